@@ -1,0 +1,394 @@
+package slipway
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/version"
+)
+
+// A CrossRequest says what to compile.
+type CrossRequest struct {
+	Fork       string   // empty: the project's only one
+	Components []string // empty: what fork.yaml names
+	// Platforms are as linux/arm64, or the one word "all" for what fork.yaml
+	// lists. Empty: this machine's, or Linux on this machine's architecture
+	// where a component does not build for its operating system.
+	Platforms []string
+}
+
+// A Record is build.json: what lies beside it, and what that was made from.
+type Record struct {
+	Fork      string         `json:"fork"`
+	Name      string         `json:"name"`
+	Version   string         `json:"version"`
+	Platform  string         `json:"platform"`
+	Upstream  Pin            `json:"upstream"`
+	Patches   []Pin          `json:"patches"`
+	Tree      string         `json:"tree"`      // digest of the patched tree
+	Commit    string         `json:"commit"`    // 40 hex digits
+	CommitOf  string         `json:"commit_of"` // "upstream", or "tree": digits of its digest
+	Date      string         `json:"date"`      // RFC 3339, UTC
+	Toolchain string         `json:"toolchain"` // go1.26.8
+	Compiler  string         `json:"c_compiler,omitempty"`
+	Flags     []string       `json:"flags"`
+	Binaries  []cross.Binary `json:"binaries"` // sorted by component
+}
+
+// A Pin is something by its name and digest.
+type Pin struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"` // sha256:…, or a module's h1:…
+}
+
+// Cross compiles what the request names that is not in its place already, and
+// returns the record of each platform.
+func (p *Project) Cross(ctx context.Context, r CrossRequest) ([]Record, error) {
+	f, err := p.Fork(r.Fork)
+	if err != nil {
+		return nil, err
+	}
+	l, err := p.readLock(f)
+	if err != nil {
+		return nil, err
+	}
+	w, leave, err := p.enter(ctx, f)
+	if err != nil {
+		return nil, p.advise(err)
+	}
+	defer leave()
+	jobs, err := f.jobs(r, platform.Platform{OS: w.goCmd.GOHOSTOS, Arch: w.goCmd.GOHOSTARCH})
+	if err != nil {
+		return nil, err
+	}
+	if w.goCmd, err = w.goCmd.At(ctx, f.Build.Toolchain, l.Go, p.Dir); err != nil {
+		return nil, err
+	}
+	w.announce()
+	var records []Record
+	for _, j := range jobs {
+		record, err := w.cross(ctx, l, j)
+		if err != nil {
+			return nil, p.advise(err)
+		}
+		records = append(records, record)
+	}
+	return records, nil
+}
+
+// A job is the components to have for one platform.
+type job struct {
+	platform   platform.Platform
+	components []cross.Component
+}
+
+// jobs works out what a request comes to on a machine that is host.
+func (f *Fork) jobs(r CrossRequest, host platform.Platform) ([]job, error) {
+	components, err := f.named(r.Components)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Equal(r.Platforms, []string{"all"}) {
+		return f.allJobs(components), nil
+	}
+	platforms, err := platform.ParseList(r.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	if len(platforms) == 0 {
+		platforms = []platform.Platform{host}
+		if slices.ContainsFunc(components, func(c cross.Component) bool { return !host.In(c.Platforms) }) {
+			platforms[0].OS = "linux"
+		}
+	}
+	var jobs []job
+	for _, p := range platforms {
+		for _, c := range components {
+			if !p.In(c.Platforms) {
+				return nil, fmt.Errorf("%s does not build for %s, only for %s; these do: %s", c.Name, p, strings.Join(c.Platforms, ", "), strings.Join(f.buildFor(p), ", "))
+			}
+		}
+		jobs = append(jobs, job{p, components})
+	}
+	return jobs, nil
+}
+
+// allJobs pairs the components with each platform of fork.yaml that they build
+// for.
+func (f *Fork) allJobs(components []cross.Component) []job {
+	var jobs []job
+	for _, p := range f.Platforms {
+		fit := slices.DeleteFunc(slices.Clone(components), func(c cross.Component) bool { return !p.In(c.Platforms) })
+		if len(fit) > 0 {
+			jobs = append(jobs, job{p, fit})
+		}
+	}
+	return jobs
+}
+
+func (f *Fork) named(names []string) ([]cross.Component, error) {
+	if len(names) == 0 {
+		return f.Defaults, nil
+	}
+	var out []cross.Component
+	for _, name := range names {
+		c, err := f.Component(name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(out, func(o cross.Component) bool { return o.Name == name }) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+func (f *Fork) buildFor(p platform.Platform) []string {
+	var names []string
+	for _, c := range f.Facts.ComponentsAt(f.Parsed) {
+		if p.In(c.Platforms) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// cross sees to it that a job's binaries lie in dist, and reports them.
+func (w *workshop) cross(ctx context.Context, l lock.Lock, j job) (Record, error) {
+	in, record, err := w.input(l, j.platform)
+	if err != nil {
+		return Record{}, err
+	}
+	cc, err := w.compiler(ctx, j)
+	if err != nil {
+		return Record{}, err
+	}
+	record.Compiler = cc.Version
+	builder := cross.Builder{Go: w.goCmd, Events: w.Events}
+	dir := filepath.Join(w.Dir, w.fork.dist("bin", j.platform.Dir()))
+	key := func(c cross.Component) string { return string(builder.Key(in, c, cc)) }
+	kept := w.standing(dir, key)
+	missing := slices.DeleteFunc(slices.Clone(j.components), func(c cross.Component) bool { _, ok := kept[c.Name]; return ok })
+	record.Binaries = slices.Collect(maps.Values(kept))
+	if len(missing) == 0 {
+		w.allKept(l)
+	}
+	w.Events.Emit(event.Event{Kind: event.Started, Stage: "cross", Subject: j.platform.String(), Detail: names(j.components)})
+	scratch, err := w.cache.Scratch()
+	if err != nil {
+		return Record{}, err
+	}
+	defer os.RemoveAll(scratch)
+	if len(missing) > 0 {
+		built, err := w.build(ctx, builder, l, in, missing, cc, filepath.Join(scratch, "bin"))
+		if err != nil {
+			return Record{}, err
+		}
+		record.Binaries = append(record.Binaries, built...)
+	}
+	slices.SortFunc(record.Binaries, func(a, b cross.Binary) int { return strings.Compare(a.Component, b.Component) })
+	if err := publish(record, dir, scratch); err != nil {
+		return Record{}, err
+	}
+	w.report(j, record, kept, len(missing) == 0)
+	return record, nil
+}
+
+// input returns what the compiler is told for a platform, and the record that
+// goes with it.
+func (w *workshop) input(l lock.Lock, p platform.Platform) (cross.Input, Record, error) {
+	f := w.fork
+	record := Record{
+		Fork: f.ID, Name: f.Name, Version: f.Version, Platform: p.String(),
+		Upstream: Pin{f.Upstream.String(), l.Modules[0].Sum}, Tree: l.Tree,
+		Commit: f.Upstream.Commit, CommitOf: "upstream", Toolchain: w.goCmd.GOVERSION,
+	}
+	for _, patch := range l.Patches {
+		record.Patches = append(record.Patches, Pin{patch.Name, "sha256:" + patch.SHA256})
+	}
+	if record.Commit == "" {
+		record.Commit, record.CommitOf = strings.TrimPrefix(l.Tree, "sha256:")[:40], "tree"
+	}
+	date, err := w.date(l.Time)
+	if err != nil {
+		return cross.Input{}, Record{}, err
+	}
+	record.Date = date.Format("2006-01-02T15:04:05Z")
+	lockSum := sha256.Sum256(l.Encode())
+	in := cross.Input{
+		Tree: l.Tree, Lock: hex.EncodeToString(lockSum[:]), Platform: p,
+		Tags: f.Settings.Tags, Symbols: f.Build.Symbols, Stamps: map[string]string{},
+	}
+	fields := cross.StampFields{Fields: f.Parsed.Fields(), Commit: record.Commit, Date: record.Date}
+	for name, text := range f.Settings.Stamps.Values {
+		value, err := version.Expand(text, fields)
+		if err != nil {
+			return cross.Input{}, Record{}, fmt.Errorf("stamp %s of profile %s: %w", name, f.Profile, err)
+		}
+		for _, pkg := range f.Settings.Stamps.Packages {
+			in.Stamps[pkg+"."+name] = value
+		}
+	}
+	record.Flags = in.Flags()
+	return in, record, nil
+}
+
+// compiler finds the C compiler, if one of the job's components needs it.
+func (w *workshop) compiler(ctx context.Context, j job) (cross.Compiler, error) {
+	i := slices.IndexFunc(j.components, func(c cross.Component) bool { return c.CGO })
+	if i < 0 {
+		return cross.Compiler{}, nil
+	}
+	host := platform.Platform{OS: w.goCmd.GOHOSTOS, Arch: w.goCmd.GOHOSTARCH}
+	cc, err := cross.FindCompiler(ctx, w.goCmd.Run, w.Env, host, j.platform)
+	if err != nil {
+		return cc, fmt.Errorf("component %s needs cgo: %w", j.components[i].Name, err)
+	}
+	return cc, nil
+}
+
+// standing returns the binaries in dir, by component, that are what a build
+// would make now.
+func (w *workshop) standing(dir string, key func(cross.Component) string) map[string]cross.Binary {
+	kept := map[string]cross.Binary{}
+	data, err := os.ReadFile(filepath.Join(dir, "build.json"))
+	var old Record
+	if err != nil || json.Unmarshal(data, &old) != nil {
+		return kept
+	}
+	for _, b := range old.Binaries {
+		c, err := w.fork.Component(b.Component)
+		if err != nil || string(b.Inputs) != key(c) || filepath.Base(b.File) != b.File {
+			continue
+		}
+		if size, sum, err := cross.Sum(filepath.Join(dir, b.File)); err == nil && size == b.Size && sum == b.SHA256 {
+			kept[b.Component] = b
+		}
+	}
+	return kept
+}
+
+// allKept says of the stages before the compiler that nothing asked for them.
+func (w *workshop) allKept(l lock.Lock) {
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Detail: text.Count(len(l.Modules), "module"), Kept: true})
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied(), Kept: true})
+}
+
+// build compiles components into dst. Where the tree turns out to have been
+// changed by somebody else, it is laid anew, once.
+func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, components []cross.Component, cc cross.Compiler, dst string) ([]cross.Binary, error) {
+	for again := false; ; again = true {
+		tree, err := w.patched(ctx, l)
+		if err != nil {
+			return nil, err
+		}
+		if err := w.checkGo(l, tree); err != nil {
+			return nil, err
+		}
+		if err := in.Check(tree, dirOf(l, tree), components); err != nil {
+			return nil, err
+		}
+		if err := os.MkdirAll(dst, 0o755); err != nil {
+			return nil, err
+		}
+		binaries, err := b.Build(ctx, in, tree, components, cc, dst)
+		var changed *filetree.ChangedError
+		if again || !errors.As(err, &changed) {
+			return binaries, err
+		}
+		w.Events.Note(fmt.Sprintf("%v: laying it out again", changed))
+		if err := errors.Join(w.forget(), os.RemoveAll(dst)); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// checkGo compares what the tree says of Go with its pin.
+func (w *workshop) checkGo(l lock.Lock, tree filetree.Dir) error {
+	needs, err := source.GoVersion(tree, nil)
+	if err == nil && needs != l.Go {
+		return w.fork.stale(fmt.Sprintf("%s:%d: go is pinned as %s, but the tree says %s", w.fork.file("fork.lock"), l.Line("go", ""), l.Go, needs))
+	}
+	return err
+}
+
+// dirOf returns the function that finds the folder of a package in the tree.
+func dirOf(l lock.Lock, tree filetree.Dir) func(string) (string, bool) {
+	return func(importPath string) (string, bool) {
+		best, dir := -1, ""
+		for _, m := range l.Modules {
+			rest, ok := strings.CutPrefix(importPath+"/", m.Path+"/")
+			if ok && len(m.Path) > best {
+				best, dir = len(m.Path), path.Join(m.Place, rest)
+			}
+		}
+		return dir, best >= 0 && len(tree.Tree.Below(dir)) > 0
+	}
+}
+
+// publish puts the folder with the record and its binaries in the place of dir:
+// those in scratch/bin, and for the rest what dir holds already.
+func publish(record Record, dir, scratch string) error {
+	data, err := json.MarshalIndent(record, "", "  ")
+	if err != nil {
+		return err
+	}
+	data = append(data, '\n')
+	if old, err := os.ReadFile(filepath.Join(dir, "build.json")); err == nil && bytes.Equal(old, data) {
+		return nil
+	}
+	built := filepath.Join(scratch, "bin")
+	if err := errors.Join(os.MkdirAll(built, 0o755), os.MkdirAll(filepath.Dir(dir), 0o755)); err != nil {
+		return err
+	}
+	for _, b := range record.Binaries {
+		to := filepath.Join(built, b.File)
+		if err := os.Link(filepath.Join(dir, b.File), to); err != nil && !errors.Is(err, os.ErrExist) {
+			if _, missing := os.Stat(to); missing != nil {
+				return err
+			}
+		}
+	}
+	if err := os.WriteFile(filepath.Join(built, "build.json"), data, 0o644); err != nil {
+		return err
+	}
+	return swap(built, dir, filepath.Join(scratch, "old"))
+}
+
+// report says what a job came to.
+func (w *workshop) report(j job, record Record, kept map[string]cross.Binary, all bool) {
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "cross", Subject: j.platform.String(), Detail: names(j.components), Kept: all})
+	for _, c := range j.components {
+		i := slices.IndexFunc(record.Binaries, func(b cross.Binary) bool { return b.Component == c.Name })
+		b := record.Binaries[i]
+		_, was := kept[c.Name]
+		w.Events.Emit(event.Event{Kind: event.Artifact, Component: c.Name, Platform: j.platform.String(), Kept: was,
+			Path: w.fork.dist("bin", j.platform.Dir(), b.File), Size: b.Size, SHA256: b.SHA256})
+	}
+}
+
+func names(components []cross.Component) string {
+	list := make([]string, len(components))
+	for i, c := range components {
+		list[i] = c.Name
+	}
+	return strings.Join(list, " ")
+}

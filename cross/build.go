@@ -1,0 +1,246 @@
+package cross
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/gotool"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// revision counts the changes of this package that change what it builds.
+const revision = 1
+
+// Input is what decides the binaries of one platform.
+type Input struct {
+	Tree     string // digest of the patched tree
+	Lock     string // of all pins: another lock is another build, so that each pin is checked
+	Platform platform.Platform
+	Tags     []string
+	Stamps   map[string]string // what the linker sets: import path and variable to value
+	Symbols  bool
+}
+
+// Flags returns the arguments of go build that decide a binary.
+func (in Input) Flags() []string {
+	ld := []string{"-buildid="}
+	if !in.Symbols {
+		ld = append(ld, "-s", "-w")
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Stamps)) {
+		ld = append(ld, "-X", name+"="+in.Stamps[name])
+	}
+	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + strings.Join(ld, " ")}
+	if len(in.Tags) > 0 {
+		flags = append(flags, "-tags="+strings.Join(in.Tags, ","))
+	}
+	return flags
+}
+
+// A Binary is one component, compiled.
+type Binary struct {
+	Component string     `json:"component"`
+	File      string     `json:"file"` // its name
+	Size      int64      `json:"size"` // bytes
+	SHA256    string     `json:"sha256"`
+	Inputs    action.Key `json:"inputs"` // stands for all that decided its bytes
+}
+
+// A Builder compiles with one Go toolchain.
+type Builder struct {
+	Go     *gotool.Go
+	Events event.Sink
+}
+
+// Key returns what stands for all that decides the component's binary.
+func (b Builder) Key(in Input, c Component, cc Compiler) action.Key {
+	return action.NewKey("cross", revision, struct {
+		Input
+		Component Component
+		Flags     []string
+		Go        string
+		Compiler  string
+	}{in, c, in.Flags(), b.Go.GOVERSION, cc.Version})
+}
+
+// Build compiles components from the tree into dst, an empty folder. cc is for
+// those that need cgo, and may be zero if none does. The tree is checked
+// against its digest, and all linked modules against their sums, while the
+// compiler works.
+func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, components []Component, cc Compiler, dst string) ([]Binary, error) {
+	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return tree.Verify(groupCtx) })
+	group.Go(func() error {
+		for _, batch := range batches(components) {
+			if err := b.compile(groupCtx, in, tree, batch, cc, scratch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	binaries := make([]Binary, len(components))
+	group, groupCtx = errgroup.WithContext(ctx)
+	for i, c := range components {
+		group.Go(func() (err error) {
+			binaries[i], err = b.finish(in, c, cc, scratch, dst)
+			return err
+		})
+		group.Go(func() error { return b.checkModules(groupCtx, filepath.Join(scratch, c.Name)) })
+	}
+	return binaries, group.Wait()
+}
+
+// batches groups components for as few runs of the go command as can be: it
+// takes one CGO_ENABLED a run, and names binaries after their folders.
+func batches(components []Component) [][]Component {
+	var out [][]Component
+	for _, c := range components {
+		i := slices.IndexFunc(out, func(batch []Component) bool {
+			return batch[0].CGO == c.CGO && !slices.ContainsFunc(batch, func(o Component) bool {
+				return filepath.Base(o.Main) == filepath.Base(c.Main)
+			})
+		})
+		if i < 0 {
+			out = append(out, nil)
+			i = len(out) - 1
+		}
+		out[i] = append(out[i], c)
+	}
+	return out
+}
+
+// compile runs go build once and leaves the binaries in dst, each under its
+// component's name.
+func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch []Component, cc Compiler, dst string) error {
+	out, err := os.MkdirTemp(dst, "")
+	if err != nil {
+		return err
+	}
+	graph := filepath.Join(out, "actions.json")
+	bin := filepath.Join(out, "bin")
+	// -debug-actiongraph is how the go command tells the number of packages before it compiles them.
+	args := append([]string{"go", "build", "-v", "-debug-actiongraph=" + graph, "-o", bin + "/"}, in.Flags()...)
+	names := make([]string, len(batch))
+	for i, c := range batch {
+		args = append(args, "./"+c.Main)
+		names[i] = c.Name
+	}
+	watch := &watcher{graph: graph, emit: func(done, total int) {
+		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: in.Platform.String(), Done: done, Total: total, Unit: "packages"})
+	}}
+	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: tree.Path, Env: b.env(in, tree, batch[0].CGO, cc), Stderr: watch})
+	if run.IsExit(err) {
+		return fmt.Errorf("compiling %s for %s failed:\n%s", strings.Join(names, ", "), in.Platform, run.Redact(watch.complaints()))
+	}
+	if err != nil {
+		return fmt.Errorf("compiling %s for %s: %w", strings.Join(names, ", "), in.Platform, err)
+	}
+	for _, c := range batch {
+		from := filepath.Join(bin, in.Platform.Exe(filepath.Base(c.Main)))
+		if err := os.Rename(from, filepath.Join(dst, c.Name)); err != nil {
+			return fmt.Errorf("%s made no program for %s: is %s a main package? %w", "go build", c.Name, c.Main, err)
+		}
+	}
+	return nil
+}
+
+// env returns the environment of go build.
+func (b Builder) env(in Input, tree filetree.Dir, cgo bool, cc Compiler) run.Env {
+	env := b.Go.Clean().With("GOOS="+in.Platform.OS, "GOARCH="+in.Platform.Arch)
+	work := "off"
+	if _, ok := tree.Tree.Lookup("go.work"); ok {
+		work = filepath.Join(tree.Path, "go.work")
+	}
+	env = env.With("GOWORK=" + work)
+	if !cgo {
+		return env.With("CGO_ENABLED=0")
+	}
+	return env.With("CGO_ENABLED=1", "CC="+cc.Path)
+}
+
+// finish moves a binary from the folder from to dst and describes it.
+func (b Builder) finish(in Input, c Component, cc Compiler, from, dst string) (Binary, error) {
+	bin := Binary{Component: c.Name, File: in.Platform.Exe(c.Name), Inputs: b.Key(in, c, cc)}
+	var err error
+	if bin.Size, bin.SHA256, err = Sum(filepath.Join(from, c.Name)); err != nil {
+		return Binary{}, err
+	}
+	return bin, os.Link(filepath.Join(from, c.Name), filepath.Join(dst, bin.File))
+}
+
+// Sum returns the size in bytes and the hex SHA-256 of a file.
+func Sum(path string) (int64, string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.Copy(h, f)
+	if err != nil {
+		return 0, "", fmt.Errorf("reading %s: %w", path, err)
+	}
+	return n, hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Check tells why the components cannot be built from the tree, if they
+// cannot: a main that is not there, a stamp that nothing would take.
+func (in Input) Check(tree filetree.Dir, dirOf func(importPath string) (string, bool), components []Component) error {
+	var errs []error
+	for _, c := range components {
+		if !hasGo(tree.Tree, c.Main) {
+			errs = append(errs, fmt.Errorf("component %s: its main package, %s, is not in the patched tree", c.Name, c.Main))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Stamps)) {
+		if err := checkStamp(tree, dirOf, name); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkStamp sees that the variable exists: the linker says nothing of one that
+// does not.
+func checkStamp(tree filetree.Dir, dirOf func(string) (string, bool), name string) error {
+	dot := strings.LastIndex(name, ".")
+	pkg, variable := name[:dot], name[dot+1:]
+	dir, ok := dirOf(pkg)
+	if !ok {
+		return fmt.Errorf("stamp %s: package %s is not in the patched tree", name, pkg)
+	}
+	for _, e := range goFiles(tree.Tree, dir) {
+		data, err := tree.ReadFile(e.Path)
+		if err != nil {
+			return err
+		}
+		if declares(data, variable) {
+			return nil
+		}
+	}
+	return fmt.Errorf("stamp %s: no file of %s in the patched tree has a variable %s", name, cmp.Or(dir, "."), variable)
+}

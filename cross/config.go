@@ -1,0 +1,106 @@
+// Package cross compiles the components of a patched tree for a platform.
+package cross
+
+import (
+	"go/version"
+	"path"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/platform"
+	slipver "github.com/slipway-build/slipway/version"
+)
+
+// Build says what a fork is compiled to: the section build of fork.yaml.
+type Build struct {
+	// Components are the ones that a run builds unless it names others.
+	Components []string `yaml:"components"`
+	// Platforms are the ones that a run for all platforms builds for, as
+	// linux/amd64.
+	Platforms []string `yaml:"platforms"`
+	// Toolchain is the Go release to build with, as go1.26.8. Without it, the
+	// one at hand is taken.
+	Toolchain string `yaml:"toolchain"`
+	// Symbols keeps the symbol table and debug information in the binaries.
+	Symbols bool `yaml:"symbols"`
+}
+
+// Validate returns what is wrong with the section.
+func (b Build) Validate() []config.Fault {
+	var faults []config.Fault
+	if len(b.Components) == 0 {
+		faults = append(faults, config.Faultf("components", "names none: list the ones to build"))
+	}
+	if len(b.Platforms) == 0 {
+		faults = append(faults, config.Faultf("platforms", "names none: list the ones to build for, as linux/amd64"))
+	}
+	for i, p := range b.Platforms {
+		if _, err := platform.Parse(p); err != nil {
+			faults = append(faults, config.At("platforms", i, "%v", err))
+		}
+	}
+	if b.Toolchain != "" && !version.IsValid(b.Toolchain) {
+		faults = append(faults, config.Faultf("toolchain", "%q is no Go release: write it as go1.26.8", b.Toolchain))
+	}
+	return faults
+}
+
+// A Component is one program of a project.
+type Component struct {
+	Name      string        `yaml:"name" json:"name"`
+	Main      string        `yaml:"main" json:"main"`   // folder of its main package in the tree
+	Versions  slipver.Range `yaml:"versions" json:"-"`  // where it exists; all if empty
+	Platforms []string      `yaml:"platforms" json:"-"` // it builds for: linux, or linux/amd64; all if empty
+	CGO       bool          `yaml:"cgo" json:"cgo"`     // needs a C compiler
+}
+
+// Validate returns what is wrong with the component.
+func (c Component) Validate() []config.Fault {
+	var faults []config.Fault
+	if c.Name == "" || strings.ContainsAny(c.Name, "/ ,") {
+		faults = append(faults, config.Faultf("name", "want a name for the binary, without slash, space or comma"))
+	}
+	if c.Main == "" || path.IsAbs(c.Main) || path.Clean(c.Main) != c.Main || strings.HasPrefix(c.Main, "..") {
+		faults = append(faults, config.Faultf("main", "want the folder of the main package in the tree, as cmd/kubelet"))
+	}
+	if err := c.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	return faults
+}
+
+// Settings say, for a range of versions, how a project is compiled.
+type Settings struct {
+	Versions slipver.Range `yaml:"versions"`
+	Tags     []string      `yaml:"tags"` // build tags
+	Stamps   Stamps        `yaml:"stamps"`
+}
+
+// Stamps are the variables that the linker sets: each of Values in each of
+// Packages.
+type Stamps struct {
+	Packages []string `yaml:"packages"` // import paths
+	// Values maps a variable to a template of StampFields.
+	Values map[string]string `yaml:"values"`
+}
+
+// StampFields are what a stamp's template can name.
+type StampFields struct {
+	slipver.Fields
+	Commit string // 40 hex digits
+	Date   string // RFC 3339, UTC
+}
+
+// Validate returns what is wrong with the settings.
+func (s Settings) Validate() []config.Fault {
+	var faults []config.Fault
+	if err := s.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	for name, text := range s.Stamps.Values {
+		if _, err := slipver.Expand(text, StampFields{}); err != nil {
+			faults = append(faults, config.Faultf("stamps.values."+name, "%v", err))
+		}
+	}
+	return faults
+}

@@ -1,0 +1,54 @@
+// Package event says what a run is doing, as values. Stages emit events and
+// print nothing; whoever started the run decides how each is shown.
+package event
+
+// Kind tells what an Event reports and so which of its fields are set.
+type Kind string
+
+// The kinds of events, in the order a run emits them.
+const (
+	Fork     Kind = "fork"     // a fork's run begins: Fork, Version, Upstream, Total patches
+	Started  Kind = "started"  // a stage begins: Stage, Subject
+	Progress Kind = "progress" // a stage goes on: Stage, Subject, Done of Total, Unit
+	Finished Kind = "finished" // a stage ended: Stage, Subject, Detail, Kept
+	Artifact Kind = "artifact" // a file is in its place: Path, Size, SHA256, Kept, and whose: Component, Platform
+	Note     Kind = "note"     // something worth knowing that is no fault: Detail
+	Command  Kind = "command"  // a subprocess starts: Detail, its command line
+)
+
+// An Event is one thing that happened. Fields that its Kind does not name are
+// zero, and are left out of its JSON.
+type Event struct {
+	Kind      Kind   `json:"kind"`
+	Fork      string `json:"fork,omitempty"`
+	Version   string `json:"version,omitempty"`
+	Upstream  string `json:"upstream,omitempty"`
+	Stage     string `json:"stage,omitempty"`
+	Subject   string `json:"subject,omitempty"`
+	Detail    string `json:"detail,omitempty"`
+	Done      int    `json:"done,omitempty"`
+	Total     int    `json:"total,omitempty"`
+	Unit      string `json:"unit,omitempty"`
+	Component string `json:"component,omitempty"`
+	Platform  string `json:"platform,omitempty"`
+	Path      string `json:"path,omitempty"`   // relative to the project
+	Size      int64  `json:"size,omitempty"`   // bytes
+	SHA256    string `json:"sha256,omitempty"` // hex
+	Kept      bool   `json:"kept,omitempty"`   // true where an earlier run's output stands
+}
+
+// A Sink receives events one at a time, possibly from several goroutines. A
+// nil Sink drops them.
+type Sink func(Event)
+
+// Emit hands e to the sink.
+func (s Sink) Emit(e Event) {
+	if s != nil {
+		s(e)
+	}
+}
+
+// Note emits a Note.
+func (s Sink) Note(detail string) {
+	s.Emit(Event{Kind: Note, Detail: detail})
+}

@@ -1,0 +1,302 @@
+package filetree
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	pathpkg "path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A Dir is a tree that lies in a folder.
+type Dir struct {
+	Path string // of the folder
+	Tree Tree
+}
+
+// ReadFile returns the content of a file, or of a link its target.
+func (d Dir) ReadFile(path string) ([]byte, error) {
+	e, ok := d.Tree.Lookup(path)
+	if !ok {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
+	}
+	name := filepath.Join(d.Path, filepath.FromSlash(path))
+	if e.Mode == Link {
+		target, err := os.Readlink(name)
+		return []byte(target), err
+	}
+	return os.ReadFile(name)
+}
+
+// Scan reads the folder at path and describes what lies there. A file that is
+// neither regular nor a symbolic link is an error.
+func Scan(ctx context.Context, path string) (Dir, error) {
+	var tree Tree
+	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(path, name)
+		if err != nil {
+			return err
+		}
+		if strings.ContainsRune(rel, '\n') {
+			return fmt.Errorf("%q: a file's name may not hold a line break", name)
+		}
+		tree = append(tree, Entry{Path: filepath.ToSlash(rel)})
+		return nil
+	})
+	if err != nil {
+		return Dir{}, err
+	}
+	slices.SortFunc(tree, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	err = each(ctx, len(tree), func(i int) error {
+		var err error
+		tree[i], err = describe(path, tree[i].Path)
+		return err
+	})
+	if err != nil {
+		return Dir{}, err
+	}
+	return Dir{Path: path, Tree: tree}, nil
+}
+
+// A ChangedError says that a folder no longer holds the tree it held.
+type ChangedError struct {
+	Dir   string
+	Paths []string // that differ, sorted
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%s was changed by something else: %s (%d files)", e.Dir, e.Paths[0], len(e.Paths))
+}
+
+// Verify reads the whole folder and returns a *ChangedError unless it holds
+// exactly d.Tree.
+func (d Dir) Verify(ctx context.Context) error {
+	now, err := Scan(ctx, d.Path)
+	if err != nil {
+		return err
+	}
+	if paths := d.Tree.Differ(now.Tree); len(paths) > 0 {
+		return &ChangedError{d.Path, paths}
+	}
+	return nil
+}
+
+// describe returns the entry of one file.
+func describe(root, path string) (Entry, error) {
+	name := filepath.Join(root, filepath.FromSlash(path))
+	info, err := os.Lstat(name)
+	if err != nil {
+		return Entry{}, err
+	}
+	e := Entry{Path: path, Mode: Regular, Size: info.Size()}
+	switch {
+	case info.Mode()&fs.ModeSymlink != 0:
+		target, err := os.Readlink(name)
+		e.Mode, e.Size, e.Sum = Link, int64(len(target)), sha256.Sum256([]byte(target))
+		return e, err
+	case !info.Mode().IsRegular():
+		return Entry{}, fmt.Errorf("%s is neither a file nor a symbolic link", name)
+	case info.Mode()&0o111 != 0:
+		e.Mode = Executable
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return Entry{}, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return Entry{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	h.Sum(e.Sum[:0])
+	return e, nil
+}
+
+// Update turns the folder d, which holds exactly d.Tree, into the tree that
+// changes make of base, touching only what differs, and returns it. Files that
+// no change touches become hard links to base's where the file system allows
+// it, so neither tree may be written to by anyone else. When Update fails, d is
+// neither tree.
+func (d Dir) Update(ctx context.Context, base Dir, changes []Change) (Dir, error) {
+	return d.update(ctx, base, changes, link)
+}
+
+// Copy makes dst, which must not exist yet or be empty, a copy of d that
+// shares nothing with it.
+func (d Dir) Copy(ctx context.Context, dst string) (Dir, error) {
+	return Dir{Path: dst}.update(ctx, d, nil, copyFile)
+}
+
+func (d Dir) update(ctx context.Context, base Dir, changes []Change, place func(from, to string, e Entry) error) (Dir, error) {
+	out := Dir{Path: d.Path, Tree: base.Tree.Changed(changes)}
+	content := make(map[string]Change, len(changes))
+	for _, c := range changes {
+		content[c.Path] = c
+	}
+	differ := d.Tree.Differ(out.Tree)
+	for _, path := range differ {
+		if err := remove(d.Path, path); err != nil {
+			return Dir{}, err
+		}
+	}
+	if err := makeDirs(d.Path, differ); err != nil {
+		return Dir{}, err
+	}
+	return out, each(ctx, len(differ), func(i int) error {
+		e, ok := out.Tree.Lookup(differ[i])
+		if !ok {
+			return nil
+		}
+		to := filepath.Join(d.Path, filepath.FromSlash(e.Path))
+		if c, ok := content[e.Path]; ok {
+			return write(to, c)
+		}
+		return place(filepath.Join(base.Path, filepath.FromSlash(e.Path)), to, e)
+	})
+}
+
+// remove takes away the file at path, where there is one, and the folders that
+// it leaves empty.
+func remove(root, path string) error {
+	err := os.Remove(filepath.Join(root, filepath.FromSlash(path)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for dir := pathpkg.Dir(path); err == nil && dir != "."; dir = pathpkg.Dir(dir) {
+		if os.Remove(filepath.Join(root, filepath.FromSlash(dir))) != nil {
+			break
+		}
+	}
+	return err
+}
+
+// makeDirs makes the folders that the files at paths lie in.
+func makeDirs(root string, paths []string) error {
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return err
+	}
+	last := ""
+	for _, path := range paths {
+		dir := filepath.Dir(filepath.FromSlash(path))
+		if dir == last {
+			continue
+		}
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			return err
+		}
+		last = dir
+	}
+	return nil
+}
+
+func link(from, to string, e Entry) error {
+	if e.Mode != Link && os.Link(from, to) == nil {
+		return nil
+	}
+	return copyFile(from, to, e)
+}
+
+func copyFile(from, to string, e Entry) error {
+	if e.Mode == Link {
+		target, err := os.Readlink(from)
+		if err != nil {
+			return err
+		}
+		return os.Symlink(target, to)
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, e.Mode.perm())
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return fmt.Errorf("copying %s to %s: %w", from, to, err)
+	}
+	return out.Close()
+}
+
+func write(to string, c Change) error {
+	if c.Mode == Link {
+		return os.Symlink(string(c.Content), to)
+	}
+	return os.WriteFile(to, c.Content, c.Mode.perm())
+}
+
+func (m Mode) perm() fs.FileMode {
+	if m == Executable {
+		return 0o755
+	}
+	return 0o644
+}
+
+// each calls f for 0 to n-1, on all processors, until one fails.
+func each(ctx context.Context, n int, f func(i int) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	workers := 2 * runtime.GOMAXPROCS(0)
+	for w := range workers {
+		group.Go(func() error {
+			for i := w; i < n; i += workers {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// WriteListing writes the tree as ReadListing reads it: a line of mode, sum,
+// size and path for each file.
+func (t Tree) WriteListing(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	for _, e := range t {
+		fmt.Fprintf(b, "%s %s %d %s\n", e.Mode, e.Sum, e.Size, e.Path)
+	}
+	return b.Flush()
+}
+
+// ReadListing reads what WriteListing wrote.
+func ReadListing(r io.Reader) (Tree, error) {
+	var tree Tree
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		f := strings.SplitN(lines.Text(), " ", 4)
+		if len(f) != 4 {
+			return nil, fmt.Errorf("listing, line %d: want mode, sum, size and path", n)
+		}
+		e := Entry{Path: f[3], Mode: Mode(f[0])}
+		sum, err := hex.DecodeString(f[1])
+		if err != nil || copy(e.Sum[:], sum) != len(e.Sum) {
+			return nil, fmt.Errorf("listing, line %d: bad sum %q", n, f[1])
+		}
+		if e.Size, err = strconv.ParseInt(f[2], 10, 64); err != nil {
+			return nil, fmt.Errorf("listing, line %d: bad size %q", n, f[2])
+		}
+		tree = append(tree, e)
+	}
+	return tree, lines.Err()
+}

@@ -1,0 +1,140 @@
+// Package action keeps the outputs of stages by what went into them. An output
+// appears under its key whole or not at all, so whatever lies there is finished.
+package action
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// A Key stands for a stage and everything that decides its output.
+type Key string
+
+// NewKey returns the key of a stage's output. revision counts the changes of
+// the stage's code that change its output; input is all that the stage reads,
+// by value or by digest, and marshals to JSON.
+func NewKey(stage string, revision int, input any) Key {
+	data, err := json.Marshal(struct {
+		Stage    string
+		Revision int
+		Input    any
+	}{stage, revision, input})
+	if err != nil {
+		panic(fmt.Sprintf("action: the input of %s does not marshal: %v", stage, err))
+	}
+	sum := sha256.Sum256(data)
+	return Key(hex.EncodeToString(sum[:]))
+}
+
+// A Cache is a folder of outputs.
+type Cache struct {
+	Dir string
+}
+
+// Lock waits until no other process holds the cache, clears away what a killed
+// one left, and returns the function that lets the cache go. wait is called
+// once if there is something to wait for.
+func (c Cache) Lock(ctx context.Context, wait func()) (unlock func(), err error) {
+	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(c.Dir, "lock"))
+	ok, err := lock.TryLock()
+	if err == nil && !ok {
+		wait()
+		ok, err = lock.TryLockContext(ctx, 50*time.Millisecond)
+	}
+	if err != nil || !ok {
+		return nil, fmt.Errorf("locking %s: %w", lock.Path(), errors.Join(err, ctx.Err()))
+	}
+	if err := os.RemoveAll(c.tmp()); err != nil {
+		_ = lock.Unlock()
+		return nil, err
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+func (c Cache) tmp() string { return filepath.Join(c.Dir, "tmp") }
+
+// Scratch makes an empty folder that Lock's next holder, if nobody before,
+// takes away.
+func (c Cache) Scratch() (string, error) {
+	if err := os.MkdirAll(c.tmp(), 0o755); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(c.tmp(), "")
+}
+
+// Path returns where the output of a stage lies, whether or not it is there.
+func (c Cache) Path(stage string, key Key) string {
+	return filepath.Join(c.Dir, stage, string(key[:32]))
+}
+
+// Do returns the folder with the output that key stands for. If there is none,
+// make writes it to dst, an empty folder; kept tells that there was one.
+func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir string, kept bool, err error) {
+	dir = c.Path(stage, key)
+	if _, err := os.Stat(dir); err == nil {
+		return dir, true, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", false, err
+	}
+	dst, err := c.Scratch()
+	if err != nil {
+		return "", false, err
+	}
+	defer os.RemoveAll(dst)
+	if err := make(dst); err != nil {
+		return "", false, err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", false, err
+	}
+	return dir, false, os.Rename(dst, dir)
+}
+
+// Prune removes all outputs of a stage but the n last made.
+func (c Cache) Prune(stage string, n int) error {
+	entries, err := os.ReadDir(filepath.Join(c.Dir, stage))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	made := map[string]time.Time{}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			made[e.Name()] = info.ModTime()
+		}
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return made[b.Name()].Compare(made[a.Name()]) })
+	for _, e := range entries[min(n, len(entries)):] {
+		if err := c.discard(filepath.Join(c.Dir, stage, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// discard takes a folder out of the cache in one step, then removes it.
+func (c Cache) discard(dir string) error {
+	dst, err := c.Scratch()
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(dir, filepath.Join(dst, "gone")); err != nil {
+		return err
+	}
+	return os.RemoveAll(dst)
+}

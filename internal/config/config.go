@@ -1,0 +1,196 @@
+// Package config reads YAML into structs strictly: it refuses what no field
+// takes, reports all faults of a file together, and knows which line each
+// field stands on.
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A Fault is one thing wrong with a configuration.
+type Fault struct {
+	Field   string // its path: build.components[2].main
+	Message string // what is wrong, and what to write instead
+}
+
+// Faultf returns the fault of a field.
+func Faultf(field, format string, args ...any) Fault {
+	return Fault{field, fmt.Sprintf(format, args...)}
+}
+
+// At returns the fault of a list's item.
+func At(list string, i int, format string, args ...any) Fault {
+	return Faultf(fmt.Sprintf("%s[%d]", list, i), format, args...)
+}
+
+// Below returns the faults of a section as faults of what holds it.
+func Below(field string, faults []Fault) []Fault {
+	out := slices.Clone(faults)
+	for i, f := range out {
+		sep := "."
+		if f.Field == "" || f.Field[0] == '[' {
+			sep = ""
+		}
+		out[i].Field = field + sep + f.Field
+	}
+	return out
+}
+
+// A File is a configuration that was read.
+type File struct {
+	name  string
+	lines map[string]int
+}
+
+// Read decodes the YAML in data, which came from the file of that name, into
+// the struct that into points to. Faults of form come back as one error with a
+// line for each; the File can then place those of meaning.
+func Read(name string, data []byte, into any) (*File, error) {
+	f := &File{name: name, lines: map[string]int{}}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if len(doc.Content) == 0 {
+		return nil, fmt.Errorf("%s: the file is empty", name)
+	}
+	if err := f.Check(f.walk(doc.Content[0], reflect.TypeOf(into).Elem(), "")); err != nil {
+		return nil, err
+	}
+	if err := doc.Decode(into); err != nil {
+		return nil, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	return f, nil
+}
+
+// Check returns faults as one error, a line each in the order of the file, or
+// nil if there are none.
+func (f *File) Check(faults []Fault) error {
+	faults = slices.Clone(faults)
+	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(f.line(a.Field), f.line(b.Field)) })
+	errs := make([]error, len(faults))
+	for i, fault := range faults {
+		where := fmt.Sprintf("%s:%d", f.name, f.line(fault.Field))
+		if fault.Field != "" {
+			where += ": " + fault.Field
+		}
+		errs[i] = fmt.Errorf("%s: %s", where, fault.Message)
+	}
+	return errors.Join(errs...)
+}
+
+// line returns where a field stands, or the nearest thing around it that does.
+func (f *File) line(field string) int {
+	for {
+		if n, ok := f.lines[field]; ok {
+			return n
+		}
+		i := strings.LastIndexAny(field, ".[")
+		if i < 0 {
+			return max(1, f.lines[""])
+		}
+		field = field[:i]
+	}
+}
+
+// walk notes the lines of a node and all below it, and returns what does not
+// fit the type.
+func (f *File) walk(n *yaml.Node, t reflect.Type, path string) []Fault {
+	if _, ok := f.lines[path]; !ok {
+		f.lines[path] = n.Line
+	}
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return f.walk(n, t.Elem(), path)
+	case reflect.Struct:
+		return f.walkStruct(n, t, path)
+	case reflect.Map:
+		return f.walkMap(n, t, path)
+	case reflect.Slice:
+		return f.walkList(n, t, path)
+	case reflect.Bool:
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
+			return []Fault{{path, "want true or false"}}
+		}
+	default:
+		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
+			return []Fault{{path, "want a single value"}}
+		}
+	}
+	return nil
+}
+
+func (f *File) walkStruct(n *yaml.Node, t reflect.Type, path string) []Fault {
+	if n.Kind != yaml.MappingNode {
+		return []Fault{{path, "want keys and values, one of: " + strings.Join(keys(t), ", ")}}
+	}
+	var faults []Fault
+	known := keys(t)
+	for i := 0; i < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		at := join(path, key.Value)
+		if _, twice := f.lines[at]; twice {
+			f.lines[at] = key.Line
+			faults = append(faults, Fault{at, "stands here a second time"})
+			continue
+		}
+		f.lines[at] = key.Line
+		index := slices.Index(known, key.Value)
+		if index < 0 {
+			faults = append(faults, Fault{at, "unknown key; known here: " + strings.Join(known, ", ")})
+			continue
+		}
+		faults = append(faults, f.walk(value, t.Field(index).Type, at)...)
+	}
+	return faults
+}
+
+func (f *File) walkMap(n *yaml.Node, t reflect.Type, path string) []Fault {
+	if n.Kind != yaml.MappingNode {
+		return []Fault{{path, "want keys and values"}}
+	}
+	var faults []Fault
+	for i := 0; i < len(n.Content); i += 2 {
+		at := join(path, n.Content[i].Value)
+		f.lines[at] = n.Content[i].Line
+		faults = append(faults, f.walk(n.Content[i+1], t.Elem(), at)...)
+	}
+	return faults
+}
+
+func (f *File) walkList(n *yaml.Node, t reflect.Type, path string) []Fault {
+	if n.Kind != yaml.SequenceNode {
+		return []Fault{{path, "want a list, as [a, b]"}}
+	}
+	var faults []Fault
+	for i, item := range n.Content {
+		faults = append(faults, f.walk(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i))...)
+	}
+	return faults
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// keys returns the YAML keys of a struct's fields, in order.
+func keys(t reflect.Type) []string {
+	names := make([]string, t.NumField())
+	for i := range names {
+		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+	}
+	return names
+}

@@ -1,0 +1,98 @@
+package gotool
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/run"
+)
+
+// A Module is one module in the module cache.
+type Module struct {
+	Path, Version string
+	Dir           string // where its files lie
+	Sum           string // h1:…, as the go command recorded and checked it
+	Info          string // the file with its time
+	Error         string // why it could not be had
+}
+
+// Download brings modules, named path@version, into the module cache, the way
+// the user's settings say. scratch is a folder to work in. A module that cannot
+// be had is no error: its Error is set.
+func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]Module, error) {
+	// A module of its own keeps the go command from looking at, and writing to, the user's.
+	if err := os.WriteFile(filepath.Join(scratch, "go.mod"), []byte("module download\n"), 0o644); err != nil {
+		return nil, err
+	}
+	args := append([]string{"go", "mod", "download", "-json"}, modules...)
+	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch, Env: g.Env.With("GOWORK=off", "GO111MODULE=on")})
+	if err != nil && !run.IsExit(err) {
+		return nil, err
+	}
+	var got []Module
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var m Module
+		if jsonErr := dec.Decode(&m); errors.Is(jsonErr, io.EOF) {
+			break
+		} else if jsonErr != nil {
+			return nil, errors.Join(fmt.Errorf("reading go mod download -json: %w", jsonErr), err)
+		}
+		got = append(got, m)
+	}
+	if len(got) != len(modules) {
+		return nil, fmt.Errorf("go mod download answered for %d modules of %d: %w", len(got), len(modules), err)
+	}
+	return got, nil
+}
+
+// Time returns when the module's version was made, as its origin says.
+func (m Module) Time() (time.Time, error) {
+	data, err := os.ReadFile(m.Info)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var info struct{ Time time.Time }
+	if err := json.Unmarshal(data, &info); err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", m.Info, err)
+	}
+	return info.Time.UTC(), nil
+}
+
+// Sum returns the h1 sum of a module whose files are those of the tree: the
+// hash of the list of their hashes (https://go.dev/ref/mod#go-sum-files).
+func Sum(path, vers string, tree filetree.Tree) string {
+	lines := make([]string, len(tree))
+	for i, e := range tree {
+		lines[i] = fmt.Sprintf("%s  %s@%s/%s\n", e.Sum, path, vers, e.Path)
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[2*sha256.Size:], b[2*sha256.Size:]) })
+	h := sha256.New()
+	for _, l := range lines {
+		io.WriteString(h, l)
+	}
+	return "h1:" + base64.StdEncoding.EncodeToString(h.Sum(nil))
+}
+
+// A ChangedError says that a module in the module cache is not what was once
+// downloaded.
+type ChangedError struct {
+	Module    string // path@version
+	Dir       string
+	Want, Got string // h1 sums
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%s was changed in the module cache\n    expected  %s\n    found     %s\n  To have it downloaded again: chmod -R u+w %s && rm -r %[4]s", e.Module, e.Want, e.Got, e.Dir)
+}

@@ -1,0 +1,108 @@
+// Package gotool is the go command of this machine, as its user set it up.
+package gotool
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"go/version"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/slipway-build/slipway/internal/run"
+)
+
+// Go is the go command in an environment.
+type Go struct {
+	Run run.Runner
+	Env run.Env
+	Settings
+}
+
+// Settings are what `go env` says, the user's own configuration file included.
+type Settings struct {
+	GOVERSION, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH, GOMODCACHE, GOCACHE string
+	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE     string
+	GOVCS, GOAUTH                                                     string
+}
+
+// Find asks the go command in env's PATH for its settings. It is run in dir.
+func Find(ctx context.Context, r run.Runner, env run.Env, dir string) (*Go, error) {
+	out, err := r.Output(ctx, run.Cmd{Args: []string{"go", "env", "-json"}, Dir: dir, Env: env.With("GOWORK=off")})
+	if err != nil {
+		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
+	}
+	g := &Go{Run: r, Env: env}
+	if err := json.Unmarshal(out, &g.Settings); err != nil {
+		return nil, fmt.Errorf("reading go env -json: %w", err)
+	}
+	return g, nil
+}
+
+// Clean returns the environment for a build whose outcome only its arguments
+// decide: the user's, less every variable that steers the compiler, and with
+// what the go command needs to fetch modules the way its user does.
+func (g *Go) Clean() run.Env {
+	env := g.Env.Without(func(key string) bool {
+		return strings.HasPrefix(key, "GO") || strings.HasPrefix(key, "CGO_") || key == "CC" || key == "CXX"
+	})
+	s := g.Settings
+	return env.With("GOENV=off", "GO111MODULE=on", "GOFLAGS=", "GOTOOLCHAIN="+g.GOVERSION,
+		"GOMODCACHE="+s.GOMODCACHE, "GOCACHE="+s.GOCACHE,
+		"GOPROXY="+s.GOPROXY, "GONOPROXY="+s.GONOPROXY, "GOPRIVATE="+s.GOPRIVATE,
+		"GOSUMDB="+s.GOSUMDB, "GONOSUMDB="+s.GONOSUMDB, "GOINSECURE="+s.GOINSECURE,
+		"GOVCS="+s.GOVCS, "GOAUTH="+s.GOAUTH)
+}
+
+// At returns the go command in the release that a fork is to be built with:
+// pin where it is set (go1.26.8), otherwise the one at hand, or the oldest that
+// the tree's go line allows where that is newer.
+func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
+	want := g.GOVERSION
+	switch {
+	case pin != "":
+		want = pin
+	case needs != "" && version.Compare("go"+needs, g.GOVERSION) > 0:
+		want = toolchain(needs)
+	}
+	if want == g.GOVERSION {
+		return g, nil
+	}
+	why := "fork.lock says that its tree needs go " + needs
+	if pin != "" {
+		why = "build.toolchain pins it"
+	}
+	if mode, _, _ := strings.Cut(g.GOTOOLCHAIN, "+"); mode == "local" {
+		return nil, fmt.Errorf("this fork is built with %s (%s), but this machine has %s and GOTOOLCHAIN=local keeps it from fetching another\n  Install %s, or run again with GOTOOLCHAIN=%s", want, why, g.GOVERSION, want, want)
+	}
+	other, err := Find(ctx, g.Run, g.Env.With("GOTOOLCHAIN="+want), dir)
+	if err != nil {
+		return nil, fmt.Errorf("this fork is built with %s (%s), this machine has %s, and the go command could not fetch the other: %w", want, why, g.GOVERSION, err)
+	}
+	return other, nil
+}
+
+// toolchain names the oldest release that satisfies a go line. From Go 1.21 on
+// a first release ends in .0.
+func toolchain(goLine string) string {
+	name := "go" + goLine
+	if strings.Count(goLine, ".") == 1 && version.Compare(name, "go1.21") >= 0 && version.Lang(name) == name {
+		return name + ".0"
+	}
+	return name
+}
+
+// ModuleDir returns the folder that the module cache keeps a module in.
+func (g *Go) ModuleDir(path, vers string) (string, error) {
+	escaped, err := module.EscapePath(path)
+	if err != nil {
+		return "", err
+	}
+	v, err := module.EscapeVersion(vers)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(g.GOMODCACHE, filepath.FromSlash(escaped)+"@"+v), nil
+}

@@ -1,0 +1,145 @@
+// Package run starts subprocesses: with an explicit environment, under a
+// context that ends the whole process group, and with their output at hand
+// when they fail.
+package run
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/slipway-build/slipway/event"
+)
+
+// A Cmd is one subprocess to be.
+type Cmd struct {
+	Args   []string // the program, looked up in Env's PATH, and its arguments
+	Dir    string
+	Env    Env
+	Stdout io.Writer // nil: only kept for the error
+	Stderr io.Writer // nil: only kept for the error
+}
+
+// A Runner starts subprocesses and says so.
+type Runner struct {
+	Events event.Sink
+}
+
+// An Error is a subprocess that failed.
+type Error struct {
+	Args   []string
+	Output string // the last lines it printed, secrets redacted
+	Err    error
+}
+
+func (e *Error) Error() string {
+	head := fmt.Sprintf("%s: %v", commandLine(e.Args), e.Err)
+	if e.Output == "" {
+		return head
+	}
+	return head + "\n" + e.Output
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// grace is how long an interrupted subprocess may take to clean up.
+const grace = 3 * time.Second
+
+// Run runs c to its end. When ctx ends first, the process group is interrupted,
+// after a grace killed, and ctx's cause is the error.
+func (r Runner) Run(ctx context.Context, c Cmd) error {
+	r.Events.Emit(event.Event{Kind: event.Command, Detail: commandLine(c.Args)})
+	path, err := c.Env.LookPath(c.Args[0])
+	if err != nil {
+		return err
+	}
+	var kept tail
+	cmd := exec.CommandContext(ctx, path, c.Args[1:]...)
+	cmd.Args[0] = c.Args[0]
+	cmd.Dir, cmd.Env = c.Dir, c.Env
+	cmd.Stdout, cmd.Stderr = tee(&kept, c.Stdout), tee(&kept, c.Stderr)
+	cmd.WaitDelay = grace
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	err = own(cmd)
+	if cmd.Process != nil && ctx.Err() != nil {
+		// What the interrupt did not end, nobody would: the group has no other parent.
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return &Error{Args: c.Args, Output: Redact(kept.String()), Err: err}
+}
+
+// Output runs c and returns what it wrote to its standard output.
+func (r Runner) Output(ctx context.Context, c Cmd) ([]byte, error) {
+	var out bytes.Buffer
+	c.Stdout = &out
+	err := r.Run(ctx, c)
+	return out.Bytes(), err
+}
+
+func tee(kept io.Writer, also io.Writer) io.Writer {
+	if also == nil {
+		return kept
+	}
+	return io.MultiWriter(kept, also)
+}
+
+func commandLine(args []string) string {
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\n'\"$`\\*?[#~;&|<>()") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		quoted[i] = a
+	}
+	return Redact(strings.Join(quoted, " "))
+}
+
+var userinfo = regexp.MustCompile(`(://)[^/@\s'"]+@`)
+
+// Redact returns s without the user names and passwords of its URLs.
+func Redact(s string) string {
+	return userinfo.ReplaceAllString(s, "${1}[redacted]@")
+}
+
+// A tail keeps the last lines written to it.
+type tail struct{ buf []byte }
+
+const tailSize = 8 << 10
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.buf = append(t.buf, p...)
+	if len(t.buf) > 2*tailSize {
+		t.buf = append(t.buf[:0], t.buf[len(t.buf)-tailSize:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	b := t.buf
+	if len(b) > tailSize {
+		b = b[len(b)-tailSize:]
+		if _, after, ok := bytes.Cut(b, []byte("\n")); ok {
+			b = after
+		}
+	}
+	return strings.TrimSpace(string(b))
+}
+
+// IsExit reports whether err is a subprocess that ran and failed.
+func IsExit(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit)
+}

@@ -1,0 +1,183 @@
+// Package lock reads and writes fork.lock, which pins what a fork is made of by
+// digest: its upstream, each patch, and the patched tree they result in.
+package lock
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Lock is what fork.lock says.
+type Lock struct {
+	Upstream string    // as fork.yaml names it: k8s.io/kubernetes@v1.36.1
+	Time     time.Time // when that version was made, UTC, to the second
+	Go       string    // the oldest Go that the patched tree says it builds with: 1.26.0
+	Modules  []Module  // the upstream's modules, sorted by place
+	Dropped  []Module  // those that were never published and that nothing needs; no sums
+	Source   string    // digest of the upstream tree: sha256:…
+	Patches  []Patch   // in the order they are applied
+	Tree     string    // digest of the patched tree: sha256:…
+}
+
+// A Module is a Go module and where it lies in the tree.
+type Module struct {
+	Place   string `json:"place"` // slash-separated; "." is the root
+	Path    string `json:"path"`
+	Version string `json:"version"`
+	Sum     string `json:"sum,omitempty"` // h1:…
+}
+
+// A Patch is a file of the series.
+type Patch struct {
+	Name   string `json:"name"`
+	Strip  int    `json:"strip"`
+	SHA256 string `json:"sha256"` // hex
+}
+
+const header = "# What this fork is made of. \"mage patches:lock\" writes this file; commit it.\n"
+
+// Encode returns the lock as fork.lock holds it: a line for each fact.
+func (l Lock) Encode() []byte {
+	var b bytes.Buffer
+	b.WriteString(header)
+	fmt.Fprintf(&b, "upstream %s\n", l.Upstream)
+	fmt.Fprintf(&b, "time %s\n", l.Time.Format(time.RFC3339))
+	for _, m := range l.Modules {
+		fmt.Fprintf(&b, "module %s %s %s %s\n", m.Place, m.Path, m.Version, m.Sum)
+	}
+	for _, m := range l.Dropped {
+		fmt.Fprintf(&b, "dropped %s %s %s\n", m.Place, m.Path, m.Version)
+	}
+	fmt.Fprintf(&b, "source %s\n", l.Source)
+	for _, p := range l.Patches {
+		fmt.Fprintf(&b, "patch %s -p%d sha256:%s\n", p.Name, p.Strip, p.SHA256)
+	}
+	fmt.Fprintf(&b, "tree %s\n", l.Tree)
+	if l.Go != "" {
+		fmt.Fprintf(&b, "go %s\n", l.Go)
+	}
+	return b.Bytes()
+}
+
+// Read reads the lock at path. One that is not byte for byte what Encode writes
+// is refused, with the line that is not.
+func Read(path string) (Lock, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Lock{}, fmt.Errorf("%s is missing\n  To pin this fork as it is now: mage patches:lock", path)
+	}
+	if err != nil {
+		return Lock{}, err
+	}
+	l, err := Decode(data)
+	if err != nil {
+		return Lock{}, fmt.Errorf("%s:%w\n  To pin this fork anew: mage patches:lock", path, err)
+	}
+	return l, nil
+}
+
+// Decode is the inverse of Encode. An error begins with the number of the line.
+func Decode(data []byte) (Lock, error) {
+	var l Lock
+	rest, ok := strings.CutPrefix(string(data), header)
+	if !ok {
+		return l, errors.New("1: the file does not begin as a fork.lock does")
+	}
+	for n := 2; rest != ""; n++ {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		if err := l.add(strings.Split(line, " ")); err != nil {
+			return l, fmt.Errorf("%d: %w", n, err)
+		}
+	}
+	if n := firstDifference(l.Encode(), data); n > 0 {
+		return l, fmt.Errorf("%d: this is not how a fork.lock is written", n)
+	}
+	return l, nil
+}
+
+// add takes one line's words into the lock.
+func (l *Lock) add(words []string) error {
+	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "patch": 4, "tree": 2, "go": 2}
+	want, ok := counts[words[0]]
+	if !ok {
+		return fmt.Errorf("unknown word %q", words[0])
+	}
+	if len(words) != want {
+		return fmt.Errorf("%q takes %d words, not %d", words[0], want-1, len(words)-1)
+	}
+	switch words[0] {
+	case "upstream":
+		l.Upstream = words[1]
+	case "time":
+		t, err := time.Parse(time.RFC3339, words[1])
+		if err != nil {
+			return err
+		}
+		l.Time = t.UTC()
+	case "module":
+		l.Modules = append(l.Modules, Module{words[1], words[2], words[3], words[4]})
+	case "dropped":
+		l.Dropped = append(l.Dropped, Module{Place: words[1], Path: words[2], Version: words[3]})
+	case "source":
+		l.Source = words[1]
+	case "patch":
+		strip, err := strconv.Atoi(strings.TrimPrefix(words[2], "-p"))
+		if err != nil {
+			return fmt.Errorf("bad strip option %q", words[2])
+		}
+		l.Patches = append(l.Patches, Patch{words[1], strip, strings.TrimPrefix(words[3], "sha256:")})
+	case "tree":
+		l.Tree = words[1]
+	case "go":
+		l.Go = words[1]
+	}
+	return nil
+}
+
+// firstDifference returns the number of the first line in which a and b differ,
+// or 0.
+func firstDifference(a, b []byte) int {
+	if bytes.Equal(a, b) {
+		return 0
+	}
+	as, bs := bytes.SplitAfter(a, []byte("\n")), bytes.SplitAfter(b, []byte("\n"))
+	for i := range min(len(as), len(bs)) {
+		if !bytes.Equal(as[i], bs[i]) {
+			return i + 1
+		}
+	}
+	return min(len(as), len(bs)) + 1
+}
+
+// Line returns the number of the line in fork.lock that holds a module's or a
+// patch's pin, or one of the words source, tree and go; 0 if none does.
+func (l Lock) Line(word, name string) int {
+	for i, line := range strings.Split(string(l.Encode()), "\n") {
+		words := strings.Split(line, " ")
+		if words[0] == word && (name == "" || words[1] == name) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Write puts the lock at path in one step.
+func (l Lock) Write(path string) error {
+	tmp := path + ".new"
+	if err := os.WriteFile(tmp, l.Encode(), 0o644); err != nil {
+		_ = os.Remove(tmp)
+		return err
+	}
+	return os.Rename(tmp, path)
+}
+
+// ByPlace orders modules by where they lie.
+func ByPlace(a, b Module) int { return cmp.Compare(a.Place, b.Place) }

@@ -1,0 +1,287 @@
+package slipway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/source"
+)
+
+// readLock returns the fork's lock, if it pins the fork as fork.yaml and the
+// series are now.
+func (p *Project) readLock(f *Fork) (lock.Lock, error) {
+	l, err := lock.Read(filepath.Join(p.Dir, f.file("fork.lock")))
+	if err != nil {
+		return lock.Lock{}, p.relative(err)
+	}
+	var faults []string
+	if l.Upstream != f.Upstream.Module {
+		faults = append(faults, fmt.Sprintf("%s:%d: the upstream is pinned as %s, but fork.yaml says %s", f.file("fork.lock"), l.Line("upstream", ""), l.Upstream, f.Upstream.Module))
+	}
+	faults = append(faults, f.checkSeries(l)...)
+	return l, f.stale(faults...)
+}
+
+// stale returns faults of the lock as one error with the way out, or nil.
+func (f *Fork) stale(faults ...string) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s\n  To accept this as it is now: mage patches:lock -fork=%s", strings.Join(faults, "\n"), f.ID)
+}
+
+// checkSeries compares the series with its pins.
+func (f *Fork) checkSeries(l lock.Lock) []string {
+	var faults []string
+	file, now := f.file("fork.lock"), f.pins()
+	index := func(list []lock.Patch, name string) int {
+		return slices.IndexFunc(list, func(p lock.Patch) bool { return p.Name == name })
+	}
+	for _, p := range now {
+		i := index(l.Patches, p.Name)
+		switch {
+		case i < 0:
+			faults = append(faults, fmt.Sprintf("%s is in the series, but %s does not pin it", f.file("patches/"+p.Name), file))
+		case l.Patches[i] != p:
+			faults = append(faults, fmt.Sprintf("%s is not the patch that %s:%d pins\n    expected  -p%d sha256:%s\n    found     -p%d sha256:%s",
+				f.file("patches/"+p.Name), file, l.Line("patch", p.Name), l.Patches[i].Strip, l.Patches[i].SHA256, p.Strip, p.SHA256))
+		}
+	}
+	for _, p := range l.Patches {
+		if index(now, p.Name) < 0 {
+			faults = append(faults, fmt.Sprintf("%s:%d: %s is pinned, but the series does not name it", file, l.Line("patch", p.Name), p.Name))
+		}
+	}
+	if len(faults) == 0 && !slices.Equal(now, l.Patches) {
+		faults = append(faults, fmt.Sprintf("%s: its order is not the one in %s", f.file("patches/series"), file))
+	}
+	return faults
+}
+
+// checkUpstream compares an upstream tree with its pins.
+func (f *Fork) checkUpstream(l lock.Lock, t source.Tree) error {
+	file := f.file("fork.lock")
+	faults := compareModules(file, l, t)
+	if !t.Time.Equal(l.Time) {
+		faults = append(faults, fmt.Sprintf("%s:%d: the upstream's time is pinned as %s, but it says %s", file, l.Line("time", ""), l.Time, t.Time))
+	}
+	if got := t.Tree.Digest(); len(faults) == 0 && got != l.Source {
+		faults = append(faults, fmt.Sprintf("%s:%d: the upstream tree is pinned as %s, but comes to %s", file, l.Line("source", ""), l.Source, got))
+	}
+	return f.stale(faults...)
+}
+
+func compareModules(file string, l lock.Lock, t source.Tree) []string {
+	var faults []string
+	for _, m := range t.Modules {
+		i := slices.IndexFunc(l.Modules, func(p lock.Module) bool { return p.Place == m.Place })
+		switch {
+		case i < 0:
+			faults = append(faults, fmt.Sprintf("%s %s at %s is part of the upstream, but %s does not pin it", m.Path, m.Version, m.Place, file))
+		case l.Modules[i] != m:
+			p := l.Modules[i]
+			faults = append(faults, fmt.Sprintf("%s:%d: %s is not the module that is pinned\n    expected  %s %s %s\n    found     %s %s %s",
+				file, l.Line("module", m.Place), m.Path, p.Path, p.Version, p.Sum, m.Path, m.Version, m.Sum))
+		}
+	}
+	for _, p := range l.Modules {
+		if !slices.ContainsFunc(t.Modules, func(m lock.Module) bool { return m.Place == p.Place }) {
+			faults = append(faults, fmt.Sprintf("%s:%d: %s %s is pinned, but could not be had", file, l.Line("module", p.Place), p.Path, p.Version))
+		}
+	}
+	if len(faults) == 0 && !slices.Equal(t.Dropped, l.Dropped) {
+		faults = append(faults, fmt.Sprintf("%s: the modules that are left out of the tree are not those it says", file))
+	}
+	return faults
+}
+
+// Lock pins the fork as it is now in its fork.lock, and reports whether that
+// changed anything.
+func (p *Project) Lock(ctx context.Context, id string) (changed bool, err error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return false, err
+	}
+	w, leave, err := p.enter(ctx, f)
+	if err != nil {
+		return false, err
+	}
+	defer leave()
+	w.announce()
+	l, err := w.pin(ctx)
+	if err != nil {
+		return false, p.advise(err)
+	}
+	path := filepath.Join(p.Dir, f.file("fork.lock"))
+	if old, err := os.ReadFile(path); err == nil && string(old) == string(l.Encode()) {
+		return false, nil
+	}
+	return true, l.Write(path)
+}
+
+// pin returns the lock for the fork as it is now.
+func (w *workshop) pin(ctx context.Context) (lock.Lock, error) {
+	up, err := w.upstream(ctx, func(source.Tree) error { return nil })
+	if err != nil {
+		return lock.Lock{}, err
+	}
+	changes, err := w.apply(up, len(w.fork.Series))
+	if err != nil {
+		return lock.Lock{}, err
+	}
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied()})
+	l := lock.Lock{
+		Upstream: w.fork.Upstream.Module, Time: up.Time,
+		Modules: up.Modules, Dropped: up.Dropped, Source: up.Tree.Digest(),
+		Patches: w.fork.pins(), Tree: up.Tree.Changed(changes).Digest(),
+	}
+	l.Go, err = source.GoVersion(up.Dir, changes)
+	return l, err
+}
+
+// Verify checks the fork's upstream, each of its patches and the tree they
+// result in against fork.lock.
+func (p *Project) Verify(ctx context.Context, id string) error {
+	f, err := p.Fork(id)
+	if err != nil {
+		return err
+	}
+	l, err := p.readLock(f)
+	if err != nil {
+		return err
+	}
+	w, leave, err := p.enter(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	w.announce()
+	now, err := w.pin(ctx)
+	if err != nil {
+		return p.advise(err)
+	}
+	up := source.Tree{Modules: now.Modules, Dropped: now.Dropped, Time: now.Time}
+	faults := compareModules(f.file("fork.lock"), l, up)
+	for _, word := range []struct{ name, want, got string }{
+		{"time", l.Time.String(), now.Time.String()}, {"source", l.Source, now.Source}, {"tree", l.Tree, now.Tree}, {"go", l.Go, now.Go},
+	} {
+		if word.want != word.got && len(faults) == 0 {
+			faults = append(faults, fmt.Sprintf("%s:%d: %s is pinned as %s, but comes to %s", f.file("fork.lock"), l.Line(word.name, ""), word.name, word.want, word.got))
+		}
+	}
+	return f.stale(faults...)
+}
+
+// Apply leaves the tree that the series makes, up to and with the patch named
+// until, in dist/FORK/src for a person to read, and returns that path. An empty
+// until is the whole series, "none" the upstream as it is.
+func (p *Project) Apply(ctx context.Context, id, until string) (string, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return "", err
+	}
+	n, err := f.upTo(until)
+	if err != nil {
+		return "", err
+	}
+	w, leave, err := p.enter(ctx, f)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	w.announce()
+	up, err := w.upstream(ctx, func(source.Tree) error { return nil })
+	if err != nil {
+		return "", p.advise(err)
+	}
+	changes, err := w.apply(up, n)
+	if err != nil {
+		return "", err
+	}
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: fmt.Sprintf("%d applied", n)})
+	return f.dist("src"), p.advise(w.replaceSource(ctx, up.Dir, changes))
+}
+
+func (f *Fork) upTo(until string) (int, error) {
+	switch until {
+	case "":
+		return len(f.Series), nil
+	case "none":
+		return 0, nil
+	}
+	names := make([]string, len(f.Series))
+	for i, p := range f.Series {
+		if p.Name == until {
+			return i + 1, nil
+		}
+		names[i] = p.Name
+	}
+	return 0, fmt.Errorf("no patch %q in %s: it has %s", until, f.file("patches/series"), strings.Join(names, ", "))
+}
+
+// replaceSource puts a tree of its own at dist/FORK/src, unless a person has
+// changed what lies there.
+func (w *workshop) replaceSource(ctx context.Context, up filetree.Dir, changes []filetree.Change) error {
+	src := filepath.Join(w.Dir, w.fork.dist("src"))
+	listing := filepath.Join(w.cache.Dir, "src", w.fork.ID)
+	if err := w.checkUntouched(ctx, src, listing); err != nil {
+		return err
+	}
+	scratch, err := w.cache.Scratch()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	laid, err := up.Copy(ctx, filepath.Join(scratch, "new"))
+	if err != nil {
+		return err
+	}
+	if laid, err = laid.Update(ctx, laid, changes); err != nil {
+		return err
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(src), 0o755), os.MkdirAll(filepath.Dir(listing), 0o755)); err != nil {
+		return err
+	}
+	if err := w.placeListing(listing, laid.Tree); err != nil {
+		return err
+	}
+	return swap(laid.Path, src, filepath.Join(scratch, "old"))
+}
+
+// checkUntouched returns an error if src holds anything but what the listing
+// says.
+func (w *workshop) checkUntouched(ctx context.Context, src, listing string) error {
+	if _, err := os.Lstat(src); err != nil {
+		return nil
+	}
+	now, err := filetree.Scan(ctx, src)
+	if err != nil {
+		return err
+	}
+	laid, err := readListing(listing)
+	if err != nil {
+		laid = nil
+	}
+	if changed := laid.Differ(now.Tree); len(changed) > 0 {
+		return fmt.Errorf("%s was changed since it was laid out: %s (%s)\n  Move it away to have it laid out again", w.fork.dist("src"), changed[0], text.Count(len(changed), "file"))
+	}
+	return nil
+}
+
+// swap puts the folder from in the place of to, whose content, if there is any,
+// goes to aside.
+func swap(from, to, aside string) error {
+	if err := os.Rename(to, aside); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.Rename(from, to)
+}

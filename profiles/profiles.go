@@ -1,0 +1,114 @@
+// Package profiles holds what is true of a whole project across its versions,
+// as data: its layout, its components, its stamps.
+package profiles
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/version"
+)
+
+//go:embed *.yaml
+var builtin embed.FS
+
+// A Profile is one project. Its tables have a row for a range of versions; the
+// first row that holds a version counts.
+type Profile struct {
+	Name       string            `yaml:"name"`
+	Layout     []source.Layout   `yaml:"layout"`
+	Build      []cross.Settings  `yaml:"build"`
+	Components []cross.Component `yaml:"components"`
+}
+
+// Load returns the profile of that name: the project's own, in its folder
+// profiles, or one that comes with Slipway. An unknown name is a Fault of
+// whoever gave it.
+func Load(project, name string) (Profile, []config.Fault, error) {
+	shown := path.Join("profiles", name+".yaml")
+	data, err := os.ReadFile(filepath.Join(project, shown))
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = builtin.ReadFile(name + ".yaml")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return Profile{}, []config.Fault{config.Faultf("profile", "unknown profile %q: Slipway brings %s; one of your own is a file %s", name, strings.Join(names(), ", "), shown)}, nil
+	}
+	if err != nil {
+		return Profile{}, nil, err
+	}
+	var p Profile
+	file, err := config.Read(shown, data, &p)
+	if err != nil {
+		return Profile{}, nil, err
+	}
+	return p, nil, file.Check(p.Validate())
+}
+
+func names() []string {
+	entries, _ := builtin.ReadDir(".")
+	var out []string
+	for _, e := range entries {
+		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
+	}
+	return out
+}
+
+// Validate returns what is wrong with the profile.
+func (p Profile) Validate() []config.Fault {
+	var faults []config.Fault
+	for i, l := range p.Layout {
+		faults = append(faults, config.Below(fmt.Sprintf("layout[%d]", i), l.Validate())...)
+	}
+	for i, s := range p.Build {
+		faults = append(faults, config.Below(fmt.Sprintf("build[%d]", i), s.Validate())...)
+	}
+	if len(p.Components) == 0 {
+		faults = append(faults, config.Faultf("components", "names none"))
+	}
+	for i, c := range p.Components {
+		faults = append(faults, config.Below(fmt.Sprintf("components[%d]", i), c.Validate())...)
+	}
+	return faults
+}
+
+// Siblings returns the modules that are part of the upstream's repository at
+// its version v.
+func (p Profile) Siblings(v version.Version) []source.Sibling {
+	for _, l := range p.Layout {
+		if l.Versions.Contains(v) {
+			return l.Siblings
+		}
+	}
+	return nil
+}
+
+// Settings returns how version v is compiled, or an error if the profile does
+// not say.
+func (p Profile) Settings(v version.Version) (cross.Settings, error) {
+	for _, s := range p.Build {
+		if s.Versions.Contains(v) {
+			return s, nil
+		}
+	}
+	return cross.Settings{}, fmt.Errorf("profile %s does not say how %s is compiled: add a row to its table \"build\" in profiles/%[1]s.yaml", p.Name, v)
+}
+
+// ComponentsAt returns the components that version v has.
+func (p Profile) ComponentsAt(v version.Version) []cross.Component {
+	var out []cross.Component
+	for _, c := range p.Components {
+		if c.Versions.Contains(v) {
+			out = append(out, c)
+		}
+	}
+	return out
+}

@@ -1,0 +1,183 @@
+// Package slipway builds forks of Go projects: it gets a pinned upstream, lays
+// a pinned patch series on it and compiles the result. It is what the Mage
+// targets are made of, for programs that want to call them.
+package slipway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/gotool"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/spec"
+)
+
+// A Project is a folder with forks in it.
+type Project struct {
+	Dir    string     // absolute
+	Env    []string   // KEY=VALUE pairs: the environment that subprocesses start from
+	Events event.Sink // told what happens; may be nil
+}
+
+// A Fork is one fork of a project, read and found valid.
+type Fork struct {
+	spec.Loaded
+	ID     string // its folder below forks
+	Series []patches.Patch
+}
+
+// ForkIDs returns the folders below forks that have a fork.yaml, sorted.
+func (p *Project) ForkIDs() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(p.Dir, "forks", "*", "fork.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s has no forks: a fork is a folder forks/NAME with a fork.yaml in it", p.Dir)
+	}
+	ids := make([]string, len(files))
+	for i, f := range files {
+		ids[i] = filepath.Base(filepath.Dir(f))
+	}
+	return ids, nil
+}
+
+// Fork reads a fork. An empty id is the project's only one.
+func (p *Project) Fork(id string) (*Fork, error) {
+	ids, err := p.ForkIDs()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case id == "" && len(ids) == 1:
+		id = ids[0]
+	case id == "":
+		return nil, fmt.Errorf("this project has several forks: name one with -fork: %s", strings.Join(ids, ", "))
+	case !slices.Contains(ids, id):
+		return nil, fmt.Errorf("no fork %q: this project has %s", id, strings.Join(ids, ", "))
+	}
+	f := &Fork{ID: id}
+	f.Loaded, err = spec.Load(p.Dir, filepath.Join(p.Dir, f.file("fork.yaml")), f.file("fork.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	f.Series, err = patches.ReadSeries(filepath.Join(p.Dir, f.file("patches")))
+	return f, p.relative(err)
+}
+
+// relative returns err with paths in it relative to the project.
+func (p *Project) relative(err error) error {
+	if err == nil {
+		return nil
+	}
+	return shown{err, strings.ReplaceAll(err.Error(), p.Dir+string(filepath.Separator), "")}
+}
+
+// shown is an error in other words.
+type shown struct {
+	error
+	text string
+}
+
+func (s shown) Error() string { return s.text }
+func (s shown) Unwrap() error { return s.error }
+
+// file returns the path of one of the fork's files, relative to the project.
+func (f *Fork) file(name string) string { return filepath.Join("forks", f.ID, name) }
+
+// dist returns a path below the fork's folder of outputs, relative to the
+// project.
+func (f *Fork) dist(elem ...string) string {
+	return filepath.Join(append([]string{"dist", f.ID}, elem...)...)
+}
+
+// pins returns the fork's patches as fork.lock names them.
+func (f *Fork) pins() []lock.Patch {
+	out := make([]lock.Patch, len(f.Series))
+	for i, p := range f.Series {
+		out[i] = lock.Patch{Name: p.Name, Strip: p.Strip, SHA256: p.SHA256()}
+	}
+	return out
+}
+
+// A workshop is where one fork goes through the stages. It holds the project's
+// cache, so that there is one at a time.
+type workshop struct {
+	*Project
+	fork  *Fork
+	goCmd *gotool.Go
+	cache action.Cache
+}
+
+// enter opens the workshop for a fork; leave lets the next one in.
+func (p *Project) enter(ctx context.Context, f *Fork) (w *workshop, leave func(), err error) {
+	goCmd, err := gotool.Find(ctx, run.Runner{Events: p.Events}, p.Env, p.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	cache := p.cache()
+	leave, err = cache.Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w\n  See that this user may write to %s", err, filepath.Join(p.Dir, "dist"))
+	}
+	return &workshop{Project: p, fork: f, goCmd: goCmd, cache: cache}, leave, nil
+}
+
+func (p *Project) cache() action.Cache {
+	return action.Cache{Dir: filepath.Join(p.Dir, "dist", ".cache")}
+}
+
+// announce says which fork the events that follow are about.
+func (w *workshop) announce() {
+	w.Events.Emit(event.Event{Kind: event.Fork, Fork: w.fork.ID, Version: w.fork.Version,
+		Upstream: w.fork.Upstream.String(), Total: len(w.fork.Series)})
+}
+
+// date returns the time that stamps and archives carry: SOURCE_DATE_EPOCH
+// where it is set, otherwise the upstream's own.
+func (p *Project) date(upstream time.Time) (time.Time, error) {
+	epoch := run.Env(p.Env).Get("SOURCE_DATE_EPOCH")
+	if epoch == "" {
+		return upstream, nil
+	}
+	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s: want seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch/)", epoch)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// Clean removes all outputs and everything that was kept between runs.
+func (p *Project) Clean(ctx context.Context) error {
+	dist := filepath.Join(p.Dir, "dist")
+	if _, err := os.Stat(dist); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	leave, err := p.cache().Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
+	if err != nil {
+		return err
+	}
+	defer leave()
+	return os.RemoveAll(dist)
+}
+
+// advise adds the way out to errors that come from below every stage.
+func (p *Project) advise(err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s", err, filepath.Join(p.Dir, "dist"))
+	}
+	return err
+}

@@ -1,0 +1,170 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/gotool"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/lock"
+)
+
+// Input is what decides an upstream tree.
+type Input struct {
+	Upstream Upstream
+	Siblings []Sibling
+}
+
+// A Tree is an upstream as its repository looks, and what it was put together
+// from.
+type Tree struct {
+	filetree.Dir `json:"-"`
+	Modules      []lock.Module // sorted by place
+	Dropped      []lock.Module // could not be had, and nothing needs them
+	Time         time.Time     // when the upstream's version was made, UTC
+}
+
+// A Fetcher gets upstreams through the go command.
+type Fetcher struct {
+	Go     *gotool.Go
+	Events event.Sink
+}
+
+// Fetch lays the upstream out in dst, an empty folder. A sibling that cannot be
+// had is dropped where nothing imports it, and is an error otherwise.
+func (f Fetcher) Fetch(ctx context.Context, in Input, dst string) (Tree, error) {
+	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
+	if err != nil {
+		return Tree{}, err
+	}
+	defer os.RemoveAll(scratch)
+	root, err := f.root(ctx, in, scratch)
+	if err != nil {
+		return Tree{}, err
+	}
+	wanted, absent, err := f.siblings(ctx, in, root, scratch)
+	if err != nil {
+		return Tree{}, err
+	}
+	out := Tree{Dir: filetree.Dir{Path: dst}}
+	if out.Time, err = root.Time(); err != nil {
+		return Tree{}, err
+	}
+	wanted = append([]placed{{Module: root, place: "."}}, wanted...)
+	for i, m := range wanted {
+		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: m.Path, Done: i, Total: len(wanted), Unit: "modules"})
+		tree, err := m.lay(ctx, dst)
+		if err != nil {
+			return Tree{}, err
+		}
+		out.Tree = append(out.Tree, tree...)
+		out.Modules = append(out.Modules, lock.Module{Place: m.place, Path: m.Path, Version: m.Version, Sum: m.Sum})
+	}
+	slices.SortFunc(out.Tree, func(a, b filetree.Entry) int { return strings.Compare(a.Path, b.Path) })
+	return out, f.drop(ctx, &out, absent)
+}
+
+// placed is a module and where it goes.
+type placed struct {
+	gotool.Module
+	place string
+}
+
+func (f Fetcher) root(ctx context.Context, in Input, scratch string) (gotool.Module, error) {
+	got, err := f.Go.Download(ctx, scratch, []string{in.Upstream.Module})
+	if err != nil {
+		return gotool.Module{}, err
+	}
+	if got[0].Error != "" {
+		return gotool.Module{}, fmt.Errorf("%s cannot be had: %s\n  The go command asked GOPROXY=%s; see that it can be reached and serves this version",
+			in.Upstream.Module, run.Redact(got[0].Error), run.Redact(f.Go.GOPROXY))
+	}
+	return got[0], nil
+}
+
+// siblings downloads the modules beside the root, and returns which could be
+// had and which not.
+func (f Fetcher) siblings(ctx context.Context, in Input, root gotool.Module, scratch string) (had, absent []placed, err error) {
+	v, ok := in.Upstream.Version()
+	if !ok || len(in.Siblings) == 0 {
+		return nil, nil, nil
+	}
+	list, err := siblings(root.Dir, in.Siblings, v.Fields())
+	if err != nil || len(list) == 0 {
+		return nil, nil, err
+	}
+	names := make([]string, len(list))
+	for i, m := range list {
+		names[i] = m.Path + "@" + m.Version
+	}
+	got, err := f.Go.Download(ctx, scratch, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, m := range got {
+		p := placed{m, list[i].Place}
+		if m.Error != "" {
+			p.Path, p.Version = list[i].Path, list[i].Version
+			absent = append(absent, p)
+			continue
+		}
+		had = append(had, p)
+	}
+	return had, absent, nil
+}
+
+// lay copies the module's files to its place below dst, and checks that they
+// are the ones the go command once downloaded.
+func (m placed) lay(ctx context.Context, dst string) (filetree.Tree, error) {
+	from, err := filetree.Scan(ctx, m.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if sum := gotool.Sum(m.Path, m.Version, from.Tree); sum != m.Sum {
+		return nil, &gotool.ChangedError{Module: m.Path + "@" + m.Version, Dir: m.Dir, Want: m.Sum, Got: sum}
+	}
+	if _, err := from.Copy(ctx, filepath.Join(dst, filepath.FromSlash(m.place))); err != nil {
+		return nil, err
+	}
+	for i, e := range from.Tree {
+		from.Tree[i].Path = path.Join(m.place, e.Path)
+	}
+	return from.Tree, nil
+}
+
+// drop takes the siblings that could not be had out of the tree's module
+// files.
+func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
+	if len(absent) == 0 {
+		return nil
+	}
+	for _, m := range absent {
+		user, err := importer(t.Dir, m.Path)
+		if err != nil {
+			return err
+		}
+		if user != "" {
+			return fmt.Errorf("%s@%s, which %s imports, cannot be had: %s", m.Path, m.Version, user, run.Redact(m.Error))
+		}
+		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be had, and nothing imports it (%s)", m.Path, m.Version, run.Redact(m.Error)))
+		t.Dropped = append(t.Dropped, lock.Module{Place: m.place, Path: m.Path, Version: m.Version})
+	}
+	places := make([]string, len(t.Modules))
+	for i, m := range t.Modules {
+		places[i] = m.Place
+	}
+	changes, err := without(t.Dir, places, t.Dropped)
+	if err != nil {
+		return err
+	}
+	t.Dir, err = t.Update(ctx, t.Dir, changes)
+	return err
+}

@@ -1,0 +1,210 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/version"
+)
+
+// siblings returns the modules that lie in the root module's repository beside
+// it: those of the layout, at the version that goes with the upstream's.
+func siblings(root string, layout []Sibling, fields version.Fields) ([]lock.Module, error) {
+	local, err := localPlaces(root)
+	if err != nil {
+		return nil, err
+	}
+	var out []lock.Module
+	for _, s := range layout {
+		vers, err := version.Expand(s.Version, fields)
+		if err != nil {
+			return nil, err
+		}
+		for place, stem := range matches(s.Place, local) {
+			out = append(out, lock.Module{Place: place, Path: strings.Replace(s.Module, "*", stem, 1), Version: vers})
+		}
+	}
+	slices.SortFunc(out, lock.ByPlace)
+	return out, nil
+}
+
+// matches returns the places that a pattern stands for, and what its * stands
+// for in each.
+func matches(pattern string, places []string) map[string]string {
+	before, after, star := strings.Cut(pattern, "*")
+	if !star {
+		return map[string]string{pattern: ""}
+	}
+	found := map[string]string{}
+	for _, p := range places {
+		stem, ok := strings.CutPrefix(p, before)
+		if stem, end := strings.CutSuffix(stem, after); ok && end && stem != "" {
+			found[p] = stem
+		}
+	}
+	return found
+}
+
+// localPlaces returns the folders below root that its go.work uses or its
+// go.mod replaces modules by.
+func localPlaces(root string) ([]string, error) {
+	var places []string
+	work, err := readWork(filepath.Join(root, "go.work"))
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range work.Use {
+		places = append(places, path.Clean(u.Path))
+	}
+	name := filepath.Join(root, "go.mod")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	mod, err := modfile.ParseLax(name, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range mod.Replace {
+		if strings.HasPrefix(r.New.Path, "./") {
+			places = append(places, path.Clean(r.New.Path))
+		}
+	}
+	slices.Sort(places)
+	return slices.Compact(places), nil
+}
+
+// readWork reads a go.work file; a missing one is empty.
+func readWork(name string) (*modfile.WorkFile, error) {
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &modfile.WorkFile{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return modfile.ParseWork(name, data, nil)
+}
+
+// importer returns the first file of the tree, other than a test, that imports
+// a package of the module, or "".
+func importer(tree filetree.Dir, mod string) (string, error) {
+	whole, below := []byte(`"`+mod+`"`), []byte(`"`+mod+`/`)
+	for _, e := range tree.Tree {
+		if !strings.HasSuffix(e.Path, ".go") || strings.HasSuffix(e.Path, "_test.go") {
+			continue
+		}
+		data, err := tree.ReadFile(e.Path)
+		if err != nil {
+			return "", err
+		}
+		if bytes.Contains(data, whole) || bytes.Contains(data, below) {
+			return e.Path, nil
+		}
+	}
+	return "", nil
+}
+
+// without returns the changes that take every mention of a module out of the
+// tree's go.work and go.mod files.
+func without(tree filetree.Dir, places []string, dropped []lock.Module) ([]filetree.Change, error) {
+	files := []string{"go.work"}
+	for _, p := range places {
+		files = append(files, path.Join(p, "go.mod"))
+	}
+	var changes []filetree.Change
+	for _, name := range files {
+		if _, ok := tree.Tree.Lookup(name); !ok {
+			continue
+		}
+		data, err := tree.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		edited, err := dropLines(name, data, dropped)
+		if err != nil {
+			return nil, err
+		}
+		if !bytes.Equal(edited, data) {
+			changes = append(changes, filetree.Change{Path: name, Mode: filetree.Regular, Content: edited})
+		}
+	}
+	return changes, nil
+}
+
+func dropLines(name string, data []byte, dropped []lock.Module) ([]byte, error) {
+	if name == "go.work" {
+		f, err := modfile.ParseWork(name, data, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range dropped {
+			if err := errors.Join(f.DropUse("./"+m.Place), f.DropReplace(m.Path, "")); err != nil {
+				return nil, fmt.Errorf("dropping %s from %s: %w", m.Path, name, err)
+			}
+		}
+		f.Cleanup()
+		return modfile.Format(f.Syntax), nil
+	}
+	f, err := modfile.Parse(name, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range dropped {
+		if err := errors.Join(f.DropRequire(m.Path), f.DropReplace(m.Path, "")); err != nil {
+			return nil, fmt.Errorf("dropping %s from %s: %w", m.Path, name, err)
+		}
+	}
+	f.Cleanup()
+	return modfile.Format(f.Syntax), nil
+}
+
+// GoVersion returns the oldest Go that go.work or go.mod says a tree builds
+// with, as 1.26.0, or "" where neither does. The tree is what changes make of
+// base.
+func GoVersion(base filetree.Dir, changes []filetree.Change) (string, error) {
+	read := func(name string) ([]byte, error) {
+		for _, c := range changes {
+			if c.Path == name {
+				return c.Content, nil
+			}
+		}
+		if _, ok := base.Tree.Lookup(name); !ok {
+			return nil, nil
+		}
+		return base.ReadFile(name)
+	}
+	data, err := read("go.work")
+	if err != nil {
+		return "", err
+	}
+	work, err := modfile.ParseWork("go.work", data, nil)
+	if err != nil {
+		return "", err
+	}
+	if work.Go != nil {
+		return work.Go.Version, nil
+	}
+	if data, err = read("go.mod"); err != nil {
+		return "", err
+	}
+	mod, err := modfile.ParseLax("go.mod", data, nil)
+	if err != nil {
+		return "", err
+	}
+	if mod.Go == nil {
+		return "", nil
+	}
+	return mod.Go.Version, nil
+}

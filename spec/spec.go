@@ -1,0 +1,139 @@
+// Package spec reads fork.yaml: it decodes, defaults and validates, and leaves
+// the meaning of each section to the stage that owns it.
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/version"
+)
+
+// Fork is what fork.yaml says.
+type Fork struct {
+	// Name is the project's, as kubernetes; what packages and messages call it.
+	Name string `yaml:"name"`
+	// Profile is the table of facts on the project: one that Slipway brings, or
+	// the project's own profiles/NAME.yaml. Name's value if left out.
+	Profile string `yaml:"profile"`
+	// Version is the fork's, a semantic version: the upstream's, and the fork's
+	// own revision as build metadata, as 1.36.1+acme.1.
+	Version string `yaml:"version"`
+	// Upstream is where the sources come from.
+	Upstream source.Upstream `yaml:"upstream"`
+	// Build is what they are compiled to.
+	Build cross.Build `yaml:"build"`
+}
+
+// A Loaded is a valid Fork and what its values stand for.
+type Loaded struct {
+	Fork
+	Parsed     version.Version
+	Facts      profiles.Profile
+	Settings   cross.Settings
+	Components []cross.Component   // all that this version has
+	Defaults   []cross.Component   // those that build.components names
+	Platforms  []platform.Platform // those that build.platforms names
+}
+
+// Load reads the file at path, which is called name in errors. project is the
+// folder that may have profiles of its own. All faults are reported at once.
+func Load(project, path, name string) (Loaded, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Loaded{}, err
+	}
+	var l Loaded
+	file, err := config.Read(name, data, &l.Fork)
+	if err != nil {
+		return Loaded{}, err
+	}
+	l.Fork = l.Fork.Defaulted()
+	if err := file.Check(l.Fork.Validate()); err != nil {
+		return Loaded{}, err
+	}
+	facts, faults, err := profiles.Load(project, l.Profile)
+	if err := errors.Join(err, file.Check(faults)); err != nil {
+		return Loaded{}, err
+	}
+	l.Facts = facts
+	return l, file.Check(l.resolve())
+}
+
+// Defaulted returns the fork with what was left out filled in.
+func (f Fork) Defaulted() Fork {
+	if f.Profile == "" {
+		f.Profile = f.Name
+	}
+	return f
+}
+
+// Validate returns what is wrong with the fork by itself.
+func (f Fork) Validate() []config.Fault {
+	var faults []config.Fault
+	if f.Name == "" || strings.ContainsAny(f.Name, "/ ") || filepath.Base(f.Profile) != f.Profile {
+		faults = append(faults, config.Faultf("name", "want the project's name, as kubernetes"))
+	}
+	if f.Version == "" {
+		faults = append(faults, config.Faultf("version", "is missing: write the upstream's version and your revision, as 1.36.1+acme.1"))
+	} else if v, err := version.Parse(f.Version); err != nil {
+		faults = append(faults, config.Faultf("version", "%v", err))
+	} else if up, ok := f.Upstream.Version(); ok && up.Upstream() != v.Upstream() {
+		faults = append(faults, config.Faultf("version", "%s is no revision of the upstream's %s: write %[2]s+acme.1", v, up.Upstream()))
+	}
+	faults = append(faults, config.Below("upstream", f.Upstream.Validate())...)
+	return append(faults, config.Below("build", f.Build.Validate())...)
+}
+
+// resolve looks up what the fork's values stand for, and returns those that
+// stand for nothing.
+func (l *Loaded) resolve() []config.Fault {
+	var err error
+	if l.Parsed, err = version.Parse(l.Version); err != nil {
+		return []config.Fault{config.Faultf("version", "%v", err)}
+	}
+	var faults []config.Fault
+	if l.Settings, err = l.Facts.Settings(l.Parsed); err != nil {
+		faults = append(faults, config.Faultf("version", "%v", err))
+	}
+	l.Components = l.Facts.ComponentsAt(l.Parsed)
+	for i, name := range l.Build.Components {
+		c, err := l.Component(name)
+		if err != nil {
+			faults = append(faults, config.At("build.components", i, "%v", err))
+			continue
+		}
+		l.Defaults = append(l.Defaults, c)
+	}
+	if l.Platforms, err = platform.ParseList(l.Build.Platforms); err != nil {
+		faults = append(faults, config.Faultf("build.platforms", "%v", err))
+	}
+	for i, p := range l.Platforms {
+		if !slices.ContainsFunc(l.Defaults, func(c cross.Component) bool { return p.In(c.Platforms) }) && len(faults) == 0 {
+			faults = append(faults, config.At("build.platforms", i, "none of build.components builds for %s", p))
+		}
+	}
+	return faults
+}
+
+// Component returns the component of that name.
+func (l Loaded) Component(name string) (cross.Component, error) {
+	i := slices.IndexFunc(l.Components, func(c cross.Component) bool { return c.Name == name })
+	if i < 0 {
+		known := make([]string, len(l.Components))
+		for i, c := range l.Components {
+			known[i] = c.Name
+		}
+		return cross.Component{}, fmt.Errorf("unknown component %q: %s has %s", name, l.Name, strings.Join(known, ", "))
+	}
+	return l.Components[i], nil
+}

@@ -1,0 +1,201 @@
+package targets
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/text"
+)
+
+// A printer shows events: as lines, on a terminal with the progress of the
+// stage at hand below them, or as JSON.
+type printer struct {
+	out      *os.File
+	verbose  bool
+	json     *json.Encoder
+	terminal bool
+
+	mu        sync.Mutex
+	began     time.Time // the stage at hand
+	start     time.Time // the run
+	last      event.Event
+	artifacts []event.Event
+	took      map[string]time.Duration // by platform
+	status    bool                     // whether a status line stands on the terminal
+	stop      chan struct{}
+}
+
+func newPrinter(out *os.File, verbose, asJSON bool) *printer {
+	now := time.Now()
+	p := &printer{out: out, verbose: verbose, start: now, began: now, took: map[string]time.Duration{}, stop: make(chan struct{})}
+	switch {
+	case asJSON:
+		p.json = json.NewEncoder(out)
+		p.json.SetEscapeHTML(false)
+	case term.IsTerminal(int(out.Fd())):
+		p.terminal = true
+		go p.tick()
+	}
+	return p
+}
+
+// tick keeps the elapsed time on the terminal moving.
+func (p *printer) tick() {
+	for t := time.NewTicker(200 * time.Millisecond); ; {
+		select {
+		case <-p.stop:
+			t.Stop()
+			return
+		case <-t.C:
+			p.mu.Lock()
+			p.drawStatus()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// close ends the display with the table of what was made.
+func (p *printer) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.stop)
+	p.clearStatus()
+	p.table()
+}
+
+// event shows e.
+func (p *printer) event(e event.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.json != nil {
+		_ = p.json.Encode(e)
+		return
+	}
+	switch e.Kind {
+	case event.Fork:
+		p.line("%s  %s  from %s, %s", e.Fork, e.Version, e.Upstream, text.Count(e.Total, "patch"))
+	case event.Started:
+		p.began, p.last = time.Now(), e
+	case event.Progress:
+		p.last = e
+	case event.Finished:
+		p.finished(e)
+	case event.Artifact:
+		p.artifacts = append(p.artifacts, e)
+	case event.Note:
+		p.line("  note     %s", e.Detail)
+	case event.Command:
+		if p.verbose {
+			p.line("  $ %s", e.Detail)
+		}
+	}
+}
+
+func (p *printer) finished(e event.Event) {
+	took := time.Since(p.began)
+	p.last = event.Event{}
+	if e.Stage == "cross" {
+		p.took[e.Subject] = took
+	}
+	state := short(took)
+	if e.Kept {
+		state = "kept"
+	}
+	p.line("  %-8s %-42s %s", e.Stage, strings.TrimSpace(e.Subject+" "+e.Detail), state)
+	p.began = time.Now()
+}
+
+// table lists the artifacts: the paths that a person copies.
+func (p *printer) table() {
+	if len(p.artifacts) == 0 || p.json != nil {
+		return
+	}
+	t := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	for _, a := range p.artifacts {
+		state := "built in " + short(p.took[a.Platform])
+		if a.Kept {
+			state = "kept"
+		}
+		fmt.Fprintf(t, "  %s\t%d MiB\t%s\tsha256:%.12s…\n", a.Path, (a.Size+1<<19)>>20, state, a.SHA256)
+	}
+	t.Flush()
+}
+
+func (p *printer) line(format string, args ...any) {
+	p.clearStatus()
+	fmt.Fprintf(p.out, format+"\n", args...)
+}
+
+const clearLine = "\r\x1b[K"
+
+func (p *printer) clearStatus() {
+	if p.status {
+		fmt.Fprint(p.out, clearLine)
+		p.status = false
+	}
+}
+
+func (p *printer) drawStatus() {
+	if p.last.Stage == "" {
+		return
+	}
+	status := fmt.Sprintf("  %-8s %s", p.last.Stage, p.last.Subject)
+	if p.last.Total > 0 {
+		status += fmt.Sprintf("  %d/%d %s", p.last.Done, p.last.Total, p.last.Unit)
+	}
+	status += "  " + short(time.Since(p.began))
+	if width, _, err := term.GetSize(int(p.out.Fd())); err == nil && len(status) >= width && width > 1 {
+		status = status[:width-1]
+	}
+	fmt.Fprint(p.out, clearLine+status)
+	p.status = true
+}
+
+// short writes a duration as 0.2s, 48s or 3m05s.
+func short(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%.0fs", d.Seconds())
+	}
+	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// printChecks shows what the doctor found. Something needed that is lacking is
+// an error.
+func printChecks(checks []slipway.Check) error {
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	lacking := 0
+	for _, c := range checks {
+		mark := "ok"
+		switch {
+		case c.OK:
+		case c.Needed:
+			mark = "LACKS"
+			lacking++
+		default:
+			mark = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", mark, c.Name, c.Detail)
+		if !c.OK && c.Remedy != "" {
+			fmt.Fprintf(t, "\t\t%s\n", c.Remedy)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if lacking > 0 {
+		return fmt.Errorf("this machine lacks %s", text.Count(lacking, "thing"))
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package targets
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/event"
+)
+
+// run calls f with the project in this folder, shows what happens, and ends f
+// when the process is asked to end.
+func run(ctx context.Context, v, json *bool, f func(context.Context, *slipway.Project) error) error {
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	show := newPrinter(os.Stdout, flag("V", v) || mg.Verbose(), flag("JSON", json))
+	defer show.close()
+	p, err := project(show.event)
+	if err != nil {
+		return err
+	}
+	return f(ctx, p)
+}
+
+func project(events event.Sink) (*slipway.Project, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	return &slipway.Project{Dir: dir, Env: os.Environ(), Events: events}, nil
+}
+
+// setting returns a flag's value, or that of the variable that stands in.
+func setting(variable string, value *string) string {
+	if value != nil {
+		return *value
+	}
+	return os.Getenv(variable)
+}
+
+func flag(variable string, value *bool) bool {
+	if value != nil {
+		return *value
+	}
+	on, err := strconv.ParseBool(os.Getenv(variable))
+	return err == nil && on
+}
+
+// list splits a value at its commas.
+func list(s string) []string {
+	var out []string
+	for _, item := range strings.Split(s, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			out = append(out, item)
+		}
+	}
+	return out
+}

@@ -1,0 +1,139 @@
+// Package targets is what Slipway offers as Mage targets. A project of one's
+// own has them by importing this package in its magefile, below the comment
+// mage:import.
+//
+// Each flag of a target can also be given as an environment variable of the
+// same name in capitals.
+package targets
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/magefile/mage/mg"
+
+	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// Patches are the targets for a fork's patch series.
+type Patches mg.Namespace
+
+// Cross compiles a fork: fetches its pinned upstream, applies its patches, and builds its components.
+//
+// Without flags it builds what fork.yaml names, for this machine. -platforms
+// takes a list, as linux/amd64,linux/arm64, or the word all; -arch takes one
+// architecture of Linux; -components takes a list. The variable
+// KUBE_FASTBUILD=false stands for -platforms=all. The binaries come to lie in
+// dist/FORK/bin/OS_ARCH, with build.json beside them.
+func Cross(ctx context.Context, fork, components, platforms, arch *string, v, json *bool) error {
+	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		_, err := p.Cross(ctx, slipway.CrossRequest{
+			Fork: setting("FORK", fork), Components: list(setting("COMPONENTS", components)), Platforms: names,
+		})
+		return err
+	})
+}
+
+// platformNames joins what the flags, and the variables of Kubernetes' own
+// build, say of platforms.
+func platformNames(platforms, arch string) ([]string, error) {
+	switch {
+	case platforms != "" && arch != "":
+		return nil, fmt.Errorf("-platforms=%s and -arch=%s: give one of the two", platforms, arch)
+	case platforms != "":
+		return list(platforms), nil
+	case arch != "":
+		p, err := platform.Parse("linux/" + arch)
+		return []string{p.String()}, err
+	}
+	fast := os.Getenv("KUBE_FASTBUILD")
+	if fast == "" {
+		return nil, nil
+	}
+	if one, err := strconv.ParseBool(fast); err != nil {
+		return nil, fmt.Errorf("KUBE_FASTBUILD=%s: want true for one platform or false for all", fast)
+	} else if !one {
+		return []string{"all"}, nil
+	}
+	return nil, nil
+}
+
+// Forks lists the forks of this project.
+func Forks() error {
+	p, err := project(nil)
+	if err != nil {
+		return err
+	}
+	ids, err := p.ForkIDs()
+	if err != nil {
+		return err
+	}
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "FORK\tVERSION\tUPSTREAM\tPATCHES\tPLATFORMS\tCOMPONENTS")
+	var faults []string
+	for _, id := range ids {
+		f, err := p.Fork(id)
+		if err != nil {
+			faults = append(faults, err.Error())
+			continue
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Version, f.Upstream, len(f.Series),
+			strings.Join(f.Build.Platforms, " "), strings.Join(f.Build.Components, " "))
+	}
+	if err := t.Flush(); err != nil || faults == nil {
+		return err
+	}
+	return fmt.Errorf("%s", strings.Join(faults, "\n"))
+}
+
+// Verify checks a fork's upstream, patches and patched tree against its fork.lock.
+func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		return p.Verify(ctx, setting("FORK", fork))
+	})
+}
+
+// Lock pins a fork's upstream, patches and patched tree, as they are now, in its fork.lock.
+func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		_, err := p.Lock(ctx, setting("FORK", fork))
+		return err
+	})
+}
+
+// Apply leaves a fork's patched tree in dist/FORK/src for a person to read.
+//
+// -until names the last patch to apply; none stands for the upstream as it is.
+func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		_, err := p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
+		return err
+	})
+}
+
+// Clean removes dist: all outputs, and what is kept to make the next run fast.
+func Clean(ctx context.Context) error {
+	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) error { return p.Clean(ctx) })
+}
+
+// Doctor tells what this machine has and lacks for building this project's forks.
+func Doctor(ctx context.Context) error {
+	p, err := project(nil)
+	if err != nil {
+		return err
+	}
+	checks, err := p.Doctor(ctx)
+	if err != nil {
+		return err
+	}
+	return printChecks(checks)
+}

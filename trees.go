@@ -1,0 +1,207 @@
+package slipway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/source"
+)
+
+// sourceRevision counts the changes that make Fetch lay out another tree.
+const sourceRevision = 1
+
+// sourceTrees is how many upstream trees a project keeps: enough for the forks
+// of a few upstreams.
+const sourceTrees = 4
+
+// upstreamKey stands for the fork's upstream tree, as far as fork.yaml and the
+// profile decide it.
+func (f *Fork) upstreamKey() action.Key {
+	return action.NewKey("source", sourceRevision, f.sourceInput())
+}
+
+func (f *Fork) sourceInput() source.Input {
+	in := source.Input{Upstream: source.Upstream{Module: f.Upstream.Module}}
+	if v, ok := f.Upstream.Version(); ok {
+		in.Siblings = f.Facts.Siblings(v)
+	}
+	return in
+}
+
+// upstream returns the fork's upstream tree. It has passed check, which is
+// asked before a new tree is kept, too.
+func (w *workshop) upstream(ctx context.Context, check func(source.Tree) error) (source.Tree, error) {
+	w.Events.Emit(event.Event{Kind: event.Started, Stage: "source"})
+	key := w.fork.upstreamKey()
+	dir, kept, err := w.cache.Do("source", key, func(dst string) error {
+		fetcher := source.Fetcher{Go: w.goCmd, Events: w.Events}
+		tree, err := fetcher.Fetch(ctx, w.fork.sourceInput(), filepath.Join(dst, "tree"))
+		if err != nil {
+			return err
+		}
+		if err := check(tree); err != nil {
+			return err
+		}
+		return writeTree(dst, tree)
+	})
+	if err != nil {
+		return source.Tree{}, err
+	}
+	tree, err := readTree(dir)
+	if err != nil {
+		return source.Tree{}, err
+	}
+	if err := check(tree); err != nil {
+		return source.Tree{}, err
+	}
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Kept: kept,
+		Detail: fmt.Sprintf("%s, %d MB", text.Count(len(tree.Modules), "module"), tree.Tree.Size()/1e6)})
+	return tree, w.cache.Prune("source", sourceTrees)
+}
+
+// writeTree writes beside the folder tree in dst what readTree needs.
+func writeTree(dst string, t source.Tree) error {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dst, "meta.json"), data, 0o644); err != nil {
+		return err
+	}
+	return writeListing(filepath.Join(dst, "listing"), t.Tree)
+}
+
+func readTree(dir string) (source.Tree, error) {
+	var t source.Tree
+	data, err := os.ReadFile(filepath.Join(dir, "meta.json"))
+	if err != nil {
+		return t, err
+	}
+	if err := json.Unmarshal(data, &t); err != nil {
+		return t, err
+	}
+	t.Path = filepath.Join(dir, "tree")
+	t.Dir.Tree, err = readListing(filepath.Join(dir, "listing"))
+	return t, err
+}
+
+func writeListing(name string, t filetree.Tree) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.WriteListing(f), f.Close())
+}
+
+func readListing(name string) (filetree.Tree, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return filetree.ReadListing(f)
+}
+
+// apply lays the first n patches of the series on the upstream tree, in memory.
+func (w *workshop) apply(up source.Tree, n int) ([]filetree.Change, error) {
+	w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches"})
+	result, err := patches.Apply(up.Dir, w.fork.Series[:n])
+	if err != nil {
+		return nil, w.applyError(err)
+	}
+	for _, m := range result.Moved {
+		w.Events.Note(fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By))
+	}
+	return result.Changes, nil
+}
+
+func (w *workshop) applyError(err error) error {
+	var c *patches.Conflict
+	if !errors.As(err, &c) {
+		return err
+	}
+	text := strings.ReplaceAll(err.Error(), " does not apply\n", " does not apply to "+w.fork.Upstream.String()+"\n")
+	look := "mage patches:apply -until=" + c.Applied
+	if c.Applied == "" {
+		look = "mage patches:apply -until=none"
+	}
+	return shown{err, text + "\n  To see the tree it met: " + look}
+}
+
+// patched returns the fork's patched tree, laid where the compiler reads it. An
+// earlier tree of the fork is turned into it file by file.
+func (w *workshop) patched(ctx context.Context, l lock.Lock) (filetree.Dir, error) {
+	up, err := w.upstream(ctx, func(t source.Tree) error { return w.fork.checkUpstream(l, t) })
+	if err != nil {
+		return filetree.Dir{}, err
+	}
+	slot := filepath.Join(w.cache.Dir, "patched", w.fork.ID)
+	listing := filepath.Join(slot, "listing")
+	now := filetree.Dir{Path: filepath.Join(slot, "tree")}
+	now.Tree, err = readListing(listing)
+	switch {
+	case err == nil && now.Tree.Digest() == l.Tree:
+		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied(), Kept: true})
+		return now, nil
+	case errors.Is(err, fs.ErrNotExist):
+		err = os.RemoveAll(slot)
+	}
+	if err != nil {
+		return filetree.Dir{}, err
+	}
+	changes, err := w.apply(up, len(w.fork.Series))
+	if err != nil {
+		return filetree.Dir{}, err
+	}
+	if got := up.Tree.Changed(changes).Digest(); got != l.Tree {
+		return filetree.Dir{}, w.fork.stale(fmt.Sprintf("%s:%d: the patched tree is pinned as %s, but comes to %s", w.fork.file("fork.lock"), l.Line("tree", ""), l.Tree, got))
+	}
+	// Without its listing, a tree that is half turned is nobody's.
+	if err := os.Remove(listing); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return filetree.Dir{}, err
+	}
+	tree, err := now.Update(ctx, up.Dir, changes)
+	if err != nil {
+		return filetree.Dir{}, err
+	}
+	if err := w.placeListing(listing, tree.Tree); err != nil {
+		return filetree.Dir{}, err
+	}
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied()})
+	return tree, nil
+}
+
+// placeListing writes a listing in one step.
+func (w *workshop) placeListing(name string, t filetree.Tree) error {
+	scratch, err := w.cache.Scratch()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	if err := writeListing(filepath.Join(scratch, "listing"), t); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(scratch, "listing"), name)
+}
+
+// forget drops the trees that the fork is built from, so that they are laid
+// anew.
+func (w *workshop) forget() error {
+	return errors.Join(
+		os.RemoveAll(filepath.Join(w.cache.Dir, "patched", w.fork.ID)),
+		os.RemoveAll(w.cache.Path("source", w.fork.upstreamKey())))
+}
+
+func (f *Fork) applied() string { return fmt.Sprintf("%d applied", len(f.Series)) }
