@@ -1,0 +1,225 @@
+package patches
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/slipway-build/slipway/filetree"
+)
+
+// A Result is what a series makes of a tree.
+type Result struct {
+	Changes []filetree.Change // of the files that end up different, sorted by path
+	Moved   []Move            // in the order they were applied
+}
+
+// A Move is a hunk that applied, exactly, at another line than it says.
+type Move struct {
+	Patch, File string
+	Hunk        int // of the file, from 1
+	Line        int // of the patched file, where the hunk lies
+	By          int // lines further down than the patch says
+}
+
+// Apply lays the series on base, each patch on what those before it made, and
+// writes nothing: either all of the series applies, or the error tells every
+// file at which the first patch that does not apply fails, each with a
+// *Conflict where lines are not the expected ones. A hunk may lie at another
+// line than it says, but all of its lines must be there exactly.
+func Apply(base filetree.Dir, series []Patch) (Result, error) {
+	t := tree{base: base, files: map[string]*file{}, more: map[string]int{}}
+	var moved []Move
+	applied := ""
+	for _, p := range series {
+		diffs, err := Parse(p)
+		if err != nil {
+			return Result{}, err
+		}
+		s := step{tree: &t, patch: p.Name, applied: applied}
+		if err := s.apply(diffs); err != nil {
+			return Result{}, err
+		}
+		moved = append(moved, s.moved...)
+		applied = p.Name
+	}
+	return Result{Changes: t.changes(), Moved: moved}, nil
+}
+
+// step is one patch on its way into the tree.
+type step struct {
+	tree    *tree
+	patch   string
+	applied string // the patch before
+	moved   []Move
+}
+
+// refuse says why the patch does not apply, where the fault is no Conflict.
+func (s *step) refuse(d FileDiff, format string, args ...any) error {
+	return fmt.Errorf("%s does not apply\n  %w (%s:%d)", s.patch, fmt.Errorf(format, args...), s.patch, d.Line)
+}
+
+// apply lays all diffs of the patch on the tree, or tells what is wrong at each
+// file; the tree is of no use then.
+func (s *step) apply(diffs []FileDiff) error {
+	sources, err := s.takeSources(diffs)
+	if err != nil {
+		return err
+	}
+	var faults []error
+	failed := map[string]bool{}
+	for i, d := range diffs {
+		name := cmp.Or(d.Old, d.New)
+		if failed[name] {
+			continue // a second diff of the file fails for the same reason
+		}
+		err := s.applyFile(d, sources[i])
+		failed[name] = err != nil
+		faults = append(faults, err)
+	}
+	if err := errors.Join(faults...); err != nil {
+		return err
+	}
+	// Not before the end, for git may tell of a file that replaces a folder
+	// before it tells that what was in the folder is gone.
+	for _, d := range diffs {
+		if why := s.tree.misplaced(d.New); why != "" {
+			faults = append(faults, s.refuse(d, "%s cannot be there: %s", d.New, why))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// takeSources returns the files that diffs rename or copy, nil for other diffs,
+// and takes the renamed ones away: a rename is meant of the tree before the
+// patch, wherever in the patch it stands.
+func (s *step) takeSources(diffs []FileDiff) ([]*file, error) {
+	sources := make([]*file, len(diffs))
+	var faults []error
+	for i, d := range diffs {
+		if d.Old != d.New && d.Old != "" && d.New != "" {
+			f, err := s.source(d)
+			sources[i], faults = f, append(faults, err)
+		}
+	}
+	for i, d := range diffs {
+		if sources[i] == nil || d.Copy {
+			continue
+		}
+		if s.tree.mode(d.Old) == "" {
+			faults = append(faults, s.refuse(d, "%s is renamed twice", d.Old))
+		}
+		s.tree.set(d.Old, nil)
+	}
+	return sources, errors.Join(faults...)
+}
+
+// source returns the file that d is a diff of: an empty one if it makes it.
+func (s *step) source(d FileDiff) (*file, error) {
+	if d.Old == "" {
+		return &file{}, nil
+	}
+	f, err := s.tree.read(d.Old)
+	if err == nil && f == nil {
+		err = s.refuse(d, "%s %s", d.Old, s.tree.absence(d.Old))
+	}
+	return f, err
+}
+
+// applyFile lays one diff on the tree; before is the file if takeSources has it.
+func (s *step) applyFile(d FileDiff, before *file) (err error) {
+	if before == nil {
+		if before, err = s.source(d); err != nil {
+			return err
+		}
+	}
+	after, err := s.patched(d, before)
+	if err != nil {
+		return err
+	}
+	if d.New == "" {
+		s.tree.set(d.Old, nil)
+		return nil
+	}
+	if d.Old != d.New && s.tree.mode(d.New) != "" {
+		hint := ""
+		if f, err := s.tree.read(d.New); err == nil && f.mode == after.mode && bytes.Equal(f.content(), after.content()) {
+			hint = ", and looks as the patch would make it"
+		}
+		return s.refuse(d, "%s exists already%s", d.New, hint)
+	}
+	s.tree.set(d.New, after)
+	return nil
+}
+
+// patched returns what d makes of the file.
+func (s *step) patched(d FileDiff, before *file) (*file, error) {
+	mode, why := d.mode(before.mode)
+	if why != "" {
+		return nil, s.refuse(d, "%s %s", d.Old, why)
+	}
+	lines, moved, conflict := d.lay(before.lines)
+	if conflict != nil {
+		conflict.Patch, conflict.Applied = s.patch, s.applied
+		return nil, conflict
+	}
+	for _, m := range moved {
+		m.Patch = s.patch
+		s.moved = append(s.moved, m)
+	}
+	after := &file{mode, lines}
+	if d.New == "" && len(lines) > 0 {
+		return nil, s.refuse(d, "%s is to be deleted, but %d of its lines would stay", d.Old, len(lines))
+	}
+	if d.New != "" && mode == filetree.Link {
+		if why := badTarget(d.New, string(after.content())); why != "" {
+			return nil, s.refuse(d, "%s would be a symbolic link %s", d.New, why)
+		}
+	}
+	return after, nil
+}
+
+// mode returns the mode that d gives a file which has the mode old, or why it
+// is not a diff of such a file.
+func (d FileDiff) mode(old filetree.Mode) (mode filetree.Mode, why string) {
+	touches := d.OldMode != "" || len(d.Hunks) > 0
+	switch {
+	case d.Old == "":
+		return cmp.Or(d.NewMode, filetree.Regular), ""
+	case touches && old == filetree.Link && d.OldMode != filetree.Link:
+		return "", "is a symbolic link, and the patch is of a file"
+	case touches && old != filetree.Link && d.OldMode == filetree.Link:
+		return "", "is a file, and the patch is of a symbolic link"
+	case d.OldMode == d.NewMode: // only mentioned, or not even that
+		return old, ""
+	case d.OldMode != old:
+		return "", fmt.Sprintf("has mode %s, and the patch says %s", old, d.OldMode)
+	}
+	return d.NewMode, ""
+}
+
+// lay lays the hunks on the lines of a file, in order.
+func (d FileDiff) lay(lines [][]byte) (out [][]byte, moved []Move, _ *Conflict) {
+	out = make([][]byte, 0, len(lines))
+	end, by := 0, 0 // of the hunk before: where it ends, and how far it moved
+	for i, h := range d.Hunks {
+		old, new := h.pattern('+'), h.pattern('-')
+		pos, ok := old.find(lines, end, h.first()+by)
+		if !ok {
+			c := &Conflict{File: cmp.Or(d.Old, d.New), Hunk: i + 1}
+			c.Line, c.Expected, c.Found = old.differs(lines, old.nearest(lines, end, h.first()+by))
+			if len(new.lines) > 0 {
+				_, c.Already = new.find(lines, end, h.first()+by)
+			}
+			return nil, nil, c
+		}
+		out = append(out, lines[end:pos]...)
+		end, by = pos+h.OldLines, pos-h.first()
+		if by != 0 {
+			moved = append(moved, Move{File: cmp.Or(d.New, d.Old), Hunk: i + 1, Line: len(out) + 1, By: by})
+		}
+		out = append(out, new.lines...)
+	}
+	return append(out, lines[end:]...), moved, nil
+}
