@@ -1,0 +1,69 @@
+// Package dev is this project's own chores, as Mage targets.
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/run"
+)
+
+// tool runs a program in this folder and shows what it writes.
+func tool(ctx context.Context, env run.Env, args ...string) error {
+	return run.Runner{}.Run(ctx, run.Cmd{Args: args, Env: env, Stdout: os.Stdout, Stderr: os.Stderr})
+}
+
+// Lint checks form: gofmt, go vet, staticcheck and the layering test.
+func Lint(ctx context.Context) error {
+	env := run.Env(os.Environ())
+	return errors.Join(
+		unformatted(ctx, env),
+		tool(ctx, env, "go", "vet", "./..."),
+		tool(ctx, env, "go", "vet", "-tags=mage", "."),
+		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance"),
+		tool(ctx, env, "go", "tool", "staticcheck", "./..."),
+		tool(ctx, env, "go", "test", "-count=1", "./internal/deptest"),
+	)
+}
+
+// unformatted names the Go files that gofmt would change.
+func unformatted(ctx context.Context, env run.Env) error {
+	// Not the whole folder: dist holds other people's sources.
+	tracked, err := run.Runner{}.Output(ctx, run.Cmd{Args: []string{"git", "ls-files", "*.go"}, Env: env})
+	if err != nil {
+		return err
+	}
+	out, err := run.Runner{}.Output(ctx, run.Cmd{Args: append([]string{"gofmt", "-l"}, strings.Fields(string(tracked))...), Env: env})
+	if err != nil {
+		return err
+	}
+	if names := strings.Fields(string(out)); len(names) > 0 {
+		return fmt.Errorf("gofmt would change %s\n  To have it do so: gofmt -w %[1]s", strings.Join(names, " "))
+	}
+	return nil
+}
+
+// Hosts vets and builds Slipway for each system that it runs on.
+func Hosts(ctx context.Context) error {
+	out, err := os.MkdirTemp("", "slipway-hosts-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(out)
+	for _, host := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"} {
+		goos, goarch, _ := strings.Cut(host, "/")
+		env := run.Env(os.Environ()).With("GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
+		fmt.Println("host", host)
+		err := errors.Join(
+			tool(ctx, env, "go", "vet", "./..."),
+			tool(ctx, os.Environ(), "go", "tool", "mage", "-goos="+goos, "-goarch="+goarch, "-compile", filepath.Join(out, goos+"_"+goarch)))
+		if err != nil {
+			return fmt.Errorf("%s: %w", host, err)
+		}
+	}
+	return nil
+}
