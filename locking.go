@@ -149,7 +149,8 @@ func (w *workshop) pin(ctx context.Context) (lock.Lock, error) {
 }
 
 // Verify checks the fork's upstream, each of its patches and the tree they
-// result in against fork.lock.
+// result in against fork.lock, and the module cache against the upstream's
+// sums.
 func (p *Project) Verify(ctx context.Context, id string) error {
 	f, err := p.Fork(id)
 	if err != nil {
@@ -166,6 +167,9 @@ func (p *Project) Verify(ctx context.Context, id string) error {
 	defer leave()
 	w.announce()
 	now, err := w.pin(ctx)
+	if err == nil {
+		err = source.Fetcher{Go: w.goCmd}.CheckCached(ctx, l.Modules)
+	}
 	if err != nil {
 		return p.advise(err)
 	}

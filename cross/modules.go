@@ -7,9 +7,6 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/slipway-build/slipway/filetree"
-	"github.com/slipway-build/slipway/internal/gotool"
 )
 
 // checkModules compares the modules that are linked into a binary, as the
@@ -27,23 +24,8 @@ func (b Builder) checkModules(ctx context.Context, binary string) error {
 			m = m.Replace
 		}
 		if strings.HasPrefix(m.Sum, "h1:") {
-			group.Go(func() error { return b.checkModule(ctx, m.Path, m.Version, m.Sum) })
+			group.Go(func() error { return b.Go.CheckModule(ctx, m.Path, m.Version, m.Sum) })
 		}
 	}
 	return group.Wait()
-}
-
-func (b Builder) checkModule(ctx context.Context, path, vers, want string) error {
-	dir, err := b.Go.ModuleDir(path, vers)
-	if err != nil {
-		return err
-	}
-	d, err := filetree.Scan(ctx, dir)
-	if err != nil {
-		return err
-	}
-	if got := gotool.Sum(path, vers, d.Tree); got != want {
-		return &gotool.ChangedError{Module: path + "@" + vers, Dir: dir, Want: want, Got: got}
-	}
-	return nil
 }

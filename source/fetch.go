@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -167,4 +168,21 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 	}
 	t.Dir, err = t.Update(ctx, t.Dir, changes)
 	return err
+}
+
+// CheckCached compares modules with what the module cache holds of them now.
+// One that is not there is passed over: it will be downloaded, and checked.
+func (f Fetcher) CheckCached(ctx context.Context, modules []lock.Module) error {
+	var errs []error
+	for _, m := range modules {
+		dir, err := f.Go.ModuleDir(m.Path, m.Version)
+		if err != nil {
+			return err
+		}
+		if _, err := os.Stat(dir); err != nil {
+			continue
+		}
+		errs = append(errs, f.Go.CheckModule(ctx, m.Path, m.Version, m.Sum))
+	}
+	return errors.Join(errs...)
 }

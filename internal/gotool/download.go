@@ -85,6 +85,23 @@ func Sum(path, vers string, tree filetree.Tree) string {
 	return "h1:" + base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
+// CheckModule returns a *ChangedError unless the module cache holds the module
+// that has the sum want.
+func (g *Go) CheckModule(ctx context.Context, path, vers, want string) error {
+	dir, err := g.ModuleDir(path, vers)
+	if err != nil {
+		return err
+	}
+	d, err := filetree.Scan(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if got := Sum(path, vers, d.Tree); got != want {
+		return &ChangedError{Module: path + "@" + vers, Dir: dir, Want: want, Got: got}
+	}
+	return nil
+}
+
 // A ChangedError says that a module in the module cache is not what was once
 // downloaded.
 type ChangedError struct {
