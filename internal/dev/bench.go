@@ -1,0 +1,219 @@
+package dev
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/run"
+)
+
+// benchFork is what the benchmark builds.
+const benchFork = "kubernetes-1.36"
+
+// rounds is how often a comparison that takes seconds is made.
+const rounds = 7
+
+// A bench is a clean clone to measure in, and the patched tree beside it.
+type bench struct {
+	ctx   context.Context
+	dir   string // the clone
+	src   string // its patched tree, for the bare go build
+	env   run.Env
+	flags []string // of the bare go build
+}
+
+// Bench measures mage cross against a bare go build of the same tree, in one run, and prints a table.
+//
+// -cold=false leaves out the two cold compiles, which take most of its time.
+func Bench(ctx context.Context, cold *bool) error {
+	root, err := os.MkdirTemp("", "slipway-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(root)
+	b := &bench{ctx: ctx, dir: filepath.Join(root, "slipway"), env: os.Environ()}
+	if err := b.prepare(); err != nil {
+		return err
+	}
+	fmt.Printf("%s, %s/%s, %d processors\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	fmt.Println("| what | mage cross | go build | ratio |\n| --- | --- | --- | --- |")
+	if cold == nil || *cold {
+		if err := b.cold(root); err != nil {
+			return err
+		}
+	}
+	if err := b.edit(); err != nil {
+		return err
+	}
+	return b.idle()
+}
+
+// prepare clones this checkout, builds its fork once and lays the patched tree.
+func (b *bench) prepare() error {
+	if _, err := b.time(".", nil, "git", "clone", "-q", ".", b.dir); err != nil {
+		return err
+	}
+	if _, err := b.mage(nil, "cross"); err != nil {
+		return err
+	}
+	if _, err := b.mage(nil, "patches:apply"); err != nil {
+		return err
+	}
+	b.src = filepath.Join(b.dir, "dist", benchFork, "src")
+	data, err := os.ReadFile(filepath.Join(b.dir, "dist", benchFork, "bin", runtime.GOOS+"_"+runtime.GOARCH, "build.json"))
+	if err != nil {
+		return err
+	}
+	var record struct{ Flags []string }
+	if err := json.Unmarshal(data, &record); err != nil {
+		return err
+	}
+	b.flags = record.Flags
+	_, err = b.goBuild(nil)
+	return err
+}
+
+// time runs a command and returns how long it took.
+func (b *bench) time(dir string, env []string, args ...string) (time.Duration, error) {
+	start := time.Now()
+	err := run.Runner{}.Run(b.ctx, run.Cmd{Args: args, Dir: dir, Env: b.env.With(env...)})
+	return time.Since(start), err
+}
+
+func (b *bench) mage(env []string, args ...string) (time.Duration, error) {
+	return b.time(b.dir, env, append([]string{"go", "tool", "mage"}, args...)...)
+}
+
+func (b *bench) goBuild(env []string) (time.Duration, error) {
+	args := append([]string{"go", "build", "-o", filepath.Join(b.dir, "dist", "bare")}, b.flags...)
+	return b.time(b.src, append([]string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=" + filepath.Join(b.src, "go.work")}, env...), append(args, "./cmd/hyperkube")...)
+}
+
+// cold compares with nothing in Go's build cache but Slipway itself, and
+// nothing in dist. Modules are downloaded already.
+func (b *bench) cold(root string) error {
+	cross := []string{"GOCACHE=" + filepath.Join(root, "cross")}
+	if _, err := b.mage(cross, "forks"); err != nil {
+		return err
+	}
+	if err := os.Rename(b.src, filepath.Join(root, "src")); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(filepath.Join(b.dir, "dist")); err != nil {
+		return err
+	}
+	ours, err := b.mage(cross, "cross")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(filepath.Join(root, "src"), b.src); err != nil {
+		return err
+	}
+	bare, err := b.goBuild([]string{"GOCACHE=" + filepath.Join(root, "bare")})
+	if err != nil {
+		return err
+	}
+	row("cold", []time.Duration{ours}, []time.Duration{bare})
+	return nil
+}
+
+// edit compares after one line of cmd/hyperkube changed: in the patch, locked,
+// and in the tree. The two take turns.
+func (b *bench) edit() error {
+	patch := filepath.Join(b.dir, "forks", benchFork, "patches", "0001-hyperkube.patch")
+	main := filepath.Join(b.src, "cmd", "hyperkube", "main.go")
+	var ours, bare []time.Duration
+	for i := range rounds {
+		for _, file := range []string{patch, main} {
+			if err := replaceLine(file, i); err != nil {
+				return err
+			}
+		}
+		if _, err := b.mage(nil, "patches:lock"); err != nil {
+			return err
+		}
+		a, err := b.mage(nil, "cross")
+		if err != nil {
+			return err
+		}
+		c, err := b.goBuild(nil)
+		if err != nil {
+			return err
+		}
+		ours, bare = append(ours, a), append(bare, c)
+	}
+	row("one line of one patch changed", ours, bare)
+	return nil
+}
+
+// replaceLine changes the words of the help page that end in "for the flags of
+// one", in the source or in the patch that makes it.
+func replaceLine(file string, i int) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	const from = "for the flags of "
+	at := bytes.Index(data, []byte(from))
+	if at < 0 {
+		return fmt.Errorf("%s: no line says %q", file, from)
+	}
+	at += len(from)
+	end := at + bytes.IndexByte(data[at:], '.')
+	changed := slices.Concat(data[:at], fmt.Appendf(nil, "one of round %d", i), data[end:])
+	return os.WriteFile(file, changed, 0o644)
+}
+
+// idle measures what is left where nothing is to do.
+func (b *bench) idle() error {
+	var cross, list, bare []time.Duration
+	for range 3 * rounds {
+		a, err := b.mage(nil, "cross")
+		if err != nil {
+			return err
+		}
+		c, err := b.mage(nil, "-l")
+		if err != nil {
+			return err
+		}
+		d, err := b.goBuild(nil)
+		if err != nil {
+			return err
+		}
+		cross, list, bare = append(cross, a), append(list, c), append(bare, d)
+	}
+	row("nothing to do", cross, bare)
+	fmt.Printf("\nFor scale, go tool mage -l: %s\n", spread(list))
+	return nil
+}
+
+// row prints a comparison: the medians, and the median of the ratios of the
+// runs that stood side by side.
+func row(what string, ours, bare []time.Duration) {
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		ratios[i] = ours[i].Seconds() / bare[i].Seconds()
+	}
+	slices.Sort(ratios)
+	fmt.Printf("| %s | %s | %s | %.2f (%.2f to %.2f) |\n", what, spread(ours), spread(bare),
+		ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])
+}
+
+// spread writes the median and the extremes of some durations, in seconds.
+func spread(d []time.Duration) string {
+	d = slices.Clone(d)
+	slices.Sort(d)
+	if len(d) == 1 {
+		return fmt.Sprintf("%.1f s", d[0].Seconds())
+	}
+	text := fmt.Sprintf("%.2f s (%.2f to %.2f)", d[len(d)/2].Seconds(), d[0].Seconds(), d[len(d)-1].Seconds())
+	return strings.TrimSpace(text)
+}
