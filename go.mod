@@ -6,6 +6,7 @@ require (
 	github.com/Masterminds/semver/v3 v3.5.0
 	github.com/gofrs/flock v0.13.1
 	github.com/magefile/mage v1.17.2
+	github.com/rogpeppe/go-internal v1.16.0
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/mod v0.42.0
 	golang.org/x/sync v0.24.0
@@ -21,6 +22,6 @@ require (
 )
 
 tool (
-	github.com/magefile/mage
+	github.com/slipway-build/slipway/cmd/mage
 	honnef.co/go/tools/cmd/staticcheck
 )

@@ -125,7 +125,7 @@ func (p *printer) table() {
 		if a.Kept {
 			state = "kept"
 		}
-		fmt.Fprintf(t, "  %s\t%d MiB\t%s\tsha256:%.12s…\n", a.Path, (a.Size+1<<19)>>20, state, a.SHA256)
+		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%s\t%s\tsha256:%.12s…\n", a.Component, a.Platform, (a.Size+1<<19)>>20, state, a.Path, a.SHA256)
 	}
 	t.Flush()
 }

@@ -2,8 +2,6 @@ module example.org/acme/kubernetes-builds
 
 go 1.26.0
 
-tool github.com/magefile/mage
-
 require github.com/slipway-build/slipway v0.0.0
 
 require (
@@ -19,3 +17,5 @@ require (
 
 // In this example only: Slipway is the checkout that holds it.
 replace github.com/slipway-build/slipway => ../..
+
+tool github.com/slipway-build/slipway/cmd/mage
