@@ -84,8 +84,8 @@ func (p *Project) Cross(ctx context.Context, r CrossRequest) ([]Record, error) {
 	}
 	w.announce()
 	var records []Record
-	for _, j := range jobs {
-		record, err := w.cross(ctx, l, j)
+	for i, j := range jobs {
+		record, err := w.cross(ctx, l, j, i == 0)
 		if err != nil {
 			return nil, p.advise(err)
 		}
@@ -106,8 +106,8 @@ func (f *Fork) jobs(r CrossRequest, host platform.Platform) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if slices.Equal(r.Platforms, []string{"all"}) {
-		return f.allJobs(components), nil
+	if slices.Contains(r.Platforms, "all") {
+		return f.allJobs(r.Platforms, components)
 	}
 	platforms, err := platform.ParseList(r.Platforms)
 	if err != nil {
@@ -133,7 +133,10 @@ func (f *Fork) jobs(r CrossRequest, host platform.Platform) ([]job, error) {
 
 // allJobs pairs the components with each platform of fork.yaml that they build
 // for.
-func (f *Fork) allJobs(components []cross.Component) []job {
+func (f *Fork) allJobs(platforms []string, components []cross.Component) ([]job, error) {
+	if len(platforms) > 1 {
+		return nil, fmt.Errorf("-platforms=%s: all stands for every platform of fork.yaml, so it stands alone", strings.Join(platforms, ","))
+	}
 	var jobs []job
 	for _, p := range f.Platforms {
 		fit := slices.DeleteFunc(slices.Clone(components), func(c cross.Component) bool { return !p.In(c.Platforms) })
@@ -141,7 +144,10 @@ func (f *Fork) allJobs(components []cross.Component) []job {
 			jobs = append(jobs, job{p, fit})
 		}
 	}
-	return jobs
+	if len(jobs) == 0 {
+		return nil, fmt.Errorf("%s builds for none of the platforms in %s: %s", names(components), f.file("fork.yaml"), strings.Join(f.Build.Platforms, ", "))
+	}
+	return jobs, nil
 }
 
 func (f *Fork) named(names []string) ([]cross.Component, error) {
@@ -171,8 +177,9 @@ func (f *Fork) buildFor(p platform.Platform) []string {
 	return names
 }
 
-// cross sees to it that a job's binaries lie in dist, and reports them.
-func (w *workshop) cross(ctx context.Context, l lock.Lock, j job) (Record, error) {
+// cross sees to it that a job's binaries lie in dist, and reports them. The
+// first job of a run also says that no tree was needed, if none was.
+func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (Record, error) {
 	in, record, err := w.input(l, j.platform)
 	if err != nil {
 		return Record{}, err
@@ -188,7 +195,7 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job) (Record, error
 	kept := w.standing(dir, key)
 	missing := slices.DeleteFunc(slices.Clone(j.components), func(c cross.Component) bool { _, ok := kept[c.Name]; return ok })
 	record.Binaries = slices.Collect(maps.Values(kept))
-	if len(missing) == 0 {
+	if len(missing) == 0 && first {
 		w.allKept(l)
 	}
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "cross", Subject: j.platform.String(), Detail: names(j.components)})

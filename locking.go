@@ -21,7 +21,7 @@ import (
 func (p *Project) readLock(f *Fork) (lock.Lock, error) {
 	l, err := lock.Read(filepath.Join(p.Dir, f.file("fork.lock")))
 	if err != nil {
-		return lock.Lock{}, p.relative(err)
+		return lock.Lock{}, f.stale(p.relative(err).Error())
 	}
 	var faults []string
 	if l.Upstream != f.Upstream.Module {
@@ -36,7 +36,7 @@ func (f *Fork) stale(faults ...string) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s\n  To accept this as it is now: mage patches:lock -fork=%s", strings.Join(faults, "\n"), f.ID)
+	return fmt.Errorf("%s\n  To pin this fork as it is now: mage patches:lock -fork=%s", strings.Join(faults, "\n"), f.ID)
 }
 
 // checkSeries compares the series with its pins.
@@ -123,9 +123,19 @@ func (p *Project) Lock(ctx context.Context, id string) (changed bool, err error)
 	}
 	path := filepath.Join(p.Dir, f.file("fork.lock"))
 	if old, err := os.ReadFile(path); err == nil && string(old) == string(l.Encode()) {
+		w.sayLock("unchanged")
 		return false, nil
 	}
-	return true, l.Write(path)
+	if err := l.Write(path); err != nil {
+		return false, p.advise(err)
+	}
+	w.sayLock("written")
+	return true, nil
+}
+
+// sayLock says what was found or done about fork.lock.
+func (w *workshop) sayLock(what string) {
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "lock", Subject: w.fork.file("fork.lock"), Detail: what})
 }
 
 // pin returns the lock for the fork as it is now.
@@ -182,6 +192,9 @@ func (p *Project) Verify(ctx context.Context, id string) error {
 			faults = append(faults, fmt.Sprintf("%s:%d: %s is pinned as %s, but comes to %s", f.file("fork.lock"), l.Line(word.name, ""), word.name, word.want, word.got))
 		}
 	}
+	if len(faults) == 0 {
+		w.sayLock("holds")
+	}
 	return f.stale(faults...)
 }
 
@@ -212,7 +225,11 @@ func (p *Project) Apply(ctx context.Context, id, until string) (string, error) {
 		return "", err
 	}
 	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: fmt.Sprintf("%d applied", n)})
-	return f.dist("src"), p.advise(w.replaceSource(ctx, up.Dir, changes))
+	if err := w.replaceSource(ctx, up.Dir, changes); err != nil {
+		return "", p.advise(err)
+	}
+	w.Events.Emit(event.Event{Kind: event.Artifact, Path: f.dist("src")})
+	return f.dist("src"), nil
 }
 
 func (f *Fork) upTo(until string) (int, error) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/action"
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/internal/run"
@@ -120,6 +121,7 @@ type workshop struct {
 	fork  *Fork
 	goCmd *gotool.Go
 	cache action.Cache
+	tree  filetree.Dir // the patched tree, once a platform wanted it
 }
 
 // enter opens the workshop for a fork; leave lets the next one in.

@@ -1,6 +1,7 @@
 package slipway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -133,16 +134,23 @@ func (w *workshop) applyError(err error) error {
 		return err
 	}
 	text := strings.ReplaceAll(err.Error(), " does not apply\n", " does not apply to "+w.fork.Upstream.String()+"\n")
-	look := "mage patches:apply -until=" + c.Applied
-	if c.Applied == "" {
-		look = "mage patches:apply -until=none"
-	}
-	return shown{err, text + "\n  To see the tree it met: " + look}
+	return shown{err, fmt.Sprintf("%s\n  To see the tree it met: mage patches:apply -fork=%s -until=%s", text, w.fork.ID, cmp.Or(c.Applied, "none"))}
 }
 
 // patched returns the fork's patched tree, laid where the compiler reads it. An
 // earlier tree of the fork is turned into it file by file.
 func (w *workshop) patched(ctx context.Context, l lock.Lock) (filetree.Dir, error) {
+	if w.tree.Path != "" {
+		return w.tree, nil
+	}
+	tree, err := w.layPatched(ctx, l)
+	if err == nil {
+		w.tree = tree
+	}
+	return tree, err
+}
+
+func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, error) {
 	up, err := w.upstream(ctx, func(t source.Tree) error { return w.fork.checkUpstream(l, t) })
 	if err != nil {
 		return filetree.Dir{}, err
@@ -199,6 +207,7 @@ func (w *workshop) placeListing(name string, t filetree.Tree) error {
 // forget drops the trees that the fork is built from, so that they are laid
 // anew.
 func (w *workshop) forget() error {
+	w.tree = filetree.Dir{}
 	return errors.Join(
 		os.RemoveAll(filepath.Join(w.cache.Dir, "patched", w.fork.ID)),
 		os.RemoveAll(w.cache.Path("source", w.fork.upstreamKey())))

@@ -162,7 +162,7 @@ func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch
 	for _, c := range batch {
 		from := filepath.Join(bin, in.Platform.Exe(filepath.Base(c.Main)))
 		if err := os.Rename(from, filepath.Join(dst, c.Name)); err != nil {
-			return fmt.Errorf("%s made no program for %s: is %s a main package? %w", "go build", c.Name, c.Main, err)
+			return fmt.Errorf("go build made no program of %s for component %s: %w", c.Main, c.Name, err)
 		}
 	}
 	return nil
@@ -212,8 +212,8 @@ func Sum(path string) (int64, string, error) {
 func (in Input) Check(tree filetree.Dir, dirOf func(importPath string) (string, bool), components []Component) error {
 	var errs []error
 	for _, c := range components {
-		if !hasGo(tree.Tree, c.Main) {
-			errs = append(errs, fmt.Errorf("component %s: its main package, %s, is not in the patched tree", c.Name, c.Main))
+		if err := checkMain(tree, c); err != nil {
+			errs = append(errs, err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Stamps)) {

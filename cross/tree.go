@@ -1,6 +1,7 @@
 package cross
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -21,7 +22,24 @@ func goFiles(tree filetree.Tree, dir string) []filetree.Entry {
 	return files
 }
 
-func hasGo(tree filetree.Tree, dir string) bool { return len(goFiles(tree, dir)) > 0 }
+// checkMain sees that a component's main package is one.
+func checkMain(tree filetree.Dir, c Component) error {
+	files := goFiles(tree.Tree, c.Main)
+	for _, e := range files {
+		data, err := tree.ReadFile(e.Path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), e.Path, data, parser.PackageClauseOnly)
+		if err == nil && file.Name.Name == "main" {
+			return nil
+		}
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("component %s: its main package, %s, is not in the patched tree", c.Name, c.Main)
+	}
+	return fmt.Errorf("component %s: %s in the patched tree is not a main package", c.Name, c.Main)
+}
 
 // declares reports whether a Go file declares the package-level variable.
 func declares(src []byte, name string) bool {

@@ -71,14 +71,14 @@ func (l Lock) Encode() []byte {
 func Read(path string) (Lock, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Lock{}, fmt.Errorf("%s is missing\n  To pin this fork as it is now: mage patches:lock", path)
+		return Lock{}, fmt.Errorf("%s is missing", path)
 	}
 	if err != nil {
 		return Lock{}, err
 	}
 	l, err := Decode(data)
 	if err != nil {
-		return Lock{}, fmt.Errorf("%s:%w\n  To pin this fork anew: mage patches:lock", path, err)
+		return Lock{}, fmt.Errorf("%s:%w", path, err)
 	}
 	return l, nil
 }

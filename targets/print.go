@@ -121,6 +121,10 @@ func (p *printer) table() {
 	}
 	t := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, a := range p.artifacts {
+		if a.Component == "" {
+			fmt.Fprintf(t, "  %s\n", a.Path)
+			continue
+		}
 		state := "built in " + short(p.took[a.Platform])
 		if a.Kept {
 			state = "kept"
