@@ -205,7 +205,7 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (R
 	}
 	defer os.RemoveAll(scratch)
 	if len(missing) > 0 {
-		built, err := w.build(ctx, builder, l, in, missing, cc, filepath.Join(scratch, "bin"))
+		built, err := w.build(ctx, builder, l, in, missing, cc, dir, filepath.Join(scratch, "bin"))
 		if err != nil {
 			return Record{}, err
 		}
@@ -301,7 +301,7 @@ func (w *workshop) allKept(l lock.Lock) {
 
 // build compiles components into dst. Where the tree turns out to have been
 // changed by somebody else, it is laid anew, once.
-func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, components []cross.Component, cc cross.Compiler, dst string) ([]cross.Binary, error) {
+func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, components []cross.Component, cc cross.Compiler, before, dst string) ([]cross.Binary, error) {
 	for again := false; ; again = true {
 		tree, err := w.patched(ctx, l)
 		if err != nil {
@@ -316,7 +316,7 @@ func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in c
 		if err := os.MkdirAll(dst, 0o755); err != nil {
 			return nil, err
 		}
-		binaries, err := b.Build(ctx, in, tree, components, cc, dst)
+		binaries, err := b.Build(ctx, in, tree, components, cc, before, dst)
 		var changed *filetree.ChangedError
 		if again || !errors.As(err, &changed) {
 			return binaries, err

@@ -80,17 +80,25 @@ func (b Builder) Key(in Input, c Component, cc Compiler) action.Key {
 }
 
 // Build compiles components from the tree into dst, an empty folder. cc is for
-// those that need cgo, and may be zero if none does. The tree is checked
-// against its digest, and all linked modules against their sums, while the
-// compiler works.
-func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, components []Component, cc Compiler, dst string) ([]Binary, error) {
+// those that need cgo, and may be zero if none does. While the compiler works,
+// the tree is checked against its digest, and the modules that were linked into
+// what an earlier run left in the folder before against their sums; what else
+// is linked is checked after.
+func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, components []Component, cc Compiler, before, dst string) ([]Binary, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(scratch)
+	modules := &linked{goCmd: b.Go, right: map[linkedModule]bool{}}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error { return tree.Verify(groupCtx) })
+	group.Go(func() error {
+		for _, c := range components {
+			modules.expect(groupCtx, filepath.Join(before, in.Platform.Exe(c.Name)))
+		}
+		return nil
+	})
 	group.Go(func() error {
 		for _, batch := range batches(components) {
 			if err := b.compile(groupCtx, in, tree, batch, cc, scratch); err != nil {
@@ -103,15 +111,15 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 		return nil, err
 	}
 	binaries := make([]Binary, len(components))
-	group, groupCtx = errgroup.WithContext(ctx)
 	for i, c := range components {
-		group.Go(func() (err error) {
-			binaries[i], err = b.finish(in, c, cc, scratch, dst)
-			return err
-		})
-		group.Go(func() error { return b.checkModules(groupCtx, filepath.Join(scratch, c.Name)) })
+		if err := modules.check(ctx, filepath.Join(scratch, c.Name)); err != nil {
+			return nil, err
+		}
+		if binaries[i], err = b.finish(in, c, cc, scratch, dst); err != nil {
+			return nil, err
+		}
 	}
-	return binaries, group.Wait()
+	return binaries, nil
 }
 
 // batches groups components for as few runs of the go command as can be: it

@@ -3,29 +3,89 @@ package cross
 import (
 	"context"
 	"debug/buildinfo"
+	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/internal/gotool"
 )
 
-// checkModules compares the modules that are linked into a binary, as the
-// module cache holds them, with the sums in the tree's go.sum. The go command
-// checks a module only when it downloads it.
-func (b Builder) checkModules(ctx context.Context, binary string) error {
-	info, err := buildinfo.ReadFile(binary)
+// linked compares the modules that are linked into binaries, as the module
+// cache holds them, with the sums in the tree's go.sum, each once. The go
+// command checks a module only when it downloads it.
+type linked struct {
+	goCmd *gotool.Go
+	mu    sync.Mutex
+	right map[linkedModule]bool // those that were found to be what their sums say
+}
+
+type linkedModule struct{ path, version, sum string }
+
+// expect looks at the modules of a binary that an earlier run left: most of
+// them will be linked again, and while the compiler works there is time. What
+// is wrong counts only if they are.
+func (l *linked) expect(ctx context.Context, binary string) {
+	if modules, err := modulesIn(binary); err == nil {
+		_ = l.checkAll(ctx, modules)
+	}
+}
+
+// check returns an error for the modules of a binary that are not what their
+// sums say.
+func (l *linked) check(ctx context.Context, binary string) error {
+	modules, err := modulesIn(binary)
 	if err != nil {
 		return fmt.Errorf("reading what is linked into %s: %w", binary, err)
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	return l.checkAll(ctx, modules)
+}
+
+func (l *linked) checkAll(ctx context.Context, modules []linkedModule) error {
+	var group errgroup.Group
 	group.SetLimit(2)
+	errs := make([]error, len(modules))
+	for i, m := range modules {
+		group.Go(func() error {
+			errs[i] = l.checkOne(ctx, m)
+			return nil
+		})
+	}
+	return errors.Join(group.Wait(), errors.Join(errs...))
+}
+
+func (l *linked) checkOne(ctx context.Context, m linkedModule) error {
+	l.mu.Lock()
+	right := l.right[m]
+	l.mu.Unlock()
+	if right {
+		return nil
+	}
+	if err := l.goCmd.CheckModule(ctx, m.path, m.version, m.sum); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.right[m] = true
+	l.mu.Unlock()
+	return nil
+}
+
+// modulesIn returns the modules that are linked into a binary and have a sum.
+func modulesIn(binary string) ([]linkedModule, error) {
+	info, err := buildinfo.ReadFile(binary)
+	if err != nil {
+		return nil, err
+	}
+	var modules []linkedModule
 	for _, m := range info.Deps {
 		if m.Replace != nil {
 			m = m.Replace
 		}
 		if strings.HasPrefix(m.Sum, "h1:") {
-			group.Go(func() error { return b.Go.CheckModule(ctx, m.Path, m.Version, m.Sum) })
+			modules = append(modules, linkedModule{m.Path, m.Version, m.Sum})
 		}
 	}
-	return group.Wait()
+	return modules, nil
 }

@@ -63,10 +63,7 @@ func (s *step) refuse(d FileDiff, format string, args ...any) error {
 // apply lays all diffs of the patch on the tree, or tells what is wrong at each
 // file; the tree is of no use then.
 func (s *step) apply(diffs []FileDiff) error {
-	sources, err := s.takeSources(diffs)
-	if err != nil {
-		return err
-	}
+	sources, errs := s.takeSources(diffs)
 	var faults []error
 	failed := map[string]bool{}
 	for i, d := range diffs {
@@ -74,7 +71,10 @@ func (s *step) apply(diffs []FileDiff) error {
 		if failed[name] {
 			continue // a second diff of the file fails for the same reason
 		}
-		err := s.applyFile(d, sources[i])
+		err := errs[i]
+		if err == nil {
+			err = s.applyFile(d, sources[i])
+		}
 		failed[name] = err != nil
 		faults = append(faults, err)
 	}
@@ -91,16 +91,14 @@ func (s *step) apply(diffs []FileDiff) error {
 	return errors.Join(faults...)
 }
 
-// takeSources returns the files that diffs rename or copy, nil for other diffs,
-// and takes the renamed ones away: a rename is meant of the tree before the
-// patch, wherever in the patch it stands.
-func (s *step) takeSources(diffs []FileDiff) ([]*file, error) {
-	sources := make([]*file, len(diffs))
-	var faults []error
+// takeSources returns, for each of diffs, the file it renames or copies if it
+// does, or why it cannot. It takes the renamed ones away: a rename is meant of
+// the tree before the patch, wherever in the patch it stands.
+func (s *step) takeSources(diffs []FileDiff) ([]*file, []error) {
+	sources, errs := make([]*file, len(diffs)), make([]error, len(diffs))
 	for i, d := range diffs {
 		if d.Old != d.New && d.Old != "" && d.New != "" {
-			f, err := s.source(d)
-			sources[i], faults = f, append(faults, err)
+			sources[i], errs[i] = s.source(d)
 		}
 	}
 	for i, d := range diffs {
@@ -108,11 +106,11 @@ func (s *step) takeSources(diffs []FileDiff) ([]*file, error) {
 			continue
 		}
 		if s.tree.mode(d.Old) == "" {
-			faults = append(faults, s.refuse(d, "%s is renamed twice", d.Old))
+			errs[i] = s.refuse(d, "%s is renamed twice", d.Old)
 		}
 		s.tree.set(d.Old, nil)
 	}
-	return sources, errors.Join(faults...)
+	return sources, errs
 }
 
 // source returns the file that d is a diff of: an empty one if it makes it.

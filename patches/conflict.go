@@ -18,7 +18,7 @@ type Conflict struct {
 	Expected, Found string // that line, without the space around it, or what is there instead
 }
 
-// Error says what was expected and found, on five lines or six.
+// Error says what was expected and found, on four lines or five.
 func (c *Conflict) Error() string {
 	s := fmt.Sprintf("%s does not apply\n  %s, hunk %d at line %d\n    expected  %s\n    found     %s",
 		c.Patch, c.File, c.Hunk, c.Line, c.Expected, c.Found)
@@ -56,13 +56,12 @@ func (p pattern) differs(lines [][]byte, pos int) (line int, expected, found str
 func shownApart(a, b []byte) (string, string) {
 	x, y := shown(a), shown(b)
 	switch {
-	case x != y:
-	case endsLine(a) == endsLine(b): // only the space about them differs
-		return strconv.Quote(string(a)), strconv.Quote(string(b))
-	case endsLine(a):
+	case x == y && endsLine(a) && !endsLine(b):
 		y += noNewline
-	default:
+	case x == y && endsLine(b) && !endsLine(a):
 		x += noNewline
+	case bytes.Equal(bytes.TrimSpace(a), bytes.TrimSpace(b)): // only the space about them differs
+		return strconv.Quote(string(a)), strconv.Quote(string(b))
 	}
 	return x, y
 }

@@ -8,26 +8,17 @@ type pattern struct {
 	atStart, atEnd bool // of the file
 }
 
-// pattern returns the lines of h without those of op. Where a hunk must lie is
-// what git and GNU patch agree on without fuzz: one that says line 1 begins the
-// file, and one with less context behind than before ends it.
+// pattern returns the lines of h without those of one op. Where a hunk must lie
+// is git's rule: one that says line 1 begins the file, and one with no context
+// behind its changes ends it.
 func (h Hunk) pattern(without byte) pattern {
 	p := pattern{lines: make([][]byte, 0, len(h.Lines)), atStart: h.OldStart <= 1}
-	leading, trailing, changed := 0, 0, false
 	for _, l := range h.Lines {
-		switch {
-		case l.Op != ' ':
-			changed, trailing = true, 0
-		case changed:
-			trailing++
-		default:
-			leading++
-		}
+		p.atEnd = l.Op != ' '
 		if l.Op != without {
 			p.lines = append(p.lines, l.Text)
 		}
 	}
-	p.atEnd = trailing == 0 || trailing < leading
 	return p
 }
 

@@ -75,12 +75,7 @@ func (t *tree) set(name string, f *file) {
 
 // isDir reports whether files lie below path.
 func (t *tree) isDir(path string) bool {
-	at := func(name string) int {
-		i, _ := slices.BinarySearchFunc(t.base.Tree, name, func(e filetree.Entry, s string) int { return strings.Compare(e.Path, s) })
-		return i
-	}
-	// '0' is the byte after '/', so all that lies between is below path.
-	return at(path+"0")-at(path+"/")+t.more[path] > 0
+	return len(t.base.Tree.Below(path))+t.more[path] > 0
 }
 
 // misplaced says why the file at name, if it exists, cannot be there.
