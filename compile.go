@@ -48,7 +48,6 @@ type Record struct {
 	CommitOf  string         `json:"commit_of"` // "upstream", or "tree": digits of its digest
 	Date      string         `json:"date"`      // RFC 3339, UTC
 	Toolchain string         `json:"toolchain"` // go1.26.8
-	Compiler  string         `json:"c_compiler,omitempty"`
 	Flags     []string       `json:"flags"`
 	Binaries  []cross.Binary `json:"binaries"` // sorted by component
 }
@@ -94,89 +93,6 @@ func (p *Project) Cross(ctx context.Context, r CrossRequest) ([]Record, error) {
 	return records, nil
 }
 
-// A job is the components to have for one platform.
-type job struct {
-	platform   platform.Platform
-	components []cross.Component
-}
-
-// jobs works out what a request comes to on a machine that is host.
-func (f *Fork) jobs(r CrossRequest, host platform.Platform) ([]job, error) {
-	components, err := f.named(r.Components)
-	if err != nil {
-		return nil, err
-	}
-	if slices.Contains(r.Platforms, "all") {
-		return f.allJobs(r.Platforms, components)
-	}
-	platforms, err := platform.ParseList(r.Platforms)
-	if err != nil {
-		return nil, err
-	}
-	if len(platforms) == 0 {
-		platforms = []platform.Platform{host}
-		if slices.ContainsFunc(components, func(c cross.Component) bool { return !host.In(c.Platforms) }) {
-			platforms[0].OS = "linux"
-		}
-	}
-	var jobs []job
-	for _, p := range platforms {
-		for _, c := range components {
-			if !p.In(c.Platforms) {
-				return nil, fmt.Errorf("%s does not build for %s, only for %s; these do: %s", c.Name, p, strings.Join(c.Platforms, ", "), strings.Join(f.buildFor(p), ", "))
-			}
-		}
-		jobs = append(jobs, job{p, components})
-	}
-	return jobs, nil
-}
-
-// allJobs pairs the components with each platform of fork.yaml that they build
-// for.
-func (f *Fork) allJobs(platforms []string, components []cross.Component) ([]job, error) {
-	if len(platforms) > 1 {
-		return nil, fmt.Errorf("-platforms=%s: all stands for every platform of fork.yaml, so it stands alone", strings.Join(platforms, ","))
-	}
-	var jobs []job
-	for _, p := range f.Platforms {
-		fit := slices.DeleteFunc(slices.Clone(components), func(c cross.Component) bool { return !p.In(c.Platforms) })
-		if len(fit) > 0 {
-			jobs = append(jobs, job{p, fit})
-		}
-	}
-	if len(jobs) == 0 {
-		return nil, fmt.Errorf("%s builds for none of the platforms in %s: %s", names(components), f.file("fork.yaml"), strings.Join(f.Build.Platforms, ", "))
-	}
-	return jobs, nil
-}
-
-func (f *Fork) named(names []string) ([]cross.Component, error) {
-	if len(names) == 0 {
-		return f.Defaults, nil
-	}
-	var out []cross.Component
-	for _, name := range names {
-		c, err := f.Component(name)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.ContainsFunc(out, func(o cross.Component) bool { return o.Name == name }) {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-func (f *Fork) buildFor(p platform.Platform) []string {
-	var names []string
-	for _, c := range f.Facts.ComponentsAt(f.Parsed) {
-		if p.In(c.Platforms) {
-			names = append(names, c.Name)
-		}
-	}
-	return names
-}
-
 // cross sees to it that a job's binaries lie in dist, and reports them. The
 // first job of a run also says that no tree was needed, if none was.
 func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (Record, error) {
@@ -188,11 +104,15 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (R
 	if err != nil {
 		return Record{}, err
 	}
-	record.Compiler = cc.Version
 	builder := cross.Builder{Go: w.goCmd, Events: w.Events}
 	dir := filepath.Join(w.Dir, w.fork.dist("bin", j.platform.Dir()))
-	key := func(c cross.Component) string { return string(builder.Key(in, c, cc)) }
-	kept := w.standing(dir, key)
+	kept := w.standing(dir, func(c cross.Component, old cross.Binary) bool {
+		with := cross.Compiler{Version: old.Compiler} // nobody asks for another, unless the job has it
+		if slices.ContainsFunc(j.components, func(o cross.Component) bool { return o.Name == c.Name }) {
+			with = cc
+		}
+		return builder.Key(in, c, with) == old.Inputs
+	})
 	missing := slices.DeleteFunc(slices.Clone(j.components), func(c cross.Component) bool { _, ok := kept[c.Name]; return ok })
 	record.Binaries = slices.Collect(maps.Values(kept))
 	if len(missing) == 0 && first {
@@ -212,7 +132,7 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (R
 		record.Binaries = append(record.Binaries, built...)
 	}
 	slices.SortFunc(record.Binaries, func(a, b cross.Binary) int { return strings.Compare(a.Component, b.Component) })
-	if err := publish(record, dir, scratch); err != nil {
+	if err := publish(record, len(missing) > 0, dir, scratch); err != nil {
 		return Record{}, err
 	}
 	w.report(j, record, kept, len(missing) == 0)
@@ -273,8 +193,8 @@ func (w *workshop) compiler(ctx context.Context, j job) (cross.Compiler, error) 
 }
 
 // standing returns the binaries in dir, by component, that are what a build
-// would make now.
-func (w *workshop) standing(dir string, key func(cross.Component) string) map[string]cross.Binary {
+// would make now, as current tells.
+func (w *workshop) standing(dir string, current func(cross.Component, cross.Binary) bool) map[string]cross.Binary {
 	kept := map[string]cross.Binary{}
 	data, err := os.ReadFile(filepath.Join(dir, "build.json"))
 	var old Record
@@ -283,7 +203,10 @@ func (w *workshop) standing(dir string, key func(cross.Component) string) map[st
 	}
 	for _, b := range old.Binaries {
 		c, err := w.fork.Component(b.Component)
-		if err != nil || string(b.Inputs) != key(c) || filepath.Base(b.File) != b.File {
+		if err != nil || filepath.Base(b.File) != b.File || !current(c, b) {
+			continue
+		}
+		if info, err := os.Stat(filepath.Join(dir, b.File)); err != nil || info.Mode()&0o111 == 0 {
 			continue
 		}
 		if size, sum, err := cross.Sum(filepath.Join(dir, b.File)); err == nil && size == b.Size && sum == b.SHA256 {
@@ -299,33 +222,41 @@ func (w *workshop) allKept(l lock.Lock) {
 	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied(), Kept: true})
 }
 
-// build compiles components into dst. Where the tree turns out to have been
-// changed by somebody else, it is laid anew, once.
+// build compiles components into dst. Where that fails and the tree turns out
+// to have been changed by somebody else, the tree is laid anew, once.
 func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, components []cross.Component, cc cross.Compiler, before, dst string) ([]cross.Binary, error) {
 	for again := false; ; again = true {
 		tree, err := w.patched(ctx, l)
 		if err != nil {
 			return nil, err
 		}
-		if err := w.checkGo(l, tree); err != nil {
-			return nil, err
-		}
-		if err := in.Check(tree, dirOf(l, tree), components); err != nil {
-			return nil, err
-		}
-		if err := os.MkdirAll(dst, 0o755); err != nil {
-			return nil, err
-		}
-		binaries, err := b.Build(ctx, in, tree, components, cc, before, dst)
-		var changed *filetree.ChangedError
-		if again || !errors.As(err, &changed) {
+		binaries, err := w.compile(ctx, b, l, in, tree, components, cc, before, dst)
+		if err == nil || again || ctx.Err() != nil {
 			return binaries, err
 		}
-		w.Events.Note(fmt.Sprintf("%v: laying it out again", changed))
+		changed := tree.Verify(ctx)
+		if changed == nil {
+			return nil, err
+		}
+		w.Events.Note(fmt.Sprintf("%v: laying it out again", w.relative(changed)))
 		if err := errors.Join(w.forget(), os.RemoveAll(dst)); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// compile compiles components from the tree as it lies there.
+func (w *workshop) compile(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, tree filetree.Dir, components []cross.Component, cc cross.Compiler, before, dst string) ([]cross.Binary, error) {
+	if err := w.checkGo(l, tree); err != nil {
+		return nil, err
+	}
+	if err := in.Check(tree, dirOf(l, tree), components); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dst, 0o755); err != nil {
+		return nil, err
+	}
+	return b.Build(ctx, in, tree, components, cc, before, dst)
 }
 
 // checkGo compares what the tree says of Go with its pin.
@@ -352,32 +283,33 @@ func dirOf(l lock.Lock, tree filetree.Dir) func(string) (string, bool) {
 }
 
 // publish puts the folder with the record and its binaries in the place of dir:
-// those in scratch/bin, and for the rest what dir holds already.
-func publish(record Record, dir, scratch string) error {
+// those in scratch/bin, if any were built, and for the rest what dir holds
+// already.
+func publish(record Record, built bool, dir, scratch string) error {
 	data, err := json.MarshalIndent(record, "", "  ")
 	if err != nil {
 		return err
 	}
 	data = append(data, '\n')
-	if old, err := os.ReadFile(filepath.Join(dir, "build.json")); err == nil && bytes.Equal(old, data) {
+	if old, err := os.ReadFile(filepath.Join(dir, "build.json")); err == nil && bytes.Equal(old, data) && !built {
 		return nil
 	}
-	built := filepath.Join(scratch, "bin")
-	if err := errors.Join(os.MkdirAll(built, 0o755), os.MkdirAll(filepath.Dir(dir), 0o755)); err != nil {
+	whole := filepath.Join(scratch, "bin")
+	if err := errors.Join(os.MkdirAll(whole, 0o755), os.MkdirAll(filepath.Dir(dir), 0o755)); err != nil {
 		return err
 	}
 	for _, b := range record.Binaries {
-		to := filepath.Join(built, b.File)
+		to := filepath.Join(whole, b.File)
 		if err := os.Link(filepath.Join(dir, b.File), to); err != nil && !errors.Is(err, os.ErrExist) {
 			if _, missing := os.Stat(to); missing != nil {
 				return err
 			}
 		}
 	}
-	if err := os.WriteFile(filepath.Join(built, "build.json"), data, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(whole, "build.json"), data, 0o644); err != nil {
 		return err
 	}
-	return swap(built, dir, filepath.Join(scratch, "old"))
+	return swap(whole, dir, filepath.Join(scratch, "old"))
 }
 
 // report says what a job came to.

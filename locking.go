@@ -117,6 +117,9 @@ func (p *Project) Lock(ctx context.Context, id string) (changed bool, err error)
 	}
 	defer leave()
 	w.announce()
+	if err := w.forgetDropped(); err != nil {
+		return false, err
+	}
 	l, err := w.pin(ctx)
 	if err != nil {
 		return false, p.advise(err)
@@ -177,9 +180,6 @@ func (p *Project) Verify(ctx context.Context, id string) error {
 	defer leave()
 	w.announce()
 	now, err := w.pin(ctx)
-	if err == nil {
-		err = source.Fetcher{Go: w.goCmd}.CheckCached(ctx, l.Modules)
-	}
 	if err != nil {
 		return p.advise(err)
 	}
@@ -192,10 +192,14 @@ func (p *Project) Verify(ctx context.Context, id string) error {
 			faults = append(faults, fmt.Sprintf("%s:%d: %s is pinned as %s, but comes to %s", f.file("fork.lock"), l.Line(word.name, ""), word.name, word.want, word.got))
 		}
 	}
-	if len(faults) == 0 {
-		w.sayLock("holds")
+	if len(faults) > 0 {
+		return f.stale(faults...)
 	}
-	return f.stale(faults...)
+	if err := (source.Fetcher{Go: w.goCmd}).CheckCached(ctx, l.Modules); err != nil {
+		return err
+	}
+	w.sayLock("holds")
+	return nil
 }
 
 // Apply leaves the tree that the series makes, up to and with the patch named
@@ -272,14 +276,18 @@ func (w *workshop) replaceSource(ctx context.Context, up filetree.Dir, changes [
 	if err := errors.Join(os.MkdirAll(filepath.Dir(src), 0o755), os.MkdirAll(filepath.Dir(listing), 0o755)); err != nil {
 		return err
 	}
-	if err := w.placeListing(listing, laid.Tree); err != nil {
+	// Until the swap is done, either listing is what lies there.
+	if err := w.placeListing(listing+".next", laid.Tree); err != nil {
 		return err
 	}
-	return swap(laid.Path, src, filepath.Join(scratch, "old"))
+	if err := swap(laid.Path, src, filepath.Join(scratch, "old")); err != nil {
+		return err
+	}
+	return os.Rename(listing+".next", listing)
 }
 
-// checkUntouched returns an error if src holds anything but what the listing
-// says.
+// checkUntouched returns an error if src holds anything but what the listing,
+// or the one that was to be next, says.
 func (w *workshop) checkUntouched(ctx context.Context, src, listing string) error {
 	if _, err := os.Lstat(src); err != nil {
 		return nil
@@ -288,11 +296,9 @@ func (w *workshop) checkUntouched(ctx context.Context, src, listing string) erro
 	if err != nil {
 		return err
 	}
-	laid, err := readListing(listing)
-	if err != nil {
-		laid = nil
-	}
-	if changed := laid.Differ(now.Tree); len(changed) > 0 {
+	laid, _ := readListing(listing)
+	next, _ := readListing(listing + ".next")
+	if changed := laid.Differ(now.Tree); len(changed) > 0 && len(next.Differ(now.Tree)) > 0 {
 		return fmt.Errorf("%s was changed since it was laid out: %s (%s)\n  Move it away to have it laid out again", w.fork.dist("src"), changed[0], text.Count(len(changed), "file"))
 	}
 	return nil

@@ -133,7 +133,7 @@ func (p *Project) enter(ctx context.Context, f *Fork) (w *workshop, leave func()
 	cache := p.cache()
 	leave, err = cache.Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w\n  See that this user may write to %s", err, filepath.Join(p.Dir, "dist"))
+		return nil, nil, p.advise(err)
 	}
 	return &workshop{Project: p, fork: f, goCmd: goCmd, cache: cache}, leave, nil
 }
@@ -178,8 +178,14 @@ func (p *Project) Clean(ctx context.Context) error {
 
 // advise adds the way out to errors that come from below every stage.
 func (p *Project) advise(err error) error {
-	if errors.Is(err, syscall.ENOSPC) {
-		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s", err, filepath.Join(p.Dir, "dist"))
+	dist := filepath.Join(p.Dir, "dist")
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s, go clean -cache what Go keeps of earlier builds", err, dist)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w\n  See that this user may write to %s", err, dist)
+	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%w\n  Something other than a folder of Slipway's lies in %s: move it away", err, dist)
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package slipway
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -128,13 +127,21 @@ func (w *workshop) apply(up source.Tree, n int) ([]filetree.Change, error) {
 	return result.Changes, nil
 }
 
+// applyError says of a patch that does not apply to what, and how to look at
+// that; and of one that cannot be read, where it lies.
 func (w *workshop) applyError(err error) error {
-	var c *patches.Conflict
-	if !errors.As(err, &c) {
-		return err
+	before := "none"
+	for _, p := range w.fork.Series {
+		if strings.HasPrefix(err.Error(), p.Name+" does not apply\n") {
+			text := strings.ReplaceAll(err.Error(), " does not apply\n", " does not apply to "+w.fork.Upstream.String()+"\n")
+			return shown{err, fmt.Sprintf("%s\n  To see the tree it met: mage patches:apply -fork=%s -until=%s", text, w.fork.ID, before)}
+		}
+		if strings.HasPrefix(err.Error(), p.Name+":") {
+			return shown{err, w.fork.file("patches/" + err.Error())}
+		}
+		before = p.Name
 	}
-	text := strings.ReplaceAll(err.Error(), " does not apply\n", " does not apply to "+w.fork.Upstream.String()+"\n")
-	return shown{err, fmt.Sprintf("%s\n  To see the tree it met: mage patches:apply -fork=%s -until=%s", text, w.fork.ID, cmp.Or(c.Applied, "none"))}
+	return err
 }
 
 // patched returns the fork's patched tree, laid where the compiler reads it. An
@@ -202,6 +209,16 @@ func (w *workshop) placeListing(name string, t filetree.Tree) error {
 		return err
 	}
 	return os.Rename(filepath.Join(scratch, "listing"), name)
+}
+
+// forgetDropped drops a kept upstream tree that something was left out of: it
+// may have been published since.
+func (w *workshop) forgetDropped() error {
+	dir := w.cache.Path("source", w.fork.upstreamKey())
+	if t, err := readTree(dir); err != nil || len(t.Dropped) == 0 {
+		return nil
+	}
+	return os.RemoveAll(dir)
 }
 
 // forget drops the trees that the fork is built from, so that they are laid

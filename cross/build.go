@@ -11,8 +11,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -59,7 +63,8 @@ type Binary struct {
 	File      string     `json:"file"` // its name
 	Size      int64      `json:"size"` // bytes
 	SHA256    string     `json:"sha256"`
-	Inputs    action.Key `json:"inputs"` // stands for all that decided its bytes
+	Compiler  string     `json:"c_compiler,omitempty"` // of one with cgo: what the compiler says it is
+	Inputs    action.Key `json:"inputs"`               // stands for all that decided its bytes
 }
 
 // A Builder compiles with one Go toolchain.
@@ -68,8 +73,12 @@ type Builder struct {
 	Events event.Sink
 }
 
-// Key returns what stands for all that decides the component's binary.
+// Key returns what stands for all that decides the component's binary. cc
+// counts only where the component has cgo.
 func (b Builder) Key(in Input, c Component, cc Compiler) action.Key {
+	if !c.CGO {
+		cc = Compiler{}
+	}
 	return action.NewKey("cross", revision, struct {
 		Input
 		Component Component
@@ -81,7 +90,7 @@ func (b Builder) Key(in Input, c Component, cc Compiler) action.Key {
 
 // Build compiles components from the tree into dst, an empty folder. cc is for
 // those that need cgo, and may be zero if none does. While the compiler works,
-// the tree is checked against its digest, and the modules that were linked into
+// and has a processor to spare because all packages are loaded, the tree is checked against its digest, and the modules that were linked into
 // what an earlier run left in the folder before against their sums; what else
 // is linked is checked after.
 func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, components []Component, cc Compiler, before, dst string) ([]Binary, error) {
@@ -91,17 +100,23 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 	}
 	defer os.RemoveAll(scratch)
 	modules := &linked{goCmd: b.Go, right: map[linkedModule]bool{}}
+	loaded := make(chan struct{})
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.Go(func() error { return tree.Verify(groupCtx) })
 	group.Go(func() error {
+		<-loaded
+		if err := tree.Verify(groupCtx); err != nil {
+			return err
+		}
 		for _, c := range components {
 			modules.expect(groupCtx, filepath.Join(before, in.Platform.Exe(c.Name)))
 		}
 		return nil
 	})
 	group.Go(func() error {
+		load := sync.OnceFunc(func() { close(loaded) })
+		defer load()
 		for _, batch := range batches(components) {
-			if err := b.compile(groupCtx, in, tree, batch, cc, scratch); err != nil {
+			if err := b.compile(groupCtx, in, tree, batch, cc, scratch, load); err != nil {
 				return err
 			}
 		}
@@ -142,8 +157,8 @@ func batches(components []Component) [][]Component {
 }
 
 // compile runs go build once and leaves the binaries in dst, each under its
-// component's name.
-func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch []Component, cc Compiler, dst string) error {
+// component's name. It calls load once all packages are loaded.
+func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch []Component, cc Compiler, dst string, load func()) error {
 	out, err := os.MkdirTemp(dst, "")
 	if err != nil {
 		return err
@@ -160,9 +175,13 @@ func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch
 	watch := &watcher{graph: graph, emit: func(done, total int) {
 		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: in.Platform.String(), Done: done, Total: total, Unit: "packages"})
 	}}
-	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: tree.Path, Env: b.env(in, tree, batch[0].CGO, cc), Stderr: watch})
+	env := b.env(in, tree, batch[0].CGO, cc)
+	waiting, stop := context.WithCancel(ctx)
+	go waitFor(waiting, graph, load)
+	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: tree.Path, Env: env, Stderr: watch})
+	stop()
 	if run.IsExit(err) {
-		return fmt.Errorf("compiling %s for %s failed:\n%s", strings.Join(names, ", "), in.Platform, run.Redact(watch.complaints()))
+		return b.failed(ctx, fmt.Sprintf("compiling %s for %s failed", strings.Join(names, ", "), in.Platform), watch.complaints(), tree.Path, env)
 	}
 	if err != nil {
 		return fmt.Errorf("compiling %s for %s: %w", strings.Join(names, ", "), in.Platform, err)
@@ -175,6 +194,42 @@ func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch
 	}
 	return nil
 }
+
+// waitFor calls f once the file is there, unless ctx ends before.
+func waitFor(ctx context.Context, file string, f func()) {
+	for ctx.Err() == nil {
+		if _, err := os.Stat(file); err == nil {
+			f()
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// failed returns the error of a build with the compiler's complaints, and what
+// may be behind them: a disk that is full, a module that could not be
+// downloaded, one that was changed in the cache.
+func (b Builder) failed(ctx context.Context, what, complaints, dir string, env run.Env) error {
+	err := fmt.Errorf("%s:\n%s", what, run.Redact(complaints))
+	if strings.Contains(complaints, syscall.ENOSPC.Error()) {
+		return fmt.Errorf("%w\n%w", err, syscall.ENOSPC)
+	}
+	if unreachable.MatchString(complaints) {
+		return fmt.Errorf("%w\n  %s", err, b.Go.ProxyAdvice())
+	}
+	var changed *run.Error
+	verify := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "verify"}, Dir: dir, Env: env})
+	if errors.As(verify, &changed) && strings.Contains(changed.Output, "has been modified") {
+		return fmt.Errorf("%w\n%s\n  To have it downloaded again: go clean -modcache", err, changed.Output)
+	}
+	return err
+}
+
+// unreachable matches what the go command says when it has no way to a module.
+var unreachable = regexp.MustCompile(`dial tcp|i/o timeout|no such host|connection refused|disabled by GOPROXY`)
 
 // env returns the environment of go build.
 func (b Builder) env(in Input, tree filetree.Dir, cgo bool, cc Compiler) run.Env {
@@ -193,6 +248,9 @@ func (b Builder) env(in Input, tree filetree.Dir, cgo bool, cc Compiler) run.Env
 // finish moves a binary from the folder from to dst and describes it.
 func (b Builder) finish(in Input, c Component, cc Compiler, from, dst string) (Binary, error) {
 	bin := Binary{Component: c.Name, File: in.Platform.Exe(c.Name), Inputs: b.Key(in, c, cc)}
+	if c.CGO {
+		bin.Compiler = cc.Version
+	}
 	var err error
 	if bin.Size, bin.SHA256, err = Sum(filepath.Join(from, c.Name)); err != nil {
 		return Binary{}, err

@@ -52,6 +52,9 @@ func FindCompiler(ctx context.Context, r run.Runner, env run.Env, host, p platfo
 		first, _, _ := strings.Cut(string(out), "\n")
 		return Compiler{path, first}, nil
 	}
+	if len(names) == 0 {
+		return Compiler{}, fmt.Errorf("no C compiler for %s\n  %s", p, remedy)
+	}
 	return Compiler{}, fmt.Errorf("no C compiler for %s: looked for %s in PATH\n  %s", p, strings.Join(names, ", "), remedy)
 }
 
@@ -62,7 +65,7 @@ func compilerNames(host, p platform.Platform) (names []string, remedy string) {
 	}
 	c, ok := ccPackages[p.Arch]
 	if !ok || p.OS != "linux" {
-		return []string{"a compiler"}, fmt.Sprintf("Build this component on %s itself, or without cgo", p)
+		return nil, fmt.Sprintf("Slipway knows none that compiles for it here: build this component on %s itself, or without cgo", p)
 	}
 	return []string{c.debian, c.gentoo + "-gcc"},
 		fmt.Sprintf("Install it: %s on Debian, %s on Fedora, sys-devel/crossdev and `crossdev --target %s` on Gentoo", c.debianPackage, c.fedoraPackage, c.gentoo)

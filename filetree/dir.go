@@ -43,6 +43,16 @@ func (d Dir) ReadFile(path string) ([]byte, error) {
 // Scan reads the folder at path and describes what lies there. A file that is
 // neither regular nor a symbolic link is an error.
 func Scan(ctx context.Context, path string) (Dir, error) {
+	return scanWith(ctx, path, 2*runtime.GOMAXPROCS(0))
+}
+
+// ScanQuietly does what Scan does on one processor only: for work beside
+// something that matters more.
+func ScanQuietly(ctx context.Context, path string) (Dir, error) {
+	return scanWith(ctx, path, 1)
+}
+
+func scanWith(ctx context.Context, path string, workers int) (Dir, error) {
 	var tree Tree
 	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -62,7 +72,7 @@ func Scan(ctx context.Context, path string) (Dir, error) {
 		return Dir{}, err
 	}
 	slices.SortFunc(tree, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
-	err = each(ctx, len(tree), func(i int) error {
+	err = each(ctx, len(tree), workers, func(i int) error {
 		var err error
 		tree[i], err = describe(path, tree[i].Path)
 		return err
@@ -83,10 +93,10 @@ func (e *ChangedError) Error() string {
 	return fmt.Sprintf("%s was changed by something else: %s (%d files)", e.Dir, e.Paths[0], len(e.Paths))
 }
 
-// Verify reads the whole folder and returns a *ChangedError unless it holds
-// exactly d.Tree.
+// Verify reads the whole folder, quietly, and returns a *ChangedError unless it
+// holds exactly d.Tree.
 func (d Dir) Verify(ctx context.Context) error {
-	now, err := Scan(ctx, d.Path)
+	now, err := ScanQuietly(ctx, d.Path)
 	if err != nil {
 		return err
 	}
@@ -157,7 +167,7 @@ func (d Dir) update(ctx context.Context, base Dir, changes []Change, place func(
 	if err := makeDirs(d.Path, differ); err != nil {
 		return Dir{}, err
 	}
-	return out, each(ctx, len(differ), func(i int) error {
+	return out, each(ctx, len(differ), 2*runtime.GOMAXPROCS(0), func(i int) error {
 		e, ok := out.Tree.Lookup(differ[i])
 		if !ok {
 			return nil
@@ -249,10 +259,9 @@ func (m Mode) perm() fs.FileMode {
 	return 0o644
 }
 
-// each calls f for 0 to n-1, on all processors, until one fails.
-func each(ctx context.Context, n int, f func(i int) error) error {
+// each calls f for 0 to n-1, that many at a time, until one fails.
+func each(ctx context.Context, n, workers int, f func(i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
-	workers := 2 * runtime.GOMAXPROCS(0)
 	for w := range workers {
 		group.Go(func() error {
 			for i := w; i < n; i += workers {

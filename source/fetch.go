@@ -85,10 +85,14 @@ func (f Fetcher) root(ctx context.Context, in Input, scratch string) (gotool.Mod
 		return gotool.Module{}, err
 	}
 	if got[0].Error != "" {
-		return gotool.Module{}, fmt.Errorf("%s cannot be had: %s\n  The go command asked GOPROXY=%s; see that it can be reached and serves this version",
-			in.Upstream.Module, run.Redact(got[0].Error), run.Redact(f.Go.GOPROXY))
+		return gotool.Module{}, f.unreachable(in.Upstream.Module, got[0].Error)
 	}
 	return got[0], nil
+}
+
+// unreachable is the error of a module that the go command could not get.
+func (f Fetcher) unreachable(what, why string) error {
+	return fmt.Errorf("%s cannot be had: %s\n  %s", what, run.Redact(why), f.Go.ProxyAdvice())
 }
 
 // siblings downloads the modules beside the root, and returns which could be
@@ -112,6 +116,9 @@ func (f Fetcher) siblings(ctx context.Context, in Input, root gotool.Module, scr
 	}
 	for i, m := range got {
 		p := placed{m, list[i].Place}
+		if m.Error != "" && !m.Unpublished() {
+			return nil, nil, f.unreachable(names[i], m.Error)
+		}
 		if m.Error != "" {
 			p.Path, p.Version = list[i].Path, list[i].Version
 			absent = append(absent, p)
@@ -153,7 +160,7 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 			return err
 		}
 		if user != "" {
-			return fmt.Errorf("%s@%s, which %s imports, cannot be had: %s", m.Path, m.Version, user, run.Redact(m.Error))
+			return f.unreachable(fmt.Sprintf("%s@%s, which %s imports,", m.Path, m.Version, user), m.Error)
 		}
 		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be had, and nothing imports it (%s)", m.Path, m.Version, run.Redact(m.Error)))
 		t.Dropped = append(t.Dropped, lock.Module{Place: m.place, Path: m.Path, Version: m.Version})

@@ -3,6 +3,7 @@
 package source
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -81,13 +82,13 @@ func (l Layout) Validate() []config.Fault {
 	}
 	for i, s := range l.Siblings {
 		if s.Place == "" || s.Module == "" || s.Version == "" {
-			faults = append(faults, config.Faultf("", "siblings[%d]: want place, module and version", i))
+			faults = append(faults, config.At("siblings", i, "want place, module and version"))
 		}
 		if strings.Count(s.Place, "*") > 1 || strings.Count(s.Place, "*") != strings.Count(s.Module, "*") {
-			faults = append(faults, config.Faultf("", "siblings[%d]: want one * in both place and module, or none", i))
+			faults = append(faults, config.At("siblings", i, "want one * in both place and module, or none"))
 		}
 		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
-			faults = append(faults, config.Faultf("", "siblings[%d].version: %v", i, err))
+			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].version", i), "%v", err))
 		}
 	}
 	return faults

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -58,15 +57,23 @@ func Load(project, path, name string) (Loaded, error) {
 		return Loaded{}, err
 	}
 	l.Fork = l.Fork.Defaulted()
-	if err := file.Check(l.Fork.Validate()); err != nil {
-		return Loaded{}, err
+	faults := l.Fork.Validate()
+	if profileName(l.Profile) {
+		var unknown []config.Fault
+		if l.Facts, unknown, err = profiles.Load(project, l.Profile); err != nil {
+			return Loaded{}, errors.Join(err, file.Check(faults))
+		}
+		if faults = append(faults, unknown...); len(unknown) == 0 {
+			faults = append(faults, l.resolve()...)
+		}
 	}
-	facts, faults, err := profiles.Load(project, l.Profile)
-	if err := errors.Join(err, file.Check(faults)); err != nil {
-		return Loaded{}, err
-	}
-	l.Facts = facts
-	return l, file.Check(l.resolve())
+	return l, file.Check(faults)
+}
+
+// profileName reports whether a name can be that of a profile: a file's in one
+// folder.
+func profileName(name string) bool {
+	return name != "" && !strings.ContainsAny(name, `/\ `) && name[0] != '.'
 }
 
 // Defaulted returns the fork with what was left out filled in.
@@ -80,8 +87,10 @@ func (f Fork) Defaulted() Fork {
 // Validate returns what is wrong with the fork by itself.
 func (f Fork) Validate() []config.Fault {
 	var faults []config.Fault
-	if f.Name == "" || strings.ContainsAny(f.Name, "/ ") || filepath.Base(f.Profile) != f.Profile {
+	if !profileName(f.Name) {
 		faults = append(faults, config.Faultf("name", "want the project's name, as kubernetes"))
+	} else if !profileName(f.Profile) {
+		faults = append(faults, config.Faultf("profile", "want the name of a profile, as kubernetes"))
 	}
 	if f.Version == "" {
 		faults = append(faults, config.Faultf("version", "is missing: write the upstream's version and your revision, as 1.36.1+acme.1"))
@@ -95,11 +104,11 @@ func (f Fork) Validate() []config.Fault {
 }
 
 // resolve looks up what the fork's values stand for, and returns those that
-// stand for nothing.
+// stand for nothing. What Validate says already is not said again.
 func (l *Loaded) resolve() []config.Fault {
 	var err error
 	if l.Parsed, err = version.Parse(l.Version); err != nil {
-		return []config.Fault{config.Faultf("version", "%v", err)}
+		return nil
 	}
 	var faults []config.Fault
 	if l.Settings, err = l.Facts.Settings(l.Parsed); err != nil {
@@ -115,7 +124,7 @@ func (l *Loaded) resolve() []config.Fault {
 		l.Defaults = append(l.Defaults, c)
 	}
 	if l.Platforms, err = platform.ParseList(l.Build.Platforms); err != nil {
-		faults = append(faults, config.Faultf("build.platforms", "%v", err))
+		return faults
 	}
 	for i, p := range l.Platforms {
 		if !slices.ContainsFunc(l.Defaults, func(c cross.Component) bool { return p.In(c.Platforms) }) && len(faults) == 0 {

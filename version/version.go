@@ -20,7 +20,7 @@ type Version struct {
 func Parse(s string) (Version, error) {
 	v, err := semver.StrictNewVersion(s)
 	if err != nil {
-		return Version{}, fmt.Errorf("%q is no semantic version, as 1.36.1+acme.1: %w", s, err)
+		return Version{}, fmt.Errorf("%q is no semantic version (https://semver.org): write it as 1.36.1+acme.1", s)
 	}
 	return Version{v}, nil
 }

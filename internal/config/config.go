@@ -4,9 +4,11 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -47,33 +49,52 @@ func Below(field string, faults []Fault) []Fault {
 type File struct {
 	name  string
 	lines map[string]int
+	form  []Fault // what fits no field
 }
 
-// Read decodes the YAML in data, which came from the file of that name, into
-// the struct that into points to. Faults of form come back as one error with a
-// line for each; the File can then place those of meaning.
+// Read decodes what fits of the YAML in data, which came from the file of that
+// name, into the struct that into points to. The File knows what did not fit:
+// ask its Check, with what else is wrong.
 func Read(name string, data []byte, into any) (*File, error) {
 	f := &File{name: name, lines: map[string]int{}}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(data, &doc); err != nil {
-		return nil, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
-	}
-	if len(doc.Content) == 0 {
+	var doc, more yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: the file is empty", name)
+	} else if err != nil {
+		return nil, fmt.Errorf("%s:%s", name, syntax(err))
 	}
-	if err := f.Check(f.walk(doc.Content[0], reflect.TypeOf(into).Elem(), "")); err != nil {
-		return nil, err
+	if err := dec.Decode(&more); err == nil {
+		return nil, fmt.Errorf("%s:%d: a second document begins here: want one", name, more.Line)
+	} else if !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s:%s", name, syntax(err))
 	}
-	if err := doc.Decode(into); err != nil {
-		return nil, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	f.form = f.walk(doc.Content[0], reflect.TypeOf(into).Elem(), "")
+	var kinds *yaml.TypeError
+	if err := doc.Decode(into); err != nil && (len(f.form) == 0 || !errors.As(err, &kinds)) {
+		return nil, fmt.Errorf("%s:%s", name, syntax(err))
 	}
 	return f, nil
 }
 
-// Check returns faults as one error, a line each in the order of the file, or
-// nil if there are none.
-func (f *File) Check(faults []Fault) error {
-	faults = slices.Clone(faults)
+// syntax returns what the YAML library says, with the line in front.
+func syntax(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if rest, ok := strings.CutPrefix(text, "line "); ok {
+		return rest
+	}
+	return " " + text
+}
+
+// Check returns what did not fit, and the faults of meaning in what did, as one
+// error with a line each, in the order of the file; nil if there is neither.
+func (f *File) Check(meaning []Fault) error {
+	faults := slices.Clone(f.form)
+	for _, m := range meaning {
+		if !slices.ContainsFunc(f.form, func(o Fault) bool { return within(m.Field, o.Field) || within(o.Field, m.Field) }) {
+			faults = append(faults, m)
+		}
+	}
 	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(f.line(a.Field), f.line(b.Field)) })
 	errs := make([]error, len(faults))
 	for i, fault := range faults {
@@ -84,6 +105,12 @@ func (f *File) Check(faults []Fault) error {
 		errs[i] = fmt.Errorf("%s: %s", where, fault.Message)
 	}
 	return errors.Join(errs...)
+}
+
+// within reports whether a field is the other, or part of it.
+func within(field, other string) bool {
+	rest, ok := strings.CutPrefix(field, other)
+	return ok && other != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
 // line returns where a field stands, or the nearest thing around it that does.

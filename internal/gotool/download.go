@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +38,7 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 		return nil, err
 	}
 	args := append([]string{"go", "mod", "download", "-json"}, modules...)
-	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch, Env: g.Env.With("GOWORK=off", "GO111MODULE=on")})
+	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch, Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
 	if err != nil && !run.IsExit(err) {
 		return nil, err
 	}
@@ -56,6 +57,12 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 	}
 	return got, nil
 }
+
+var absence = regexp.MustCompile(`\b(403|404|410)\b|[Nn]ot found|unknown revision|no matching versions|no such file|does not exist`)
+
+// Unpublished reports whether the module cannot be had because whoever was
+// asked answered that there is none, and not because nobody answered.
+func (m Module) Unpublished() bool { return absence.MatchString(m.Error) }
 
 // Time returns when the module's version was made, as its origin says.
 func (m Module) Time() (time.Time, error) {
@@ -92,7 +99,7 @@ func (g *Go) CheckModule(ctx context.Context, path, vers, want string) error {
 	if err != nil {
 		return err
 	}
-	d, err := filetree.Scan(ctx, dir)
+	d, err := filetree.ScanQuietly(ctx, dir)
 	if err != nil {
 		return err
 	}

@@ -25,12 +25,15 @@ type Go struct {
 type Settings struct {
 	GOVERSION, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH, GOMODCACHE, GOCACHE string
 	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE     string
-	GOVCS, GOAUTH                                                     string
+	GOVCS, GOAUTH, GOFLAGS                                            string
 }
 
 // Find asks the go command in env's PATH for its settings. It is run in dir.
 func Find(ctx context.Context, r run.Runner, env run.Env, dir string) (*Go, error) {
-	out, err := r.Output(ctx, run.Cmd{Args: []string{"go", "env", "-json"}, Dir: dir, Env: env.With("GOWORK=off")})
+	if _, err := env.LookPath("go"); err != nil {
+		return nil, fmt.Errorf("%w\n  Install Go: https://go.dev/dl", err)
+	}
+	out, err := r.Output(ctx, run.Cmd{Args: []string{"go", "env", "-json"}, Dir: dir, Env: env.Without(steersTarget).With("GOWORK=off")})
 	if err != nil {
 		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
 	}
@@ -38,7 +41,29 @@ func Find(ctx context.Context, r run.Runner, env run.Env, dir string) (*Go, erro
 	if err := json.Unmarshal(out, &g.Settings); err != nil {
 		return nil, fmt.Errorf("reading go env -json: %w", err)
 	}
+	if flags := env.Get("GOFLAGS"); flags != "" {
+		g.GOFLAGS = flags
+	}
 	return g, nil
+}
+
+// steersTarget reports whether a variable picks what the go command compiles
+// for, which is none of the user's when it only tells settings or fetches.
+func steersTarget(key string) bool {
+	switch key {
+	case "GOOS", "GOARCH", "GOEXPERIMENT", "GOFIPS140", "GOFLAGS":
+		return true
+	}
+	return false
+}
+
+// fetchFlags returns what of the user's GOFLAGS is about the module cache, not
+// about what is compiled.
+func (g *Go) fetchFlags() string {
+	if strings.Contains(g.GOFLAGS, "-modcacherw") {
+		return "GOFLAGS=-modcacherw"
+	}
+	return "GOFLAGS="
 }
 
 // Clean returns the environment for a build whose outcome only its arguments
@@ -49,7 +74,7 @@ func (g *Go) Clean() run.Env {
 		return strings.HasPrefix(key, "GO") || strings.HasPrefix(key, "CGO_") || key == "CC" || key == "CXX"
 	})
 	s := g.Settings
-	return env.With("GOENV=off", "GO111MODULE=on", "GOFLAGS=", "GOTOOLCHAIN="+g.GOVERSION,
+	return env.With("GOENV=off", "GO111MODULE=on", g.fetchFlags(), "GOTOOLCHAIN="+g.GOVERSION,
 		"GOMODCACHE="+s.GOMODCACHE, "GOCACHE="+s.GOCACHE,
 		"GOPROXY="+s.GOPROXY, "GONOPROXY="+s.GONOPROXY, "GOPRIVATE="+s.GOPRIVATE,
 		"GOSUMDB="+s.GOSUMDB, "GONOSUMDB="+s.GONOSUMDB, "GOINSECURE="+s.GOINSECURE,
@@ -82,6 +107,11 @@ func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
 		return nil, fmt.Errorf("this fork is built with %s (%s), this machine has %s, and the go command could not fetch the other: %w", want, why, g.GOVERSION, err)
 	}
 	return other, nil
+}
+
+// ProxyAdvice says what to look at when a module cannot be had.
+func (g *Go) ProxyAdvice() string {
+	return fmt.Sprintf("The go command asked GOPROXY=%s; see that it can be reached and serves this version", run.Redact(g.GOPROXY))
 }
 
 // toolchain names the oldest release that satisfies a go line. From Go 1.21 on

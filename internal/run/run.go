@@ -64,6 +64,10 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 	cmd := exec.CommandContext(ctx, path, c.Args[1:]...)
 	cmd.Args[0] = c.Args[0]
 	cmd.Dir, cmd.Env = c.Dir, c.Env
+	if c.Dir != "" {
+		// As a shell would: the go command names files by the way it was called, through links too.
+		cmd.Env = c.Env.With("PWD=" + c.Dir)
+	}
 	cmd.Stdout, cmd.Stderr = tee(&kept, c.Stdout), tee(&kept, c.Stderr)
 	cmd.WaitDelay = grace
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }

@@ -1,0 +1,93 @@
+package slipway
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// A job is the components to have for one platform.
+type job struct {
+	platform   platform.Platform
+	components []cross.Component
+}
+
+// jobs works out what a request comes to on a machine that is host.
+func (f *Fork) jobs(r CrossRequest, host platform.Platform) ([]job, error) {
+	components, err := f.named(r.Components)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(r.Platforms, "all") {
+		return f.allJobs(r.Platforms, components)
+	}
+	platforms, err := platform.ParseList(r.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	if len(platforms) == 0 {
+		platforms = []platform.Platform{host}
+		if slices.ContainsFunc(components, func(c cross.Component) bool { return !host.In(c.Platforms) }) {
+			platforms[0].OS = "linux"
+		}
+	}
+	var jobs []job
+	for _, p := range platforms {
+		for _, c := range components {
+			if !p.In(c.Platforms) {
+				return nil, fmt.Errorf("%s does not build for %s, only for %s; these do: %s", c.Name, p, strings.Join(c.Platforms, ", "), strings.Join(f.buildFor(p), ", "))
+			}
+		}
+		jobs = append(jobs, job{p, components})
+	}
+	return jobs, nil
+}
+
+// allJobs pairs the components with each platform of fork.yaml that they build
+// for.
+func (f *Fork) allJobs(platforms []string, components []cross.Component) ([]job, error) {
+	if len(platforms) > 1 {
+		return nil, fmt.Errorf("-platforms=%s: all stands for every platform of fork.yaml, so it stands alone", strings.Join(platforms, ","))
+	}
+	var jobs []job
+	for _, p := range f.Platforms {
+		fit := slices.DeleteFunc(slices.Clone(components), func(c cross.Component) bool { return !p.In(c.Platforms) })
+		if len(fit) > 0 {
+			jobs = append(jobs, job{p, fit})
+		}
+	}
+	if len(jobs) == 0 {
+		return nil, fmt.Errorf("%s builds for none of the platforms in %s: %s", names(components), f.file("fork.yaml"), strings.Join(f.Build.Platforms, ", "))
+	}
+	return jobs, nil
+}
+
+func (f *Fork) named(names []string) ([]cross.Component, error) {
+	if len(names) == 0 {
+		return f.Defaults, nil
+	}
+	var out []cross.Component
+	for _, name := range names {
+		c, err := f.Component(name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(out, func(o cross.Component) bool { return o.Name == name }) {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+func (f *Fork) buildFor(p platform.Platform) []string {
+	var names []string
+	for _, c := range f.Facts.ComponentsAt(f.Parsed) {
+		if p.In(c.Platforms) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
