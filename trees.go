@@ -137,7 +137,7 @@ func (w *workshop) applyError(err error) error {
 			return shown{err, fmt.Sprintf("%s\n  To see the tree it met: mage patches:apply -fork=%s -until=%s", text, w.fork.ID, before)}
 		}
 		if strings.HasPrefix(err.Error(), p.Name+":") {
-			return shown{err, w.fork.file("patches/" + err.Error())}
+			return shown{err, w.fork.file("patches") + "/" + err.Error()}
 		}
 		before = p.Name
 	}

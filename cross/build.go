@@ -138,13 +138,14 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 }
 
 // batches groups components for as few runs of the go command as can be: it
-// takes one CGO_ENABLED a run, and names binaries after their folders.
+// takes one CGO_ENABLED a run, and names the binaries of several after their
+// folders, which the root has no name for.
 func batches(components []Component) [][]Component {
 	var out [][]Component
 	for _, c := range components {
 		i := slices.IndexFunc(out, func(batch []Component) bool {
 			return batch[0].CGO == c.CGO && !slices.ContainsFunc(batch, func(o Component) bool {
-				return filepath.Base(o.Main) == filepath.Base(c.Main)
+				return filepath.Base(o.Main) == filepath.Base(c.Main) || o.Main == "." || c.Main == "."
 			})
 		})
 		if i < 0 {
@@ -164,9 +165,15 @@ func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch
 		return err
 	}
 	graph := filepath.Join(out, "actions.json")
-	bin := filepath.Join(out, "bin")
+	bin := filepath.Join(out, "bin") + "/"
+	made := func(c Component) string { return bin + in.Platform.Exe(filepath.Base(c.Main)) }
+	to := bin
+	if len(batch) == 1 {
+		to = bin + batch[0].Name
+		made = func(Component) string { return to }
+	}
 	// -debug-actiongraph is how the go command tells the number of packages before it compiles them.
-	args := append([]string{"go", "build", "-v", "-debug-actiongraph=" + graph, "-o", bin + "/"}, in.Flags()...)
+	args := append([]string{"go", "build", "-v", "-debug-actiongraph=" + graph, "-o", to}, in.Flags()...)
 	names := make([]string, len(batch))
 	for i, c := range batch {
 		args = append(args, "./"+c.Main)
@@ -187,8 +194,7 @@ func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch
 		return fmt.Errorf("compiling %s for %s: %w", strings.Join(names, ", "), in.Platform, err)
 	}
 	for _, c := range batch {
-		from := filepath.Join(bin, in.Platform.Exe(filepath.Base(c.Main)))
-		if err := os.Rename(from, filepath.Join(dst, c.Name)); err != nil {
+		if err := os.Rename(made(c), filepath.Join(dst, c.Name)); err != nil {
 			return fmt.Errorf("go build made no program of %s for component %s: %w", c.Main, c.Name, err)
 		}
 	}

@@ -18,6 +18,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/internal/text"
 )
 
 // A Dir is a tree that lies in a folder.
@@ -90,7 +92,7 @@ type ChangedError struct {
 }
 
 func (e *ChangedError) Error() string {
-	return fmt.Sprintf("%s was changed by something else: %s (%d files)", e.Dir, e.Paths[0], len(e.Paths))
+	return fmt.Sprintf("%s was changed by something else: %s (%s)", e.Dir, e.Paths[0], text.Count(len(e.Paths), "file"))
 }
 
 // Verify reads the whole folder, quietly, and returns a *ChangedError unless it
@@ -158,20 +160,22 @@ func (d Dir) update(ctx context.Context, base Dir, changes []Change, place func(
 	for _, c := range changes {
 		content[c.Path] = c
 	}
-	differ := d.Tree.Differ(out.Tree)
-	for _, path := range differ {
-		if err := remove(d.Path, path); err != nil {
-			return Dir{}, err
+	var fresh []Entry
+	for _, path := range d.Tree.Differ(out.Tree) {
+		if _, ok := d.Tree.Lookup(path); ok {
+			if err := remove(d.Path, path); err != nil {
+				return Dir{}, err
+			}
+		}
+		if e, ok := out.Tree.Lookup(path); ok {
+			fresh = append(fresh, e)
 		}
 	}
-	if err := makeDirs(d.Path, differ); err != nil {
+	if err := makeDirs(d.Path, fresh); err != nil {
 		return Dir{}, err
 	}
-	return out, each(ctx, len(differ), 2*runtime.GOMAXPROCS(0), func(i int) error {
-		e, ok := out.Tree.Lookup(differ[i])
-		if !ok {
-			return nil
-		}
+	return out, each(ctx, len(fresh), 2*runtime.GOMAXPROCS(0), func(i int) error {
+		e := fresh[i]
 		to := filepath.Join(d.Path, filepath.FromSlash(e.Path))
 		if c, ok := content[e.Path]; ok {
 			return write(to, c)
@@ -195,14 +199,14 @@ func remove(root, path string) error {
 	return err
 }
 
-// makeDirs makes the folders that the files at paths lie in.
-func makeDirs(root string, paths []string) error {
+// makeDirs makes the folders that files lie in.
+func makeDirs(root string, files []Entry) error {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return err
 	}
 	last := ""
-	for _, path := range paths {
-		dir := filepath.Dir(filepath.FromSlash(path))
+	for _, e := range files {
+		dir := filepath.Dir(filepath.FromSlash(e.Path))
 		if dir == last {
 			continue
 		}
@@ -249,7 +253,12 @@ func write(to string, c Change) error {
 	if c.Mode == Link {
 		return os.Symlink(string(c.Content), to)
 	}
-	return os.WriteFile(to, c.Content, c.Mode.perm())
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, c.Mode.perm())
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(c.Content)
+	return errors.Join(err, out.Close())
 }
 
 func (m Mode) perm() fs.FileMode {
@@ -283,29 +292,57 @@ func each(ctx context.Context, n, workers int, f func(i int) error) error {
 func (t Tree) WriteListing(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	for _, e := range t {
-		fmt.Fprintf(b, "%s %s %d %s\n", e.Mode, e.Sum, e.Size, e.Path)
+		b.WriteString(e.listed())
 	}
 	return b.Flush()
 }
 
-// ReadListing reads what WriteListing wrote.
+// ReadListing reads what WriteListing wrote, and nothing else.
 func ReadListing(r io.Reader) (Tree, error) {
 	var tree Tree
-	lines := bufio.NewScanner(r)
-	for n := 1; lines.Scan(); n++ {
-		f := strings.SplitN(lines.Text(), " ", 4)
-		if len(f) != 4 {
-			return nil, fmt.Errorf("listing, line %d: want mode, sum, size and path", n)
+	lines := bufio.NewReader(r)
+	for n := 1; ; n++ {
+		line, err := lines.ReadString('\n')
+		if errors.Is(err, io.EOF) && line == "" {
+			return tree, nil
+		} else if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
 		}
-		e := Entry{Path: f[3], Mode: Mode(f[0])}
-		sum, err := hex.DecodeString(f[1])
-		if err != nil || copy(e.Sum[:], sum) != len(e.Sum) {
-			return nil, fmt.Errorf("listing, line %d: bad sum %q", n, f[1])
+		e, err := parseEntry(line)
+		if err == nil && len(tree) > 0 && tree[len(tree)-1].Path >= e.Path {
+			err = fmt.Errorf("%q is out of order", e.Path)
 		}
-		if e.Size, err = strconv.ParseInt(f[2], 10, 64); err != nil {
-			return nil, fmt.Errorf("listing, line %d: bad size %q", n, f[2])
+		if err != nil {
+			return nil, fmt.Errorf("listing, line %d: %w", n, err)
 		}
 		tree = append(tree, e)
 	}
-	return tree, lines.Err()
+}
+
+// listed writes the entry as a line of a listing.
+func (e Entry) listed() string {
+	return string(e.Mode) + " " + e.Sum.String() + " " + strconv.FormatInt(e.Size, 10) + " " + e.Path + "\n"
+}
+
+func parseEntry(line string) (Entry, error) {
+	f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
+	if len(f) != 4 || f[3] == "" {
+		return Entry{}, errors.New("want mode, sum, size and path")
+	}
+	e := Entry{Path: f[3], Mode: Mode(f[0])}
+	if e.Mode != Regular && e.Mode != Executable && e.Mode != Link {
+		return Entry{}, fmt.Errorf("bad mode %q", f[0])
+	}
+	sum, err := hex.DecodeString(f[1])
+	if err != nil || len(sum) != len(e.Sum) {
+		return Entry{}, fmt.Errorf("bad sum %q", f[1])
+	}
+	copy(e.Sum[:], sum)
+	if e.Size, err = strconv.ParseInt(f[2], 10, 64); err != nil || e.Size < 0 || strconv.FormatInt(e.Size, 10) != f[2] {
+		return Entry{}, fmt.Errorf("bad size %q", f[2])
+	}
+	if e.listed() != line {
+		return Entry{}, errors.New("this is not how a listing is written")
+	}
+	return e, nil
 }

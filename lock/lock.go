@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -113,6 +114,12 @@ func (l *Lock) add(words []string) error {
 	if len(words) != want {
 		return fmt.Errorf("%q takes %d words, not %d", words[0], want-1, len(words)-1)
 	}
+	if err := wellFormed(words); err != nil {
+		return err
+	}
+	if root := words[0] == "module" && words[1] == "."; len(l.Modules) == 0 && !root && words[0] != "upstream" && words[0] != "time" {
+		return errors.New("the upstream's own module, at place \".\", has to come before this")
+	}
 	switch words[0] {
 	case "upstream":
 		l.Upstream = words[1]
@@ -138,6 +145,31 @@ func (l *Lock) add(words []string) error {
 		l.Tree = words[1]
 	case "go":
 		l.Go = words[1]
+	}
+	return nil
+}
+
+var (
+	digest = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	sum    = regexp.MustCompile(`^h1:[A-Za-z0-9+/]{43}=$`)
+	strip  = regexp.MustCompile(`^-p[0-9]{1,3}$`)
+)
+
+// wellFormed checks the words of a line that have one form.
+func wellFormed(words []string) error {
+	last := words[len(words)-1]
+	switch words[0] {
+	case "source", "tree", "patch":
+		if !digest.MatchString(last) {
+			return fmt.Errorf("%q is no digest: want sha256: and 64 hex digits", last)
+		}
+		if words[0] == "patch" && !strip.MatchString(words[2]) {
+			return fmt.Errorf("bad strip option %q", words[2])
+		}
+	case "module":
+		if !sum.MatchString(last) {
+			return fmt.Errorf("%q is no sum of a module: want h1: and 44 base64 digits", last)
+		}
 	}
 	return nil
 }
@@ -176,7 +208,11 @@ func (l Lock) Write(path string) error {
 		_ = os.Remove(tmp)
 		return err
 	}
-	return os.Rename(tmp, path)
+	if err := os.Rename(tmp, path); err != nil {
+		_ = os.Remove(tmp)
+		return err
+	}
+	return nil
 }
 
 // ByPlace orders modules by where they lie.

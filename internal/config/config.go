@@ -49,7 +49,13 @@ func Below(field string, faults []Fault) []Fault {
 type File struct {
 	name  string
 	lines map[string]int
-	form  []Fault // what fits no field
+	form  []placed // what fits no field
+}
+
+// placed is a fault and the line it is on.
+type placed struct {
+	Fault
+	line int
 }
 
 // Read decodes what fits of the YAML in data, which came from the file of that
@@ -60,7 +66,7 @@ func Read(name string, data []byte, into any) (*File, error) {
 	var doc, more yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: the file is empty", name)
+		return nil, fmt.Errorf("%s:1: the file is empty", name)
 	} else if err != nil {
 		return nil, fmt.Errorf("%s:%s", name, syntax(err))
 	}
@@ -69,7 +75,7 @@ func Read(name string, data []byte, into any) (*File, error) {
 	} else if !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s:%s", name, syntax(err))
 	}
-	f.form = f.walk(doc.Content[0], reflect.TypeOf(into).Elem(), "")
+	f.walk(doc.Content[0], reflect.TypeOf(into).Elem(), "")
 	var kinds *yaml.TypeError
 	if err := doc.Decode(into); err != nil && (len(f.form) == 0 || !errors.As(err, &kinds)) {
 		return nil, fmt.Errorf("%s:%s", name, syntax(err))
@@ -83,7 +89,7 @@ func syntax(err error) string {
 	if rest, ok := strings.CutPrefix(text, "line "); ok {
 		return rest
 	}
-	return " " + text
+	return "1: " + text
 }
 
 // Check returns what did not fit, and the faults of meaning in what did, as one
@@ -91,14 +97,14 @@ func syntax(err error) string {
 func (f *File) Check(meaning []Fault) error {
 	faults := slices.Clone(f.form)
 	for _, m := range meaning {
-		if !slices.ContainsFunc(f.form, func(o Fault) bool { return within(m.Field, o.Field) || within(o.Field, m.Field) }) {
-			faults = append(faults, m)
+		if !slices.ContainsFunc(f.form, func(o placed) bool { return within(m.Field, o.Field) || within(o.Field, m.Field) }) {
+			faults = append(faults, placed{m, f.line(m.Field)})
 		}
 	}
-	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(f.line(a.Field), f.line(b.Field)) })
+	slices.SortStableFunc(faults, func(a, b placed) int { return cmp.Compare(a.line, b.line) })
 	errs := make([]error, len(faults))
 	for i, fault := range faults {
-		where := fmt.Sprintf("%s:%d", f.name, f.line(fault.Field))
+		where := fmt.Sprintf("%s:%d", f.name, fault.line)
 		if fault.Field != "" {
 			where += ": " + fault.Field
 		}
@@ -127,83 +133,82 @@ func (f *File) line(field string) int {
 	}
 }
 
-// walk notes the lines of a node and all below it, and returns what does not
-// fit the type.
-func (f *File) walk(n *yaml.Node, t reflect.Type, path string) []Fault {
+// misfit notes that what stands at path does not fit.
+func (f *File) misfit(path string, n *yaml.Node, message string) {
+	f.form = append(f.form, placed{Fault{path, message}, n.Line})
+}
+
+// walk notes the lines of a node and all below it, and what does not fit the
+// type.
+func (f *File) walk(n *yaml.Node, t reflect.Type, path string) {
 	if _, ok := f.lines[path]; !ok {
 		f.lines[path] = n.Line
 	}
-	for n.Kind == yaml.AliasNode {
-		n = n.Alias
+	if n.Kind == yaml.AliasNode {
+		there := *n.Alias
+		there.Line = n.Line // a fault is where the alias stands
+		n = &there
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return f.walk(n, t.Elem(), path)
-	case reflect.Struct:
-		return f.walkStruct(n, t, path)
-	case reflect.Map:
-		return f.walkMap(n, t, path)
+		f.walk(n, t.Elem(), path)
+	case reflect.Struct, reflect.Map:
+		f.walkKeys(n, t, path)
 	case reflect.Slice:
-		return f.walkList(n, t, path)
+		f.walkList(n, t, path)
 	case reflect.Bool:
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
-			return []Fault{{path, "want true or false"}}
+			f.misfit(path, n, "want true or false")
 		}
 	default:
 		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
-			return []Fault{{path, "want a single value"}}
+			f.misfit(path, n, "want a single value")
 		}
 	}
-	return nil
 }
 
-func (f *File) walkStruct(n *yaml.Node, t reflect.Type, path string) []Fault {
-	if n.Kind != yaml.MappingNode {
-		return []Fault{{path, "want keys and values, one of: " + strings.Join(keys(t), ", ")}}
-	}
-	var faults []Fault
+// walkKeys walks over the keys of a struct or a map.
+func (f *File) walkKeys(n *yaml.Node, t reflect.Type, path string) {
 	known := keys(t)
+	if n.Kind != yaml.MappingNode {
+		message := "want keys and values"
+		if known != nil {
+			message += ", one of: " + strings.Join(known, ", ")
+		}
+		f.misfit(path, n, message)
+		return
+	}
 	for i := 0; i < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		at := join(path, key.Value)
 		if _, twice := f.lines[at]; twice {
-			f.lines[at] = key.Line
-			faults = append(faults, Fault{at, "stands here a second time"})
+			f.misfit(at, key, "stands here a second time")
+			// The decoder would refuse the whole file for it.
+			n.Content = slices.Delete(n.Content, i, i+2)
+			i -= 2
 			continue
 		}
 		f.lines[at] = key.Line
 		index := slices.Index(known, key.Value)
-		if index < 0 {
-			faults = append(faults, Fault{at, "unknown key; known here: " + strings.Join(known, ", ")})
-			continue
+		switch {
+		case known == nil:
+			f.walk(value, t.Elem(), at)
+		case index < 0:
+			f.misfit(at, key, "unknown key; known here: "+strings.Join(known, ", "))
+		default:
+			f.walk(value, t.Field(index).Type, at)
 		}
-		faults = append(faults, f.walk(value, t.Field(index).Type, at)...)
 	}
-	return faults
 }
 
-func (f *File) walkMap(n *yaml.Node, t reflect.Type, path string) []Fault {
-	if n.Kind != yaml.MappingNode {
-		return []Fault{{path, "want keys and values"}}
-	}
-	var faults []Fault
-	for i := 0; i < len(n.Content); i += 2 {
-		at := join(path, n.Content[i].Value)
-		f.lines[at] = n.Content[i].Line
-		faults = append(faults, f.walk(n.Content[i+1], t.Elem(), at)...)
-	}
-	return faults
-}
-
-func (f *File) walkList(n *yaml.Node, t reflect.Type, path string) []Fault {
+func (f *File) walkList(n *yaml.Node, t reflect.Type, path string) {
 	if n.Kind != yaml.SequenceNode {
-		return []Fault{{path, "want a list, as [a, b]"}}
+		f.misfit(path, n, "want a list, as [a, b]")
+		return
 	}
-	var faults []Fault
 	for i, item := range n.Content {
-		faults = append(faults, f.walk(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i))...)
+		f.walk(item, t.Elem(), fmt.Sprintf("%s[%d]", path, i))
 	}
-	return faults
 }
 
 func join(path, key string) string {
@@ -213,8 +218,11 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// keys returns the YAML keys of a struct's fields, in order.
+// keys returns the YAML keys of a struct's fields, in order, and nil for a map.
 func keys(t reflect.Type) []string {
+	if t.Kind() == reflect.Map {
+		return nil
+	}
 	names := make([]string, t.NumField())
 	for i := range names {
 		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("yaml"), ",")

@@ -49,11 +49,15 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// ErrInterrupted is the error of a subprocess that was ended because the
+// context was.
+var ErrInterrupted = errors.New("interrupted")
+
 // grace is how long an interrupted subprocess may take to clean up.
 const grace = 3 * time.Second
 
 // Run runs c to its end. When ctx ends first, the process group is interrupted,
-// after a grace killed, and ctx's cause is the error.
+// after a grace killed, and the error is ErrInterrupted.
 func (r Runner) Run(ctx context.Context, c Cmd) error {
 	r.Events.Emit(event.Event{Kind: event.Command, Detail: commandLine(c.Args)})
 	path, err := c.Env.LookPath(c.Args[0])
@@ -80,7 +84,7 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return context.Cause(ctx)
+		return ErrInterrupted
 	}
 	return &Error{Args: c.Args, Output: Redact(kept.String()), Err: err}
 }
