@@ -71,7 +71,7 @@ func (p *Project) Cross(ctx context.Context, r CrossRequest) ([]Record, error) {
 	}
 	w, leave, err := p.enter(ctx, f)
 	if err != nil {
-		return nil, p.advise(err)
+		return nil, err
 	}
 	defer leave()
 	jobs, err := f.jobs(r, platform.Platform{OS: w.goCmd.GOHOSTOS, Arch: w.goCmd.GOHOSTARCH})
@@ -238,7 +238,7 @@ func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in c
 		if changed == nil {
 			return nil, err
 		}
-		w.Events.Note(fmt.Sprintf("%v: laying it out again", w.relative(changed)))
+		w.noteAgain(changed)
 		if err := errors.Join(w.forget(), os.RemoveAll(dst)); err != nil {
 			return nil, err
 		}

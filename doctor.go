@@ -35,20 +35,19 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	var forks []*Fork
-	for _, id := range ids {
-		f, err := p.Fork(id)
-		if err != nil {
-			return nil, err
-		}
-		forks = append(forks, f)
-	}
 	goCmd, err := gotool.Find(ctx, run.Runner{Events: p.Events}, p.Env, p.Dir)
 	if err != nil {
 		return nil, err
 	}
+	var forks []*Fork
 	var checks []Check
-	for _, f := range forks {
+	for _, id := range ids {
+		f, err := p.Fork(id)
+		if err != nil {
+			checks = append(checks, Check{Name: "fork " + id, Needed: true, Detail: err.Error()})
+			continue
+		}
+		forks = append(forks, f)
 		checks = append(checks, p.checkGoFor(ctx, goCmd, f))
 	}
 	checks = append(checks, p.checkGit(ctx, goCmd), p.checkDisk())

@@ -36,8 +36,13 @@ func (f *Fork) stale(faults ...string) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s\n  To pin this fork as it is now: mage patches:lock -fork=%s", strings.Join(faults, "\n"), f.ID)
+	return &staleError{fmt.Sprintf("%s\n  To pin this fork as it is now: mage patches:lock -fork=%s", strings.Join(faults, "\n"), f.ID)}
 }
+
+// A staleError says that fork.lock pins something else than there is.
+type staleError struct{ text string }
+
+func (e *staleError) Error() string { return e.text }
 
 // checkSeries compares the series with its pins.
 func (f *Fork) checkSeries(l lock.Lock) []string {
@@ -143,7 +148,7 @@ func (w *workshop) sayLock(what string) {
 
 // pin returns the lock for the fork as it is now.
 func (w *workshop) pin(ctx context.Context) (lock.Lock, error) {
-	up, err := w.upstream(ctx, func(source.Tree) error { return nil })
+	up, err := w.upstream(ctx, intact(ctx))
 	if err != nil {
 		return lock.Lock{}, err
 	}
@@ -220,7 +225,7 @@ func (p *Project) Apply(ctx context.Context, id, until string) (string, error) {
 	}
 	defer leave()
 	w.announce()
-	up, err := w.upstream(ctx, func(source.Tree) error { return nil })
+	up, err := w.upstream(ctx, intact(ctx))
 	if err != nil {
 		return "", p.advise(err)
 	}

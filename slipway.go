@@ -182,7 +182,7 @@ func (p *Project) advise(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s, go clean -cache what Go keeps of earlier builds", err, dist)
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%w\n  See that this user may write to %s", err, dist)
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("%w\n  Something other than a folder of Slipway's lies in %s: move it away", err, dist)

@@ -1,7 +1,9 @@
 package slipway
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,11 +43,33 @@ func (f *Fork) sourceInput() source.Input {
 }
 
 // upstream returns the fork's upstream tree. It has passed check, which is
-// asked before a new tree is kept, too.
+// asked before a new tree is kept, too. A kept tree that does not pass may be
+// damaged: it is fetched again before that is an error.
 func (w *workshop) upstream(ctx context.Context, check func(source.Tree) error) (source.Tree, error) {
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "source"})
-	key := w.fork.upstreamKey()
-	dir, kept, err := w.cache.Do("source", key, func(dst string) error {
+	for {
+		tree, kept, err := w.fetched(ctx, check)
+		if err != nil && kept && ctx.Err() == nil {
+			if stale := new(staleError); !errors.As(err, &stale) {
+				w.noteAgain(err)
+			}
+			if err := w.forget(); err != nil {
+				return source.Tree{}, err
+			}
+			continue
+		}
+		if err != nil {
+			return source.Tree{}, err
+		}
+		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Kept: kept,
+			Detail: fmt.Sprintf("%s, %d MB", text.Count(len(tree.Modules), "module"), tree.Tree.Size()/1e6)})
+		return tree, w.cache.Prune("source", sourceTrees)
+	}
+}
+
+// fetched returns the upstream tree that is kept, or fetches one to keep.
+func (w *workshop) fetched(ctx context.Context, check func(source.Tree) error) (tree source.Tree, kept bool, err error) {
+	dir, kept, err := w.cache.Do("source", w.fork.upstreamKey(), func(dst string) error {
 		fetcher := source.Fetcher{Go: w.goCmd, Events: w.Events}
 		tree, err := fetcher.Fetch(ctx, w.fork.sourceInput(), filepath.Join(dst, "tree"))
 		if err != nil {
@@ -57,44 +81,60 @@ func (w *workshop) upstream(ctx context.Context, check func(source.Tree) error) 
 		return writeTree(dst, tree)
 	})
 	if err != nil {
-		return source.Tree{}, err
+		return source.Tree{}, false, err
 	}
-	tree, err := readTree(dir)
-	if err != nil {
-		return source.Tree{}, err
+	if tree, err = readTree(dir); err == nil && kept {
+		err = check(tree)
 	}
-	if err := check(tree); err != nil {
-		return source.Tree{}, err
-	}
-	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Kept: kept,
-		Detail: fmt.Sprintf("%s, %d MB", text.Count(len(tree.Modules), "module"), tree.Tree.Size()/1e6)})
-	return tree, w.cache.Prune("source", sourceTrees)
+	return tree, kept, err
 }
 
-// writeTree writes beside the folder tree in dst what readTree needs.
+// intact is the check of an upstream tree that is about to be pinned, or
+// compared file by file.
+func intact(ctx context.Context) func(source.Tree) error {
+	return func(t source.Tree) error { return t.Verify(ctx) }
+}
+
+// writeTree writes beside the folder tree in dst what readTree needs: what the
+// tree was put together from, behind a sum of just that, and its listing.
 func writeTree(dst string, t source.Tree) error {
-	data, err := json.Marshal(t)
+	data, err := json.Marshal(keptTree{t, t.Tree.Digest()})
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dst, "meta.json"), data, 0o644); err != nil {
+	data = fmt.Appendf(nil, "%x %s", sha256.Sum256(data), data)
+	if err := os.WriteFile(filepath.Join(dst, "record"), data, 0o644); err != nil {
 		return err
 	}
 	return writeListing(filepath.Join(dst, "listing"), t.Tree)
 }
 
+// keptTree is what the record beside a kept tree says.
+type keptTree struct {
+	source.Tree
+	Digest string
+}
+
 func readTree(dir string) (source.Tree, error) {
-	var t source.Tree
-	data, err := os.ReadFile(filepath.Join(dir, "meta.json"))
+	var t keptTree
+	name := filepath.Join(dir, "record")
+	data, err := os.ReadFile(name)
 	if err != nil {
-		return t, err
+		return t.Tree, err
 	}
-	if err := json.Unmarshal(data, &t); err != nil {
-		return t, err
+	sum, record, _ := bytes.Cut(data, []byte(" "))
+	if string(sum) != fmt.Sprintf("%x", sha256.Sum256(record)) {
+		return t.Tree, fmt.Errorf("%s was changed by something else", name)
+	}
+	if err := json.Unmarshal(record, &t); err != nil {
+		return t.Tree, err
 	}
 	t.Path = filepath.Join(dir, "tree")
 	t.Dir.Tree, err = readListing(filepath.Join(dir, "listing"))
-	return t, err
+	if err == nil && t.Dir.Tree.Digest() != t.Digest {
+		err = fmt.Errorf("%s was changed by something else", filepath.Join(dir, "listing"))
+	}
+	return t.Tree, err
 }
 
 func writeListing(name string, t filetree.Tree) error {
@@ -151,10 +191,35 @@ func (w *workshop) patched(ctx context.Context, l lock.Lock) (filetree.Dir, erro
 		return w.tree, nil
 	}
 	tree, err := w.layPatched(ctx, l)
+	if err != nil && w.damaged(ctx) {
+		if err := w.forget(); err != nil {
+			return filetree.Dir{}, err
+		}
+		tree, err = w.layPatched(ctx, l)
+	}
 	if err == nil {
 		w.tree = tree
 	}
 	return tree, err
+}
+
+// damaged reports whether the kept upstream tree was changed, and says so.
+func (w *workshop) damaged(ctx context.Context) bool {
+	t, err := readTree(w.cache.Path("source", w.fork.upstreamKey()))
+	if err != nil {
+		return false
+	}
+	err = t.Verify(ctx)
+	if err != nil && ctx.Err() == nil {
+		w.noteAgain(err)
+		return true
+	}
+	return false
+}
+
+// noteAgain says that a kept tree was found damaged.
+func (w *workshop) noteAgain(err error) {
+	w.Events.Note(fmt.Sprintf("%v: laying it out again", w.relative(err)))
 }
 
 func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, error) {

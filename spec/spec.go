@@ -126,8 +126,11 @@ func (l *Loaded) resolve() []config.Fault {
 	if l.Platforms, err = platform.ParseList(l.Build.Platforms); err != nil {
 		return faults
 	}
+	if len(l.Defaults) == 0 || len(l.Defaults) < len(l.Build.Components) {
+		return faults
+	}
 	for i, p := range l.Platforms {
-		if !slices.ContainsFunc(l.Defaults, func(c cross.Component) bool { return p.In(c.Platforms) }) && len(faults) == 0 {
+		if !slices.ContainsFunc(l.Defaults, func(c cross.Component) bool { return p.In(c.Platforms) }) {
 			faults = append(faults, config.At("build.platforms", i, "none of build.components builds for %s", p))
 		}
 	}
