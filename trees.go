@@ -34,6 +34,9 @@ func (f *Fork) upstreamKey() action.Key {
 	return action.NewKey("source", sourceRevision, f.sourceInput())
 }
 
+// upstreamDir returns where the fork's upstream tree is kept.
+func (w *workshop) upstreamDir() string { return w.cache.Path("source", w.fork.upstreamKey()) }
+
 func (f *Fork) sourceInput() source.Input {
 	in := source.Input{Upstream: source.Upstream{Module: f.Upstream.Module}}
 	if v, ok := f.Upstream.Version(); ok {
@@ -53,7 +56,7 @@ func (w *workshop) upstream(ctx context.Context, check func(source.Tree) error) 
 			if stale := new(staleError); !errors.As(err, &stale) {
 				w.noteAgain(err)
 			}
-			if err := w.forget(); err != nil {
+			if err := os.RemoveAll(w.upstreamDir()); err != nil {
 				return source.Tree{}, err
 			}
 			continue
@@ -205,7 +208,7 @@ func (w *workshop) patched(ctx context.Context, l lock.Lock) (filetree.Dir, erro
 
 // damaged reports whether the kept upstream tree was changed, and says so.
 func (w *workshop) damaged(ctx context.Context) bool {
-	t, err := readTree(w.cache.Path("source", w.fork.upstreamKey()))
+	t, err := readTree(w.upstreamDir())
 	if err != nil {
 		return false
 	}
@@ -279,11 +282,10 @@ func (w *workshop) placeListing(name string, t filetree.Tree) error {
 // forgetDropped drops a kept upstream tree that something was left out of: it
 // may have been published since.
 func (w *workshop) forgetDropped() error {
-	dir := w.cache.Path("source", w.fork.upstreamKey())
-	if t, err := readTree(dir); err != nil || len(t.Dropped) == 0 {
+	if t, err := readTree(w.upstreamDir()); err != nil || len(t.Dropped) == 0 {
 		return nil
 	}
-	return os.RemoveAll(dir)
+	return os.RemoveAll(w.upstreamDir())
 }
 
 // forget drops the trees that the fork is built from, so that they are laid
@@ -292,7 +294,7 @@ func (w *workshop) forget() error {
 	w.tree = filetree.Dir{}
 	return errors.Join(
 		os.RemoveAll(filepath.Join(w.cache.Dir, "patched", w.fork.ID)),
-		os.RemoveAll(w.cache.Path("source", w.fork.upstreamKey())))
+		os.RemoveAll(w.upstreamDir()))
 }
 
 func (f *Fork) applied() string { return fmt.Sprintf("%d applied", len(f.Series)) }
