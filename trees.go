@@ -256,6 +256,12 @@ func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, e
 		return filetree.Dir{}, err
 	}
 	tree, err := now.Update(ctx, up.Dir, changes)
+	if err != nil && ctx.Err() == nil { // what lay there was not what its listing said
+		if err := os.RemoveAll(slot); err != nil {
+			return filetree.Dir{}, err
+		}
+		tree, err = filetree.Dir{Path: now.Path}.Update(ctx, up.Dir, changes)
+	}
 	if err != nil {
 		return filetree.Dir{}, err
 	}
