@@ -23,7 +23,6 @@ func Lint(ctx context.Context) error {
 	return errors.Join(
 		unformatted(ctx, env),
 		tool(ctx, env, "go", "vet", "./..."),
-		tool(ctx, env, "go", "vet", "-tags=mage", "."),
 		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance"),
 		tool(ctx, env, "go", "tool", "staticcheck", "./..."),
 		tool(ctx, env, "go", "test", "-count=1", "./internal/deptest"),
