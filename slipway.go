@@ -173,7 +173,13 @@ func (p *Project) Clean(ctx context.Context) error {
 		return err
 	}
 	defer leave()
-	return os.RemoveAll(dist)
+	// Taken away in one step: with dist goes the lock, and whoever comes next makes a new one.
+	old, err := os.MkdirTemp(p.Dir, ".dist-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(old)
+	return os.Rename(dist, filepath.Join(old, "dist"))
 }
 
 // advise adds the way out to errors that come from below every stage.

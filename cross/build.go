@@ -34,7 +34,7 @@ const revision = 1
 // Input is what decides the binaries of one platform.
 type Input struct {
 	Tree     string // digest of the patched tree
-	Lock     string // of all pins: another lock is another build, so that each pin is checked
+	Lock     string // hex SHA-256 of all pins: another lock is another build, so that each pin is checked
 	Platform platform.Platform
 	Tags     []string
 	Stamps   map[string]string // what the linker sets: import path and variable to value
@@ -48,13 +48,24 @@ func (in Input) Flags() []string {
 		ld = append(ld, "-s", "-w")
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Stamps)) {
-		ld = append(ld, "-X", name+"="+in.Stamps[name])
+		ld = append(ld, "-X", quoted(name+"="+in.Stamps[name]))
 	}
 	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + strings.Join(ld, " ")}
 	if len(in.Tags) > 0 {
 		flags = append(flags, "-tags="+strings.Join(in.Tags, ","))
 	}
 	return flags
+}
+
+// quoted writes a linker flag's field as the go command splits them.
+func quoted(field string) string {
+	switch {
+	case !strings.ContainsAny(field, " \t\n\r'\""):
+		return field
+	case strings.Contains(field, "'"):
+		return `"` + field + `"`
+	}
+	return "'" + field + "'"
 }
 
 // A Binary is one component, compiled.

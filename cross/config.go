@@ -3,7 +3,9 @@ package cross
 
 import (
 	"go/version"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/config"
@@ -37,12 +39,25 @@ func (b Build) Validate() []config.Fault {
 	for i, p := range b.Platforms {
 		if _, err := platform.Parse(p); err != nil {
 			faults = append(faults, config.At("platforms", i, "%v", err))
+		} else if slices.Contains(b.Platforms[:i], p) {
+			faults = append(faults, config.At("platforms", i, "%s is named twice", p))
 		}
 	}
-	if b.Toolchain != "" && !version.IsValid(b.Toolchain) {
+	for i, c := range b.Components {
+		if slices.Contains(b.Components[:i], c) {
+			faults = append(faults, config.At("components", i, "%s is named twice", c))
+		}
+	}
+	if b.Toolchain != "" && !isRelease(b.Toolchain) {
 		faults = append(faults, config.Faultf("toolchain", "%q is no Go release: write it as go1.26.8", b.Toolchain))
 	}
 	return faults
+}
+
+// isRelease reports whether a name is that of a Go release: from 1.21 on, the
+// first one of go1.26 is go1.26.0.
+func isRelease(name string) bool {
+	return version.IsValid(name) && (version.Lang(name) != name || version.Compare(name, "go1.21") < 0)
 }
 
 // A Component is one program of a project.
@@ -57,8 +72,15 @@ type Component struct {
 // Validate returns what is wrong with the component.
 func (c Component) Validate() []config.Fault {
 	var faults []config.Fault
-	if c.Name == "" || strings.ContainsAny(c.Name, "/ ,") {
+	if c.Name == "" || c.Name == "." || c.Name == ".." || strings.ContainsAny(c.Name, "/ ,") {
 		faults = append(faults, config.Faultf("name", "want a name for the binary, without slash, space or comma"))
+	} else if c.Name == "build.json" {
+		faults = append(faults, config.Faultf("name", "build.json lies beside the binaries already"))
+	}
+	for i, p := range c.Platforms {
+		if !platform.Names(p) {
+			faults = append(faults, config.At("platforms", i, "%q is neither a platform, as linux/amd64, nor the system of one", p))
+		}
 	}
 	if c.Main == "" || path.IsAbs(c.Main) || path.Clean(c.Main) != c.Main || strings.HasPrefix(c.Main, "..") {
 		faults = append(faults, config.Faultf("main", "want the folder of the main package in the tree, as cmd/kubelet"))
@@ -97,8 +119,14 @@ func (s Settings) Validate() []config.Fault {
 	if err := s.Versions.Validate(); err != nil {
 		faults = append(faults, config.Faultf("versions", "%v", err))
 	}
-	for name, text := range s.Stamps.Values {
-		if _, err := slipver.Expand(text, StampFields{}); err != nil {
+	switch {
+	case len(s.Stamps.Packages) == 0 && len(s.Stamps.Values) > 0:
+		faults = append(faults, config.Faultf("stamps.packages", "names none to set the values in"))
+	case len(s.Stamps.Packages) > 0 && len(s.Stamps.Values) == 0:
+		faults = append(faults, config.Faultf("stamps.values", "names none to set in the packages"))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Stamps.Values)) {
+		if _, err := slipver.Expand(s.Stamps.Values[name], StampFields{}); err != nil {
 			faults = append(faults, config.Faultf("stamps.values."+name, "%v", err))
 		}
 	}

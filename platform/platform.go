@@ -66,6 +66,11 @@ func (p Platform) In(list []string) bool {
 	return len(list) == 0 || slices.Contains(list, p.OS) || slices.Contains(list, p.String())
 }
 
+// Names reports whether s is a platform or the operating system of one.
+func Names(s string) bool {
+	return slices.ContainsFunc(known, func(p Platform) bool { return s == p.OS || s == p.String() })
+}
+
 func join(list []Platform) string {
 	names := make([]string, len(list))
 	for i, p := range list {

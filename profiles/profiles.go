@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/cross"
@@ -50,7 +51,11 @@ func Load(project, name string) (Profile, []config.Fault, error) {
 	if err != nil {
 		return Profile{}, nil, err
 	}
-	return p, nil, file.Check(p.Validate())
+	faults := p.Validate()
+	if p.Name != name {
+		faults = append(faults, config.Faultf("name", "want the name of the file, %s", name))
+	}
+	return p, nil, file.Check(faults)
 }
 
 func names() []string {
@@ -106,7 +111,7 @@ func (p Profile) Settings(v version.Version) (cross.Settings, error) {
 func (p Profile) ComponentsAt(v version.Version) []cross.Component {
 	var out []cross.Component
 	for _, c := range p.Components {
-		if c.Versions.Contains(v) {
+		if c.Versions.Contains(v) && !slices.ContainsFunc(out, func(o cross.Component) bool { return o.Name == c.Name }) {
 			out = append(out, c)
 		}
 	}

@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -72,7 +76,7 @@ func localPlaces(root string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	mod, err := modfile.ParseLax(name, data, nil)
+	mod, err := modfile.Parse(name, data, nil) // ParseLax would pass over replacements
 	if err != nil {
 		return nil, err
 	}
@@ -100,20 +104,42 @@ func readWork(name string) (*modfile.WorkFile, error) {
 // importer returns the first file of the tree, other than a test, that imports
 // a package of the module, or "".
 func importer(tree filetree.Dir, mod string) (string, error) {
-	whole, below := []byte(`"`+mod+`"`), []byte(`"`+mod+`/`)
 	for _, e := range tree.Tree {
-		if !strings.HasSuffix(e.Path, ".go") || strings.HasSuffix(e.Path, "_test.go") {
+		if !built(e.Path) {
 			continue
 		}
 		data, err := tree.ReadFile(e.Path)
 		if err != nil {
 			return "", err
 		}
-		if bytes.Contains(data, whole) || bytes.Contains(data, below) {
+		if bytes.Contains(data, []byte(mod)) && imports(data, mod) {
 			return e.Path, nil
 		}
 	}
 	return "", nil
+}
+
+// built reports whether the go command would compile the file at path into
+// anything but a test.
+func built(path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if part[0] == '_' || part[0] == '.' || part == "testdata" {
+			return false
+		}
+	}
+	return strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
+}
+
+// imports reports whether a Go file imports a package of the module.
+func imports(src []byte, mod string) bool {
+	file, err := parser.ParseFile(token.NewFileSet(), "", src, parser.ImportsOnly)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(file.Imports, func(s *ast.ImportSpec) bool {
+		path, err := strconv.Unquote(s.Path.Value)
+		return err == nil && (path == mod || strings.HasPrefix(path, mod+"/"))
+	})
 }
 
 // without returns the changes that take every mention of a module out of the

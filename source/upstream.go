@@ -4,6 +4,8 @@ package source
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -36,6 +38,8 @@ func (u Upstream) Validate() []config.Fault {
 	default:
 		if err := module.Check(path, vers); err != nil {
 			faults = append(faults, config.Faultf("module", "%v", err))
+		} else if module.CanonicalVersion(vers) != vers {
+			faults = append(faults, config.Faultf("module", "%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers))
 		}
 	}
 	if u.Commit != "" && !commitID.MatchString(u.Commit) {
@@ -86,6 +90,9 @@ func (l Layout) Validate() []config.Fault {
 		}
 		if strings.Count(s.Place, "*") > 1 || strings.Count(s.Place, "*") != strings.Count(s.Module, "*") {
 			faults = append(faults, config.At("siblings", i, "want one * in both place and module, or none"))
+		}
+		if s.Place == "." || s.Place != "" && (path.Clean(s.Place) != s.Place || !filepath.IsLocal(s.Place)) {
+			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i), "%q is no folder below the root: write it as staging/src/k8s.io/*", s.Place))
 		}
 		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
 			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].version", i), "%v", err))

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -46,23 +47,55 @@ type Cache struct {
 // one left, and returns the function that lets the cache go. wait is called
 // once if there is something to wait for.
 func (c Cache) Lock(ctx context.Context, wait func()) (unlock func(), err error) {
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
-		return nil, err
+	wait = sync.OnceFunc(wait)
+	for {
+		lock, err := c.acquire(ctx, wait)
+		if err != nil {
+			return nil, err
+		}
+		if !isCurrent(lock) { // whoever held it took the cache away with it
+			_ = lock.Unlock()
+			continue
+		}
+		if err := os.RemoveAll(c.tmp()); err != nil {
+			_ = lock.Unlock()
+			return nil, err
+		}
+		return func() { _ = lock.Unlock() }, nil
 	}
-	lock := flock.New(filepath.Join(c.Dir, "lock"))
-	ok, err := lock.TryLock()
-	if err == nil && !ok {
-		wait()
-		ok, err = lock.TryLockContext(ctx, 50*time.Millisecond)
+}
+
+// acquire returns the lock on the cache, held.
+func (c Cache) acquire(ctx context.Context, wait func()) (*flock.Flock, error) {
+	for {
+		if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+			return nil, err
+		}
+		lock := flock.New(filepath.Join(c.Dir, "lock"))
+		ok, err := lock.TryLock()
+		if err == nil && !ok {
+			wait()
+			ok, err = lock.TryLockContext(ctx, 50*time.Millisecond)
+		}
+		switch {
+		case ok:
+			return lock, nil
+		case errors.Is(err, fs.ErrNotExist):
+			continue // the cache was taken away just now
+		}
+		return nil, fmt.Errorf("locking %s: %w", lock.Path(), err)
 	}
-	if err != nil || !ok {
-		return nil, fmt.Errorf("locking %s: %w", lock.Path(), errors.Join(err, ctx.Err()))
+}
+
+// isCurrent reports whether the file that is locked is still the one by its
+// name.
+func isCurrent(lock *flock.Flock) bool {
+	held, err := lock.Stat()
+	if err != nil {
+		return false
 	}
-	if err := os.RemoveAll(c.tmp()); err != nil {
-		_ = lock.Unlock()
-		return nil, err
-	}
-	return func() { _ = lock.Unlock() }, nil
+	named, err := os.Stat(lock.Path())
+	return err == nil && os.SameFile(held, named)
 }
 
 func (c Cache) tmp() string { return filepath.Join(c.Dir, "tmp") }

@@ -12,8 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/slipway-build/slipway/filetree"
@@ -53,12 +51,14 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 		got = append(got, m)
 	}
 	if len(got) != len(modules) {
-		return nil, fmt.Errorf("go mod download answered for %d modules of %d: %w", len(got), len(modules), err)
+		return nil, errors.Join(fmt.Errorf("go mod download answered for %d modules of %d", len(got), len(modules)), err)
 	}
 	return got, nil
 }
 
-var absence = regexp.MustCompile(`\b(403|404|410)\b|[Nn]ot found|unknown revision|no matching versions|no such file|does not exist`)
+// absence matches what the go command says of a module that is not there. 403
+// is what proxies answer for versions that they withhold.
+var absence = regexp.MustCompile(`: (403|404|410) |[Nn]ot found|unknown revision|no matching versions|no such file|does not exist`)
 
 // Unpublished reports whether the module cannot be had because whoever was
 // asked answered that there is none, and not because nobody answered.
@@ -74,20 +74,18 @@ func (m Module) Time() (time.Time, error) {
 	if err := json.Unmarshal(data, &info); err != nil {
 		return time.Time{}, fmt.Errorf("%s: %w", m.Info, err)
 	}
-	return info.Time.UTC(), nil
+	if info.Time.IsZero() {
+		return time.Time{}, fmt.Errorf("%s does not say when %s@%s was made", m.Info, m.Path, m.Version)
+	}
+	return info.Time.UTC().Truncate(time.Second), nil
 }
 
 // Sum returns the h1 sum of a module whose files are those of the tree: the
 // hash of the list of their hashes (https://go.dev/ref/mod#go-sum-files).
 func Sum(path, vers string, tree filetree.Tree) string {
-	lines := make([]string, len(tree))
-	for i, e := range tree {
-		lines[i] = fmt.Sprintf("%s  %s@%s/%s\n", e.Sum, path, vers, e.Path)
-	}
-	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[2*sha256.Size:], b[2*sha256.Size:]) })
 	h := sha256.New()
-	for _, l := range lines {
-		io.WriteString(h, l)
+	for _, e := range tree {
+		fmt.Fprintf(h, "%s  %s@%s/%s\n", e.Sum, path, vers, e.Path)
 	}
 	return "h1:" + base64.StdEncoding.EncodeToString(h.Sum(nil))
 }

@@ -57,6 +57,18 @@ func steersTarget(key string) bool {
 	return false
 }
 
+// steersCompiler reports whether a variable can decide what a build makes, and
+// not just where, how fast, or with whose credentials.
+func steersCompiler(key string) bool {
+	switch key {
+	case "CC", "CXX", "AR", "FC", "GCCGO", "PKG_CONFIG":
+		return true
+	case "GOTMPDIR", "GOCACHEPROG", "GOMAXPROCS", "GOGC", "GOMEMLIMIT":
+		return false
+	}
+	return strings.HasPrefix(key, "CGO_") || strings.HasPrefix(key, "GO") && !strings.HasPrefix(key, "GOOGLE_")
+}
+
 // fetchFlags returns what of the user's GOFLAGS is about the module cache, not
 // about what is compiled.
 func (g *Go) fetchFlags() string {
@@ -70,9 +82,7 @@ func (g *Go) fetchFlags() string {
 // decide: the user's, less every variable that steers the compiler, and with
 // what the go command needs to fetch modules the way its user does.
 func (g *Go) Clean() run.Env {
-	env := g.Env.Without(func(key string) bool {
-		return strings.HasPrefix(key, "GO") || strings.HasPrefix(key, "CGO_") || key == "CC" || key == "CXX"
-	})
+	env := g.Env.Without(steersCompiler)
 	s := g.Settings
 	return env.With("GOENV=off", "GO111MODULE=on", g.fetchFlags(), "GOTOOLCHAIN="+g.GOVERSION,
 		"GOMODCACHE="+s.GOMODCACHE, "GOCACHE="+s.GOCACHE,
@@ -85,24 +95,28 @@ func (g *Go) Clean() run.Env {
 // pin where it is set (go1.26.8), otherwise the one at hand, or the oldest that
 // the tree's go line allows where that is newer.
 func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
-	want := g.GOVERSION
+	// What stands behind a space is whose build it is: "go1.26.8 X:jsonv2".
+	have, _, _ := strings.Cut(g.GOVERSION, " ")
+	want, why := have, "build.toolchain pins it"
 	switch {
+	case pin != "" && needs != "" && version.Compare("go"+needs, pin) > 0:
+		return nil, fmt.Errorf("build.toolchain pins %s, but fork.lock says that its tree needs go %s: pin a newer one", pin, needs)
 	case pin != "":
 		want = pin
-	case needs != "" && version.Compare("go"+needs, g.GOVERSION) > 0:
-		want = toolchain(needs)
+	case needs != "" && version.Compare("go"+needs, have) > 0:
+		want, why = toolchain(needs), "fork.lock says that its tree needs go "+needs
 	}
-	if want == g.GOVERSION {
+	if want == have {
 		return g, nil
 	}
-	why := "fork.lock says that its tree needs go " + needs
-	if pin != "" {
-		why = "build.toolchain pins it"
-	}
-	if mode, _, _ := strings.Cut(g.GOTOOLCHAIN, "+"); mode == "local" {
+	choice := want
+	switch mode := g.GOTOOLCHAIN; {
+	case mode == "local":
 		return nil, fmt.Errorf("this fork is built with %s (%s), but this machine has %s and GOTOOLCHAIN=local keeps it from fetching another\n  Install %s, or run again with GOTOOLCHAIN=%s", want, why, g.GOVERSION, want, want)
+	case mode == "path", strings.HasSuffix(mode, "+path"):
+		choice += "+path" // its user wants no downloads
 	}
-	other, err := Find(ctx, g.Run, g.Env.With("GOTOOLCHAIN="+want), dir)
+	other, err := Find(ctx, g.Run, g.Env.With("GOTOOLCHAIN="+choice), dir)
 	if err != nil {
 		return nil, fmt.Errorf("this fork is built with %s (%s), this machine has %s, and the go command could not fetch the other: %w", want, why, g.GOVERSION, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -73,11 +74,14 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 		cmd.Env = c.Env.With("PWD=" + c.Dir)
 	}
 	cmd.Stdout, cmd.Stderr = tee(&kept, c.Stdout), tee(&kept, c.Stderr)
-	cmd.WaitDelay = grace
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.WaitDelay = 2 * grace
+	cmd.Cancel = func() error {
+		// Whoever is deaf to the interrupt may hold our pipes, and has no other parent to end it.
+		time.AfterFunc(grace, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
+	}
 	err = own(cmd)
 	if cmd.Process != nil && ctx.Err() != nil {
-		// What the interrupt did not end, nobody would: the group has no other parent.
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
 	switch {
@@ -107,41 +111,56 @@ func tee(kept io.Writer, also io.Writer) io.Writer {
 func commandLine(args []string) string {
 	quoted := make([]string, len(args))
 	for i, a := range args {
+		a = Redact(a) // before quotes hide what is a password
 		if a == "" || strings.ContainsAny(a, " \t\n'\"$`\\*?[#~;&|<>()") {
 			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
 		}
 		quoted[i] = a
 	}
-	return Redact(strings.Join(quoted, " "))
+	return strings.Join(quoted, " ")
 }
 
-var userinfo = regexp.MustCompile(`(://)[^/@\s'"]+@`)
+var userinfo = regexp.MustCompile(`(://)[^/\s]+@`)
 
 // Redact returns s without the user names and passwords of its URLs.
 func Redact(s string) string {
 	return userinfo.ReplaceAllString(s, "${1}[redacted]@")
 }
 
-// A tail keeps the last lines written to it.
-type tail struct{ buf []byte }
+// A tail keeps the last lines written to it, by any number of writers.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+	cut bool // the first line is not whole: half a URL shows its password
+}
 
 const tailSize = 8 << 10
 
 func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.buf = append(t.buf, p...)
 	if len(t.buf) > 2*tailSize {
-		t.buf = append(t.buf[:0], t.buf[len(t.buf)-tailSize:]...)
+		t.keep()
 	}
 	return len(p), nil
 }
 
+// keep drops all but the end.
+func (t *tail) keep() {
+	if from := len(t.buf) - tailSize; from > 0 {
+		t.cut = t.buf[from-1] != '\n'
+		t.buf = append(t.buf[:0], t.buf[from:]...)
+	}
+}
+
 func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.keep()
 	b := t.buf
-	if len(b) > tailSize {
-		b = b[len(b)-tailSize:]
-		if _, after, ok := bytes.Cut(b, []byte("\n")); ok {
-			b = after
-		}
+	if t.cut {
+		_, b, _ = bytes.Cut(b, []byte("\n"))
 	}
 	return strings.TrimSpace(string(b))
 }
