@@ -52,6 +52,9 @@ func (p *Project) ForkIDs() ([]string, error) {
 	ids := make([]string, len(files))
 	for i, f := range files {
 		ids[i] = filepath.Base(filepath.Dir(f))
+		if strings.ContainsAny(ids[i], " \t'\"") {
+			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", ids[i])
+		}
 	}
 	return ids, nil
 }
@@ -173,13 +176,7 @@ func (p *Project) Clean(ctx context.Context) error {
 		return err
 	}
 	defer leave()
-	// Taken away in one step: with dist goes the lock, and whoever comes next makes a new one.
-	old, err := os.MkdirTemp(p.Dir, ".dist-*")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(old)
-	return os.Rename(dist, filepath.Join(old, "dist"))
+	return os.RemoveAll(dist)
 }
 
 // advise adds the way out to errors that come from below every stage.
@@ -190,7 +187,9 @@ func (p *Project) advise(err error) error {
 		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s, go clean -cache what Go keeps of earlier builds", err, dist)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%w\n  See that this user may write to %s", err, dist)
-	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) && strings.HasPrefix(at.Path, dist) && (errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)) {
 		return fmt.Errorf("%w\n  Something other than a folder of Slipway's lies in %s: move it away", err, dist)
 	}
 	return err

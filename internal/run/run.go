@@ -75,12 +75,16 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 	}
 	cmd.Stdout, cmd.Stderr = tee(&kept, c.Stdout), tee(&kept, c.Stderr)
 	cmd.WaitDelay = 2 * grace
+	var deadline *time.Timer
 	cmd.Cancel = func() error {
 		// Whoever is deaf to the interrupt may hold our pipes, and has no other parent to end it.
-		time.AfterFunc(grace, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		deadline = time.AfterFunc(grace, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 		return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
 	}
 	err = own(cmd)
+	if deadline != nil {
+		deadline.Stop() // its number may be another group's by then
+	}
 	if cmd.Process != nil && ctx.Err() != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
@@ -160,7 +164,11 @@ func (t *tail) String() string {
 	t.keep()
 	b := t.buf
 	if t.cut {
-		_, b, _ = bytes.Cut(b, []byte("\n"))
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 { // all of it is one line; no URL has a space
+			i = bytes.IndexByte(b, ' ')
+		}
+		b = b[i+1:]
 	}
 	return strings.TrimSpace(string(b))
 }

@@ -1,0 +1,100 @@
+package cross
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/config"
+)
+
+// checkFaults checks that the faults are those of want, each FIELD: and a part of the message.
+func checkFaults(t *testing.T, name string, got []config.Fault, want ...string) {
+	t.Helper()
+	ok := len(got) == len(want)
+	for i := 0; ok && i < len(got); i++ {
+		field, message, _ := strings.Cut(want[i], ": ")
+		ok = got[i].Field == field && strings.Contains(got[i].Message, message)
+	}
+	if !ok {
+		t.Errorf("%s: the faults are %q, want %q", name, got, want)
+	}
+}
+
+func TestBuildValidate(t *testing.T) {
+	good := Build{Components: []string{"hyperkube"}, Platforms: []string{"linux/amd64"}}
+	with := func(change func(*Build)) Build {
+		b := good
+		change(&b)
+		return b
+	}
+	for _, c := range []struct {
+		name  string
+		build Build
+		want  []string
+	}{
+		{"good", good, nil},
+		{"all of it", Build{[]string{"kubectl", "kubelet"}, []string{"linux/amd64", "darwin/arm64", "windows/amd64"}, "go1.26.8", true}, nil},
+		{"a candidate of Go", with(func(b *Build) { b.Toolchain = "go1.27rc1" }), nil},
+		{"an early Go", with(func(b *Build) { b.Toolchain = "go1.20" }), nil},
+		{"nothing", Build{}, []string{"components: names none", "platforms: names none"}},
+		{"unknown platforms", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/vax", "all"} }),
+			[]string{`platforms[1]: unknown platform "linux/vax"`, `platforms[2]: unknown platform "all"`}},
+		{"a toolchain without go", with(func(b *Build) { b.Toolchain = "1.26.8" }), []string{`toolchain: "1.26.8" is no Go release: write it as go1.26.8`}},
+		{"a toolchain by name", with(func(b *Build) { b.Toolchain = "latest" }), []string{"toolchain: "}},
+		{"a language for a toolchain", with(func(b *Build) { b.Toolchain = "go1.26" }), []string{`toolchain: "go1.26" is no Go release`}},
+		{"a component twice", with(func(b *Build) { b.Components = []string{"kubelet", "kubectl", "kubelet"} }), []string{"components[2]: "}},
+		{"a platform twice", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/amd64"} }), []string{"platforms[1]: "}},
+	} {
+		checkFaults(t, c.name, c.build.Validate(), c.want...)
+	}
+}
+
+func TestComponentValidate(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		component Component
+		want      []string
+	}{
+		{"good", Component{Name: "kubelet", Main: "cmd/kubelet"}, nil},
+		{"all of it", Component{"kubelet", "cmd/kubelet", ">=1.5 <2", []string{"linux", "windows/amd64"}, true}, nil},
+		{"at the root", Component{Name: "flanneld", Main: "."}, nil},
+		{"nothing", Component{}, []string{"name: want a name", "main: want the folder"}},
+		{"a slash in the name", Component{Name: "a/b", Main: "a"}, []string{"name: want a name"}},
+		{"a space in the name", Component{Name: "a b", Main: "a"}, []string{"name: want a name"}},
+		{"a comma in the name", Component{Name: "a,b", Main: "a"}, []string{"name: want a name"}},
+		{"a folder for a name", Component{Name: "..", Main: "a"}, []string{"name: want a name"}},
+		{"a name that is taken", Component{Name: "build.json", Main: "a"}, []string{"name: "}},
+		{"an absolute main", Component{Name: "a", Main: "/a"}, []string{"main: want the folder"}},
+		{"a main outside", Component{Name: "a", Main: "../a"}, []string{"main: want the folder"}},
+		{"a main just outside", Component{Name: "a", Main: ".."}, []string{"main: want the folder"}},
+		{"a roundabout main", Component{Name: "a", Main: "./cmd/a"}, []string{"main: want the folder"}},
+		{"a slash behind the main", Component{Name: "a", Main: "cmd/a/"}, []string{"main: want the folder"}},
+		{"a bad range", Component{Name: "a", Main: "a", Versions: "new"}, []string{"versions: "}},
+		{"an unknown system", Component{Name: "a", Main: "a", Platforms: []string{"linux", "linx"}}, []string{"platforms[1]: "}},
+		{"an unknown platform", Component{Name: "a", Main: "a", Platforms: []string{"linux/vax"}}, []string{"platforms[0]: "}},
+	} {
+		checkFaults(t, c.name, c.component.Validate(), c.want...)
+	}
+}
+
+func TestSettingsValidate(t *testing.T) {
+	stamps := func(values map[string]string) Stamps {
+		return Stamps{Packages: []string{"example.org/version"}, Values: values}
+	}
+	for _, c := range []struct {
+		name     string
+		settings Settings
+		want     []string
+	}{
+		{"empty", Settings{}, nil},
+		{"all of it", Settings{">=1.36", []string{"selinux"}, stamps(map[string]string{
+			"v": "v{{.Version}}", "c": "{{.Commit}}", "d": "{{.Date}}", "m": "{{.Minor}}{{if .Prerelease}}+{{end}}", "s": "clean"})}, nil},
+		{"a bad range", Settings{Versions: "new"}, []string{"versions: "}},
+		{"a bad template", Settings{Stamps: stamps(map[string]string{"v": "{{.Version"})}, []string{"stamps.values.v: "}},
+		{"a template of something else", Settings{Stamps: stamps(map[string]string{"v": "{{.Tree}}"})}, []string{"stamps.values.v: "}},
+		{"values for no package", Settings{Stamps: Stamps{Values: map[string]string{"v": "x"}}}, []string{"stamps.packages: "}},
+		{"packages without values", Settings{Stamps: stamps(nil)}, []string{"stamps.values: "}},
+	} {
+		checkFaults(t, c.name, c.settings.Validate(), c.want...)
+	}
+}

@@ -1,0 +1,46 @@
+package event
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+)
+
+// TestJSON holds the form of the lines that pipelines read.
+func TestJSON(t *testing.T) {
+	for _, c := range []struct {
+		event Event
+		want  string
+	}{
+		{Event{Kind: Fork, Fork: "ship-1.4", Version: "1.4.1+acme.1", Upstream: "example.org/ship@v1.4.1", Total: 2},
+			`{"kind":"fork","fork":"ship-1.4","version":"1.4.1+acme.1","upstream":"example.org/ship@v1.4.1","total":2}`},
+		{Event{Kind: Started, Stage: "source"}, `{"kind":"started","stage":"source"}`},
+		{Event{Kind: Progress, Stage: "cross", Subject: "linux/amd64", Done: 3, Total: 9, Unit: "packages"},
+			`{"kind":"progress","stage":"cross","subject":"linux/amd64","done":3,"total":9,"unit":"packages"}`},
+		{Event{Kind: Finished, Stage: "patches", Detail: "1 applied", Kept: true},
+			`{"kind":"finished","stage":"patches","detail":"1 applied","kept":true}`},
+		{Event{Kind: Artifact, Component: "captain", Platform: "linux/arm64", Path: "dist/captain", Size: 7, SHA256: "00"},
+			`{"kind":"artifact","component":"captain","platform":"linux/arm64","path":"dist/captain","size":7,"sha256":"00"}`},
+		{Event{Kind: Note, Detail: "waiting"}, `{"kind":"note","detail":"waiting"}`},
+		{Event{Kind: Command, Detail: "go build"}, `{"kind":"command","detail":"go build"}`},
+	} {
+		got, err := json.Marshal(c.event)
+		if err != nil || string(got) != c.want {
+			t.Errorf("the event is\n%s (%v), want\n%s", got, err, c.want)
+		}
+	}
+}
+
+func TestSink(t *testing.T) {
+	var none Sink
+	none.Emit(Event{Kind: Note}) // must not panic
+	none.Note("nobody listens")
+	var got []Event
+	sink := Sink(func(e Event) { got = append(got, e) })
+	sink.Emit(Event{Kind: Started, Stage: "source"})
+	sink.Note("something")
+	want := []Event{{Kind: Started, Stage: "source"}, {Kind: Note, Detail: "something"}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the sink received %v, want %v", got, want)
+	}
+}

@@ -1,0 +1,243 @@
+package profiles
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/version"
+)
+
+func parse(t *testing.T, s string) version.Version {
+	t.Helper()
+	v, err := version.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// load returns a profile that comes with Slipway.
+func load(t *testing.T, name string) Profile {
+	t.Helper()
+	p, faults, err := Load(t.TempDir(), name)
+	if err != nil || faults != nil {
+		t.Fatal(name, err, faults)
+	}
+	return p
+}
+
+func TestBuiltin(t *testing.T) {
+	if len(names()) == 0 {
+		t.Fatal("Slipway brings no profiles")
+	}
+	for _, name := range names() {
+		p := load(t, name)
+		if p.Name != name {
+			t.Errorf("profiles/%s.yaml is of %q", name, p.Name)
+		}
+		for _, c := range p.Components {
+			for _, s := range c.Platforms {
+				if !slices.Contains([]string{"linux", "darwin", "windows"}, s) {
+					if _, err := platform.Parse(s); err != nil {
+						t.Errorf("%s, component %s: %v", name, c.Name, err)
+					}
+				}
+			}
+		}
+		for i, l := range p.Layout {
+			checkRange(t, name, "layout", i, l.Versions)
+		}
+		for i, s := range p.Build {
+			checkRange(t, name, "build", i, s.Versions)
+		}
+		for i, c := range p.Components {
+			checkRange(t, name, "components", i, c.Versions)
+		}
+	}
+}
+
+// checkRange checks that a row's range can be read and holds some version.
+func checkRange(t *testing.T, profile, table string, row int, r version.Range) {
+	t.Helper()
+	if err := r.Validate(); err != nil {
+		t.Errorf("%s, row %d of %s: %v", profile, row, table, err)
+	}
+	for n := range 400 {
+		if r.Contains(parse(t, fmt.Sprintf("%d.%d.7", n/100, n%100))) {
+			return
+		}
+	}
+	t.Errorf("%s, row %d of %s: %q holds nothing", profile, row, table, r)
+}
+
+func TestKubernetes(t *testing.T) {
+	p := load(t, "kubernetes")
+	for _, c := range []struct {
+		version, gitVersion, gitMinor, sibling string
+	}{
+		{"1.36.1", "v1.36.1", "36", "v0.36.1"},
+		{"1.36.1+acme.1", "v1.36.1+acme.1", "36", "v0.36.1"},
+		{"1.37.0-rc.1+acme.1", "v1.37.0-rc.1+acme.1", "37+", "v0.37.0-rc.1"},
+		{"1.36.0-rc.1", "v1.36.0-rc.1", "36+", "v0.36.0-rc.1"},
+	} {
+		v := parse(t, c.version)
+		s, err := p.Settings(v)
+		if err != nil {
+			t.Errorf("%s: %v", c.version, err)
+			continue
+		}
+		if want := []string{"selinux", "notest", "grpcnotrace"}; !slices.Equal(s.Tags, want) {
+			t.Errorf("%s is built with the tags %q", c.version, s.Tags)
+		}
+		if want := []string{"k8s.io/client-go/pkg/version", "k8s.io/component-base/version"}; !slices.Equal(s.Stamps.Packages, want) {
+			t.Errorf("%s: the stamped packages are %q", c.version, s.Stamps.Packages)
+		}
+		checkStamps(t, s, v, map[string]string{
+			"buildDate": "2026-05-12T09:51:33Z", "gitCommit": "7569396", "gitTreeState": "clean",
+			"gitVersion": c.gitVersion, "gitMajor": "1", "gitMinor": c.gitMinor,
+		})
+		siblings := p.Siblings(v)
+		if len(siblings) != 1 || siblings[0].Place != "staging/src/k8s.io/*" || siblings[0].Module != "k8s.io/*" {
+			t.Fatalf("%s: the siblings are %v", c.version, siblings)
+		}
+		if got, err := version.Expand(siblings[0].Version, v.Fields()); err != nil || got != c.sibling {
+			t.Errorf("%s: the siblings' version is %s (%v), want %s", c.version, got, err, c.sibling)
+		}
+	}
+	if s, err := p.Settings(parse(t, "1.2.3")); err == nil || !strings.Contains(err.Error(), `profile kubernetes does not say how 1.2.3 is compiled: add a row to its table "build" in profiles/kubernetes.yaml`) {
+		t.Errorf("of 1.2.3 the profile says %v, %v", s, err)
+	}
+}
+
+func checkStamps(t *testing.T, s cross.Settings, v version.Version, want map[string]string) {
+	t.Helper()
+	fields := cross.StampFields{Fields: v.Fields(), Commit: "7569396", Date: "2026-05-12T09:51:33Z"}
+	for name, text := range s.Stamps.Values {
+		if got, err := version.Expand(text, fields); err != nil || got != want[name] {
+			t.Errorf("%s: the stamp %s is %q (%v), want %q", v, name, got, err, want[name])
+		}
+	}
+	if len(s.Stamps.Values) != len(want) {
+		t.Errorf("%s: the stamps are %v", v, s.Stamps.Values)
+	}
+}
+
+func TestKubernetesComponents(t *testing.T) {
+	const server = "kube-apiserver kube-controller-manager kube-scheduler kube-aggregator apiextensions-apiserver mounter"
+	for _, c := range []struct{ version, platform, want string }{
+		{"1.36.1", "linux/arm64", "hyperkube " + server + " kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
+		{"1.36.1", "windows/amd64", "kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
+		{"1.36.1", "darwin/arm64", "kubectl kubectl-convert"},
+		{"1.21.14", "darwin/amd64", "kubectl"},
+		{"1.5.2", "linux/amd64", "hyperkube kube-apiserver kube-controller-manager kube-scheduler mounter kube-proxy kubelet kubeadm kubectl"},
+	} {
+		on, err := platform.Parse(c.platform)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, component := range load(t, "kubernetes").ComponentsAt(parse(t, c.version)) {
+			if on.In(component.Platforms) {
+				got = append(got, component.Name)
+			}
+			if component.CGO {
+				t.Errorf("%s needs cgo", component.Name)
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%s has for %s %s, want %s", c.version, c.platform, strings.Join(got, " "), c.want)
+		}
+	}
+}
+
+// TestFirstRowCounts has rows that hold the same version.
+func TestFirstRowCounts(t *testing.T) {
+	p := Profile{
+		Name: "ship",
+		Layout: []source.Layout{
+			{Versions: ">=1.5", Siblings: []source.Sibling{{Place: "new"}}}, {Siblings: []source.Sibling{{Place: "old"}}}},
+		Build: []cross.Settings{{Versions: ">=1.5", Tags: []string{"new"}}, {Versions: ">=1.2", Tags: []string{"old"}}},
+		Components: []cross.Component{
+			{Name: "captain", Main: "new", Versions: ">=1.5"}, {Name: "mate", Main: "mate"}, {Name: "captain", Main: "old"}},
+	}
+	for version, want := range map[string]string{
+		"1.5.0": "new new captain=new mate=mate", "1.4.1": "old old mate=mate captain=old", "1.1.0": "old - mate=mate captain=old",
+	} {
+		v := parse(t, version)
+		got := []string{p.Siblings(v)[0].Place}
+		if s, err := p.Settings(v); err == nil {
+			got = append(got, s.Tags...)
+		} else {
+			got = append(got, "-")
+		}
+		for _, c := range p.ComponentsAt(v) {
+			got = append(got, c.Name+"="+c.Main)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("at %s the tables say %q, want %s", version, got, want)
+		}
+	}
+	if got := (Profile{}).Siblings(parse(t, "1.0.0")); got != nil {
+		t.Errorf("a profile without a layout has the siblings %v", got)
+	}
+}
+
+func TestLoadOwn(t *testing.T) {
+	project := t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		file := filepath.Join(project, "profiles", name+".yaml")
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("kubernetes", "name: kubernetes\ncomponents: [{name: mine, main: cmd/mine}]\n")
+	p, faults, err := Load(project, "kubernetes")
+	if err != nil || faults != nil || len(p.Components) != 1 || p.Components[0].Name != "mine" {
+		t.Errorf("the project's own profile is read as %+v, %v, %v", p, faults, err)
+	}
+	for _, c := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"ship", "components: []\n", []string{"profiles/ship.yaml:1: components: names none"}},
+		{"ship", "name: ship\ncomponents:\n  - {name: a b, main: /x}\n  - {name: c, main: c, cgo: yes}\nlayout:\n  - versions: new\n", []string{
+			"profiles/ship.yaml:3: components[0].name: ", "profiles/ship.yaml:3: components[0].main: ",
+			"profiles/ship.yaml:4: components[1].cgo: want true or false", "profiles/ship.yaml:6: layout[0].versions: "}},
+		{"ship", "name: ship\ncomponents: [{name: a, main: a}]\nbuild:\n  - stamps:\n      packages: [p]\n      values: {v: '{{.Nope}}'}\n",
+			[]string{"profiles/ship.yaml:6: build[0].stamps.values.v: "}},
+		{"ship", "name: schooner\ncomponents: [{name: a, main: a}]\n", []string{"profiles/ship.yaml:1: name: "}},
+		{"ship", "components: [{name: a, main: a}]\n", []string{"profiles/ship.yaml:1: name: "}},
+		{"ship", "name: ship\n  bad: yaml\n", []string{"profiles/ship.yaml:2: "}},
+	} {
+		put(c.name, c.text)
+		_, faults, err := Load(project, c.name)
+		for _, part := range c.want {
+			if err == nil || !strings.Contains(err.Error(), part) {
+				t.Errorf("of %q, Load() = %v, %v, want an error that says %q", c.text, faults, err, part)
+			}
+		}
+	}
+}
+
+func TestLoadUnknown(t *testing.T) {
+	p, faults, err := Load(t.TempDir(), "schooner")
+	if err != nil || len(faults) != 1 || faults[0].Field != "profile" || p.Name != "" {
+		t.Fatalf("Load() = %v, %v, %v", p, faults, err)
+	}
+	for _, part := range []string{`unknown profile "schooner"`, "Slipway brings " + strings.Join(names(), ", "), "profiles/schooner.yaml"} {
+		if !strings.Contains(faults[0].Message, part) {
+			t.Errorf("the fault says %q, and not %q", faults[0].Message, part)
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package spec
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/profiles"
+)
+
+// A page is docs/fork.md, taken apart.
+type page struct {
+	keys     map[string][]string // by section: what headings and first cells have in backticks
+	examples map[string][]string // by file: the code blocks that show one
+}
+
+var (
+	heading = regexp.MustCompile("^### `([^`]+)`$")
+	row     = regexp.MustCompile("^\\| `([^`]+)` \\|")
+)
+
+func readPage(t *testing.T) page {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "docs", "fork.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := page{keys: map[string][]string{}, examples: map[string][]string{}}
+	section, block, text := "", "", ""
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSuffix(line, "\n")
+		info, fence := strings.CutPrefix(line, "```")
+		switch {
+		case fence && block == "":
+			block, text = info+"|", ""
+		case fence:
+			if _, file, ok := strings.Cut(strings.TrimSuffix(block, "|"), " "); ok {
+				p.examples[file] = append(p.examples[file], text)
+			}
+			block = ""
+		case block != "":
+			text += line + "\n"
+		case strings.HasPrefix(line, "## "):
+			section = line[3:]
+		default:
+			for _, form := range []*regexp.Regexp{heading, row} {
+				if m := form.FindStringSubmatch(line); m != nil {
+					p.keys[section] = append(p.keys[section], m[1])
+				}
+			}
+		}
+	}
+	return p
+}
+
+// keysOf returns the keys that a struct's fields are given by, and all below: upstream.module, layout[].siblings[].place.
+func keysOf(t reflect.Type, prefix string) []string {
+	var keys []string
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		key, of := prefix+name, t.Field(i).Type
+		keys = append(keys, key)
+		switch {
+		case of.Kind() == reflect.Struct:
+			keys = append(keys, keysOf(of, key+".")...)
+		case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct:
+			keys = append(keys, keysOf(of.Elem(), key+"[].")...)
+		}
+	}
+	return keys
+}
+
+// TestEveryKeyIsDocumented holds docs/fork.md against the structs, both ways and in the same order.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	p := readPage(t)
+	templates := []string{"{{.Version}}", "{{.Major}}", "{{.Prerelease}}", "{{.Metadata}}", "{{.Commit}}", "{{.Date}}"}
+	for section, want := range map[string][]string{
+		"fork.yaml": keysOf(reflect.TypeFor[Fork](), ""),
+		"Profiles":  keysOf(reflect.TypeFor[profiles.Profile](), ""),
+		"fork.lock": {"upstream", "time", "module", "dropped", "source", "patch", "tree", "go"},
+	} {
+		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
+		for _, key := range want {
+			if !slices.Contains(got, key) {
+				t.Errorf("docs/fork.md, %s: %s is not documented", section, key)
+			}
+		}
+		for _, key := range got {
+			if !slices.Contains(want, key) {
+				t.Errorf("docs/fork.md, %s: there is no key %s", section, key)
+			}
+		}
+		if !t.Failed() && !slices.Equal(got, want) {
+			t.Errorf("docs/fork.md, %s: the keys stand as %q, want %q", section, got, want)
+		}
+	}
+}
+
+// TestDocumentedKeysAreComplete holds that a key of fork.yaml has its type and, where it takes a value, an example.
+func TestDocumentedKeysAreComplete(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "docs", "fork.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range strings.Split(string(data), "\n### ")[1:] {
+		part, _, _ = strings.Cut(part, "\n## ")
+		key, text, _ := strings.Cut(part, "\n")
+		if key == "`upstream`" || key == "`build`" {
+			continue // a section, which has keys of its own
+		}
+		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {
+			if !strings.Contains(text, want) {
+				t.Errorf("docs/fork.md: %s has no %q", key, strings.TrimSpace(want))
+			}
+		}
+		if !strings.Contains(text, "Required.") && !strings.Contains(text, "Default: ") {
+			t.Errorf("docs/fork.md: %s is neither required nor has it a default", key)
+		}
+	}
+}
+
+func lastKey(key string) string {
+	key = strings.Trim(key, "`")
+	return key[strings.LastIndex(key, ".")+1:]
+}
+
+// TestExamplesAreRight reads every example of the page as what it says it is.
+func TestExamplesAreRight(t *testing.T) {
+	p := readPage(t)
+	for file, want := range map[string]int{"fork.yaml": 2, "profiles/ship.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+		if got := len(p.examples[file]); got != want {
+			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
+		}
+	}
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "profiles", "ship.yaml"), p.examples["profiles/ship.yaml"][0])
+	for i, example := range p.examples["fork.yaml"] {
+		if err := validate(t, []byte(example)); err != nil {
+			t.Errorf("docs/fork.md, fork.yaml %d: %v", i, err)
+		}
+		if _, err := load(t, dir, example); err != nil {
+			t.Errorf("docs/fork.md, fork.yaml %d: %v", i, err)
+		}
+	}
+	// The last example has every key, so that none goes without.
+	for _, key := range keysOf(reflect.TypeFor[Fork](), "") {
+		if !strings.Contains(p.examples["fork.yaml"][1], lastKey(key)+":") {
+			t.Errorf("docs/fork.md: the whole fork.yaml has no %s", key)
+		}
+	}
+	if _, err := lock.Decode([]byte(p.examples["fork.lock"][0])); err != nil {
+		t.Errorf("docs/fork.md, fork.lock: %v", err)
+	}
+	checkSeries(t, p.examples["patches/series"][0])
+}
+
+// checkSeries reads a series of patches that are all there.
+func checkSeries(t *testing.T, series string) {
+	t.Helper()
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "series"), series)
+	var want []string
+	for line := range strings.Lines(series) {
+		if words := strings.Fields(line); len(words) > 0 && words[0][0] != '#' {
+			want = append(want, words[0])
+			put(t, filepath.Join(dir, filepath.FromSlash(words[0])), "--- a\n")
+		}
+	}
+	list, err := patches.ReadSeries(dir)
+	var got []string
+	for _, p := range list {
+		got = append(got, p.Name)
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("docs/fork.md, patches/series: read as %q, %v", got, err)
+	}
+}
+
+func put(t *testing.T, name, text string) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,138 @@
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/invopop/jsonschema"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/slipway-build/slipway/internal/golden"
+)
+
+const module = "github.com/slipway-build/slipway"
+
+// schema generates the JSON schema of fork.yaml: its keys from the structs, their meaning from the structs' comments.
+func schema(t *testing.T) []byte {
+	t.Helper()
+	r := &jsonschema.Reflector{
+		Anonymous: true, DoNotReference: true, ExpandedStruct: true,
+		FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true,
+	}
+	for _, pkg := range []string{".", "../source", "../cross"} {
+		if err := r.AddGoComments(module+"/spec", pkg, jsonschema.WithFullComment()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, comment := range r.CommentMap {
+		r.CommentMap[name] = strings.Join(strings.Fields(comment), " ")
+	}
+	s := r.Reflect(Fork{})
+	s.Title = "fork.yaml"
+	s.Required = []string{"name", "version", "upstream", "build"}
+	for section, required := range map[string][]string{"upstream": {"module"}, "build": {"components", "platforms"}} {
+		sub, ok := s.Properties.Get(section)
+		if !ok {
+			t.Fatalf("the schema has no %s", section)
+		}
+		sub.Required = required
+		for _, key := range required {
+			if list, _ := sub.Properties.Get(key); list.Type == "array" {
+				list.MinItems = new(uint64(1))
+			}
+		}
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(s); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestSchema(t *testing.T) {
+	golden.Check(t, filepath.Join("..", "docs", "fork.schema.json"), schema(t))
+}
+
+// validate checks a fork.yaml against the schema.
+func validate(t *testing.T, text []byte) error {
+	t.Helper()
+	doc, err := validator.UnmarshalJSON(bytes.NewReader(schema(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := validator.NewCompiler()
+	if err := c.AddResource("fork.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("fork.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var fork any
+	if err := yaml.Unmarshal(text, &fork); err != nil {
+		t.Fatal(err)
+	}
+	return s.Validate(fork)
+}
+
+func TestSchemaTakesForks(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"../forks/*/fork.yaml", "../examples/*/forks/*/fork.yaml", filepath.Join(project(t), "forks/*/fork.yaml")} {
+		found, err := filepath.Glob(filepath.FromSlash(pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatal(pattern, found, err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := validate(t, text); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// TestSchemaAgreesWithLoad holds that what the schema refuses, Load refuses too, and that the schema takes what Load does.
+func TestSchemaAgreesWithLoad(t *testing.T) {
+	dir := project(t)
+	for _, c := range []struct {
+		name, old, new string
+		want           bool
+	}{
+		{"the whole", "", "", true},
+		{"no profile", "profile: ship\n", "", true},
+		{"no toolchain", "  toolchain: go1.26.8\n", "", true},
+		{"no name", "name: ship\n", "", false},
+		{"no version", "version: 1.4.1+acme.1\n", "", false},
+		{"no module", "  module: example.org/ship@v1.4.1\n", "", false},
+		{"no components", "  components: [bosun, captain]\n", "", false},
+		{"an unknown key", "symbols: true", "symbol: true", false},
+		{"an unknown key at the top", "name: ship", "nmae: x\nname: ship", false},
+		{"a word for a list", "[bosun, captain]", "bosun", false},
+		{"an empty list", "[bosun, captain]", "[]", false},
+		{"a list in a list", "[bosun, captain]", "[[bosun]]", false},
+		{"a word for a bool", "symbols: true", "symbols: some", false},
+		{"a list for a word", "name: ship", "name: [ship]", false},
+		{"nothing for a section", whole[strings.Index(whole, "build:"):], "build:\n", false},
+	} {
+		text := strings.Replace(strings.Replace(whole, ", windows/amd64", "", 1), c.old, c.new, 1)
+		if c.name == "nothing for a section" {
+			text = strings.Replace(whole, c.old, c.new, 1)
+		}
+		_, loaded := load(t, dir, text)
+		if err := validate(t, []byte(text)); (err == nil) != c.want || (loaded == nil) != c.want {
+			t.Errorf("%s: the schema says %v, and Load %v", c.name, err, loaded)
+		}
+	}
+}
