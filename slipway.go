@@ -176,7 +176,11 @@ func (p *Project) Clean(ctx context.Context) error {
 		return err
 	}
 	defer leave()
-	return os.RemoveAll(dist)
+	err = os.RemoveAll(dist)
+	if errors.Is(err, syscall.ENOTEMPTY) {
+		return nil // whoever waits for the lock has made its folder anew
+	}
+	return err
 }
 
 // advise adds the way out to errors that come from below every stage.

@@ -4,11 +4,13 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gofrs/flock"
 	"github.com/magefile/mage/mage"
@@ -33,7 +35,30 @@ func run(args []string) int {
 	if code := compile(inv, exe, errlog); code != 0 {
 		return code
 	}
-	return mage.RunCompiled(inv, exe, errlog)
+	// In the place of this process, so that whoever ends it ends the targets.
+	if dir := cmp.Or(inv.WorkDir, inv.Dir); dir != "" {
+		err = os.Chdir(dir)
+	}
+	if err == nil {
+		err = syscall.Exec(exe, append([]string{exe}, inv.Args...), environment(inv))
+	}
+	errlog.Println("Error:", err)
+	return 1
+}
+
+// environment returns what mage tells a compiled magefile of its own flags.
+func environment(inv mage.Invocation) []string {
+	env := append(os.Environ(), "MAGEFILE_GOCMD="+inv.GoCmd)
+	if inv.Verbose {
+		env = append(env, "MAGEFILE_VERBOSE=1")
+	}
+	if inv.Debug {
+		env = append(env, "MAGEFILE_DEBUG=1")
+	}
+	if inv.Timeout > 0 {
+		env = append(env, "MAGEFILE_TIMEOUT="+inv.Timeout.String())
+	}
+	return env
 }
 
 // executable returns where the compiled magefile of a project is kept.
