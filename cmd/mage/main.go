@@ -6,9 +6,12 @@ package main
 import (
 	"cmp"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log"
 	"os"
+	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 
@@ -35,15 +38,38 @@ func run(args []string) int {
 	if code := compile(inv, exe, errlog); code != 0 {
 		return code
 	}
-	// In the place of this process, so that whoever ends it ends the targets.
-	if dir := cmp.Or(inv.WorkDir, inv.Dir); dir != "" {
-		err = os.Chdir(dir)
+	code, err := start(inv, exe)
+	if err != nil {
+		errlog.Println("Error:", err)
 	}
-	if err == nil {
-		err = syscall.Exec(exe, append([]string{exe}, inv.Args...), environment(inv))
+	return code
+}
+
+// start runs the compiled magefile to its end. An interrupt is left to it, for
+// a terminal sends that to both; what only this process is sent goes on to it.
+func start(inv mage.Invocation, exe string) (int, error) {
+	c := exec.Command(exe, inv.Args...)
+	c.Stdin, c.Stdout, c.Stderr = inv.Stdin, inv.Stdout, inv.Stderr
+	c.Dir, c.Env = cmp.Or(inv.WorkDir, inv.Dir), environment(inv)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	if err := c.Start(); err != nil {
+		return 1, err
 	}
-	errlog.Println("Error:", err)
-	return 1
+	go func() {
+		for s := range signals {
+			if s != syscall.SIGINT {
+				_ = c.Process.Signal(s)
+			}
+		}
+	}()
+	err := c.Wait()
+	if exit := new(exec.ExitError); errors.As(err, &exit) && exit.Exited() {
+		return exit.ExitCode(), nil
+	} else if err != nil {
+		return 1, err
+	}
+	return 0, nil
 }
 
 // environment returns what mage tells a compiled magefile of its own flags.
