@@ -1,0 +1,327 @@
+package targets_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"debug/elf"
+	"debug/macho"
+	"debug/pe"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/slipway-build/slipway"
+)
+
+// commands are what scripts can say besides testscript's own commands. None but
+// platform can be negated.
+//
+//	edit FILE OLD NEW        replaces OLD, which must stand there once; \n is a line break
+//	flip FILE TEXT           changes one byte: the first of the first TEXT; FILE may be a pattern
+//	republish ZIP NAME       gives the file of that name, of a module's zip, one more line
+//	remember PATH...         notes what lies at each path
+//	unchanged PATH...        fails unless exactly what was remembered lies there
+//	whole                    fails if anything half done lies in dist
+//	platform FILE OS/ARCH    fails unless the program is one for the platform
+//	jsonlines stdout         fails unless each line of the output is a JSON object
+func commands() map[string]func(*testscript.TestScript, bool, []string) {
+	table := map[string]struct {
+		args int // how many it takes, -1 for any number
+		run  func(*testscript.TestScript, []string) error
+	}{
+		"edit":      {3, edit},
+		"flip":      {2, flip},
+		"republish": {2, republish},
+		"remember":  {-1, remember},
+		"unchanged": {-1, unchanged},
+		"whole":     {0, whole},
+		"platform":  {2, isFor},
+		"jsonlines": {1, jsonLines},
+	}
+	out := map[string]func(*testscript.TestScript, bool, []string){}
+	for name, c := range table {
+		out[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg || c.args >= 0 && len(args) != c.args {
+				ts.Fatalf("see the comment of func commands for how to use %s", name)
+			}
+			ts.Check(c.run(ts, args))
+		}
+	}
+	return out
+}
+
+func edit(ts *testscript.TestScript, args []string) error {
+	breaks := strings.NewReplacer(`\n`, "\n")
+	name, old, with := ts.MkAbs(args[0]), breaks.Replace(args[1]), breaks.Replace(args[2])
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if n := strings.Count(string(data), old); n != 1 {
+		return fmt.Errorf("%s has %q %d times", args[0], old, n)
+	}
+	return os.WriteFile(name, []byte(strings.Replace(string(data), old, with, 1)), 0o644)
+}
+
+func flip(ts *testscript.TestScript, args []string) error {
+	names, err := filepath.Glob(ts.MkAbs(args[0]))
+	if err != nil || len(names) != 1 {
+		return fmt.Errorf("%s stands for %d files, want one", args[0], len(names))
+	}
+	data, err := os.ReadFile(names[0])
+	if err != nil {
+		return err
+	}
+	at := bytes.Index(data, []byte(args[1]))
+	if at < 0 {
+		return fmt.Errorf("%s does not have %q", args[0], args[1])
+	}
+	return flipByte(names[0], at)
+}
+
+// flipByte changes the byte of a file at an offset, in its lowest bit, so that
+// text stays text.
+func flipByte(name string, at int) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	data[at] ^= 1
+	// Not by a new file: what is linked to this one has to change too, as it would by a fault of the disk.
+	if info, err := os.Stat(name); err != nil {
+		return err
+	} else if err := os.Chmod(name, info.Mode()|0o200); err != nil { // modules are read-only
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.WriteAt(data[at:at+1], int64(at))
+	return err
+}
+
+func republish(ts *testscript.TestScript, args []string) error {
+	r, err := zip.OpenReader(ts.MkAbs(args[0]))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var changed bytes.Buffer
+	w := zip.NewWriter(&changed)
+	for _, f := range r.File {
+		data, err := fs.ReadFile(r, f.Name)
+		if err != nil {
+			return err
+		}
+		if strings.HasSuffix(f.Name, "/"+args[1]) {
+			data = append(data, "// Who put this here?\n"...)
+		}
+		to, err := w.Create(f.Name)
+		if err != nil {
+			return err
+		}
+		if _, err := to.Write(data); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return os.WriteFile(ts.MkAbs(args[0]), changed.Bytes(), 0o644)
+}
+
+// memory holds what remember noted, by path.
+type memory map[string]listing
+
+// memoryKey is where a script's memory is among its values.
+type memoryKey struct{}
+
+// A listing maps each file below a path, as /dir/name, to its mode and digest.
+// Folders count for nothing.
+type listing map[string]string
+
+func list(path string) (listing, error) {
+	found := listing{}
+	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+		if os.IsNotExist(err) {
+			return nil
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		found[filepath.ToSlash(strings.TrimPrefix(name, path))], err = describe(name, d)
+		return err
+	})
+	return found, err
+}
+
+func describe(name string, d fs.DirEntry) (string, error) {
+	if d.Type() == fs.ModeSymlink {
+		target, err := os.Readlink(name)
+		return "a link to " + target, err
+	}
+	info, err := d.Info()
+	if err != nil {
+		return "", err
+	}
+	data, err := os.ReadFile(name)
+	return fmt.Sprintf("%s %x", info.Mode(), sha256.Sum256(data)), err
+}
+
+// differ returns a line for each file in which two listings differ.
+func (l listing) differ(other listing) []string {
+	var lines []string
+	for name, was := range l {
+		if is, ok := other[name]; !ok {
+			lines = append(lines, fmt.Sprintf("%s is gone", name))
+		} else if is != was {
+			lines = append(lines, fmt.Sprintf("%s was %s, is %s", name, was, is))
+		}
+	}
+	for name := range other {
+		if _, ok := l[name]; !ok {
+			lines = append(lines, fmt.Sprintf("%s is new", name))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func remember(ts *testscript.TestScript, args []string) error {
+	for _, path := range args {
+		found, err := list(ts.MkAbs(path))
+		if err != nil {
+			return err
+		}
+		ts.Value(memoryKey{}).(memory)[path] = found
+	}
+	return nil
+}
+
+func unchanged(ts *testscript.TestScript, args []string) error {
+	for _, path := range args {
+		was, ok := ts.Value(memoryKey{}).(memory)[path]
+		if !ok {
+			return fmt.Errorf("%s was not remembered", path)
+		}
+		is, err := list(ts.MkAbs(path))
+		if err != nil {
+			return err
+		}
+		if lines := was.differ(is); len(lines) > 0 {
+			return fmt.Errorf("%s changed:\n\t%s", path, strings.Join(lines, "\n\t"))
+		}
+	}
+	return nil
+}
+
+func whole(ts *testscript.TestScript, _ []string) error { return checkWhole(ts.MkAbs("dist")) }
+
+// checkWhole tells what lies in a dist folder that no run which has ended may
+// leave there: scratch folders, folders of binaries without a record, binaries
+// that are not the recorded ones.
+func checkWhole(dist string) error {
+	var faults []string
+	for pattern, fault := range map[string]string{
+		filepath.Join(dist, ".cache", "tmp", "*"): "%s is left over",
+		filepath.Join(dist, "[^.]*", "[^bs]*"):    "%s is neither bin nor src",
+		filepath.Join(dist, "*", "bin", "*"):      "",
+	} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			return err
+		}
+		for _, path := range paths {
+			if fault != "" {
+				faults = append(faults, fmt.Sprintf(fault, path))
+			} else if err := checkRecord(path); err != nil {
+				faults = append(faults, err.Error())
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("%s", strings.Join(faults, "\n"))
+	}
+	return nil
+}
+
+// checkRecord compares what lies in a folder of binaries with its build.json.
+func checkRecord(dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, "build.json"))
+	if err != nil {
+		return err
+	}
+	var record slipway.Record
+	if err := json.Unmarshal(data, &record); err != nil {
+		return fmt.Errorf("%s: %w", dir, err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	rest := map[string]bool{}
+	for _, e := range entries {
+		rest[e.Name()] = true
+	}
+	delete(rest, "build.json")
+	for _, b := range record.Binaries {
+		delete(rest, b.File)
+		data, err := os.ReadFile(filepath.Join(dir, b.File))
+		if err != nil {
+			return err
+		}
+		if sum := fmt.Sprintf("%x", sha256.Sum256(data)); sum != b.SHA256 || int64(len(data)) != b.Size {
+			return fmt.Errorf("%s: %s has %d bytes and sha256 %s; build.json says %d and %s", dir, b.File, len(data), sum, b.Size, b.SHA256)
+		}
+	}
+	if len(rest) > 0 {
+		return fmt.Errorf("%s: build.json does not name %s", dir, strings.Join(slices.Sorted(maps.Keys(rest)), ", "))
+	}
+	return nil
+}
+
+func isFor(ts *testscript.TestScript, args []string) error {
+	got, err := platformOf(ts.MkAbs(args[0]))
+	if err == nil && got != args[1] {
+		err = fmt.Errorf("%s is a program for %s, not %s", args[0], got, args[1])
+	}
+	return err
+}
+
+// platformOf reads from a program's header which platform it is for.
+func platformOf(name string) (string, error) {
+	if f, err := elf.Open(name); err == nil {
+		defer f.Close()
+		return "linux/" + map[elf.Machine]string{elf.EM_X86_64: "amd64", elf.EM_AARCH64: "arm64"}[f.Machine], nil
+	}
+	if f, err := macho.Open(name); err == nil {
+		defer f.Close()
+		return "darwin/" + map[macho.Cpu]string{macho.CpuAmd64: "amd64", macho.CpuArm64: "arm64"}[f.Cpu], nil
+	}
+	f, err := pe.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("%s is no program of a known format", name)
+	}
+	defer f.Close()
+	return "windows/" + map[uint16]string{pe.IMAGE_FILE_MACHINE_AMD64: "amd64", pe.IMAGE_FILE_MACHINE_ARM64: "arm64"}[f.Machine], nil
+}
+
+func jsonLines(ts *testscript.TestScript, args []string) error {
+	for i, line := range strings.Split(strings.TrimSuffix(ts.ReadFile(args[0]), "\n"), "\n") {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			return fmt.Errorf("line %d is no JSON object: %q", i+1, line)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,176 @@
+package targets_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A run that is killed at any moment leaves nothing that a later run takes for
+// finished: the next one ends with the bytes of a run that nobody disturbed.
+func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, t.TempDir())
+	began := time.Now()
+	p.must(t, "cross")
+	length := time.Since(began)
+	states := []*state{remembered(t, p)}
+	editMotto(t, p)
+	p.must(t, "patches:lock")
+	p.must(t, "cross")
+	states = append(states, remembered(t, p))
+
+	atRandomMoments(t, 36, length, func(round int, moment time.Duration) {
+		// Half of the rounds start from nothing, a quarter even without modules, the rest from the other state's end.
+		if round%2 == 0 {
+			remove(t, p.path("dist"))
+		}
+		if round%4 == 0 {
+			remove(t, p.path(".home", "mod"))
+		}
+		now := states[round/2%2]
+		now.write(t, p)
+		killAfter(t, p, moment, "cross")
+		p.must(t, "cross")
+		sameAs(t, now.built, p.path("dist", "ship-1.4"))
+		if err := checkWhole(p.path("dist")); err != nil {
+			t.Error(err)
+		}
+		p.must(t, "patches:verify")
+	})
+}
+
+// The tree that patches:apply leaves is a person's to read: a run that is killed
+// must not make the next one believe that they changed it.
+func TestApplyKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, t.TempDir())
+	began := time.Now()
+	p.must(t, "patches:apply")
+	length := time.Since(began)
+	want := mustList(t, p.path("dist", "ship-1.4", "src"))
+	atRandomMoments(t, 36, length, func(_ int, moment time.Duration) {
+		killAfter(t, p, moment, "patches:apply", "-until=none")
+		p.must(t, "patches:apply")
+		sameAs(t, want, p.path("dist", "ship-1.4", "src"))
+	})
+}
+
+// What a clean that was killed has left is none of what a later run keeps.
+func TestCleanKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, t.TempDir())
+	p.must(t, "cross")
+	want := mustList(t, p.path("dist", "ship-1.4"))
+	began := time.Now()
+	p.must(t, "clean")
+	length := time.Since(began)
+	p.must(t, "cross")
+	atRandomMoments(t, 12, length, func(_ int, moment time.Duration) {
+		killAfter(t, p, moment, "clean")
+		p.must(t, "cross")
+		sameAs(t, want, p.path("dist", "ship-1.4"))
+		if err := checkWhole(p.path("dist")); err != nil {
+			t.Error(err)
+		}
+		p.must(t, "patches:verify")
+	})
+}
+
+// atRandomMoments calls f with moments that spread over a run's length and a
+// little more, for some runs take longer.
+func atRandomMoments(t *testing.T, rounds int, length time.Duration, f func(round int, moment time.Duration)) {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	random := rand.New(rand.NewPCG(seed, 0))
+	for round := range rounds {
+		part := (float64(round) + random.Float64()) / float64(rounds)
+		moment := time.Duration(1.2 * part * float64(length))
+		f(round, moment)
+		if t.Failed() {
+			t.Fatalf("that was in round %d, killed after %v of about %v; the seed is %d", round, moment, length, seed)
+		}
+	}
+}
+
+// A state is what a project's patches and lock were, and what they came to.
+type state struct {
+	files map[string][]byte
+	built listing
+}
+
+func remembered(t *testing.T, p *project) *state {
+	t.Helper()
+	s := &state{files: map[string][]byte{}}
+	for _, name := range []string{"fork.lock", "patches/0001-crew.patch"} {
+		data, err := os.ReadFile(p.path("forks", "ship-1.4", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.files[name] = data
+	}
+	s.built = mustList(t, p.path("dist", "ship-1.4"))
+	return s
+}
+
+func (s *state) write(t *testing.T, p *project) {
+	t.Helper()
+	for name, data := range s.files {
+		if err := os.WriteFile(p.path("forks", "ship-1.4", name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// editMotto makes the first patch another one.
+func editMotto(t *testing.T, p *project) {
+	t.Helper()
+	patch := p.path("forks", "ship-1.4", "patches", "0001-crew.patch")
+	text, err := os.ReadFile(patch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = []byte(strings.Replace(string(text), "whoever is awake", "whoever is asleep", 1))
+	if err := os.WriteFile(patch, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.RemoveAll(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killAfter starts mage and kills it with its process group, unless it has ended
+// by then.
+func killAfter(t *testing.T, p *project, delay time.Duration, args ...string) {
+	t.Helper()
+	cmd, out := p.command(args...)
+	ended := start(t, cmd)
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("mage %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	case <-time.After(delay):
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+	}
+}
+
+// start starts a command and returns where its end will be told.
+func start(t *testing.T, cmd *exec.Cmd) <-chan error {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	return ended
+}
