@@ -104,14 +104,14 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (R
 	if err != nil {
 		return Record{}, err
 	}
-	builder := cross.Builder{Go: w.goCmd, Events: w.Events}
+	builder := cross.Builder{Go: w.goCmd, C: cc, Events: w.Events}
 	dir := filepath.Join(w.Dir, w.fork.dist("bin", j.platform.Dir()))
 	kept := w.standing(dir, func(c cross.Component, old cross.Binary) bool {
-		with := cross.Compiler{Version: old.Compiler} // nobody asks for another, unless the job has it
-		if slices.ContainsFunc(j.components, func(o cross.Component) bool { return o.Name == c.Name }) {
-			with = cc
+		with := builder
+		if !slices.ContainsFunc(j.components, func(o cross.Component) bool { return o.Name == c.Name }) {
+			with.C.Version = old.Compiler // nobody asks for another
 		}
-		return builder.Key(in, c, with) == old.Inputs
+		return with.Key(in, c) == old.Inputs
 	})
 	missing := slices.DeleteFunc(slices.Clone(j.components), func(c cross.Component) bool { _, ok := kept[c.Name]; return ok })
 	record.Binaries = slices.Collect(maps.Values(kept))
@@ -125,7 +125,7 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (R
 	}
 	defer os.RemoveAll(scratch)
 	if len(missing) > 0 {
-		built, err := w.build(ctx, builder, l, in, missing, cc, dir, filepath.Join(scratch, "bin"))
+		built, err := w.build(ctx, builder, l, in, missing, dir, filepath.Join(scratch, "bin"))
 		if err != nil {
 			return Record{}, err
 		}
@@ -224,13 +224,13 @@ func (w *workshop) allKept(l lock.Lock) {
 
 // build compiles components into dst. Where that fails and the tree turns out
 // to have been changed by somebody else, the tree is laid anew, once.
-func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, components []cross.Component, cc cross.Compiler, before, dst string) ([]cross.Binary, error) {
+func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, components []cross.Component, before, dst string) ([]cross.Binary, error) {
 	for again := false; ; again = true {
 		tree, err := w.patched(ctx, l)
 		if err != nil {
 			return nil, err
 		}
-		binaries, err := w.compile(ctx, b, l, in, tree, components, cc, before, dst)
+		binaries, err := w.compile(ctx, b, l, in, tree, components, before, dst)
 		if err == nil || again || ctx.Err() != nil {
 			return binaries, err
 		}
@@ -246,7 +246,7 @@ func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in c
 }
 
 // compile compiles components from the tree as it lies there.
-func (w *workshop) compile(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, tree filetree.Dir, components []cross.Component, cc cross.Compiler, before, dst string) ([]cross.Binary, error) {
+func (w *workshop) compile(ctx context.Context, b cross.Builder, l lock.Lock, in cross.Input, tree filetree.Dir, components []cross.Component, before, dst string) ([]cross.Binary, error) {
 	if err := w.checkGo(l, tree); err != nil {
 		return nil, err
 	}
@@ -256,7 +256,7 @@ func (w *workshop) compile(ctx context.Context, b cross.Builder, l lock.Lock, in
 	if err := os.MkdirAll(dst, 0o755); err != nil {
 		return nil, err
 	}
-	return b.Build(ctx, in, tree, components, cc, before, dst)
+	return b.Build(ctx, in, tree, components, before, dst)
 }
 
 // checkGo compares what the tree says of Go with its pin.
@@ -300,10 +300,11 @@ func publish(record Record, built bool, dir, scratch string) error {
 	}
 	for _, b := range record.Binaries {
 		to := filepath.Join(whole, b.File)
-		if err := os.Link(filepath.Join(dir, b.File), to); err != nil && !errors.Is(err, os.ErrExist) {
-			if _, missing := os.Stat(to); missing != nil {
-				return err
-			}
+		if _, err := os.Stat(to); err == nil {
+			continue
+		}
+		if err := filetree.LinkOrCopy(filepath.Join(dir, b.File), to, filetree.Executable); err != nil {
+			return err
 		}
 	}
 	if err := os.WriteFile(filepath.Join(whole, "build.json"), data, 0o644); err != nil {

@@ -78,17 +78,19 @@ type Binary struct {
 	Inputs    action.Key `json:"inputs"`               // stands for all that decided its bytes
 }
 
-// A Builder compiles with one Go toolchain.
+// A Builder compiles with one Go toolchain and, for components with cgo, one C
+// compiler.
 type Builder struct {
 	Go     *gotool.Go
+	C      Compiler // may be zero where no component has cgo
 	Events event.Sink
 }
 
-// Key returns what stands for all that decides the component's binary. cc
-// counts only where the component has cgo.
-func (b Builder) Key(in Input, c Component, cc Compiler) action.Key {
+// Key returns what stands for all that decides the component's binary. The C
+// compiler counts only where the component has cgo.
+func (b Builder) Key(in Input, c Component) action.Key {
 	if !c.CGO {
-		cc = Compiler{}
+		b.C = Compiler{}
 	}
 	return action.NewKey("cross", revision, struct {
 		Input
@@ -96,15 +98,15 @@ func (b Builder) Key(in Input, c Component, cc Compiler) action.Key {
 		Flags     []string
 		Go        string
 		Compiler  string
-	}{in, c, in.Flags(), b.Go.GOVERSION, cc.Version})
+	}{in, c, in.Flags(), b.Go.GOVERSION, b.C.Version})
 }
 
-// Build compiles components from the tree into dst, an empty folder. cc is for
-// those that need cgo, and may be zero if none does. While the compiler works,
-// and has a processor to spare because all packages are loaded, the tree is checked against its digest, and the modules that were linked into
+// Build compiles components from the tree into dst, an empty folder. While the
+// compiler works, and leaves a processor idle because all packages are loaded,
+// the tree is checked against its digest, and the modules that were linked into
 // what an earlier run left in the folder before against their sums; what else
 // is linked is checked after.
-func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, components []Component, cc Compiler, before, dst string) ([]Binary, error) {
+func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, components []Component, before, dst string) ([]Binary, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
 	if err != nil {
 		return nil, err
@@ -127,7 +129,7 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 		load := sync.OnceFunc(func() { close(loaded) })
 		defer load()
 		for _, batch := range batches(components) {
-			if err := b.compile(groupCtx, in, tree, batch, cc, scratch, load); err != nil {
+			if err := b.compile(groupCtx, in, tree, batch, scratch, load); err != nil {
 				return err
 			}
 		}
@@ -141,7 +143,7 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 		if err := modules.check(ctx, filepath.Join(scratch, c.Name)); err != nil {
 			return nil, err
 		}
-		if binaries[i], err = b.finish(in, c, cc, scratch, dst); err != nil {
+		if binaries[i], err = b.finish(in, c, scratch, dst); err != nil {
 			return nil, err
 		}
 	}
@@ -170,7 +172,7 @@ func batches(components []Component) [][]Component {
 
 // compile runs go build once and leaves the binaries in dst, each under its
 // component's name. It calls load once all packages are loaded.
-func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch []Component, cc Compiler, dst string, load func()) error {
+func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch []Component, dst string, load func()) error {
 	out, err := os.MkdirTemp(dst, "")
 	if err != nil {
 		return err
@@ -193,7 +195,7 @@ func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch
 	watch := &watcher{graph: graph, emit: func(done, total int) {
 		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: in.Platform.String(), Done: done, Total: total, Unit: "packages"})
 	}}
-	env := b.env(in, tree, batch[0].CGO, cc)
+	env := b.env(in, tree, batch[0].CGO)
 	waiting, stop := context.WithCancel(ctx)
 	go waitFor(waiting, graph, load)
 	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: tree.Path, Env: env, Stderr: watch})
@@ -249,7 +251,7 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 var unreachable = regexp.MustCompile(`dial tcp|i/o timeout|no such host|connection refused|disabled by GOPROXY`)
 
 // env returns the environment of go build.
-func (b Builder) env(in Input, tree filetree.Dir, cgo bool, cc Compiler) run.Env {
+func (b Builder) env(in Input, tree filetree.Dir, cgo bool) run.Env {
 	env := b.Go.Clean().With("GOOS="+in.Platform.OS, "GOARCH="+in.Platform.Arch)
 	work := "off"
 	if _, ok := tree.Tree.Lookup("go.work"); ok {
@@ -259,20 +261,20 @@ func (b Builder) env(in Input, tree filetree.Dir, cgo bool, cc Compiler) run.Env
 	if !cgo {
 		return env.With("CGO_ENABLED=0")
 	}
-	return env.With("CGO_ENABLED=1", "CC="+cc.Path)
+	return env.With("CGO_ENABLED=1", "CC="+b.C.Path)
 }
 
 // finish moves a binary from the folder from to dst and describes it.
-func (b Builder) finish(in Input, c Component, cc Compiler, from, dst string) (Binary, error) {
-	bin := Binary{Component: c.Name, File: in.Platform.Exe(c.Name), Inputs: b.Key(in, c, cc)}
+func (b Builder) finish(in Input, c Component, from, dst string) (Binary, error) {
+	bin := Binary{Component: c.Name, File: in.Platform.Exe(c.Name), Inputs: b.Key(in, c)}
 	if c.CGO {
-		bin.Compiler = cc.Version
+		bin.Compiler = b.C.Version
 	}
 	var err error
 	if bin.Size, bin.SHA256, err = Sum(filepath.Join(from, c.Name)); err != nil {
 		return Binary{}, err
 	}
-	return bin, os.Link(filepath.Join(from, c.Name), filepath.Join(dst, bin.File))
+	return bin, os.Rename(filepath.Join(from, c.Name), filepath.Join(dst, bin.File))
 }
 
 // Sum returns the size in bytes and the hex SHA-256 of a file.

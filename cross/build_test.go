@@ -62,8 +62,8 @@ func TestFlags(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
-	builder := func(version string) Builder {
-		return Builder{Go: &gotool.Go{Settings: gotool.Settings{GOVERSION: version}}}
+	keyWith := func(version string, in Input, c Component, cc Compiler) action.Key {
+		return Builder{Go: &gotool.Go{Settings: gotool.Settings{GOVERSION: version}}, C: cc}.Key(in, c)
 	}
 	base := Input{
 		Tree: "sha256:1", Lock: "1", Platform: platform.Platform{OS: "linux", Arch: "amd64"}, Tags: []string{"sail"},
@@ -77,25 +77,25 @@ func TestKey(t *testing.T) {
 	}
 	captain, anchor := Component{Name: "captain", Main: "cmd/captain"}, Component{Name: "captain", Main: "cmd/captain", CGO: true}
 	gcc, clang := Compiler{"/usr/bin/gcc", "gcc 15"}, Compiler{"/usr/bin/clang", "clang 20"}
-	key := builder("go1.26.8").Key(base, captain, Compiler{})
+	key := keyWith("go1.26.8", base, captain, Compiler{})
 
 	seen := map[action.Key]string{key: "the input itself"}
 	for name, other := range map[string]action.Key{
-		"another tree":              builder("go1.26.8").Key(with(func(in *Input) { in.Tree = "sha256:2" }), captain, Compiler{}),
-		"another lock":              builder("go1.26.8").Key(with(func(in *Input) { in.Lock = "2" }), captain, Compiler{}),
-		"another system":            builder("go1.26.8").Key(with(func(in *Input) { in.Platform.OS = "darwin" }), captain, Compiler{}),
-		"another architecture":      builder("go1.26.8").Key(with(func(in *Input) { in.Platform.Arch = "arm64" }), captain, Compiler{}),
-		"another tag":               builder("go1.26.8").Key(with(func(in *Input) { in.Tags = []string{"oar"} }), captain, Compiler{}),
-		"another stamp":             builder("go1.26.8").Key(with(func(in *Input) { in.Stamps["a.v"] = "2" }), captain, Compiler{}),
-		"a stamp more":              builder("go1.26.8").Key(with(func(in *Input) { in.Stamps["a.w"] = "1" }), captain, Compiler{}),
-		"symbols":                   builder("go1.26.8").Key(with(func(in *Input) { in.Symbols = true }), captain, Compiler{}),
-		"another release of Go":     builder("go1.26.9").Key(base, captain, Compiler{}),
-		"another name":              builder("go1.26.8").Key(base, Component{Name: "mate", Main: "cmd/captain"}, Compiler{}),
-		"another main":              builder("go1.26.8").Key(base, Component{Name: "captain", Main: "cmd/mate"}, Compiler{}),
-		"cgo, no compiler":          builder("go1.26.8").Key(base, anchor, Compiler{}),
-		"cgo":                       builder("go1.26.8").Key(base, anchor, gcc),
-		"cgo and another compiler":  builder("go1.26.8").Key(base, anchor, clang),
-		"cgo, the compiler updated": builder("go1.26.8").Key(base, anchor, Compiler{gcc.Path, "gcc 16"}),
+		"another tree":              keyWith("go1.26.8", with(func(in *Input) { in.Tree = "sha256:2" }), captain, Compiler{}),
+		"another lock":              keyWith("go1.26.8", with(func(in *Input) { in.Lock = "2" }), captain, Compiler{}),
+		"another system":            keyWith("go1.26.8", with(func(in *Input) { in.Platform.OS = "darwin" }), captain, Compiler{}),
+		"another architecture":      keyWith("go1.26.8", with(func(in *Input) { in.Platform.Arch = "arm64" }), captain, Compiler{}),
+		"another tag":               keyWith("go1.26.8", with(func(in *Input) { in.Tags = []string{"oar"} }), captain, Compiler{}),
+		"another stamp":             keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.v"] = "2" }), captain, Compiler{}),
+		"a stamp more":              keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.w"] = "1" }), captain, Compiler{}),
+		"symbols":                   keyWith("go1.26.8", with(func(in *Input) { in.Symbols = true }), captain, Compiler{}),
+		"another release of Go":     keyWith("go1.26.9", base, captain, Compiler{}),
+		"another name":              keyWith("go1.26.8", base, Component{Name: "mate", Main: "cmd/captain"}, Compiler{}),
+		"another main":              keyWith("go1.26.8", base, Component{Name: "captain", Main: "cmd/mate"}, Compiler{}),
+		"cgo, no compiler":          keyWith("go1.26.8", base, anchor, Compiler{}),
+		"cgo":                       keyWith("go1.26.8", base, anchor, gcc),
+		"cgo and another compiler":  keyWith("go1.26.8", base, anchor, clang),
+		"cgo, the compiler updated": keyWith("go1.26.8", base, anchor, Compiler{gcc.Path, "gcc 16"}),
 	} {
 		if twin, ok := seen[other]; ok {
 			t.Errorf("%s has the key of %s", name, twin)
@@ -103,8 +103,8 @@ func TestKey(t *testing.T) {
 		seen[other] = name
 	}
 	for name, other := range map[string]action.Key{
-		"where the component exists": builder("go1.26.8").Key(base, Component{Name: "captain", Main: "cmd/captain", Versions: ">=1", Platforms: []string{"linux"}}, Compiler{}),
-		"a C compiler without cgo":   builder("go1.26.8").Key(base, captain, gcc),
+		"where the component exists": keyWith("go1.26.8", base, Component{Name: "captain", Main: "cmd/captain", Versions: ">=1", Platforms: []string{"linux"}}, Compiler{}),
+		"a C compiler without cgo":   keyWith("go1.26.8", base, captain, gcc),
 	} {
 		if other != key {
 			t.Errorf("%s makes another key", name)
@@ -324,7 +324,8 @@ func TestEnv(t *testing.T) {
 		{"no workspace", plain, false, map[string]string{"GOWORK": "off", "CGO_ENABLED": "0", "CC": ""}},
 		{"cgo", plain, true, map[string]string{"GOWORK": "off", "CGO_ENABLED": "1", "CC": "/usr/bin/aarch64-gcc"}},
 	} {
-		env := b.env(in, c.tree, c.cgo, Compiler{Path: "/usr/bin/aarch64-gcc"})
+		b.C = Compiler{Path: "/usr/bin/aarch64-gcc"}
+		env := b.env(in, c.tree, c.cgo)
 		c.want["GOOS"], c.want["GOARCH"], c.want["PATH"], c.want["CGO_CFLAGS"] = "linux", "arm64", "/bin", ""
 		for key, want := range c.want {
 			if got := env.Get(key); got != want {

@@ -145,7 +145,7 @@ func describe(root, path string) (Entry, error) {
 // it, so neither tree may be written to by anyone else. When Update fails, d is
 // neither tree.
 func (d Dir) Update(ctx context.Context, base Dir, changes []Change) (Dir, error) {
-	return d.update(ctx, base, changes, link)
+	return d.update(ctx, base, changes, LinkOrCopy)
 }
 
 // Copy makes dst, which must not exist yet or be empty, a copy of d that
@@ -154,7 +154,7 @@ func (d Dir) Copy(ctx context.Context, dst string) (Dir, error) {
 	return Dir{Path: dst}.update(ctx, d, nil, copyFile)
 }
 
-func (d Dir) update(ctx context.Context, base Dir, changes []Change, place func(from, to string, e Entry) error) (Dir, error) {
+func (d Dir) update(ctx context.Context, base Dir, changes []Change, place func(from, to string, mode Mode) error) (Dir, error) {
 	out := Dir{Path: d.Path, Tree: base.Tree.Changed(changes)}
 	content := make(map[string]Change, len(changes))
 	for _, c := range changes {
@@ -180,7 +180,7 @@ func (d Dir) update(ctx context.Context, base Dir, changes []Change, place func(
 		if c, ok := content[e.Path]; ok {
 			return write(to, c)
 		}
-		return place(filepath.Join(base.Path, filepath.FromSlash(e.Path)), to, e)
+		return place(filepath.Join(base.Path, filepath.FromSlash(e.Path)), to, e.Mode)
 	})
 }
 
@@ -218,15 +218,17 @@ func makeDirs(root string, files []Entry) error {
 	return nil
 }
 
-func link(from, to string, e Entry) error {
-	if e.Mode != Link && os.Link(from, to) == nil {
+// LinkOrCopy makes the file to one with the file from, or, where the file
+// system has no hard links, a copy in that mode. A symbolic link is copied.
+func LinkOrCopy(from, to string, mode Mode) error {
+	if mode != Link && os.Link(from, to) == nil {
 		return nil
 	}
-	return copyFile(from, to, e)
+	return copyFile(from, to, mode)
 }
 
-func copyFile(from, to string, e Entry) error {
-	if e.Mode == Link {
+func copyFile(from, to string, mode Mode) error {
+	if mode == Link {
 		target, err := os.Readlink(from)
 		if err != nil {
 			return err
@@ -238,7 +240,7 @@ func copyFile(from, to string, e Entry) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, e.Mode.perm())
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode.perm())
 	if err != nil {
 		return err
 	}

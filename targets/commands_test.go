@@ -8,6 +8,7 @@ import (
 	"debug/macho"
 	"debug/pe"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -21,8 +22,8 @@ import (
 	"github.com/slipway-build/slipway"
 )
 
-// commands are what scripts can say besides testscript's own commands. None but
-// platform can be negated.
+// commands are what scripts can say besides testscript's own commands. None can
+// be negated.
 //
 //	edit FILE OLD NEW        replaces OLD, which must stand there once; \n is a line break
 //	flip FILE TEXT           changes one byte: the first of the first TEXT; FILE may be a pattern
@@ -232,25 +233,24 @@ func whole(ts *testscript.TestScript, _ []string) error { return checkWhole(ts.M
 // that are not the recorded ones.
 func checkWhole(dist string) error {
 	var faults []string
-	for pattern, fault := range map[string]string{
-		filepath.Join(dist, ".cache", "tmp", "*"): "%s is left over",
-		filepath.Join(dist, "[^.]*", "[^bs]*"):    "%s is neither bin nor src",
-		filepath.Join(dist, "*", "bin", "*"):      "",
-	} {
-		paths, err := filepath.Glob(pattern)
-		if err != nil {
-			return err
+	scratch, _ := filepath.Glob(filepath.Join(dist, ".cache", "tmp", "*"))
+	for _, path := range scratch {
+		faults = append(faults, path+" is left over")
+	}
+	outputs, _ := filepath.Glob(filepath.Join(dist, "[^.]*", "*"))
+	for _, path := range outputs {
+		if base := filepath.Base(path); base != "bin" && base != "src" {
+			faults = append(faults, path+" is neither bin nor src")
 		}
-		for _, path := range paths {
-			if fault != "" {
-				faults = append(faults, fmt.Sprintf(fault, path))
-			} else if err := checkRecord(path); err != nil {
-				faults = append(faults, err.Error())
-			}
+	}
+	records, _ := filepath.Glob(filepath.Join(dist, "[^.]*", "bin", "*"))
+	for _, path := range records {
+		if err := checkRecord(path); err != nil {
+			faults = append(faults, err.Error())
 		}
 	}
 	if len(faults) > 0 {
-		return fmt.Errorf("%s", strings.Join(faults, "\n"))
+		return errors.New(strings.Join(faults, "\n"))
 	}
 	return nil
 }

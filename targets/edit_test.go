@@ -24,16 +24,7 @@ func TestEditOfAPatchRedoesWhatDiffers(t *testing.T) {
 	before := inodes(t, tree)
 
 	// Words that no run has had before, for Go's build cache not to know them.
-	patch := p.path("forks", "ship-1.4", "patches", "0001-crew.patch")
-	text, err := os.ReadFile(patch)
-	if err != nil {
-		t.Fatal(err)
-	}
-	motto := fmt.Sprintf("Any wind, at %d.", time.Now().UnixNano())
-	text = []byte(strings.Replace(string(text), "Any wind, and whoever is awake.", motto, 1))
-	if err := os.WriteFile(patch, text, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	editMotto(t, p, fmt.Sprintf("Any wind, at %d.", time.Now().UnixNano()))
 	p.must(t, "patches:lock")
 	out := p.must(t, "cross", "-json", "-components=captain,bosun,deckhand")
 

@@ -50,6 +50,55 @@ func TestInterruptStopsTheCompiler(t *testing.T) {
 	}
 }
 
+// The same is so by the way people start it, whether the signal goes to all
+// processes, as from a terminal, or to the first, as from most other programs.
+func TestInterruptThroughGoTool(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, t.TempDir()).withGoTool(t)
+	for _, c := range []struct {
+		name string
+		send func(pid int) error
+	}{
+		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		// Once more, for go tool hands on what it gets, and a signal that comes twice ends mage at once.
+		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		{"SIGTERM", func(pid int) error { return syscall.Kill(pid, syscall.SIGTERM) }},
+		{"SIGTERM to all", func(pid int) error { return syscall.Kill(-pid, syscall.SIGTERM) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cmd := exec.Command(filepath.Join(inYard(t).goBin, "go"), "tool", "mage", "cross", "-components=anchor")
+			cmd.Dir, cmd.Env, cmd.SysProcAttr = p.dir, p.env, &syscall.SysProcAttr{Setpgid: true}
+			log, err := os.Create(filepath.Join(t.TempDir(), "log")) // no pipe: what is left would keep it open
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer log.Close()
+			cmd.Stdout, cmd.Stderr = log, log
+			ended := start(t, cmd)
+			defer syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			waitFor(t, "the C compiler", func() bool { return len(commandsWith(t, p.dir, "/cc ")) > 0 })
+			if err := c.send(cmd.Process.Pid); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-ended; err == nil {
+				t.Error("go tool mage ends as if all were well")
+			}
+			stops := time.Now().Add(5 * time.Second)
+			for len(commandsWith(t, p.dir, "")) > 0 && time.Now().Before(stops) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if left := commandsWith(t, p.dir, ""); len(left) > 0 {
+				t.Errorf("these still run:\n%s\nmage says\n%s", strings.Join(left, "\n"), content(t, log))
+			}
+			if err := checkWhole(p.path("dist")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // slow returns the project with an empty build cache, so that the compiler has
 // to work for some seconds. Its command lines name the project's folder.
 func (p *project) slow(t *testing.T) *project {
@@ -103,55 +152,6 @@ func commandLines(t *testing.T) []string {
 		}
 	}
 	return lines
-}
-
-// The same is so by the way people start it, whether the signal goes to all
-// processes, as from a terminal, or to the first, as from most other programs.
-func TestInterruptThroughGoTool(t *testing.T) {
-	t.Parallel()
-	p := newProject(t, t.TempDir()).withGoTool(t)
-	for _, c := range []struct {
-		name string
-		send func(pid int) error
-	}{
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		// Once more, for go tool hands on what it gets, and a signal that comes twice ends mage at once.
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		{"SIGTERM", func(pid int) error { return syscall.Kill(pid, syscall.SIGTERM) }},
-		{"SIGTERM to all", func(pid int) error { return syscall.Kill(-pid, syscall.SIGTERM) }},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			cmd := exec.Command(filepath.Join(inYard(t).goBin, "go"), "tool", "mage", "cross", "-components=anchor")
-			cmd.Dir, cmd.Env, cmd.SysProcAttr = p.dir, p.env, &syscall.SysProcAttr{Setpgid: true}
-			log, err := os.Create(filepath.Join(t.TempDir(), "log")) // no pipe: what is left would keep it open
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer log.Close()
-			cmd.Stdout, cmd.Stderr = log, log
-			ended := start(t, cmd)
-			defer syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-			waitFor(t, "the C compiler", func() bool { return len(commandsWith(t, p.dir, "/cc ")) > 0 })
-			if err := c.send(cmd.Process.Pid); err != nil {
-				t.Fatal(err)
-			}
-			if err := <-ended; err == nil {
-				t.Error("go tool mage ends as if all were well")
-			}
-			stops := time.Now().Add(5 * time.Second)
-			for len(commandsWith(t, p.dir, "")) > 0 && time.Now().Before(stops) {
-				time.Sleep(10 * time.Millisecond)
-			}
-			if left := commandsWith(t, p.dir, ""); len(left) > 0 {
-				t.Errorf("these still run:\n%s\nmage says\n%s", strings.Join(left, "\n"), content(t, log))
-			}
-			if err := checkWhole(p.path("dist")); err != nil {
-				t.Error(err)
-			}
-		})
-	}
 }
 
 // withGoTool returns the project with a magefile, in which go tool mage works,

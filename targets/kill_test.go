@@ -1,6 +1,7 @@
 package targets_test
 
 import (
+	"flag"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 )
+
+var seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "decides the moments at which runs are killed")
 
 // A run that is killed at any moment leaves nothing that a later run takes for
 // finished: the next one ends with the bytes of a run that nobody disturbed.
@@ -19,7 +22,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	p.must(t, "cross")
 	length := time.Since(began)
 	states := []*state{remembered(t, p)}
-	editMotto(t, p)
+	editMotto(t, p, "Any wind, and whoever is asleep.")
 	p.must(t, "patches:lock")
 	p.must(t, "cross")
 	states = append(states, remembered(t, p))
@@ -85,14 +88,13 @@ func TestCleanKilledAtAnyMoment(t *testing.T) {
 // little more, for some runs take longer.
 func atRandomMoments(t *testing.T, rounds int, length time.Duration, f func(round int, moment time.Duration)) {
 	t.Helper()
-	seed := uint64(time.Now().UnixNano())
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := rand.New(rand.NewPCG(*seed, 0))
 	for round := range rounds {
 		part := (float64(round) + random.Float64()) / float64(rounds)
 		moment := time.Duration(1.2 * part * float64(length))
 		f(round, moment)
 		if t.Failed() {
-			t.Fatalf("that was in round %d, killed after %v of about %v; the seed is %d", round, moment, length, seed)
+			t.Fatalf("that was in round %d, killed after %v of about %v; for the same moments: -seed=%d", round, moment, length, *seed)
 		}
 	}
 }
@@ -126,15 +128,15 @@ func (s *state) write(t *testing.T, p *project) {
 	}
 }
 
-// editMotto makes the first patch another one.
-func editMotto(t *testing.T, p *project) {
+// editMotto makes the first patch one that gives the crew this motto.
+func editMotto(t *testing.T, p *project, motto string) {
 	t.Helper()
 	patch := p.path("forks", "ship-1.4", "patches", "0001-crew.patch")
 	text, err := os.ReadFile(patch)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = []byte(strings.Replace(string(text), "whoever is awake", "whoever is asleep", 1))
+	text = []byte(strings.Replace(string(text), "Any wind, and whoever is awake.", motto, 1))
 	if err := os.WriteFile(patch, text, 0o644); err != nil {
 		t.Fatal(err)
 	}

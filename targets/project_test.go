@@ -16,6 +16,7 @@ import (
 
 // A project is a folder with the test fork in it and a user who runs mage there.
 type project struct {
+	exe string // mage
 	dir string
 	env []string
 }
@@ -23,13 +24,20 @@ type project struct {
 // newProject writes a project to dir and pins its fork.
 func newProject(t *testing.T, dir string) *project {
 	t.Helper()
-	p := &project{dir: dir, env: inYard(t).env(filepath.Join(dir, ".home"))}
+	p := emptyProject(t, dir)
 	if err := writeProject(dir); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { removable(p.path(".home")) })
 	p.must(t, "patches:lock")
 	return p
+}
+
+// emptyProject returns a project without a fork.
+func emptyProject(t *testing.T, dir string) *project {
+	t.Helper()
+	y := inYard(t)
+	return &project{filepath.Join(y.bin, "mage"), dir, y.env(filepath.Join(dir, ".home"))}
 }
 
 // removable lets the folders below dir be emptied: modules are read-only where a
@@ -45,7 +53,7 @@ func removable(dir string) {
 
 // with returns the project with variables set.
 func (p *project) with(env ...string) *project {
-	return &project{p.dir, append(slices.Clip(p.env), env...)}
+	return &project{p.exe, p.dir, append(slices.Clip(p.env), env...)}
 }
 
 func (p *project) path(elem ...string) string {
@@ -61,11 +69,8 @@ func (p *project) built(name string) string {
 // command returns mage, not started yet, in a process group of its own, and
 // where its output will be.
 func (p *project) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
-	path := slices.IndexFunc(p.env, func(kv string) bool { return strings.HasPrefix(kv, "PATH=") })
-	bin, _, _ := strings.Cut(strings.TrimPrefix(p.env[path], "PATH="), ":")
-	cmd := exec.Command(filepath.Join(bin, "mage"), args...)
-	cmd.Dir, cmd.Env = p.dir, p.env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd := exec.Command(p.exe, args...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = p.dir, p.env, &syscall.SysProcAttr{Setpgid: true}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	return cmd, &out
