@@ -89,8 +89,9 @@ type Builder struct {
 // Key returns what stands for all that decides the component's binary. The C
 // compiler counts only where the component has cgo.
 func (b Builder) Key(in Input, c Component) action.Key {
+	cc := b.C
 	if !c.CGO {
-		b.C = Compiler{}
+		cc = Compiler{}
 	}
 	return action.NewKey("cross", revision, struct {
 		Input
@@ -98,7 +99,7 @@ func (b Builder) Key(in Input, c Component) action.Key {
 		Flags     []string
 		Go        string
 		Compiler  string
-	}{in, c, in.Flags(), b.Go.GOVERSION, b.C.Version})
+	}{in, c, in.Flags(), b.Go.GOVERSION, cc.Version})
 }
 
 // Build compiles components from the tree into dst, an empty folder. While the
