@@ -216,9 +216,9 @@ func TestApplyConflicts(t *testing.T) {
 		{name: "ends early", base: numbers(1, 12), patch: edit10, want: Conflict{Hunk: 1, Line: 13, Expected: "13", Found: "(end of file)"}},
 		{name: "applied", base: numbers(1, 9) + "ten\n" + numbers(11, 20), patch: edit10, want: Conflict{Hunk: 1, Line: 10, Expected: "10", Found: "ten", Already: true}},
 		{
-			name: "second hunk", base: numbers(1, 29) + "XXX\n" + numbers(31, 40),
+			name: "second hunk", base: numbers(1, 29) + "other\n" + numbers(31, 40),
 			patch: edit10 + "@@ -27,7 +27,6 @@\n 27\n 28\n 29\n-30\n 31\n 32\n 33\n",
-			want:  Conflict{Hunk: 2, Line: 30, Expected: "30", Found: "XXX"},
+			want:  Conflict{Hunk: 2, Line: 30, Expected: "30", Found: "other"},
 		},
 		{
 			name: "hunks keep their order", base: numbers(21, 40) + numbers(1, 20),
