@@ -104,7 +104,7 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (R
 	if err != nil {
 		return Record{}, err
 	}
-	builder := cross.Builder{Go: w.goCmd, C: cc, Events: w.Events}
+	builder := cross.Builder{Go: w.goCmd, C: cc, Sums: filepath.Join(w.patchedSlot(), "sums"), Events: w.Events}
 	dir := filepath.Join(w.Dir, w.fork.dist("bin", j.platform.Dir()))
 	kept := w.standing(dir, func(c cross.Component, old cross.Binary) bool {
 		with := builder
@@ -234,7 +234,7 @@ func (w *workshop) build(ctx context.Context, b cross.Builder, l lock.Lock, in c
 		if err == nil || again || ctx.Err() != nil {
 			return binaries, err
 		}
-		changed := tree.Verify(ctx)
+		changed := tree.Verify(ctx, nil)
 		if changed == nil {
 			return nil, err
 		}

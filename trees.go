@@ -37,6 +37,10 @@ func (f *Fork) upstreamKey() action.Key {
 // upstreamDir returns where the fork's upstream tree is kept.
 func (w *workshop) upstreamDir() string { return w.cache.Path("source", w.fork.upstreamKey()) }
 
+// patchedSlot returns the folder that the fork's patched tree is kept in, with
+// what is known of it.
+func (w *workshop) patchedSlot() string { return filepath.Join(w.cache.Dir, "patched", w.fork.ID) }
+
 func (f *Fork) sourceInput() source.Input {
 	in := source.Input{Upstream: source.Upstream{Module: f.Upstream.Module}}
 	if v, ok := f.Upstream.Version(); ok {
@@ -95,7 +99,7 @@ func (w *workshop) fetched(ctx context.Context, check func(source.Tree) error) (
 // intact is the check of an upstream tree that is about to be pinned, or
 // compared file by file.
 func intact(ctx context.Context) func(source.Tree) error {
-	return func(t source.Tree) error { return t.Verify(ctx) }
+	return func(t source.Tree) error { return t.Verify(ctx, nil) }
 }
 
 // writeTree writes beside the folder tree in dst what readTree needs: what the
@@ -212,7 +216,7 @@ func (w *workshop) damaged(ctx context.Context) bool {
 	if err != nil {
 		return false
 	}
-	err = t.Verify(ctx)
+	err = t.Verify(ctx, nil)
 	if err != nil && ctx.Err() == nil {
 		w.noteAgain(err)
 		return true
@@ -230,7 +234,7 @@ func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, e
 	if err != nil {
 		return filetree.Dir{}, err
 	}
-	slot := filepath.Join(w.cache.Dir, "patched", w.fork.ID)
+	slot := w.patchedSlot()
 	listing := filepath.Join(slot, "listing")
 	now := filetree.Dir{Path: filepath.Join(slot, "tree")}
 	now.Tree, err = readListing(listing)
@@ -299,7 +303,7 @@ func (w *workshop) forgetDropped() error {
 func (w *workshop) forget() error {
 	w.tree = filetree.Dir{}
 	return errors.Join(
-		os.RemoveAll(filepath.Join(w.cache.Dir, "patched", w.fork.ID)),
+		os.RemoveAll(w.patchedSlot()),
 		os.RemoveAll(w.upstreamDir()))
 }
 

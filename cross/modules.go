@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/gotool"
 )
 
@@ -18,6 +19,7 @@ import (
 // command checks a module only when it downloads it.
 type linked struct {
 	goCmd *gotool.Go
+	known *filetree.Memory
 	mu    sync.Mutex
 	right map[linkedModule]bool // those that were found to be what their sums say
 }
@@ -63,7 +65,7 @@ func (l *linked) checkOne(ctx context.Context, m linkedModule) error {
 	if right {
 		return nil
 	}
-	if err := l.goCmd.CheckModule(ctx, m.path, m.version, m.sum); err != nil {
+	if err := l.goCmd.CheckModule(ctx, m.path, m.version, m.sum, l.known); err != nil {
 		return err
 	}
 	l.mu.Lock()

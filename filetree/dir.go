@@ -1,10 +1,8 @@
 package filetree
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +12,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -45,16 +43,16 @@ func (d Dir) ReadFile(path string) ([]byte, error) {
 // Scan reads the folder at path and describes what lies there. A file that is
 // neither regular nor a symbolic link is an error.
 func Scan(ctx context.Context, path string) (Dir, error) {
-	return scanWith(ctx, path, 2*runtime.GOMAXPROCS(0))
+	return scanWith(ctx, path, 2*runtime.GOMAXPROCS(0), nil)
 }
 
-// ScanQuietly does what Scan does on one processor only: for work beside
-// something that matters more.
-func ScanQuietly(ctx context.Context, path string) (Dir, error) {
-	return scanWith(ctx, path, 1)
+// ScanAgain does what Scan does, but reads only files that known does not know,
+// and on one processor: for work beside something that matters more.
+func ScanAgain(ctx context.Context, path string, known *Memory) (Dir, error) {
+	return scanWith(ctx, path, 1, known)
 }
 
-func scanWith(ctx context.Context, path string, workers int) (Dir, error) {
+func scanWith(ctx context.Context, path string, workers int, known *Memory) (Dir, error) {
 	var tree Tree
 	err := filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -76,7 +74,7 @@ func scanWith(ctx context.Context, path string, workers int) (Dir, error) {
 	slices.SortFunc(tree, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
 	err = each(ctx, len(tree), workers, func(i int) error {
 		var err error
-		tree[i], err = describe(path, tree[i].Path)
+		tree[i], err = describe(path, tree[i].Path, known)
 		return err
 	})
 	if err != nil {
@@ -95,10 +93,10 @@ func (e *ChangedError) Error() string {
 	return fmt.Sprintf("%s was changed by something else: %s (%s)", e.Dir, e.Paths[0], text.Count(len(e.Paths), "file"))
 }
 
-// Verify reads the whole folder, quietly, and returns a *ChangedError unless it
-// holds exactly d.Tree.
-func (d Dir) Verify(ctx context.Context) error {
-	now, err := ScanQuietly(ctx, d.Path)
+// Verify returns a *ChangedError unless the folder holds exactly d.Tree. It
+// reads what known, which may be nil, does not know.
+func (d Dir) Verify(ctx context.Context, known *Memory) error {
+	now, err := ScanAgain(ctx, d.Path, known)
 	if err != nil {
 		return err
 	}
@@ -109,8 +107,9 @@ func (d Dir) Verify(ctx context.Context) error {
 }
 
 // describe returns the entry of one file.
-func describe(root, path string) (Entry, error) {
+func describe(root, path string, known *Memory) (Entry, error) {
 	name := filepath.Join(root, filepath.FromSlash(path))
+	asked := time.Now()
 	info, err := os.Lstat(name)
 	if err != nil {
 		return Entry{}, err
@@ -126,6 +125,11 @@ func describe(root, path string) (Entry, error) {
 	case info.Mode()&0o111 != 0:
 		e.Mode = Executable
 	}
+	now := stampOf(info)
+	if sum, ok := known.recall(now); ok {
+		e.Sum = sum
+		return e, nil
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return Entry{}, err
@@ -136,6 +140,7 @@ func describe(root, path string) (Entry, error) {
 		return Entry{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	h.Sum(e.Sum[:0])
+	known.learn(now, asked, e.Sum)
 	return e, nil
 }
 
@@ -287,64 +292,4 @@ func each(ctx context.Context, n, workers int, f func(i int) error) error {
 		})
 	}
 	return group.Wait()
-}
-
-// WriteListing writes the tree as ReadListing reads it: a line of mode, sum,
-// size and path for each file.
-func (t Tree) WriteListing(w io.Writer) error {
-	b := bufio.NewWriter(w)
-	for _, e := range t {
-		b.WriteString(e.listed())
-	}
-	return b.Flush()
-}
-
-// ReadListing reads what WriteListing wrote, and nothing else.
-func ReadListing(r io.Reader) (Tree, error) {
-	var tree Tree
-	lines := bufio.NewReader(r)
-	for n := 1; ; n++ {
-		line, err := lines.ReadString('\n')
-		if errors.Is(err, io.EOF) && line == "" {
-			return tree, nil
-		} else if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		e, err := parseEntry(line)
-		if err == nil && len(tree) > 0 && tree[len(tree)-1].Path >= e.Path {
-			err = fmt.Errorf("%q is out of order", e.Path)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("listing, line %d: %w", n, err)
-		}
-		tree = append(tree, e)
-	}
-}
-
-// listed writes the entry as a line of a listing.
-func (e Entry) listed() string {
-	return string(e.Mode) + " " + e.Sum.String() + " " + strconv.FormatInt(e.Size, 10) + " " + e.Path + "\n"
-}
-
-func parseEntry(line string) (Entry, error) {
-	f := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 4)
-	if len(f) != 4 || f[3] == "" {
-		return Entry{}, errors.New("want mode, sum, size and path")
-	}
-	e := Entry{Path: f[3], Mode: Mode(f[0])}
-	if e.Mode != Regular && e.Mode != Executable && e.Mode != Link {
-		return Entry{}, fmt.Errorf("bad mode %q", f[0])
-	}
-	sum, err := hex.DecodeString(f[1])
-	if err != nil || len(sum) != len(e.Sum) {
-		return Entry{}, fmt.Errorf("bad sum %q", f[1])
-	}
-	copy(e.Sum[:], sum)
-	if e.Size, err = strconv.ParseInt(f[2], 10, 64); err != nil || e.Size < 0 || strconv.FormatInt(e.Size, 10) != f[2] {
-		return Entry{}, fmt.Errorf("bad size %q", f[2])
-	}
-	if e.listed() != line {
-		return Entry{}, errors.New("this is not how a listing is written")
-	}
-	return e, nil
 }

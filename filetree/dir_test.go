@@ -192,7 +192,7 @@ func TestVerify(t *testing.T) {
 			t.Fatal(err)
 		}
 		var changed *ChangedError
-		switch err := d.Verify(t.Context()); {
+		switch err := d.Verify(t.Context(), nil); {
 		case c.want == nil && err != nil:
 			t.Errorf("%s: Verify() = %v", c.name, err)
 		case c.want != nil && (!errors.As(err, &changed) || changed.Dir != d.Path || !slices.Equal(changed.Paths, c.want)):

@@ -6,7 +6,6 @@ package filetree
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -43,8 +42,12 @@ type Tree []Entry
 // of mode, sum and path for each file. Equal digests mean equal trees.
 func (t Tree) Digest() string {
 	h := sha256.New()
+	var line []byte
 	for _, e := range t {
-		fmt.Fprintf(h, "%s %s %s\n", e.Mode, e.Sum, e.Path)
+		line = append(append(line[:0], e.Mode...), ' ')
+		line = append(hex.AppendEncode(line, e.Sum[:]), ' ')
+		line = append(append(line, e.Path...), '\n')
+		h.Write(line)
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }

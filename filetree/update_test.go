@@ -56,7 +56,7 @@ func checkUpdate(t *testing.T, have, want []file, changes []Change) {
 	if expected := base.Tree.Changed(changes); !slices.Equal(got.Tree, expected) || got.Path != d.Path {
 		t.Errorf("Update() = %v, want %v", got.Tree, expected)
 	}
-	if err := got.Verify(t.Context()); err != nil {
+	if err := got.Verify(t.Context(), nil); err != nil {
 		t.Errorf("the folder is not what Update() says: %v", err)
 	}
 	if after := contents(t, base); !maps.Equal(before, after) {
@@ -103,7 +103,7 @@ func TestUpdateDoesNotWriteThroughLinks(t *testing.T) {
 		if d, err = d.Update(t.Context(), base, changes); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(d.Verify(t.Context()), base.Verify(t.Context())); err != nil {
+		if err := errors.Join(d.Verify(t.Context(), nil), base.Verify(t.Context(), nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestUpdateWhereSomethingLies(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := d.Update(t.Context(), base, []Change{{Path: "new", Mode: Regular, Content: []byte("written through")}})
-	if now := base.Verify(t.Context()); now != nil {
+	if now := base.Verify(t.Context(), nil); now != nil {
 		t.Errorf("%v (Update() = %v)", now, err)
 	}
 }
@@ -211,7 +211,7 @@ func TestCopyRefusesWhatIsThere(t *testing.T) {
 		if _, err := d.Copy(t.Context(), dst.Path); err == nil {
 			t.Errorf("Copy() onto a folder with %v says nothing", there)
 		}
-		if err := dst.Verify(t.Context()); err != nil {
+		if err := dst.Verify(t.Context(), nil); err != nil {
 			t.Errorf("Copy() onto a folder with %v wrote: %v", there, err)
 		}
 	}

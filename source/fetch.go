@@ -189,7 +189,7 @@ func (f Fetcher) CheckCached(ctx context.Context, modules []lock.Module) error {
 		if _, err := os.Stat(dir); err != nil {
 			continue
 		}
-		errs = append(errs, f.Go.CheckModule(ctx, m.Path, m.Version, m.Sum))
+		errs = append(errs, f.Go.CheckModule(ctx, m.Path, m.Version, m.Sum, nil))
 	}
 	return errors.Join(errs...)
 }

@@ -101,7 +101,7 @@ func TestFetch(t *testing.T) {
 	if want := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC); tree.Time != want {
 		t.Errorf("its time is %v, want %v", tree.Time, want)
 	}
-	if err := tree.Verify(t.Context()); err != nil {
+	if err := tree.Verify(t.Context(), nil); err != nil {
 		t.Errorf("the folder is not what Fetch says: %v", err)
 	}
 	for _, path := range []string{"go.mod", "cmd/captain/captain.go", staging + "hull/version/base.go", staging + "sample-lantern/lantern.go", "vendor/OWNERS"} {
@@ -119,7 +119,7 @@ func TestFetch(t *testing.T) {
 func checkSums(t *testing.T, f Fetcher, tree Tree) {
 	t.Helper()
 	for _, m := range tree.Modules {
-		if err := f.Go.CheckModule(t.Context(), m.Path, m.Version, m.Sum); err != nil {
+		if err := f.Go.CheckModule(t.Context(), m.Path, m.Version, m.Sum, nil); err != nil {
 			t.Error(err)
 		}
 		dir, err := f.Go.ModuleDir(m.Path, m.Version)
@@ -177,7 +177,7 @@ func TestFetchDrops(t *testing.T) {
 			t.Errorf("%s is %s (%v)", name, data, err)
 		}
 	}
-	if err := tree.Verify(t.Context()); err != nil {
+	if err := tree.Verify(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 	if below := tree.Tree.Below(staging + "sample-lantern"); len(below) != 0 {

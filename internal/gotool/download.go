@@ -91,13 +91,13 @@ func Sum(path, vers string, tree filetree.Tree) string {
 }
 
 // CheckModule returns a *ChangedError unless the module cache holds the module
-// that has the sum want.
-func (g *Go) CheckModule(ctx context.Context, path, vers, want string) error {
+// that has the sum want. It reads what known, which may be nil, does not know.
+func (g *Go) CheckModule(ctx context.Context, path, vers, want string, known *filetree.Memory) error {
 	dir, err := g.ModuleDir(path, vers)
 	if err != nil {
 		return err
 	}
-	d, err := filetree.ScanQuietly(ctx, dir)
+	d, err := filetree.ScanAgain(ctx, dir, known)
 	if err != nil {
 		return err
 	}

@@ -269,11 +269,11 @@ func TestCheckModule(t *testing.T) {
 	g := &Go{Settings: Settings{GOMODCACHE: t.TempDir()}}
 	dir := filepath.Join(g.GOMODCACHE, "example.org", "x@v1.2.3")
 	want := Sum("example.org/x", "v1.2.3", layModule(t, dir))
-	if err := g.CheckModule(t.Context(), "example.org/x", "v1.2.3", want); err != nil {
+	if err := g.CheckModule(t.Context(), "example.org/x", "v1.2.3", want, nil); err != nil {
 		t.Errorf("CheckModule() of an untouched module = %v", err)
 	}
 	put(t, filepath.Join(dir, "a.go"), "package y\n", 0o644)
-	err := g.CheckModule(t.Context(), "example.org/x", "v1.2.3", want)
+	err := g.CheckModule(t.Context(), "example.org/x", "v1.2.3", want, nil)
 	var changed *ChangedError
 	if !errors.As(err, &changed) || changed.Module != "example.org/x@v1.2.3" || changed.Dir != dir || changed.Want != want || changed.Got == want {
 		t.Fatalf("CheckModule() of a changed module = %#v", err)
@@ -283,7 +283,7 @@ func TestCheckModule(t *testing.T) {
 			t.Errorf("the error says %q, and not %q", err, part)
 		}
 	}
-	if err := g.CheckModule(t.Context(), "example.org/absent", "v1.2.3", want); !errors.Is(err, os.ErrNotExist) {
+	if err := g.CheckModule(t.Context(), "example.org/absent", "v1.2.3", want, nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("CheckModule() of an absent module = %v", err)
 	}
 }
