@@ -22,11 +22,9 @@ type printer struct {
 	out      *os.File
 	verbose  bool
 	json     *json.Encoder
-	terminal bool
 
 	mu        sync.Mutex
 	began     time.Time // the stage at hand
-	start     time.Time // the run
 	last      event.Event
 	artifacts []event.Event
 	took      map[string]time.Duration // by platform
@@ -36,13 +34,12 @@ type printer struct {
 
 func newPrinter(out *os.File, verbose, asJSON bool) *printer {
 	now := time.Now()
-	p := &printer{out: out, verbose: verbose, start: now, began: now, took: map[string]time.Duration{}, stop: make(chan struct{})}
+	p := &printer{out: out, verbose: verbose, began: now, took: map[string]time.Duration{}, stop: make(chan struct{})}
 	switch {
 	case asJSON:
 		p.json = json.NewEncoder(out)
 		p.json.SetEscapeHTML(false)
 	case term.IsTerminal(int(out.Fd())):
-		p.terminal = true
 		go p.tick()
 	}
 	return p
