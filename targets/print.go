@@ -19,9 +19,9 @@ import (
 // A printer shows events: as lines, on a terminal with the progress of the
 // stage at hand below them, or as JSON.
 type printer struct {
-	out      *os.File
-	verbose  bool
-	json     *json.Encoder
+	out     *os.File
+	verbose bool
+	json    *json.Encoder
 
 	mu        sync.Mutex
 	began     time.Time // the stage at hand
