@@ -111,10 +111,14 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 		return nil, err
 	}
 	defer os.RemoveAll(scratch)
+	made, err := os.Stat(scratch)
+	if err != nil {
+		return nil, err
+	}
 	modules := &linked{goCmd: b.Go, right: map[linkedModule]bool{}}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		modules.known = filetree.ReadMemory(b.Sums)
+		modules.known = filetree.ReadMemory(b.Sums, made.ModTime())
 		if err := tree.Verify(groupCtx, modules.known); err != nil {
 			return err
 		}

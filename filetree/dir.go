@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -109,7 +108,6 @@ func (d Dir) Verify(ctx context.Context, known *Memory) error {
 // describe returns the entry of one file.
 func describe(root, path string, known *Memory) (Entry, error) {
 	name := filepath.Join(root, filepath.FromSlash(path))
-	asked := time.Now()
 	info, err := os.Lstat(name)
 	if err != nil {
 		return Entry{}, err
@@ -140,7 +138,7 @@ func describe(root, path string, known *Memory) (Entry, error) {
 		return Entry{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	h.Sum(e.Sum[:0])
-	known.learn(now, asked, e.Sum)
+	known.learn(now, e.Sum)
 	return e, nil
 }
 

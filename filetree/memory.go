@@ -19,6 +19,7 @@ import (
 // or replaced, has another stamp, whatever else was done to hide it. A nil
 // Memory knows nothing.
 type Memory struct {
+	asOf  time.Time     // before any file was read
 	known map[stamp]Sum // what the file said, not changed
 	mu    sync.Mutex
 	seen  map[stamp]Sum // what was asked for, or learned
@@ -36,9 +37,9 @@ type stamp struct {
 const settled = 2 * time.Second
 
 // ReadMemory reads what Write wrote. Where there is no such file, or it is
-// damaged, the Memory is an empty one.
-func ReadMemory(name string) *Memory {
-	m := &Memory{known: map[stamp]Sum{}, seen: map[stamp]Sum{}}
+// damaged, the Memory is an empty one. now is what the file system's clock says.
+func ReadMemory(name string, now time.Time) *Memory {
+	m := &Memory{asOf: now, known: map[stamp]Sum{}, seen: map[stamp]Sum{}}
 	data, err := os.ReadFile(name)
 	if err != nil || len(data) < sha256.Size {
 		return m
@@ -104,8 +105,8 @@ func (m *Memory) recall(s stamp) (Sum, bool) {
 }
 
 // learn notes what the file holds that had the stamp before it was read.
-func (m *Memory) learn(s stamp, asked time.Time, sum Sum) {
-	if m == nil || asked.UnixNano()-max(s.Changed, s.Written) < int64(settled) {
+func (m *Memory) learn(s stamp, sum Sum) {
+	if m == nil || m.asOf.UnixNano()-max(s.Changed, s.Written) < int64(settled) {
 		return
 	}
 	m.mu.Lock()

@@ -18,14 +18,14 @@ func settle(t *testing.T) {
 func remembered(t *testing.T, dir string) *Memory {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "sums")
-	m := ReadMemory(name)
+	m := ReadMemory(name, time.Now())
 	if _, err := ScanAgain(t.Context(), dir, m); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Write(name); err != nil {
 		t.Fatal(err)
 	}
-	return ReadMemory(name)
+	return ReadMemory(name, time.Now())
 }
 
 func TestMemory(t *testing.T) {
@@ -94,7 +94,7 @@ func TestMemoryThatIsDamaged(t *testing.T) {
 	d := lay(t, file{"a", Regular, "aye"})
 	settle(t)
 	name := filepath.Join(t.TempDir(), "sums")
-	m := ReadMemory(name)
+	m := ReadMemory(name, time.Now())
 	if err := d.Verify(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestMemoryThatIsDamaged(t *testing.T) {
 			if err := os.WriteFile(name, data, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if got := ReadMemory(name); len(got.known) != 0 {
+			if got := ReadMemory(name, time.Now()); len(got.known) != 0 {
 				t.Errorf("%s at byte %d, the memory is believed", what, i)
 			}
 		}
