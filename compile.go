@@ -145,7 +145,7 @@ func (w *workshop) input(l lock.Lock, p platform.Platform) (cross.Input, Record,
 	f := w.fork
 	record := Record{
 		Fork: f.ID, Name: f.Name, Version: f.Version, Platform: p.String(),
-		Upstream: Pin{f.Upstream.String(), l.Modules[0].Sum}, Tree: l.Tree,
+		Upstream: upstreamPin(f, l), Tree: l.Tree,
 		Commit: f.Upstream.Commit, CommitOf: "upstream", Toolchain: w.goCmd.GOVERSION,
 	}
 	for _, patch := range l.Patches {
@@ -176,6 +176,14 @@ func (w *workshop) input(l lock.Lock, p platform.Platform) (cross.Input, Record,
 	}
 	record.Flags = in.Flags()
 	return in, record, nil
+}
+
+// upstreamPin returns what the upstream is, and the digest of what was fetched.
+func upstreamPin(f *Fork, l lock.Lock) Pin {
+	if len(l.Modules) > 0 {
+		return Pin{l.Upstream, l.Modules[0].Sum}
+	}
+	return Pin{l.Upstream, l.Source}
 }
 
 // compiler finds the C compiler, if one of the job's components needs it.
@@ -218,8 +226,12 @@ func (w *workshop) standing(dir string, current func(cross.Component, cross.Bina
 
 // allKept says of the stages before the compiler that nothing asked for them.
 func (w *workshop) allKept(l lock.Lock) {
-	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Detail: text.Count(len(l.Modules), "module"), Kept: true})
-	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied(), Kept: true})
+	detail := w.fork.Upstream.String()
+	if len(l.Modules) > 0 {
+		detail = text.Count(len(l.Modules), "module")
+	}
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Detail: detail, Kept: true})
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: applied(len(l.Patches)), Kept: true})
 }
 
 // build compiles components into dst. Where that fails and the tree turns out

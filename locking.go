@@ -2,7 +2,6 @@ package slipway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/event"
-	"github.com/slipway-build/slipway/filetree"
-	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/source"
 )
@@ -24,8 +21,11 @@ func (p *Project) readLock(f *Fork) (lock.Lock, error) {
 		return lock.Lock{}, f.stale(p.relative(err).Error())
 	}
 	var faults []string
-	if l.Upstream != f.Upstream.Module {
-		faults = append(faults, fmt.Sprintf("%s:%d: the upstream is pinned as %s, but fork.yaml says %s", f.file("fork.lock"), l.Line("upstream", ""), l.Upstream, f.Upstream.Module))
+	if pin := f.Upstream.Pin(); l.Upstream != pin {
+		faults = append(faults, fmt.Sprintf("%s:%d: the upstream is pinned as %s, but fork.yaml says %s", f.file("fork.lock"), l.Line("upstream", ""), l.Upstream, pin))
+	}
+	if !slices.Equal(l.Carried, f.ranges()) {
+		faults = append(faults, fmt.Sprintf("%s: the commits that it pins as carried are not those of \"patches\" in fork.yaml", f.file("fork.lock")))
 	}
 	faults = append(faults, f.checkSeries(l)...)
 	return l, f.stale(faults...)
@@ -47,26 +47,26 @@ func (e *staleError) Error() string { return e.text }
 // checkSeries compares the series with its pins.
 func (f *Fork) checkSeries(l lock.Lock) []string {
 	var faults []string
-	file, now := f.file("fork.lock"), f.pins()
+	file, now, pinned := f.file("fork.lock"), pins(f.Series), l.Files()
 	index := func(list []lock.Patch, name string) int {
 		return slices.IndexFunc(list, func(p lock.Patch) bool { return p.Name == name })
 	}
 	for _, p := range now {
-		i := index(l.Patches, p.Name)
+		i := index(pinned, p.Name)
 		switch {
 		case i < 0:
 			faults = append(faults, fmt.Sprintf("%s is in the series, but %s does not pin it", f.file("patches/"+p.Name), file))
-		case l.Patches[i] != p:
+		case pinned[i] != p:
 			faults = append(faults, fmt.Sprintf("%s is not the patch that %s:%d pins\n    expected  -p%d sha256:%s\n    found     -p%d sha256:%s",
-				f.file("patches/"+p.Name), file, l.Line("patch", p.Name), l.Patches[i].Strip, l.Patches[i].SHA256, p.Strip, p.SHA256))
+				f.file("patches/"+p.Name), file, l.Line("patch", p.Name), pinned[i].Strip, pinned[i].SHA256, p.Strip, p.SHA256))
 		}
 	}
-	for _, p := range l.Patches {
+	for _, p := range pinned {
 		if index(now, p.Name) < 0 {
 			faults = append(faults, fmt.Sprintf("%s:%d: %s is pinned, but the series does not name it", file, l.Line("patch", p.Name), p.Name))
 		}
 	}
-	if len(faults) == 0 && !slices.Equal(now, l.Patches) {
+	if len(faults) == 0 && !slices.Equal(now, pinned) {
 		faults = append(faults, fmt.Sprintf("%s: its order is not the one in %s", f.file("patches/series"), file))
 	}
 	return faults
@@ -152,15 +152,19 @@ func (w *workshop) pin(ctx context.Context) (lock.Lock, error) {
 	if err != nil {
 		return lock.Lock{}, err
 	}
-	changes, err := w.apply(up, len(w.fork.Series))
+	series, err := w.series(ctx)
 	if err != nil {
 		return lock.Lock{}, err
 	}
-	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied()})
+	changes, err := w.apply(up, series)
+	if err != nil {
+		return lock.Lock{}, err
+	}
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: applied(len(series))})
 	l := lock.Lock{
-		Upstream: w.fork.Upstream.Module, Time: up.Time,
+		Upstream: w.fork.Upstream.Pin(), Time: up.Time,
 		Modules: up.Modules, Dropped: up.Dropped, Source: up.Tree.Digest(),
-		Patches: w.fork.pins(), Tree: up.Tree.Changed(changes).Digest(),
+		Carried: w.fork.ranges(), Patches: pins(series), Tree: up.Tree.Changed(changes).Digest(),
 	}
 	l.Go, err = source.GoVersion(up.Dir, changes)
 	return l, err
@@ -205,115 +209,4 @@ func (p *Project) Verify(ctx context.Context, id string) error {
 	}
 	w.sayLock("holds")
 	return nil
-}
-
-// Apply leaves the tree that the series makes, up to and with the patch named
-// until, in dist/FORK/src for a person to read, and returns that path. An empty
-// until is the whole series, "none" the upstream as it is.
-func (p *Project) Apply(ctx context.Context, id, until string) (string, error) {
-	f, err := p.Fork(id)
-	if err != nil {
-		return "", err
-	}
-	n, err := f.upTo(until)
-	if err != nil {
-		return "", err
-	}
-	w, leave, err := p.enter(ctx, f)
-	if err != nil {
-		return "", err
-	}
-	defer leave()
-	w.announce()
-	up, err := w.upstream(ctx, intact(ctx))
-	if err != nil {
-		return "", p.advise(err)
-	}
-	changes, err := w.apply(up, n)
-	if err != nil {
-		return "", err
-	}
-	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: fmt.Sprintf("%d applied", n)})
-	if err := w.replaceSource(ctx, up.Dir, changes); err != nil {
-		return "", p.advise(err)
-	}
-	w.Events.Emit(event.Event{Kind: event.Artifact, Path: f.dist("src")})
-	return f.dist("src"), nil
-}
-
-func (f *Fork) upTo(until string) (int, error) {
-	switch until {
-	case "":
-		return len(f.Series), nil
-	case "none":
-		return 0, nil
-	}
-	names := make([]string, len(f.Series))
-	for i, p := range f.Series {
-		if p.Name == until {
-			return i + 1, nil
-		}
-		names[i] = p.Name
-	}
-	return 0, fmt.Errorf("no patch %q in %s: it has %s", until, f.file("patches/series"), strings.Join(names, ", "))
-}
-
-// replaceSource puts a tree of its own at dist/FORK/src, unless a person has
-// changed what lies there.
-func (w *workshop) replaceSource(ctx context.Context, up filetree.Dir, changes []filetree.Change) error {
-	src := filepath.Join(w.Dir, w.fork.dist("src"))
-	listing := filepath.Join(w.cache.Dir, "src", w.fork.ID)
-	if err := w.checkUntouched(ctx, src, listing); err != nil {
-		return err
-	}
-	scratch, err := w.cache.Scratch()
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(scratch)
-	laid, err := up.Copy(ctx, filepath.Join(scratch, "new"))
-	if err != nil {
-		return err
-	}
-	if laid, err = laid.Update(ctx, laid, changes); err != nil {
-		return err
-	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(src), 0o755), os.MkdirAll(filepath.Dir(listing), 0o755)); err != nil {
-		return err
-	}
-	// Until the swap is done, either listing is what lies there.
-	if err := w.placeListing(listing+".next", laid.Tree); err != nil {
-		return err
-	}
-	if err := swap(laid.Path, src, filepath.Join(scratch, "old")); err != nil {
-		return err
-	}
-	return os.Rename(listing+".next", listing)
-}
-
-// checkUntouched returns an error if src holds anything but what the listing,
-// or the one that was to be next, says.
-func (w *workshop) checkUntouched(ctx context.Context, src, listing string) error {
-	if _, err := os.Lstat(src); err != nil {
-		return nil
-	}
-	now, err := filetree.Scan(ctx, src)
-	if err != nil {
-		return err
-	}
-	laid, _ := readListing(listing)
-	next, _ := readListing(listing + ".next")
-	if changed := laid.Differ(now.Tree); len(changed) > 0 && len(next.Differ(now.Tree)) > 0 {
-		return fmt.Errorf("%s was changed since it was laid out: %s (%s)\n  Move it away to have it laid out again", w.fork.dist("src"), changed[0], text.Count(len(changed), "file"))
-	}
-	return nil
-}
-
-// swap puts the folder from in the place of to, whose content, if there is any,
-// goes to aside.
-func swap(from, to, aside string) error {
-	if err := os.Rename(to, aside); err != nil && !os.IsNotExist(err) {
-		return err
-	}
-	return os.Rename(from, to)
 }

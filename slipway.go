@@ -36,9 +36,13 @@ type Project struct {
 // A Fork is one fork of a project, read and found valid.
 type Fork struct {
 	spec.Loaded
-	ID     string // its folder below forks
-	Series []patches.Patch
+	ID      string          // its folder below forks
+	Series  []patches.Patch // the files of patches/series
+	carried int             // how many commits come before those, as far as fork.lock tells
 }
+
+// Patches returns how many patches the fork has, carried commits among them.
+func (f *Fork) Patches() int { return f.carried + len(f.Series) }
 
 // ForkIDs returns the folders below forks that have a fork.yaml, sorted.
 func (p *Project) ForkIDs() ([]string, error) {
@@ -78,8 +82,20 @@ func (p *Project) Fork(id string) (*Fork, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l, err := lock.Read(filepath.Join(p.Dir, f.file("fork.lock"))); err == nil && slices.Equal(l.Carried, f.ranges()) {
+		f.carried = len(l.Patches) - len(l.Files())
+	}
 	f.Series, err = patches.ReadSeries(filepath.Join(p.Dir, f.file("patches")))
 	return f, p.relative(err)
+}
+
+// ranges returns the commits that the fork carries, as fork.lock names them.
+func (f *Fork) ranges() []lock.Carried {
+	var out []lock.Carried
+	for _, c := range f.Carried {
+		out = append(out, lock.Carried(c))
+	}
+	return out
 }
 
 // relative returns err with paths in it relative to the project.
@@ -108,10 +124,10 @@ func (f *Fork) dist(elem ...string) string {
 	return filepath.Join(append([]string{"dist", f.ID}, elem...)...)
 }
 
-// pins returns the fork's patches as fork.lock names them.
-func (f *Fork) pins() []lock.Patch {
-	out := make([]lock.Patch, len(f.Series))
-	for i, p := range f.Series {
+// pins returns patches as fork.lock names them.
+func pins(series []patches.Patch) []lock.Patch {
+	out := make([]lock.Patch, len(series))
+	for i, p := range series {
 		out[i] = lock.Patch{Name: p.Name, Strip: p.Strip, SHA256: p.SHA256()}
 	}
 	return out
@@ -124,7 +140,9 @@ type workshop struct {
 	fork  *Fork
 	goCmd *gotool.Go
 	cache action.Cache
-	tree  filetree.Dir // the patched tree, once a platform wanted it
+	tree  filetree.Dir    // the patched tree, once a platform wanted it
+	all   []patches.Patch // carried commits and the series, once they were wanted
+	sizes []int           // how many commits each carried range has
 }
 
 // enter opens the workshop for a fork; leave lets the next one in.
@@ -148,7 +166,7 @@ func (p *Project) cache() action.Cache {
 // announce says which fork the events that follow are about.
 func (w *workshop) announce() {
 	w.Events.Emit(event.Event{Kind: event.Fork, Fork: w.fork.ID, Version: w.fork.Version,
-		Upstream: w.fork.Upstream.String(), Total: len(w.fork.Series)})
+		Upstream: w.fork.Upstream.String(), Total: w.fork.Patches()})
 }
 
 // date returns the time that stamps and archives carry: SOURCE_DATE_EPOCH

@@ -10,14 +10,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/lock"
-	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
 )
 
@@ -42,8 +42,12 @@ func (w *workshop) upstreamDir() string { return w.cache.Path("source", w.fork.u
 func (w *workshop) patchedSlot() string { return filepath.Join(w.cache.Dir, "patched", w.fork.ID) }
 
 func (f *Fork) sourceInput() source.Input {
-	in := source.Input{Upstream: source.Upstream{Module: f.Upstream.Module}}
-	if v, ok := f.Upstream.Version(); ok {
+	in := source.Input{Upstream: f.Upstream}
+	in.Upstream.Tag = "" // only checked
+	if in.Upstream.Git == "" {
+		in.Upstream.Commit = "" // only told
+	}
+	if v, ok := f.Upstream.Version(); ok && f.Upstream.Module != "" {
 		in.Siblings = f.Facts.Siblings(v)
 	}
 	return in
@@ -68,17 +72,32 @@ func (w *workshop) upstream(ctx context.Context, check func(source.Tree) error) 
 		if err != nil {
 			return source.Tree{}, err
 		}
-		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Kept: kept,
-			Detail: fmt.Sprintf("%s, %d MB", text.Count(len(tree.Modules), "module"), tree.Tree.Size()/1e6)})
+		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "source", Kept: kept, Detail: fmt.Sprintf("%s, %d MB", extent(tree), tree.Tree.Size()/1e6)})
 		return tree, w.cache.Prune("source", sourceTrees)
+	}
+}
+
+// extent says how much an upstream tree is.
+func extent(t source.Tree) string {
+	if len(t.Modules) > 0 {
+		return text.Count(len(t.Modules), "module")
+	}
+	return text.Count(len(t.Tree), "file")
+}
+
+func (w *workshop) fetcher() source.Fetcher {
+	return source.Fetcher{
+		Go: w.goCmd, Git: gitrepo.Git{Run: run.Runner{Events: w.Events}, Env: w.Env, Events: w.Events},
+		Dir: w.Dir, Cache: w.cache.Dir, Events: w.Events,
 	}
 }
 
 // fetched returns the upstream tree that is kept, or fetches one to keep.
 func (w *workshop) fetched(ctx context.Context, check func(source.Tree) error) (tree source.Tree, kept bool, err error) {
 	dir, kept, err := w.cache.Do("source", w.fork.upstreamKey(), func(dst string) error {
-		fetcher := source.Fetcher{Go: w.goCmd, Events: w.Events}
-		tree, err := fetcher.Fetch(ctx, w.fork.sourceInput(), filepath.Join(dst, "tree"))
+		in := w.fork.sourceInput()
+		in.Upstream.Tag = w.fork.Upstream.Tag
+		tree, err := w.fetcher().Fetch(ctx, in, filepath.Join(dst, "tree"))
 		if err != nil {
 			return err
 		}
@@ -161,36 +180,6 @@ func readListing(name string) (filetree.Tree, error) {
 	return filetree.ReadListing(f)
 }
 
-// apply lays the first n patches of the series on the upstream tree, in memory.
-func (w *workshop) apply(up source.Tree, n int) ([]filetree.Change, error) {
-	w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches"})
-	result, err := patches.Apply(up.Dir, w.fork.Series[:n])
-	if err != nil {
-		return nil, w.applyError(err)
-	}
-	for _, m := range result.Moved {
-		w.Events.Note(fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By))
-	}
-	return result.Changes, nil
-}
-
-// applyError says of a patch that does not apply to what, and how to look at
-// that; and of one that cannot be read, where it lies.
-func (w *workshop) applyError(err error) error {
-	before := "none"
-	for _, p := range w.fork.Series {
-		if strings.HasPrefix(err.Error(), p.Name+" does not apply\n") {
-			text := strings.ReplaceAll(err.Error(), " does not apply\n", " does not apply to "+w.fork.Upstream.String()+"\n")
-			return shown{err, fmt.Sprintf("%s\n  To see the tree it met: mage patches:apply -fork=%s -until=%s", text, w.fork.ID, before)}
-		}
-		if strings.HasPrefix(err.Error(), p.Name+":") {
-			return shown{err, w.fork.file("patches") + "/" + err.Error()}
-		}
-		before = p.Name
-	}
-	return err
-}
-
 // patched returns the fork's patched tree, laid where the compiler reads it. An
 // earlier tree of the fork is turned into it file by file.
 func (w *workshop) patched(ctx context.Context, l lock.Lock) (filetree.Dir, error) {
@@ -240,7 +229,7 @@ func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, e
 	now.Tree, err = readListing(listing)
 	switch {
 	case err == nil && now.Tree.Digest() == l.Tree:
-		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied(), Kept: true})
+		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: applied(len(l.Patches)), Kept: true})
 		return now, nil
 	case errors.Is(err, fs.ErrNotExist):
 		err = os.RemoveAll(slot)
@@ -248,7 +237,14 @@ func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, e
 	if err != nil {
 		return filetree.Dir{}, err
 	}
-	changes, err := w.apply(up, len(w.fork.Series))
+	series, err := w.series(ctx)
+	if err != nil {
+		return filetree.Dir{}, err
+	}
+	if faults := w.fork.checkCarried(l, series); faults != nil {
+		return filetree.Dir{}, w.fork.stale(faults...)
+	}
+	changes, err := w.apply(up, series)
 	if err != nil {
 		return filetree.Dir{}, err
 	}
@@ -272,7 +268,7 @@ func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, e
 	if err := w.placeListing(listing, tree.Tree); err != nil {
 		return filetree.Dir{}, err
 	}
-	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: w.fork.applied()})
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: applied(len(series))})
 	return tree, nil
 }
 
@@ -307,4 +303,4 @@ func (w *workshop) forget() error {
 		os.RemoveAll(w.upstreamDir()))
 }
 
-func (f *Fork) applied() string { return fmt.Sprintf("%d applied", len(f.Series)) }
+func applied(n int) string { return fmt.Sprintf("%d applied", n) }

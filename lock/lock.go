@@ -17,13 +17,14 @@ import (
 
 // A Lock is what fork.lock says.
 type Lock struct {
-	Upstream string    // as fork.yaml names it: k8s.io/kubernetes@v1.36.1
+	Upstream string    // exactly: k8s.io/kubernetes@v1.36.1, URL@COMMIT or URL@sha256:…
 	Time     time.Time // when that version was made, UTC, to the second
 	Go       string    // the oldest Go that the patched tree says it builds with: 1.26.0
-	Modules  []Module  // the upstream's modules, sorted by place
+	Modules  []Module  // of an upstream that is a module: all that it is put together from, sorted by place
 	Dropped  []Module  // those that were never published and that nothing needs; no sums
 	Source   string    // digest of the upstream tree: sha256:…
-	Patches  []Patch   // in the order they are applied
+	Carried  []Carried // ranges of commits, in the order they are applied
+	Patches  []Patch   // the commits of those, then the files of the series, in the order they are applied
 	Tree     string    // digest of the patched tree: sha256:…
 }
 
@@ -35,11 +36,32 @@ type Module struct {
 	Sum     string `json:"sum,omitempty"` // h1:…
 }
 
-// A Patch is a file of the series.
+// Carried is a range of commits of a git repository.
+type Carried struct {
+	Git     string // URL or path
+	Commits string // BASE..TIP
+}
+
+// A Patch is a file of the series, or a carried commit.
 type Patch struct {
-	Name   string `json:"name"`
+	Name   string `json:"name"` // of the file, or the commit's 40 hex digits
 	Strip  int    `json:"strip"`
 	SHA256 string `json:"sha256"` // hex
+}
+
+var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// Carried reports whether the patch is a carried commit.
+func (p Patch) Carried() bool { return commit.MatchString(p.Name) }
+
+// Files returns the patches that are files of the series.
+func (l Lock) Files() []Patch {
+	for i, p := range l.Patches {
+		if !p.Carried() {
+			return l.Patches[i:]
+		}
+	}
+	return nil
 }
 
 const header = "# What this fork is made of. \"mage patches:lock\" writes this file; commit it.\n"
@@ -57,6 +79,9 @@ func (l Lock) Encode() []byte {
 		fmt.Fprintf(&b, "dropped %s %s %s\n", m.Place, m.Path, m.Version)
 	}
 	fmt.Fprintf(&b, "source %s\n", l.Source)
+	for _, c := range l.Carried {
+		fmt.Fprintf(&b, "carried %s %s\n", c.Git, c.Commits)
+	}
 	for _, p := range l.Patches {
 		fmt.Fprintf(&b, "patch %s -p%d sha256:%s\n", p.Name, p.Strip, p.SHA256)
 	}
@@ -106,7 +131,7 @@ func Decode(data []byte) (Lock, error) {
 
 // add takes one line's words into the lock.
 func (l *Lock) add(words []string) error {
-	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "patch": 4, "tree": 2, "go": 2}
+	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "patch": 4, "tree": 2, "go": 2}
 	want, ok := counts[words[0]]
 	if !ok {
 		return fmt.Errorf("unknown word %q", words[0])
@@ -117,7 +142,7 @@ func (l *Lock) add(words []string) error {
 	if err := wellFormed(words); err != nil {
 		return err
 	}
-	if root := words[0] == "module" && words[1] == "."; len(l.Modules) == 0 && !root && words[0] != "upstream" && words[0] != "time" {
+	if of := words[0] == "module" || words[0] == "dropped"; of && len(l.Modules) == 0 && words[1] != "." {
 		return errors.New("the upstream's own module, at place \".\", has to come before this")
 	}
 	switch words[0] {
@@ -135,6 +160,8 @@ func (l *Lock) add(words []string) error {
 		l.Dropped = append(l.Dropped, Module{Place: words[1], Path: words[2], Version: words[3]})
 	case "source":
 		l.Source = words[1]
+	case "carried":
+		l.Carried = append(l.Carried, Carried{words[1], words[2]})
 	case "patch":
 		strip, err := strconv.Atoi(strings.TrimPrefix(words[2], "-p"))
 		if err != nil {

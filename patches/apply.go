@@ -1,7 +1,6 @@
 package patches
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -29,7 +28,7 @@ type Move struct {
 // *Conflict where lines are not the expected ones. A hunk may lie at another
 // line than it says, but all of its lines must be there exactly.
 func Apply(base filetree.Dir, series []Patch) (Result, error) {
-	t := tree{base: base, files: map[string]*file{}, more: map[string]int{}}
+	t := newTree(base)
 	var moved []Move
 	applied := ""
 	for _, p := range series {
@@ -37,7 +36,7 @@ func Apply(base filetree.Dir, series []Patch) (Result, error) {
 		if err != nil {
 			return Result{}, err
 		}
-		s := step{tree: &t, patch: p.Name, applied: applied}
+		s := step{tree: t, patch: p.Name, applied: applied}
 		if err := s.apply(diffs); err != nil {
 			return Result{}, err
 		}
@@ -142,7 +141,7 @@ func (s *step) applyFile(d FileDiff, before *file) (err error) {
 	}
 	if d.Old != d.New && s.tree.mode(d.New) != "" {
 		hint := ""
-		if f, err := s.tree.read(d.New); err == nil && f.mode == after.mode && bytes.Equal(f.content(), after.content()) {
+		if f, err := s.tree.read(d.New); err == nil && f.same(after) {
 			hint = ", and looks as the patch would make it"
 		}
 		return s.refuse(d, "%s exists already%s", d.New, hint)
@@ -156,6 +155,9 @@ func (s *step) patched(d FileDiff, before *file) (*file, error) {
 	mode, why := d.mode(before.mode)
 	if why != "" {
 		return nil, s.refuse(d, "%s %s", d.Old, why)
+	}
+	if d.Binary != nil {
+		return s.made(d, before, mode)
 	}
 	lines, moved, conflict := d.lay(before.lines)
 	if conflict != nil {
@@ -171,17 +173,32 @@ func (s *step) patched(d FileDiff, before *file) (*file, error) {
 		return nil, s.refuse(d, "%s is to be deleted, but %d of its lines would stay", d.Old, len(lines))
 	}
 	if d.New != "" && mode == filetree.Link {
-		if why := badTarget(d.New, string(after.content())); why != "" {
+		if why := filetree.BadTarget(d.New, string(after.content())); why != "" {
 			return nil, s.refuse(d, "%s would be a symbolic link %s", d.New, why)
 		}
 	}
 	return after, nil
 }
 
+// made returns what a binary diff makes of the file.
+func (s *step) made(d FileDiff, before *file, mode filetree.Mode) (*file, error) {
+	content, err := d.Binary.make(before.content())
+	if err != nil {
+		return nil, s.refuse(d, "%s: %w", cmp.Or(d.Old, d.New), err)
+	}
+	if d.New == "" && len(content) > 0 {
+		return nil, s.refuse(d, "%s is to be deleted, but %d of its bytes would stay", d.Old, len(content))
+	}
+	if mode == filetree.Link {
+		return nil, s.refuse(d, "%s would be a symbolic link made of bytes that are no text", d.New)
+	}
+	return &file{mode, splitLines(content)}, nil
+}
+
 // mode returns the mode that d gives a file which has the mode old, or why it
 // is not a diff of such a file.
 func (d FileDiff) mode(old filetree.Mode) (mode filetree.Mode, why string) {
-	touches := d.OldMode != "" || len(d.Hunks) > 0
+	touches := d.OldMode != "" || len(d.Hunks) > 0 || d.Binary != nil
 	switch {
 	case d.Old == "":
 		return cmp.Or(d.NewMode, filetree.Regular), ""

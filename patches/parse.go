@@ -18,6 +18,7 @@ type FileDiff struct {
 	OldMode, NewMode filetree.Mode
 	Copy             bool // Old stays, where it would be renamed
 	Hunks            []Hunk
+	Binary           *Binary // instead of hunks
 }
 
 // parser walks over the lines of a patch. It keeps the first error, after which
@@ -110,7 +111,7 @@ func (p *parser) atMarks() bool {
 }
 
 func (p *parser) failBinary(what string) {
-	p.fail(p.n, "%s: binary patches are not supported", what)
+	p.fail(p.n, "%s: the patch tells that a file without text differs, but not how: make it with git diff --binary", what)
 }
 
 // gitHeader reads from a "diff --git" line up to the first hunk.
@@ -121,7 +122,9 @@ func (p *parser) gitHeader() FileDiff {
 	p.gitNames(&d, names, h)
 	p.gitModes(&d, h)
 	switch name := cmp.Or(d.New, d.Old); {
-	case p.at("GIT binary patch"), p.at("Binary files "):
+	case p.at("GIT binary patch"):
+		d.Binary = p.binary(name, h["index "])
+	case p.at("Binary files "):
 		p.failBinary(name)
 	case p.atMarks(): // which say again what the header said
 		p.needMark("--- ", d.Old)

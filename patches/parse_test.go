@@ -183,9 +183,9 @@ func TestParseRefuses(t *testing.T) {
 		{"git, no hunk", "diff --git a/x b/x\n--- a/x\n+++ b/x\n", "p:4: the diff of x has no hunk here"},
 		{"git, nothing", "diff --git a/x b/x\nindex 1111111..2222222 100644\n", "p:1: the diff of x changes nothing"},
 
-		{"git binary", "diff --git a/x b/x\nnew file mode 100644\nindex 1..2\nGIT binary patch\n", "p:4: x: binary patches are not supported"},
-		{"git binaries differ", "diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n", "p:3: x: binary patches are not supported"},
-		{"binaries differ", "Binary files a/x and b/x differ\n", "p:1: Binary files a/x and b/x differ: binary patches are not supported"},
+		{"git binary", "diff --git a/x b/x\nnew file mode 100644\nindex 1..2\nGIT binary patch\n", "p:4: the binary diff of x needs an index line with both ids: make it with git diff --binary"},
+		{"git binaries differ", "diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n", "p:3: x: the patch tells that a file without text differs, but not how: make it with git diff --binary"},
+		{"binaries differ", "Binary files a/x and b/x differ\n", "p:1: Binary files a/x and b/x differ: the patch tells that a file without text differs, but not how: make it with git diff --binary"},
 		{"submodule", "diff --git a/x b/x\nnew file mode 160000\n", "p:2: mode 160000 is a submodule, which a patch has no content of"},
 		{"submodule moves", "diff --git a/x b/x\nindex 1..2 160000\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n", "p:2: mode 160000 is a submodule, which a patch has no content of"},
 		{"odd mode", "diff --git a/x b/x\nnew file mode 100600\n", `p:2: mode "100600" is none of 100644, 100755 and 120000`},

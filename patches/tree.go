@@ -7,7 +7,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/slipway-build/slipway/filetree"
 )
@@ -18,6 +17,9 @@ type file struct {
 	lines [][]byte // only the last may lack a newline
 }
 
+// same reports whether two files are.
+func (f *file) same(g *file) bool { return f.mode == g.mode && bytes.Equal(f.content(), g.content()) }
+
 func (f *file) content() []byte { return bytes.Join(f.lines, nil) }
 
 // tree is a base tree and what patches have made of it so far. Files stay split
@@ -26,6 +28,10 @@ type tree struct {
 	base  filetree.Dir
 	files map[string]*file // those that were read or written; nil is deleted
 	more  map[string]int   // files below a folder that base has not, less those it had
+}
+
+func newTree(base filetree.Dir) *tree {
+	return &tree{base: base, files: map[string]*file{}, more: map[string]int{}}
 }
 
 // mode returns the mode of the file at path, "" if there is none.
@@ -132,29 +138,6 @@ func (t *tree) changes() []filetree.Change {
 		}
 	}
 	return changes
-}
-
-// badTarget says what is wrong with the target of a symbolic link at name, if
-// anything is.
-func badTarget(name, target string) string {
-	if target == "" || path.IsAbs(target) || strings.ContainsAny(target, "\x00\n") {
-		return fmt.Sprintf("to %q, which is not a relative name", target)
-	}
-	if at := path.Join(path.Dir(name), target); at == ".." || strings.HasPrefix(at, "../") {
-		return fmt.Sprintf("to %s, which is outside the tree", target)
-	}
-	inside := false
-	for c := range strings.SplitSeq(target, "/") {
-		switch {
-		case strings.EqualFold(c, ".git"):
-			return fmt.Sprintf("to %s, which is in a .git folder", target)
-		case c == ".." && inside: // the folder may be a link, and then .. leads anywhere
-			return fmt.Sprintf("to %s, which goes up again behind a folder", target)
-		case c != ".." && c != "." && c != "":
-			inside = true
-		}
-	}
-	return ""
 }
 
 func endsLine(line []byte) bool { return bytes.HasSuffix(line, []byte("\n")) }

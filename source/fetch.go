@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/gitrepo"
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/lock"
@@ -28,20 +29,35 @@ type Input struct {
 // from.
 type Tree struct {
 	filetree.Dir `json:"-"`
-	Modules      []lock.Module // sorted by place
+	Modules      []lock.Module // of an upstream that is a module, sorted by place
 	Dropped      []lock.Module // could not be had, and nothing needs them
 	Time         time.Time     // when the upstream's version was made, UTC
 }
 
-// A Fetcher gets upstreams through the go command.
+// A Fetcher gets upstreams: modules through the go command, repositories
+// through git, archives by itself.
 type Fetcher struct {
 	Go     *gotool.Go
+	Git    gitrepo.Git
+	Dir    string // that relative paths of repositories and archives start from
+	Cache  string // folder to keep what was transferred in, one Fetcher's at a time
 	Events event.Sink
 }
 
-// Fetch lays the upstream out in dst, an empty folder. A sibling that cannot be
-// had is dropped where nothing imports it, and is an error otherwise.
+// Fetch lays the upstream out in dst, which does not exist.
 func (f Fetcher) Fetch(ctx context.Context, in Input, dst string) (Tree, error) {
+	switch {
+	case in.Upstream.Git != "":
+		return f.fetchGit(ctx, in.Upstream, dst)
+	case in.Upstream.Archive != "":
+		return f.fetchArchive(ctx, in.Upstream, dst)
+	}
+	return f.fetchModules(ctx, in, dst)
+}
+
+// fetchModules lays out a module and its siblings. A sibling that cannot be had
+// is dropped where nothing imports it, and is an error otherwise.
+func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
 	if err != nil {
 		return Tree{}, err

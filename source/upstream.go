@@ -3,26 +3,42 @@
 package source
 
 import (
-	"fmt"
+	"cmp"
+	"net/url"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 
 	"golang.org/x/mod/module"
 
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/version"
 )
 
 // Upstream says where a fork's sources come from: the section upstream of
-// fork.yaml.
+// fork.yaml. It is a module, a git repository or an archive.
 type Upstream struct {
 	// Module is a Go module and its version, path@version.
 	Module string `yaml:"module" json:"module,omitempty"`
-	// Commit is the upstream commit behind the version, 40 hex digits, for the
-	// binaries to name. A module does not tell it.
+	// Git is a repository: a URL, or a path relative to the project.
+	Git string `yaml:"git" json:"git,omitempty"`
+	// Commit is the upstream commit, 40 hex digits. A repository is read at it.
+	// Of a module or an archive, which do not tell it, it is only what binaries
+	// name.
 	Commit string `yaml:"commit" json:"commit,omitempty"`
+	// Tag is a tag of the repository that has to point at Commit.
+	Tag string `yaml:"tag" json:"tag,omitempty"`
+	// Exclude are globs of files that are left out of the repository's tree.
+	Exclude []string `yaml:"exclude" json:"exclude,omitempty"`
+	// Archive is a file with the sources: a URL, or a path relative to the
+	// project.
+	Archive string `yaml:"archive" json:"archive,omitempty"`
+	// SHA256 is the archive's, 64 hex digits.
+	SHA256 string `yaml:"sha256" json:"sha256,omitempty"`
+	// Strip is how many leading folders to take off the names in the archive.
+	Strip int `yaml:"strip" json:"strip,omitempty"`
 }
 
 var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
@@ -30,16 +46,34 @@ var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // Validate returns what is wrong with the section.
 func (u Upstream) Validate() []config.Fault {
 	var faults []config.Fault
-	switch path, vers, _ := strings.Cut(u.Module, "@"); {
-	case u.Module == "":
-		faults = append(faults, config.Faultf("", "no upstream: add \"module\", as k8s.io/kubernetes@v1.36.1"))
-	case vers == "":
-		faults = append(faults, config.Faultf("module", "%q names no version: write %s@v1.2.3", u.Module, path))
+	kinds := 0
+	for _, kind := range []string{u.Module, u.Git, u.Archive} {
+		if kind != "" {
+			kinds++
+		}
+	}
+	switch {
+	case kinds == 0:
+		faults = append(faults, config.Faultf("", "no upstream: add \"module\", as k8s.io/kubernetes@v1.36.1, or \"git\", or \"archive\""))
+	case kinds > 1:
+		faults = append(faults, config.Faultf("", "more than one upstream: keep one of \"module\", \"git\" and \"archive\""))
+	case u.Module != "":
+		faults = append(faults, validModule(u.Module)...)
+	case u.Git != "":
+		faults = append(faults, u.validGit()...)
 	default:
-		if err := module.Check(path, vers); err != nil {
-			faults = append(faults, config.Faultf("module", "%v", err))
-		} else if module.CanonicalVersion(vers) != vers {
-			faults = append(faults, config.Faultf("module", "%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers))
+		faults = append(faults, u.archive().Validate()...)
+	}
+	for _, f := range []struct {
+		field string
+		set   bool
+		kind  string
+	}{
+		{"tag", u.Tag != "", u.Git}, {"exclude", len(u.Exclude) > 0, u.Git},
+		{"sha256", u.SHA256 != "", u.Archive}, {"strip", u.Strip != 0, u.Archive},
+	} {
+		if f.set && f.kind == "" && kinds == 1 {
+			faults = append(faults, config.Faultf(f.field, "says nothing of such an upstream: leave it out"))
 		}
 	}
 	if u.Commit != "" && !commitID.MatchString(u.Commit) {
@@ -48,10 +82,57 @@ func (u Upstream) Validate() []config.Fault {
 	return faults
 }
 
+func validModule(mod string) []config.Fault {
+	path, vers, _ := strings.Cut(mod, "@")
+	if vers == "" {
+		return []config.Fault{config.Faultf("module", "%q names no version: write %s@v1.2.3", mod, path)}
+	}
+	if err := module.Check(path, vers); err != nil {
+		return []config.Fault{config.Faultf("module", "%v", err)}
+	}
+	if module.CanonicalVersion(vers) != vers {
+		return []config.Fault{config.Faultf("module", "%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers)}
+	}
+	return nil
+}
+
+func (u Upstream) validGit() []config.Fault {
+	faults := validRepository("git", u.Git)
+	if u.Commit == "" {
+		faults = append(faults, config.Faultf("commit", "is missing: write the 40 hex digits of the commit to build"))
+	}
+	if strings.ContainsAny(u.Tag, " \t\n~^:?*[\\") || strings.HasPrefix(u.Tag, "-") {
+		faults = append(faults, config.Faultf("tag", "%q is no name of a tag", u.Tag))
+	}
+	for i, glob := range u.Exclude {
+		if err := gitrepo.CheckGlob(glob); err != nil {
+			faults = append(faults, config.At("exclude", i, "%v", err))
+		}
+	}
+	return faults
+}
+
+// validRepository checks the URL or path of a repository. Passwords do not
+// belong in a file that is committed, nor in the records that name it.
+func validRepository(field, at string) []config.Fault {
+	u, err := url.Parse(at)
+	_, password := u.User.Password()
+	switch {
+	case strings.ContainsAny(at, " \t\n") || strings.HasPrefix(at, "-"):
+		return []config.Fault{config.Faultf(field, "%q is neither a URL nor a path without spaces", at)}
+	case err == nil && (password || u.User != nil && strings.HasPrefix(u.Scheme, "http")):
+		return []config.Fault{config.Faultf(field, "%s has a user or a password in it: leave them to git's credential helpers", run.Redact(at))}
+	}
+	return nil
+}
+
 // Version returns the upstream's version, if it is a release or pre-release
 // and not just a commit.
 func (u Upstream) Version() (version.Version, bool) {
 	_, vers, _ := strings.Cut(u.Module, "@")
+	if u.Git != "" {
+		vers = u.Tag
+	}
 	if module.IsPseudoVersion(vers) {
 		return version.Version{}, false
 	}
@@ -59,44 +140,35 @@ func (u Upstream) Version() (version.Version, bool) {
 	return v, err == nil
 }
 
+// Pin names exactly what is fetched, without spaces.
+func (u Upstream) Pin() string {
+	switch {
+	case u.Git != "":
+		return u.Git + "@" + u.Commit
+	case u.Archive != "":
+		return u.Archive + "@sha256:" + u.SHA256
+	}
+	return u.Module
+}
+
 // String names the upstream as people do.
-func (u Upstream) String() string { return u.Module }
-
-// A Layout says, for a range of upstream versions, which other modules are
-// part of the upstream's repository.
-type Layout struct {
-	Versions version.Range `yaml:"versions"`
-	Siblings []Sibling     `yaml:"siblings"`
+func (u Upstream) String() string {
+	switch {
+	case u.Tag != "":
+		return u.Git + "@" + u.Tag
+	case u.Git != "":
+		return u.Git + "@" + u.Commit[:min(12, len(u.Commit))]
+	case u.Archive != "":
+		return path.Base(u.Archive)
+	}
+	return u.Module
 }
 
-// A Sibling is a module of the upstream's repository that is published by
-// itself. A * in both Place and Module makes it one for each folder that the
-// upstream's go.work uses, or its go.mod replaces a module by.
-type Sibling struct {
-	Place   string `yaml:"place" json:"place"`     // staging/src/k8s.io/*
-	Module  string `yaml:"module" json:"module"`   // k8s.io/*
-	Version string `yaml:"version" json:"version"` // a template of version.Fields: v0.{{.Minor}}.{{.Patch}}
-}
-
-// Validate returns what is wrong with the layout.
-func (l Layout) Validate() []config.Fault {
-	var faults []config.Fault
-	if err := l.Versions.Validate(); err != nil {
-		faults = append(faults, config.Faultf("versions", "%v", err))
+// At returns the upstream's version, tag or commit, by itself.
+func (u Upstream) At() string {
+	if u.Git != "" {
+		return cmp.Or(u.Tag, u.Commit)
 	}
-	for i, s := range l.Siblings {
-		if s.Place == "" || s.Module == "" || s.Version == "" {
-			faults = append(faults, config.At("siblings", i, "want place, module and version"))
-		}
-		if strings.Count(s.Place, "*") > 1 || strings.Count(s.Place, "*") != strings.Count(s.Module, "*") {
-			faults = append(faults, config.At("siblings", i, "want one * in both place and module, or none"))
-		}
-		if s.Place == "." || s.Place != "" && (path.Clean(s.Place) != s.Place || !filepath.IsLocal(s.Place)) {
-			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i), "%q is no folder below the root: write it as staging/src/k8s.io/*", s.Place))
-		}
-		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
-			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].version", i), "%v", err))
-		}
-	}
-	return faults
+	_, vers, _ := strings.Cut(u.Module, "@")
+	return vers
 }

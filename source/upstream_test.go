@@ -1,6 +1,7 @@
 package source
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,7 @@ func TestUpstreamValidate(t *testing.T) {
 	} {
 		before := c.up
 		checkFaults(t, c.name, c.up.Validate(), c.want...)
-		if c.up != before {
+		if !reflect.DeepEqual(c.up, before) {
 			t.Errorf("%s: Validate() changed the section to %v", c.name, c.up)
 		}
 	}

@@ -84,7 +84,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	for section, want := range map[string][]string{
 		"fork.yaml": keysOf(reflect.TypeFor[Fork](), ""),
 		"Profiles":  keysOf(reflect.TypeFor[profiles.Profile](), ""),
-		"fork.lock": {"upstream", "time", "module", "dropped", "source", "patch", "tree", "go"},
+		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "tree", "go"},
 	} {
 		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
 		for _, key := range want {
@@ -112,7 +112,7 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 	for _, part := range strings.Split(string(data), "\n### ")[1:] {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
-		if key == "`upstream`" || key == "`build`" {
+		if key == "`upstream`" || key == "`patches`" || key == "`build`" {
 			continue // a section, which has keys of its own
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {
@@ -134,7 +134,7 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 2, "profiles/ship.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
@@ -149,10 +149,9 @@ func TestExamplesAreRight(t *testing.T) {
 			t.Errorf("docs/fork.md, fork.yaml %d: %v", i, err)
 		}
 	}
-	// The last example has every key, so that none goes without.
 	for _, key := range keysOf(reflect.TypeFor[Fork](), "") {
-		if !strings.Contains(p.examples["fork.yaml"][1], lastKey(key)+":") {
-			t.Errorf("docs/fork.md: the whole fork.yaml has no %s", key)
+		if !strings.Contains(strings.Join(p.examples["fork.yaml"], ""), lastKey(key)+":") {
+			t.Errorf("docs/fork.md: no example of a fork.yaml has %s", key)
 		}
 	}
 	if _, err := lock.Decode([]byte(p.examples["fork.lock"][0])); err != nil {

@@ -35,17 +35,14 @@ func schema(t *testing.T) []byte {
 	s := r.Reflect(Fork{})
 	s.Title = "fork.yaml"
 	s.Required = []string{"name", "version", "upstream", "build"}
-	for section, required := range map[string][]string{"upstream": {"module"}, "build": {"components", "platforms"}} {
-		sub, ok := s.Properties.Get(section)
-		if !ok {
-			t.Fatalf("the schema has no %s", section)
-		}
-		sub.Required = required
-		for _, key := range required {
-			if list, _ := sub.Properties.Get(key); list.Type == "array" {
-				list.MinItems = new(uint64(1))
-			}
-		}
+	upstream, build, carried := section(t, s, "upstream"), section(t, s, "build"), section(t, s, "patches").Items
+	for _, kind := range [][]string{{"module"}, {"git", "commit"}, {"archive", "sha256"}} {
+		upstream.OneOf = append(upstream.OneOf, &jsonschema.Schema{Required: kind})
+	}
+	carried.Required = []string{"git", "commits"}
+	build.Required = []string{"components", "platforms"}
+	for _, key := range build.Required {
+		section(t, build, key).MinItems = new(uint64(1))
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -55,6 +52,15 @@ func schema(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+func section(t *testing.T, s *jsonschema.Schema, key string) *jsonschema.Schema {
+	t.Helper()
+	sub, ok := s.Properties.Get(key)
+	if !ok {
+		t.Fatalf("the schema has no %s", key)
+	}
+	return sub
 }
 
 func TestSchema(t *testing.T) {
@@ -116,6 +122,12 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		{"no name", "name: ship\n", "", false},
 		{"no version", "version: 1.4.1+acme.1\n", "", false},
 		{"no module", "  module: example.org/ship@v1.4.1\n", "", false},
+		{"no upstream of any kind", "  module: example.org/ship@v1.4.1\n", "  tag: v1.4.1\n", false},
+		{"a repository", "  module: example.org/ship@v1.4.1\n", "  git: ../ship\n  exclude: [docs/**]\n", true},
+		{"two upstreams", "  module: example.org/ship@v1.4.1\n", "  module: example.org/ship@v1.4.1\n  git: ../ship\n", false},
+		{"an archive without its digest", "  module: example.org/ship@v1.4.1\n", "  archive: ../ship.tar.gz\n", false},
+		{"a carried range", "build:", "patches:\n  - git: ../ship\n    commits: " + commit + ".." + commit[1:] + "0\nbuild:", true},
+		{"a carried range without a repository", "build:", "patches:\n  - commits: a..b\nbuild:", false},
 		{"no components", "  components: [bosun, captain]\n", "", false},
 		{"an unknown key", "symbols: true", "symbol: true", false},
 		{"an unknown key at the top", "name: ship", "nmae: x\nname: ship", false},

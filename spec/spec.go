@@ -29,6 +29,9 @@ type Fork struct {
 	Version string `yaml:"version"`
 	// Upstream is where the sources come from.
 	Upstream source.Upstream `yaml:"upstream"`
+	// Carried are commits that are carried from git repositories, in the order
+	// they are applied. The files of patches/series are applied after them.
+	Carried []source.Carry `yaml:"patches"`
 	// Build is what they are compiled to.
 	Build cross.Build `yaml:"build"`
 }
@@ -100,6 +103,9 @@ func (f Fork) Validate() []config.Fault {
 		faults = append(faults, config.Faultf("version", "%s is no revision of the upstream's %s: write %[2]s+acme.1", v, up.Upstream()))
 	}
 	faults = append(faults, config.Below("upstream", f.Upstream.Validate())...)
+	for i, c := range f.Carried {
+		faults = append(faults, config.Below(fmt.Sprintf("patches[%d]", i), c.Validate())...)
+	}
 	return append(faults, config.Below("build", f.Build.Validate())...)
 }
 

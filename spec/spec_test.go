@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func TestLoad(t *testing.T) {
 	if l.Name != "ship" || l.Version != "1.4.1+acme.1" || l.Parsed.String() != l.Version || l.Facts.Name != "ship" {
 		t.Errorf("the fork is %+v", l)
 	}
-	if want := (source.Upstream{Module: "example.org/ship@v1.4.1", Commit: commit}); l.Upstream != want {
+	if want := (source.Upstream{Module: "example.org/ship@v1.4.1", Commit: commit}); !reflect.DeepEqual(l.Upstream, want) {
 		t.Errorf("its upstream is %+v, want %+v", l.Upstream, want)
 	}
 	if l.Build.Toolchain != "go1.26.8" || !l.Build.Symbols || !slices.Equal(l.Settings.Tags, []string{"sail"}) {
@@ -153,7 +154,7 @@ build:
   symbols: [no]
 `)
 	want := []string{
-		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, upstream, build",
+		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, upstream, patches, build",
 		`forks/x/fork.yaml:5: upstream.module: "example.org/ship" names no version: `,
 		`forks/x/fork.yaml:6: upstream.commit: "HEAD" is no commit: `,
 		`forks/x/fork.yaml:8: build.components[1]: unknown component "purser": `,

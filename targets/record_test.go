@@ -24,6 +24,7 @@ func TestRecordTellsWhatWasBuilt(t *testing.T) {
 	p := newProject(t, t.TempDir())
 	p.must(t, "cross")
 	p.must(t, "patches:apply")
+	remove(t, p.path("dist", "ship-1.4", "src", ".git"))
 	tree, err := filetree.Scan(t.Context(), p.path("dist", "ship-1.4", "src"))
 	if err != nil {
 		t.Fatal(err)

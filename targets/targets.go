@@ -14,14 +14,9 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/magefile/mage/mg"
-
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/platform"
 )
-
-// Patches are the targets for a fork's patch series.
-type Patches mg.Namespace
 
 // Cross compiles a fork: fetches its pinned upstream, applies its patches, and builds its components.
 //
@@ -86,38 +81,13 @@ func Forks() error {
 			faults = append(faults, err.Error())
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Version, f.Upstream, len(f.Series),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", f.ID, f.Version, f.Upstream, f.Patches(),
 			strings.Join(f.Build.Platforms, " "), strings.Join(f.Build.Components, " "))
 	}
 	if err := t.Flush(); err != nil || faults == nil {
 		return err
 	}
 	return fmt.Errorf("%s", strings.Join(faults, "\n"))
-}
-
-// Verify checks a fork's upstream, patches and patched tree against its fork.lock.
-func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		return p.Verify(ctx, setting("FORK", fork))
-	})
-}
-
-// Lock pins a fork's upstream, patches and patched tree, as they are now, in its fork.lock.
-func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Lock(ctx, setting("FORK", fork))
-		return err
-	})
-}
-
-// Apply leaves a fork's patched tree in dist/FORK/src for a person to read.
-//
-// -until names the last patch to apply; none stands for the upstream as it is.
-func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
-		return err
-	})
 }
 
 // Clean removes dist: all outputs, and what is kept to make the next run fast.

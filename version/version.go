@@ -34,6 +34,10 @@ func (v Version) Upstream() string {
 	return s
 }
 
+// Compare orders versions by precedence, as semver does: build metadata counts
+// for nothing.
+func (v Version) Compare(w Version) int { return v.v.Compare(w.v) }
+
 // Fields are the parts of a version that a template can name.
 type Fields struct {
 	Version              string // whole, without a "v"

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/slipway-build/slipway/filetree"
@@ -54,6 +55,16 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 		return nil, errors.Join(fmt.Errorf("go mod download answered for %d modules of %d", len(got), len(modules)), err)
 	}
 	return got, nil
+}
+
+// Versions returns the versions of a module that the user's settings lead to.
+func (g *Go) Versions(ctx context.Context, path string) ([]string, error) {
+	out, err := g.Run.Output(ctx, run.Cmd{Args: []string{"go", "list", "-m", "-versions", "-f", "{{join .Versions \" \"}}", path},
+		Dir: os.TempDir(), Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
+	if err != nil {
+		return nil, fmt.Errorf("listing the versions of %s: %w\n  %s", path, err, g.ProxyAdvice())
+	}
+	return strings.Fields(string(out)), nil
 }
 
 // absence matches what the go command says of a module that is not there. 403

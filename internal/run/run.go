@@ -24,6 +24,7 @@ type Cmd struct {
 	Args   []string // the program, looked up in Env's PATH, and its arguments
 	Dir    string
 	Env    Env
+	Stdin  io.Reader // nil: nothing
 	Stdout io.Writer // nil: only kept for the error
 	Stderr io.Writer // nil: only kept for the error
 }
@@ -73,7 +74,10 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 		// As a shell would: the go command names files by the way it was called, through links too.
 		cmd.Env = c.Env.With("PWD=" + c.Dir)
 	}
-	cmd.Stdout, cmd.Stderr = tee(&kept, c.Stdout), tee(&kept, c.Stderr)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, tee(&kept, c.Stderr)
+	if c.Stdout == nil {
+		cmd.Stdout = &kept
+	}
 	cmd.WaitDelay = 2 * grace
 	var deadline *time.Timer
 	cmd.Cancel = func() error {
@@ -174,7 +178,14 @@ func (t *tail) String() string {
 }
 
 // IsExit reports whether err is a subprocess that ran and failed.
-func IsExit(err error) bool {
+func IsExit(err error) bool { return ExitCode(err) != 0 }
+
+// ExitCode returns the code that a subprocess ended with, -1 if a signal ended
+// it, and 0 if err is no such thing.
+func ExitCode(err error) int {
 	var exit *exec.ExitError
-	return errors.As(err, &exit)
+	if !errors.As(err, &exit) {
+		return 0
+	}
+	return exit.ExitCode()
 }

@@ -1,0 +1,67 @@
+package gitrepo
+
+import (
+	"fmt"
+	"path"
+	"strings"
+)
+
+// CheckGlob tells what is wrong with a glob over paths, if anything. In it, *
+// stands for anything within a folder and ** for any number of folders.
+func CheckGlob(glob string) error {
+	if glob == "" || strings.HasPrefix(glob, "/") || strings.HasSuffix(glob, "/") {
+		return fmt.Errorf("%q matches no file: write a path below the root, as docs/** or Godeps/LICENSES", glob)
+	}
+	for part := range strings.SplitSeq(glob, "/") {
+		if part != "**" && strings.Contains(part, "**") {
+			return fmt.Errorf("%q: ** stands for whole folders, so it stands alone between slashes", glob)
+		}
+		if _, err := path.Match(part, ""); err != nil {
+			return fmt.Errorf("%q: %w", glob, err)
+		}
+	}
+	return nil
+}
+
+// matcher returns whether a path matches one of the globs.
+func matcher(globs []string) (func(name string) bool, error) {
+	parts := make([][]string, len(globs))
+	for i, g := range globs {
+		if err := CheckGlob(g); err != nil {
+			return nil, err
+		}
+		parts[i] = strings.Split(g, "/")
+	}
+	return func(name string) bool {
+		for _, p := range parts {
+			if matches(p, strings.Split(name, "/")) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
+
+func matches(glob, name []string) bool {
+	for len(glob) > 0 {
+		if glob[0] == "**" {
+			if len(glob) == 1 {
+				return len(name) > 0
+			}
+			for i := range name {
+				if matches(glob[1:], name[i:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if len(name) == 0 {
+			return false
+		}
+		if ok, err := path.Match(glob[0], name[0]); err != nil || !ok {
+			return false
+		}
+		glob, name = glob[1:], name[1:]
+	}
+	return len(name) == 0
+}

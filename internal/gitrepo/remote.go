@@ -1,0 +1,249 @@
+package gitrepo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/run"
+)
+
+// A Remote is a repository elsewhere, and the bare repository here that keeps
+// what was fetched of it.
+type Remote struct {
+	git Git
+	dir string
+	url string // of the remote, as the user wrote it
+}
+
+// Open returns the Remote at url, a URL or an absolute path, that is kept in the
+// folder dir. Nobody else may use dir.
+func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
+	r := &Remote{git: g, dir: dir, url: url}
+	if _, err := os.Stat(filepath.Join(dir, "HEAD")); err == nil {
+		return r, clearLocks(dir)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return nil, err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), "new-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(tmp)
+	if _, err := g.output(ctx, tmp, "init", "-q", "--bare", "--template=", "."); err != nil {
+		return nil, err
+	}
+	for _, kv := range [][2]string{
+		{"remote.origin.url", url}, {"remote.origin.promisor", "true"}, {"remote.origin.partialCloneFilter", "blob:none"},
+		{"extensions.partialClone", "origin"}, {"gc.auto", "0"}, {"maintenance.auto", "false"}, {"core.repositoryFormatVersion", "1"},
+	} {
+		if _, err := g.output(ctx, tmp, "config", kv[0], kv[1]); err != nil {
+			return nil, err
+		}
+	}
+	return r, os.Rename(tmp, dir)
+}
+
+// isURL matches what git takes for no path on this machine.
+var isURL = regexp.MustCompile(`^[a-z0-9+]+://|^[^/]+:`)
+
+// local reports whether the repository lies on this machine.
+func (r *Remote) local() bool {
+	return !isURL.MatchString(r.url) || strings.HasPrefix(r.url, "file://")
+}
+
+// transport returns the options with which git talks to the remote. A
+// repository on this machine serves all it has: who may read it may.
+func (r *Remote) transport() []string {
+	if !r.local() {
+		return nil
+	}
+	return []string{"--upload-pack=git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true -c safe.directory=* upload-pack"}
+}
+
+// fetch runs git fetch; stdin names what, if what does not.
+func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what ...string) error {
+	args := append([]string{"-c", "fetch.negotiationAlgorithm=noop", "-c", "fetch.writeCommitGraph=false", "-c", "fetch.fsckObjects=true", "-c", "fetch.unpackLimit=1",
+		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no", "--filter=blob:none"}, r.transport()...)
+	args = append(append(args, options...), "origin")
+	c := call{dir: r.dir, args: append(args, what...)}
+	if stdin != "" {
+		c.stdin = strings.NewReader(stdin)
+	}
+	err := r.git.run(ctx, c)
+	if run.IsExit(err) {
+		return fmt.Errorf("fetching from %s: %s", run.Redact(r.url), words(err))
+	}
+	return err
+}
+
+// has reports whether a commit was fetched, with its trees.
+func (r *Remote) has(ctx context.Context, commit string) bool {
+	out, err := r.git.output(ctx, r.dir, "rev-list", "--objects", "--missing=print", "--filter=blob:none", "--no-walk", commit)
+	return err == nil && !strings.Contains(string(out), "?")
+}
+
+// present reports whether an object is here, without fetching it.
+func (r *Remote) present(ctx context.Context, commit string) bool {
+	_, err := r.git.output(ctx, r.dir, "rev-list", "--missing=print", "--no-walk", commit)
+	return err == nil
+}
+
+// Fetch fetches a commit and its trees. Its files come with Export.
+func (r *Remote) Fetch(ctx context.Context, commit string) error {
+	if r.has(ctx, commit) {
+		return nil
+	}
+	return r.unknown(r.fetch(ctx, "", []string{"--depth=1"}, commit), commit)
+}
+
+// refused matches what git says of a commit that is not there, or is not
+// served.
+var refused = regexp.MustCompile(`not our ref|unadvertised object|couldn't find remote ref|bad object|Could not read`)
+
+// unknown says of an error what it means for the commit.
+func (r *Remote) unknown(err error, commit string) error {
+	if err != nil && refused.MatchString(err.Error()) {
+		return fmt.Errorf("%s has no commit %s, or does not serve it: see that it was pushed there\n  %w", run.Redact(r.url), commit, err)
+	}
+	return err
+}
+
+// Tags returns the commit that each tag of the remote points at.
+func (r *Remote) Tags(ctx context.Context) (map[string]string, error) {
+	out, err := r.git.output(ctx, r.dir, append(append([]string{"ls-remote", "-q"}, r.transport()...), "origin", "refs/tags/*")...)
+	if err != nil {
+		return nil, fmt.Errorf("listing the tags of %s: %s", run.Redact(r.url), words(err))
+	}
+	tags := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		id, ref, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		name, peeled := strings.CutSuffix(strings.TrimPrefix(ref, "refs/tags/"), "^{}")
+		if _, ok := tags[name]; !ok || peeled {
+			tags[name] = id
+		}
+	}
+	return tags, nil
+}
+
+// CheckTag returns an error unless the remote's tag points at the commit.
+func (r *Remote) CheckTag(ctx context.Context, tag, commit string) error {
+	tags, err := r.Tags(ctx)
+	if err != nil {
+		return err
+	}
+	switch at, ok := tags[tag]; {
+	case !ok:
+		return fmt.Errorf("%s has no tag %s: see upstream.tag", run.Redact(r.url), tag)
+	case at != commit:
+		return fmt.Errorf("the tag %s of %s moved\n    expected  %s\n    found     %s\n  If that is what you want, change upstream.commit", tag, run.Redact(r.url), commit, at)
+	}
+	return nil
+}
+
+// Time returns when a commit was made, UTC.
+func (r *Remote) Time(ctx context.Context, commit string) (time.Time, error) {
+	out, err := r.git.output(ctx, r.dir, "show", "-s", "--no-show-signature", "--format=%ct", commit)
+	if err != nil {
+		return time.Time{}, err
+	}
+	seconds, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	return time.Unix(seconds, 0).UTC(), err
+}
+
+// Patch returns a commit as a patch in mail format.
+func (r *Remote) Patch(ctx context.Context, commit string) ([]byte, error) {
+	return r.git.Patch(ctx, r.dir, commit)
+}
+
+// depths are how many commits of history are fetched, more at a time.
+func depths() []int { return []int{64, 512, 4096, 1<<31 - 1} }
+
+// Commits returns the commits of base..tip, the oldest first. None may be a
+// merge, and base has to be an ancestor of tip.
+func (r *Remote) Commits(ctx context.Context, base, tip string) ([]Commit, error) {
+	if err := r.connect(ctx, base, tip); err != nil {
+		return nil, err
+	}
+	commits, err := r.git.log(ctx, r.dir, "--reverse", "--topo-order", base+".."+tip)
+	if err != nil {
+		return nil, err
+	}
+	if len(commits) == 0 {
+		return nil, fmt.Errorf("%s..%s of %s is empty", base, tip, run.Redact(r.url))
+	}
+	for _, c := range commits {
+		if len(c.Parents) > 1 {
+			return nil, fmt.Errorf("%s..%s of %s has a merge in it: %.12s %s\n  Name the commits of the side branch by a range of their own, or rebase the branch to be without merges", base, tip, run.Redact(r.url), c.ID, c.Subject)
+		}
+	}
+	return commits, nil
+}
+
+// connect fetches as much of the history of tip as leads to base.
+func (r *Remote) connect(ctx context.Context, base, tip string) error {
+	for _, depth := range depths() {
+		if r.leads(ctx, base, tip) {
+			return nil
+		}
+		if err := r.fetch(ctx, "", []string{"--depth=" + strconv.Itoa(depth)}, tip); err != nil {
+			return r.unknown(err, tip)
+		}
+		if whole, err := r.whole(ctx, tip); err != nil || whole {
+			break
+		}
+	}
+	if r.leads(ctx, base, tip) {
+		return nil
+	}
+	if err := r.Fetch(ctx, base); err != nil {
+		return err
+	}
+	return fmt.Errorf("in %s, commit %s is no ancestor of %s: name the commit that the branch starts from, as git merge-base finds it", run.Redact(r.url), base, tip)
+}
+
+// leads reports whether base is known to be an ancestor of tip.
+func (r *Remote) leads(ctx context.Context, base, tip string) bool {
+	if !r.present(ctx, base) || !r.present(ctx, tip) {
+		return false
+	}
+	_, err := r.git.output(ctx, r.dir, "merge-base", "--is-ancestor", base, tip)
+	return err == nil
+}
+
+// whole reports whether all of a commit's history is here.
+func (r *Remote) whole(ctx context.Context, tip string) (bool, error) {
+	shallow, err := os.ReadFile(filepath.Join(r.dir, "shallow"))
+	if errors.Is(err, os.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	out, err := r.git.output(ctx, r.dir, "rev-list", tip)
+	if err != nil {
+		return false, err
+	}
+	for id := range strings.FieldsSeq(string(shallow)) {
+		if strings.Contains(string(out), id) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// Touching returns the commits of from..to that change any of the paths, the
+// newest first. Both have to share history that can be fetched.
+func (r *Remote) Touching(ctx context.Context, from, to string, paths []string) ([]Commit, error) {
+	if err := r.connect(ctx, from, to); err != nil {
+		return nil, err
+	}
+	return r.git.log(ctx, r.dir, append([]string{from + ".." + to, "--"}, paths...)...)
+}

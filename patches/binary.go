@@ -1,0 +1,210 @@
+package patches
+
+import (
+	"bytes"
+	"compress/zlib"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// A Binary is what git diff --binary says of a file that is no text: how to
+// make the new content, and the ids that git gives the old and the new.
+type Binary struct {
+	OldID, NewID string // hex, whole or in part; zeros for no file
+	Delta        bool   // Data is git's delta to the old content, not the content
+	Data         []byte
+}
+
+// alphabet is git's base 85.
+const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+
+// binary reads a binary diff from its first line on, and goes behind it.
+func (p *parser) binary(name string, index field) *Binary {
+	ids, _, _ := strings.Cut(index.text, " ")
+	b := &Binary{}
+	var ok bool
+	if b.OldID, b.NewID, ok = strings.Cut(ids, ".."); !ok || !isID(b.OldID) || !isID(b.NewID) {
+		p.fail(p.n, "the binary diff of %s needs an index line with both ids: make it with git diff --binary", name)
+	}
+	p.next()
+	b.Delta, b.Data = p.binaryHunk(name)
+	if p.at("literal ") || p.at("delta ") { // the way back, which nobody goes
+		p.binaryHunk(name)
+	}
+	return b
+}
+
+func isID(s string) bool {
+	_, err := hex.DecodeString(s + strings.Repeat("0", len(s)%2))
+	return err == nil && len(s) >= 7 && len(s) <= 40
+}
+
+// binaryHunk reads "literal N" or "delta N" and the lines behind it, up to and
+// with the empty one.
+func (p *parser) binaryHunk(name string) (delta bool, data []byte) {
+	line := p.n
+	kind, size, _ := strings.Cut(strings.TrimSuffix(string(p.line), "\n"), " ")
+	n, err := strconv.ParseInt(size, 10, 64)
+	if err != nil || n < 0 || kind != "literal" && kind != "delta" {
+		p.fail(line, "the binary diff of %s needs \"literal\" or \"delta\" and a size here", name)
+	}
+	var packed []byte
+	for p.next(); p.err == nil && len(p.line) > 1; p.next() {
+		part, err := decode85(bytes.TrimSuffix(p.line, []byte("\n")))
+		if err != nil {
+			p.fail(p.n, "the binary diff of %s is damaged: %w", name, err)
+		}
+		packed = append(packed, part...)
+	}
+	if p.err != nil {
+		return false, nil
+	}
+	p.next()
+	if data, err = inflate(packed, n); err != nil {
+		p.fail(line, "the binary diff of %s is damaged: %w", name, err)
+	}
+	return kind == "delta", data
+}
+
+// inflate unpacks exactly n bytes.
+func inflate(packed []byte, n int64) ([]byte, error) {
+	z, err := zlib.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(z, n+1))
+	if err == nil && int64(len(data)) != n {
+		err = fmt.Errorf("it does not hold the %d bytes that it says", n)
+	}
+	return data, err
+}
+
+// decode85 reads a line: a letter for how many bytes it holds, then five
+// characters for each four of them.
+func decode85(line []byte) ([]byte, error) {
+	if len(line) == 0 {
+		return nil, errors.New("a line is empty")
+	}
+	n := 0
+	switch c := line[0]; {
+	case c >= 'A' && c <= 'Z':
+		n = int(c-'A') + 1
+	case c >= 'a' && c <= 'z':
+		n = int(c-'a') + 27
+	}
+	line = line[1:]
+	if n == 0 || len(line) != (n+3)/4*5 {
+		return nil, errors.New("a line is not as long as it says")
+	}
+	var out []byte
+	for ; len(line) > 0; line = line[5:] {
+		var v uint64
+		for _, c := range line[:5] {
+			d := strings.IndexByte(alphabet, c)
+			if d < 0 {
+				return nil, fmt.Errorf("%q is no digit of base 85", c)
+			}
+			v = v*85 + uint64(d)
+		}
+		if v > 1<<32-1 {
+			return nil, errors.New("five digits are more than four bytes")
+		}
+		out = append(out, byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
+	}
+	return out[:n], nil
+}
+
+// make returns the new content of a file, whose old content must be the one
+// that the diff was made of.
+func (b *Binary) make(old []byte) ([]byte, error) {
+	if err := checkID(b.OldID, old); err != nil {
+		return nil, fmt.Errorf("it is not the file that the binary diff was made of: %w", err)
+	}
+	out := b.Data
+	if b.Delta {
+		var err error
+		if out, err = applyDelta(old, b.Data); err != nil {
+			return nil, fmt.Errorf("the binary diff is damaged: %w", err)
+		}
+	}
+	if err := checkID(b.NewID, out); err != nil {
+		return nil, fmt.Errorf("the binary diff does not make what it says: %w", err)
+	}
+	return out, nil
+}
+
+// checkID compares content with the id, or its beginning, that git gives it.
+func checkID(want string, content []byte) error {
+	if strings.Trim(want, "0") == "" && len(content) == 0 {
+		return nil
+	}
+	h := sha1.New()
+	fmt.Fprintf(h, "blob %d\x00", len(content))
+	h.Write(content)
+	if got := hex.EncodeToString(h.Sum(nil)); !strings.HasPrefix(got, want) {
+		return fmt.Errorf("expected git's object %s, found %s", want, got[:len(want)])
+	}
+	return nil
+}
+
+// applyDelta makes content of old as git's delta says: the two sizes, then
+// copies out of old and literal bytes
+// (https://git-scm.com/docs/pack-format#_deltified_representation).
+func applyDelta(old, delta []byte) ([]byte, error) {
+	short := errors.New("it ends early")
+	size := func() (n uint64) {
+		for shift := 0; len(delta) > 0 && shift < 63; shift += 7 {
+			c := delta[0]
+			delta = delta[1:]
+			n |= uint64(c&0x7f) << shift
+			if c < 0x80 {
+				return n
+			}
+		}
+		return 1 << 63
+	}
+	if from := size(); from != uint64(len(old)) {
+		return nil, fmt.Errorf("it is made for %d bytes, not %d", from, len(old))
+	}
+	want := size()
+	var out []byte
+	for len(delta) > 0 {
+		op := delta[0]
+		delta = delta[1:]
+		if op < 0x80 {
+			if op == 0 || len(delta) < int(op) {
+				return nil, short
+			}
+			out, delta = append(out, delta[:op]...), delta[op:]
+			continue
+		}
+		var args [7]uint64 // four bytes of offset, three of size
+		for i := range args {
+			if op&(1<<i) == 0 {
+				continue
+			}
+			if len(delta) == 0 {
+				return nil, short
+			}
+			args[i], delta = uint64(delta[0]), delta[1:]
+		}
+		at := args[0] | args[1]<<8 | args[2]<<16 | args[3]<<24
+		n := args[4] | args[5]<<8 | args[6]<<16
+		if n == 0 {
+			n = 1 << 16
+		}
+		if at+n > uint64(len(old)) || uint64(len(out))+n > want {
+			return nil, errors.New("it copies what is not there")
+		}
+		out = append(out, old[at:at+n]...)
+	}
+	if uint64(len(out)) != want {
+		return nil, short
+	}
+	return out, nil
+}

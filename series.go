@@ -1,0 +1,128 @@
+package slipway
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/source"
+)
+
+// carriedRevision counts the changes that make another patch of a commit.
+const carriedRevision = 1
+
+// carriedRanges is how many ranges of commits a project keeps.
+const carriedRanges = 16
+
+// series returns the fork's patches in the order they are applied: the commits
+// it carries, then the files of its series.
+func (w *workshop) series(ctx context.Context) ([]patches.Patch, error) {
+	if w.all != nil {
+		return w.all, nil
+	}
+	var all []patches.Patch
+	for _, c := range w.fork.Carried {
+		commits, err := w.carried(ctx, c)
+		if err != nil {
+			return nil, w.relative(err)
+		}
+		all, w.sizes = append(all, commits...), append(w.sizes, len(commits))
+	}
+	w.all = append(all, w.fork.Series...)
+	return w.all, w.cache.Prune("carried", carriedRanges)
+}
+
+// carried returns a range of commits as patches, each named by its commit.
+func (w *workshop) carried(ctx context.Context, c source.Carry) ([]patches.Patch, error) {
+	dir, _, err := w.cache.Do("carried", action.NewKey("carried", carriedRevision, c), func(dst string) error {
+		w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches", Subject: c.Git})
+		commits, err := w.fetcher().Carried(ctx, c)
+		if err != nil {
+			return err
+		}
+		for i, c := range commits {
+			if err := os.WriteFile(filepath.Join(dst, fmt.Sprintf("%06d-%s", i, c.ID)), c.Patch, 0o644); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]patches.Patch, len(entries))
+	for i, e := range entries {
+		_, id, _ := strings.Cut(e.Name(), "-")
+		out[i] = patches.Patch{Name: id, Strip: 1}
+		if out[i].Data, err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// isCommit reports whether a patch is a carried commit.
+func isCommit(p patches.Patch) bool { return lock.Patch{Name: p.Name}.Carried() }
+
+// checkCarried compares the commits at the head of the series with their pins.
+func (f *Fork) checkCarried(l lock.Lock, series []patches.Patch) []string {
+	now := pins(series[:len(series)-len(f.Series)])
+	pinned := l.Patches[:len(l.Patches)-len(l.Files())]
+	if slices.Equal(now, pinned) {
+		return nil
+	}
+	for i, p := range now {
+		if i < len(pinned) && pinned[i] != p {
+			return []string{fmt.Sprintf("%s:%d: commit %s with sha256:%s is pinned, but the range has %s with sha256:%s",
+				f.file("fork.lock"), l.Line("patch", pinned[i].Name), pinned[i].Name, pinned[i].SHA256, p.Name, p.SHA256)}
+		}
+	}
+	return []string{fmt.Sprintf("%s: pins %d carried commits, but the ranges in fork.yaml have %d", f.file("fork.lock"), len(pinned), len(now))}
+}
+
+// apply lays a series on the upstream tree, in memory.
+func (w *workshop) apply(up source.Tree, series []patches.Patch) ([]filetree.Change, error) {
+	w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches"})
+	result, err := patches.Apply(up.Dir, series)
+	if err != nil {
+		return nil, w.applyError(err, series)
+	}
+	for _, m := range result.Moved {
+		w.Events.Note(movedNote(m))
+	}
+	return result.Changes, nil
+}
+
+// movedNote says of a hunk that it lies at another line.
+func movedNote(m patches.Move) string {
+	return fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By)
+}
+
+// applyError says of a patch that does not apply to what, and how to look at
+// that; and of one that cannot be read, where it lies.
+func (w *workshop) applyError(err error, series []patches.Patch) error {
+	before := "none"
+	for _, p := range series {
+		if strings.HasPrefix(err.Error(), p.Name+" does not apply\n") {
+			text := strings.ReplaceAll(err.Error(), " does not apply\n", " does not apply to "+w.fork.Upstream.String()+"\n")
+			return shown{err, fmt.Sprintf("%s\n  To see the tree it met: mage patches:apply -fork=%s -until=%s", text, w.fork.ID, before)}
+		}
+		if strings.HasPrefix(err.Error(), p.Name+":") {
+			return shown{err, w.fork.file("patches") + "/" + err.Error()}
+		}
+		before = p.Name
+	}
+	return err
+}

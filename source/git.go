@@ -1,0 +1,72 @@
+package source
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"path/filepath"
+	"regexp"
+
+	"github.com/slipway-build/slipway/internal/gitrepo"
+)
+
+// A Commit is one commit of a repository as a patch.
+type Commit struct {
+	ID    string // 40 hex digits
+	Patch []byte // in mail format
+}
+
+// Carried returns the commits of a range, the oldest first.
+func (f Fetcher) Carried(ctx context.Context, c Carry) ([]Commit, error) {
+	repo, err := f.repository(ctx, c.Git)
+	if err != nil {
+		return nil, err
+	}
+	base, tip := c.Range()
+	commits, err := repo.Commits(ctx, base, tip)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Commit, len(commits))
+	for i, c := range commits {
+		out[i].ID = c.ID
+		if out[i].Patch, err = repo.Patch(ctx, c.ID); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// fetchGit lays out a commit of a repository.
+func (f Fetcher) fetchGit(ctx context.Context, u Upstream, dst string) (Tree, error) {
+	repo, err := f.repository(ctx, u.Git)
+	if err != nil {
+		return Tree{}, err
+	}
+	if u.Tag != "" {
+		if err := repo.CheckTag(ctx, u.Tag, u.Commit); err != nil {
+			return Tree{}, err
+		}
+	}
+	if err := repo.Fetch(ctx, u.Commit); err != nil {
+		return Tree{}, err
+	}
+	var t Tree
+	if t.Time, err = repo.Time(ctx, u.Commit); err != nil {
+		return Tree{}, err
+	}
+	t.Dir, err = repo.Export(ctx, u.Commit, u.Exclude, dst)
+	return t, err
+}
+
+// repository opens the cache of a repository, which all forks of it share.
+func (f Fetcher) repository(ctx context.Context, at string) (*gitrepo.Remote, error) {
+	if !isRemote.MatchString(at) && !filepath.IsAbs(at) {
+		at = filepath.Join(f.Dir, at)
+	}
+	sum := sha256.Sum256([]byte(at))
+	return f.Git.Open(ctx, filepath.Join(f.Cache, "git", fmt.Sprintf("%x", sum[:16])), at)
+}
+
+// isRemote matches what git takes for no path: a URL, or host:path.
+var isRemote = regexp.MustCompile(`^[a-z+]+://|^[^/]+:`)

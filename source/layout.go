@@ -1,0 +1,50 @@
+package source
+
+import (
+	"fmt"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/version"
+)
+
+// A Layout says, for a range of upstream versions, which other modules are
+// part of the upstream's repository.
+type Layout struct {
+	Versions version.Range `yaml:"versions"`
+	Siblings []Sibling     `yaml:"siblings"`
+}
+
+// A Sibling is a module of the upstream's repository that is published by
+// itself. A * in both Place and Module makes it one for each folder that the
+// upstream's go.work uses, or its go.mod replaces a module by.
+type Sibling struct {
+	Place   string `yaml:"place" json:"place"`     // staging/src/k8s.io/*
+	Module  string `yaml:"module" json:"module"`   // k8s.io/*
+	Version string `yaml:"version" json:"version"` // a template of version.Fields: v0.{{.Minor}}.{{.Patch}}
+}
+
+// Validate returns what is wrong with the layout.
+func (l Layout) Validate() []config.Fault {
+	var faults []config.Fault
+	if err := l.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	for i, s := range l.Siblings {
+		if s.Place == "" || s.Module == "" || s.Version == "" {
+			faults = append(faults, config.At("siblings", i, "want place, module and version"))
+		}
+		if strings.Count(s.Place, "*") > 1 || strings.Count(s.Place, "*") != strings.Count(s.Module, "*") {
+			faults = append(faults, config.At("siblings", i, "want one * in both place and module, or none"))
+		}
+		if s.Place == "." || s.Place != "" && (path.Clean(s.Place) != s.Place || !filepath.IsLocal(s.Place)) {
+			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i), "%q is no folder below the root: write it as staging/src/k8s.io/*", s.Place))
+		}
+		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
+			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].version", i), "%v", err))
+		}
+	}
+	return faults
+}

@@ -1,0 +1,99 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/version"
+)
+
+// Versions returns the versions that an upstream can be had at, in any order:
+// those of a module that the module proxy lists, or the tags of a repository.
+// Of an archive there is no list.
+func (f Fetcher) Versions(ctx context.Context, u Upstream) ([]string, error) {
+	switch {
+	case u.Module != "":
+		path, _, _ := strings.Cut(u.Module, "@")
+		return f.Go.Versions(ctx, path)
+	case u.Git != "":
+		repo, err := f.repository(ctx, u.Git)
+		if err != nil {
+			return nil, err
+		}
+		tags, err := repo.Tags(ctx)
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		for name := range tags {
+			names = append(names, name)
+		}
+		return names, nil
+	}
+	return nil, fmt.Errorf("upstream.archive is one file: what other versions there are, nobody lists")
+}
+
+// At returns the upstream at another version, or, of a repository, at a tag or
+// a commit of 40 hex digits.
+func (f Fetcher) At(ctx context.Context, u Upstream, at string) (Upstream, error) {
+	switch {
+	case u.Module != "":
+		path, _, _ := strings.Cut(u.Module, "@")
+		at = strings.TrimPrefix(at, path+"@")
+		if _, err := version.Parse(at); err == nil {
+			at = "v" + at
+		}
+		to := Upstream{Module: path + "@" + at}
+		if faults := validModule(to.Module); faults != nil {
+			return u, fmt.Errorf("-onto=%s: %s", at, faults[0].Message)
+		}
+		return to, nil
+	case u.Git == "":
+		return u, fmt.Errorf("-onto=%s: an upstream that is an archive has no other versions: change fork.yaml by hand", at)
+	case commitID.MatchString(at):
+		u.Commit, u.Tag = at, ""
+		return u, nil
+	}
+	repo, err := f.repository(ctx, u.Git)
+	if err != nil {
+		return u, err
+	}
+	tags, err := repo.Tags(ctx)
+	if err != nil {
+		return u, err
+	}
+	for _, name := range []string{at, "v" + at} {
+		if commit, ok := tags[name]; ok {
+			u.Commit, u.Tag = commit, name
+			return u, nil
+		}
+	}
+	return u, fmt.Errorf("-onto=%s: %s has no such tag: name a tag or a commit of 40 hex digits", at, u.Git)
+}
+
+// maxBehind is how many commits are worth naming.
+const maxBehind = 5
+
+// Behind returns the commits between two states of a repository that changed a
+// file, the newest first, each as ID and subject. Where that cannot be told, as
+// of a module, it returns none.
+func (f Fetcher) Behind(ctx context.Context, from, to Upstream, file string) []string {
+	if from.Git == "" || from.Git != to.Git {
+		return nil
+	}
+	repo, err := f.repository(ctx, from.Git)
+	if err != nil {
+		return nil
+	}
+	commits, err := repo.Touching(ctx, from.Commit, to.Commit, []string{file})
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, c := range commits[:min(maxBehind, len(commits))] {
+		out = append(out, c.ID[:12]+" "+c.Subject)
+	}
+	return slices.Clip(out)
+}
