@@ -165,6 +165,9 @@ func (w *workshop) input(l lock.Lock, p platform.Platform) (cross.Input, Record,
 		Tags: f.Settings.Tags, Symbols: f.Build.Symbols, Stamps: map[string]string{},
 	}
 	fields := cross.StampFields{Fields: f.Parsed.Fields(), Commit: record.Commit, Date: record.Date}
+	if f.Settings.Mode == cross.GOPATH {
+		in.GOPATH = f.Settings.ImportPath
+	}
 	for name, text := range f.Settings.Stamps.Values {
 		value, err := version.Expand(text, fields)
 		if err != nil {
@@ -262,7 +265,7 @@ func (w *workshop) compile(ctx context.Context, b cross.Builder, l lock.Lock, in
 	if err := w.checkGo(l, tree); err != nil {
 		return nil, err
 	}
-	if err := in.Check(tree, dirOf(l, tree), components); err != nil {
+	if err := in.Check(tree, w.dirOf(l, tree), components); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dst, 0o755); err != nil {
@@ -281,13 +284,22 @@ func (w *workshop) checkGo(l lock.Lock, tree filetree.Dir) error {
 }
 
 // dirOf returns the function that finds the folder of a package in the tree.
-func dirOf(l lock.Lock, tree filetree.Dir) func(string) (string, bool) {
+func (w *workshop) dirOf(l lock.Lock, tree filetree.Dir) func(string) (string, bool) {
+	places := map[string]string{} // by module
+	for _, m := range l.Modules {
+		places[m.Path] = m.Place
+	}
+	if w.fork.Settings.Mode == cross.GOPATH {
+		places[w.fork.Settings.ImportPath] = "."
+	} else if len(places) == 0 {
+		places = source.ModulesIn(tree)
+	}
 	return func(importPath string) (string, bool) {
 		best, dir := -1, ""
-		for _, m := range l.Modules {
-			rest, ok := strings.CutPrefix(importPath+"/", m.Path+"/")
-			if ok && len(m.Path) > best {
-				best, dir = len(m.Path), path.Join(m.Place, rest)
+		for mod, place := range places {
+			rest, ok := strings.CutPrefix(importPath+"/", mod+"/")
+			if ok && len(mod) > best {
+				best, dir = len(mod), tree.Resolve(path.Join(place, rest))
 			}
 		}
 		return dir, best >= 0 && len(tree.Tree.Below(dir)) > 0

@@ -42,9 +42,14 @@ func (w *workshop) series(ctx context.Context) ([]patches.Patch, error) {
 
 // carried returns a range of commits as patches, each named by its commit.
 func (w *workshop) carried(ctx context.Context, c source.Carry) ([]patches.Patch, error) {
-	dir, _, err := w.cache.Do("carried", action.NewKey("carried", carriedRevision, c), func(dst string) error {
+	exclude := w.fork.Upstream.Exclude
+	input := struct {
+		source.Carry
+		Exclude []string
+	}{c, exclude}
+	dir, _, err := w.cache.Do("carried", action.NewKey("carried", carriedRevision, input), func(dst string) error {
 		w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches", Subject: c.Git})
-		commits, err := w.fetcher().Carried(ctx, c)
+		commits, err := w.fetcher().Carried(ctx, c, exclude)
 		if err != nil {
 			return err
 		}

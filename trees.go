@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/action"
@@ -40,6 +41,14 @@ func (w *workshop) upstreamDir() string { return w.cache.Path("source", w.fork.u
 // patchedSlot returns the folder that the fork's patched tree is kept in, with
 // what is known of it.
 func (w *workshop) patchedSlot() string { return filepath.Join(w.cache.Dir, "patched", w.fork.ID) }
+
+// place returns where in that folder the tree lies.
+func (f *Fork) place() string {
+	if f.Settings.Mode == cross.GOPATH {
+		return filepath.Join("gopath", "src", filepath.FromSlash(f.Settings.ImportPath))
+	}
+	return "tree"
+}
 
 func (f *Fork) sourceInput() source.Input {
 	in := source.Input{Upstream: f.Upstream}
@@ -225,8 +234,11 @@ func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, e
 	}
 	slot := w.patchedSlot()
 	listing := filepath.Join(slot, "listing")
-	now := filetree.Dir{Path: filepath.Join(slot, "tree")}
+	now := filetree.Dir{Path: filepath.Join(slot, w.fork.place())}
 	now.Tree, err = readListing(listing)
+	if err == nil && !exists(now.Path) { // it was laid for another mode
+		err = fs.ErrNotExist
+	}
 	switch {
 	case err == nil && now.Tree.Digest() == l.Tree:
 		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: applied(len(l.Patches)), Kept: true})

@@ -34,6 +34,7 @@ type Input struct {
 	Tree     string // digest of the patched tree
 	Lock     string // hex SHA-256 of all pins: another lock is another build, so that each pin is checked
 	Platform platform.Platform
+	GOPATH   string `json:",omitempty"` // import path of the tree's root, which lies in a GOPATH then; "" for modules
 	Tags     []string
 	Stamps   map[string]string // what the linker sets: import path and variable to value
 	Symbols  bool
@@ -244,11 +245,19 @@ func (b Builder) env(in Input, tree filetree.Dir, cgo bool) run.Env {
 	if env.Get("GOGC") == "" {
 		env = env.With("GOGC=" + collectAt)
 	}
+	if in.GOPATH != "" {
+		root := strings.TrimSuffix(tree.Path, filepath.Join("src", filepath.FromSlash(in.GOPATH)))
+		return b.cgo(env.With("GO111MODULE=off", "GOPATH="+filepath.Clean(root)), cgo)
+	}
 	work := "off"
 	if _, ok := tree.Tree.Lookup("go.work"); ok {
 		work = filepath.Join(tree.Path, "go.work")
 	}
-	env = env.With("GOWORK=" + work)
+	return b.cgo(env.With("GOWORK="+work), cgo)
+}
+
+// cgo returns the environment with a C compiler, or without.
+func (b Builder) cgo(env run.Env, cgo bool) run.Env {
 	if !cgo {
 		return env.With("CGO_ENABLED=0")
 	}

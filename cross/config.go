@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/platform"
 	slipver "github.com/slipway-build/slipway/version"
@@ -20,6 +22,8 @@ type Build struct {
 	// Platforms are the ones that a run for all platforms builds for, as
 	// linux/amd64.
 	Platforms []string `yaml:"platforms"`
+	// Mode is "modules" or "gopath", where the profile's is not right.
+	Mode string `yaml:"mode"`
 	// Toolchain is the Go release to build with, as go1.26.8. Without it, the
 	// one at hand is taken.
 	Toolchain string `yaml:"toolchain"`
@@ -48,10 +52,24 @@ func (b Build) Validate() []config.Fault {
 			faults = append(faults, config.At("components", i, "%s is named twice", c))
 		}
 	}
+	faults = append(faults, validMode(b.Mode)...)
 	if b.Toolchain != "" && !isRelease(b.Toolchain) {
 		faults = append(faults, config.Faultf("toolchain", "%q is no Go release: write it as go1.26.8", b.Toolchain))
 	}
 	return faults
+}
+
+// The modes in which the go command can build a tree.
+const (
+	Modules = "modules" // by its go.mod or go.work
+	GOPATH  = "gopath"  // from before modules: from a place in a GOPATH
+)
+
+func validMode(mode string) []config.Fault {
+	if mode == "" || mode == Modules || mode == GOPATH {
+		return nil
+	}
+	return []config.Fault{config.Faultf("mode", "%q is no mode: want %s or %s", mode, Modules, GOPATH)}
 }
 
 // isRelease reports whether a name is that of a Go release: from 1.21 on, the
@@ -93,9 +111,11 @@ func (c Component) Validate() []config.Fault {
 
 // Settings say, for a range of versions, how a project is compiled.
 type Settings struct {
-	Versions slipver.Range `yaml:"versions"`
-	Tags     []string      `yaml:"tags"` // build tags
-	Stamps   Stamps        `yaml:"stamps"`
+	Versions   slipver.Range `yaml:"versions"`
+	Mode       string        `yaml:"mode"`        // Modules if empty
+	ImportPath string        `yaml:"import_path"` // of the tree's root, for GOPATH
+	Tags       []string      `yaml:"tags"`        // build tags
+	Stamps     Stamps        `yaml:"stamps"`
 }
 
 // Stamps are the variables that the linker sets: each of Values in each of
@@ -118,6 +138,10 @@ func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
 	if err := s.Versions.Validate(); err != nil {
 		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	faults = append(faults, validMode(s.Mode)...)
+	if s.ImportPath != "" && module.CheckImportPath(s.ImportPath) != nil {
+		faults = append(faults, config.Faultf("import_path", "%q is no import path", s.ImportPath))
 	}
 	switch {
 	case len(s.Stamps.Packages) == 0 && len(s.Stamps.Values) > 0:

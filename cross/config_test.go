@@ -33,10 +33,11 @@ func TestBuildValidate(t *testing.T) {
 		want  []string
 	}{
 		{"good", good, nil},
-		{"all of it", Build{[]string{"kubectl", "kubelet"}, []string{"linux/amd64", "darwin/arm64", "windows/amd64"}, "go1.26.8", true}, nil},
+		{"all of it", Build{[]string{"kubectl", "kubelet"}, []string{"linux/amd64", "darwin/arm64", "windows/amd64"}, GOPATH, "go1.26.8", true}, nil},
 		{"a candidate of Go", with(func(b *Build) { b.Toolchain = "go1.27rc1" }), nil},
 		{"an early Go", with(func(b *Build) { b.Toolchain = "go1.20" }), nil},
 		{"nothing", Build{}, []string{"components: names none", "platforms: names none"}},
+		{"an unknown mode", with(func(b *Build) { b.Mode = "vendor" }), []string{`mode: "vendor" is no mode: want modules or gopath`}},
 		{"unknown platforms", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/vax", "all"} }),
 			[]string{`platforms[1]: unknown platform "linux/vax"`, `platforms[2]: unknown platform "all"`}},
 		{"a toolchain without go", with(func(b *Build) { b.Toolchain = "1.26.8" }), []string{`toolchain: "1.26.8" is no Go release: write it as go1.26.8`}},
@@ -87,8 +88,9 @@ func TestSettingsValidate(t *testing.T) {
 		want     []string
 	}{
 		{"empty", Settings{}, nil},
-		{"all of it", Settings{">=1.36", []string{"selinux"}, stamps(map[string]string{
+		{"all of it", Settings{Versions: ">=1.36", Mode: GOPATH, ImportPath: "example.org/ship", Tags: []string{"selinux"}, Stamps: stamps(map[string]string{
 			"v": "v{{.Version}}", "c": "{{.Commit}}", "d": "{{.Date}}", "m": "{{.Minor}}{{if .Prerelease}}+{{end}}", "s": "clean"})}, nil},
+		{"a bad mode and path", Settings{Mode: "vendor", ImportPath: "a b"}, []string{`mode: "vendor" is no mode`, `import_path: "a b" is no import path`}},
 		{"a bad range", Settings{Versions: "new"}, []string{"versions: "}},
 		{"a bad template", Settings{Stamps: stamps(map[string]string{"v": "{{.Version"})}, []string{"stamps.values.v: "}},
 		{"a template of something else", Settings{Stamps: stamps(map[string]string{"v": "{{.Tree}}"})}, []string{"stamps.values.v: "}},

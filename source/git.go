@@ -16,8 +16,10 @@ type Commit struct {
 	Patch []byte // in mail format
 }
 
-// Carried returns the commits of a range, the oldest first.
-func (f Fetcher) Carried(ctx context.Context, c Carry) ([]Commit, error) {
+// Carried returns the commits of a range, the oldest first, without what they do
+// to files that a glob of exclude matches. One that does nothing else is left
+// out.
+func (f Fetcher) Carried(ctx context.Context, c Carry, exclude []string) ([]Commit, error) {
 	repo, err := f.repository(ctx, c.Git)
 	if err != nil {
 		return nil, err
@@ -27,12 +29,17 @@ func (f Fetcher) Carried(ctx context.Context, c Carry) ([]Commit, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Commit, len(commits))
-	for i, c := range commits {
-		out[i].ID = c.ID
-		if out[i].Patch, err = repo.Patch(ctx, c.ID); err != nil {
-			return nil, err
+	var out []Commit
+	for _, c := range commits {
+		patch, err := repo.Patch(ctx, c.ID, exclude)
+		if err != nil {
+			return nil, fmt.Errorf("commit %s (%s): %w", c.ID, c.Subject, err)
 		}
+		if patch == nil {
+			f.Events.Note(fmt.Sprintf("commit %s changes only files that are excluded: %s", c.ID, c.Subject))
+			continue
+		}
+		out = append(out, Commit{c.ID, patch})
 	}
 	return out, nil
 }

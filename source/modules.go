@@ -196,6 +196,27 @@ func dropLines(name string, data []byte, dropped []lock.Module) ([]byte, error) 
 	return modfile.Format(f.Syntax), nil
 }
 
+// ModulesIn returns the folder of each module that a tree has by itself: its
+// root, and what its go.work uses or its go.mod replaces by a folder. What
+// cannot be read is left out: the go command will say so.
+func ModulesIn(tree filetree.Dir) map[string]string {
+	folders, err := localPlaces(tree.Path)
+	if err != nil {
+		folders = nil
+	}
+	places := map[string]string{}
+	for _, dir := range append(folders, ".") {
+		data, err := tree.ReadFile(path.Join(dir, "go.mod"))
+		if err != nil {
+			continue
+		}
+		if name := modfile.ModulePath(data); name != "" {
+			places[name] = dir
+		}
+	}
+	return places
+}
+
 // GoVersion returns the oldest Go that go.work or go.mod says a tree builds
 // with, as 1.26.0, or "" where neither does. The tree is what changes make of
 // base.

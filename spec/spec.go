@@ -120,6 +120,12 @@ func (l *Loaded) resolve() []config.Fault {
 	if l.Settings, err = l.Facts.Settings(l.Parsed); err != nil {
 		faults = append(faults, config.Faultf("version", "%v", err))
 	}
+	if l.Build.Mode != "" {
+		l.Settings.Mode = l.Build.Mode
+	}
+	if l.Settings.Mode == cross.GOPATH && l.Settings.ImportPath == "" {
+		faults = append(faults, config.Faultf("build.mode", "a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s", l.Profile, l.Version))
+	}
 	l.Components = l.Facts.ComponentsAt(l.Parsed)
 	for i, name := range l.Build.Components {
 		c, err := l.Component(name)

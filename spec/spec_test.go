@@ -107,7 +107,7 @@ func TestLoadBuiltinProfile(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	dir := project(t)
 	for _, c := range []struct{ name, old, new, want string }{
-		{"an unknown key", "symbols: true", "symbol: true", "11: build.symbol: unknown key; known here: components, platforms, toolchain, symbols"},
+		{"an unknown key", "symbols: true", "symbol: true", "11: build.symbol: unknown key; known here: components, platforms, mode, toolchain, symbols"},
 		{"no name", "name: ship\n", "", "1: name: want the project's name, as kubernetes"},
 		{"a name with a slash", "name: ship", "name: a/b", "1: name: want the project's name, as kubernetes"},
 		{"an unknown profile", "profile: ship", "profile: schooner",

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -113,9 +114,10 @@ func (g Git) log(ctx context.Context, dir string, args ...string) ([]Commit, err
 	return readCommits(out)
 }
 
-// Patch returns a commit of the repository at dir as a patch in mail format:
-// the same bytes whatever the user has configured.
-func (g Git) Patch(ctx context.Context, dir, commit string) ([]byte, error) {
+// Patch returns a commit of the repository at dir as a patch in mail format,
+// without what it does to files that a glob of exclude matches: the same bytes
+// whatever the user has configured. It is nil if nothing is left of it.
+func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) ([]byte, error) {
 	commits, err := g.log(ctx, dir, "-1", commit)
 	if err != nil {
 		return nil, err
@@ -127,10 +129,14 @@ func (g Git) Patch(ctx context.Context, dir, commit string) ([]byte, error) {
 		fmt.Fprintf(&out, "%s\n", body)
 	}
 	out.WriteString("---\n")
-	diff, err := g.output(ctx, dir, append(append([]string{}, pinnedDiff...), "diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
+	paths := []string{"--", ":/"}
+	for _, glob := range exclude {
+		paths = append(paths, ":(top,exclude,glob)"+glob)
+	}
+	diff, err := g.output(ctx, dir, slices.Concat(pinnedDiff, []string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
 		"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3", "--inter-hunk-context=0",
-		"--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit)...)
-	if err != nil {
+		"--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit}, paths)...)
+	if err != nil || len(diff) == 0 {
 		return nil, err
 	}
 	out.Write(diff)

@@ -40,10 +40,14 @@ func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 	if _, err := g.output(ctx, tmp, "init", "-q", "--bare", "--template=", "."); err != nil {
 		return nil, err
 	}
-	for _, kv := range [][2]string{
+	settings := [][2]string{
 		{"remote.origin.url", url}, {"remote.origin.promisor", "true"}, {"remote.origin.partialCloneFilter", "blob:none"},
 		{"extensions.partialClone", "origin"}, {"gc.auto", "0"}, {"maintenance.auto", "false"}, {"core.repositoryFormatVersion", "1"},
-	} {
+	}
+	if r.local() { // it serves all it has: who may read it may
+		settings = append(settings, [2]string{"remote.origin.uploadpack", "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true -c safe.directory=* upload-pack"})
+	}
+	for _, kv := range settings {
 		if _, err := g.output(ctx, tmp, "config", kv[0], kv[1]); err != nil {
 			return nil, err
 		}
@@ -59,20 +63,11 @@ func (r *Remote) local() bool {
 	return !isURL.MatchString(r.url) || strings.HasPrefix(r.url, "file://")
 }
 
-// transport returns the options with which git talks to the remote. A
-// repository on this machine serves all it has: who may read it may.
-func (r *Remote) transport() []string {
-	if !r.local() {
-		return nil
-	}
-	return []string{"--upload-pack=git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true -c safe.directory=* upload-pack"}
-}
-
 // fetch runs git fetch; stdin names what, if what does not.
 func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what ...string) error {
 	args := append([]string{"-c", "fetch.negotiationAlgorithm=noop", "-c", "fetch.writeCommitGraph=false", "-c", "fetch.fsckObjects=true", "-c", "fetch.unpackLimit=1",
-		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no", "--filter=blob:none"}, r.transport()...)
-	args = append(append(args, options...), "origin")
+		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no", "--filter=blob:none"}, options...)
+	args = append(args, "origin")
 	c := call{dir: r.dir, args: append(args, what...)}
 	if stdin != "" {
 		c.stdin = strings.NewReader(stdin)
@@ -118,7 +113,7 @@ func (r *Remote) unknown(err error, commit string) error {
 
 // Tags returns the commit that each tag of the remote points at.
 func (r *Remote) Tags(ctx context.Context) (map[string]string, error) {
-	out, err := r.git.output(ctx, r.dir, append(append([]string{"ls-remote", "-q"}, r.transport()...), "origin", "refs/tags/*")...)
+	out, err := r.git.output(ctx, r.dir, "ls-remote", "-q", "origin", "refs/tags/*")
 	if err != nil {
 		return nil, fmt.Errorf("listing the tags of %s: %s", run.Redact(r.url), words(err))
 	}
@@ -158,9 +153,9 @@ func (r *Remote) Time(ctx context.Context, commit string) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), err
 }
 
-// Patch returns a commit as a patch in mail format.
-func (r *Remote) Patch(ctx context.Context, commit string) ([]byte, error) {
-	return r.git.Patch(ctx, r.dir, commit)
+// Patch returns a commit as a patch in mail format, as Git.Patch does.
+func (r *Remote) Patch(ctx context.Context, commit string, exclude []string) ([]byte, error) {
+	return r.git.Patch(ctx, r.dir, commit, exclude...)
 }
 
 // depths are how many commits of history are fetched, more at a time.
