@@ -2,15 +2,187 @@ package source
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 
+	"github.com/mholt/archives"
+
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/run"
 )
 
-type archive struct{}
+// formats are the archives that an upstream can be, by the end of their name.
+func formats() map[string]archives.Extractor {
+	tarred := func(c archives.Decompressor) archives.Extractor {
+		return archives.CompressedArchive{Extraction: archives.Tar{}, Compression: c.(archives.Compression)}
+	}
+	return map[string]archives.Extractor{
+		".tar.gz": tarred(archives.Gz{}), ".tgz": tarred(archives.Gz{}), ".tar.xz": tarred(archives.Xz{}),
+		".tar.zst": tarred(archives.Zstd{}), ".tar.bz2": tarred(archives.Bz2{}), ".zip": archives.Zip{},
+	}
+}
 
-func (u Upstream) archive() archive            { return archive{} }
-func (a archive) Validate() []config.Fault     { return nil }
+// formatOf returns the format that an archive's name ends in.
+func formatOf(location string) (archives.Extractor, bool) {
+	if u, err := url.Parse(location); err == nil && u.Scheme != "" {
+		location = u.Path
+	}
+	for suffix, format := range formats() {
+		if strings.HasSuffix(location, suffix) {
+			return format, true
+		}
+	}
+	return nil, false
+}
+
+var sha256Digits = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func (u Upstream) validArchive() []config.Fault {
+	faults := validRepository("archive", u.Archive)
+	if _, ok := formatOf(u.Archive); !ok {
+		suffixes := []string{".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar.bz2", ".zip"}
+		faults = append(faults, config.Faultf("archive", "the name of %s says no format: want one that ends in %s", run.Redact(u.Archive), strings.Join(suffixes, ", ")))
+	}
+	switch {
+	case u.SHA256 == "":
+		faults = append(faults, config.Faultf("sha256", "is missing: write the 64 hex digits of the archive's SHA-256"))
+	case !sha256Digits.MatchString(u.SHA256):
+		faults = append(faults, config.Faultf("sha256", "%q is no SHA-256: want 64 hex digits in lower case", u.SHA256))
+	}
+	if u.Strip < 0 {
+		faults = append(faults, config.Faultf("strip", "want how many folders to take off the names, 0 or more"))
+	}
+	return faults
+}
+
+// fetchArchive downloads an archive, if it lies elsewhere, and lays it out.
 func (f Fetcher) fetchArchive(ctx context.Context, u Upstream, dst string) (Tree, error) {
-	return Tree{}, errors.New("not yet")
+	shown := run.Redact(u.Archive)
+	name := u.Archive
+	if isRemote.MatchString(name) {
+		var err error
+		if name, err = f.download(ctx, u); err != nil {
+			return Tree{}, fmt.Errorf("downloading %s: %w", shown, err)
+		}
+	} else if !filepath.IsAbs(name) {
+		name = filepath.Join(f.Dir, name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return Tree{}, err
+	}
+	defer file.Close()
+	if err := checkSum(file, u.SHA256); err != nil {
+		return Tree{}, fmt.Errorf("%s %w", shown, err)
+	}
+	format, _ := formatOf(u.Archive)
+	unpacked, err := unpack(ctx, format, file, u.Strip, limits(), dst)
+	if err != nil {
+		return Tree{}, fmt.Errorf("unpacking %s: %w", shown, err)
+	}
+	return unpacked, nil
+}
+
+// checkSum compares a file with its digest, and goes back to its beginning.
+func checkSum(file *os.File, want string) error {
+	h := sha256.New()
+	if _, err := io.Copy(h, file); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(h.Sum(nil)); got != want {
+		return fmt.Errorf("is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n  If it is the one you want, change upstream.sha256", want, got)
+	}
+	_, err := file.Seek(0, io.SeekStart)
+	return err
+}
+
+// download brings an archive into the cache and returns its path there. What a
+// broken transfer left is gone on with.
+func (f Fetcher) download(ctx context.Context, u Upstream) (string, error) {
+	whole := filepath.Join(f.Cache, "archives", u.SHA256)
+	if _, err := os.Stat(whole); err == nil {
+		return whole, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(whole), 0o755); err != nil {
+		return "", err
+	}
+	part, err := os.OpenFile(whole+".part", os.O_RDWR|os.O_CREATE, 0o644)
+	if err != nil {
+		return "", err
+	}
+	defer part.Close()
+	if err := f.transfer(ctx, u, part); err != nil {
+		return "", err
+	}
+	if _, err := part.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	if err := checkSum(part, u.SHA256); err != nil {
+		return "", errors.Join(fmt.Errorf("it %w", err), os.Remove(part.Name()))
+	}
+	return whole, os.Rename(part.Name(), whole)
+}
+
+// transfer fetches what part lacks of the archive.
+func (f Fetcher) transfer(ctx context.Context, u Upstream, part *os.File) error {
+	had, err := part.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.Archive, nil)
+	if err != nil {
+		return err
+	}
+	if had > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", had))
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return errors.New(run.Redact(err.Error()))
+	}
+	defer res.Body.Close()
+	switch res.StatusCode {
+	case http.StatusPartialContent:
+	case http.StatusRequestedRangeNotSatisfiable: // all of it is here
+		return nil
+	case http.StatusOK:
+		if had, err = 0, part.Truncate(0); err != nil {
+			return err
+		}
+		if _, err := part.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("the server answered %s", res.Status)
+	}
+	progress := &counter{at: had, emit: func(n int64) {
+		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: run.Redact(u.Archive),
+			Done: int(n >> 20), Total: int((had + max(res.ContentLength, 0)) >> 20), Unit: "MiB"})
+	}}
+	_, err = io.Copy(io.MultiWriter(part, progress), res.Body)
+	return err
+}
+
+// A counter tells of each MiB that is written to it.
+type counter struct {
+	at   int64
+	emit func(n int64)
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	before := c.at
+	if c.at += int64(len(p)); c.at>>20 != before>>20 {
+		c.emit(c.at)
+	}
+	return len(p), nil
 }

@@ -62,7 +62,7 @@ func (u Upstream) Validate() []config.Fault {
 	case u.Git != "":
 		faults = append(faults, u.validGit()...)
 	default:
-		faults = append(faults, u.archive().Validate()...)
+		faults = append(faults, u.validArchive()...)
 	}
 	for _, f := range []struct {
 		field string

@@ -1,0 +1,210 @@
+package source
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mholt/archives"
+
+	"github.com/slipway-build/slipway/filetree"
+)
+
+// A limit is how much may come out of an archive before it counts as made to
+// fill a disk.
+type limit struct {
+	bytes int64
+	files int
+}
+
+// limits are far above any sources there are: Kubernetes with all that it
+// vendors is 30,000 files and 0.3 GB.
+func limits() limit { return limit{bytes: 8 << 30, files: 1 << 20} }
+
+// unpacking is an archive on its way into a folder.
+type unpacking struct {
+	dst   string
+	strip int
+	left  limit
+	tree  map[string]filetree.Entry
+	links map[string]string // symbolic links and their targets, which are made last
+	time  time.Time         // of the newest file
+}
+
+// unpack lays an archive out in dst, which does not exist. One that holds
+// anything that does not belong in a tree of sources is refused whole.
+func unpack(ctx context.Context, format archives.Extractor, file *os.File, strip int, most limit, dst string) (Tree, error) {
+	u := &unpacking{dst: dst, strip: strip, left: most, tree: map[string]filetree.Entry{}, links: map[string]string{}}
+	if err := os.MkdirAll(dst, 0o755); err != nil {
+		return Tree{}, err
+	}
+	err := format.Extract(ctx, file, u.entry)
+	if err == nil {
+		err = u.finish()
+	}
+	if err != nil {
+		return Tree{}, errors.Join(err, os.RemoveAll(dst))
+	}
+	t := Tree{Dir: filetree.Dir{Path: dst}, Time: u.time.UTC().Truncate(time.Second)}
+	for _, e := range u.tree {
+		t.Tree = append(t.Tree, e)
+	}
+	slices.SortFunc(t.Tree, func(a, b filetree.Entry) int { return strings.Compare(a.Path, b.Path) })
+	return t, nil
+}
+
+// entry takes one entry of the archive.
+func (u *unpacking) entry(_ context.Context, info archives.FileInfo) error {
+	name, err := u.name(info)
+	if err != nil || name == "" {
+		return err
+	}
+	if _, ok := u.tree[name]; ok {
+		return fmt.Errorf("%s stands there twice", name)
+	}
+	if u.left.files--; u.left.files < 0 {
+		return errors.New("it holds more files than any sources have")
+	}
+	if info.ModTime().After(u.time) {
+		u.time = info.ModTime()
+	}
+	hdr, tarred := info.Header.(*tar.Header)
+	switch {
+	case tarred && hdr.Typeflag == tar.TypeLink:
+		return u.hardLink(name, hdr.Linkname)
+	case info.Mode()&fs.ModeSymlink != 0:
+		if why := filetree.BadTarget(name, info.LinkTarget); why != "" {
+			return fmt.Errorf("%s is a symbolic link %s", name, why)
+		}
+		u.links[name] = info.LinkTarget
+		u.tree[name] = filetree.Entry{Path: name, Mode: filetree.Link, Size: int64(len(info.LinkTarget)), Sum: sha256.Sum256([]byte(info.LinkTarget))}
+		return nil
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%s is a %s, which no sources have", name, kind(info.Mode()))
+	}
+	content, err := info.Open()
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	mode := filetree.Regular
+	if info.Mode()&0o111 != 0 {
+		mode = filetree.Executable
+	}
+	return u.write(name, mode, content)
+}
+
+// kind names what is neither a file nor a link.
+func kind(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	}
+	return "device"
+}
+
+// name returns where an entry goes, "" for one that goes nowhere: a folder.
+func (u *unpacking) name(info archives.FileInfo) (string, error) {
+	name := strings.TrimPrefix(info.NameInArchive, "./")
+	folder := info.IsDir()
+	if folder {
+		name = strings.TrimSuffix(name, "/")
+	}
+	if name == "" && folder || name == "." {
+		return "", nil
+	}
+	if !filepath.IsLocal(name) || path.Clean(name) != name || strings.ContainsAny(name, "\\\n\x00") {
+		return "", fmt.Errorf("%q leaves the tree, or is a roundabout name", info.NameInArchive)
+	}
+	for part := range strings.SplitSeq(name, "/") {
+		if strings.EqualFold(part, ".git") {
+			return "", fmt.Errorf("%q lies in a .git folder", info.NameInArchive)
+		}
+	}
+	if folder {
+		return "", nil
+	}
+	parts := strings.Split(name, "/")
+	if len(parts) <= u.strip {
+		return "", fmt.Errorf("%s has not the %d leading folders that upstream.strip takes off", name, u.strip)
+	}
+	return strings.Join(parts[u.strip:], "/"), nil
+}
+
+// write writes a file.
+func (u *unpacking) write(name string, mode filetree.Mode, content io.Reader) error {
+	at := filepath.Join(u.dst, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+		return fmt.Errorf("%s lies below a file: %w", name, err)
+	}
+	perm := fs.FileMode(0o644)
+	if mode == filetree.Executable {
+		perm = 0o755
+	}
+	out, err := os.OpenFile(at, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(out, h), io.LimitReader(content, u.left.bytes+1))
+	if err := errors.Join(err, out.Close()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if u.left.bytes -= n; u.left.bytes < 0 {
+		return errors.New("what comes out of it is larger than any sources are")
+	}
+	u.tree[name] = filetree.Entry{Path: name, Mode: mode, Size: n, Sum: filetree.Sum(h.Sum(nil))}
+	return nil
+}
+
+// hardLink makes the file a copy of an earlier one of the archive.
+func (u *unpacking) hardLink(name, target string) error {
+	parts := strings.Split(strings.TrimPrefix(target, "./"), "/")
+	if len(parts) > u.strip {
+		if e, ok := u.tree[strings.Join(parts[u.strip:], "/")]; ok && e.Mode != filetree.Link {
+			from, err := os.Open(filepath.Join(u.dst, filepath.FromSlash(e.Path)))
+			if err != nil {
+				return err
+			}
+			defer from.Close()
+			return u.write(name, e.Mode, from)
+		}
+	}
+	return fmt.Errorf("%s is a link to %q, which is no file before it in the archive", name, target)
+}
+
+// finish makes the symbolic links, once no file can be written through one.
+func (u *unpacking) finish() error {
+	if len(u.tree) == 0 {
+		return errors.New("there is no file in it")
+	}
+	for name, target := range u.links {
+		at := filepath.Join(u.dst, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			return fmt.Errorf("%s lies below a file: %w", name, err)
+		}
+		if err := os.Symlink(target, at); err != nil {
+			return fmt.Errorf("%s stands there twice: %w", name, err)
+		}
+	}
+	for name := range u.tree {
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if _, ok := u.tree[dir]; ok {
+				return fmt.Errorf("%s lies below %s, which is a file or a link", name, dir)
+			}
+		}
+	}
+	return nil
+}
