@@ -27,6 +27,9 @@ func (p *Project) readLock(f *Fork) (lock.Lock, error) {
 	if !slices.Equal(l.Carried, f.ranges()) {
 		faults = append(faults, fmt.Sprintf("%s: the commits that it pins as carried are not those of \"patches\" in fork.yaml", f.file("fork.lock")))
 	}
+	if !slices.Equal(l.Deps, f.deps()) {
+		faults = append(faults, fmt.Sprintf("%s: the versions that it pins as dep are not those of \"deps\" in fork.yaml", f.file("fork.lock")))
+	}
 	faults = append(faults, f.checkSeries(l)...)
 	return l, f.stale(faults...)
 }
@@ -156,7 +159,7 @@ func (w *workshop) pin(ctx context.Context) (lock.Lock, error) {
 	if err != nil {
 		return lock.Lock{}, err
 	}
-	changes, err := w.apply(up, series)
+	changes, err := w.changes(ctx, up, series)
 	if err != nil {
 		return lock.Lock{}, err
 	}
@@ -164,7 +167,7 @@ func (w *workshop) pin(ctx context.Context) (lock.Lock, error) {
 	l := lock.Lock{
 		Upstream: w.fork.Upstream.Pin(), Time: up.Time,
 		Modules: up.Modules, Dropped: up.Dropped, Source: up.Tree.Digest(),
-		Carried: w.fork.ranges(), Patches: pins(series), Tree: up.Tree.Changed(changes).Digest(),
+		Carried: w.fork.ranges(), Patches: pins(series), Deps: w.fork.deps(), Tree: up.Tree.Changed(changes).Digest(),
 	}
 	l.Go, err = source.GoVersion(up.Dir, changes)
 	return l, err

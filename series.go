@@ -2,6 +2,7 @@ package slipway
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
@@ -95,6 +97,61 @@ func (f *Fork) checkCarried(l lock.Lock, series []patches.Patch) []string {
 		}
 	}
 	return []string{fmt.Sprintf("%s: pins %d carried commits, but the ranges in fork.yaml have %d", f.file("fork.lock"), len(pinned), len(now))}
+}
+
+// depsRevision counts the changes that make other files of the same
+// dependencies.
+const depsRevision = 1
+
+// changes returns what the fork makes of its upstream: what the series does, and
+// on top of that its deps.
+func (w *workshop) changes(ctx context.Context, up source.Tree, series []patches.Patch) ([]filetree.Change, error) {
+	changes, err := w.apply(up, series)
+	if err != nil || len(w.fork.Deps) == 0 {
+		return changes, err
+	}
+	input := struct {
+		Tree string
+		Deps map[string]string
+		Go   string
+	}{up.Tree.Changed(changes).Digest(), w.fork.Deps, w.goCmd.GOVERSION}
+	dir, _, err := w.cache.Do("deps", action.NewKey("deps", depsRevision, input), func(dst string) error {
+		w.Events.Emit(event.Event{Kind: event.Started, Stage: "deps"})
+		scratch, err := w.cache.Scratch()
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(scratch)
+		tree, err := up.Copy(ctx, filepath.Join(scratch, "tree"))
+		if err != nil {
+			return err
+		}
+		if tree, err = tree.Update(ctx, tree, changes); err != nil {
+			return err
+		}
+		more, err := w.fork.Deps.Apply(ctx, w.goCmd, tree)
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(more)
+		if err != nil {
+			return err
+		}
+		w.Events.Emit(event.Event{Kind: event.Finished, Stage: "deps", Detail: text.Count(len(more), "file") + " changed"})
+		return os.WriteFile(filepath.Join(dst, "changes"), data, 0o644)
+	})
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "changes"))
+	if err != nil {
+		return nil, err
+	}
+	var more []filetree.Change
+	if err := json.Unmarshal(data, &more); err != nil {
+		return nil, err
+	}
+	return filetree.Compose(changes, more), w.cache.Prune("deps", sourceTrees)
 }
 
 // apply lays a series on the upstream tree, in memory.

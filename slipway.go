@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,6 +95,15 @@ func (f *Fork) ranges() []lock.Carried {
 	var out []lock.Carried
 	for _, c := range f.Carried {
 		out = append(out, lock.Carried(c))
+	}
+	return out
+}
+
+// deps returns the fork's changed dependencies, as fork.lock names them.
+func (f *Fork) deps() []lock.Dep {
+	var out []lock.Dep
+	for _, mod := range slices.Sorted(maps.Keys(f.Deps)) {
+		out = append(out, lock.Dep{Path: mod, Version: f.Deps[mod]})
 	}
 	return out
 }

@@ -256,7 +256,7 @@ func (w *workshop) layPatched(ctx context.Context, l lock.Lock) (filetree.Dir, e
 	if faults := w.fork.checkCarried(l, series); faults != nil {
 		return filetree.Dir{}, w.fork.stale(faults...)
 	}
-	changes, err := w.apply(up, series)
+	changes, err := w.changes(ctx, up, series)
 	if err != nil {
 		return filetree.Dir{}, err
 	}

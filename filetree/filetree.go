@@ -93,6 +93,16 @@ type Change struct {
 	Deleted bool
 }
 
+// Compose returns the changes that come to first and then second.
+func Compose(first, second []Change) []Change {
+	later := make(map[string]bool, len(second))
+	for _, c := range second {
+		later[c.Path] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(first), func(c Change) bool { return later[c.Path] })
+	return append(out, second...)
+}
+
 // Changed returns the tree that changes make of t. The changes name each path
 // once, in any order.
 func (t Tree) Changed(changes []Change) Tree {

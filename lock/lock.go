@@ -25,6 +25,7 @@ type Lock struct {
 	Source   string    // digest of the upstream tree: sha256:…
 	Carried  []Carried // ranges of commits, in the order they are applied
 	Patches  []Patch   // the commits of those, then the files of the series, in the order they are applied
+	Deps     []Dep     // modules whose version is changed after the patches, sorted by path
 	Tree     string    // digest of the patched tree: sha256:…
 }
 
@@ -48,6 +49,9 @@ type Patch struct {
 	Strip  int    `json:"strip"`
 	SHA256 string `json:"sha256"` // hex
 }
+
+// A Dep is a module that the tree is built with.
+type Dep struct{ Path, Version string }
 
 var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
@@ -84,6 +88,9 @@ func (l Lock) Encode() []byte {
 	}
 	for _, p := range l.Patches {
 		fmt.Fprintf(&b, "patch %s -p%d sha256:%s\n", p.Name, p.Strip, p.SHA256)
+	}
+	for _, d := range l.Deps {
+		fmt.Fprintf(&b, "dep %s %s\n", d.Path, d.Version)
 	}
 	fmt.Fprintf(&b, "tree %s\n", l.Tree)
 	if l.Go != "" {
@@ -131,7 +138,7 @@ func Decode(data []byte) (Lock, error) {
 
 // add takes one line's words into the lock.
 func (l *Lock) add(words []string) error {
-	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "patch": 4, "tree": 2, "go": 2}
+	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "patch": 4, "dep": 3, "tree": 2, "go": 2}
 	want, ok := counts[words[0]]
 	if !ok {
 		return fmt.Errorf("unknown word %q", words[0])
@@ -168,6 +175,8 @@ func (l *Lock) add(words []string) error {
 			return fmt.Errorf("bad strip option %q", words[2])
 		}
 		l.Patches = append(l.Patches, Patch{words[1], strip, strings.TrimPrefix(words[3], "sha256:")})
+	case "dep":
+		l.Deps = append(l.Deps, Dep{words[1], words[2]})
 	case "tree":
 		l.Tree = words[1]
 	case "go":

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/deps"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
@@ -32,6 +33,9 @@ type Fork struct {
 	// Carried are commits that are carried from git repositories, in the order
 	// they are applied. The files of patches/series are applied after them.
 	Carried []source.Carry `yaml:"patches"`
+	// Deps are modules and the versions to build with instead of those that the
+	// patched tree requires.
+	Deps deps.Deps `yaml:"deps"`
 	// Build is what they are compiled to.
 	Build cross.Build `yaml:"build"`
 }
@@ -106,6 +110,7 @@ func (f Fork) Validate() []config.Fault {
 	for i, c := range f.Carried {
 		faults = append(faults, config.Below(fmt.Sprintf("patches[%d]", i), c.Validate())...)
 	}
+	faults = append(faults, config.Below("deps", f.Deps.Validate())...)
 	return append(faults, config.Below("build", f.Build.Validate())...)
 }
 
@@ -125,6 +130,9 @@ func (l *Loaded) resolve() []config.Fault {
 	}
 	if l.Settings.Mode == cross.GOPATH && l.Settings.ImportPath == "" {
 		faults = append(faults, config.Faultf("build.mode", "a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s", l.Profile, l.Version))
+	}
+	if l.Settings.Mode == cross.GOPATH && len(l.Deps) > 0 {
+		faults = append(faults, config.Faultf("deps", "a tree from before modules has no versions of them: change vendor with a patch"))
 	}
 	l.Components = l.Facts.ComponentsAt(l.Parsed)
 	for i, name := range l.Build.Components {
