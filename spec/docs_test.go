@@ -84,7 +84,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	for section, want := range map[string][]string{
 		"fork.yaml": keysOf(reflect.TypeFor[Fork](), ""),
 		"Profiles":  keysOf(reflect.TypeFor[profiles.Profile](), ""),
-		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "tree", "go"},
+		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
 	} {
 		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
 		for _, key := range want {
