@@ -168,7 +168,7 @@ func (w *workshop) fromCommits(ctx context.Context, h gitrepo.History, was left)
 		if err != nil {
 			return nil, err
 		}
-		p := patches.Patch{Name: c.Name, Strip: 1, Data: data}
+		p := patches.Patch{Name: was.patchOf(c, series), Strip: 1, Data: data}
 		if old, ok, err := w.untouched(ctx, was, series, p); err != nil {
 			return nil, err
 		} else if ok && !taken[old.Name] {
@@ -184,6 +184,22 @@ func (w *workshop) fromCommits(ctx context.Context, h gitrepo.History, was left)
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// patchOf returns the name of the patch that a commit is: the one it was made
+// of, or, of a commit that a person added, the one it became when it was
+// refreshed before. A new one has none.
+func (l left) patchOf(c gitrepo.Revision, series []patches.Patch) string {
+	if c.Name != "" {
+		return c.Name
+	}
+	_, slug, _ := strings.Cut(patches.FileName(0, c.Subject), "-")
+	for _, p := range series {
+		if _, other, _ := strings.Cut(p.Name, "-"); other == slug {
+			return p.Name
+		}
+	}
+	return ""
 }
 
 // untouched returns the patch of the series that a commit was made of, if the

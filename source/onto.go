@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/slipway-build/slipway/version"
 )
 
 // Versions returns the versions that an upstream can be had at, in any order:
@@ -42,7 +40,7 @@ func (f Fetcher) At(ctx context.Context, u Upstream, at string) (Upstream, error
 	case u.Module != "":
 		path, _, _ := strings.Cut(u.Module, "@")
 		at = strings.TrimPrefix(at, path+"@")
-		if _, err := version.Parse(at); err == nil {
+		if at != "" && at[0] >= '0' && at[0] <= '9' {
 			at = "v" + at
 		}
 		to := Upstream{Module: path + "@" + at}
