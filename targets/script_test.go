@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, y.env(filepath.Join(e.WorkDir, ".home"))...)
 			e.Vars = append(e.Vars, "PROXY="+y.proxy, "MAGEDIR="+y.bin, "GODIR="+y.goBin, "F=forks/ship-1.4",
-				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "BIN=dist/ship-1.4/bin/"+runtime.GOOS+"_"+runtime.GOARCH)
+				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "HOSTDIR="+runtime.GOOS+"_"+runtime.GOARCH, "BIN=dist/ship-1.4/bin/"+runtime.GOOS+"_"+runtime.GOARCH)
 			e.Values[memoryKey{}] = memory{}
 			return writeProject(e.WorkDir)
 		},
