@@ -71,6 +71,45 @@ func TestApplyKilledAtAnyMoment(t *testing.T) {
 	})
 }
 
+// Commands that rewrite a fork leave it as it was or complete, whenever they are
+// killed, and nothing that keeps them from running again.
+func TestRewritingKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, t.TempDir())
+	p.must(t, "patches:lock")
+	fork := p.path("forks", "ship-1.4")
+	before := mustList(t, fork)
+	kept := t.TempDir()
+	if err := os.CopyFS(kept, os.DirFS(fork)); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "patches:rebase", "-onto=1.4.0")
+	began := time.Now()
+	p.must(t, "patches:rebase", "-onto=1.4.0", "-write")
+	length := time.Since(began)
+	after := mustList(t, fork)
+	if len(before.differ(after)) == 0 {
+		t.Fatal("rebasing changes nothing")
+	}
+	atRandomMoments(t, 24, length, func(_ int, moment time.Duration) {
+		remove(t, fork)
+		remove(t, p.path("dist", "ship-1.4", "src"))
+		if err := os.CopyFS(fork, os.DirFS(kept)); err != nil {
+			t.Fatal(err)
+		}
+		killAfter(t, p, moment, "patches:rebase", "-onto=1.4.0", "-write")
+		if now := mustList(t, fork); len(before.differ(now)) > 0 && len(after.differ(now)) > 0 {
+			t.Errorf("the fork is neither as it was nor complete: %q", before.differ(now))
+		}
+		if entries, err := os.ReadDir(p.path("forks")); err != nil || len(entries) != 1 {
+			t.Errorf("beside the fork lies %v (%v)", entries, err)
+		}
+		p.must(t, "patches:verify")
+		p.must(t, "patches:rebase", "-onto=1.4.0", "-write")
+		sameAs(t, after, fork)
+	})
+}
+
 // What a clean that was killed has left is none of what a later run keeps.
 func TestCleanKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -57,12 +58,29 @@ func (c Cache) Lock(ctx context.Context, wait func()) (unlock func(), err error)
 			_ = lock.Unlock()
 			continue
 		}
-		if err := os.RemoveAll(c.tmp()); err != nil {
+		if err := c.clear(ctx); err != nil {
 			_ = lock.Unlock()
 			return nil, err
 		}
 		return func() { _ = lock.Unlock() }, nil
 	}
+}
+
+// clear removes what a killed process left. A subprocess of its may take a
+// moment to end, and write until then.
+func (c Cache) clear(ctx context.Context) error {
+	var err error
+	for range 60 {
+		if err = os.RemoveAll(c.tmp()); !errors.Is(err, syscall.ENOTEMPTY) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return err
 }
 
 // acquire returns the lock on the cache, held.

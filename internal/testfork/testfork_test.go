@@ -53,7 +53,7 @@ func TestProxyURL(t *testing.T) {
 func TestModulesDownload(t *testing.T) {
 	w := newWorld(t).online()
 	for path, want := range map[string]string{
-		"example.com/rope":           "v1.2.3",
+		"example.com/rope":           "v1.2.3 v1.3.0",
 		"example.org/ship":           "v1.4.0 v1.4.1 v1.5.0-rc.1",
 		"example.org/hull":           "v0.4.0 v0.4.1 v0.5.0-rc.1",
 		"example.org/rigging":        "v0.4.0 v0.4.1 v0.5.0-rc.1",
