@@ -25,7 +25,7 @@ func TestProxyIsTheSameEveryTime(t *testing.T) {
 		}
 	}
 	want, got := snapshot(t, once), snapshot(t, twice)
-	if len(want) != 11*3+5 { // .info, .mod and .zip of eleven versions, and the lists of five modules
+	if len(want) != 12*3+5 { // .info, .mod and .zip of twelve versions, and the lists of five modules
 		t.Errorf("the proxy has %d files", len(want))
 	}
 	if len(got) != len(want) {
