@@ -145,11 +145,12 @@ func (r *Remote) CheckTag(ctx context.Context, tag, commit string) error {
 
 // Time returns when a commit was made, UTC.
 func (r *Remote) Time(ctx context.Context, commit string) (time.Time, error) {
-	out, err := r.git.output(ctx, r.dir, "show", "-s", "--no-show-signature", "--format=%ct", commit)
+	out, err := r.git.output(ctx, r.dir, "rev-list", "-1", "--timestamp", commit)
 	if err != nil {
 		return time.Time{}, err
 	}
-	seconds, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	when, _, _ := strings.Cut(string(out), " ")
+	seconds, err := strconv.ParseInt(when, 10, 64)
 	return time.Unix(seconds, 0).UTC(), err
 }
 
