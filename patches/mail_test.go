@@ -34,11 +34,11 @@ func TestMail(t *testing.T) {
 
 func TestFileName(t *testing.T) {
 	for subject, want := range map[string]string{
-		"crew: sign on a bosun":    "0007-crew-sign-on-a-bosun.patch",
-		"köche / und ähnliches...": "0007-k-che-und-hnliches.patch",
+		"crew: sign on a bosun":                                        "0007-crew-sign-on-a-bosun.patch",
+		"köche / und ähnliches...":                                     "0007-k-che-und-hnliches.patch",
 		"a subject that goes on and on until nobody reads it any more": "0007-a-subject-that-goes-on-and-on-until-nobody-reads-it.patch",
-		"../../etc/passwd": "0007-etc-passwd.patch",
-		"":                 "0007-patch.patch",
+		"../../etc/passwd":                                             "0007-etc-passwd.patch",
+		"":                                                             "0007-patch.patch",
 	} {
 		if got := FileName(7, subject); got != want {
 			t.Errorf("FileName(7, %q) = %s, want %s", subject, got, want)

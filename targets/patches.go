@@ -123,7 +123,7 @@ func rebaseTable(reports []slipway.Rebase) error {
 		fmt.Printf("\n%s  %s -> %s\n", r.Fork, r.From, r.Onto)
 		t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		for _, p := range r.Patches {
-			fmt.Fprintf(t, "  %s\t%s\n", p.Name, p.Status)
+			fmt.Fprintf(t, "  %s\t%s\t%s\n", shortName(p.Name), p.Status, p.Subject)
 			for _, line := range rebaseDetails(p) {
 				fmt.Fprintf(t, "      %s\n", line)
 			}
@@ -135,12 +135,20 @@ func rebaseTable(reports []slipway.Rebase) error {
 	return nil
 }
 
+// shortName shortens a commit as git does.
+func shortName(name string) string {
+	if len(name) == 40 && strings.Trim(name, "0123456789abcdef") == "" {
+		return name[:12]
+	}
+	return name
+}
+
 func rebaseMarkdown(reports []slipway.Rebase) error {
 	for _, r := range reports {
-		fmt.Printf("## %s: %s onto %s\n\n| patch | becomes | details |\n| --- | --- | --- |\n", r.Fork, r.From, r.Onto)
+		fmt.Printf("## %s: %s onto %s\n\n| patch | subject | becomes | details |\n| --- | --- | --- | --- |\n", r.Fork, r.From, r.Onto)
 		for _, p := range r.Patches {
-			details := strings.ReplaceAll(strings.Join(rebaseDetails(p), "<br>"), "|", "\\|")
-			fmt.Printf("| %s | %s | %s |\n", p.Name, p.Status, details)
+			cell := strings.NewReplacer("|", "\\|", "\n", " ").Replace
+			fmt.Printf("| %s | %s | %s | %s |\n", p.Name, cell(p.Subject), p.Status, cell(strings.Join(rebaseDetails(p), "<br>")))
 		}
 		fmt.Println()
 	}
