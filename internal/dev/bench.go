@@ -29,11 +29,14 @@ type bench struct {
 	src   string // its patched tree, for the bare go build
 	env   run.Env
 	flags []string // of the bare go build
+
+	compile time.Duration // of a cold bare go build, 0 if that is not measured
 }
 
 // Bench measures mage cross against a bare go build of the same tree, in one run, and prints a table.
 //
 // -cold=false leaves out the two cold compiles, which take most of its time.
+// Beside them it measures what is done to a series.
 func Bench(ctx context.Context, cold *bool) error {
 	root, err := os.MkdirTemp("", "slipway-bench-")
 	if err != nil {
@@ -51,10 +54,12 @@ func Bench(ctx context.Context, cold *bool) error {
 			return err
 		}
 	}
-	if err := b.edit(); err != nil {
-		return err
+	for _, compare := range []func() error{b.edit, b.idle, b.rebase, b.series} {
+		if err := compare(); err != nil {
+			return err
+		}
 	}
-	return b.idle()
+	return nil
 }
 
 // prepare clones this checkout, builds its fork once and lays the patched tree.
@@ -122,6 +127,7 @@ func (b *bench) cold(root string) error {
 	if err != nil {
 		return err
 	}
+	b.compile = bare
 	row("cold", []time.Duration{ours}, []time.Duration{bare})
 	return nil
 }
@@ -151,6 +157,27 @@ func (b *bench) edit() error {
 		ours, bare = append(ours, a), append(bare, c)
 	}
 	row("one line of one patch changed", ours, bare)
+	return nil
+}
+
+// rebase compares a report on the release after with one cold compile, where
+// that was measured.
+func (b *bench) rebase() error {
+	if b.compile == 0 {
+		return nil
+	}
+	if _, err := b.mage(nil, "patches:rebase", "-onto=1.36.2"); err != nil { // fetches its modules
+		return err
+	}
+	var ours, bare []time.Duration
+	for range rounds {
+		a, err := b.mage(nil, "patches:rebase", "-onto=1.36.2")
+		if err != nil {
+			return err
+		}
+		ours, bare = append(ours, a), append(bare, b.compile)
+	}
+	row("a report of patches:rebase", ours, bare)
 	return nil
 }
 
