@@ -166,12 +166,12 @@ func (b *bench) rebase() error {
 	if b.compile == 0 {
 		return nil
 	}
-	if _, err := b.mage(nil, "patches:rebase", "-onto=1.36.2"); err != nil { // fetches its modules
+	if _, err := b.mage(nil, "patches:rebase", "-onto=1.36.3"); err != nil { // fetches its modules
 		return err
 	}
 	var ours, bare []time.Duration
 	for range rounds {
-		a, err := b.mage(nil, "patches:rebase", "-onto=1.36.2")
+		a, err := b.mage(nil, "patches:rebase", "-onto=1.36.3")
 		if err != nil {
 			return err
 		}

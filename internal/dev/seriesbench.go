@@ -86,7 +86,7 @@ func (b *bench) many(repo string) error {
 			return err
 		}
 	}
-	_, err = b.git(repo, "format-patch", "-q", "--stdout", "base", "--output="+filepath.Join(b.dir, "dist", "mbox"))
+	_, err = b.git(repo, "format-patch", "-q", "base", "--output="+filepath.Join(b.dir, "dist", "mbox"))
 	return err
 }
 
