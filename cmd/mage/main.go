@@ -107,6 +107,13 @@ func compile(inv mage.Invocation, exe string, errlog *log.Logger) int {
 		return 1
 	}
 	defer lock.Unlock()
+	if fresh(inv, exe) {
+		return 0
+	}
 	inv.CompileOut = exe
-	return mage.Invoke(inv)
+	code := mage.Invoke(inv)
+	if code == 0 {
+		remember(inv, exe)
+	}
+	return code
 }

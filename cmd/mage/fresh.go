@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/magefile/mage/mage"
+)
+
+// inputs is what a compiled magefile was made of. Mage asks the go command each
+// time, five times over, which takes longer than most targets do.
+type inputs struct {
+	Go    string
+	Env   []string
+	Files map[string]stamp
+}
+
+// A stamp is what tells that a file or folder was not changed. That of one that
+// is not there is zero.
+type stamp struct {
+	Size    int64
+	Written int64 // nanoseconds since 1970
+}
+
+func stampOf(name string) stamp {
+	info, err := os.Stat(name)
+	if err != nil {
+		return stamp{}
+	}
+	return stamp{info.Size(), info.ModTime().UnixNano()}
+}
+
+// steering returns the variables that decide what the go command makes.
+func steering() []string {
+	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		return !strings.HasPrefix(kv, "GO") && !strings.HasPrefix(kv, "CGO_") && !strings.HasPrefix(kv, "PATH=")
+	})
+	slices.Sort(env)
+	return env
+}
+
+// fresh reports whether exe is what compiling the magefile would make.
+func fresh(inv mage.Invocation, exe string) bool {
+	data, err := os.ReadFile(exe + ".inputs")
+	var was inputs
+	if inv.Force || err != nil || json.Unmarshal(data, &was) != nil || was.Go != runtime.Version() || !slices.Equal(was.Env, steering()) {
+		return false
+	}
+	for name, s := range was.Files {
+		if stampOf(name) != s {
+			return false
+		}
+	}
+	return was.Files[exe] != stamp{}
+}
+
+// remember notes what exe was made of. Where that cannot be told, it is
+// compiled again the next time.
+func remember(inv mage.Invocation, exe string) {
+	name := exe + ".inputs"
+	_ = os.Remove(name)
+	now := inputs{Go: runtime.Version(), Env: steering(), Files: map[string]stamp{}}
+	for _, file := range append(filesOf(inv), exe) {
+		now.Files[file] = stampOf(file)
+	}
+	if len(now.Files) == 1 {
+		return
+	}
+	if data, err := json.Marshal(now); err == nil {
+		_ = os.WriteFile(name, data, 0o644)
+	}
+}
+
+// filesOf returns the files and folders that the magefile is compiled from, but
+// for those of the module cache, which nobody changes.
+func filesOf(inv mage.Invocation) []string {
+	const each = `{{if not .Standard}}{{.Dir}}{{"\n"}}{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}` +
+		`{{with .Module}}{{.GoMod}}{{"\n"}}{{end}}{{end}}`
+	magefiles, err := mage.Magefiles(inv.Dir, "", "", inv.UsesMagefiles())
+	if err != nil || inv.GOOS != "" || inv.GOARCH != "" {
+		return nil
+	}
+	dir, err := filepath.Abs(inv.Dir)
+	if err != nil {
+		return nil
+	}
+	files := []string{dir} // a magefile more or less
+	args := []string{"list", "-deps", "-f", each}
+	for _, name := range magefiles {
+		args = append(args, filepath.Base(name))
+	}
+	list := exec.Command(inv.GoCmd, args...)
+	list.Dir = dir
+	out, err := list.Output()
+	if err != nil {
+		return nil
+	}
+	settings := exec.Command(inv.GoCmd, "env", "GOMODCACHE", "GOENV", "GOROOT")
+	settings.Dir = dir
+	env, err := settings.Output()
+	where := strings.Split(string(env), "\n")
+	if err != nil || len(where) < 3 {
+		return nil
+	}
+	files = append(files, where[1], filepath.Join(where[2], "VERSION"))
+	for line := range bytes.Lines(out) {
+		if name := strings.TrimSpace(string(line)); name != "" && !strings.HasPrefix(name, where[0]+string(filepath.Separator)) {
+			files = append(files, name)
+			if filepath.Base(name) == "go.mod" {
+				files = append(files, filepath.Join(filepath.Dir(name), "go.sum"), filepath.Join(filepath.Dir(name), "vendor", "modules.txt"))
+			}
+		}
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		files = append(files, filepath.Join(dir, "go.work"))
+		if dir == filepath.Dir(dir) {
+			return files
+		}
+	}
+}

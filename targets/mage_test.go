@@ -1,0 +1,75 @@
+package targets_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A magefile is compiled once, and again after any change of what it is made of.
+func TestMagefileIsCompiledWhenItChanges(t *testing.T) {
+	t.Parallel()
+	y := inYard(t)
+	dir, cache := t.TempDir(), t.TempDir()
+	if err := writeMagefile(dir); err != nil {
+		t.Fatal(err)
+	}
+	put := func(name, text string) {
+		t.Helper()
+		at := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say := func(env ...string) string {
+		t.Helper()
+		cmd := exec.Command("go", "tool", "mage", "say")
+		cmd.Dir = dir
+		cmd.Env = append(append(os.Environ(), "MAGEFILE_CACHE="+cache, "GOCACHE="+y.goCache, "GOMODCACHE="+y.modCache), env...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	compiled := func() int64 {
+		t.Helper()
+		found, err := filepath.Glob(filepath.Join(cache, "slipway-*.inputs"))
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		info, err := os.Stat(strings.TrimSuffix(found[0], ".inputs"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.ModTime().UnixNano()
+	}
+	put("say.go", "//go:build mage\n\npackage main\n\nimport (\n\t\"fmt\"\n\n\t\"example.org/harbour/words\"\n)\n\nfunc Say() { fmt.Println(words.Words) }\n")
+	put("words/words.go", "package words\n\nvar Words = \"one\"\n")
+	if got := say(); got != "one" {
+		t.Fatalf("it says %q", got)
+	}
+	first := compiled()
+	if got := say(); got != "one" || compiled() != first {
+		t.Errorf("it says %q, and was compiled again: %v", got, compiled() != first)
+	}
+	for _, c := range []struct{ name, file, text, want string }{
+		{"another word", "words/words.go", "package words\n\nvar Words = \"two\"\n", "two"},
+		{"a file more in a package", "words/more.go", "package words\n\nfunc init() { Words += \" and more\" }\n", "two and more"},
+		{"another target", "say.go", "//go:build mage\n\npackage main\n\nfunc Say() { println(\"three\") }\n", "three"},
+	} {
+		put(c.file, c.text)
+		if got := say(); got != c.want {
+			t.Errorf("%s: it says %q, want %q", c.name, got, c.want)
+		}
+	}
+	last := compiled()
+	if got := say("GOFLAGS=-ldflags=-s"); got != "three" || compiled() == last {
+		t.Errorf("with other flags it says %q, and was not compiled again: %v", got, compiled() == last)
+	}
+}
