@@ -1,24 +1,10 @@
 package cross
 
 import (
-	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
-
-// checkFaults checks that the faults are those of want, each FIELD: and a part of the message.
-func checkFaults(t *testing.T, name string, got []config.Fault, want ...string) {
-	t.Helper()
-	ok := len(got) == len(want)
-	for i := 0; ok && i < len(got); i++ {
-		field, message, _ := strings.Cut(want[i], ": ")
-		ok = got[i].Field == field && strings.Contains(got[i].Message, message)
-	}
-	if !ok {
-		t.Errorf("%s: the faults are %q, want %q", name, got, want)
-	}
-}
 
 func TestBuildValidate(t *testing.T) {
 	good := Build{Components: []string{"hyperkube"}, Platforms: []string{"linux/amd64"}}
@@ -46,7 +32,7 @@ func TestBuildValidate(t *testing.T) {
 		{"a component twice", with(func(b *Build) { b.Components = []string{"kubelet", "kubectl", "kubelet"} }), []string{"components[2]: "}},
 		{"a platform twice", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/amd64"} }), []string{"platforms[1]: "}},
 	} {
-		checkFaults(t, c.name, c.build.Validate(), c.want...)
+		testkit.Faults(t, c.name, c.build.Validate(), c.want...)
 	}
 }
 
@@ -74,7 +60,7 @@ func TestComponentValidate(t *testing.T) {
 		{"an unknown system", Component{Name: "a", Main: "a", Platforms: []string{"linux", "linx"}}, []string{"platforms[1]: "}},
 		{"an unknown platform", Component{Name: "a", Main: "a", Platforms: []string{"linux/vax"}}, []string{"platforms[0]: "}},
 	} {
-		checkFaults(t, c.name, c.component.Validate(), c.want...)
+		testkit.Faults(t, c.name, c.component.Validate(), c.want...)
 	}
 }
 
@@ -97,6 +83,6 @@ func TestSettingsValidate(t *testing.T) {
 		{"values for no package", Settings{Stamps: Stamps{Values: map[string]string{"v": "x"}}}, []string{"stamps.packages: "}},
 		{"packages without values", Settings{Stamps: stamps(nil)}, []string{"stamps.values: "}},
 	} {
-		checkFaults(t, c.name, c.settings.Validate(), c.want...)
+		testkit.Faults(t, c.name, c.settings.Validate(), c.want...)
 	}
 }

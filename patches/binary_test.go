@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // noise returns bytes that are no text, and a version of them with a few changed.
@@ -22,7 +24,7 @@ func noise(r *rand.Rand, n int) (string, string) {
 
 // TestBinariesBecomeGits makes random files that are no text, and checks that what git writes of their changes makes them.
 func TestBinariesBecomeGits(t *testing.T) {
-	needTool(t, "git")
+	testkit.Need(t, "git")
 	kinds := map[string]bool{}
 	for seed := range int64(24) {
 		r := rand.New(rand.NewSource(seed))
@@ -52,7 +54,7 @@ func TestBinariesBecomeGits(t *testing.T) {
 }
 
 func TestBinaryRefusesDamage(t *testing.T) {
-	needTool(t, "git")
+	testkit.Need(t, "git")
 	a1, a2 := noise(rand.New(rand.NewSource(1)), 5000)
 	p := diffOf(t, "p", files{"a": a1}, files{"a": a2})
 	text := string(p.Data)

@@ -13,12 +13,13 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // TestApplyMakesGitsTree makes random histories, and checks that the patches
 // git writes of one make the tree that the history ends in.
 func TestApplyMakesGitsTree(t *testing.T) {
-	needTool(t, "git")
+	testkit.Need(t, "git")
 	options := [][]string{
 		{},
 		{"-M"},
@@ -34,11 +35,11 @@ func TestApplyMakesGitsTree(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewSource(seed))
 			repo := t.TempDir()
-			mustGit(t, repo, "init", "-q")
+			testkit.Git(t, repo, "init", "-q")
 			commit := func(f files) filetree.Dir {
 				d := f.lay(t, repo)
-				mustGit(t, repo, "add", "-A")
-				mustGit(t, repo, "commit", "-q", "--allow-empty", "-m", "A change\n\n--- not a diff\n@@ nor this")
+				testkit.Git(t, repo, "add", "-A")
+				testkit.Git(t, repo, "commit", "-q", "--allow-empty", "-m", "A change\n\n--- not a diff\n@@ nor this")
 				return d
 			}
 			f := randomFiles(r)
@@ -54,7 +55,7 @@ func TestApplyMakesGitsTree(t *testing.T) {
 				strip = 0
 			}
 			out := t.TempDir()
-			mustGit(t, repo, append([]string{"format-patch", "-q", "-o", out, "HEAD~6"}, option...)...)
+			testkit.Git(t, repo, append([]string{"format-patch", "-q", "-o", out, "HEAD~6"}, option...)...)
 			var series []Patch
 			names, err := filepath.Glob(filepath.Join(out, "*.patch"))
 			must(t, err)
@@ -171,7 +172,7 @@ func editText(r *rand.Rand, text string) string {
 // made for, and checks that Apply does what git apply does: the same hunks
 // apply, at the same lines.
 func TestApplyAgreesWithGitApply(t *testing.T) {
-	needTool(t, "git")
+	testkit.Need(t, "git")
 	count := map[string]int{}
 	for seed := range int64(300) {
 		r := rand.New(rand.NewSource(seed))
@@ -179,7 +180,7 @@ func TestApplyAgreesWithGitApply(t *testing.T) {
 		dir := t.TempDir()
 		must(t, os.WriteFile(filepath.Join(dir, "old"), []byte(before), 0o644))
 		must(t, os.WriteFile(filepath.Join(dir, "new"), []byte(after), 0o644))
-		diff, _ := git(t, dir, "diff", "--no-index", fmt.Sprintf("-U%d", 1+r.Intn(3)), "old", "new")
+		diff, _ := testkit.TryGit(t, dir, "diff", "--no-index", fmt.Sprintf("-U%d", 1+r.Intn(3)), "old", "new")
 		if diff == "" {
 			continue
 		}
@@ -189,7 +190,7 @@ func TestApplyAgreesWithGitApply(t *testing.T) {
 		d := base.lay(t, t.TempDir())
 		got, err := Apply(d, []Patch{p})
 		must(t, os.WriteFile(filepath.Join(d.Path, "p"), p.Data, 0o644))
-		said, gitErr := git(t, d.Path, "apply", "--whitespace=nowarn", "p")
+		said, gitErr := testkit.TryGit(t, d.Path, "apply", "--whitespace=nowarn", "p")
 		must(t, os.Remove(filepath.Join(d.Path, "p")))
 		theirs := scan(t, d.Path)
 		switch {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // numbered returns a file of numbered lines, with some replaced.
@@ -24,7 +25,7 @@ func numbered(n int, other map[int]string) string {
 
 // mergeFile is git's own.
 func mergeFile(t *testing.T) Merge {
-	needTool(t, "git")
+	testkit.Need(t, "git")
 	return func(base, ours, theirs []byte) ([]byte, int, error) {
 		dir := t.TempDir()
 		for name, data := range map[string][]byte{"base": base, "ours": ours, "theirs": theirs} {
@@ -32,7 +33,7 @@ func mergeFile(t *testing.T) Merge {
 				return nil, 0, err
 			}
 		}
-		_, err := git(t, dir, "merge-file", "-q", "--diff3", "ours", "base", "theirs")
+		_, err := testkit.TryGit(t, dir, "merge-file", "-q", "--diff3", "ours", "base", "theirs")
 		merged, rerr := os.ReadFile(filepath.Join(dir, "ours"))
 		if err != nil {
 			return merged, strings.Count(string(merged), "<<<<<<<"), rerr
@@ -45,13 +46,13 @@ func mergeFile(t *testing.T) Merge {
 func diffOf(t *testing.T, name string, before, after files) Patch {
 	t.Helper()
 	repo := t.TempDir()
-	mustGit(t, repo, "init", "-q")
+	testkit.Git(t, repo, "init", "-q")
 	for _, f := range []files{before, after} {
 		f.lay(t, repo)
-		mustGit(t, repo, "add", "-A")
-		mustGit(t, repo, "commit", "-q", "--allow-empty", "-m", name)
+		testkit.Git(t, repo, "add", "-A")
+		testkit.Git(t, repo, "commit", "-q", "--allow-empty", "-m", name)
 	}
-	return Patch{Name: name, Strip: 1, Data: []byte(mustGit(t, repo, "diff", "--binary", "--full-index", "--no-renames", "HEAD~1", "HEAD"))}
+	return Patch{Name: name, Strip: 1, Data: []byte(testkit.Git(t, repo, "diff", "--binary", "--full-index", "--no-renames", "HEAD~1", "HEAD"))}
 }
 
 func TestRebase(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 func TestValidateArchive(t *testing.T) {
@@ -29,7 +31,7 @@ func TestValidateArchive(t *testing.T) {
 		{"two kinds", Upstream{Archive: "ship.zip", SHA256: sum, Module: "example.org/ship@v1.4.1"}, []string{": more than one upstream"}},
 		{"what is not of its kind", Upstream{Archive: "ship.zip", SHA256: sum, Tag: "v1", Exclude: []string{"docs/**"}}, []string{"tag: says nothing", "exclude: says nothing"}},
 	} {
-		checkFaults(t, c.name, c.up.Validate(), c.want...)
+		testkit.Faults(t, c.name, c.up.Validate(), c.want...)
 	}
 }
 

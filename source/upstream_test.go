@@ -6,23 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 const commit = "756939600b9a7180fc2df6550a4585b638875e67"
-
-// checkFaults checks that the faults are those of want, each FIELD: and a part of the message.
-func checkFaults(t *testing.T, name string, got []config.Fault, want ...string) {
-	t.Helper()
-	ok := len(got) == len(want)
-	for i := 0; ok && i < len(got); i++ {
-		field, message, _ := strings.Cut(want[i], ": ")
-		ok = got[i].Field == field && strings.Contains(got[i].Message, message)
-	}
-	if !ok {
-		t.Errorf("%s: the faults are %q, want %q", name, got, want)
-	}
-}
 
 func TestUpstreamValidate(t *testing.T) {
 	for _, c := range []struct {
@@ -54,7 +41,7 @@ func TestUpstreamValidate(t *testing.T) {
 		{"both wrong", Upstream{Commit: "HEAD"}, []string{": no upstream", "commit: "}},
 	} {
 		before := c.up
-		checkFaults(t, c.name, c.up.Validate(), c.want...)
+		testkit.Faults(t, c.name, c.up.Validate(), c.want...)
 		if !reflect.DeepEqual(c.up, before) {
 			t.Errorf("%s: Validate() changed the section to %v", c.name, c.up)
 		}
@@ -122,7 +109,7 @@ func TestLayoutValidate(t *testing.T) {
 				got[i].Message = "can't" + after
 			}
 		}
-		checkFaults(t, c.name, got, c.want...)
+		testkit.Faults(t, c.name, got, c.want...)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 var date = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
@@ -119,9 +120,8 @@ func TestWriteIsTheSameEverywhere(t *testing.T) {
 }
 
 func TestTarReadsIt(t *testing.T) {
-	if _, err := exec.LookPath("xz"); err != nil {
-		t.Skip("xz is not installed")
-	}
+	testkit.Need(t, "tar")
+	testkit.Need(t, "xz")
 	name := filepath.Join(t.TempDir(), "ship.tar.xz")
 	if err := Write(t.Context(), name, "ship", lay(t), date); err != nil {
 		t.Fatal(err)

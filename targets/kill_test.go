@@ -6,10 +6,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 var seed = flag.Uint64("seed", uint64(time.Now().UnixNano()), "decides the moments at which runs are killed")
@@ -77,37 +80,82 @@ func TestRewritingKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, t.TempDir())
 	p.must(t, "patches:lock")
-	fork := p.path("forks", "ship-1.4")
-	before := mustList(t, fork)
-	kept := t.TempDir()
+	for _, c := range []struct {
+		name  string
+		ready func(t *testing.T) // what has to be there, once the fork is as it was
+		args  []string
+	}{
+		{"rebase", func(*testing.T) {}, []string{"patches:rebase", "-onto=1.4.0", "-write"}},
+		{"refresh", func(t *testing.T) {
+			p.must(t, "patches:apply")
+			commit(t, p.path("dist", "ship-1.4", "src"), "a chart")
+		}, []string{"patches:refresh"}},
+		{"import", func(*testing.T) {}, []string{"patches:import", "-from=somebody", "-commits=" + somebody(t, p)}},
+	} {
+		t.Run(c.name, func(t *testing.T) { killRewriting(t, p, c.ready, c.args) })
+	}
+}
+
+func killRewriting(t *testing.T, p *project, ready func(*testing.T), args []string) {
+	fork, kept := p.path("forks", "ship-1.4"), t.TempDir()
 	if err := os.CopyFS(kept, os.DirFS(fork)); err != nil {
 		t.Fatal(err)
 	}
-	p.must(t, "patches:rebase", "-onto=1.4.0")
-	began := time.Now()
-	p.must(t, "patches:rebase", "-onto=1.4.0", "-write")
-	length := time.Since(began)
-	after := mustList(t, fork)
-	if len(before.differ(after)) == 0 {
-		t.Fatal("rebasing changes nothing")
-	}
-	atRandomMoments(t, 24, length, func(_ int, moment time.Duration) {
+	before := mustList(t, fork)
+	restore := func() {
 		remove(t, fork)
 		remove(t, p.path("dist", "ship-1.4", "src"))
 		if err := os.CopyFS(fork, os.DirFS(kept)); err != nil {
 			t.Fatal(err)
 		}
-		killAfter(t, p, moment, "patches:rebase", "-onto=1.4.0", "-write")
-		if now := mustList(t, fork); len(before.differ(now)) > 0 && len(after.differ(now)) > 0 {
+	}
+	defer restore()
+	ready(t)
+	began := time.Now()
+	p.must(t, args...)
+	length := time.Since(began)
+	after := mustList(t, fork)
+	if len(before.differ(after)) == 0 {
+		t.Fatalf("mage %s changes nothing", args[0])
+	}
+	atRandomMoments(t, 16, length, func(_ int, moment time.Duration) {
+		restore()
+		ready(t)
+		killAfter(t, p, moment, args...)
+		now := mustList(t, fork)
+		if len(before.differ(now)) > 0 && len(after.differ(now)) > 0 {
 			t.Errorf("the fork is neither as it was nor complete: %q", before.differ(now))
 		}
 		if entries, err := os.ReadDir(p.path("forks")); err != nil || len(entries) != 1 {
 			t.Errorf("beside the fork lies %v (%v)", entries, err)
 		}
 		p.must(t, "patches:verify")
-		p.must(t, "patches:rebase", "-onto=1.4.0", "-write")
+		if len(before.differ(now)) == 0 {
+			p.must(t, args...)
+		}
 		sameAs(t, after, fork)
 	})
+}
+
+// somebody makes a repository with a commit to carry, and returns the range that
+// is the commit.
+func somebody(t *testing.T, p *project) string {
+	t.Helper()
+	dir := p.path("somebody")
+	testkit.Git(t, ".", "init", "-q", dir)
+	base := commit(t, dir, "nothing to carry")
+	return base + ".." + commit(t, dir, "a logbook")
+}
+
+// commit adds a file and commits it. It returns the commit.
+func commit(t *testing.T, dir, name string) string {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name+".md"), []byte(name+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Git(t, dir, "add", "-A")
+	testkit.Git(t, dir, "commit", "-q", "-m", name)
+	return testkit.Git(t, dir, "rev-parse", "HEAD")
 }
 
 // What a clean that was killed has left is none of what a later run keeps.

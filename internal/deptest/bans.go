@@ -7,6 +7,7 @@ func formats() []string {
 
 // Bans is who may not import whom.
 func Bans() []Ban {
+	tests := []string{"./internal/golden", "./internal/testfork", "./internal/testkit"}
 	bans := []Ban{
 		{From: []string{"./lock"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "what a fork is pinned to must not change with anybody else's code"},
@@ -47,11 +48,11 @@ func Bans() []Ban {
 			Reason: "only magefiles import targets"},
 		{From: []string{"./..."}, Except: []string{".", "./targets", "./internal/dev", "./cmd/..."}, Import: []string{"."},
 			Reason: "the facade is made of the stages, and not the other way round"},
-		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/dev", "./cmd/..."}, Import: []string{"os/exec"},
+		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."}, Import: []string{"os/exec"},
 			Reason: "subprocesses go through internal/run: explicit environment, ended with their context, secrets redacted"},
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
 			Reason: "libraries emit events; only targets prints"},
-		{From: []string{"./..."}, Except: []string{"./internal/golden", "./internal/testfork"}, Import: []string{"testing/...", "./internal/golden", "./internal/testfork", "./internal/deptest"},
+		{From: []string{"./..."}, Except: tests, Import: append([]string{"testing/...", "./internal/deptest"}, tests...),
 			Reason: "what is for tests stays in tests"},
 	}
 	for _, format := range formats() {
@@ -63,7 +64,7 @@ func Bans() []Ban {
 
 // UseBans is what may not be used below targets.
 func UseBans() []UseBan {
-	above := []string{"./targets", "./internal/dev", "./cmd/..."}
+	above := []string{"./targets", "./internal/dev", "./internal/testkit", "./cmd/..."}
 	return []UseBan{
 		{Names: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Setenv", "os.Unsetenv", "os.Clearenv"}, Except: above,
 			Reason: "the environment is passed in, so that a run is what its arguments say"},

@@ -3,7 +3,6 @@ package gitrepo
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // A repo is a repository that a test makes.
@@ -24,22 +24,14 @@ type repo struct {
 // newRepo makes an empty repository, and the environment of a user without settings.
 func newRepo(t *testing.T) *repo {
 	t.Helper()
-	r := &repo{t, t.TempDir(), run.Env{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME=Mate", "GIT_AUTHOR_EMAIL=mate@example.org", "GIT_AUTHOR_DATE=2026-02-03T04:05:06Z",
-		"GIT_COMMITTER_NAME=Mate", "GIT_COMMITTER_EMAIL=mate@example.org", "GIT_COMMITTER_DATE=2026-02-03T04:05:07Z"}}
+	r := &repo{t, t.TempDir(), run.Env(testkit.GitEnv(t.TempDir()))}
 	r.git("init", "-q", "-b", "main")
 	return r
 }
 
 func (r *repo) git(args ...string) string {
 	r.t.Helper()
-	cmd := exec.Command("git", args...)
-	cmd.Dir, cmd.Env = r.dir, r.env
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		r.t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return strings.TrimSpace(string(out))
+	return testkit.Git(r.t, r.dir, args...)
 }
 
 // put writes a file; a name that ends in * is executable, in @ a link.

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 const stagingPlace = "staging/src/example.org"
@@ -91,7 +93,7 @@ func checkModule(t *testing.T, m downloaded) {
 }
 
 func TestForkBuildsAndRuns(t *testing.T) {
-	need(t, "git")
+	testkit.Need(t, "git")
 	w := newWorld(t)
 	w.lay("v1.4.1", "v0.4.1", "hull", "rigging")
 	w.fails("cannot load module staging/src/example.org/sample-lantern", "go", "list", "./cmd/captain")
@@ -145,7 +147,7 @@ func TestAnchorNeedsCgo(t *testing.T) {
 	w := newWorld(t)
 	w.lay("v1.4.0", "v0.4.0", "hull", "rigging", "sample-lantern") // the one release that has all its siblings
 	w.fails("build constraints exclude all Go files", "go", "build", "-o=bin/", "./cmd/anchor")
-	need(t, "gcc")
+	testkit.Need(t, "gcc")
 	w.env = append(w.env, "CGO_ENABLED=1")
 	w.must("go", "build", "-o=bin/", "./cmd/anchor")
 	if got := w.must(filepath.Join(w.tree, "bin", "anchor")); got != "45 fathoms of chain\n" {
@@ -154,7 +156,7 @@ func TestAnchorNeedsCgo(t *testing.T) {
 }
 
 func TestPatchesMeetOtherReleases(t *testing.T) {
-	need(t, "git")
+	testkit.Need(t, "git")
 	w := newWorld(t)
 	w.lay("v1.4.0", "v0.4.0")
 	w.must("git", "apply", "--check", w.patch("0001-crew.patch"), w.patch("0002-bosun.patch"))
@@ -277,17 +279,6 @@ func (w *world) fails(why, name string, args ...string) {
 	if err == nil || !strings.Contains(out, why) {
 		w.Errorf("%s %s: got %v, want a failure that says %q\n%s", name, strings.Join(args, " "), err, why, out)
 	}
-}
-
-func need(t *testing.T, tool string) {
-	t.Helper()
-	if _, err := exec.LookPath(tool); err == nil {
-		return
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("this test needs %s", tool)
-	}
-	t.Skipf("this test needs %s", tool)
 }
 
 // snapshot maps the name of every file below dir to its content.
