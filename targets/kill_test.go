@@ -155,7 +155,7 @@ func commit(t *testing.T, dir, name string) string {
 	}
 	testkit.Git(t, dir, "add", "-A")
 	testkit.Git(t, dir, "commit", "-q", "-m", name)
-	return testkit.Git(t, dir, "rev-parse", "HEAD")
+	return strings.TrimSpace(testkit.Git(t, dir, "rev-parse", "HEAD"))
 }
 
 // What a clean that was killed has left is none of what a later run keeps.

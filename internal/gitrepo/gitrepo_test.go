@@ -31,7 +31,7 @@ func newRepo(t *testing.T) *repo {
 
 func (r *repo) git(args ...string) string {
 	r.t.Helper()
-	return testkit.Git(r.t, r.dir, args...)
+	return strings.TrimSpace(testkit.Git(r.t, r.dir, args...))
 }
 
 // put writes a file; a name that ends in * is executable, in @ a link.

@@ -45,15 +45,14 @@ func TryGit(t testing.TB, dir string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// Git is TryGit, and fails the test where git fails. Space around the output is
-// cut off.
+// Git is TryGit, and fails the test where git fails.
 func Git(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	out, err := TryGit(t, dir, args...)
 	if err != nil {
 		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
-	return strings.TrimSpace(out)
+	return out
 }
 
 // Faults checks that faults are those of want, each FIELD: and a part of the message.
