@@ -84,29 +84,31 @@ func (p *Project) Cross(ctx context.Context, r CrossRequest) ([]Record, error) {
 	w.announce()
 	var records []Record
 	for i, j := range jobs {
-		record, err := w.cross(ctx, l, j, i == 0)
+		record, kept, err := w.cross(ctx, l, j, i == 0)
 		if err != nil {
 			return nil, p.advise(err)
 		}
+		w.artifacts(j, record, kept)
 		records = append(records, record)
 	}
 	return records, nil
 }
 
-// cross sees to it that a job's binaries lie in dist, and reports them. The
-// first job of a run also says that no tree was needed, if none was.
-func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (Record, error) {
+// cross sees to it that a job's binaries lie in dist, and returns which were
+// there already. The first job of a run also says that no tree was needed, if
+// none was.
+func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (record Record, kept map[string]cross.Binary, err error) {
 	in, record, err := w.input(l, j.platform)
 	if err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
 	cc, err := w.compiler(ctx, j)
 	if err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
 	builder := cross.Builder{Go: w.goCmd, C: cc, Sums: filepath.Join(w.patchedSlot(), "sums"), Events: w.Events}
 	dir := filepath.Join(w.Dir, w.fork.dist("bin", j.platform.Dir()))
-	kept := w.standing(dir, func(c cross.Component, old cross.Binary) bool {
+	kept = w.standing(dir, func(c cross.Component, old cross.Binary) bool {
 		with := builder
 		if !slices.ContainsFunc(j.components, func(o cross.Component) bool { return o.Name == c.Name }) {
 			with.C.Version = old.Compiler // nobody asks for another
@@ -121,22 +123,22 @@ func (w *workshop) cross(ctx context.Context, l lock.Lock, j job, first bool) (R
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "cross", Subject: j.platform.String(), Detail: names(j.components)})
 	scratch, err := w.cache.Scratch()
 	if err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
 	defer os.RemoveAll(scratch)
 	if len(missing) > 0 {
 		built, err := w.build(ctx, builder, l, in, missing, dir, filepath.Join(scratch, "bin"))
 		if err != nil {
-			return Record{}, err
+			return Record{}, nil, err
 		}
 		record.Binaries = append(record.Binaries, built...)
 	}
 	slices.SortFunc(record.Binaries, func(a, b cross.Binary) int { return strings.Compare(a.Component, b.Component) })
 	if err := publish(record, len(missing) > 0, dir, scratch); err != nil {
-		return Record{}, err
+		return Record{}, nil, err
 	}
-	w.report(j, record, kept, len(missing) == 0)
-	return record, nil
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "cross", Subject: j.platform.String(), Detail: names(j.components), Kept: len(missing) == 0})
+	return record, kept, nil
 }
 
 // input returns what the compiler is told for a platform, and the record that
@@ -337,9 +339,8 @@ func publish(record Record, built bool, dir, scratch string) error {
 	return swap(whole, dir, filepath.Join(scratch, "old"))
 }
 
-// report says what a job came to.
-func (w *workshop) report(j job, record Record, kept map[string]cross.Binary, all bool) {
-	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "cross", Subject: j.platform.String(), Detail: names(j.components), Kept: all})
+// artifacts reports the binaries of a job.
+func (w *workshop) artifacts(j job, record Record, kept map[string]cross.Binary) {
 	for _, c := range j.components {
 		i := slices.IndexFunc(record.Binaries, func(b cross.Binary) bool { return b.Component == c.Name })
 		b := record.Binaries[i]

@@ -64,21 +64,47 @@ func (p *Project) ForkIDs() ([]string, error) {
 	return ids, nil
 }
 
-// Fork reads a fork. An empty id is the project's only one.
+// Fork reads a fork. An empty id is the project's only one, or the one that says
+// it is the default.
 func (p *Project) Fork(id string) (*Fork, error) {
 	ids, err := p.ForkIDs()
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case id == "" && len(ids) == 1:
-		id = ids[0]
-	case id == "":
-		return nil, fmt.Errorf("this project has several forks: name one with -fork: %s", strings.Join(ids, ", "))
-	case !slices.Contains(ids, id):
+	if id == "" {
+		return p.defaultFork(ids)
+	}
+	if !slices.Contains(ids, id) {
 		return nil, fmt.Errorf("no fork %q: this project has %s", id, strings.Join(ids, ", "))
 	}
-	f := &Fork{ID: id}
+	return p.load(id)
+}
+
+// defaultFork reads the fork that a command is about if it names none.
+func (p *Project) defaultFork(ids []string) (*Fork, error) {
+	if len(ids) == 1 {
+		return p.load(ids[0])
+	}
+	var found *Fork
+	for _, id := range ids {
+		f, err := p.load(id)
+		switch {
+		case err != nil:
+			return nil, err
+		case f.Default && found != nil:
+			return nil, fmt.Errorf("%s and %s both say default: true: take it out of one", found.file("fork.yaml"), f.file("fork.yaml"))
+		case f.Default:
+			found = f
+		}
+	}
+	if found == nil {
+		return nil, fmt.Errorf("this project has several forks: name one with -fork, or write default: true into the fork.yaml of one: %s", strings.Join(ids, ", "))
+	}
+	return found, nil
+}
+
+func (p *Project) load(id string) (f *Fork, err error) {
+	f = &Fork{ID: id}
 	f.Loaded, err = spec.Load(p.Dir, filepath.Join(p.Dir, f.file("fork.yaml")), f.file("fork.yaml"))
 	if err != nil {
 		return nil, err

@@ -57,7 +57,8 @@ func (f *Fork) sourceInput() source.Input {
 		in.Upstream.Commit = "" // only told
 	}
 	if v, ok := f.Upstream.Version(); ok && f.Upstream.Module != "" {
-		in.Siblings = f.Facts.Siblings(v)
+		layout := f.Facts.LayoutAt(v)
+		in.Place, in.Siblings = layout.Place, layout.Siblings
 	}
 	return in
 }

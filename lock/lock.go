@@ -149,8 +149,8 @@ func (l *Lock) add(words []string) error {
 	if err := wellFormed(words); err != nil {
 		return err
 	}
-	if of := words[0] == "module" || words[0] == "dropped"; of && len(l.Modules) == 0 && words[1] != "." {
-		return errors.New("the upstream's own module, at place \".\", has to come before this")
+	if words[0] == "dropped" && len(l.Modules) == 0 {
+		return errors.New("the upstream's own module has to come before this")
 	}
 	switch words[0] {
 	case "upstream":

@@ -135,7 +135,6 @@ func TestDecodeRefuses(t *testing.T) {
 		{"no line break at the end", strings.TrimSuffix(encoded, "\n"), "11: "},
 		{"no upstream", without(2), "2: "},
 		{"no time", without(3), "3: "},
-		{"no module", without(4), "4: "},
 		{"no source", without(7), "7: "},
 		{"no tree", without(10), "10: "},
 		{"a short tree", replace("tree sha256:fc", "tree sha256:"), "10: "},

@@ -19,7 +19,7 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml */packages.yaml */files
 var builtin embed.FS
 
 // A Profile is one project. Its tables have a row for a range of versions; the
@@ -59,12 +59,11 @@ func Load(project, name string) (Profile, []config.Fault, error) {
 }
 
 func names() []string {
-	entries, _ := builtin.ReadDir(".")
-	var out []string
-	for _, e := range entries {
-		out = append(out, strings.TrimSuffix(e.Name(), ".yaml"))
+	files, _ := fs.Glob(builtin, "*.yaml")
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(f, ".yaml")
 	}
-	return out
+	return files
 }
 
 // Validate returns what is wrong with the profile.
@@ -85,15 +84,15 @@ func (p Profile) Validate() []config.Fault {
 	return faults
 }
 
-// Siblings returns the modules that are part of the upstream's repository at
-// its version v.
-func (p Profile) Siblings(v version.Version) []source.Sibling {
+// LayoutAt returns how the modules of the upstream's version v lie in its
+// repository.
+func (p Profile) LayoutAt(v version.Version) source.Layout {
 	for _, l := range p.Layout {
 		if l.Versions.Contains(v) {
-			return l.Siblings
+			return l
 		}
 	}
-	return nil
+	return source.Layout{}
 }
 
 // Settings returns how version v is compiled, or an error if the profile does

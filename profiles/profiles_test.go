@@ -103,7 +103,7 @@ func TestKubernetes(t *testing.T) {
 			"buildDate": "2026-05-12T09:51:33Z", "gitCommit": "7569396", "gitTreeState": "clean",
 			"gitVersion": c.gitVersion, "gitMajor": "1", "gitMinor": c.gitMinor,
 		})
-		siblings := p.Siblings(v)
+		siblings := p.LayoutAt(v).Siblings
 		if len(siblings) != 1 || siblings[0].Place != "staging/src/k8s.io/*" || siblings[0].Module != "k8s.io/*" {
 			t.Fatalf("%s: the siblings are %v", c.version, siblings)
 		}
@@ -171,7 +171,7 @@ func TestFirstRowCounts(t *testing.T) {
 		"1.5.0": "new new captain=new mate=mate", "1.4.1": "old old mate=mate captain=old", "1.1.0": "old - mate=mate captain=old",
 	} {
 		v := parse(t, version)
-		got := []string{p.Siblings(v)[0].Place}
+		got := []string{p.LayoutAt(v).Siblings[0].Place}
 		if s, err := p.Settings(v); err == nil {
 			got = append(got, s.Tags...)
 		} else {
@@ -184,7 +184,7 @@ func TestFirstRowCounts(t *testing.T) {
 			t.Errorf("at %s the tables say %q, want %s", version, got, want)
 		}
 	}
-	if got := (Profile{}).Siblings(parse(t, "1.0.0")); got != nil {
+	if got := (Profile{}).LayoutAt(parse(t, "1.0.0")).Siblings; got != nil {
 		t.Errorf("a profile without a layout has the siblings %v", got)
 	}
 }

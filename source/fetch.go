@@ -22,6 +22,7 @@ import (
 // Input is what decides an upstream tree.
 type Input struct {
 	Upstream Upstream
+	Place    string `json:",omitempty"` // of the upstream's module in the tree; "" is the root
 	Siblings []Sibling
 }
 
@@ -29,7 +30,7 @@ type Input struct {
 // from.
 type Tree struct {
 	filetree.Dir `json:"-"`
-	Modules      []lock.Module // of an upstream that is a module, sorted by place
+	Modules      []lock.Module // of an upstream that is a module: its own first, the others sorted by place
 	Dropped      []lock.Module // could not be had, and nothing needs them
 	Time         time.Time     // when the upstream's version was made, UTC
 }
@@ -75,7 +76,7 @@ func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, 
 	if out.Time, err = root.Time(); err != nil {
 		return Tree{}, err
 	}
-	wanted = append([]placed{{Module: root, place: "."}}, wanted...)
+	wanted = append([]placed{{Module: root, place: path.Join(".", in.Place)}}, wanted...)
 	for i, m := range wanted {
 		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: m.Path, Done: i, Total: len(wanted), Unit: "modules"})
 		tree, err := m.lay(ctx, dst)

@@ -10,10 +10,11 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// A Layout says, for a range of upstream versions, which other modules are
-// part of the upstream's repository.
+// A Layout says, for a range of upstream versions, where in its repository the
+// upstream's module lies, and which other modules are part of it.
 type Layout struct {
 	Versions version.Range `yaml:"versions"`
+	Place    string        `yaml:"place"` // of the upstream's own module in the tree; the root if empty
 	Siblings []Sibling     `yaml:"siblings"`
 }
 
@@ -32,6 +33,9 @@ func (l Layout) Validate() []config.Fault {
 	if err := l.Versions.Validate(); err != nil {
 		faults = append(faults, config.Faultf("versions", "%v", err))
 	}
+	if l.Place != "" && !below(l.Place) {
+		faults = append(faults, config.Faultf("place", "%q is no folder below the root: write it as server", l.Place))
+	}
 	for i, s := range l.Siblings {
 		if s.Place == "" || s.Module == "" || s.Version == "" {
 			faults = append(faults, config.At("siblings", i, "want place, module and version"))
@@ -39,7 +43,7 @@ func (l Layout) Validate() []config.Fault {
 		if strings.Count(s.Place, "*") > 1 || strings.Count(s.Place, "*") != strings.Count(s.Module, "*") {
 			faults = append(faults, config.At("siblings", i, "want one * in both place and module, or none"))
 		}
-		if s.Place == "." || s.Place != "" && (path.Clean(s.Place) != s.Place || !filepath.IsLocal(s.Place)) {
+		if s.Place != "" && !below(s.Place) {
 			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i), "%q is no folder below the root: write it as staging/src/k8s.io/*", s.Place))
 		}
 		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
@@ -47,4 +51,9 @@ func (l Layout) Validate() []config.Fault {
 		}
 	}
 	return faults
+}
+
+// below reports whether a path is one of a folder below the root.
+func below(place string) bool {
+	return place != "." && path.Clean(place) == place && filepath.IsLocal(place)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/deps"
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/source"
@@ -28,6 +29,8 @@ type Fork struct {
 	// Version is the fork's, a semantic version: the upstream's, and the fork's
 	// own revision as build metadata, as 1.36.1+acme.1.
 	Version string `yaml:"version"`
+	// Default makes the fork the one that commands are about where they name none.
+	Default bool `yaml:"default"`
 	// Upstream is where the sources come from.
 	Upstream source.Upstream `yaml:"upstream"`
 	// Carried are commits that are carried from git repositories, in the order
@@ -38,6 +41,8 @@ type Fork struct {
 	Deps deps.Deps `yaml:"deps"`
 	// Build is what they are compiled to.
 	Build cross.Build `yaml:"build"`
+	// Packages is how packages are made of that.
+	Packages packaging.Settings `yaml:"packages"`
 }
 
 // A Loaded is a valid Fork and what its values stand for.
@@ -88,6 +93,7 @@ func (f Fork) Defaulted() Fork {
 	if f.Profile == "" {
 		f.Profile = f.Name
 	}
+	f.Packages = f.Packages.Defaulted()
 	return f
 }
 
@@ -111,7 +117,8 @@ func (f Fork) Validate() []config.Fault {
 		faults = append(faults, config.Below(fmt.Sprintf("patches[%d]", i), c.Validate())...)
 	}
 	faults = append(faults, config.Below("deps", f.Deps.Validate())...)
-	return append(faults, config.Below("build", f.Build.Validate())...)
+	faults = append(faults, config.Below("build", f.Build.Validate())...)
+	return append(faults, config.Below("packages", f.Packages.Validate())...)
 }
 
 // resolve looks up what the fork's values stand for, and returns those that

@@ -26,7 +26,7 @@ type printer struct {
 	mu        sync.Mutex
 	began     time.Time // the stage at hand
 	last      event.Event
-	artifacts []event.Event
+	artifacts []artifact
 	took      map[string]time.Duration // by platform
 	status    bool                     // whether a status line stands on the terminal
 	stop      chan struct{}
@@ -87,7 +87,7 @@ func (p *printer) event(e event.Event) {
 	case event.Finished:
 		p.finished(e)
 	case event.Artifact:
-		p.artifacts = append(p.artifacts, e)
+		p.artifacts = append(p.artifacts, artifact{e, p.took[e.Platform]})
 	case event.Note:
 		p.line("  note     %s", e.Detail)
 	case event.Command:
@@ -100,9 +100,7 @@ func (p *printer) event(e event.Event) {
 func (p *printer) finished(e event.Event) {
 	took := time.Since(p.began)
 	p.last = event.Event{}
-	if e.Stage == "cross" {
-		p.took[e.Subject] = took
-	}
+	p.took[e.Subject] = took
 	state := short(took)
 	if e.Kept {
 		state = "kept"
@@ -122,13 +120,27 @@ func (p *printer) table() {
 			fmt.Fprintf(t, "  %s\n", a.Path)
 			continue
 		}
-		state := "built in " + short(p.took[a.Platform])
+		state := "built in " + short(a.took)
 		if a.Kept {
 			state = "kept"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%d MiB\t%s\t%s\tsha256:%.12s…\n", a.Component, a.Platform, (a.Size+1<<19)>>20, state, a.Path, a.SHA256)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n", a.Component, a.Platform, size(a.Size), state, a.Path, a.SHA256)
 	}
 	t.Flush()
+}
+
+// size writes a number of bytes.
+func size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KiB", (n+1<<10-1)>>10)
+	}
+	return fmt.Sprintf("%d MiB", (n+1<<19)>>20)
+}
+
+// An artifact is a file that was made, and how long its stage took.
+type artifact struct {
+	event.Event
+	took time.Duration
 }
 
 func (p *printer) line(format string, args ...any) {

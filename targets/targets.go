@@ -38,6 +38,35 @@ func Cross(ctx context.Context, fork, components, platforms, arch *string, v, js
 	})
 }
 
+// Deb makes Debian packages of a fork, and builds what they need.
+//
+// Without flags it makes all packages, for this machine's architecture.
+// -packages takes a list; -platforms and -arch are those of cross. The packages
+// come to lie in dist/FORK/deb/OS_ARCH, with packages.json beside them.
+func Deb(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
+	return makePackages(ctx, (*slipway.Project).Deb, fork, packages, platforms, arch, v, json)
+}
+
+// Rpm makes Fedora's packages of a fork, and builds what they need.
+//
+// Without flags it makes all packages, for this machine's architecture.
+// -packages takes a list; -platforms and -arch are those of cross. The packages
+// come to lie in dist/FORK/rpm/OS_ARCH, with packages.json beside them.
+func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
+	return makePackages(ctx, (*slipway.Project).RPM, fork, packages, platforms, arch, v, json)
+}
+
+func makePackages(ctx context.Context, make func(*slipway.Project, context.Context, slipway.PackageRequest) ([]slipway.Packages, error), fork, packages, platforms, arch *string, v, json *bool) error {
+	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		_, err := make(p, ctx, slipway.PackageRequest{Fork: setting("FORK", fork), Packages: list(setting("PACKAGES", packages)), Platforms: names})
+		return err
+	})
+}
+
 // platformNames joins what the flags, and the variables of Kubernetes' own
 // build, say of platforms.
 func platformNames(platforms, arch string) ([]string, error) {

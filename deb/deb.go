@@ -1,0 +1,153 @@
+// Package deb writes packages as Debian's.
+package deb
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/goreleaser/nfpm/v2/deb"
+
+	"github.com/slipway-build/slipway/internal/fpm"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// Revision counts the changes of this package that change what it writes.
+const Revision = 1
+
+// compression is what dpkg reads from 1.21.18 on. The level is the one at which
+// a larger one saves less than a hundredth.
+const compression = "zstd:best"
+
+// Write writes a package. scratch is an empty folder for what comes between. It
+// returns the name that the file should have.
+func Write(p packaging.Package, w io.Writer, scratch string) (name string, err error) {
+	added, err := papers(p)
+	if err != nil {
+		return "", err
+	}
+	p.Files = append(added, p.Files...)
+	info, err := fpm.Info(p, scratch)
+	if err != nil {
+		return "", err
+	}
+	info.Deb.Compression = compression
+	info.Depends = relations(p.Relations.Depends)
+	info.Recommends = relations(p.Relations.Recommends)
+	info.Suggests = relations(p.Relations.Suggests)
+	info.Conflicts = relations(p.Relations.Conflicts)
+	info.Replaces = relations(p.Relations.Replaces)
+	info.Provides = relations(p.Relations.Provides)
+	for name, at := range map[string]*string{
+		"preinst": &info.Scripts.PreInstall, "postinst": &info.Scripts.PostInstall,
+		"prerm": &info.Scripts.PreRemove, "postrm": &info.Scripts.PostRemove,
+	} {
+		text, err := script(name, p)
+		if err != nil {
+			return "", err
+		}
+		if text == nil {
+			continue
+		}
+		if *at, err = fpm.Put(scratch, name, text); err != nil {
+			return "", err
+		}
+	}
+	if err := deb.Default.Package(info, w); err != nil {
+		return "", fmt.Errorf("package %s: %w", p.Name, err)
+	}
+	return deb.Default.ConventionalFileName(info), nil
+}
+
+// relations writes relations as control files have them.
+func relations(list []packaging.Relation) []string {
+	var out []string
+	for _, r := range list {
+		var names []string
+		for _, n := range r.Names() {
+			name := n.Package
+			switch n.Op {
+			case "":
+			case "<", ">":
+				name += fmt.Sprintf(" (%s%s %s)", n.Op, n.Op, n.Version)
+			default:
+				name += fmt.Sprintf(" (%s %s)", n.Op, n.Version)
+			}
+			names = append(names, name)
+		}
+		out = append(out, strings.Join(names, " | "))
+	}
+	return out
+}
+
+// papers returns what Debian's policy wants in every package: who may copy it,
+// and what changed; and the linter's findings that stay.
+func papers(p packaging.Package) ([]packaging.File, error) {
+	doc := "/usr/share/doc/" + p.Name + "/"
+	changes, err := packaging.Gzip(changelog(p))
+	if err != nil {
+		return nil, err
+	}
+	out := []packaging.File{
+		{Path: doc + "changelog.Debian.gz", Mode: 0o644, Data: changes},
+		{Path: doc + "copyright", Mode: 0o644, Data: copyright(p)},
+	}
+	if len(p.Overrides) > 0 {
+		var b bytes.Buffer
+		for _, o := range p.Overrides {
+			fmt.Fprintf(&b, "# %s\n%s: %s\n", o.Reason, p.Name, o.Tag)
+		}
+		out = append(out, packaging.File{Path: "/usr/share/lintian/overrides/" + p.Name, Mode: 0o644, Data: b.Bytes()})
+	}
+	return out, nil
+}
+
+// changelog writes what changed as Debian's policy has it, chapter 4.4.
+func changelog(p packaging.Package) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s (%s) stable; urgency=medium\n\n", p.Name, p.Release())
+	for _, line := range p.Changes {
+		fmt.Fprintf(&b, "  * %s\n", strings.Join(wrap(line, 74), "\n    "))
+	}
+	fmt.Fprintf(&b, "\n -- %s  %s\n", p.Maintainer, p.Date.UTC().Format("Mon, 02 Jan 2006 15:04:05 +0000"))
+	return b.Bytes()
+}
+
+// wrap breaks a line between words.
+func wrap(line string, width int) []string {
+	out := []string{""}
+	for _, word := range strings.Fields(line) {
+		last := &out[len(out)-1]
+		switch {
+		case *last == "":
+			*last = word
+		case len(*last)+1+len(word) > width:
+			out = append(out, word)
+		default:
+			*last += " " + word
+		}
+	}
+	return out
+}
+
+// copyright writes https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/.
+func copyright(p packaging.Package) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nSource: %s\n\nFiles: *\nCopyright: %s\nLicense: %s\n", p.Homepage, p.Copyright, p.License)
+	if common[p.License] {
+		fmt.Fprintf(&b, " On Debian systems, the text of this license is in\n /usr/share/common-licenses/%s.\n", p.License)
+		return b.Bytes()
+	}
+	for line := range strings.Lines(string(p.LicenseText)) {
+		if line = strings.TrimRight(line, " \t\n"); line == "" {
+			line = "."
+		}
+		b.WriteString(" " + line + "\n")
+	}
+	return b.Bytes()
+}
+
+// common are the licenses, by SPDX's names, that every Debian system has under
+// just that name.
+var common = map[string]bool{"Apache-2.0": true, "MPL-1.1": true, "MPL-2.0": true}

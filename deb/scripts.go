@@ -1,0 +1,104 @@
+package deb
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// scripts are the maintainer scripts, by Debian's policy, chapter 6, and by what
+// deb-systemd-helper(1p), deb-systemd-invoke(1p) and dpkg-maintscript-helper(1)
+// say of their use. Services are enabled, unless the administrator or a preset
+// says otherwise, and not started: they need certificates first.
+var scripts = map[string]string{
+	"preinst": `
+{{- range .Retired}}
+dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
+{{- end}}`,
+	"postinst": `
+{{- range .Retired}}
+dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
+{{- end}}
+{{- if or .Sysusers .Tmpfiles .HasUnits}}
+case "$1" in
+configure|abort-upgrade|abort-deconfigure|abort-remove)
+{{- with .Sysusers}}
+	systemd-sysusers ${DPKG_ROOT:+--root="$DPKG_ROOT"}{{range .}} {{.}}{{end}}
+{{- end}}
+{{- with .Tmpfiles}}
+	if command -v systemd-tmpfiles >/dev/null; then
+		systemd-tmpfiles ${DPKG_ROOT:+--root="$DPKG_ROOT"} --create{{range .}} {{.}}{{end}} || true
+	fi
+{{- end}}
+{{- range .Units}}
+	deb-systemd-helper unmask {{.}} >/dev/null || true
+	if deb-systemd-helper --quiet was-enabled {{.}}; then
+		deb-systemd-helper enable {{.}} >/dev/null || true
+	else
+		deb-systemd-helper update-state {{.}} >/dev/null || true
+	fi
+{{- end}}
+{{- if .HasUnits}}
+	if [ -z "${DPKG_ROOT:-}" ] && [ -d /run/systemd/system ]; then
+		systemctl --system daemon-reload >/dev/null || true
+{{- with .Restart}}
+		if [ -n "$2" ]; then
+			deb-systemd-invoke try-restart{{range .}} {{.}}{{end}} >/dev/null || true
+		fi
+{{- end}}
+	fi
+{{- end}}
+	;;
+esac
+{{- end}}`,
+	"prerm": `
+{{- range .Retired}}
+dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
+{{- end}}
+{{- with .Units}}
+if [ -z "${DPKG_ROOT:-}" ] && [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+	deb-systemd-invoke stop{{range .}} {{.}}{{end}} >/dev/null || true
+fi
+{{- end}}`,
+	"postrm": `
+{{- range .Retired}}
+dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
+{{- end}}
+{{- if .HasUnits}}
+if [ -z "${DPKG_ROOT:-}" ] && [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+	systemctl --system daemon-reload >/dev/null || true
+fi
+{{- end}}
+{{- if or .Units .State}}
+if [ "$1" = purge ]; then
+{{- with .Units}}
+	if [ -x /usr/bin/deb-systemd-helper ]; then
+		deb-systemd-helper purge{{range .}} {{.}}{{end}} >/dev/null || true
+	fi
+{{- end}}
+{{- range .State}}
+	rm -rf "${DPKG_ROOT:-}{{.}}"
+{{- end}}
+fi
+{{- end}}`,
+}
+
+// script returns the maintainer script of that name, or none if the package has
+// nothing to do there.
+func script(name string, p packaging.Package) ([]byte, error) {
+	t, err := template.New(name).Parse(scripts[name])
+	if err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	if err := t.Execute(&body, p); err != nil {
+		return nil, fmt.Errorf("%s of package %s: %w", name, p.Name, err)
+	}
+	if strings.TrimSpace(body.String()) == "" {
+		return nil, nil
+	}
+	return []byte("#!/bin/sh\nset -e\n" + body.String() + "\n"), nil
+}

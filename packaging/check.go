@@ -1,0 +1,258 @@
+package packaging
+
+import (
+	"bytes"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// A rule tells what is wrong with a package among those that are made with it.
+type rule struct {
+	name  string
+	check func(checked, Package) []string
+}
+
+// rules are what has to be true of every package before one is written.
+func rules() []rule {
+	return []rule{
+		{"metadata", metadata},
+		{"places", places},
+		{"modes", modes},
+		{"links", links},
+		{"programs", programs},
+		{"units", units},
+		{"private paths", privatePaths},
+		{"relations", relations},
+		{"owners", owners},
+	}
+}
+
+// checked is what packages are checked with.
+type checked struct {
+	all     []Package
+	names   []string // of all that the fork comes to
+	private []string
+}
+
+// check applies the rules to packages of the fork.
+func (in Input) check(packages []Package, private []string) error {
+	c := checked{all: packages, private: private}
+	recipes, err := in.Select(nil)
+	if err != nil {
+		return err
+	}
+	for _, r := range recipes {
+		c.names = append(c.names, r.Name)
+	}
+	var errs []error
+	for _, p := range packages {
+		for _, r := range rules() {
+			for _, fault := range r.check(c, p) {
+				errs = append(errs, fmt.Errorf("package %s: %s", p.Name, fault))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func metadata(_ checked, p Package) []string {
+	var faults []string
+	for what, value := range map[string]string{
+		"maintainer: set packages.maintainer in fork.yaml, as Acme <k8s@example.org>": p.Maintainer,
+		"homepage": p.Homepage, "license": p.License, "copyright": p.Copyright, "section": p.Section, "license text": string(p.LicenseText),
+	} {
+		if value == "" {
+			faults = append(faults, "it has no "+what)
+		}
+	}
+	slices.Sort(faults)
+	return faults
+}
+
+// foreign are the folders that are no package's: the administrator's, and those
+// that are made anew at every boot.
+var foreign = regexp.MustCompile(`^/(usr/local|home|root|tmp|run|var/run|var/tmp|srv|proc|sys|dev|bin|sbin|lib)(/|$)`)
+
+func places(_ checked, p Package) []string {
+	var faults []string
+	for _, f := range p.Files {
+		switch {
+		case !clean(f.Path):
+			faults = append(faults, fmt.Sprintf("%q is no path", f.Path))
+		case foreign.MatchString(f.Path):
+			faults = append(faults, f.Path+" lies in a folder that is no package's")
+		case f.Kind == Config != strings.HasPrefix(f.Path, "/etc/"):
+			faults = append(faults, f.Path+": what the operator may change lies in /etc, and nothing else does")
+		}
+	}
+	return faults
+}
+
+func modes(_ checked, p Package) []string {
+	var faults []string
+	for _, f := range p.Files {
+		if f.Kind != Link && f.Mode&0o022 != 0 {
+			faults = append(faults, fmt.Sprintf("%s can be written by others (%04o)", f.Path, f.Mode))
+		}
+		if f.Mode&^0o777 != 0 {
+			faults = append(faults, fmt.Sprintf("%s has a mode beyond permissions (%v)", f.Path, f.Mode))
+		}
+	}
+	return faults
+}
+
+// reachable returns the packages that are there when p is: itself, and what it
+// depends on.
+func (c checked) reachable(p Package) []Package {
+	out := []Package{p}
+	for i := 0; i < len(out); i++ {
+		for _, r := range out[i].Relations.Depends {
+			for _, q := range c.all {
+				if r.Names()[0].Package == q.Name && !slices.ContainsFunc(out, func(o Package) bool { return o.Name == q.Name }) {
+					out = append(out, q)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// has reports whether a path is there when p is. A package that was not asked
+// for is taken to have what it should.
+func (c checked) has(p Package, at string) bool {
+	for _, q := range c.reachable(p) {
+		if _, ok := q.lookup(at); ok {
+			return true
+		}
+		for _, r := range q.Relations.Depends {
+			name := r.Names()[0].Package
+			if slices.Contains(c.names, name) && !slices.ContainsFunc(c.all, func(o Package) bool { return o.Name == name }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func links(c checked, p Package) []string {
+	var faults []string
+	for _, f := range p.Files {
+		if f.Kind != Link {
+			continue
+		}
+		target := f.Target
+		if !path.IsAbs(target) {
+			target = path.Join(path.Dir(f.Path), target)
+		}
+		if !c.has(p, target) {
+			faults = append(faults, fmt.Sprintf("%s leads to %s, which neither it nor a package that it depends on has", f.Path, target))
+		}
+	}
+	return faults
+}
+
+// machines are ELF's names of Go's architectures.
+var machines = map[string]elf.Machine{
+	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64, "loong64": elf.EM_LOONGARCH,
+	"ppc64le": elf.EM_PPC64, "riscv64": elf.EM_RISCV, "s390x": elf.EM_S390,
+}
+
+func programs(_ checked, p Package) []string {
+	var faults []string
+	for _, f := range p.Files {
+		if f.Source == "" {
+			continue
+		}
+		bin, err := elf.Open(f.Source)
+		if err != nil {
+			faults = append(faults, fmt.Sprintf("%s: %s is no program of Linux: %v", f.Path, f.Source, err))
+			continue
+		}
+		if bin.Machine != machines[p.Platform.Arch] {
+			faults = append(faults, fmt.Sprintf("%s is a program for %v, not for %s", f.Path, bin.Machine, p.Platform))
+		}
+		bin.Close()
+	}
+	return faults
+}
+
+var exec = regexp.MustCompile(`(?m)^Exec[A-Za-z]+=[-@:+!|]*(\S+)`)
+
+// system are programs that every system with systemd has.
+var system = []string{"/bin/sh", "/usr/bin/sh", "/bin/mkdir", "/bin/true", "/usr/bin/systemctl", "/bin/systemctl"}
+
+func units(c checked, p Package) []string {
+	var faults []string
+	for _, f := range p.Files {
+		if !strings.HasPrefix(f.Path, unitDir) {
+			continue
+		}
+		if of, dropIn := strings.CutSuffix(path.Dir(f.Path), ".d"); dropIn && !c.has(p, of) {
+			continue // it changes a service of others, if there is one
+		}
+		for _, m := range exec.FindAllSubmatch(f.Data, -1) {
+			if at := string(m[1]); !slices.Contains(system, at) && !c.has(p, at) {
+				faults = append(faults, fmt.Sprintf("%s runs %s, which neither it nor a package that it depends on has", f.Path, at))
+			}
+		}
+		if path.Ext(f.Path) == ".service" && !bytes.Contains(f.Data, []byte("\n[Service]\n")) {
+			faults = append(faults, f.Path+" has no section [Service]")
+		}
+	}
+	for _, unit := range p.Restart {
+		if _, ok := p.lookup(unitDir + unit); !ok {
+			faults = append(faults, "an upgrade would restart "+unit+", which it has not")
+		}
+	}
+	return faults
+}
+
+func privatePaths(c checked, p Package) []string {
+	var faults []string
+	for _, f := range p.Files {
+		r, err := f.Open()
+		if err != nil {
+			return append(faults, err.Error())
+		}
+		data, err := io.ReadAll(r)
+		r.Close()
+		if err != nil {
+			return append(faults, err.Error())
+		}
+		for _, dir := range c.private {
+			if bytes.Contains(data, []byte(dir)) {
+				faults = append(faults, fmt.Sprintf("%s names %s, a folder of the machine that it was made on", f.Path, dir))
+			}
+		}
+	}
+	return faults
+}
+
+func relations(c checked, p Package) []string {
+	var faults []string
+	for _, r := range p.Relations.Depends {
+		n := r.Names()[0]
+		if n.Op == "=" && n.Version == p.Release() && !slices.Contains(c.names, n.Package) {
+			faults = append(faults, fmt.Sprintf("it depends on %s of this fork, which does not come to such a package", n.Package))
+		}
+	}
+	return faults
+}
+
+func owners(c checked, p Package) []string {
+	var faults []string
+	for _, f := range p.Files {
+		for _, q := range c.all {
+			if _, ok := q.lookup(f.Path); ok && q.Name < p.Name {
+				faults = append(faults, fmt.Sprintf("%s is in package %s, too", f.Path, q.Name))
+			}
+		}
+	}
+	return faults
+}

@@ -1,0 +1,62 @@
+package packaging
+
+// A Family is what distributions of one descent have in common.
+type Family struct {
+	Name    string
+	Options string // folder of the files with a service's options
+	// Completions is where each shell looks for those of a program.
+	Completions map[string]string
+	// Sysusers is what a package needs that makes users.
+	Sysusers Relation
+	// Names are those of packages that are called otherwise than in Debian; an
+	// empty one is of a package that the family does without.
+	Names map[string]string
+	// Alternatives tells whether a relation can name several packages of which
+	// one will do; otherwise it names the first.
+	Alternatives bool
+	// Libraries is, for each shared library that a program may be linked with, the
+	// package that has it.
+	Libraries map[string]string
+}
+
+// Debian returns the family of Debian and Ubuntu.
+func Debian() Family {
+	return Family{
+		Name: "debian", Options: "/etc/default", Alternatives: true,
+		Completions: map[string]string{
+			"bash": "/usr/share/bash-completion/completions/%s",
+			"fish": "/usr/share/fish/vendor_completions.d/%s.fish",
+			"zsh":  "/usr/share/zsh/vendor-completions/_%s",
+		},
+		Sysusers:  "systemd | systemd-standalone-sysusers",
+		Libraries: libraries("libc6"),
+	}
+}
+
+// Fedora returns the family of Fedora, RHEL and their like.
+func Fedora() Family {
+	return Family{
+		Name: "fedora", Options: "/etc/sysconfig",
+		Completions: map[string]string{
+			"bash": "/usr/share/bash-completion/completions/%s",
+			"fish": "/usr/share/fish/vendor_completions.d/%s.fish",
+			"zsh":  "/usr/share/zsh/site-functions/_%s",
+		},
+		Sysusers: "systemd",
+		Names: map[string]string{
+			"conntrack": "conntrack-tools", "iproute2": "iproute", "mount": "", "nfs-common": "nfs-utils",
+			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
+		},
+		Libraries: libraries("glibc"),
+	}
+}
+
+// libraries are those of the C library, which is all that a program with cgo
+// may need of a host.
+func libraries(libc string) map[string]string {
+	out := map[string]string{}
+	for _, name := range []string{"libc.so.6", "libpthread.so.0", "libdl.so.2", "libresolv.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"} {
+		out[name] = libc
+	}
+	return out
+}

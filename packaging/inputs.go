@@ -1,0 +1,71 @@
+package packaging
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// Revision counts the changes of this package that change what it assembles.
+const Revision = 1
+
+// Inputs returns all that decides a package but its binaries, their documents and
+// the patched tree, as a value that marshals to JSON.
+func (in Input) Inputs(r Recipe) (any, error) {
+	sums := map[string]string{}
+	for _, from := range r.Files {
+		if strings.HasPrefix(from, "tree:") {
+			continue
+		}
+		if err := sum(in.Sources, from, sums); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range in.userFiles(r.Name) {
+		if err := sum(in.User, name, sums); err != nil {
+			return nil, fmt.Errorf("%s: %w", in.UserDir, err)
+		}
+	}
+	project := in.Recipes
+	project.Packages = nil
+	return struct {
+		Revision   int
+		Family     string
+		Project    Recipes
+		Recipe     Recipe
+		Maintainer string
+		Packaging  int
+		Options    map[string]string
+		Replace    []string
+		Version    string
+		Platform   string
+		Date       string
+		Programs   []string
+		Files      map[string]string
+	}{Revision, in.Family.Name, project, r, in.Settings.Maintainer, in.Settings.Revision, in.Settings.Options[r.Name], in.Settings.Replace[r.Name],
+		in.Version.String(), in.Platform.String(), in.Date.UTC().String(), in.Programs, sums}, nil
+}
+
+// sum notes the digest and the mode of a file.
+func sum(in fs.FS, name string, sums map[string]string) error {
+	data, err := fs.ReadFile(in, name)
+	if err != nil {
+		return err
+	}
+	info, err := fs.Stat(in, name)
+	if err != nil {
+		return err
+	}
+	sums[name] = fmt.Sprintf("%x %v", sha256.Sum256(data), info.Mode()&0o111 != 0)
+	return nil
+}
+
+// CalledAs returns the name by which the fork's binary is called as a program.
+func (in Input) CalledAs(program string) string {
+	if c := in.Component(program); c != program {
+		return path.Base(in.multicall(program).Programs[program])
+	}
+	return program
+}

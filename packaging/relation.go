@@ -1,0 +1,92 @@
+package packaging
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A Relation names another package, or several of which one will do, each with
+// the versions that are meant: "iptables >= 1.4.21 | nftables". The version
+// "self" is that of the package that says so, and "upstream" that of the
+// upstream it is built from.
+type Relation string
+
+// A Name is one alternative of a relation.
+type Name struct {
+	Package string
+	Op      string // = >= <= > <, or none
+	Version string
+}
+
+var relation = regexp.MustCompile(`^([a-z0-9][a-z0-9+.-]*)(?: (=|>=|<=|>|<) ([A-Za-z0-9.+~:-]+))?$`)
+
+// parse returns the alternatives.
+func (r Relation) parse() ([]Name, error) {
+	var out []Name
+	for _, part := range strings.Split(string(r), " | ") {
+		m := relation.FindStringSubmatch(part)
+		if m == nil {
+			return nil, fmt.Errorf("%q is no relation: write a package's name, or as \"iptables >= 1.4.21 | nftables\"", r)
+		}
+		out = append(out, Name{m[1], m[2], m[3]})
+	}
+	return out, nil
+}
+
+// Names returns the alternatives of a relation that Assemble has resolved.
+func (r Relation) Names() []Name {
+	names, err := r.parse()
+	if err != nil {
+		panic(fmt.Sprintf("packaging: %v", err)) // Validate has read it
+	}
+	return names
+}
+
+// self returns the relation to a package of the same fork, at just its release.
+func self(name string) Relation { return Relation(name + " = self") }
+
+// resolve fills in versions, and names the packages as the family does. It
+// returns none if the family has no package of that name.
+func (r Relation) resolve(p Package, f Family) []Relation {
+	var parts []string
+	for _, n := range r.Names() {
+		name, ok := f.Names[n.Package]
+		if !ok {
+			name = n.Package
+		}
+		if name == "" {
+			continue
+		}
+		switch n.Version {
+		case "":
+			parts = append(parts, name)
+			continue
+		case "self":
+			n.Version = p.Release()
+		case "upstream":
+			n.Version = p.Version.Upstream()
+		}
+		parts = append(parts, name+" "+n.Op+" "+n.Version)
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	if !f.Alternatives {
+		parts = parts[:1]
+	}
+	return []Relation{Relation(strings.Join(parts, " | "))}
+}
+
+// each calls f with every list of relations.
+func (r *Relations) each(f func(key string, list *[]Relation)) {
+	f("depends", &r.Depends)
+	f("recommends", &r.Recommends)
+	f("suggests", &r.Suggests)
+	f("conflicts", &r.Conflicts)
+	f("replaces", &r.Replaces)
+	f("provides", &r.Provides)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,82 @@
+#!/bin/sh
+# kubernetes-pki makes the certificates and kubeconfigs that a control plane on
+# this one host needs. What is there already stays as it is.
+set -eu
+
+case "${1:-}" in
+-h | --help)
+	echo "usage: kubernetes-pki [ADDRESS]"
+	echo "Makes certificates in /etc/kubernetes/pki and kubeconfigs in /etc/kubernetes."
+	echo "ADDRESS is this host's, for others to reach it by: the one it sends from, unless given."
+	exit 0
+	;;
+esac
+if [ "$(id -u)" != 0 ]; then
+	echo "kubernetes-pki: run it as root" >&2
+	exit 1
+fi
+
+conf=/etc/kubernetes
+pki=$conf/pki
+address=${1:-$(ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')}
+if [ -z "$address" ]; then
+	echo "kubernetes-pki: this host has no route to others: name its address, as kubernetes-pki 10.0.0.1" >&2
+	exit 1
+fi
+host=$(uname -n | tr '[:upper:]' '[:lower:]')
+
+umask 077
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cat >"$work/kubeadm.yaml" <<EOF
+apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else}}v1beta3{{end}}
+kind: InitConfiguration
+localAPIEndpoint: {advertiseAddress: "$address", bindPort: 6443}
+nodeRegistration: {name: "$host", criSocket: "unix:///run/containerd/containerd.sock"}
+---
+apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else}}v1beta3{{end}}
+kind: ClusterConfiguration
+kubernetesVersion: v{{.Major}}.{{.Minor}}.{{.Patch}}
+controlPlaneEndpoint: "127.0.0.1:6443"
+certificatesDir: $pki
+networking: {serviceSubnet: 10.0.0.0/16}
+apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
+EOF
+
+for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client; do
+	kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
+done
+kubeadm init phase certs sa --cert-dir $pki
+for phase in controller-manager scheduler kubelet; do
+	kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
+done
+
+# user NAME FILE [ARGUMENT...] makes a kubeconfig for a user that kubeadm has no
+# phase for, or whose rights it gives by other means.
+user() {
+	name=$1
+	file=$2
+	shift 2
+	if [ ! -e "$file" ]; then
+		kubeadm kubeconfig user --config "$work/kubeadm.yaml" --client-name "$name" "$@" >"$work/kubeconfig"
+		mv "$work/kubeconfig" "$file"
+	fi
+}
+user kubernetes-admin $conf/admin.conf --org system:masters --validity-period 8760h
+user system:kube-proxy $conf/kube-proxy.conf --validity-period 8760h
+
+# The servers run as kube, and read no more than they need.
+chgrp kube $pki $pki/*.key $conf/controller-manager.conf $conf/scheduler.conf
+chmod 0750 $pki
+chmod 0640 $pki/*.key $conf/controller-manager.conf $conf/scheduler.conf
+chmod 0644 $pki/*.crt $pki/*.pub
+chmod 0600 $conf/admin.conf $conf/kube-proxy.conf $conf/kubelet.conf
+
+# Where kubeadm is installed, the kubelet's configuration is looked for here.
+if [ -e $conf/kubelet.yaml ] && [ ! -e /var/lib/kubelet/config.yaml ]; then
+	mkdir -p /var/lib/kubelet
+	install -m 0644 $conf/kubelet.yaml /var/lib/kubelet/config.yaml
+fi
+
+echo "kubernetes-pki: done. To start:  systemctl start kubernetes-master.target"
+echo "kubernetes-pki: then, as root:   kubectl --kubeconfig $conf/admin.conf get nodes"

@@ -1,0 +1,99 @@
+// Package rpm writes packages as Fedora's.
+package rpm
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/goreleaser/nfpm/v2/files"
+	"github.com/goreleaser/nfpm/v2/rpm"
+
+	"github.com/slipway-build/slipway/internal/fpm"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// Revision counts the changes of this package that change what it writes.
+const Revision = 1
+
+// compression is what rpm reads from 4.14 on.
+const compression = "zstd:best"
+
+// buildHost stands for the machine that a package is made on, which is not to
+// show in it.
+const buildHost = "slipway"
+
+// Write writes a package. scratch is an empty folder for what comes between. It
+// returns the name that the file should have.
+func Write(p packaging.Package, w io.Writer, scratch string) (name string, err error) {
+	info, err := fpm.Info(p, scratch)
+	if err != nil {
+		return "", err
+	}
+	info.License = p.License
+	info.Description = p.Description
+	info.RPM.Summary = p.Summary
+	info.RPM.Packager = p.Maintainer
+	info.RPM.Group = "Unspecified"
+	info.RPM.BuildHost = buildHost
+	info.RPM.Compression = compression
+	info.Depends = append(relations(p.Relations.Depends), "/bin/sh")
+	info.Recommends = relations(p.Relations.Recommends)
+	info.Suggests = relations(p.Relations.Suggests)
+	info.Conflicts = relations(p.Relations.Conflicts)
+	info.Replaces = relations(p.Relations.Replaces)
+	info.Provides = append(relations(p.Relations.Provides), p.Name+" = "+p.Release())
+	license, err := fpm.Put(scratch, "LICENSE", p.LicenseText)
+	if err != nil {
+		return "", err
+	}
+	info.Contents = append(info.Contents, &files.Content{
+		Source: license, Destination: "/usr/share/licenses/" + p.Name + "/LICENSE", Type: files.TypeRPMLicense,
+		FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o644, MTime: p.Date},
+	})
+	if info.Changelog, err = fpm.Put(scratch, "changelog", changelog(p)); err != nil {
+		return "", err
+	}
+	for name, at := range map[string]*string{
+		"post": &info.Scripts.PostInstall, "preun": &info.Scripts.PreRemove, "postun": &info.Scripts.PostRemove,
+	} {
+		text, err := script(name, p)
+		if err != nil {
+			return "", err
+		}
+		if text == nil {
+			continue
+		}
+		if *at, err = fpm.Put(scratch, name, text); err != nil {
+			return "", err
+		}
+	}
+	if err := rpm.DefaultRPM.Package(info, w); err != nil {
+		return "", fmt.Errorf("package %s: %w", p.Name, err)
+	}
+	return rpm.DefaultRPM.ConventionalFileName(info), nil
+}
+
+// relations writes relations as spec files have them.
+func relations(list []packaging.Relation) []string {
+	var out []string
+	for _, r := range list {
+		n := r.Names()[0]
+		if n.Op != "" {
+			out = append(out, n.Package+" "+n.Op+" "+n.Version)
+			continue
+		}
+		out = append(out, n.Package)
+	}
+	return out
+}
+
+// changelog writes what changed as nFPM reads it.
+func changelog(p packaging.Package) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "- semver: %q\n  date: %s\n  packager: %q\n  changes:\n", p.Release(), p.Date.UTC().Format("2006-01-02T15:04:05Z"), p.Maintainer)
+	for _, line := range p.Changes {
+		fmt.Fprintf(&b, "    - note: %q\n", line)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,80 @@
+package rpm
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// scripts are the scriptlets, by Fedora's packaging guidelines. Services are as
+// the system's presets say, and not started: they need certificates first.
+//
+// An upgrade runs the new package's post before the old one's preun and postun.
+// $1 is how many versions will be left, so a service is restarted by the postun
+// of what goes away, when the files of every package in the transaction lie
+// there.
+var scripts = map[string]string{
+	"post": `
+{{- with .Sysusers}}
+systemd-sysusers{{range .}} {{.}}{{end}}
+{{- end}}
+{{- with .Tmpfiles}}
+systemd-tmpfiles --create{{range .}} {{.}}{{end}} || :
+{{- end}}
+{{- range .Retired}}
+if [ -e {{.}} ] && ! rpm -qf {{.}} >/dev/null 2>&1; then
+	mv -f {{.}} {{.}}.rpmsave
+fi
+{{- end}}
+{{- with .Units}}
+if [ "$1" -eq 1 ]; then
+	systemctl --no-reload preset{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+fi
+{{- end}}
+{{- if .HasUnits}}
+if [ -d /run/systemd/system ]; then
+	systemctl daemon-reload >/dev/null 2>&1 || :
+fi
+{{- end}}`,
+	"preun": `
+{{- with .Units}}
+if [ "$1" -eq 0 ]; then
+	if [ -d /run/systemd/system ]; then
+		systemctl --no-reload disable --now{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+	else
+		systemctl --no-reload disable{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+	fi
+fi
+{{- end}}`,
+	"postun": `
+{{- if .HasUnits}}
+if [ -d /run/systemd/system ]; then
+	systemctl daemon-reload >/dev/null 2>&1 || :
+{{- with .Restart}}
+	if [ "$1" -ge 1 ]; then
+		systemctl try-restart{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+	fi
+{{- end}}
+fi
+{{- end}}`,
+}
+
+// script returns the scriptlet of that name, or none if the package has nothing
+// to do there.
+func script(name string, p packaging.Package) ([]byte, error) {
+	t, err := template.New(name).Parse(scripts[name])
+	if err != nil {
+		return nil, err
+	}
+	var body bytes.Buffer
+	if err := t.Execute(&body, p); err != nil {
+		return nil, fmt.Errorf("%%%s of package %s: %w", name, p.Name, err)
+	}
+	if strings.TrimSpace(body.String()) == "" {
+		return nil, nil
+	}
+	return []byte(strings.TrimLeft(body.String(), "\n") + "\n"), nil
+}
