@@ -16,10 +16,6 @@ import (
 // Revision counts the changes of this package that change what it writes.
 const Revision = 1
 
-// compression is what dpkg reads from 1.21.18 on. The level is the one at which
-// a larger one saves less than a hundredth.
-const compression = "zstd:best"
-
 // Write writes a package. scratch is an empty folder for what comes between. It
 // returns the name that the file should have.
 func Write(p packaging.Package, w io.Writer, scratch string) (name string, err error) {
@@ -32,7 +28,7 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	if err != nil {
 		return "", err
 	}
-	info.Deb.Compression = compression
+	info.Deb.Compression = p.Compression
 	info.Depends = relations(p.Relations.Depends)
 	info.Recommends = relations(p.Relations.Recommends)
 	info.Suggests = relations(p.Relations.Suggests)
@@ -93,14 +89,23 @@ func papers(p packaging.Package) ([]packaging.File, error) {
 		{Path: doc + "changelog.Debian.gz", Mode: 0o644, Data: changes},
 		{Path: doc + "copyright", Mode: 0o644, Data: copyright(p)},
 	}
-	if len(p.Overrides) > 0 {
-		var b bytes.Buffer
-		for _, o := range p.Overrides {
-			fmt.Fprintf(&b, "# %s\n%s: %s\n", o.Reason, p.Name, o.Tag)
-		}
-		out = append(out, packaging.File{Path: "/usr/share/lintian/overrides/" + p.Name, Mode: 0o644, Data: b.Bytes()})
+	var b bytes.Buffer
+	for _, o := range append(overrides(p), p.Overrides...) {
+		fmt.Fprintf(&b, "# %s\n%s: %s\n", o.Reason, p.Name, o.Tag)
 	}
-	return out, nil
+	return append(out, packaging.File{Path: "/usr/share/lintian/overrides/" + p.Name, Mode: 0o644, Data: b.Bytes()}), nil
+}
+
+// overrides are the linter's findings that follow from how the package is made.
+func overrides(p packaging.Package) []packaging.Override {
+	out := []packaging.Override{{Tag: "initial-upload-closes-no-bugs", Reason: "It is not uploaded to Debian's archive."}}
+	if p.Static() {
+		out = append(out, packaging.Override{Tag: "statically-linked-binary", Reason: "Programs of Go are, and so are the same on every distribution."})
+	}
+	if len(p.Retired) > 0 {
+		out = append(out, packaging.Override{Tag: "maintainer-script-should-not-use-dpkg-maintscript-helper", Reason: "The lines are those that debhelper would write."})
+	}
+	return out
 }
 
 // changelog writes what changed as Debian's policy has it, chapter 4.4.

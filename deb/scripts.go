@@ -75,7 +75,7 @@ fi
 {{- if or .Units .State}}
 if [ "$1" = purge ]; then
 {{- with .Units}}
-	if [ -x /usr/bin/deb-systemd-helper ]; then
+	if command -v deb-systemd-helper >/dev/null; then
 		deb-systemd-helper purge{{range .}} {{.}}{{end}} >/dev/null || true
 	fi
 {{- end}}

@@ -122,7 +122,8 @@ func (in Input) assemble(r Recipe) (Package, error) {
 		Name: r.Name, Version: in.Version, Distro: distro, Revision: in.Settings.Revision,
 		Summary: r.Summary, Description: strings.TrimSpace(r.Description), Homepage: in.Recipes.Homepage, Section: in.Recipes.Section,
 		License: in.Recipes.License, Copyright: in.Recipes.Copyright, Maintainer: in.Settings.Maintainer, Date: in.Date,
-		Restart: r.Restart, State: r.State, Retired: r.Retired, Changes: in.Changes, Overrides: slices.Clone(r.Overrides),
+		Restart: r.Restart, State: r.State, Retired: r.Retired, Changes: in.Changes, Overrides: r.Overrides,
+		Compression: compressions[in.Settings.Compression],
 	}
 	if len(r.Programs) > 0 {
 		p.Platform = in.Platform
@@ -225,6 +226,12 @@ func (b *builder) sources() error {
 		if err != nil {
 			return fmt.Errorf("files: %w", err)
 		}
+		if folder, ok := strings.CutSuffix(at, "/"); ok {
+			if err := b.add(File{Path: folder, Kind: Folder, Mode: 0o755}); err != nil {
+				return err
+			}
+			continue
+		}
 		var data []byte
 		if name, ok := strings.CutPrefix(from, "tree:"); ok {
 			data, err = b.in.Tree(name)
@@ -232,6 +239,9 @@ func (b *builder) sources() error {
 			var filled string
 			filled, err = version.Expand(string(data), fields)
 			data = []byte(filled)
+		}
+		if err == nil && path.Ext(at) == ".gz" {
+			data, err = Gzip(data)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", at, err)

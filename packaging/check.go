@@ -87,7 +87,7 @@ func places(_ checked, p Package) []string {
 			faults = append(faults, fmt.Sprintf("%q is no path", f.Path))
 		case foreign.MatchString(f.Path):
 			faults = append(faults, f.Path+" lies in a folder that is no package's")
-		case f.Kind == Config != strings.HasPrefix(f.Path, "/etc/"):
+		case f.Kind != Folder && f.Kind == Config != strings.HasPrefix(f.Path, "/etc/"):
 			faults = append(faults, f.Path+": what the operator may change lies in /etc, and nothing else does")
 		}
 	}

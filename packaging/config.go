@@ -18,6 +18,9 @@ type Settings struct {
 	Maintainer string `yaml:"maintainer" json:"maintainer"`
 	// Revision counts the packagings of one version of the fork, from 1.
 	Revision int `yaml:"revision" json:"revision"`
+	// Compression is zstd, xz or gzip. Distributions from before 2022 read no zstd
+	// in a deb.
+	Compression string `yaml:"compression" json:"compression"`
 	// Options change the files with a service's options: by package, the value of
 	// each variable.
 	Options map[string]map[string]string `yaml:"options" json:"options"`
@@ -31,8 +34,14 @@ func (s Settings) Defaulted() Settings {
 	if s.Revision == 0 {
 		s.Revision = 1
 	}
+	if s.Compression == "" {
+		s.Compression = "zstd"
+	}
 	return s
 }
+
+// compressions are what nFPM calls them, at the levels that are worth their time.
+var compressions = map[string]string{"zstd": "zstd:best", "xz": "xz", "gzip": "gzip:9"}
 
 var maintainer = regexp.MustCompile(`^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$`)
 
@@ -44,6 +53,9 @@ func (s Settings) Validate() []config.Fault {
 	}
 	if s.Revision < 0 {
 		faults = append(faults, config.Faultf("revision", "%d is no revision: they count from 1", s.Revision))
+	}
+	if compressions[s.Compression] == "" {
+		faults = append(faults, config.Faultf("compression", "%q is none: want zstd, xz or gzip", s.Compression))
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(s.Replace)) {
 		for i, p := range s.Replace[pkg] {
@@ -93,7 +105,8 @@ type Recipe struct {
 	Programs map[string]string `yaml:"programs" json:"programs"`
 	Requires []string          `yaml:"requires" json:"requires"` // programs that other packages have
 	// Files maps a path to a file of the profile's folder, a template, or, as
-	// tree:PATH, to one of the patched tree.
+	// tree:PATH, to one of the patched tree. A path that ends in / is a folder, and
+	// maps to nothing.
 	Files map[string]string `yaml:"files" json:"files"`
 	Man   map[string]string `yaml:"man" json:"man"` // program to section of the manual
 	// Completions maps a program that writes them to shells.

@@ -29,6 +29,7 @@ func Debian() Family {
 			"zsh":  "/usr/share/zsh/vendor-completions/_%s",
 		},
 		Sysusers:  "systemd | systemd-standalone-sysusers",
+		Names:     map[string]string{"util-linux": ""}, // every system has it
 		Libraries: libraries("libc6"),
 	}
 }

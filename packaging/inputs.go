@@ -16,7 +16,7 @@ const Revision = 1
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
 	for _, from := range r.Files {
-		if strings.HasPrefix(from, "tree:") {
+		if from == "" || strings.HasPrefix(from, "tree:") {
 			continue
 		}
 		if err := sum(in.Sources, from, sums); err != nil {
@@ -44,7 +44,7 @@ func (in Input) Inputs(r Recipe) (any, error) {
 		Date       string
 		Programs   []string
 		Files      map[string]string
-	}{Revision, in.Family.Name, project, r, in.Settings.Maintainer, in.Settings.Revision, in.Settings.Options[r.Name], in.Settings.Replace[r.Name],
+	}{Revision, in.Family.Name, project, r, in.Settings.Maintainer + " " + in.Settings.Compression, in.Settings.Revision, in.Settings.Options[r.Name], in.Settings.Replace[r.Name],
 		in.Version.String(), in.Platform.String(), in.Date.UTC().String(), in.Programs, sums}, nil
 }
 

@@ -22,6 +22,7 @@ func (b *builder) libraries() error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Path, err)
 		}
+		b.pkg.static = b.pkg.static || needs == nil
 		for _, r := range needs {
 			b.need(r)
 		}

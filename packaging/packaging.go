@@ -38,7 +38,12 @@ type Package struct {
 	Relations   Relations
 	Changes     []string // what the fork's version brings, a line each
 	Overrides   []Override
+	Compression string // by nFPM's names: zstd:best, xz, gzip
+	static      bool
 }
+
+// Static reports whether programs of the package are linked with nothing.
+func (p Package) Static() bool { return p.static }
 
 // Release returns the version with the revision of the packaging: 1.36.1+acme.1-1.
 func (p Package) Release() string { return p.Distro + "-" + itoa(p.Revision) }
@@ -50,6 +55,7 @@ type Kind int
 const (
 	Regular Kind = iota
 	Config       // the operator's to change
+	Folder       // for what others put there
 	Link
 )
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/goreleaser/nfpm/v2/files"
 	"github.com/goreleaser/nfpm/v2/rpm"
@@ -15,9 +16,6 @@ import (
 
 // Revision counts the changes of this package that change what it writes.
 const Revision = 1
-
-// compression is what rpm reads from 4.14 on.
-const compression = "zstd:best"
 
 // buildHost stands for the machine that a package is made on, which is not to
 // show in it.
@@ -32,17 +30,22 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	}
 	info.License = p.License
 	info.Description = p.Description
-	info.RPM.Summary = p.Summary
+	info.RPM.Summary = strings.ToUpper(p.Summary[:1]) + p.Summary[1:]
 	info.RPM.Packager = p.Maintainer
-	info.RPM.Group = "Unspecified"
+	info.RPM.Group = "System/Management"
 	info.RPM.BuildHost = buildHost
-	info.RPM.Compression = compression
+	info.RPM.Compression = p.Compression
 	info.Depends = append(relations(p.Relations.Depends), "/bin/sh")
 	info.Recommends = relations(p.Relations.Recommends)
 	info.Suggests = relations(p.Relations.Suggests)
 	info.Conflicts = relations(p.Relations.Conflicts)
 	info.Replaces = relations(p.Relations.Replaces)
 	info.Provides = append(relations(p.Relations.Provides), p.Name+" = "+p.Release())
+	for _, c := range info.Contents {
+		if strings.HasPrefix(c.Destination, "/usr/share/man/") && c.Type == files.TypeFile {
+			c.Type = files.TypeRPMDoc
+		}
+	}
 	license, err := fpm.Put(scratch, "LICENSE", p.LicenseText)
 	if err != nil {
 		return "", err

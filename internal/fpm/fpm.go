@@ -29,10 +29,12 @@ func Info(p packaging.Package, scratch string) (*nfpm.Info, error) {
 		switch {
 		case f.Kind == packaging.Link:
 			c.Source, c.Type = f.Target, files.TypeSymlink
+		case f.Kind == packaging.Folder:
+			c.Type = files.TypeDir
 		case f.Kind == packaging.Config:
 			c.Type = files.TypeConfigNoReplace
 		}
-		if f.Kind != packaging.Link && f.Source == "" {
+		if c.Source == "" && f.Kind != packaging.Folder {
 			var err error
 			if c.Source, err = Put(scratch, fmt.Sprint(i), f.Data); err != nil {
 				return nil, err

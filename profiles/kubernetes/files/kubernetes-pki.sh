@@ -43,10 +43,9 @@ networking: {serviceSubnet: 10.0.0.0/16}
 apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
 EOF
 
-for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client; do
+for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client sa; do
 	kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
 done
-kubeadm init phase certs sa --cert-dir $pki
 for phase in controller-manager scheduler kubelet; do
 	kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
 done

@@ -1,0 +1,127 @@
+//go:build acceptance && linux
+
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
+)
+
+// forks are those of the project.
+var forks = []string{"cni-plugins-1.9", "etcd-3.7", "flannel-0.28", fork}
+
+// made makes the packages of all forks in a clean clone, and a second revision of
+// the Kubernetes ones. It returns the folders with them.
+func made(t *testing.T, format string) (first, second string) {
+	t.Helper()
+	dir := clone(t)
+	gather := func(pattern string) string {
+		into := t.TempDir()
+		files, err := filepath.Glob(filepath.Join(dir, "dist", "*", format, "linux_"+runtime.GOARCH, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no packages %s (%v)", pattern, err)
+		}
+		mustRun(t, "", "cp", append(files, into)...)
+		return into
+	}
+	for _, f := range forks {
+		t.Log(mage(t, dir, format, "-fork="+f))
+	}
+	first = gather("*." + format)
+	name := filepath.Join(dir, "forks", fork, "fork.yaml")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edited := regexp.MustCompile(`(?m)^version: .*`).ReplaceAllString(string(data), "version: 1.36.1+slipway.10")
+	if err := os.WriteFile(name, []byte(edited), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(mage(t, dir, format, "-fork="+fork))
+	return first, gather("*slipway.10-1*." + format)
+}
+
+const apt = "apt-get -y -q -o Dir::Etc::sourceparts=- -o Dir::Etc::sourcelist=/repo/sources.list -o Dpkg::Options::=--force-confold --no-install-recommends "
+
+// TestDebs installs the packages on a Debian from a repository, and has them live
+// the life of packages.
+func TestDebs(t *testing.T) {
+	for _, tool := range []string{"apt-ftparchive", "lintian"} {
+		testkit.Need(t, tool)
+	}
+	first, second := made(t, "deb")
+	t.Run("lintian", func(t *testing.T) {
+		// Debian's archive takes no zstd yet; dpkg does since 1.21.18.
+		debs, _ := filepath.Glob(filepath.Join(first, "*.deb"))
+		if out := mustRun(t, "", "lintian", append([]string{"--allow-root", "--no-cfg", "--suppress-tags=malformed-deb-archive", "--fail-on=error,warning"}, debs...)...); out != "" {
+			t.Errorf("lintian finds\n%s", out)
+		}
+	})
+	publish := func(root, from string) {
+		repo := filepath.Join(root, "repo")
+		mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"; apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sources.list`, "sh", from, repo)
+	}
+	m := boot(t, "ca-certificates", func(root string) { publish(root, first) })
+	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd etcdctl etcdutl flannel kubernetes-cni")
+	m.is("systemctl is-active etcd kube-apiserver || true", "inactive\ninactive")
+	m.is("systemctl is-enabled "+services, strings.TrimSpace(strings.Repeat("enabled\n", 4)))
+	m.verified()
+	if out, err := m.try("systemctl start kube-apiserver"); err == nil {
+		t.Errorf("without certificates kube-apiserver starts: %s", out)
+	}
+	m.sh("kubernetes-pki; systemctl start kubernetes-master.target")
+	m.serves()
+	m.started()
+	m.sh("systemctl restart " + services)
+	m.serves()
+	m.is("kubectl get configmap kept -o jsonpath={.data.cargo}", "rope")
+	sums := m.sh("find /etc/kubernetes -type f | sort | xargs sha256sum")
+	m.is("kubernetes-pki >/dev/null 2>&1; find /etc/kubernetes -type f | sort | xargs sha256sum", sums)
+
+	t.Log("upgrade")
+	m.sh("sed -i 's/^--leader-elect=true/--leader-elect=false/' /etc/default/kube-scheduler")
+	m.sh("mkdir -p /etc/systemd/system/kubelet.service.d; touch /etc/systemd/system/kubelet.service.d/10-kubeadm.conf")
+	before := m.sh("systemctl show -p MainPID --value etcd kube-apiserver kube-scheduler")
+	publish(m.root, second)
+	m.sh(apt + "update; " + apt + "upgrade")
+	m.is("kubectl version --client | head -1", "Client Version: v1.36.1+slipway.10")
+	m.eventually("kubectl version | grep 'Server Version: v1.36.1+slipway.10'")
+	m.is("grep -c leader-elect=false /etc/default/kube-scheduler", "1")
+	m.is("ls /etc/systemd/system/kubelet.service.d", "10-kubeadm.conf.dpkg-bak")
+	after := strings.Fields(m.sh("systemctl show -p MainPID --value etcd kube-apiserver kube-scheduler"))
+	for i, pid := range strings.Fields(before) {
+		if restarted := after[i] != pid; restarted != (i > 0) {
+			t.Errorf("of etcd, kube-apiserver and kube-scheduler, which an upgrade of Kubernetes restarts but for the first, number %d: %s, then %s", i+1, pid, after[i])
+		}
+	}
+	m.serves()
+	m.is("kubectl get configmap kept -o jsonpath={.data.cargo}", "rope")
+	m.sh("printf '[Service]\\nType=simple\\nExecStart=\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/kubelet.service.d/20-test.conf; systemctl daemon-reload; systemctl restart kubelet")
+	pid := m.sh("systemctl show -p MainPID --value kubelet")
+	m.sh(apt + "install --reinstall kubeadm")
+	m.is("systemctl show -p MainPID --value kubelet", pid)
+
+	t.Log("downgrade")
+	old := m.sh("apt-cache -o Dir::Etc::sourceparts=- -o Dir::Etc::sourcelist=/repo/sources.list policy kubelet | sed -n 's/^ *\\(.*slipway.1-1\\) .*/\\1/p' | head -1")
+	m.sh(apt + "install --allow-downgrades $(dpkg-query -W -f '${Package} ${Version}\\n' | sed -n 's/ .*slipway.10-1$/=" + old + "/p')")
+	m.eventually("kubectl version | grep 'Server Version: v1.36.1+slipway.1$'")
+	m.serves()
+
+	t.Log("remove, purge, and again")
+	const all = "'kube*' etcd etcdctl etcdutl flannel"
+	m.sh(apt + "remove $(dpkg-query -W -f '${Package} ' " + all + ")")
+	m.is("systemctl is-active "+services+" || true", strings.TrimSpace(strings.Repeat("inactive\n", 4)))
+	m.is("ls /etc/default/kube-scheduler /var/lib/etcd", "/etc/default/kube-scheduler\n\n/var/lib/etcd:\ndefault")
+	m.sh("dpkg --purge $(dpkg-query -W -f '${Package} ' " + all + ")")
+	// What kubernetes-pki made stays: certificates are the operator's.
+	m.is("find /etc /usr /opt /var/lib -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' -o -path '*cni*' \\) ! -path '/usr/share/*' ! -path '/etc/systemd/system/kubelet.service.d*' ! -path '/etc/kubernetes*' -print", "")
+	m.is("ls /etc/kubernetes", "admin.conf\ncontroller-manager.conf\nkube-proxy.conf\nkubelet.conf\npki\nscheduler.conf")
+	m.sh(apt + "install kubernetes-master etcd; systemctl start kubernetes-master.target")
+	m.serves()
+}
