@@ -16,7 +16,7 @@ import (
 )
 
 // A machine is a Debian of its own that runs under systemd, in a container
-// without a network but a dummy.
+// with a network that leads nowhere.
 type machine struct {
 	t      *testing.T
 	root   string
@@ -39,7 +39,7 @@ func boot(t *testing.T, packages string, prepare func(root string)) *machine {
 	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"+packages, "bookworm", m.root)
 	prepare(m.root)
 	var console bytes.Buffer
-	nspawn := command("", "systemd-nspawn", "-q", "-D", m.root, "--register=no", "--keep-unit", "--private-network", "--hostname=master", "--boot")
+	nspawn := command("", "systemd-nspawn", "-q", "-D", m.root, "--register=no", "--keep-unit", "--network-veth", "--hostname=master", "--boot")
 	nspawn.Stdout, nspawn.Stderr = &console, &console
 	if err := nspawn.Start(); err != nil {
 		t.Fatal(err)
@@ -61,7 +61,7 @@ func boot(t *testing.T, packages string, prepare func(root string)) *machine {
 		state, _ := m.try("systemctl is-system-running")
 		return strings.HasPrefix(state, "running") || strings.HasPrefix(state, "degraded")
 	})
-	m.sh("ip link set lo up; ip link add eth0 type dummy; ip address add " + address + "/24 dev eth0; ip link set eth0 up; ip route add default via 10.9.8.1")
+	m.sh("ip link set lo up; ip address add " + address + "/24 dev host0; ip link set host0 up; ip route add default via 10.9.8.1")
 	return m
 }
 

@@ -22,6 +22,11 @@ dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
 {{- range .Retired}}
 dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
 {{- end}}
+{{- range .Retired}}
+if [ "$1" = configure ] && [ -e {{.}} ] && ! dpkg-query -S {{.}} >/dev/null 2>&1; then
+	mv -f {{.}} {{.}}.dpkg-bak
+fi
+{{- end}}
 {{- if or .Sysusers .Tmpfiles .HasUnits}}
 case "$1" in
 configure|abort-upgrade|abort-deconfigure|abort-remove)
