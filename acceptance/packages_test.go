@@ -120,7 +120,7 @@ func TestDebs(t *testing.T) {
 	m.is("ls /etc/default/kube-scheduler /var/lib/etcd", "/etc/default/kube-scheduler\n\n/var/lib/etcd:\ndefault")
 	m.sh("dpkg --purge $(dpkg-query -W -f '${Package} ' " + all + ")")
 	// What kubernetes-pki made stays: certificates are the operator's.
-	m.is("find /etc /usr /var/lib $(ls -d /opt/*) -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' -o -path '*cni*' \\) ! -path '/usr/share/*' ! -path '/etc/systemd/system/kubelet.service.d*' ! -path '/etc/kubernetes*' -print", "")
+	m.is("find /etc /usr /var/lib $(test ! -d /opt || echo /opt) -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' -o -path '*cni*' \\) ! -path '/usr/share/*' ! -path '/etc/systemd/system/kubelet.service.d*' ! -path '/etc/kubernetes*' -print", "")
 	m.is("ls /etc/kubernetes", "admin.conf\ncontroller-manager.conf\nkube-proxy.conf\nkubelet.conf\npki\nscheduler.conf")
 	m.sh(apt + "install kubernetes-master etcd; systemctl start kubernetes-master.target")
 	m.serves()
