@@ -1,0 +1,193 @@
+//go:build acceptance && linux
+
+package acceptance
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/rpm"
+	"github.com/slipway-build/slipway/version"
+)
+
+const dnf = "dnf -y -q --releasever=1 --repofrompath=slipway,/repo --repo=slipway --nogpgcheck --setopt=install_weak_deps=False --setopt=metadata_expire=0 "
+
+// TestRPMs installs the packages by dnf into a system that is Debian's below, and
+// has them live the life of packages.
+func TestRPMs(t *testing.T) {
+	for _, tool := range []string{"createrepo_c", "rpm", "rpmlint"} {
+		testkit.Need(t, tool)
+	}
+	first, second := made(t, "rpm")
+	t.Run("rpmlint", func(t *testing.T) {
+		rpms, _ := filepath.Glob(filepath.Join(first, "*.rpm"))
+		if out := mustRun(t, "", "rpmlint", append([]string{"-c", "rpmlint.toml"}, rpms...)...); !strings.Contains(out, "0 errors, 0 warnings") {
+			t.Errorf("rpmlint finds\n%s", out)
+		}
+	})
+	publish := func(root, from string) {
+		repo := filepath.Join(root, "repo")
+		mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.rpm "$2"; createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
+	}
+	m := boot(t, "dnf,rpm", func(root string) {
+		below(t, filepath.Join(root, "repo"))
+		publish(root, first)
+	})
+	m.sh(dnf + "install kubernetes-master kubernetes-node etcd etcdctl etcdutl flannel kubernetes-cni")
+	m.is("systemctl is-active etcd kube-apiserver || true", "inactive\ninactive")
+	m.is("systemctl is-enabled "+services, strings.TrimSpace(strings.Repeat("enabled\n", 4))) // as Debian's presets say
+	m.verified()
+	m.sh("kubernetes-pki; systemctl start kubernetes-master.target")
+	m.serves()
+	m.started()
+	m.is("rpm -V $(rpm -qa 'kube*' 'etcd*' flannel)", "")
+
+	t.Log("upgrade")
+	m.sh("sed -i 's/^--leader-elect=true/--leader-elect=false/' /etc/sysconfig/kube-scheduler")
+	before := m.sh("systemctl show -p MainPID --value etcd kube-apiserver kube-scheduler")
+	publish(m.root, second)
+	m.sh(dnf + "upgrade")
+	m.is("kubectl version --client | head -1", "Client Version: v1.36.1+slipway.10")
+	m.eventually("kubectl version | grep 'Server Version: v1.36.1+slipway.10'")
+	m.is("grep -c leader-elect=false /etc/sysconfig/kube-scheduler", "1")
+	after := strings.Fields(m.sh("systemctl show -p MainPID --value etcd kube-apiserver kube-scheduler"))
+	for i, pid := range strings.Fields(before) {
+		if restarted := after[i] != pid; restarted != (i > 0) {
+			t.Errorf("of etcd, kube-apiserver and kube-scheduler, which an upgrade of Kubernetes restarts but for the first, number %d: %s, then %s", i+1, pid, after[i])
+		}
+	}
+	m.serves()
+	m.is("kubectl get configmap kept -o jsonpath={.data.cargo}", "rope")
+
+	t.Log("downgrade")
+	m.sh(dnf + "downgrade $(rpm -qa --qf '%{name}-1.36.1+slipway.1-1\\n' 'kube*' | grep -v cni)")
+	m.eventually("kubectl version | grep 'Server Version: v1.36.1+slipway.1$'")
+	m.serves()
+
+	t.Log("remove, and again")
+	m.sh(dnf + "remove 'kube*' 'etcd*' flannel")
+	m.is("systemctl list-units --no-legend --state=active 'kube*' 'etcd*'", "")
+	m.is("find /usr /opt -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' \\) ! -path '/usr/share/*' ! -path '/usr/lib/python3*' -print", "")
+	m.is("ls /etc/sysconfig; ls /var/lib/etcd", "kube-scheduler.rpmsave\ndefault")
+	m.sh(dnf + "install kubernetes-master etcd; systemctl start kubernetes-master.target")
+	m.serves()
+}
+
+// below writes a package to a folder that stands for what Debian has below the
+// system, and rpm does not know of.
+func below(t *testing.T, dir string) {
+	t.Helper()
+	v, err := version.Parse("1.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := packaging.Package{
+		Name: "below", Version: v, Distro: "1.0.0", Revision: 1, Summary: "what lies below", Description: "The system.", Maintainer: "Mate <mate@example.org>",
+		Date: time.Unix(1e9, 0), LicenseText: []byte("none"), License: "MIT", Compression: "gzip:9",
+		Relations: packaging.Relations{Provides: []packaging.Relation{"systemd", "util-linux"}},
+		Files:     []packaging.File{{Path: "/bin/sh", Kind: packaging.Link, Target: "dash"}},
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	name, err := rpm.Write(p, &b, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestParity holds the packages of both formats against each other, and their
+// binaries against those that were built.
+func TestParity(t *testing.T) {
+	for _, tool := range []string{"dpkg-deb", "rpm", "rpm2cpio", "cpio"} {
+		testkit.Need(t, tool)
+	}
+	dir := clone(t)
+	for _, f := range forks {
+		mage(t, dir, "deb", "-fork="+f)
+		mage(t, dir, "rpm", "-fork="+f)
+	}
+	debs, _ := filepath.Glob(filepath.Join(dir, "dist", "*", "deb", "linux_"+runtime.GOARCH, "*.deb"))
+	if len(debs) == 0 {
+		t.Fatal("there are no packages")
+	}
+	for _, deb := range debs {
+		name, _, _ := strings.Cut(filepath.Base(deb), "_")
+		rpms, _ := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(deb))), "rpm", "*", name+"-[0-9]*.rpm"))
+		if len(rpms) != 1 {
+			t.Errorf("of %s there are the rpms %q", name, rpms)
+			continue
+		}
+		ofDeb, ofRPM := unpack(t, "dpkg-deb --fsys-tarfile \"$0\" | tar -xp --same-owner", deb), unpack(t, "rpm2cpio \"$0\" | cpio -idm --quiet --no-absolute-filenames", rpms[0])
+		if !slices.Equal(ofDeb, ofRPM) {
+			t.Errorf("%s:\n  deb  %s\n  rpm  %s", name, strings.Join(ofDeb, "\n       "), strings.Join(ofRPM, "\n       "))
+		}
+		if i := slices.IndexFunc(ofDeb, func(l string) bool { return strings.Contains(l, "/hyperkube ") && strings.HasPrefix(l, "-") }); i >= 0 {
+			sum, _, _ := strings.Cut(mustRun(t, "", "sha256sum", binary(dir, runtime.GOARCH)), " ")
+			if !strings.Contains(ofDeb[i], sum) {
+				t.Errorf("the hyperkube that was built is %s, the packages' %s", sum, ofDeb[i])
+			}
+		}
+	}
+}
+
+// different are the paths that each family has in its own place or form.
+var different = regexp.MustCompile(`^/(usr/share/(doc|licenses|lintian|zsh)|usr/share/?$|etc/default|etc/sysconfig)`)
+
+// unpack unpacks a package and lists what it has: mode, owner, path, and content.
+func unpack(t *testing.T, script, file string) []string {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := command(dir, "sh", "-ec", script+`; find . -type d -empty -printf '%M %u %p\n'; find . -type l -printf '%u %p %l\n'; find . -type f -printf '%M %u %p ' -exec sha256sum {} \;`, file)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("unpacking %s: %v", file, err)
+	}
+	var list []string
+	for line := range strings.Lines(string(out)) {
+		at := regexp.MustCompile(`\./\S*`).FindString(line)
+		if strings.Contains(at, ".service") { // it reads the options from where the family has them
+			line, _, _ = strings.Cut(line, at)
+			line += at
+		}
+		if !different.MatchString(strings.TrimPrefix(at, ".")) {
+			list = append(list, strings.TrimSpace(line))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// TestOtherArchitecture makes packages for an architecture that is not this
+// machine's, and installs them as far as that goes.
+func TestOtherArchitecture(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("installs packages below a folder, for which it has to be root")
+	}
+	for _, tool := range []string{"dpkg", "rpm"} {
+		testkit.Need(t, tool)
+	}
+	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
+	dir, root := clone(t), t.TempDir()
+	mage(t, dir, "deb", "-fork=etcd-3.7", "-packages=etcdctl", "-arch="+other)
+	mage(t, dir, "rpm", "-fork=etcd-3.7", "-packages=etcdctl", "-arch="+other)
+	built := filepath.Join(dir, "dist", "etcd-3.7")
+	mustRun(t, "", "sh", "-ec", `mkdir -p "$1"/var/lib/dpkg/info "$1"/var/lib/dpkg/updates; touch "$1"/var/lib/dpkg/status
+dpkg --root="$1" --force-architecture --force-depends -i "$0"/deb/*/etcdctl*.deb`, built, root)
+	checkMachine(t, filepath.Join(root, "usr", "bin", "etcdctl"), other)
+	mustRun(t, "", "sh", "-ec", `rm "$1"/usr/bin/etcdctl; rpm --root="$1" --dbpath=/var/lib/rpm --ignorearch --nodeps -i "$0"/rpm/*/etcdctl*.rpm`, built, root)
+	checkMachine(t, filepath.Join(root, "usr", "bin", "etcdctl"), other)
+}
