@@ -18,8 +18,8 @@ type Settings struct {
 	Maintainer string `yaml:"maintainer" json:"maintainer"`
 	// Revision counts the packagings of one version of the fork, from 1.
 	Revision int `yaml:"revision" json:"revision"`
-	// Compression is zstd, xz or gzip. Distributions from before 2022 read no zstd
-	// in a deb.
+	// Compression is zstd, xz or gzip. Debian reads zstd from 12 on, Ubuntu from
+	// 18.04 on.
 	Compression string `yaml:"compression" json:"compression"`
 	// Options change the files with a service's options: by package, the value of
 	// each variable.

@@ -111,7 +111,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"no name", "name: ship\n", "", "1: name: want the project's name, as kubernetes"},
 		{"a name with a slash", "name: ship", "name: a/b", "1: name: want the project's name, as kubernetes"},
 		{"an unknown profile", "profile: ship", "profile: schooner",
-			`2: profile: unknown profile "schooner": Slipway brings kubernetes; one of your own is a file profiles/schooner.yaml`},
+			`2: profile: unknown profile "schooner": Slipway brings cni-plugins, etcd, flannel, kubernetes; one of your own is a file profiles/schooner.yaml`},
 		{"a profile elsewhere", "profile: ship", "profile: ../ship", "2: profile: want the name of a profile, as kubernetes"},
 		{"no version", "version: 1.4.1+acme.1\n", "", "1: version: is missing: write the upstream's version and your revision, as 1.36.1+acme.1"},
 		{"a bad version", "1.4.1+acme.1", "v1.4.1", `3: version: "v1.4.1" is no semantic version`},
@@ -154,7 +154,7 @@ build:
   symbols: [no]
 `)
 	want := []string{
-		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, upstream, patches, deps, build",
+		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, default, upstream, patches, deps, build, packages",
 		`forks/x/fork.yaml:5: upstream.module: "example.org/ship" names no version: `,
 		`forks/x/fork.yaml:6: upstream.commit: "HEAD" is no commit: `,
 		`forks/x/fork.yaml:8: build.components[1]: unknown component "purser": `,
