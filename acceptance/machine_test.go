@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,7 +50,9 @@ func boot(t *testing.T, packages string, prepare func(root string)) *machine {
 			out, _ := m.try("journalctl --no-pager -n 80 -p warning; systemctl --no-pager --failed")
 			t.Log(out)
 		}
-		_, _ = m.try("systemctl poweroff --force")
+		if _, err := m.try("systemctl poweroff --force"); err != nil {
+			_ = nspawn.Process.Signal(syscall.SIGTERM)
+		}
 		_ = nspawn.Wait()
 	})
 	m.wait("it starts", time.Minute, func() bool {

@@ -42,7 +42,7 @@ func TestRPMs(t *testing.T) {
 		below(t, filepath.Join(root, "repo"))
 		publish(root, first)
 	})
-	m.sh(dnf + "install kubernetes-master kubernetes-node etcd etcdctl etcdutl flannel kubernetes-cni")
+	m.sh(dnf + "install below kubernetes-master kubernetes-node etcd etcdctl etcdutl flannel kubernetes-cni")
 	m.is("systemctl is-active etcd kube-apiserver || true", "inactive\ninactive")
 	m.is("systemctl is-enabled "+services, strings.TrimSpace(strings.Repeat("enabled\n", 4))) // as Debian's presets say
 	m.verified()
