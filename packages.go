@@ -152,6 +152,9 @@ func (w *workshop) pack(ctx context.Context, l lock.Lock, to format, p platform.
 	if k.recipes, err = k.in.Select(names); err != nil {
 		return k.record, err
 	}
+	if err := k.in.Check(); err != nil {
+		return k.record, err
+	}
 	if err := k.compile(ctx); err != nil {
 		return k.record, err
 	}
@@ -203,8 +206,7 @@ func (k *packing) prepare(p platform.Platform) error {
 	if own := filepath.Join(k.Dir, k.in.UserDir); exists(own) {
 		k.in.User = os.DirFS(own)
 	}
-	_, err = k.in.Version.Distro()
-	return err
+	return nil
 }
 
 // compile sees to it that the binaries are there: those that go into the

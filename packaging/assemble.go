@@ -93,6 +93,41 @@ func (in Input) Component(program string) string {
 	return program
 }
 
+// Check returns what is wrong with the settings, as far as it shows before
+// anything is built.
+func (in Input) Check() error {
+	all, err := in.Select(nil)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, r := range all {
+		names = append(names, r.Name)
+	}
+	var errs []error
+	if in.Settings.Maintainer == "" {
+		errs = append(errs, errors.New("packages need somebody who answers for them: set packages.maintainer in fork.yaml, as Acme <k8s@example.org>"))
+	}
+	if _, err := in.Version.Distro(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, key := range []struct {
+		what string
+		pkgs []string
+	}{
+		{"packages.options", slices.Sorted(maps.Keys(in.Settings.Options))},
+		{"packages.replace", slices.Sorted(maps.Keys(in.Settings.Replace))},
+		{in.UserDir, in.userPackages()},
+	} {
+		for _, pkg := range key.pkgs {
+			if !slices.Contains(names, pkg) {
+				errs = append(errs, fmt.Errorf("%s: no package %q: the fork comes to %s", key.what, pkg, list(names)))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Assemble puts together the packages of recipes that Select returned, and
 // checks them: against each other, and against the rules for any package. The
 // content must name none of the folders in private.
@@ -106,7 +141,6 @@ func (in Input) Assemble(recipes []Recipe, private []string) ([]Package, error) 
 		}
 		out = append(out, p)
 	}
-	errs = append(errs, in.unused()...)
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
@@ -399,34 +433,6 @@ func (b *builder) relations() Relations {
 		*list = resolved
 	})
 	return out
-}
-
-// unused returns errors for settings and files of packages that there are not.
-func (in Input) unused() []error {
-	all, err := in.Select(nil)
-	if err != nil {
-		return []error{err}
-	}
-	var names []string
-	for _, r := range all {
-		names = append(names, r.Name)
-	}
-	var errs []error
-	for _, key := range []struct {
-		what string
-		pkgs []string
-	}{
-		{"packages.options", slices.Sorted(maps.Keys(in.Settings.Options))},
-		{"packages.replace", slices.Sorted(maps.Keys(in.Settings.Replace))},
-		{in.UserDir, in.userPackages()},
-	} {
-		for _, pkg := range key.pkgs {
-			if !slices.Contains(names, pkg) {
-				errs = append(errs, fmt.Errorf("%s: no package %q: the fork comes to %s", key.what, pkg, list(names)))
-			}
-		}
-	}
-	return errs
 }
 
 // userPackages returns the packages that the fork has files of its own for.

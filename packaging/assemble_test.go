@@ -212,6 +212,7 @@ func TestAssembleRefuses(t *testing.T) {
 	}{
 		{"a version that distributions order otherwise", func(in *Input) { in.Version, _ = version.Parse("1.4.1-rc1+acme.1") }, `version 1.4.1-rc1+acme.1 cannot be a package's`},
 		{"an unknown variable", func(in *Input) { in.Settings.Options = map[string]map[string]string{"cook": {"COOK_ARG": ""}} }, "packages.options.cook: no variable COOK_ARG: it has COOK_ARGS, COOK_MORE"},
+		{"nobody who answers for them", func(in *Input) { in.Settings.Maintainer = "" }, "set packages.maintainer in fork.yaml"},
 		{"options of no package", func(in *Input) { in.Settings.Options = map[string]map[string]string{"mate": {"X": ""}} }, `packages.options: no package "mate": the fork comes to captain, cook, bosun, crew`},
 		{"a file over one that is made", func(in *Input) { in.User = fstest.MapFS{"cook/etc/default/cook": {}} }, "forks/ship/files/cook/etc/default/cook would replace what Slipway makes: if it is to, add /etc/default/cook to packages.replace.cook in fork.yaml"},
 		{"a replacement that is not there", func(in *Input) { in.Settings.Replace = map[string][]string{"cook": {"/etc/default/cook"}} }, "packages.replace.cook: there is no forks/ship/files/cook/etc/default/cook to stand for it"},
@@ -237,8 +238,11 @@ func TestAssembleRefuses(t *testing.T) {
 				continue
 			}
 		}
-		if _, err := in.Assemble(recipes, nil); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: Assemble() = %v, want %q", c.name, err, c.want)
+		if err = in.Check(); err == nil {
+			_, err = in.Assemble(recipes, nil)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
 }

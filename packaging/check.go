@@ -64,7 +64,6 @@ func (in Input) check(packages []Package, private []string) error {
 func metadata(_ checked, p Package) []string {
 	var faults []string
 	for what, value := range map[string]string{
-		"maintainer: set packages.maintainer in fork.yaml, as Acme <k8s@example.org>": p.Maintainer,
 		"homepage": p.Homepage, "license": p.License, "copyright": p.Copyright, "section": p.Section, "license text": string(p.LicenseText),
 	} {
 		if value == "" {

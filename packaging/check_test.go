@@ -21,7 +21,6 @@ func TestEachRuleCatches(t *testing.T) {
 		want   string // none if it is right
 	}{
 		{"cook", func(*Package) {}, ""},
-		{"cook", func(p *Package) { p.Maintainer = "" }, "it has no maintainer: set packages.maintainer in fork.yaml"},
 		{"cook", func(p *Package) { p.LicenseText = nil }, "it has no license text"},
 		{"cook", file(File{Path: "/usr/local/bin/x", Mode: 0o755}), "/usr/local/bin/x lies in a folder that is no package's"},
 		{"cook", file(File{Path: "/lib/systemd/system/x.service", Mode: 0o644}), "/lib/systemd/system/x.service lies in a folder that is no package's"},

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/goreleaser/nfpm/v2/files"
@@ -24,6 +26,7 @@ const buildHost = "slipway"
 // Write writes a package. scratch is an empty folder for what comes between. It
 // returns the name that the file should have.
 func Write(p packaging.Package, w io.Writer, scratch string) (name string, err error) {
+	p.Files = append(folders(p), p.Files...)
 	info, err := fpm.Info(p, scratch)
 	if err != nil {
 		return "", err
@@ -75,6 +78,32 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 		return "", fmt.Errorf("package %s: %w", p.Name, err)
 	}
 	return rpm.DefaultRPM.ConventionalFileName(info), nil
+}
+
+// shared are the folders that belong to the system, or to the programs that read
+// them.
+var shared = []string{
+	"/", "/etc", "/etc/sysconfig", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/lib/systemd", "/usr/lib/systemd/system", "/usr/lib/sysusers.d",
+	"/usr/lib/tmpfiles.d", "/usr/libexec", "/usr/sbin", "/usr/share", "/usr/share/bash-completion", "/usr/share/bash-completion/completions",
+	"/usr/share/fish", "/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man8",
+	"/usr/share/zsh", "/usr/share/zsh/site-functions", "/var", "/var/lib",
+}
+
+// folders returns those that the package's files lie in and that it owns: rpm
+// takes away no others. Packages may own the same.
+func folders(p packaging.Package) []packaging.File {
+	var out []packaging.File
+	seen := map[string]bool{}
+	for _, f := range p.Files {
+		seen[f.Path] = true
+	}
+	for _, f := range p.Files {
+		for dir := path.Dir(f.Path); !slices.Contains(shared, dir) && !seen[dir]; dir = path.Dir(dir) {
+			seen[dir] = true
+			out = append(out, packaging.File{Path: dir, Kind: packaging.Folder, Mode: 0o755})
+		}
+	}
+	return out
 }
 
 // relations writes relations as spec files have them.

@@ -18,8 +18,6 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/slipway-build/slipway"
 )
 
 // commands are what scripts can say besides testscript's own commands. None can
@@ -239,14 +237,17 @@ func checkWhole(dist string) error {
 	}
 	outputs, _ := filepath.Glob(filepath.Join(dist, "[^.]*", "*"))
 	for _, path := range outputs {
-		if base := filepath.Base(path); base != "bin" && base != "src" {
-			faults = append(faults, path+" is neither bin nor src")
+		base := filepath.Base(path)
+		if _, ok := recorded[base]; !ok && base != "src" {
+			faults = append(faults, path+" is nothing that a run makes")
 		}
 	}
-	records, _ := filepath.Glob(filepath.Join(dist, "[^.]*", "bin", "*"))
-	for _, path := range records {
-		if err := checkRecord(path); err != nil {
-			faults = append(faults, err.Error())
+	for what, record := range recorded {
+		dirs, _ := filepath.Glob(filepath.Join(dist, "[^.]*", what, "*"))
+		for _, dir := range dirs {
+			if err := checkRecord(dir, record.file, record.list); err != nil {
+				faults = append(faults, err.Error())
+			}
 		}
 	}
 	if len(faults) > 0 {
@@ -255,15 +256,28 @@ func checkWhole(dist string) error {
 	return nil
 }
 
-// checkRecord compares what lies in a folder of binaries with its build.json.
-func checkRecord(dir string) error {
-	data, err := os.ReadFile(filepath.Join(dir, "build.json"))
+// recorded is what a fork comes to, each in a folder a platform, by the file
+// there that tells of the others, and its list of them.
+var recorded = map[string]struct{ file, list string }{
+	"bin": {"build.json", "binaries"},
+	"deb": {"packages.json", "packages"},
+	"rpm": {"packages.json", "packages"},
+}
+
+// checkRecord compares what lies in a folder with its record.
+func checkRecord(dir, name, list string) error {
+	data, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		return err
 	}
-	var record slipway.Record
-	if err := json.Unmarshal(data, &record); err != nil {
-		return fmt.Errorf("%s: %w", dir, err)
+	var record map[string]json.RawMessage
+	var files []struct {
+		File   string
+		Size   int64
+		SHA256 string
+	}
+	if err := errors.Join(json.Unmarshal(data, &record), json.Unmarshal(record[list], &files)); err != nil {
+		return fmt.Errorf("%s of %s: %w", name, dir, err)
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -273,19 +287,19 @@ func checkRecord(dir string) error {
 	for _, e := range entries {
 		rest[e.Name()] = true
 	}
-	delete(rest, "build.json")
-	for _, b := range record.Binaries {
+	delete(rest, name)
+	for _, b := range files {
 		delete(rest, b.File)
 		data, err := os.ReadFile(filepath.Join(dir, b.File))
 		if err != nil {
 			return err
 		}
 		if sum := fmt.Sprintf("%x", sha256.Sum256(data)); sum != b.SHA256 || int64(len(data)) != b.Size {
-			return fmt.Errorf("%s: %s has %d bytes and sha256 %s; build.json says %d and %s", dir, b.File, len(data), sum, b.Size, b.SHA256)
+			return fmt.Errorf("%s: %s has %d bytes and sha256 %s; %s says %d and %s", dir, b.File, len(data), sum, name, b.Size, b.SHA256)
 		}
 	}
 	if len(rest) > 0 {
-		return fmt.Errorf("%s: build.json does not name %s", dir, strings.Join(slices.Sorted(maps.Keys(rest)), ", "))
+		return fmt.Errorf("%s: %s does not name %s", dir, name, strings.Join(slices.Sorted(maps.Keys(rest)), ", "))
 	}
 	return nil
 }

@@ -47,6 +47,7 @@ func sample(t *testing.T, dir string) packaging.Package {
 			{Path: "/etc/default/bosun", Kind: packaging.Config, Mode: 0o640, Data: []byte("BOSUN_ARGS=\"\"\n")},
 			{Path: "/usr/bin/bosun", Mode: 0o755, Source: at},
 			{Path: "/usr/bin/boatswain", Kind: packaging.Link, Mode: 0o777, Target: "bosun"},
+			{Path: "/usr/libexec/crew/hands/bosun", Kind: packaging.Link, Mode: 0o777, Target: "../../../bin/bosun"},
 			{Path: "/usr/lib/systemd/system/bosun.service", Mode: 0o644, Data: []byte("[Service]\n[Install]\n")},
 			{Path: "/usr/lib/sysusers.d/bosun.conf", Mode: 0o644, Data: []byte("u bosun -\n")},
 			{Path: "/usr/lib/tmpfiles.d/bosun.conf", Mode: 0o644, Data: []byte("d /run/bosun\n")},
