@@ -77,12 +77,24 @@ func (in Input) lacks(r Recipe) string {
 // multicall returns the component of many programs that is the program in this
 // fork, if one is.
 func (in Input) multicall(program string) *Multicall {
-	for i, m := range in.Recipes.Multicall {
-		if m.Versions.Contains(in.Version) && slices.Contains(in.Programs, m.Component) && m.Programs[program] != "" {
-			return &in.Recipes.Multicall[i]
+	for _, m := range in.multicalls() {
+		if slices.Contains(in.Programs, m.Component) && m.Programs[program] != "" {
+			return &m
 		}
 	}
 	return nil
+}
+
+// multicalls returns the components of many programs that the version has: of
+// each the first row that holds it.
+func (in Input) multicalls() []Multicall {
+	var out []Multicall
+	for _, m := range in.Recipes.Multicall {
+		if m.Versions.Contains(in.Version) && !slices.ContainsFunc(out, func(o Multicall) bool { return o.Component == m.Component }) {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // Component returns the component that a program is.
@@ -214,8 +226,8 @@ func (b *builder) programs() error {
 			return err
 		}
 	}
-	for _, m := range b.in.Recipes.Multicall {
-		if m.Package != b.recipe.Name || !m.Versions.Contains(b.in.Version) {
+	for _, m := range b.in.multicalls() {
+		if m.Package != b.recipe.Name {
 			continue
 		}
 		for _, name := range slices.Sorted(maps.Values(m.Programs)) {
@@ -405,10 +417,10 @@ func (in Input) userFiles(pkg string) []string {
 // others: the fork has them one by one.
 func (b *builder) rivals() []Relation {
 	var out []Relation
-	for _, m := range b.in.Recipes.Multicall {
+	for _, m := range b.in.multicalls() {
 		for program := range b.recipe.Programs {
 			r := Relation(m.Package)
-			if m.Versions.Contains(b.in.Version) && m.Programs[program] != "" && b.in.Component(program) == program && !slices.Contains(out, r) {
+			if m.Programs[program] != "" && b.in.Component(program) == program && !slices.Contains(out, r) {
 				out = append(out, r)
 			}
 		}
