@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/profiles"
 )
@@ -82,9 +83,10 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	p := readPage(t)
 	templates := []string{"{{.Version}}", "{{.Major}}", "{{.Prerelease}}", "{{.Metadata}}", "{{.Commit}}", "{{.Date}}"}
 	for section, want := range map[string][]string{
-		"fork.yaml": keysOf(reflect.TypeFor[Fork](), ""),
-		"Profiles":  keysOf(reflect.TypeFor[profiles.Profile](), ""),
-		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
+		"fork.yaml":                      keysOf(reflect.TypeFor[Fork](), ""),
+		"Profiles":                       keysOf(reflect.TypeFor[profiles.Profile](), ""),
+		"profiles/PROJECT/packages.yaml": keysOf(reflect.TypeFor[packaging.Recipes](), ""),
+		"fork.lock":                      {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
 	} {
 		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
 		for _, key := range want {
@@ -134,13 +136,18 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
-	put(t, filepath.Join(dir, "profiles", "ship.yaml"), p.examples["profiles/ship.yaml"][0])
+	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml"} {
+		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
+	}
+	if _, _, err := profiles.Recipes(dir, "ship"); err != nil {
+		t.Errorf("docs/fork.md, profiles/ship/packages.yaml: %v", err)
+	}
 	for i, example := range p.examples["fork.yaml"] {
 		if err := validate(t, []byte(example)); err != nil {
 			t.Errorf("docs/fork.md, fork.yaml %d: %v", i, err)
