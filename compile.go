@@ -61,24 +61,16 @@ type Pin struct {
 // Cross compiles what the request names that is not in its place already, and
 // returns the record of each platform.
 func (p *Project) Cross(ctx context.Context, r CrossRequest) ([]Record, error) {
-	f, err := p.Fork(r.Fork)
-	if err != nil {
-		return nil, err
-	}
-	l, err := p.readLock(f)
-	if err != nil {
-		return nil, err
-	}
-	w, leave, err := p.enter(ctx, f)
+	w, l, leave, err := p.enterLocked(ctx, r.Fork)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	jobs, err := f.jobs(r, platform.Platform{OS: w.goCmd.GOHOSTOS, Arch: w.goCmd.GOHOSTARCH})
+	jobs, err := w.fork.jobs(r, w.host())
 	if err != nil {
 		return nil, err
 	}
-	if w.goCmd, err = w.goCmd.At(ctx, f.Build.Toolchain, l.Go, p.Dir); err != nil {
+	if w.goCmd, err = w.goCmd.At(ctx, w.fork.Build.Toolchain, l.Go, p.Dir); err != nil {
 		return nil, err
 	}
 	w.announce()

@@ -43,8 +43,8 @@ func (k *packing) document(ctx context.Context) error {
 // documents returns what a program tells of itself.
 func (k *packing) documents(ctx context.Context, program string, shells []string) (packaging.Doc, error) {
 	component := k.in.Component(program)
-	bin := filepath.Join(k.Dir, k.fork.dist("bin", k.host().Dir(), component))
-	key := action.NewKey("documents", documentsRevision, []any{k.helpers[component], k.in.CalledAs(program), shells})
+	bin := filepath.Join(k.Dir, k.fork.dist("bin", k.host().Dir(), k.helpers[component].File))
+	key := action.NewKey("documents", documentsRevision, []any{k.helpers[component].SHA256, k.in.CalledAs(program), shells})
 	dir, _, err := k.cache.Do("documents", key, func(dst string) error {
 		return k.ask(ctx, bin, k.in.CalledAs(program), shells, dst)
 	})

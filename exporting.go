@@ -63,15 +63,7 @@ type export struct {
 
 // patchedFork calls f with the fork's patched tree.
 func (p *Project) patchedFork(ctx context.Context, id string, f func(*workshop, export) error) error {
-	fork, err := p.Fork(id)
-	if err != nil {
-		return err
-	}
-	l, err := p.readLock(fork)
-	if err != nil {
-		return err
-	}
-	w, leave, err := p.enter(ctx, fork)
+	w, l, leave, err := p.enterLocked(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -177,15 +177,7 @@ func (w *workshop) pin(ctx context.Context) (lock.Lock, error) {
 // result in against fork.lock, and the module cache against the upstream's
 // sums.
 func (p *Project) Verify(ctx context.Context, id string) error {
-	f, err := p.Fork(id)
-	if err != nil {
-		return err
-	}
-	l, err := p.readLock(f)
-	if err != nil {
-		return err
-	}
-	w, leave, err := p.enter(ctx, f)
+	w, l, leave, err := p.enterLocked(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -196,16 +188,16 @@ func (p *Project) Verify(ctx context.Context, id string) error {
 		return p.advise(err)
 	}
 	up := source.Tree{Modules: now.Modules, Dropped: now.Dropped, Time: now.Time}
-	faults := compareModules(f.file("fork.lock"), l, up)
+	faults := compareModules(w.fork.file("fork.lock"), l, up)
 	for _, word := range []struct{ name, want, got string }{
 		{"time", l.Time.String(), now.Time.String()}, {"source", l.Source, now.Source}, {"tree", l.Tree, now.Tree}, {"go", l.Go, now.Go},
 	} {
 		if word.want != word.got && len(faults) == 0 {
-			faults = append(faults, fmt.Sprintf("%s:%d: %s is pinned as %s, but comes to %s", f.file("fork.lock"), l.Line(word.name, ""), word.name, word.want, word.got))
+			faults = append(faults, fmt.Sprintf("%s:%d: %s is pinned as %s, but comes to %s", w.fork.file("fork.lock"), l.Line(word.name, ""), word.name, word.want, word.got))
 		}
 	}
 	if len(faults) > 0 {
-		return f.stale(faults...)
+		return w.fork.stale(faults...)
 	}
 	if err := (source.Fetcher{Go: w.goCmd}).CheckCached(ctx, l.Modules); err != nil {
 		return err

@@ -195,6 +195,20 @@ func (p *Project) enter(ctx context.Context, f *Fork) (w *workshop, leave func()
 	return &workshop{Project: p, fork: f, goCmd: goCmd, cache: cache}, leave, nil
 }
 
+// enterLocked opens the workshop for the fork of a name, or the default one, and
+// reads its lock.
+func (p *Project) enterLocked(ctx context.Context, id string) (w *workshop, l lock.Lock, leave func(), err error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, l, nil, err
+	}
+	if l, err = p.readLock(f); err != nil {
+		return nil, l, nil, err
+	}
+	w, leave, err = p.enter(ctx, f)
+	return w, l, leave, err
+}
+
 func (p *Project) cache() action.Cache {
 	return action.Cache{Dir: filepath.Join(p.Dir, "dist", ".cache")}
 }

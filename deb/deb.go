@@ -35,20 +35,11 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	info.Conflicts = relations(p.Relations.Conflicts)
 	info.Replaces = relations(p.Relations.Replaces)
 	info.Provides = relations(p.Relations.Provides)
-	for name, at := range map[string]*string{
+	if err := fpm.Scripts(p, scratch, "#!/bin/sh\nset -e\n", scripts, map[string]*string{
 		"preinst": &info.Scripts.PreInstall, "postinst": &info.Scripts.PostInstall,
 		"prerm": &info.Scripts.PreRemove, "postrm": &info.Scripts.PostRemove,
-	} {
-		text, err := script(name, p)
-		if err != nil {
-			return "", err
-		}
-		if text == nil {
-			continue
-		}
-		if *at, err = fpm.Put(scratch, name, text); err != nil {
-			return "", err
-		}
+	}); err != nil {
+		return "", err
 	}
 	if err := deb.Default.Package(info, w); err != nil {
 		return "", fmt.Errorf("package %s: %w", p.Name, err)

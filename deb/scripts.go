@@ -1,14 +1,5 @@
 package deb
 
-import (
-	"bytes"
-	"fmt"
-	"strings"
-	"text/template"
-
-	"github.com/slipway-build/slipway/packaging"
-)
-
 // scripts are the maintainer scripts, by Debian's policy, chapter 6, and by what
 // deb-systemd-helper(1p), deb-systemd-invoke(1p) and dpkg-maintscript-helper(1)
 // say of their use. Services are enabled, unless the administrator or a preset
@@ -89,21 +80,4 @@ if [ "$1" = purge ]; then
 {{- end}}
 fi
 {{- end}}`,
-}
-
-// script returns the maintainer script of that name, or none if the package has
-// nothing to do there.
-func script(name string, p packaging.Package) ([]byte, error) {
-	t, err := template.New(name).Parse(scripts[name])
-	if err != nil {
-		return nil, err
-	}
-	var body bytes.Buffer
-	if err := t.Execute(&body, p); err != nil {
-		return nil, fmt.Errorf("%s of package %s: %w", name, p.Name, err)
-	}
-	if strings.TrimSpace(body.String()) == "" {
-		return nil, nil
-	}
-	return []byte("#!/bin/sh\nset -e\n" + body.String() + "\n"), nil
 }

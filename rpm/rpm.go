@@ -60,19 +60,10 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	if info.Changelog, err = fpm.Put(scratch, "changelog", changelog(p)); err != nil {
 		return "", err
 	}
-	for name, at := range map[string]*string{
+	if err := fpm.Scripts(p, scratch, "", scripts, map[string]*string{
 		"post": &info.Scripts.PostInstall, "preun": &info.Scripts.PreRemove, "postun": &info.Scripts.PostRemove,
-	} {
-		text, err := script(name, p)
-		if err != nil {
-			return "", err
-		}
-		if text == nil {
-			continue
-		}
-		if *at, err = fpm.Put(scratch, name, text); err != nil {
-			return "", err
-		}
+	}); err != nil {
+		return "", err
 	}
 	if err := rpm.DefaultRPM.Package(info, w); err != nil {
 		return "", fmt.Errorf("package %s: %w", p.Name, err)

@@ -1,14 +1,5 @@
 package rpm
 
-import (
-	"bytes"
-	"fmt"
-	"strings"
-	"text/template"
-
-	"github.com/slipway-build/slipway/packaging"
-)
-
 // scripts are the scriptlets, by Fedora's packaging guidelines. Services are as
 // the system's presets say, and not started: they need certificates first.
 //
@@ -60,21 +51,4 @@ if [ -d /run/systemd/system ]; then
 {{- end}}
 fi
 {{- end}}`,
-}
-
-// script returns the scriptlet of that name, or none if the package has nothing
-// to do there.
-func script(name string, p packaging.Package) ([]byte, error) {
-	t, err := template.New(name).Parse(scripts[name])
-	if err != nil {
-		return nil, err
-	}
-	var body bytes.Buffer
-	if err := t.Execute(&body, p); err != nil {
-		return nil, fmt.Errorf("%%%s of package %s: %w", name, p.Name, err)
-	}
-	if strings.TrimSpace(body.String()) == "" {
-		return nil, nil
-	}
-	return []byte(strings.TrimLeft(body.String(), "\n") + "\n"), nil
 }

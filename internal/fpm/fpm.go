@@ -3,7 +3,9 @@
 package fpm
 
 import (
+	"bytes"
 	"fmt"
+	"html/template"
 	"os"
 	"path/filepath"
 
@@ -49,6 +51,29 @@ func Info(p packaging.Package, scratch string) (*nfpm.Info, error) {
 func Put(scratch, name string, data []byte) (string, error) {
 	at := filepath.Join(scratch, name)
 	return at, os.WriteFile(at, data, 0o644)
+}
+
+// Scripts writes the maintainer scripts of a package, each made of a template and
+// below head, and tells nFPM of them by at. One with nothing to do is left out.
+func Scripts(p packaging.Package, scratch, head string, templates map[string]string, at map[string]*string) error {
+	for name, to := range at {
+		t, err := template.New(name).Parse(templates[name])
+		if err != nil {
+			return err
+		}
+		var body bytes.Buffer
+		if err := t.Execute(&body, p); err != nil {
+			return fmt.Errorf("%s of package %s: %w", name, p.Name, err)
+		}
+		text := bytes.TrimSpace(body.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		if *to, err = Put(scratch, name, fmt.Appendf(nil, "%s%s\n", head, text)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // arch returns the package's architecture by nFPM's names, which are Go's but for
