@@ -78,6 +78,8 @@ func TestDebs(t *testing.T) {
 	m.sh("kubernetes-pki; systemctl start kubernetes-master.target")
 	m.serves()
 	m.started()
+	m.exposed()
+	m.flannel()
 	m.sh("systemctl stop kube-scheduler kube-controller-manager kube-apiserver etcd; systemctl start kubernetes-master.target")
 	m.serves()
 	m.is("kubectl get configmap kept -o jsonpath={.data.cargo}", "rope")
@@ -122,6 +124,34 @@ func TestDebs(t *testing.T) {
 	// What kubernetes-pki made stays: certificates are the operator's.
 	m.is("find /etc /usr /var/lib $(test ! -d /opt || echo /opt) -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' -o -path '*cni*' \\) ! -path '/usr/share/*' ! -path '/etc/systemd/system/kubelet.service.d*' ! -path '/etc/kubernetes*' -print", "")
 	m.is("ls /etc/kubernetes", "admin.conf\ncontroller-manager.conf\nkube-proxy.conf\nkubelet.conf\npki\nscheduler.conf")
-	m.sh(apt + "install kubernetes-master etcd; systemctl start kubernetes-master.target")
+	m.sh(apt + "install /repo/*slipway.1-1_*.deb; systemctl start kubernetes-master.target")
 	m.serves()
+}
+
+// exposed checks what systemd says of the units' freedoms against what
+// docs/packages.md does.
+func (m *machine) exposed() {
+	m.t.Helper()
+	page, err := os.ReadFile(filepath.Join("..", "docs", "packages.md"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)^\| `+"`([a-z-]+\\.service)`"+` \| ([0-9.]+ [A-Z]+) \|`).FindAllSubmatch(page, -1)
+	if len(rows) != 7 {
+		m.t.Errorf("docs/packages.md has figures for %d units, want 7", len(rows))
+	}
+	for _, row := range rows {
+		out := m.sh("systemd-analyze security --no-pager " + string(row[1]) + " | tail -1")
+		if !strings.Contains(out, ": "+string(row[2])) {
+			m.t.Errorf("docs/packages.md gives %s for %s, and systemd %s", row[2], row[1], out)
+		}
+	}
+}
+
+// flannel checks that flanneld leases a subnet by routes alone, and tells Docker.
+func (m *machine) flannel() {
+	m.t.Helper()
+	m.sh(`etcdctl put /coreos.com/network/config '{"Network": "10.1.0.0/16", "Backend": {"Type": "host-gw"}}'; systemctl start flanneld`)
+	m.eventually("grep -- '--bip=10.1.[0-9]*.1/24 ' /run/flannel/docker && grep FLANNEL_NETWORK=10.1.0.0/16 /run/flannel/subnet.env")
+	m.sh("systemctl stop flanneld")
 }
