@@ -66,7 +66,7 @@ cp -a `+tree+`/usr %{buildroot}
 			}
 			ours, other = append(ours, a), append(other, time.Since(start))
 		}
-		row(c.what+" "+b.sizes(filepath.Join("dist", benchFork, c.target, "*", largest+"[-_]*"), c.glob), ours, other)
+		row(c.what+" "+b.sizes(filepath.Join("dist", benchFork, c.target, "*", largest+"?[0-9]*"), c.glob), ours, other)
 	}
 	return b.together(filepath.Join(tree, "usr", "libexec", "kubernetes", "hyperkube"))
 }
