@@ -3,6 +3,7 @@ package targets_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -13,6 +14,11 @@ func TestSameBytesEverywhere(t *testing.T) {
 	root := t.TempDir()
 	once := newProject(t, filepath.Join(root, "a"))
 	once.must(t, "cross", "-components=captain,bosun,deckhand")
+	packages := runtime.GOOS == "linux" // or their documents cannot be asked for
+	if packages {
+		once.must(t, "deb")
+		once.must(t, "rpm")
+	}
 	want := mustList(t, once.path("dist", "ship-1.4"))
 
 	other := newProject(t, filepath.Join(root, "another folder", "with, a longer näme"))
@@ -27,6 +33,11 @@ func TestSameBytesEverywhere(t *testing.T) {
 	other = other.with("TMPDIR="+tmp, "USER=somebody", "LANG=tr_TR.UTF-8", "TZ=Asia/Kathmandu", "GOMAXPROCS=1")
 	for _, component := range []string{"deckhand", "bosun", "captain"} {
 		other.must(t, "cross", "-components="+component)
+	}
+	if packages {
+		other.must(t, "rpm")
+		other.must(t, "deb", "-packages=captain")
+		other.must(t, "deb", "-packages=bosun")
 	}
 	sameAs(t, want, other.path("dist", "ship-1.4"))
 }

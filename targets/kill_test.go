@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -156,6 +157,34 @@ func commit(t *testing.T, dir, name string) string {
 	testkit.Git(t, dir, "add", "-A")
 	testkit.Git(t, dir, "commit", "-q", "-m", name)
 	return strings.TrimSpace(testkit.Git(t, dir, "rev-parse", "HEAD"))
+}
+
+// Packages stand beside their record or not at all, whenever the run that makes
+// them is killed.
+func TestPackagesKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("packages are made on Linux")
+	}
+	p := newProject(t, t.TempDir())
+	p.must(t, "cross")
+	began := time.Now()
+	p.must(t, "deb")
+	length := time.Since(began)
+	want := mustList(t, p.path("dist", "ship-1.4"))
+	atRandomMoments(t, 16, length, func(round int, moment time.Duration) {
+		if round%2 == 0 {
+			remove(t, p.path("dist", "ship-1.4", "deb"))
+		} else {
+			remove(t, p.path("dist", "ship-1.4", "deb", runtime.GOOS+"_"+runtime.GOARCH, "packages.json"))
+		}
+		killAfter(t, p, moment, "deb")
+		p.must(t, "deb")
+		sameAs(t, want, p.path("dist", "ship-1.4"))
+		if err := checkWhole(p.path("dist")); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // What a clean that was killed has left is none of what a later run keeps.
