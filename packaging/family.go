@@ -52,6 +52,29 @@ func Fedora() Family {
 	}
 }
 
+// Gentoo returns Gentoo, whose packages are named with their category.
+func Gentoo() Family {
+	return Family{
+		Name: "gentoo", Options: "/etc/default", Alternatives: true,
+		Completions: map[string]string{
+			"bash": "/usr/share/bash-completion/completions/%s",
+			"fish": "/usr/share/fish/vendor_completions.d/%s.fish",
+			"zsh":  "/usr/share/zsh/site-functions/_%s",
+		},
+		Sysusers: "systemd", Libraries: libraries("libc6"),
+		Names: map[string]string{
+			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins", "ethtool": "sys-apps/ethtool",
+			"iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "", "nftables": "net-firewall/nftables",
+			"socat": "net-misc/socat", "util-linux": "sys-apps/util-linux",
+			// A runtime is the operator's choice.
+			"containerd": "", "cri-o": "", "docker.io": "",
+			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
+			// Accounts are packages of their own, and every system has the library.
+			"systemd": "", "libc6": "",
+		},
+	}
+}
+
 // libraries are those of the C library, which is all that a program with cgo
 // may need of a host.
 func libraries(libc string) map[string]string {

@@ -20,7 +20,7 @@ type Name struct {
 	Version string
 }
 
-var relation = regexp.MustCompile(`^([a-z0-9][a-z0-9+.-]*)(?: (=|>=|<=|>|<) ([A-Za-z0-9.+~:-]+))?$`)
+var relation = regexp.MustCompile(`^((?:[a-z0-9-]+/)?[a-z0-9][a-z0-9+.-]*)(?: (=|>=|<=|>|<) ([A-Za-z0-9.+~:-]+))?$`)
 
 // parse returns the alternatives.
 func (r Relation) parse() ([]Name, error) {

@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 
+	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/packaging"
 )
@@ -16,23 +17,11 @@ import (
 // they are made with: from the folder of the profile's name, the project's own
 // or, where it has none, Slipway's.
 func Recipes(project, name string) (packaging.Recipes, fs.FS, error) {
-	shown := path.Join("profiles", name, "packages.yaml")
-	var dir fs.FS = os.DirFS(filepath.Join(project, "profiles", name))
-	data, err := fs.ReadFile(dir, "packages.yaml")
-	if errors.Is(err, fs.ErrNotExist) {
-		if dir, err = fs.Sub(builtin, name); err != nil {
-			return packaging.Recipes{}, nil, err
-		}
-		data, err = fs.ReadFile(dir, "packages.yaml")
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return packaging.Recipes{}, nil, fmt.Errorf("profile %s does not say which packages there are: write %s", name, shown)
-	}
-	if err != nil {
-		return packaging.Recipes{}, nil, err
-	}
 	var r packaging.Recipes
-	file, err := config.Read(shown, data, &r)
+	dir, file, err := read(project, name, "packages.yaml", &r)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("profile %s does not say which packages there are: write %s", name, path.Join("profiles", name, "packages.yaml"))
+	}
 	if err != nil {
 		return r, nil, err
 	}
@@ -41,4 +30,34 @@ func Recipes(project, name string) (packaging.Recipes, fs.FS, error) {
 		return r, nil, err
 	}
 	return r, files, file.Check(r.Validate())
+}
+
+// Gentoo loads what a project is called in Gentoo.
+func Gentoo(project, name string) (ebuilds.Project, error) {
+	var p ebuilds.Project
+	_, file, err := read(project, name, "gentoo.yaml", &p)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("profile %s does not say what it is in Gentoo: write %s", name, path.Join("profiles", name, "gentoo.yaml"))
+	}
+	if err != nil {
+		return p, err
+	}
+	return p, file.Check(p.Validate())
+}
+
+// read reads a file of a profile's folder, and returns the folder.
+func read(project, name, base string, into any) (fs.FS, *config.File, error) {
+	var dir fs.FS = os.DirFS(filepath.Join(project, "profiles", name))
+	data, err := fs.ReadFile(dir, base)
+	if errors.Is(err, fs.ErrNotExist) {
+		if dir, err = fs.Sub(builtin, name); err != nil {
+			return nil, nil, err
+		}
+		data, err = fs.ReadFile(dir, base)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := config.Read(path.Join("profiles", name, base), data, into)
+	return dir, file, err
 }

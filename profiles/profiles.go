@@ -19,7 +19,7 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-//go:embed *.yaml */packages.yaml */files
+//go:embed *.yaml */*.yaml */files
 var builtin embed.FS
 
 // A Profile is one project. Its tables have a row for a range of versions; the

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
@@ -86,6 +87,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		"fork.yaml":                      keysOf(reflect.TypeFor[Fork](), ""),
 		"Profiles":                       keysOf(reflect.TypeFor[profiles.Profile](), ""),
 		"profiles/PROJECT/packages.yaml": keysOf(reflect.TypeFor[packaging.Recipes](), ""),
+		"profiles/PROJECT/gentoo.yaml":   keysOf(reflect.TypeFor[ebuilds.Project](), ""),
 		"fork.lock":                      {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
 	} {
 		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
@@ -114,7 +116,7 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 	for _, part := range strings.Split(string(data), "\n### ")[1:] {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
-		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" {
+		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" {
 			continue // a section, which has keys of its own
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {
@@ -136,17 +138,20 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml"} {
+	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
 	if _, _, err := profiles.Recipes(dir, "ship"); err != nil {
 		t.Errorf("docs/fork.md, profiles/ship/packages.yaml: %v", err)
+	}
+	if _, err := profiles.Gentoo(dir, "ship"); err != nil {
+		t.Errorf("docs/fork.md, profiles/ship/gentoo.yaml: %v", err)
 	}
 	for i, example := range p.examples["fork.yaml"] {
 		if err := validate(t, []byte(example)); err != nil {

@@ -24,7 +24,7 @@ func schema(t *testing.T) []byte {
 		Anonymous: true, DoNotReference: true, ExpandedStruct: true,
 		FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true,
 	}
-	for _, pkg := range []string{".", "../source", "../cross", "../deps", "../packaging"} {
+	for _, pkg := range []string{".", "../source", "../cross", "../deps", "../packaging", "../ebuilds"} {
 		if err := r.AddGoComments(module+"/spec", pkg, jsonschema.WithFullComment()); err != nil {
 			t.Fatal(err)
 		}

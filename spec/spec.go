@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/deps"
+	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
@@ -43,6 +44,8 @@ type Fork struct {
 	Build cross.Build `yaml:"build"`
 	// Packages is how packages are made of that.
 	Packages packaging.Settings `yaml:"packages"`
+	// Ebuilds is what Gentoo's packages need beside that.
+	Ebuilds ebuilds.Settings `yaml:"ebuilds"`
 }
 
 // A Loaded is a valid Fork and what its values stand for.
@@ -94,6 +97,7 @@ func (f Fork) Defaulted() Fork {
 		f.Profile = f.Name
 	}
 	f.Packages = f.Packages.Defaulted()
+	f.Ebuilds = f.Ebuilds.Defaulted()
 	return f
 }
 
@@ -118,7 +122,8 @@ func (f Fork) Validate() []config.Fault {
 	}
 	faults = append(faults, config.Below("deps", f.Deps.Validate())...)
 	faults = append(faults, config.Below("build", f.Build.Validate())...)
-	return append(faults, config.Below("packages", f.Packages.Validate())...)
+	faults = append(faults, config.Below("packages", f.Packages.Validate())...)
+	return append(faults, config.Below("ebuilds", f.Ebuilds.Validate())...)
 }
 
 // resolve looks up what the fork's values stand for, and returns those that

@@ -154,7 +154,7 @@ build:
   symbols: [no]
 `)
 	want := []string{
-		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, default, upstream, patches, deps, build, packages",
+		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, default, upstream, patches, deps, build, packages, ebuilds",
 		`forks/x/fork.yaml:5: upstream.module: "example.org/ship" names no version: `,
 		`forks/x/fork.yaml:6: upstream.commit: "HEAD" is no commit: `,
 		`forks/x/fork.yaml:8: build.components[1]: unknown component "purser": `,

@@ -17,7 +17,7 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// Write writes the tree, below a folder root, to the file name, whose end says
+// Write writes the tree, below a folder root or, without one, as it is, to the file name, whose end says
 // how it is compressed: .tar.gz or .tar.xz. All of it belongs to root and is as
 // old as date: the same tree makes the same bytes. Either the whole file is
 // there in the end, or none.
@@ -54,7 +54,7 @@ func files(root string, tree filetree.Dir, date time.Time) ([]archives.FileInfo,
 	made := map[string]bool{}
 	var folder func(dir string)
 	folder = func(dir string) {
-		if made[dir] {
+		if dir == "." || made[dir] {
 			return
 		}
 		made[dir] = true
@@ -63,7 +63,7 @@ func files(root string, tree filetree.Dir, date time.Time) ([]archives.FileInfo,
 		}
 		out = append(out, archives.FileInfo{FileInfo: entry{name: path.Base(dir), mode: fs.ModeDir | 0o755, date: date}, NameInArchive: dir + "/"})
 	}
-	folder(root)
+	folder(path.Clean(root))
 	for _, e := range tree.Tree {
 		name := path.Join(root, e.Path)
 		folder(path.Dir(name))

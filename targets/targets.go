@@ -56,6 +56,17 @@ func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *
 	return makePackages(ctx, (*slipway.Project).RPM, fork, packages, platforms, arch, v, json)
 }
 
+// Ebuild lays out a Gentoo overlay of all forks, with what its ebuilds fetch.
+//
+// The overlay comes to lie in dist/overlay, ready to be published, and the
+// distfiles in dist/distfiles. -fork takes one fork alone.
+func Ebuild(ctx context.Context, fork *string, v, json *bool) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		_, err := p.Ebuild(ctx, setting("FORK", fork))
+		return err
+	})
+}
+
 func makePackages(ctx context.Context, make func(*slipway.Project, context.Context, slipway.PackageRequest) ([]slipway.Packages, error), fork, packages, platforms, arch *string, v, json *bool) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
 	if err != nil {

@@ -1,0 +1,83 @@
+package cross
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/run"
+)
+
+// A Package is one that programs are made of, and belongs to a module.
+type Package struct {
+	Dir    string
+	Module string // path and version, or the path alone of one of the tree's own
+	Root   string // the module's folder
+}
+
+// Gather fills a module cache of its own, in the empty folder dst, with what
+// components are made of and no more, so that they can be compiled from there
+// without a network. It returns the packages of other modules.
+func (b Builder) Gather(ctx context.Context, in Input, tree filetree.Dir, components []Component, dst string) ([]Package, error) {
+	env := b.env(in, tree, false)
+	kept := filepath.ToSlash(filepath.Join(b.Go.GOMODCACHE, "cache", "download"))
+	env = env.With("GOMODCACHE="+dst, "GOFLAGS=-modcacherw", "GOPROXY=file://"+kept+","+b.Go.GOPROXY)
+	// What verifies the cache loads the whole graph.
+	if err := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "graph"}, Dir: tree.Path, Env: env}); err != nil {
+		return nil, fmt.Errorf("gathering modules: %w", err)
+	}
+	args := []string{"go", "list", "-deps", "-json=Dir,Standard,Module"}
+	if len(in.Tags) > 0 {
+		args = append(args, "-tags="+strings.Join(in.Tags, ","))
+	}
+	for _, c := range components {
+		args = append(args, "./"+c.Main)
+	}
+	var out bytes.Buffer
+	if err := b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: tree.Path, Env: env, Stdout: &out}); err != nil {
+		return nil, fmt.Errorf("gathering modules: %w", err)
+	}
+	var packages []Package
+	for dec := json.NewDecoder(&out); ; {
+		var p struct {
+			Dir      string
+			Standard bool
+			Module   *struct{ Path, Version, Dir string }
+		}
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("gathering modules: %w", err)
+		}
+		if !p.Standard && p.Module != nil && strings.HasPrefix(p.Module.Dir, dst) {
+			packages = append(packages, Package{p.Dir, p.Module.Path + "@" + p.Module.Version, p.Module.Dir})
+		}
+	}
+	return packages, slim(dst)
+}
+
+// slim takes from a module cache what compiling needs not: archives of what is
+// unpacked beside them, locks, and what a server says of a version.
+func slim(dir string) error {
+	if err := os.RemoveAll(filepath.Join(dir, "cache", "download", "sumdb")); err != nil {
+		return err
+	}
+	return filepath.WalkDir(filepath.Join(dir, "cache"), func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		switch filepath.Ext(name) {
+		case ".mod", ".ziphash":
+			return nil
+		}
+		return os.Remove(name)
+	})
+}

@@ -1,0 +1,397 @@
+package slipway
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/ebuilds"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/licenses"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/tarballs"
+	"github.com/slipway-build/slipway/version"
+)
+
+// keywords are what Gentoo calls the architectures.
+var keywords = map[string]string{
+	"386": "x86", "amd64": "amd64", "arm": "arm", "arm64": "arm64", "loong64": "loong", "ppc64le": "ppc64", "riscv64": "riscv", "s390x": "s390",
+}
+
+// A gentoo is a fork on its way into an overlay.
+type gentoo struct {
+	*packing
+	fork  ebuilds.Fork
+	date  time.Time
+	built map[string]map[string]cross.Binary // by keyword
+}
+
+// gentoo gathers all that an overlay has of a fork, and writes its distfiles.
+func (w *workshop) gentoo(ctx context.Context, l lock.Lock) (ebuilds.Fork, error) {
+	g := &gentoo{packing: &packing{workshop: w, lock: l, to: format{name: "ebuild", family: packaging.Gentoo()}}, built: map[string]map[string]cross.Binary{}}
+	for _, step := range []func(context.Context) error{g.describe, g.build, g.distfiles} {
+		if err := step(ctx); err != nil {
+			return g.fork, err
+		}
+	}
+	return g.fork, nil
+}
+
+// describe gathers what is known before anything is built.
+func (g *gentoo) describe(context.Context) error {
+	f := g.workshop.fork
+	project, err := profiles.Gentoo(g.Dir, f.Profile)
+	if err != nil {
+		return err
+	}
+	if f.Ebuilds.Distfiles == "" {
+		return fmt.Errorf("%s: ebuilds fetch files from the web: set ebuilds.distfiles to the folder that you will put them in, as https://example.org/distfiles", f.file("fork.yaml"))
+	}
+	if err := g.prepare(g.host()); err != nil {
+		return err
+	}
+	g.date = g.in.Date
+	vers, err := f.Parsed.Gentoo()
+	if err != nil {
+		return err
+	}
+	if g.recipes, err = g.in.Select(nil); err != nil {
+		return err
+	}
+	if err := g.in.Check(); err != nil {
+		return err
+	}
+	g.fork = ebuilds.Fork{
+		Project: project, Version: vers, Summary: project.Summary, Homepage: g.in.Recipes.Homepage, License: []string{g.in.Recipes.License},
+		Year: g.date.Year(), BaseURL: f.Ebuilds.Distfiles, Distfiles: map[string]ebuilds.Distfile{},
+	}
+	for _, p := range f.Platforms {
+		if p.OS == "linux" {
+			g.fork.Arches = append(g.fork.Arches, keywords[p.Arch])
+		}
+	}
+	if len(g.fork.Arches) == 0 {
+		return fmt.Errorf("%s: build.platforms has none of Linux, and ebuilds are for no other", f.file("fork.yaml"))
+	}
+	slices.Sort(g.fork.Arches)
+	return nil
+}
+
+// build compiles for all platforms and assembles the packages.
+func (g *gentoo) build(ctx context.Context) error {
+	f := g.workshop.fork
+	if err := g.compile(ctx); err != nil {
+		return err
+	}
+	components := g.components(g.recipes)
+	for _, p := range f.Platforms {
+		if p.OS != "linux" {
+			continue
+		}
+		g.built[keywords[p.Arch]] = g.packing.built
+		if p == g.host() {
+			continue
+		}
+		built, err := g.binaries(ctx, job{p, components})
+		if err != nil {
+			return err
+		}
+		g.built[keywords[p.Arch]] = built
+	}
+	var err error
+	if g.fork.Packages, err = g.assemble(ctx); err != nil {
+		return err
+	}
+	in, _, err := g.input(g.lock, platform.Platform{OS: "linux", Arch: "amd64"})
+	if err != nil {
+		return err
+	}
+	g.fork.Build = ebuilds.Build{Go: g.lock.Go, GOPATH: in.GOPATH, Flags: in.Flags()}
+	if g.fork.Build.Go == "" {
+		g.fork.Build.Go = strings.TrimPrefix(g.goCmd.GOVERSION, "go")
+	}
+	for _, c := range components {
+		g.fork.Build.Components = append(g.fork.Build.Components, ebuilds.Component{Name: c.Name, Main: c.Main, CGO: c.CGO})
+	}
+	return nil
+}
+
+// distfiles writes what the ebuilds fetch to dist/distfiles.
+func (g *gentoo) distfiles(ctx context.Context) error {
+	f := g.workshop.fork
+	up, err := readTree(g.upstreamDir())
+	if err != nil {
+		return err
+	}
+	series, err := g.series(ctx)
+	if err != nil {
+		return err
+	}
+	upstream, err := version.Parse(f.Parsed.Upstream())
+	if err != nil {
+		return err
+	}
+	base, err := upstream.Gentoo()
+	if err != nil {
+		return err
+	}
+	root := g.fork.Project.Name + "-" + base
+	g.fork.Distfiles["source"], err = g.distfile(root+".tar.xz", up.Tree.Digest(), func(name string) error {
+		return tarballs.Write(ctx, name, root, up.Dir, g.date)
+	})
+	if err != nil {
+		return err
+	}
+	for i, p := range series {
+		name := path.Base(p.Name)
+		if mail, ok := p.Mail(); ok && isCommit(p) {
+			name = patches.FileName(i+1, mail.Subject)
+		}
+		g.fork.Series = append(g.fork.Series, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data})
+	}
+	if err := g.sums(ctx, up, series); err != nil {
+		return err
+	}
+	if err := g.dependencies(ctx); err != nil {
+		return err
+	}
+	for arch, built := range g.built {
+		laid := map[string]string{}
+		for name, b := range built {
+			laid["bin/"+name] = filepath.Join(g.Dir, f.dist("bin", "linux_"+goArch(arch), b.File))
+		}
+		if g.fork.Distfiles[arch], err = g.packed(ctx, g.fork.P()+"-"+arch+".tar.xz", laid, nil); err != nil {
+			return err
+		}
+	}
+	data, err := g.fork.Unpacked()
+	if err != nil {
+		return err
+	}
+	g.fork.Distfiles["files"], err = g.packed(ctx, g.fork.PF()+"-files.tar.xz", nil, data)
+	return err
+}
+
+func goArch(keyword string) string {
+	for arch, k := range keywords {
+		if k == keyword {
+			return arch
+		}
+	}
+	return keyword
+}
+
+// sums notes what the files come to that the series changes.
+func (g *gentoo) sums(ctx context.Context, up source.Tree, series []patches.Patch) error {
+	applied, err := g.apply(up, series)
+	if err != nil {
+		return err
+	}
+	changes, err := g.changes(ctx, up, series)
+	if err != nil {
+		return err
+	}
+	g.fork.Touched, g.fork.Edits = map[string]string{}, map[string][]byte{}
+	for _, c := range changes {
+		same := func(a filetree.Change) bool { return a.Path == c.Path && bytes.Equal(a.Content, c.Content) }
+		if !c.Deleted && !slices.ContainsFunc(applied, same) {
+			g.fork.Edits[c.Path] = c.Content
+		}
+		if c.Deleted || c.Mode == filetree.Link {
+			continue
+		}
+		sum := sha256.Sum256(c.Content)
+		g.fork.Touched[c.Path] = hex.EncodeToString(sum[:])
+	}
+	return nil
+}
+
+// dependencies gathers the modules that are linked, and the licenses of what is.
+func (g *gentoo) dependencies(ctx context.Context) error {
+	tree, err := g.patched(ctx, g.lock)
+	if err != nil {
+		return err
+	}
+	if g.fork.Build.GOPATH != "" {
+		return nil
+	}
+	builder := cross.Builder{Go: g.goCmd, Events: g.Events}
+	components := g.components(g.recipes)
+	in, _, err := g.input(g.lock, g.host())
+	if err != nil {
+		return err
+	}
+	key := action.NewKey("deps", ebuilds.Revision, []any{g.lock.Tree, components, in.Tags, g.fork.Arches})
+	dir, _, err := g.cache.Do("gathered", key, func(dst string) error {
+		g.Events.Emit(event.Event{Kind: event.Started, Stage: "modules"})
+		cache := filepath.Join(dst, "go-mod")
+		var packages []cross.Package
+		for _, arch := range g.fork.Arches {
+			in.Platform = platform.Platform{OS: "linux", Arch: goArch(arch)}
+			some, err := builder.Gather(ctx, in, tree, components, cache)
+			if err != nil {
+				return err
+			}
+			packages = append(packages, some...)
+		}
+		found, err := licensed(packages)
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(found)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dst, "licenses.json"), data, 0o644)
+	})
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "licenses.json"))
+	if err != nil {
+		return err
+	}
+	var found map[string][]string
+	if err := json.Unmarshal(data, &found); err != nil {
+		return err
+	}
+	if g.fork.Linked, err = ebuilds.Licenses(found, g.fork.License); err != nil {
+		return err
+	}
+	g.fork.Distfiles["deps"], err = g.distfile(g.fork.P()+"-deps.tar.xz", string(key), func(name string) error {
+		modules, err := filetree.Scan(ctx, filepath.Join(dir, "go-mod"))
+		if err != nil {
+			return err
+		}
+		return tarballs.Write(ctx, name, "go-mod", modules, g.date)
+	})
+	return err
+}
+
+// licensed returns the licenses of modules, as SPDX names them.
+func licensed(packages []cross.Package) (map[string][]string, error) {
+	detector, err := licenses.NewDetector()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, p := range packages {
+		found, err := detector.Of(p.Root, p.Dir)
+		if err != nil {
+			return nil, fmt.Errorf("module %s: %w", p.Module, err)
+		}
+		out[p.Module] = append(out[p.Module], found...)
+	}
+	for module := range out {
+		slices.Sort(out[module])
+		out[module] = slices.Compact(out[module])
+	}
+	return out, nil
+}
+
+// packed is a distfile of files that lie elsewhere, and of others.
+func (g *gentoo) packed(ctx context.Context, name string, links map[string]string, data map[string][]byte) (ebuilds.Distfile, error) {
+	var list []string
+	for at, from := range links {
+		_, sum, err := cross.Sum(from)
+		if err != nil {
+			return ebuilds.Distfile{}, err
+		}
+		list = append(list, at+" "+sum)
+	}
+	for at, content := range data {
+		list = append(list, fmt.Sprintf("%s %x", at, sha256.Sum256(content)))
+	}
+	slices.Sort(list)
+	return g.distfile(name, strings.Join(list, "\n"), func(to string) error {
+		root := strings.TrimSuffix(to, ".tar.xz")
+		defer os.RemoveAll(root)
+		for at, from := range links {
+			to := filepath.Join(root, at)
+			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+				return err
+			}
+			if err := filetree.LinkOrCopy(from, to, filetree.Executable); err != nil {
+				return err
+			}
+		}
+		for at, content := range data {
+			mode := fs.FileMode(0o644)
+			if strings.HasPrefix(string(content), "#!") {
+				mode = 0o755
+			}
+			if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(root, at)), 0o755), os.WriteFile(filepath.Join(root, at), content, mode)); err != nil {
+				return err
+			}
+		}
+		tree, err := filetree.Scan(ctx, root)
+		if err != nil {
+			return err
+		}
+		return tarballs.Write(ctx, to, "", tree, g.date)
+	})
+}
+
+// distfile sees to it that a distfile lies in dist/distfiles. inputs stands for
+// all that decides its bytes, besides its name and its date.
+func (g *gentoo) distfile(name, inputs string, write func(name string) error) (ebuilds.Distfile, error) {
+	key := action.NewKey("distfiles", ebuilds.Revision, []string{name, inputs, g.date.UTC().String()})
+	dir, kept, err := g.cache.Do("distfiles", key, func(dst string) error {
+		g.Events.Emit(event.Event{Kind: event.Started, Stage: "distfile", Subject: name})
+		if err := os.MkdirAll(dst, 0o755); err != nil {
+			return err
+		}
+		if err := write(filepath.Join(dst, name)); err != nil {
+			return err
+		}
+		sum, err := ebuilds.Sum(filepath.Join(dst, name))
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(sum)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dst, "sums.json"), data, 0o644)
+	})
+	var sum ebuilds.Distfile
+	if err != nil {
+		return sum, fmt.Errorf("%s: %w", name, err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "sums.json"))
+	if err != nil {
+		return sum, err
+	}
+	if err := json.Unmarshal(data, &sum); err != nil {
+		return sum, err
+	}
+	to := filepath.Join("dist", "distfiles", name)
+	g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: name, Detail: fmt.Sprintf("%d bytes", sum.Size), Kept: kept})
+	whole := filepath.Join(g.Dir, to)
+	if have, err := ebuilds.Sum(whole); err == nil && have == sum {
+		return sum, nil
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(whole), 0o755), os.RemoveAll(whole)); err != nil {
+		return sum, err
+	}
+	return sum, filetree.LinkOrCopy(filepath.Join(dir, name), whole, filetree.Regular)
+}

@@ -1,0 +1,406 @@
+package ebuilds
+
+import (
+	"bytes"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// A page is what the templates are filled with.
+type page struct {
+	Fork
+	Inherit   []string
+	Sources   []string // of SRC_URI, one a line
+	IUse      string
+	Required  []string
+	Accounts  []string // atoms, behind their flag
+	Run       []string // atoms that it needs when it runs
+	Unpack    []string // lines of src_unpack
+	Patches   []string // lines of src_prepare
+	Compile   []string // lines of src_compile
+	Install   []string // lines of src_install
+	Tmpfiles  []string // lines of pkg_postinst
+	Prebuilt  []string
+	KeyWords  string
+	OwnSource string // the folder that is compiled in
+}
+
+const header = `# Copyright {{.Year}} Slipway authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+{{if .Inherit}}
+inherit {{join .Inherit " "}}
+{{end}}
+DESCRIPTION="{{.Summary}}"
+HOMEPAGE="{{.Homepage}}"
+`
+
+const sourceText = header + `SRC_URI="{{range .Sources}}
+	{{.}}{{end}}
+"
+S="{{.OwnSource}}"
+
+LICENSE="{{join .License " "}}"
+{{- with .Linked}}
+# Of what is linked:
+LICENSE+=" {{join . " "}}"{{end}}
+SLOT="0"
+KEYWORDS="{{.KeyWords}}"
+{{- with .IUse}}
+IUSE="{{.}}"{{end}}
+{{- with .Required}}
+REQUIRED_USE="{{range .}}
+	{{.}}{{end}}
+"{{end}}
+RESTRICT="mirror strip test"
+{{with .Accounts}}
+DEPEND="{{range .}}
+	{{.}}{{end}}
+"{{end}}
+RDEPEND="{{if .Accounts}}
+	${DEPEND}{{end}}{{range .Run}}
+	{{.}}{{end}}
+"
+BDEPEND="
+	>=dev-lang/go-{{.Build.Go}}
+"
+
+QA_PRESTRIPPED="{{join .Prebuilt " "}}"
+
+src_unpack() {
+{{- range .Unpack}}
+	{{.}}{{end}}
+}
+
+src_prepare() {
+{{- range .Patches}}
+	{{.}}{{end}}
+	eapply_user
+}
+
+src_compile() {
+{{- range .Compile}}
+	{{.}}{{end}}
+}
+
+src_install() {
+{{- range .Install}}
+	{{.}}{{end}}
+}
+{{- with .Tmpfiles}}
+
+pkg_postinst() {
+{{- range .}}
+	{{.}}{{end}}
+}{{end}}
+`
+
+const binText = header + `SRC_URI="{{range .Sources}}
+	{{.}}{{end}}
+"
+S="${WORKDIR}"
+
+LICENSE="{{join .License " "}}{{if .Linked}} {{join .Linked " "}}{{end}}"
+SLOT="0"
+KEYWORDS="-* {{.KeyWords}}"
+{{- with .IUse}}
+IUSE="{{.}}"{{end}}
+{{- with .Required}}
+REQUIRED_USE="{{range .}}
+	{{.}}{{end}}
+"{{end}}
+RESTRICT="mirror strip"
+{{with .Accounts}}
+DEPEND="{{range .}}
+	{{.}}{{end}}
+"{{end}}
+RDEPEND="{{if .Accounts}}
+	${DEPEND}{{end}}{{range .Run}}
+	{{.}}{{end}}
+"
+
+QA_PREBUILT="{{join .Prebuilt " "}}"
+
+src_install() {
+{{- range .Install}}
+	{{.}}{{end}}
+}
+{{- with .Tmpfiles}}
+
+pkg_postinst() {
+{{- range .}}
+	{{.}}{{end}}
+}{{end}}
+`
+
+const metaText = header + `
+LICENSE="metapackage"
+SLOT="0"
+KEYWORDS="{{.KeyWords}}"
+IUSE="{{.IUse}}"
+
+RDEPEND="{{range .Run}}
+	{{.}}{{end}}
+"
+`
+
+func fill(text string, p any) ([]byte, error) {
+	t, err := template.New("").Funcs(template.FuncMap{"join": strings.Join}).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, p)
+	return b.Bytes(), err
+}
+
+// page returns what the source ebuild and the binary one have in common.
+func (f Fork) page(known map[string]string) (page, []installation, error) {
+	p := page{Fork: f, KeyWords: "~" + strings.Join(f.Arches, " ~")}
+	var all []installation
+	inherit := map[string]bool{}
+	flags := map[string]bool{}
+	for _, pkg := range f.Packages {
+		in, err := install(pkg)
+		if err != nil {
+			return p, nil, fmt.Errorf("package %s: %w", pkg.Name, err)
+		}
+		all = append(all, in)
+		inherit["shell-completion"] = inherit["shell-completion"] || in.shell
+		inherit["systemd"] = inherit["systemd"] || in.units
+		inherit["tmpfiles"] = inherit["tmpfiles"] || len(in.tmp) > 0
+		flag := f.flag(pkg.Name)
+		if flag != "" {
+			flags[f.Project.Flags[pkg.Name]] = true
+		}
+		p.Install = append(p.Install, when(flag, in.lines)...)
+		for _, name := range in.tmp {
+			p.Tmpfiles = append(p.Tmpfiles, when(flag, []string{"tmpfiles_process " + name})...)
+		}
+		for _, file := range pkg.Files {
+			if file.Source != "" {
+				p.Prebuilt = append(p.Prebuilt, strings.TrimPrefix(file.Path, "/"))
+			}
+		}
+		run, required, err := f.needs(pkg, known)
+		if err != nil {
+			return p, nil, err
+		}
+		p.Run = append(p.Run, behind(flag, run)...)
+		p.Required = append(p.Required, behind(flag, required)...)
+		if users := (Fork{Packages: []packaging.Package{pkg}}).users(); len(users) > 0 {
+			var atoms []string
+			for _, user := range users {
+				atoms = append(atoms, "acct-group/"+user, "acct-user/"+user)
+			}
+			p.Accounts = append(p.Accounts, behind(flag, atoms)...)
+		}
+	}
+	for _, name := range []string{"shell-completion", "systemd", "tmpfiles"} {
+		if inherit[name] {
+			p.Inherit = append(p.Inherit, name)
+		}
+	}
+	var names []string
+	for name := range flags {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(strings.TrimPrefix(a, "+"), strings.TrimPrefix(b, "+")) })
+	p.IUse = strings.Join(names, " ")
+	for _, rival := range f.Project.Rivals {
+		p.Run = append(p.Run, "!"+rival)
+	}
+	return p, all, nil
+}
+
+// when puts lines of a phase behind a USE flag.
+func when(flag string, lines []string) []string {
+	if flag == "" || len(lines) == 0 {
+		return lines
+	}
+	out := []string{"if use " + flag + "; then"}
+	for _, line := range lines {
+		out = append(out, "\t"+line)
+	}
+	return append(out, "fi")
+}
+
+// behind puts atoms behind a USE flag.
+func behind(flag string, atoms []string) []string {
+	if flag == "" || len(atoms) == 0 {
+		return atoms
+	}
+	return []string{flag + "? ( " + strings.Join(atoms, " ") + " )"}
+}
+
+// needs returns the atoms of other packages that one needs, and what it needs of
+// its own ebuild. known has the atoms of packages by their name in a
+// distribution.
+func (f Fork) needs(p packaging.Package, known map[string]string) (run, required []string, err error) {
+	for i, r := range slices.Concat(p.Relations.Depends, p.Relations.Recommends) {
+		var atoms []string
+		for _, n := range r.Names() {
+			atom := n.Package
+			if slices.ContainsFunc(f.Packages, func(o packaging.Package) bool { return o.Name == n.Package }) {
+				if flag := f.flag(n.Package); flag != "" && !slices.Contains(required, flag) {
+					required = append(required, flag)
+				}
+				continue
+			}
+			if a, ok := known[atom]; ok {
+				atom = a
+			}
+			if !strings.Contains(atom, "/") {
+				if i < len(p.Relations.Depends) {
+					return nil, nil, fmt.Errorf("package %s depends on %s, and what that is in Gentoo is not known", p.Name, atom)
+				}
+				continue
+			}
+			if n.Op != "" && n.Version != "" {
+				atom = n.Op + atom + "-" + n.Version
+			}
+			if !slices.Contains(atoms, atom) {
+				atoms = append(atoms, atom)
+			}
+		}
+		switch {
+		case len(atoms) == 1:
+			run = append(run, atoms[0])
+		case len(atoms) > 1:
+			run = append(run, "|| ( "+strings.Join(atoms, " ")+" )")
+		}
+	}
+	return run, required, nil
+}
+
+// source writes the ebuild that compiles the fork.
+func (f Fork) source(p page) ([]byte, error) {
+	p.Inherit = append([]string{"go-env"}, p.Inherit...)
+	p.Sources = []string{f.url("source"), f.url("files")}
+	root := strings.TrimSuffix(f.Distfiles["source"].Name, ".tar.xz")
+	p.OwnSource = "${WORKDIR}/" + root
+	p.Unpack = []string{"default", "go-env_set_compile_environment"}
+	if f.Build.GOPATH != "" {
+		p.OwnSource = "${WORKDIR}/go/src/" + f.Build.GOPATH
+		p.Unpack = append(p.Unpack, `mkdir -p "${S%/*}" || die`, `mv "${WORKDIR}"/`+root+` "${S}" || die`)
+	}
+	for _, patch := range f.Series {
+		from := `"${FILESDIR}"/${P}-` + patch.Name
+		if f.Distfiles["patches"].Name != "" {
+			from = `"${WORKDIR}"/patches/` + patch.Name
+		}
+		p.Patches = append(p.Patches, fmt.Sprintf("eapply -p%d -F0 -- %s", patch.Strip, from))
+	}
+	if len(f.Edits) > 0 {
+		p.Patches = append(p.Patches, `cp -r "${WORKDIR}"/files/tree/. "${S}"/ || die`)
+	}
+	if len(f.Touched) > 0 {
+		p.Patches = append(p.Patches, `sha256sum --quiet -c "${WORKDIR}"/files/series.sha256 || die "the series came to another tree than was pinned"`)
+	}
+	for _, what := range []string{"deps", "patches"} {
+		if f.Distfiles[what].Name != "" {
+			p.Sources = append(p.Sources, f.url(what))
+		}
+	}
+	if f.Distfiles["deps"].Name != "" {
+		// The module's sums are compared only now, when go.mod is what the series makes of it.
+		p.Inherit = slices.Insert(p.Inherit, 1, "go-module")
+		p.Patches = append(p.Patches, "ego mod verify")
+	}
+	p.Run = append(p.Run, "!"+f.Project.Category+"/"+f.Project.Name+"-bin")
+	p.Compile = f.compile()
+	return fill(sourceText, p)
+}
+
+// url returns where a distfile is fetched from.
+func (f Fork) url(what string) string {
+	return strings.TrimSuffix(f.BaseURL, "/") + "/" + f.Distfiles[what].Name
+}
+
+// compile returns the lines of src_compile: each component is compiled once, if
+// a package that is installed has it.
+func (f Fork) compile() []string {
+	lines := []string{"local flags=("}
+	for _, flag := range append([]string{"-buildmode=exe"}, f.Build.Flags...) {
+		lines = append(lines, "\t"+bash(flag))
+	}
+	lines = append(lines, ")")
+	for _, c := range f.Build.Components {
+		var flags []string
+		always := false
+		for _, pkg := range f.Packages {
+			if !slices.ContainsFunc(pkg.Files, func(file packaging.File) bool { return file.Source != "" && path.Base(file.Source) == c.Name }) {
+				continue
+			}
+			flag := f.flag(pkg.Name)
+			always = always || flag == ""
+			flags = append(flags, "use "+flag)
+		}
+		env := "CGO_ENABLED=0"
+		if c.CGO {
+			env = "CGO_ENABLED=1"
+		}
+		if f.Build.GOPATH != "" {
+			env += ` GO111MODULE=off GOPATH="${WORKDIR}"/go`
+		}
+		line := fmt.Sprintf(`%s ego build "${flags[@]}" -o "${WORKDIR}"/bin/%s ./%s`, env, c.Name, c.Main)
+		if always {
+			lines = append(lines, line)
+			continue
+		}
+		lines = append(lines, "if "+strings.Join(flags, " || ")+"; then", "\t"+line, "fi")
+	}
+	return lines
+}
+
+// bash quotes a word where it has to be.
+func bash(s string) string {
+	if !strings.ContainsAny(s, " \t'\"$`\\()*?[]{}<>|&;!#~") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// binary writes the ebuild that installs what was compiled.
+func (f Fork) binary(p page) ([]byte, error) {
+	p.Sources = []string{f.url("files")}
+	for _, arch := range f.Arches {
+		p.Sources = append(p.Sources, arch+"? ( "+f.url(arch)+" )")
+	}
+	p.Run = append(p.Run, "!"+f.Project.Category+"/"+f.Project.Name)
+	return fill(binText, p)
+}
+
+// meta writes the ebuild that only wants others: of each package without
+// programs of its own, what it is a name for. It returns none where there is
+// none.
+func (f Fork) meta(known map[string]string) ([]byte, error) {
+	p := page{Fork: f, KeyWords: "~" + strings.Join(f.Arches, " ~")}
+	p.Summary = "Metapackage: " + f.Project.Summary
+	atom := f.Project.Category + "/" + f.Project.Name
+	var flags []string
+	for _, pkg := range f.Packages {
+		flag := f.flag(pkg.Name)
+		if pkg.Platform.OS != "" || flag == "" {
+			continue
+		}
+		flags = append(flags, f.Project.Flags[pkg.Name])
+		run, _, err := f.needs(pkg, known)
+		if err != nil {
+			return nil, err
+		}
+		p.Run = append(p.Run, behind(flag, append([]string{fmt.Sprintf("|| ( %s[%s] %[1]s-bin[%[2]s] )", atom, flag)}, run...))...)
+	}
+	if len(flags) == 0 {
+		return nil, nil
+	}
+	slices.Sort(flags)
+	p.IUse = strings.Join(flags, " ")
+	return fill(metaText, p)
+}

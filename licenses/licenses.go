@@ -1,0 +1,80 @@
+// Package licenses tells which licenses source code is under, from the texts
+// that lie with it.
+package licenses
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	classifier "github.com/google/licenseclassifier/v2"
+	"github.com/google/licenseclassifier/v2/assets"
+)
+
+// A Detector knows the texts of licenses. Making one takes a second.
+type Detector struct {
+	classifier *classifier.Classifier
+	read       map[string][]string // by folder, what was found there
+}
+
+// NewDetector makes a Detector.
+func NewDetector() (*Detector, error) {
+	c, err := assets.DefaultClassifier()
+	return &Detector{c, map[string][]string{}}, err
+}
+
+// text matches the names of files that hold licenses.
+var text = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)([-_.].*)?$`)
+
+// Of returns the SPDX identifiers of the licenses of a package in dir, a folder
+// of a module in root: of the texts there, and in the folders between the two.
+// They are sorted, each once. None at all is an error.
+func (d *Detector) Of(root, dir string) ([]string, error) {
+	var out []string
+	for at := dir; ; at = filepath.Dir(at) {
+		found, err := d.in(at)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+		if at == root || !strings.HasPrefix(at, root) {
+			break
+		}
+	}
+	slices.Sort(out)
+	if out = slices.Compact(out); len(out) == 0 {
+		return nil, fmt.Errorf("%s has no license that is known", root)
+	}
+	return out, nil
+}
+
+// in returns the licenses of the texts in one folder.
+func (d *Detector) in(dir string) ([]string, error) {
+	if found, ok := d.read[dir]; ok {
+		return found, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !text.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range d.classifier.Match(data).Matches {
+			if m.MatchType == "License" && !slices.Contains(out, m.Name) {
+				out = append(out, m.Name)
+			}
+		}
+	}
+	d.read[dir] = out
+	return out, nil
+}
