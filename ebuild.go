@@ -355,43 +355,56 @@ func (g *gentoo) packed(ctx context.Context, name string, links map[string]strin
 // all that decides its bytes, besides its name and its date.
 func (g *gentoo) distfile(name, inputs string, write func(name string) error) (ebuilds.Distfile, error) {
 	key := action.NewKey("distfiles", ebuilds.Revision, []string{name, inputs, g.date.UTC().String()})
-	dir, kept, err := g.cache.Do("distfiles", key, func(dst string) error {
-		g.Events.Emit(event.Event{Kind: event.Started, Stage: "distfile", Subject: name})
-		if err := os.MkdirAll(dst, 0o755); err != nil {
-			return err
-		}
-		if err := write(filepath.Join(dst, name)); err != nil {
-			return err
-		}
-		sum, err := ebuilds.Sum(filepath.Join(dst, name))
+	to := filepath.Join(g.Dir, "dist", "distfiles", name)
+	for again := false; ; again = true {
+		dir, kept, err := g.cache.Do("distfiles", key, func(dst string) error {
+			g.Events.Emit(event.Event{Kind: event.Started, Stage: "distfile", Subject: name})
+			return writeDistfile(filepath.Join(dst, name), write)
+		})
 		if err != nil {
-			return err
+			return ebuilds.Distfile{}, fmt.Errorf("%s: %w", name, err)
 		}
-		data, err := json.Marshal(sum)
+		sum, err := readSum(dir)
 		if err != nil {
-			return err
+			return sum, err
 		}
-		return os.WriteFile(filepath.Join(dst, "sums.json"), data, 0o644)
-	})
-	var sum ebuilds.Distfile
-	if err != nil {
-		return sum, fmt.Errorf("%s: %w", name, err)
-	}
-	data, err := os.ReadFile(filepath.Join(dir, "sums.json"))
-	if err != nil {
-		return sum, err
-	}
-	if err := json.Unmarshal(data, &sum); err != nil {
-		return sum, err
-	}
-	to := filepath.Join("dist", "distfiles", name)
-	g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: name, Detail: fmt.Sprintf("%d bytes", sum.Size), Kept: kept})
-	whole := filepath.Join(g.Dir, to)
-	if have, err := ebuilds.Sum(whole); err == nil && have == sum {
+		if have, err := ebuilds.Sum(to); err != nil || have != sum {
+			if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.RemoveAll(to), filetree.LinkOrCopy(filepath.Join(dir, name), to, filetree.Regular)); err != nil {
+				return sum, err
+			}
+			if have, err := ebuilds.Sum(to); err != nil || have != sum { // it is damaged where it is kept, too
+				if err = errors.Join(err, os.RemoveAll(dir)); err != nil || again {
+					return sum, errors.Join(err, fmt.Errorf("%s cannot be kept as it was written", to))
+				}
+				continue
+			}
+		}
+		g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: name, Detail: fmt.Sprintf("%d bytes", sum.Size), Kept: kept})
 		return sum, nil
 	}
-	if err := errors.Join(os.MkdirAll(filepath.Dir(whole), 0o755), os.RemoveAll(whole)); err != nil {
-		return sum, err
+}
+
+// writeDistfile writes a distfile, and its sums beside it.
+func writeDistfile(name string, write func(name string) error) error {
+	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), write(name)); err != nil {
+		return err
 	}
-	return sum, filetree.LinkOrCopy(filepath.Join(dir, name), whole, filetree.Regular)
+	sum, err := ebuilds.Sum(name)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(sum)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(filepath.Dir(name), "sums.json"), data, 0o644)
+}
+
+func readSum(dir string) (ebuilds.Distfile, error) {
+	var sum ebuilds.Distfile
+	data, err := os.ReadFile(filepath.Join(dir, "sums.json"))
+	if err == nil {
+		err = json.Unmarshal(data, &sum)
+	}
+	return sum, err
 }

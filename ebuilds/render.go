@@ -346,10 +346,11 @@ func (f Fork) compile() []string {
 		if c.CGO {
 			env = "CGO_ENABLED=1"
 		}
-		if f.Build.GOPATH != "" {
-			env += ` GO111MODULE=off GOPATH="${WORKDIR}"/go`
+		line := fmt.Sprintf(`ego build "${flags[@]}" -o "${WORKDIR}"/bin/%s ./%s`, c.Name, c.Main)
+		if f.Build.GOPATH != "" { // and so without the eclass
+			line = `GO111MODULE=off GOPATH="${WORKDIR}"/go ` + strings.TrimPrefix(line, "e") + " || die"
 		}
-		line := fmt.Sprintf(`%s ego build "${flags[@]}" -o "${WORKDIR}"/bin/%s ./%s`, env, c.Name, c.Main)
+		line = env + " " + line
 		if always {
 			lines = append(lines, line)
 			continue

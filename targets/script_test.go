@@ -26,6 +26,10 @@ import (
 // can use besides testscript's own.
 func TestScripts(t *testing.T) {
 	y := inYard(t)
+	eapi8, err := filepath.Abs(filepath.Join("testdata", "eapi8.bash"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		Cmds:               commands(),
@@ -33,7 +37,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, y.env(filepath.Join(e.WorkDir, ".home"))...)
-			e.Vars = append(e.Vars, "PROXY="+y.proxy, "MAGEDIR="+y.bin, "GODIR="+y.goBin, "F=forks/ship-1.4",
+			e.Vars = append(e.Vars, "PROXY="+y.proxy, "EAPI8="+eapi8, "MAGEDIR="+y.bin, "GODIR="+y.goBin, "F=forks/ship-1.4",
 				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "HOSTDIR="+runtime.GOOS+"_"+runtime.GOARCH, "BIN=dist/ship-1.4/bin/"+runtime.GOOS+"_"+runtime.GOARCH)
 			e.Values[memoryKey{}] = memory{}
 			return writeProject(e.WorkDir)
