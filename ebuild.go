@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -40,16 +41,45 @@ var keywords = map[string]string{
 // A gentoo is a fork on its way into an overlay.
 type gentoo struct {
 	*packing
+	old   ebuilds.Tree // the overlay that it comes to
 	fork  ebuilds.Fork
 	date  time.Time
 	built map[string]map[string]cross.Binary // by keyword
+	made  map[string]madeDistfile            // by what is in it
 }
 
-// gentoo gathers all that an overlay has of a fork, and writes its distfiles.
-func (w *workshop) gentoo(ctx context.Context, l lock.Lock) (ebuilds.Fork, error) {
-	g := &gentoo{packing: &packing{workshop: w, lock: l, to: format{name: "ebuild", family: packaging.Gentoo()}}, built: map[string]map[string]cross.Binary{}}
+// A madeDistfile is one that is kept in the cache.
+type madeDistfile struct {
+	ebuilds.Distfile
+	dir   string
+	kept  bool
+	again func() (madeDistfile, error) // makes it anew
+}
+
+// gentoo gathers all that an overlay has of a fork, and writes its distfiles. old
+// is the overlay that it comes to.
+func (w *workshop) gentoo(ctx context.Context, l lock.Lock, o ebuilds.Overlay, old ebuilds.Tree) (ebuilds.Fork, error) {
+	g := &gentoo{
+		packing: &packing{workshop: w, lock: l, to: format{name: "ebuild", family: packaging.Gentoo()}},
+		old:     old, built: map[string]map[string]cross.Binary{}, made: map[string]madeDistfile{},
+	}
 	for _, step := range []func(context.Context) error{g.describe, g.build, g.distfiles} {
 		if err := step(ctx); err != nil {
+			return g.fork, err
+		}
+	}
+	differs, err := g.fork.Differs(old, o)
+	if err != nil {
+		return g.fork, err
+	}
+	if differs {
+		g.fork.Revision++
+		if err := g.files(ctx); err != nil {
+			return g.fork, err
+		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(g.made)) {
+		if err := g.place(g.made[what]); err != nil {
 			return g.fork, err
 		}
 	}
@@ -89,6 +119,7 @@ func (g *gentoo) describe(context.Context) error {
 			g.fork.Arches = append(g.fork.Arches, keywords[p.Arch])
 		}
 	}
+	g.fork.Revision = g.fork.Latest(g.old)
 	if len(g.fork.Arches) == 0 {
 		return fmt.Errorf("%s: build.platforms has none of Linux, and ebuilds are for no other", f.file("fork.yaml"))
 	}
@@ -155,7 +186,7 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 		return err
 	}
 	root := g.fork.Project.Name + "-" + base
-	g.fork.Distfiles["source"], err = g.distfile(root+".tar.xz", up.Tree.Digest(), func(name string) error {
+	err = g.distfile("source", root+".tar.xz", up.Tree.Digest(), func(name string) error {
 		return tarballs.Write(ctx, name, root, up.Dir, g.date)
 	})
 	if err != nil {
@@ -168,6 +199,11 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 		}
 		g.fork.Series = append(g.fork.Series, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data})
 	}
+	if data := g.fork.TooLarge(); data != nil {
+		if err := g.packed(ctx, "patches", g.fork.P()+"-patches.tar.xz", nil, data); err != nil {
+			return err
+		}
+	}
 	if err := g.sums(ctx, up, series); err != nil {
 		return err
 	}
@@ -179,16 +215,21 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 		for name, b := range built {
 			laid["bin/"+name] = filepath.Join(g.Dir, f.dist("bin", "linux_"+goArch(arch), b.File))
 		}
-		if g.fork.Distfiles[arch], err = g.packed(ctx, g.fork.P()+"-"+arch+".tar.xz", laid, nil); err != nil {
+		if err := g.packed(ctx, arch, g.fork.P()+"-"+arch+".tar.xz", laid, nil); err != nil {
 			return err
 		}
 	}
+	return g.files(ctx)
+}
+
+// files writes the distfile with all that is not compiled, which every revision
+// has its own of.
+func (g *gentoo) files(ctx context.Context) error {
 	data, err := g.fork.Unpacked()
 	if err != nil {
 		return err
 	}
-	g.fork.Distfiles["files"], err = g.packed(ctx, g.fork.PF()+"-files.tar.xz", nil, data)
-	return err
+	return g.packed(ctx, "files", g.fork.PF()+"-files.tar.xz", nil, data)
 }
 
 func goArch(keyword string) string {
@@ -277,14 +318,13 @@ func (g *gentoo) dependencies(ctx context.Context) error {
 	if g.fork.Linked, err = ebuilds.Licenses(found, g.fork.License); err != nil {
 		return err
 	}
-	g.fork.Distfiles["deps"], err = g.distfile(g.fork.P()+"-deps.tar.xz", string(key), func(name string) error {
+	return g.distfile("deps", g.fork.P()+"-deps.tar.xz", string(key), func(name string) error {
 		modules, err := filetree.Scan(ctx, filepath.Join(dir, "go-mod"))
 		if err != nil {
 			return err
 		}
 		return tarballs.Write(ctx, name, "go-mod", modules, g.date)
 	})
-	return err
 }
 
 // licensed returns the licenses of modules, as SPDX names them.
@@ -309,12 +349,12 @@ func licensed(packages []cross.Package) (map[string][]string, error) {
 }
 
 // packed is a distfile of files that lie elsewhere, and of others.
-func (g *gentoo) packed(ctx context.Context, name string, links map[string]string, data map[string][]byte) (ebuilds.Distfile, error) {
+func (g *gentoo) packed(ctx context.Context, what, name string, links map[string]string, data map[string][]byte) error {
 	var list []string
 	for at, from := range links {
 		_, sum, err := cross.Sum(from)
 		if err != nil {
-			return ebuilds.Distfile{}, err
+			return err
 		}
 		list = append(list, at+" "+sum)
 	}
@@ -322,7 +362,7 @@ func (g *gentoo) packed(ctx context.Context, name string, links map[string]strin
 		list = append(list, fmt.Sprintf("%s %x", at, sha256.Sum256(content)))
 	}
 	slices.Sort(list)
-	return g.distfile(name, strings.Join(list, "\n"), func(to string) error {
+	return g.distfile(what, name, strings.Join(list, "\n"), func(to string) error {
 		root := strings.TrimSuffix(to, ".tar.xz")
 		defer os.RemoveAll(root)
 		for at, from := range links {
@@ -351,37 +391,55 @@ func (g *gentoo) packed(ctx context.Context, name string, links map[string]strin
 	})
 }
 
-// distfile sees to it that a distfile lies in dist/distfiles. inputs stands for
-// all that decides its bytes, besides its name and its date.
-func (g *gentoo) distfile(name, inputs string, write func(name string) error) (ebuilds.Distfile, error) {
+// distfile sees to it that the fork has a distfile of that name. inputs stands for
+// all that decides its bytes, besides its name and its date. It comes to lie in
+// dist/distfiles when it is known that an ebuild wants it.
+func (g *gentoo) distfile(what, name, inputs string, write func(name string) error) error {
 	key := action.NewKey("distfiles", ebuilds.Revision, []string{name, inputs, g.date.UTC().String()})
-	to := filepath.Join(g.Dir, "dist", "distfiles", name)
-	for again := false; ; again = true {
-		dir, kept, err := g.cache.Do("distfiles", key, func(dst string) error {
+	var made func() (madeDistfile, error)
+	made = func() (madeDistfile, error) {
+		m := madeDistfile{again: made}
+		var err error
+		m.dir, m.kept, err = g.cache.Do("distfiles", key, func(dst string) error {
 			g.Events.Emit(event.Event{Kind: event.Started, Stage: "distfile", Subject: name})
 			return writeDistfile(filepath.Join(dst, name), write)
 		})
-		if err != nil {
-			return ebuilds.Distfile{}, fmt.Errorf("%s: %w", name, err)
+		if err == nil {
+			m.Distfile, err = readSum(m.dir)
 		}
-		sum, err := readSum(dir)
-		if err != nil {
-			return sum, err
-		}
-		if have, err := ebuilds.Sum(to); err != nil || have != sum {
-			if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.RemoveAll(to), filetree.LinkOrCopy(filepath.Join(dir, name), to, filetree.Regular)); err != nil {
-				return sum, err
-			}
-			if have, err := ebuilds.Sum(to); err != nil || have != sum { // it is damaged where it is kept, too
-				if err = errors.Join(err, os.RemoveAll(dir)); err != nil || again {
-					return sum, errors.Join(err, fmt.Errorf("%s cannot be kept as it was written", to))
-				}
-				continue
-			}
-		}
-		g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: name, Detail: fmt.Sprintf("%d bytes", sum.Size), Kept: kept})
-		return sum, nil
+		return m, err
 	}
+	m, err := made()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	g.fork.Distfiles[what], g.made[what] = m.Distfile, m
+	return nil
+}
+
+// place puts a distfile into dist/distfiles.
+func (g *gentoo) place(m madeDistfile) error {
+	to := filepath.Join(g.Dir, "dist", "distfiles", m.Name)
+	right := func() bool {
+		have, err := ebuilds.Sum(to)
+		return err == nil && have == m.Distfile
+	}
+	for again := false; !right(); again = true {
+		if again { // it is damaged where it is kept, too
+			if err := os.RemoveAll(m.dir); err != nil {
+				return err
+			}
+			var err error
+			if m, err = m.again(); err != nil {
+				return err
+			}
+		}
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.RemoveAll(to), filetree.LinkOrCopy(filepath.Join(m.dir, m.Name), to, filetree.Regular)); err != nil {
+			return err
+		}
+	}
+	g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: m.Name, Detail: fmt.Sprintf("%d bytes", m.Size), Kept: m.kept})
+	return nil
 }
 
 // writeDistfile writes a distfile, and its sums beside it.

@@ -187,6 +187,29 @@ func (f Fork) Unpacked() (map[string][]byte, error) {
 	return out, nil
 }
 
+// What Gentoo takes in a package's folder files, in bytes: in one file, and in
+// all of them.
+const (
+	largestFile = 20 << 10
+	largestAll  = 50 << 10
+)
+
+// TooLarge returns the series, if it is too large for the package's folder, by
+// the paths that a distfile of it has.
+func (f Fork) TooLarge() map[string][]byte {
+	all, large := 0, false
+	out := map[string][]byte{}
+	for _, p := range f.Series {
+		all += len(p.Data)
+		large = large || len(p.Data) > largestFile
+		out["patches/"+p.Name] = p.Data
+	}
+	if large || all > largestAll {
+		return out
+	}
+	return nil
+}
+
 // pvr returns the version with the ebuild's revision.
 func (f Fork) pvr() string {
 	if f.Revision == 0 {

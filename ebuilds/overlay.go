@@ -23,7 +23,7 @@ type Overlay struct {
 	Forks      []Fork
 }
 
-// Lay returns the overlay's files, sorted by path.
+// Lay returns the overlay's files but for the Manifests, sorted by path.
 func (o Overlay) Lay() ([]File, error) {
 	files := map[string][]byte{
 		"profiles/repo_name":             []byte(o.Name + "\n"),
@@ -32,14 +32,8 @@ func (o Overlay) Lay() ([]File, error) {
 		"README.md":                      o.readme(),
 		".github/workflows/pkgcheck.yml": []byte(workflow),
 	}
-	known := map[string]string{}
 	for _, f := range o.Forks {
-		for _, p := range f.Packages {
-			known[p.Name] = f.Project.Category + "/" + f.Project.Name
-		}
-	}
-	for _, f := range o.Forks {
-		if err := o.fork(f, known, files); err != nil {
+		if err := o.fork(f, files); err != nil {
 			return nil, fmt.Errorf("%s: %w", f.P(), err)
 		}
 	}
@@ -52,7 +46,6 @@ func (o Overlay) Lay() ([]File, error) {
 	for category := range categories {
 		files[category+"/metadata.xml"] = categoryXML(category)
 	}
-	o.manifests(files)
 	files["profiles/categories"] = []byte(strings.Join(slices.Sorted(maps.Keys(categories)), "\n") + "\n")
 	var out []File
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -61,33 +54,9 @@ func (o Overlay) Lay() ([]File, error) {
 	return out, nil
 }
 
-// manifests adds a Manifest to each package.
-func (o Overlay) manifests(files map[string][]byte) {
-	dirs := map[string][]File{}
-	for name, data := range files {
-		if parts := strings.SplitN(name, "/", 3); len(parts) == 3 && strings.Contains(parts[0], "-") {
-			dir := parts[0] + "/" + parts[1]
-			dirs[dir] = append(dirs[dir], File{parts[2], data})
-		}
-	}
-	for dir, list := range dirs {
-		var dist []Distfile
-		for _, f := range o.Forks {
-			for _, d := range f.Distfiles {
-				if slices.ContainsFunc(list, func(file File) bool {
-					return path.Ext(file.Path) == ".ebuild" && bytes.Contains(file.Data, []byte("/"+d.Name))
-				}) {
-					dist = append(dist, d)
-				}
-			}
-		}
-		files[dir+"/Manifest"] = Manifest(list, dist)
-	}
-}
-
 // fork adds the packages of one fork.
-func (o Overlay) fork(f Fork, known map[string]string, files map[string][]byte) error {
-	p, _, err := f.page(known)
+func (o Overlay) fork(f Fork, files map[string][]byte) error {
+	p, _, err := f.page()
 	if err != nil {
 		return err
 	}
@@ -108,7 +77,7 @@ func (o Overlay) fork(f Fork, known map[string]string, files map[string][]byte) 
 	if err := add(name+"-bin", f.pvr(), func() ([]byte, error) { return f.binary(p) }, true); err != nil {
 		return err
 	}
-	if err := add(name+"-meta", f.pvr(), func() ([]byte, error) { return f.meta(known) }, true); err != nil {
+	if err := add(name+"-meta", f.pvr(), func() ([]byte, error) { return f.meta() }, true); err != nil {
 		return err
 	}
 	if _, ok := f.Distfiles["patches"]; !ok {

@@ -161,7 +161,7 @@ func fill(text string, p any) ([]byte, error) {
 }
 
 // page returns what the source ebuild and the binary one have in common.
-func (f Fork) page(known map[string]string) (page, []installation, error) {
+func (f Fork) page() (page, []installation, error) {
 	p := page{Fork: f, KeyWords: "~" + strings.Join(f.Arches, " ~")}
 	var all []installation
 	inherit := map[string]bool{}
@@ -188,7 +188,7 @@ func (f Fork) page(known map[string]string) (page, []installation, error) {
 				p.Prebuilt = append(p.Prebuilt, strings.TrimPrefix(file.Path, "/"))
 			}
 		}
-		run, required, err := f.needs(pkg, known)
+		run, required, err := f.needs(pkg)
 		if err != nil {
 			return p, nil, err
 		}
@@ -240,9 +240,8 @@ func behind(flag string, atoms []string) []string {
 }
 
 // needs returns the atoms of other packages that one needs, and what it needs of
-// its own ebuild. known has the atoms of packages by their name in a
-// distribution.
-func (f Fork) needs(p packaging.Package, known map[string]string) (run, required []string, err error) {
+// its own ebuild.
+func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 	for i, r := range slices.Concat(p.Relations.Depends, p.Relations.Recommends) {
 		var atoms []string
 		for _, n := range r.Names() {
@@ -252,9 +251,6 @@ func (f Fork) needs(p packaging.Package, known map[string]string) (run, required
 					required = append(required, flag)
 				}
 				continue
-			}
-			if a, ok := known[atom]; ok {
-				atom = a
 			}
 			if !strings.Contains(atom, "/") {
 				if i < len(p.Relations.Depends) {
@@ -381,7 +377,7 @@ func (f Fork) binary(p page) ([]byte, error) {
 // meta writes the ebuild that only wants others: of each package without
 // programs of its own, what it is a name for. It returns none where there is
 // none.
-func (f Fork) meta(known map[string]string) ([]byte, error) {
+func (f Fork) meta() ([]byte, error) {
 	p := page{Fork: f, KeyWords: "~" + strings.Join(f.Arches, " ~")}
 	p.Summary = "Metapackage: " + f.Project.Summary
 	atom := f.Project.Category + "/" + f.Project.Name
@@ -392,7 +388,7 @@ func (f Fork) meta(known map[string]string) ([]byte, error) {
 			continue
 		}
 		flags = append(flags, f.Project.Flags[pkg.Name])
-		run, _, err := f.needs(pkg, known)
+		run, _, err := f.needs(pkg)
 		if err != nil {
 			return nil, err
 		}

@@ -63,9 +63,9 @@ func Gentoo() Family {
 		},
 		Sysusers: "systemd", Libraries: libraries("libc6"),
 		Names: map[string]string{
-			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins", "ethtool": "sys-apps/ethtool",
+			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins", "etcd": "dev-db/etcd", "ethtool": "sys-apps/ethtool",
 			"iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "", "nftables": "net-firewall/nftables",
-			"socat": "net-misc/socat", "util-linux": "sys-apps/util-linux",
+			"kubernetes-cni": "app-containers/cni-plugins", "socat": "net-misc/socat", "util-linux": "sys-apps/util-linux",
 			// A runtime is the operator's choice.
 			"containerd": "", "cri-o": "", "docker.io": "",
 			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
