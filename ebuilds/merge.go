@@ -41,8 +41,8 @@ func (r record) edited(name string, data []byte) bool { return r[name] != mark(d
 
 // Merge puts an overlay's files into one that is there already, and writes all
 // Manifests. Versions that are there stay, the newest of them; so do files that
-// somebody else wrote or changed, and keywords. It returns the files, and what a
-// person should know.
+// somebody else wrote or changed, and keywords. It returns the files, which have
+// passed Check, and what a person should know.
 func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 	fresh, err := o.Lay()
 	if err != nil {
@@ -76,7 +76,10 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 		return nil, nil, err
 	}
 	out[recordName] = append(data, '\n')
-	return out, notes, o.manifests(old, out)
+	if err := o.manifests(old, out); err != nil {
+		return nil, nil, err
+	}
+	return out, notes, out.Check()
 }
 
 // record reads how the files were written, which says nothing of a new overlay's.
