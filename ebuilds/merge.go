@@ -56,20 +56,15 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 	maps.Copy(out, old)
 	var notes []string
 	for _, f := range fresh {
-		was, there := out[f.Path]
-		if there && !bytes.Equal(keywordsLine.ReplaceAll(was, nil), keywordsLine.ReplaceAll(f.Data, nil)) && written.edited(f.Path, was) {
-			notes = append(notes, fmt.Sprintf("%s was changed by hand and stays: delete it to have it written anew", f.Path))
-			continue
-		}
-		if line := keywordsLine.Find(was); line != nil {
-			f.Data = keywordsLine.ReplaceAllLiteral(f.Data, line)
-		}
-		out[f.Path], written[f.Path] = f.Data, mark(f.Data)
+		notes = append(notes, out.put(f, written)...)
 	}
 	for _, f := range o.Forks {
 		for _, name := range []string{f.Project.Name, f.Project.Name + "-bin", f.Project.Name + "-meta"} {
 			notes = append(notes, f.settle(f.Project.Category+"/"+name, old, out, written)...)
 		}
+	}
+	for _, f := range o.summarize(out) {
+		notes = append(notes, out.put(f, written)...)
 	}
 	data, err := json.MarshalIndent(written, "", "  ")
 	if err != nil {
@@ -80,6 +75,20 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 		return nil, nil, err
 	}
 	return out, notes, out.Check()
+}
+
+// put puts a file into the overlay, unless somebody changed the one that is there;
+// the keywords stay theirs.
+func (t Tree) put(f File, written record) []string {
+	was, there := t[f.Path]
+	if there && !bytes.Equal(keywordsLine.ReplaceAll(was, nil), keywordsLine.ReplaceAll(f.Data, nil)) && written.edited(f.Path, was) {
+		return []string{fmt.Sprintf("%s was changed by hand and stays: delete it to have it written anew", f.Path)}
+	}
+	if line := keywordsLine.Find(was); line != nil {
+		f.Data = keywordsLine.ReplaceAllLiteral(f.Data, line)
+	}
+	t[f.Path], written[f.Path] = f.Data, mark(f.Data)
+	return nil
 }
 
 // record reads how the files were written, which says nothing of a new overlay's.

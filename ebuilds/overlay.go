@@ -29,7 +29,6 @@ func (o Overlay) Lay() ([]File, error) {
 		"profiles/repo_name":             []byte(o.Name + "\n"),
 		"profiles/eapi":                  []byte("8\n"),
 		"metadata/layout.conf":           []byte(layout),
-		"README.md":                      o.readme(),
 		".github/workflows/pkgcheck.yml": []byte(workflow),
 	}
 	for _, f := range o.Forks {
@@ -37,16 +36,6 @@ func (o Overlay) Lay() ([]File, error) {
 			return nil, fmt.Errorf("%s: %w", f.P(), err)
 		}
 	}
-	categories := map[string]bool{}
-	for name := range files {
-		if parts := strings.Split(name, "/"); len(parts) > 2 && strings.HasSuffix(name, "/metadata.xml") {
-			categories[parts[0]] = true
-		}
-	}
-	for category := range categories {
-		files[category+"/metadata.xml"] = categoryXML(category)
-	}
-	files["profiles/categories"] = []byte(strings.Join(slices.Sorted(maps.Keys(categories)), "\n") + "\n")
 	var out []File
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		out = append(out, File{name, files[name]})
@@ -146,15 +135,33 @@ jobs:
       - uses: pkgcore/pkgcheck-action@v1
 `
 
-// readme tells what the repository is.
-func (o Overlay) readme() []byte {
+// summarize adds the files that are about all packages of an overlay: those that
+// a run wrote, and those that were there.
+func (o Overlay) summarize(t Tree) []File {
+	newest := map[string]string{}
+	categories := map[string]bool{}
+	for name := range t {
+		parts := strings.Split(name, "/")
+		if len(parts) == 3 && path.Ext(name) == ".ebuild" {
+			categories[parts[0]] = true
+			dir := path.Dir(name)
+			if list := t.versions(dir); len(list) > 0 && !strings.HasPrefix(dir, "acct-") {
+				newest[dir] = list[len(list)-1]
+			}
+		}
+	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\nA Gentoo overlay, written by Slipway from pinned forks.\n\n| package | version | what it is |\n| --- | --- | --- |\n", o.Name)
-	for _, f := range o.Forks {
-		fmt.Fprintf(&b, "| `%s/%s` | %s | %s |\n", f.Project.Category, f.Project.Name, f.pvr(), f.Summary)
+	fmt.Fprintf(&b, "# %s\n\nA Gentoo overlay, written by Slipway from pinned forks.\n\n| package | version |\n| --- | --- |\n", o.Name)
+	for _, dir := range slices.Sorted(maps.Keys(newest)) {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", dir, newest[dir])
 	}
 	fmt.Fprintf(&b, "\nThe packages that end in `-bin` install what was compiled already.\n\nTo use it, as root:\n\n```\neselect repository add %s git URL\nemaint sync -r %[1]s\n```\n", o.Name)
-	return b.Bytes()
+	names := slices.Sorted(maps.Keys(categories))
+	out := []File{{"README.md", b.Bytes()}, {"profiles/categories", []byte(strings.Join(names, "\n") + "\n")}}
+	for _, category := range names {
+		out = append(out, File{category + "/metadata.xml", categoryXML(category)})
+	}
+	return out
 }
 
 // metadataXML writes what Gentoo keeps of a package: who maintains it, where it
