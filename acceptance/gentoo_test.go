@@ -1,0 +1,147 @@
+//go:build acceptance && linux
+
+package acceptance
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
+)
+
+// TestOverlay lays out an overlay of all forks, runs the phases of its ebuilds,
+// and holds what they install against what was built and against the debs.
+func TestOverlay(t *testing.T) {
+	for _, tool := range []string{"bash", "patch", "dpkg-deb"} {
+		testkit.Need(t, tool)
+	}
+	dir := clone(t)
+	// For this machine alone: another's programs take as long again to compile.
+	mustRun(t, dir, "sh", "-ec", `sed -i "s,^  platforms: .*,  platforms: [linux/$0]," forks/*/fork.yaml`, runtime.GOARCH)
+	t.Log(mage(t, dir, "ebuild"))
+	for _, f := range forks {
+		mage(t, dir, "deb", "-fork="+f)
+	}
+	for _, c := range []struct{ fork, category, name, flags string }{
+		{"cni-plugins-1.9", "app-containers", "cni-plugins", ""},
+		{"etcd-3.7", "dev-db", "etcd", ""},
+		{"flannel-0.28", "app-containers", "flannel", ""},
+		{fork, "sys-cluster", "kubernetes", "apiserver controller-manager kubeadm master node proxy scheduler"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			binary := phases(t, dir, c.category, c.name+"-bin", c.flags)
+			source := phases(t, dir, c.category, c.name, c.flags)
+			// Folders that are kept are marked by the name of the package.
+			if a, b := strings.Join(list(t, binary), "\n"), strings.Join(list(t, source), "\n"); strings.ReplaceAll(a, c.name+"-bin-0", c.name+"-0") != b {
+				t.Errorf("the one that compiles installs\n%s\nand the other one\n%s", b, a)
+			}
+			built, _ := filepath.Glob(filepath.Join(dir, "dist", c.fork, "bin", "linux_"+runtime.GOARCH, "*"))
+			for _, b := range built {
+				if filepath.Base(b) != "build.json" && !strings.Contains(strings.Join(list(t, source), "\n"), sum(t, b)) {
+					t.Errorf("%s is not what the ebuild compiles", filepath.Base(b))
+				}
+			}
+			unpacked := t.TempDir()
+			debs, _ := filepath.Glob(filepath.Join(dir, "dist", c.fork, "deb", "*", "*.deb"))
+			for _, deb := range debs {
+				mustRun(t, "", "dpkg-deb", "-x", deb, unpacked)
+			}
+			if a, b := common(t, unpacked), common(t, source); !slices.Equal(a, b) {
+				t.Errorf("debs install\n%s\nand the ebuild\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
+			}
+		})
+	}
+	t.Run("OpenRC", func(t *testing.T) { supervised(t, phases(t, dir, "dev-db", "etcd-bin", "")) })
+}
+
+// phases runs those of a package's ebuild and returns the folder with what it
+// installs.
+func phases(t *testing.T, dir, category, name, flags string) string {
+	t.Helper()
+	ebuilds, _ := filepath.Glob(filepath.Join(dir, "dist", "overlay", category, name, "*.ebuild"))
+	if len(ebuilds) != 1 {
+		t.Fatalf("of %s there are the ebuilds %q", name, ebuilds)
+	}
+	image := filepath.Join(t.TempDir(), "image")
+	args := append([]string{filepath.Join("..", "targets", "testdata", "eapi8.bash"), ebuilds[0], filepath.Join(dir, "dist", "distfiles"), image}, strings.Fields(flags)...)
+	cmd := command("", "bash", args...)
+	cmd.Env = append(os.Environ(), "GOCACHE="+strings.TrimSpace(mustRun(t, "", "go", "env", "GOCACHE")))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", filepath.Base(ebuilds[0]), err, out)
+	}
+	return image
+}
+
+// list returns what lies in a folder: mode, path, and content.
+func list(t *testing.T, dir string) []string {
+	t.Helper()
+	out := mustRun(t, dir, "sh", "-ec", `find . -type l -printf '%p %l\n'; find . -type f -printf '%M %p ' -exec sha256sum {} \;`)
+	lines := strings.Split(strings.TrimSpace(out), "\n")
+	slices.Sort(lines)
+	return lines
+}
+
+func sum(t *testing.T, file string) string {
+	t.Helper()
+	out, _, _ := strings.Cut(mustRun(t, "", "sha256sum", file), " ")
+	return out
+}
+
+// gentoos are the paths that debs have otherwise: what makes users, what OpenRC
+// needs, and what says who may copy the program.
+var gentoos = regexp.MustCompile(`^\./(usr/share/(doc|lintian|zsh)/|usr/lib/sysusers\.d/|etc/(conf|init|logrotate)\.d/)|/\.keep_`)
+
+// common returns the paths of a folder that debs and ebuilds have alike.
+func common(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	for _, p := range strings.Split(strings.TrimSpace(mustRun(t, dir, "find", ".", "!", "-type", "d")), "\n") {
+		if !gentoos.MatchString(p) {
+			out = append(out, strings.TrimSuffix(p, ".gz")) // Portage compresses manuals by itself
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// supervised starts and stops etcd by its init script, in a Debian with OpenRC.
+func supervised(t *testing.T, image string) {
+	if os.Getuid() != 0 {
+		t.Skip("starts a daemon in a system of its own, for which it has to be root")
+	}
+	for _, tool := range []string{"mmdebstrap", "unshare"} {
+		testkit.Need(t, tool)
+	}
+	root := filepath.Join(t.TempDir(), "root")
+	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include=openrc,procps", "bookworm", root)
+	mustRun(t, "", "cp", "-a", image+"/.", root)
+	out := mustRun(t, "", "unshare", "--mount", "--pid", "--fork", "--net", "sh", "-ec", `mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"; ip link set lo up; chroot "$0" sh -eu -c '`+openrc+`'`, root)
+	for _, want := range []string{"status: started", "is healthy", "etcd /var/lib/etcd/default", "etcd /var/log/etcd/etcd.log", "status: stopped", "running: 0"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("OpenRC and etcd do not say %q:\n%s", want, out)
+		}
+	}
+}
+
+// openrc has no single quotes in it.
+const openrc = `
+useradd -r etcd
+install -d -m 700 -o etcd /var/lib/etcd
+for d in daemons exclusive failed hotplugged inactive options scheduled started starting stopping tmp wasinactive; do mkdir -p /run/openrc/$d; done
+touch /run/openrc/softlevel
+printf "#!/sbin/openrc-run\ndepend() { provide net; }\nstart() { :; }\n" >/etc/init.d/net.lo
+chmod +x /etc/init.d/net.lo
+rc-service net.lo start
+rc-service etcd start
+for i in 1 2 3 4 5 6 7 8 9; do etcdctl endpoint health 2>&1 && break; sleep 1; done
+rc-service etcd status
+stat -c "%U %n" /var/lib/etcd/default /var/log/etcd/etcd.log
+rc-service etcd stop
+rc-service etcd status || :
+echo "running: $(pgrep -c -x etcd || :)"
+`
