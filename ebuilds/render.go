@@ -188,6 +188,9 @@ func (f Fork) page() (page, []installation, error) {
 				p.Prebuilt = append(p.Prebuilt, strings.TrimPrefix(file.Path, "/"))
 			}
 		}
+		if pkg.Platform.OS == "" { // what a name for others recommends, its metapackage wants
+			pkg.Relations.Recommends = nil
+		}
 		run, required, err := f.needs(pkg)
 		if err != nil {
 			return p, nil, err

@@ -63,11 +63,11 @@ func Gentoo() Family {
 		},
 		Sysusers: "systemd", Libraries: libraries("libc6"),
 		Names: map[string]string{
-			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins", "etcd": "dev-db/etcd", "ethtool": "sys-apps/ethtool",
+			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins", "ethtool": "sys-apps/ethtool",
 			"iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "", "nftables": "net-firewall/nftables",
 			"kubernetes-cni": "app-containers/cni-plugins", "socat": "net-misc/socat", "util-linux": "sys-apps/util-linux",
-			// A runtime is the operator's choice.
-			"containerd": "", "cri-o": "", "docker.io": "",
+			// Which runtime, and where etcd runs, is the operator's choice.
+			"containerd": "", "cri-o": "", "docker.io": "", "etcd": "",
 			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
 			// Accounts are packages of their own, and every system has the library.
 			"systemd": "", "libc6": "",
