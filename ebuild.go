@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -38,6 +37,9 @@ var keywords = map[string]string{
 	"386": "x86", "amd64": "amd64", "arm": "arm", "arm64": "arm64", "loong64": "loong", "ppc64le": "ppc64", "riscv64": "riscv", "s390x": "s390",
 }
 
+// keptDistfiles is how many a project keeps, beside those in dist/distfiles.
+const keptDistfiles = 64
+
 // A gentoo is a fork on its way into an overlay.
 type gentoo struct {
 	*packing
@@ -46,14 +48,6 @@ type gentoo struct {
 	date  time.Time
 	built map[string]map[string]cross.Binary // by keyword
 	made  map[string]madeDistfile            // by what is in it
-}
-
-// A madeDistfile is one that is kept in the cache.
-type madeDistfile struct {
-	ebuilds.Distfile
-	dir   string
-	kept  bool
-	again func() (madeDistfile, error) // makes it anew
 }
 
 // gentoo gathers all that an overlay has of a fork, and writes its distfiles. old
@@ -83,12 +77,15 @@ func (w *workshop) gentoo(ctx context.Context, l lock.Lock, o ebuilds.Overlay, o
 			return g.fork, err
 		}
 	}
-	return g.fork, nil
+	return g.fork, errors.Join(g.cache.Prune("gathered", sourceTrees), g.cache.Prune("distfiles", keptDistfiles))
 }
 
 // describe gathers what is known before anything is built.
 func (g *gentoo) describe(context.Context) error {
 	f := g.workshop.fork
+	if _, err := g.packaged(nil); err != nil {
+		return err
+	}
 	project, err := profiles.Gentoo(g.Dir, f.Profile)
 	if err != nil {
 		return err
@@ -110,8 +107,12 @@ func (g *gentoo) describe(context.Context) error {
 	if err := g.in.Check(); err != nil {
 		return err
 	}
+	own, err := ebuilds.Licenses(map[string][]string{f.Name: {g.in.Recipes.License}}, nil)
+	if err != nil {
+		return err
+	}
 	g.fork = ebuilds.Fork{
-		Project: project, Version: vers, Summary: project.Summary, Homepage: g.in.Recipes.Homepage, License: []string{g.in.Recipes.License},
+		Project: project, Version: vers, Summary: project.Summary, Homepage: g.in.Recipes.Homepage, License: own,
 		Year: g.date.Year(), BaseURL: f.Ebuilds.Distfiles, Distfiles: map[string]ebuilds.Distfile{},
 	}
 	for _, p := range f.Platforms {
@@ -346,123 +347,4 @@ func licensed(packages []cross.Package) (map[string][]string, error) {
 		out[module] = slices.Compact(out[module])
 	}
 	return out, nil
-}
-
-// packed is a distfile of files that lie elsewhere, and of others.
-func (g *gentoo) packed(ctx context.Context, what, name string, links map[string]string, data map[string][]byte) error {
-	var list []string
-	for at, from := range links {
-		_, sum, err := cross.Sum(from)
-		if err != nil {
-			return err
-		}
-		list = append(list, at+" "+sum)
-	}
-	for at, content := range data {
-		list = append(list, fmt.Sprintf("%s %x", at, sha256.Sum256(content)))
-	}
-	slices.Sort(list)
-	return g.distfile(what, name, strings.Join(list, "\n"), func(to string) error {
-		root := strings.TrimSuffix(to, ".tar.xz")
-		defer os.RemoveAll(root)
-		for at, from := range links {
-			to := filepath.Join(root, at)
-			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-				return err
-			}
-			if err := filetree.LinkOrCopy(from, to, filetree.Executable); err != nil {
-				return err
-			}
-		}
-		for at, content := range data {
-			mode := fs.FileMode(0o644)
-			if strings.HasPrefix(string(content), "#!") {
-				mode = 0o755
-			}
-			if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(root, at)), 0o755), os.WriteFile(filepath.Join(root, at), content, mode)); err != nil {
-				return err
-			}
-		}
-		tree, err := filetree.Scan(ctx, root)
-		if err != nil {
-			return err
-		}
-		return tarballs.Write(ctx, to, "", tree, g.date)
-	})
-}
-
-// distfile sees to it that the fork has a distfile of that name. inputs stands for
-// all that decides its bytes, besides its name and its date. It comes to lie in
-// dist/distfiles when it is known that an ebuild wants it.
-func (g *gentoo) distfile(what, name, inputs string, write func(name string) error) error {
-	key := action.NewKey("distfiles", ebuilds.Revision, []string{name, inputs, g.date.UTC().String()})
-	var made func() (madeDistfile, error)
-	made = func() (madeDistfile, error) {
-		m := madeDistfile{again: made}
-		var err error
-		m.dir, m.kept, err = g.cache.Do("distfiles", key, func(dst string) error {
-			g.Events.Emit(event.Event{Kind: event.Started, Stage: "distfile", Subject: name})
-			return writeDistfile(filepath.Join(dst, name), write)
-		})
-		if err == nil {
-			m.Distfile, err = readSum(m.dir)
-		}
-		return m, err
-	}
-	m, err := made()
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	g.fork.Distfiles[what], g.made[what] = m.Distfile, m
-	return nil
-}
-
-// place puts a distfile into dist/distfiles.
-func (g *gentoo) place(m madeDistfile) error {
-	to := filepath.Join(g.Dir, "dist", "distfiles", m.Name)
-	right := func() bool {
-		have, err := ebuilds.Sum(to)
-		return err == nil && have == m.Distfile
-	}
-	for again := false; !right(); again = true {
-		if again { // it is damaged where it is kept, too
-			if err := os.RemoveAll(m.dir); err != nil {
-				return err
-			}
-			var err error
-			if m, err = m.again(); err != nil {
-				return err
-			}
-		}
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.RemoveAll(to), filetree.LinkOrCopy(filepath.Join(m.dir, m.Name), to, filetree.Regular)); err != nil {
-			return err
-		}
-	}
-	g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: m.Name, Detail: fmt.Sprintf("%d bytes", m.Size), Kept: m.kept})
-	return nil
-}
-
-// writeDistfile writes a distfile, and its sums beside it.
-func writeDistfile(name string, write func(name string) error) error {
-	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), write(name)); err != nil {
-		return err
-	}
-	sum, err := ebuilds.Sum(name)
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(sum)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(filepath.Dir(name), "sums.json"), data, 0o644)
-}
-
-func readSum(dir string) (ebuilds.Distfile, error) {
-	var sum ebuilds.Distfile
-	data, err := os.ReadFile(filepath.Join(dir, "sums.json"))
-	if err == nil {
-		err = json.Unmarshal(data, &sum)
-	}
-	return sum, err
 }

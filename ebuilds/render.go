@@ -27,128 +27,9 @@ type page struct {
 	Tmpfiles  []string // lines of pkg_postinst
 	Prebuilt  []string
 	KeyWords  string
-	OwnSource string // the folder that is compiled in
+	OwnSource string // S: the folder that is compiled in
+	Restrict  string
 }
-
-const header = `# Copyright {{.Year}} Slipway authors
-# Distributed under the terms of the GNU General Public License v2
-
-EAPI=8
-{{if .Inherit}}
-inherit {{join .Inherit " "}}
-{{end}}
-DESCRIPTION="{{.Summary}}"
-HOMEPAGE="{{.Homepage}}"
-`
-
-const sourceText = header + `SRC_URI="{{range .Sources}}
-	{{.}}{{end}}
-"
-S="{{.OwnSource}}"
-
-LICENSE="{{join .License " "}}"
-{{- with .Linked}}
-# Of what is linked:
-LICENSE+=" {{join . " "}}"{{end}}
-SLOT="0"
-KEYWORDS="{{.KeyWords}}"
-{{- with .IUse}}
-IUSE="{{.}}"{{end}}
-{{- with .Required}}
-REQUIRED_USE="{{range .}}
-	{{.}}{{end}}
-"{{end}}
-RESTRICT="mirror strip test"
-{{with .Accounts}}
-DEPEND="{{range .}}
-	{{.}}{{end}}
-"{{end}}
-RDEPEND="{{if .Accounts}}
-	${DEPEND}{{end}}{{range .Run}}
-	{{.}}{{end}}
-"
-BDEPEND="
-	>=dev-lang/go-{{.Build.Go}}
-"
-
-QA_PRESTRIPPED="{{join .Prebuilt " "}}"
-
-src_unpack() {
-{{- range .Unpack}}
-	{{.}}{{end}}
-}
-
-src_prepare() {
-{{- range .Patches}}
-	{{.}}{{end}}
-	eapply_user
-}
-
-src_compile() {
-{{- range .Compile}}
-	{{.}}{{end}}
-}
-
-src_install() {
-{{- range .Install}}
-	{{.}}{{end}}
-}
-{{- with .Tmpfiles}}
-
-pkg_postinst() {
-{{- range .}}
-	{{.}}{{end}}
-}{{end}}
-`
-
-const binText = header + `SRC_URI="{{range .Sources}}
-	{{.}}{{end}}
-"
-S="${WORKDIR}"
-
-LICENSE="{{join .License " "}}{{if .Linked}} {{join .Linked " "}}{{end}}"
-SLOT="0"
-KEYWORDS="-* {{.KeyWords}}"
-{{- with .IUse}}
-IUSE="{{.}}"{{end}}
-{{- with .Required}}
-REQUIRED_USE="{{range .}}
-	{{.}}{{end}}
-"{{end}}
-RESTRICT="mirror strip"
-{{with .Accounts}}
-DEPEND="{{range .}}
-	{{.}}{{end}}
-"{{end}}
-RDEPEND="{{if .Accounts}}
-	${DEPEND}{{end}}{{range .Run}}
-	{{.}}{{end}}
-"
-
-QA_PREBUILT="{{join .Prebuilt " "}}"
-
-src_install() {
-{{- range .Install}}
-	{{.}}{{end}}
-}
-{{- with .Tmpfiles}}
-
-pkg_postinst() {
-{{- range .}}
-	{{.}}{{end}}
-}{{end}}
-`
-
-const metaText = header + `
-LICENSE="metapackage"
-SLOT="0"
-KEYWORDS="{{.KeyWords}}"
-IUSE="{{.IUse}}"
-
-RDEPEND="{{range .Run}}
-	{{.}}{{end}}
-"
-`
 
 func fill(text string, p any) ([]byte, error) {
 	t, err := template.New("").Funcs(template.FuncMap{"join": strings.Join}).Parse(text)
@@ -280,6 +161,7 @@ func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 
 // source writes the ebuild that compiles the fork.
 func (f Fork) source(p page) ([]byte, error) {
+	p.Restrict = "mirror strip test"
 	p.Inherit = append([]string{"go-env"}, p.Inherit...)
 	p.Sources = []string{f.url("source"), f.url("files")}
 	root := strings.TrimSuffix(f.Distfiles["source"].Name, ".tar.xz")
@@ -369,12 +251,13 @@ func bash(s string) string {
 
 // binary writes the ebuild that installs what was compiled.
 func (f Fork) binary(p page) ([]byte, error) {
+	p.OwnSource, p.Restrict, p.KeyWords = "${WORKDIR}", "mirror strip", "-* "+p.KeyWords
 	p.Sources = []string{f.url("files")}
 	for _, arch := range f.Arches {
 		p.Sources = append(p.Sources, arch+"? ( "+f.url(arch)+" )")
 	}
 	p.Run = append(p.Run, "!"+f.Project.Category+"/"+f.Project.Name)
-	return fill(binText, p)
+	return fill(binaryText, p)
 }
 
 // meta writes the ebuild that only wants others: of each package without

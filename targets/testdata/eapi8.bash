@@ -23,12 +23,12 @@ trap 'exit 1' TERM
 dir=${ebuild%/*} PN=$(basename "${ebuild%/*}") PF=$(basename "$ebuild" .ebuild)
 CATEGORY=$(basename "$(dirname "$dir")")
 [[ $PF == "$PN"-[0-9]* ]] || die "is not named after its folder"
-PVR=${PF#"$PN"-} PV=${PVR%-r[0-9]*} PR=r0
-[[ $PVR == "$PV" ]] || PR=${PVR#"$PV"-}
+PVR=${PF#"$PN"-} PV=${PVR%-r[0-9]*}
+# shellcheck disable=SC2034
 P=$PN-$PV FILESDIR=$dir/files
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-WORKDIR=$work/work T=$work/temp S=$work/work/$P ED=$D
+WORKDIR=$work/work T=$work/temp S=$work/work/$P
 mkdir -p "$WORKDIR" "$T" "$D" || die
 
 # The Manifest has all files, and just as they are.
@@ -54,7 +54,7 @@ listed() {
 # Eclasses: what they define, of what is used here.
 declare -A defines=(
 	[go-env]=go-env_set_compile_environment [go-module]=ego [systemd]=systemd_dounit [tmpfiles]="dotmpfiles tmpfiles_process"
-	[shell-completion]="dobashcomp dofishcomp dozshcomp" [acct-user]=acct-user_add_deps [acct-group]=
+	[shell-completion]="dobashcomp dofishcomp dozshcomp" [acct-user]=acct-user_add_deps [acct-group]=""
 )
 INHERITED=
 inherit() {
@@ -137,6 +137,7 @@ keepdir() { mkdir -p "$D$1" && touch "$D$1/.keep_${CATEGORY}_$PN-0"; }
 dosym() { mkdir -p "$D${2%/*}" && ln -sfn "$1" "$D$2" || die; }
 acct-user_add_deps() { from acct-user; }
 
+# shellcheck disable=SC1090
 source "$ebuild" || die "cannot be sourced"
 [[ $EAPI == 8 ]] || die "EAPI $EAPI"
 for variable in DESCRIPTION HOMEPAGE LICENSE SLOT KEYWORDS; do

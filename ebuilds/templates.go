@@ -1,0 +1,91 @@
+package ebuilds
+
+// The parts of ebuilds, in the order that Gentoo has them.
+const (
+	headerText = `# Copyright {{.Year}} Slipway authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+{{if .Inherit}}
+inherit {{join .Inherit " "}}
+{{end}}
+DESCRIPTION="{{.Summary}}"
+HOMEPAGE="{{.Homepage}}"
+`
+	fetchText = `SRC_URI="{{range .Sources}}
+	{{.}}{{end}}
+"
+S="{{.OwnSource}}"
+
+LICENSE="{{join .License " "}}"
+{{- with .Linked}}
+# Of what is linked:
+LICENSE+=" {{join . " "}}"{{end}}
+SLOT="0"
+KEYWORDS="{{.KeyWords}}"
+{{- with .IUse}}
+IUSE="{{.}}"{{end}}
+{{- with .Required}}
+REQUIRED_USE="{{range .}}
+	{{.}}{{end}}
+"{{end}}
+RESTRICT="{{.Restrict}}"
+{{with .Accounts}}
+DEPEND="{{range .}}
+	{{.}}{{end}}
+"{{end}}
+RDEPEND="{{if .Accounts}}
+	${DEPEND}{{end}}{{range .Run}}
+	{{.}}{{end}}
+"
+`
+	compileText = `BDEPEND="
+	>=dev-lang/go-{{.Build.Go}}
+"
+
+QA_PRESTRIPPED="{{join .Prebuilt " "}}"
+
+src_unpack() {
+{{- range .Unpack}}
+	{{.}}{{end}}
+}
+
+src_prepare() {
+{{- range .Patches}}
+	{{.}}{{end}}
+	eapply_user
+}
+
+src_compile() {
+{{- range .Compile}}
+	{{.}}{{end}}
+}
+`
+	prebuiltText = `
+QA_PREBUILT="{{join .Prebuilt " "}}"
+`
+	installText = `
+src_install() {
+{{- range .Install}}
+	{{.}}{{end}}
+}
+{{- with .Tmpfiles}}
+
+pkg_postinst() {
+{{- range .}}
+	{{.}}{{end}}
+}{{end}}
+`
+	metaText = headerText + `
+LICENSE="metapackage"
+SLOT="0"
+KEYWORDS="{{.KeyWords}}"
+IUSE="{{.IUse}}"
+
+RDEPEND="{{range .Run}}
+	{{.}}{{end}}
+"
+`
+	sourceText = headerText + fetchText + compileText + installText
+	binaryText = headerText + fetchText + prebuiltText + installText
+)
