@@ -16,14 +16,31 @@ import (
 
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/run"
 )
 
-// Ebuild lays out an overlay of a fork, or of all forks of the project, in
-// dist/overlay, and what its ebuilds fetch in dist/distfiles. It returns the
-// overlay's files.
-func (p *Project) Ebuild(ctx context.Context, id string) (ebuilds.Tree, error) {
-	ids := []string{id}
-	if id == "" {
+// An EbuildRequest says which overlay to lay out.
+type EbuildRequest struct {
+	Fork   string // empty: all forks of the project
+	Gentoo string // a checkout of ::gentoo; empty: the host's, if it has one
+}
+
+// hostGentoo is where Gentoo has its repository.
+const hostGentoo = "/var/db/repos/gentoo"
+
+// Ebuild lays out an overlay in dist/overlay, and what its ebuilds fetch in
+// dist/distfiles. Where there is a checkout of ::gentoo, whose eclasses decide
+// it, the overlay also says what Portage would otherwise find out of each ebuild.
+// It returns the overlay's files.
+func (p *Project) Ebuild(ctx context.Context, r EbuildRequest) (ebuilds.Tree, error) {
+	if r.Gentoo == "" && exists(filepath.Join(hostGentoo, "eclass")) {
+		r.Gentoo = hostGentoo
+	}
+	if r.Gentoo != "" && !exists(filepath.Join(r.Gentoo, "eclass")) {
+		return nil, fmt.Errorf("-gentoo=%s: it has no folder eclass: want a checkout of the repository ::gentoo", r.Gentoo)
+	}
+	ids := []string{r.Fork}
+	if r.Fork == "" {
 		var err error
 		if ids, err = p.ForkIDs(); err != nil {
 			return nil, err
@@ -41,7 +58,7 @@ func (p *Project) Ebuild(ctx context.Context, id string) (ebuilds.Tree, error) {
 		}
 		o.Forks = append(o.Forks, f)
 	}
-	return p.placeOverlay(ctx, o)
+	return p.placeOverlay(ctx, o, r.Gentoo)
 }
 
 // overlayDir is where the overlay lies, relative to the project.
@@ -94,7 +111,7 @@ func (p *Project) ebuilds(ctx context.Context, id string, o *ebuilds.Overlay, ol
 
 // placeOverlay merges the overlay into the one that is there, and puts it into
 // its place in one step.
-func (p *Project) placeOverlay(ctx context.Context, o ebuilds.Overlay) (ebuilds.Tree, error) {
+func (p *Project) placeOverlay(ctx context.Context, o ebuilds.Overlay, gentoo string) (ebuilds.Tree, error) {
 	leave, err := p.cache().Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
 	if err != nil {
 		return nil, p.advise(err)
@@ -117,17 +134,49 @@ func (p *Project) placeOverlay(ctx context.Context, o ebuilds.Overlay) (ebuilds.
 	}
 	defer os.RemoveAll(scratch)
 	whole, root := filepath.Join(scratch, "whole"), filepath.Join(p.Dir, overlayDir)
-	for name, data := range files {
-		to := filepath.Join(whole, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, data, 0o644)); err != nil {
-			return nil, err
-		}
+	files.Uncache()
+	if err := writeAll(whole, files); err != nil {
+		return nil, err
+	}
+	if gentoo == "" {
+		p.Events.Note("without a checkout of ::gentoo there is no metadata/md5-cache: users' Portage makes its own (-gentoo=DIR)")
+	} else if err := p.describeEbuilds(ctx, whole, gentoo, files); err != nil {
+		return nil, err
 	}
 	if err := swap(whole, root, filepath.Join(scratch, "old")); err != nil {
 		return nil, err
 	}
 	p.tell(o, old, files)
 	return files, nil
+}
+
+// writeAll writes files below a folder.
+func writeAll(dir string, files ebuilds.Tree) error {
+	for name, data := range files {
+		to := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, data, 0o644)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// describeEbuilds adds to an overlay, which lies in dir, what is in its ebuilds.
+func (p *Project) describeEbuilds(ctx context.Context, dir, gentoo string, files ebuilds.Tree) error {
+	eclasses, err := filepath.Abs(filepath.Join(gentoo, "eclass"))
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	args := append([]string{"bash", "-c", ebuilds.MetadataScript, "metadata.bash", eclasses}, files.Ebuilds()...)
+	env := run.Env{"PATH=" + run.Env(p.Env).Get("PATH"), "LC_ALL=C.UTF-8"}
+	if err := (run.Runner{Events: p.Events}).Run(ctx, run.Cmd{Args: args, Dir: dir, Env: env, Stdout: &out}); err != nil {
+		return fmt.Errorf("reading the overlay's ebuilds with the eclasses of %s: %w", gentoo, err)
+	}
+	if err := files.Cache(out.String(), func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(eclasses, name+".eclass")) }); err != nil {
+		return err
+	}
+	return writeAll(dir, files)
 }
 
 // tell says which ebuilds there are of the forks.

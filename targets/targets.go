@@ -59,10 +59,11 @@ func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *
 // Ebuild lays out a Gentoo overlay of all forks, with what its ebuilds fetch.
 //
 // The overlay comes to lie in dist/overlay, ready to be published, and the
-// distfiles in dist/distfiles. -fork takes one fork alone.
-func Ebuild(ctx context.Context, fork *string, v, json *bool) error {
+// distfiles in dist/distfiles. -fork takes one fork alone; -gentoo is a checkout
+// of the repository ::gentoo, the host's own unless told.
+func Ebuild(ctx context.Context, fork, gentoo *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Ebuild(ctx, setting("FORK", fork))
+		_, err := p.Ebuild(ctx, slipway.EbuildRequest{Fork: setting("FORK", fork), Gentoo: setting("GENTOO", gentoo)})
 		return err
 	})
 }
