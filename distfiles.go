@@ -1,6 +1,7 @@
 package slipway
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -9,10 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
@@ -28,40 +27,58 @@ type madeDistfile struct {
 	again func() (madeDistfile, error) // makes it anew
 }
 
-// packed is a distfile of files that lie elsewhere, and of others.
-func (g *gentoo) packed(ctx context.Context, what, name string, links map[string]string, data map[string][]byte) error {
-	var list []string
-	for at, from := range links {
-		_, sum, err := cross.Sum(from)
-		if err != nil {
+// programs makes the distfile with what is compiled for one architecture.
+func (g *gentoo) programs(ctx context.Context, arch string) error {
+	inputs := map[string]string{}
+	for name, b := range g.built[arch] {
+		inputs[name] = b.SHA256
+	}
+	return g.packed(ctx, arch, g.fork.P()+"-"+arch+".tar.xz", inputs, func(root string) error {
+		if err := os.MkdirAll(filepath.Join(root, "bin"), 0o755); err != nil {
 			return err
 		}
-		list = append(list, at+" "+sum)
-	}
-	for at, content := range data {
-		list = append(list, fmt.Sprintf("%s %x", at, sha256.Sum256(content)))
-	}
-	slices.Sort(list)
-	return g.distfile(what, name, strings.Join(list, "\n"), func(to string) error {
-		root := strings.TrimSuffix(to, ".tar.xz")
-		defer os.RemoveAll(root)
-		for at, from := range links {
-			to := filepath.Join(root, at)
-			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-				return err
-			}
-			if err := filetree.LinkOrCopy(from, to, filetree.Executable); err != nil {
+		for name, b := range g.built[arch] {
+			from := filepath.Join(g.Dir, g.workshop.fork.dist("bin", "linux_"+goArch(arch), b.File))
+			if err := filetree.LinkOrCopy(from, filepath.Join(root, "bin", name), filetree.Executable); err != nil {
 				return err
 			}
 		}
-		for at, content := range data {
+		return nil
+	})
+}
+
+// texts makes a distfile of files that are no programs.
+func (g *gentoo) texts(ctx context.Context, what, name string, files map[string][]byte) error {
+	inputs := map[string]string{}
+	for at, data := range files {
+		inputs[at] = fmt.Sprintf("%x", sha256.Sum256(data))
+	}
+	return g.packed(ctx, what, name, inputs, func(root string) error {
+		for at, data := range files {
 			mode := fs.FileMode(0o644)
-			if strings.HasPrefix(string(content), "#!") {
+			if bytes.HasPrefix(data, []byte("#!")) {
 				mode = 0o755
 			}
-			if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(root, at)), 0o755), os.WriteFile(filepath.Join(root, at), content, mode)); err != nil {
+			to := filepath.Join(root, at)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, data, mode)); err != nil {
 				return err
 			}
+		}
+		return nil
+	})
+}
+
+// packed makes a distfile of what lay puts into a folder. inputs stand for that.
+func (g *gentoo) packed(ctx context.Context, what, name string, inputs map[string]string, lay func(root string) error) error {
+	stand, err := json.Marshal(inputs)
+	if err != nil {
+		return err
+	}
+	return g.distfile(what, name, string(stand), func(to string) error {
+		root := strings.TrimSuffix(to, ".tar.xz")
+		defer os.RemoveAll(root)
+		if err := lay(root); err != nil {
+			return err
 		}
 		tree, err := filetree.Scan(ctx, root)
 		if err != nil {
@@ -118,7 +135,6 @@ func (g *gentoo) place(m madeDistfile) error {
 			return err
 		}
 	}
-	g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: m.Name, Detail: fmt.Sprintf("%d bytes", m.Size), Kept: m.kept})
 	return nil
 }
 

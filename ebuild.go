@@ -12,9 +12,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/ebuilds"
@@ -72,10 +75,17 @@ func (w *workshop) gentoo(ctx context.Context, l lock.Lock, o ebuilds.Overlay, o
 			return g.fork, err
 		}
 	}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, made := range g.made {
+		group.Go(func() error { return g.place(made) })
+	}
+	if err := group.Wait(); err != nil {
+		return g.fork, err
+	}
 	for _, what := range slices.Sorted(maps.Keys(g.made)) {
-		if err := g.place(g.made[what]); err != nil {
-			return g.fork, err
-		}
+		m := g.made[what]
+		g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: m.Name, Detail: fmt.Sprintf("%d bytes", m.Size), Kept: m.kept})
 	}
 	return g.fork, errors.Join(g.cache.Prune("gathered", sourceTrees), g.cache.Prune("distfiles", keptDistfiles))
 }
@@ -201,7 +211,7 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 		g.fork.Series = append(g.fork.Series, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data})
 	}
 	if data := g.fork.TooLarge(); data != nil {
-		if err := g.packed(ctx, "patches", g.fork.P()+"-patches.tar.xz", nil, data); err != nil {
+		if err := g.texts(ctx, "patches", g.fork.P()+"-patches.tar.xz", data); err != nil {
 			return err
 		}
 	}
@@ -211,12 +221,8 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 	if err := g.dependencies(ctx); err != nil {
 		return err
 	}
-	for arch, built := range g.built {
-		laid := map[string]string{}
-		for name, b := range built {
-			laid["bin/"+name] = filepath.Join(g.Dir, f.dist("bin", "linux_"+goArch(arch), b.File))
-		}
-		if err := g.packed(ctx, arch, g.fork.P()+"-"+arch+".tar.xz", laid, nil); err != nil {
+	for _, arch := range g.fork.Arches {
+		if err := g.programs(ctx, arch); err != nil {
 			return err
 		}
 	}
@@ -230,7 +236,7 @@ func (g *gentoo) files(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return g.packed(ctx, "files", g.fork.PF()+"-files.tar.xz", nil, data)
+	return g.texts(ctx, "files", g.fork.PF()+"-files.tar.xz", data)
 }
 
 func goArch(keyword string) string {
