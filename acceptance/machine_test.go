@@ -147,3 +147,21 @@ func (m *machine) verified() {
 	m.t.Helper()
 	m.is("systemd-analyze verify --man=no etcd.service kube-apiserver.service kube-controller-manager.service kube-scheduler.service kube-proxy.service kubelet.service flanneld.service kubernetes-master.target 2>&1", "")
 }
+
+// pids returns the processes of etcd, kube-apiserver and kube-scheduler.
+func (m *machine) pids() []string {
+	m.t.Helper()
+	return strings.Fields(m.sh("systemctl show -p MainPID --value etcd kube-apiserver kube-scheduler"))
+}
+
+// restarted checks that an upgrade of Kubernetes restarted those that are of it,
+// and not etcd.
+func (m *machine) restarted(before []string) {
+	m.t.Helper()
+	after := m.pids()
+	for i, pid := range before {
+		if restarted := after[i] != pid; restarted != (i > 0) {
+			m.t.Errorf("of etcd, kube-apiserver and kube-scheduler, which an upgrade of Kubernetes restarts but for the first, number %d: %s, then %s", i+1, pid, after[i])
+		}
+	}
+}

@@ -23,14 +23,10 @@ type Family struct {
 func Debian() Family {
 	return Family{
 		Name: "debian", Options: "/etc/default", Alternatives: true,
-		Completions: map[string]string{
-			"bash": "/usr/share/bash-completion/completions/%s",
-			"fish": "/usr/share/fish/vendor_completions.d/%s.fish",
-			"zsh":  "/usr/share/zsh/vendor-completions/_%s",
-		},
-		Sysusers:  "systemd | systemd-standalone-sysusers",
-		Names:     map[string]string{"util-linux": ""}, // every system has it
-		Libraries: libraries("libc6"),
+		Completions: completions("/usr/share/zsh/vendor-completions/_%s"),
+		Sysusers:    "systemd | systemd-standalone-sysusers",
+		Names:       map[string]string{"util-linux": ""}, // every system has it
+		Libraries:   libraries("libc6"),
 	}
 }
 
@@ -38,12 +34,8 @@ func Debian() Family {
 func Fedora() Family {
 	return Family{
 		Name: "fedora", Options: "/etc/sysconfig",
-		Completions: map[string]string{
-			"bash": "/usr/share/bash-completion/completions/%s",
-			"fish": "/usr/share/fish/vendor_completions.d/%s.fish",
-			"zsh":  "/usr/share/zsh/site-functions/_%s",
-		},
-		Sysusers: "systemd",
+		Completions: completions("/usr/share/zsh/site-functions/_%s"),
+		Sysusers:    "systemd",
 		Names: map[string]string{
 			"conntrack": "conntrack-tools", "iproute2": "iproute", "mount": "", "nfs-common": "nfs-utils",
 			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
@@ -56,12 +48,8 @@ func Fedora() Family {
 func Gentoo() Family {
 	return Family{
 		Name: "gentoo", Options: "/etc/default", Alternatives: true,
-		Completions: map[string]string{
-			"bash": "/usr/share/bash-completion/completions/%s",
-			"fish": "/usr/share/fish/vendor_completions.d/%s.fish",
-			"zsh":  "/usr/share/zsh/site-functions/_%s",
-		},
-		Sysusers: "systemd", Libraries: libraries("libc6"),
+		Completions: completions("/usr/share/zsh/site-functions/_%s"),
+		Sysusers:    "systemd", Libraries: libraries("libc6"),
 		Names: map[string]string{
 			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins", "ethtool": "sys-apps/ethtool",
 			"iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "", "nftables": "net-firewall/nftables",
@@ -83,4 +71,14 @@ func libraries(libc string) map[string]string {
 		out[name] = libc
 	}
 	return out
+}
+
+// completions are where shells look for those of a program; zsh does elsewhere in
+// each family.
+func completions(zsh string) map[string]string {
+	return map[string]string{
+		"bash": "/usr/share/bash-completion/completions/%s",
+		"fish": "/usr/share/fish/vendor_completions.d/%s.fish",
+		"zsh":  zsh,
+	}
 }

@@ -28,7 +28,8 @@ PVR=${PF#"$PN"-} PV=${PVR%-r[0-9]*}
 P=$PN-$PV FILESDIR=$dir/files
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
-WORKDIR=$work/work T=$work/temp S=$work/work/$P
+WORKDIR=$work/tree T=$work/temp
+S=$WORKDIR/$P
 mkdir -p "$WORKDIR" "$T" "$D" || die
 
 # The Manifest has all files, and just as they are.
