@@ -111,7 +111,15 @@ func (g *gentoo) distfile(what, name, inputs string, write func(name string) err
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	g.fork.Distfiles[what], g.made[what] = m.Distfile, m
+	if what != "files" { // whose revision is not known yet
+		g.tell(m)
+	}
 	return nil
+}
+
+// tell says that there is a distfile.
+func (g *gentoo) tell(m madeDistfile) {
+	g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: m.Name, Detail: fmt.Sprintf("%d bytes", m.Size), Kept: m.kept})
 }
 
 // place puts a distfile into dist/distfiles.

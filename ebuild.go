@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -83,10 +82,7 @@ func (w *workshop) gentoo(ctx context.Context, l lock.Lock, o ebuilds.Overlay, o
 	if err := group.Wait(); err != nil {
 		return g.fork, err
 	}
-	for _, what := range slices.Sorted(maps.Keys(g.made)) {
-		m := g.made[what]
-		g.Events.Emit(event.Event{Kind: event.Finished, Stage: "distfile", Subject: m.Name, Detail: fmt.Sprintf("%d bytes", m.Size), Kept: m.kept})
-	}
+	g.tell(g.made["files"])
 	return g.fork, errors.Join(g.cache.Prune("gathered", sourceTrees), g.cache.Prune("distfiles", keptDistfiles))
 }
 
