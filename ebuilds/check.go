@@ -39,6 +39,7 @@ func (t Tree) Check() error {
 			checkEbuild(name, t, func(format string, args ...any) { add(name, format, args...) })
 		case base == "metadata.xml":
 			checkXML(t[name], func(format string, args ...any) { add(name, format, args...) })
+			t.checkDescribed(name, func(format string, args ...any) { add(name, format, args...) })
 		case strings.Contains(name, "/files/") && len(t[name]) > largestFile:
 			add(name, "has %d bytes: more than %d belong in a distfile", len(t[name]), largestFile)
 		case len(t[name]) == 0:
@@ -289,6 +290,21 @@ func checkXML(data []byte, add func(string, ...any)) {
 			at = append(at, e.Name.Local)
 		case xml.EndElement:
 			at = at[:len(at)-1]
+		}
+	}
+}
+
+// checkDescribed tells which USE flags a metadata.xml describes that no ebuild has.
+func (t Tree) checkDescribed(name string, add func(string, ...any)) {
+	dir := path.Dir(name)
+	for _, m := range regexp.MustCompile(`<flag name="([^"]+)">`).FindAllSubmatch(t[name], -1) {
+		if !slices.ContainsFunc(t.versions(dir), func(v string) bool {
+			ebuild := string(t[fmt.Sprintf("%s/%s-%s.ebuild", dir, path.Base(dir), v)])
+			_, iuse, _ := strings.Cut(ebuild, "\nIUSE=\"")
+			iuse, _, _ = strings.Cut(iuse, "\"")
+			return slices.Contains(strings.Fields(strings.ReplaceAll(iuse, "+", "")), string(m[1]))
+		}) {
+			add("describes the USE flag %s, which no ebuild has", m[1])
 		}
 	}
 }

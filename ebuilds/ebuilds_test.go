@@ -131,6 +131,7 @@ func TestCheck(t *testing.T) {
 		{meta, "<use>", "<flags>", "element <flags> closed by </use>"},
 		{meta, "<name>Mate</name>", "<mail>Mate</mail>", "has <mail> where none belongs"},
 		{meta, "mate\">", "maat\">", "metadata.xml does not describe the USE flag mate"},
+		{meta, "</use>", "<flag name=\"cook\">Cooks</flag></use>", "describes the USE flag cook, which no ebuild has"},
 		{"app-misc/ship/files/ship-1.4.1_p1-0001-crew.patch", "+Crew", strings.Repeat("+Crew\n", 4000), "more than 20480 belong in a distfile"},
 		{"profiles/repo_name", "acme\n", "", "is empty"},
 		{"app-misc/ship/Manifest", "EBUILD", "EBUILDS", "has no line, or another, for ship-1.4.1_p1.ebuild"},

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/blake2b"
+
+	"github.com/slipway-build/slipway/packaging"
 )
 
 // An Overlay is a repository of ebuilds.
@@ -49,24 +51,24 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	add := func(name, version string, text func() ([]byte, error), flags bool) error {
+	add := func(name, version string, text func() ([]byte, error), packages []packaging.Package) error {
 		data, err := text()
 		if err != nil || data == nil {
 			return err
 		}
 		dir := f.Project.Category + "/" + name
 		files[dir+"/"+name+"-"+version+".ebuild"] = data
-		files[dir+"/metadata.xml"], err = o.metadataXML(f, flags)
+		files[dir+"/metadata.xml"], err = o.metadataXML(f, packages)
 		return err
 	}
 	name := f.Project.Name
-	if err := add(name, f.pvr(), func() ([]byte, error) { return f.source(p) }, true); err != nil {
+	if err := add(name, f.pvr(), func() ([]byte, error) { return f.source(p) }, f.Packages); err != nil {
 		return err
 	}
-	if err := add(name+"-bin", f.pvr(), func() ([]byte, error) { return f.binary(p) }, true); err != nil {
+	if err := add(name+"-bin", f.pvr(), func() ([]byte, error) { return f.binary(p) }, f.Packages); err != nil {
 		return err
 	}
-	if err := add(name+"-meta", f.pvr(), func() ([]byte, error) { return f.meta() }, true); err != nil {
+	if err := add(name+"-meta", f.pvr(), f.meta, f.names()); err != nil {
 		return err
 	}
 	if _, ok := f.Distfiles["patches"]; !ok {
@@ -79,7 +81,7 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 			for kind, text := range map[string]string{"group": acctGroup, "user": acctUser} {
 				dir := "acct-" + kind + "/" + user
 				files[dir+"/"+user+"-0.ebuild"] = fmt.Appendf(nil, text, f.Year, user, id)
-				if files[dir+"/metadata.xml"], err = o.metadataXML(Fork{}, false); err != nil {
+				if files[dir+"/metadata.xml"], err = o.metadataXML(Fork{}, nil); err != nil {
 					return err
 				}
 			}
@@ -165,8 +167,8 @@ func (o Overlay) summarize(t Tree) []File {
 }
 
 // metadataXML writes what Gentoo keeps of a package: who maintains it, where it
-// comes from, what its flags do.
-func (o Overlay) metadataXML(f Fork, flags bool) ([]byte, error) {
+// comes from, what the flags do that install packages.
+func (o Overlay) metadataXML(f Fork, packages []packaging.Package) ([]byte, error) {
 	name, mail, ok := strings.Cut(strings.TrimSuffix(o.Maintainer, ">"), " <")
 	if !ok {
 		return nil, fmt.Errorf("%q is no maintainer", o.Maintainer)
@@ -178,12 +180,12 @@ func (o Overlay) metadataXML(f Fork, flags bool) ([]byte, error) {
 		fmt.Fprintf(&b, "\t<upstream>\n\t\t<remote-id type=\"%s\">%s</remote-id>\n\t</upstream>\n", escape(kind), escape(id))
 	}
 	texts := map[string]string{}
-	for _, p := range f.Packages {
+	for _, p := range packages {
 		if flag := f.flag(p.Name); flag != "" {
 			texts[flag] = "Install " + p.Name + ": " + p.Summary
 		}
 	}
-	if flags && len(texts) > 0 {
+	if len(texts) > 0 {
 		b.WriteString("\t<use>\n")
 		for _, flag := range slices.Sorted(maps.Keys(texts)) {
 			fmt.Fprintf(&b, "\t\t<flag name=\"%s\">%s</flag>\n", escape(flag), escape(texts[flag]))

@@ -260,6 +260,17 @@ func (f Fork) binary(p page) ([]byte, error) {
 	return fill(binaryText, p)
 }
 
+// names returns the packages that are only a name for others.
+func (f Fork) names() []packaging.Package {
+	var out []packaging.Package
+	for _, pkg := range f.Packages {
+		if pkg.Platform.OS == "" && f.flag(pkg.Name) != "" {
+			out = append(out, pkg)
+		}
+	}
+	return out
+}
+
 // meta writes the ebuild that only wants others: of each package without
 // programs of its own, what it is a name for. It returns none where there is
 // none.
@@ -268,11 +279,8 @@ func (f Fork) meta() ([]byte, error) {
 	p.Summary = "Metapackage: " + f.Project.Summary
 	atom := f.Project.Category + "/" + f.Project.Name
 	var flags []string
-	for _, pkg := range f.Packages {
+	for _, pkg := range f.names() {
 		flag := f.flag(pkg.Name)
-		if pkg.Platform.OS != "" || flag == "" {
-			continue
-		}
 		flags = append(flags, f.Project.Flags[pkg.Name])
 		run, _, err := f.needs(pkg)
 		if err != nil {
