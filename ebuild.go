@@ -118,7 +118,7 @@ func (g *gentoo) describe(context.Context) error {
 		return err
 	}
 	g.fork = ebuilds.Fork{
-		Project: project, Version: vers, Summary: project.Summary, Homepage: g.in.Recipes.Homepage, License: own,
+		Profile: f.Profile, Project: project, Version: vers, Summary: project.Summary, Homepage: g.in.Recipes.Homepage, License: own,
 		Year: g.date.Year(), BaseURL: f.Ebuilds.Distfiles, Distfiles: map[string]ebuilds.Distfile{},
 	}
 	for _, p := range f.Platforms {

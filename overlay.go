@@ -125,6 +125,9 @@ func (p *Project) placeOverlay(ctx context.Context, o ebuilds.Overlay, gentoo st
 	if err != nil {
 		return nil, err
 	}
+	if err := clashes(o, gentoo); err != nil {
+		return nil, err
+	}
 	for _, note := range notes {
 		p.Events.Note(note)
 	}
@@ -148,6 +151,29 @@ func (p *Project) placeOverlay(ctx context.Context, o ebuilds.Overlay, gentoo st
 	}
 	p.tell(o, old, files)
 	return files, nil
+}
+
+// clashes tells of packages that ::gentoo has in another category: their names
+// alone would not say which is meant.
+func clashes(o ebuilds.Overlay, gentoo string) error {
+	if gentoo == "" {
+		return nil
+	}
+	var errs []error
+	for _, f := range o.Forks {
+		for _, name := range []string{f.Project.Name, f.Project.Name + "-bin", f.Project.Name + "-meta"} {
+			found, err := filepath.Glob(filepath.Join(gentoo, "*-*", name))
+			if err != nil {
+				return err
+			}
+			for _, dir := range found {
+				if category := filepath.Base(filepath.Dir(dir)); category != f.Project.Category && !strings.HasPrefix(category, "acct-") {
+					errs = append(errs, fmt.Errorf("%s/%s clashes with %s/%[2]s of ::gentoo: change category or name in profiles/%[4]s/gentoo.yaml", f.Project.Category, name, category, f.Profile))
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // writeAll writes files below a folder.

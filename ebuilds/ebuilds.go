@@ -104,6 +104,7 @@ func (p Project) Validate() []config.Fault {
 
 // A Fork is one fork as an overlay has it.
 type Fork struct {
+	Profile   string // where Project comes from
 	Project   Project
 	Version   string // 1.36.1_p1
 	Revision  int    // of the ebuild, from 0
