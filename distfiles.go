@@ -84,7 +84,7 @@ func (g *gentoo) packed(ctx context.Context, what, name string, inputs map[strin
 		if err != nil {
 			return err
 		}
-		return tarballs.Write(ctx, to, "", tree, g.date)
+		return tarballs.Write(ctx, to, "", tree, g.in.Date)
 	})
 }
 
@@ -92,7 +92,7 @@ func (g *gentoo) packed(ctx context.Context, what, name string, inputs map[strin
 // all that decides its bytes, besides its name and its date. It comes to lie in
 // dist/distfiles when it is known that an ebuild wants it.
 func (g *gentoo) distfile(what, name, inputs string, write func(name string) error) error {
-	key := action.NewKey("distfiles", ebuilds.Revision, []string{name, inputs, g.date.UTC().String()})
+	key := action.NewKey("distfiles", ebuilds.Revision, []string{name, inputs, g.in.Date.UTC().String()})
 	var made func() (madeDistfile, error)
 	made = func() (madeDistfile, error) {
 		m := madeDistfile{again: made}

@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -47,7 +46,6 @@ type gentoo struct {
 	*packing
 	old   ebuilds.Tree // the overlay that it comes to
 	fork  ebuilds.Fork
-	date  time.Time
 	built map[string]map[string]cross.Binary // by keyword
 	made  map[string]madeDistfile            // by what is in it
 }
@@ -102,7 +100,6 @@ func (g *gentoo) describe(context.Context) error {
 	if err := g.prepare(g.host()); err != nil {
 		return err
 	}
-	g.date = g.in.Date
 	vers, err := f.Parsed.Gentoo()
 	if err != nil {
 		return err
@@ -119,7 +116,7 @@ func (g *gentoo) describe(context.Context) error {
 	}
 	g.fork = ebuilds.Fork{
 		Profile: f.Profile, Project: project, Version: vers, Summary: project.Summary, Homepage: g.in.Recipes.Homepage, License: own,
-		Year: g.date.Year(), BaseURL: f.Ebuilds.Distfiles, Distfiles: map[string]ebuilds.Distfile{},
+		Year: g.in.Date.Year(), BaseURL: f.Ebuilds.Distfiles, Distfiles: map[string]ebuilds.Distfile{},
 	}
 	for _, p := range f.Platforms {
 		if p.OS == "linux" {
@@ -194,7 +191,7 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 	}
 	root := g.fork.Project.Name + "-" + base
 	err = g.distfile("source", root+".tar.xz", up.Tree.Digest(), func(name string) error {
-		return tarballs.Write(ctx, name, root, up.Dir, g.date)
+		return tarballs.Write(ctx, name, root, up.Dir, g.in.Date)
 	})
 	if err != nil {
 		return err
@@ -326,7 +323,7 @@ func (g *gentoo) dependencies(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return tarballs.Write(ctx, name, "go-mod", modules, g.date)
+		return tarballs.Write(ctx, name, "go-mod", modules, g.in.Date)
 	})
 }
 
