@@ -167,7 +167,30 @@ func (g *gentoo) build(ctx context.Context) error {
 	for _, c := range components {
 		g.fork.Build.Components = append(g.fork.Build.Components, ebuilds.Component{Name: c.Name, Main: c.Main, CGO: c.CGO})
 	}
+	tree, err := g.patched(ctx, g.lock)
+	if err != nil {
+		return err
+	}
+	for _, c := range g.parts(tree.Tree) {
+		g.fork.Build.Components = append(g.fork.Build.Components, ebuilds.Component{Name: c.Name, Main: c.Main, CGO: c.CGO, Part: g.in.Component(c.Name)})
+	}
 	return nil
+}
+
+// parts returns the components that the fork builds as parts of one of many
+// programs, sorted. An ebuild can compile each by itself.
+func (g *gentoo) parts(tree filetree.Tree) []cross.Component {
+	var out []cross.Component
+	for _, r := range g.recipes {
+		for program := range r.Programs {
+			c, err := g.workshop.fork.Component(program)
+			if err == nil && g.in.Component(program) != program && len(tree.Below(c.Main)) > 0 {
+				out = append(out, c)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b cross.Component) int { return strings.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(out, func(a, b cross.Component) bool { return a.Name == b.Name })
 }
 
 // distfiles writes what the ebuilds fetch to dist/distfiles.
@@ -276,7 +299,7 @@ func (g *gentoo) dependencies(ctx context.Context) error {
 		return nil
 	}
 	builder := cross.Builder{Go: g.goCmd, Events: g.Events}
-	components := g.components(g.recipes)
+	components := append(g.components(g.recipes), g.parts(tree.Tree)...)
 	in, _, err := g.input(g.lock, g.host())
 	if err != nil {
 		return err

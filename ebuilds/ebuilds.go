@@ -136,6 +136,9 @@ type Component struct {
 	Name string
 	Main string // folder in the tree
 	CGO  bool
+	// Part names the component that the program is a part of: it is compiled by
+	// itself where that one is not wanted.
+	Part string
 }
 
 // A Patch is one of the series.
@@ -169,7 +172,7 @@ func (f Fork) PF() string { return f.Project.Name + "-" + f.pvr() }
 func (f Fork) Unpacked() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, p := range f.Packages {
-		in, err := install(p)
+		in, err := f.install(p)
 		if err != nil {
 			return nil, fmt.Errorf("package %s: %w", p.Name, err)
 		}
@@ -221,6 +224,39 @@ func (f Fork) pvr() string {
 
 // flag returns the USE flag that installs a package, or none.
 func (f Fork) flag(pkg string) string { return strings.TrimPrefix(f.Project.Flags[pkg], "+") }
+
+// part returns the component that a package's file, a link or a script that calls
+// one of many programs, would be by itself, if the fork compiles that.
+func (f Fork) part(p packaging.Package, call packaging.File) (Component, bool) {
+	calls := strings.HasSuffix(path.Dir(call.Path), "bin") && call.Source == ""
+	for _, c := range f.Build.Components {
+		if calls && c.Part != "" && c.Name == path.Base(call.Path) && !holds(p, c.Part) {
+			return c, f.whole(c.Part) != ""
+		}
+	}
+	return Component{}, false
+}
+
+// withoutParts returns the fork as its binary package has it.
+func (f Fork) withoutParts() Fork {
+	f.Build.Components = slices.DeleteFunc(slices.Clone(f.Build.Components), func(c Component) bool { return c.Part != "" })
+	return f
+}
+
+// holds tells whether a component is in a package.
+func holds(p packaging.Package, component string) bool {
+	return slices.ContainsFunc(p.Files, func(file packaging.File) bool { return file.Source != "" && path.Base(file.Source) == component })
+}
+
+// whole returns the USE flag that a component of many programs is installed by.
+func (f Fork) whole(component string) string {
+	for _, p := range f.Packages {
+		if holds(p, component) {
+			return f.flag(p.Name)
+		}
+	}
+	return ""
+}
 
 // users returns the users that the packages' programs run as.
 func (f Fork) users() []string {

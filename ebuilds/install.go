@@ -23,27 +23,32 @@ type installation struct {
 	shell bool // completions
 }
 
-// install returns a package's installation. Users are packages of their own in
+// install returns a package's installation. What only calls a component of many
+// programs becomes the program by itself where that component is not wanted. Users are packages of their own in
 // Gentoo, and pages of the manual are compressed by Portage.
-func install(p packaging.Package) (installation, error) {
+func (f Fork) install(p packaging.Package) (installation, error) {
 	in := installation{pkg: p.Name}
 	all := append(slices.Clone(p.Files), services(p)...)
 	slices.SortFunc(all, func(a, b packaging.File) int { return strings.Compare(a.Path, b.Path) })
-	for _, f := range all {
-		if path.Dir(f.Path) == "/usr/lib/sysusers.d" {
+	for _, file := range all {
+		if path.Dir(file.Path) == "/usr/lib/sysusers.d" {
 			continue
 		}
-		if strings.HasPrefix(f.Path, "/usr/share/man/") && path.Ext(f.Path) == ".gz" {
-			data, err := gunzip(f.Data)
+		if strings.HasPrefix(file.Path, "/usr/share/man/") && path.Ext(file.Path) == ".gz" {
+			data, err := gunzip(file.Data)
 			if err != nil {
-				return in, fmt.Errorf("%s: %w", f.Path, err)
+				return in, fmt.Errorf("%s: %w", file.Path, err)
 			}
-			f.Path, f.Data = strings.TrimSuffix(f.Path, ".gz"), data
+			file.Path, file.Data = strings.TrimSuffix(file.Path, ".gz"), data
 		}
-		if f.Kind != packaging.Folder && f.Kind != packaging.Link && f.Source == "" {
-			in.files = append(in.files, f)
+		if file.Kind != packaging.Folder && file.Kind != packaging.Link && file.Source == "" {
+			in.files = append(in.files, file)
 		}
-		in.lines = append(in.lines, in.line(f)...)
+		lines := in.line(file)
+		if c, ok := f.part(p, file); ok {
+			lines = append(when(f.whole(c.Part), lines), when("!"+f.whole(c.Part), in.line(packaging.File{Path: file.Path, Source: c.Name}))...)
+		}
+		in.lines = append(in.lines, lines...)
 	}
 	return in, nil
 }

@@ -47,7 +47,11 @@ func (o Overlay) Lay() ([]File, error) {
 
 // fork adds the packages of one fork.
 func (o Overlay) fork(f Fork, files map[string][]byte) error {
-	p, _, err := f.page()
+	compiled, err := f.page()
+	if err != nil {
+		return err
+	}
+	prebuilt, err := f.withoutParts().page()
 	if err != nil {
 		return err
 	}
@@ -62,10 +66,10 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 		return err
 	}
 	name := f.Project.Name
-	if err := add(name, f.pvr(), func() ([]byte, error) { return f.source(p) }, f.Packages); err != nil {
+	if err := add(name, f.pvr(), func() ([]byte, error) { return f.source(compiled) }, f.Packages); err != nil {
 		return err
 	}
-	if err := add(name+"-bin", f.pvr(), func() ([]byte, error) { return f.binary(p) }, f.Packages); err != nil {
+	if err := add(name+"-bin", f.pvr(), func() ([]byte, error) { return f.binary(prebuilt) }, f.Packages); err != nil {
 		return err
 	}
 	if err := add(name+"-meta", f.pvr(), f.meta, f.names()); err != nil {

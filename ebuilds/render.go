@@ -3,7 +3,6 @@ package ebuilds
 import (
 	"bytes"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"text/template"
@@ -42,17 +41,15 @@ func fill(text string, p any) ([]byte, error) {
 }
 
 // page returns what the source ebuild and the binary one have in common.
-func (f Fork) page() (page, []installation, error) {
+func (f Fork) page() (page, error) {
 	p := page{Fork: f, KeyWords: "~" + strings.Join(f.Arches, " ~")}
-	var all []installation
 	inherit := map[string]bool{}
 	flags := map[string]bool{}
 	for _, pkg := range f.Packages {
-		in, err := install(pkg)
+		in, err := f.install(pkg)
 		if err != nil {
-			return p, nil, fmt.Errorf("package %s: %w", pkg.Name, err)
+			return p, fmt.Errorf("package %s: %w", pkg.Name, err)
 		}
-		all = append(all, in)
 		inherit["shell-completion"] = inherit["shell-completion"] || in.shell
 		inherit["systemd"] = inherit["systemd"] || in.units
 		inherit["tmpfiles"] = inherit["tmpfiles"] || len(in.tmp) > 0
@@ -65,7 +62,7 @@ func (f Fork) page() (page, []installation, error) {
 			p.Tmpfiles = append(p.Tmpfiles, when(flag, []string{"tmpfiles_process " + name})...)
 		}
 		for _, file := range pkg.Files {
-			if file.Source != "" {
+			if _, part := f.part(pkg, file); part || file.Source != "" {
 				p.Prebuilt = append(p.Prebuilt, strings.TrimPrefix(file.Path, "/"))
 			}
 		}
@@ -74,7 +71,7 @@ func (f Fork) page() (page, []installation, error) {
 		}
 		run, required, err := f.needs(pkg)
 		if err != nil {
-			return p, nil, err
+			return p, err
 		}
 		p.Run = append(p.Run, behind(flag, run)...)
 		p.Required = append(p.Required, behind(flag, required)...)
@@ -100,7 +97,7 @@ func (f Fork) page() (page, []installation, error) {
 	for _, rival := range f.Project.Rivals {
 		p.Run = append(p.Run, "!"+rival)
 	}
-	return p, all, nil
+	return p, nil
 }
 
 // when puts lines of a phase behind a USE flag.
@@ -131,7 +128,7 @@ func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 		for _, n := range r.Names() {
 			atom := n.Package
 			if slices.ContainsFunc(f.Packages, func(o packaging.Package) bool { return o.Name == n.Package }) {
-				if flag := f.flag(n.Package); flag != "" && !slices.Contains(required, flag) {
+				if flag := f.flag(n.Package); flag != "" && !slices.Contains(required, flag) && !f.apart(p, flag) {
 					required = append(required, flag)
 				}
 				continue
@@ -157,6 +154,15 @@ func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 		}
 	}
 	return run, required, nil
+}
+
+// apart tells whether a package does without what a flag installs, a component of
+// many programs: all that it has of that can be compiled by itself.
+func (f Fork) apart(p packaging.Package, flag string) bool {
+	return slices.ContainsFunc(p.Files, func(file packaging.File) bool {
+		c, part := f.part(p, file)
+		return part && f.whole(c.Part) == flag
+	})
 }
 
 // source writes the ebuild that compiles the fork.
@@ -216,7 +222,7 @@ func (f Fork) compile() []string {
 		var flags []string
 		always := false
 		for _, pkg := range f.Packages {
-			if !slices.ContainsFunc(pkg.Files, func(file packaging.File) bool { return file.Source != "" && path.Base(file.Source) == c.Name }) {
+			if !holds(pkg, c.Name) && !slices.ContainsFunc(pkg.Files, func(file packaging.File) bool { p, ok := f.part(pkg, file); return ok && p == c }) {
 				continue
 			}
 			flag := f.flag(pkg.Name)
@@ -236,7 +242,14 @@ func (f Fork) compile() []string {
 			lines = append(lines, line)
 			continue
 		}
-		lines = append(lines, "if "+strings.Join(flags, " || ")+"; then", "\t"+line, "fi")
+		condition := strings.Join(flags, " || ")
+		if c.Part != "" && len(flags) > 1 {
+			condition = "{ " + condition + "; }"
+		}
+		if c.Part != "" {
+			condition = "use !" + f.whole(c.Part) + " && " + condition
+		}
+		lines = append(lines, "if "+condition+"; then", "\t"+line, "fi")
 	}
 	return lines
 }
