@@ -224,7 +224,12 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 		if mail, ok := p.Mail(); ok && isCommit(p) {
 			name = patches.FileName(i+1, mail.Subject)
 		}
-		g.fork.Series = append(g.fork.Series, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data})
+		diffs, err := patches.Parse(p)
+		if err != nil {
+			return err
+		}
+		git := slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return !d.Plain() })
+		g.fork.Series = append(g.fork.Series, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data, Git: git})
 	}
 	if data := g.fork.TooLarge(); data != nil {
 		if err := g.texts(ctx, "patches", g.fork.P()+"-patches.tar.xz", data); err != nil {

@@ -40,12 +40,7 @@ func TestOverlay(t *testing.T) {
 			if a, b := strings.Join(list(t, binary), "\n"), strings.Join(list(t, source), "\n"); strings.ReplaceAll(a, c.name+"-bin-0", c.name+"-0") != b {
 				t.Errorf("the one that compiles installs\n%s\nand the other one\n%s", b, a)
 			}
-			built, _ := filepath.Glob(filepath.Join(dir, "dist", c.fork, "bin", "linux_"+runtime.GOARCH, "*"))
-			for _, b := range built {
-				if filepath.Base(b) != "build.json" && !strings.Contains(strings.Join(list(t, source), "\n"), sum(t, b)) {
-					t.Errorf("%s is not what the ebuild compiles", filepath.Base(b))
-				}
-			}
+			installs(t, source, filepath.Join(dir, "dist", c.fork, "bin", "linux_"+runtime.GOARCH, "*"))
 			unpacked := t.TempDir()
 			debs, _ := filepath.Glob(filepath.Join(dir, "dist", c.fork, "deb", "*", "*.deb"))
 			for _, deb := range debs {
@@ -86,10 +81,20 @@ func list(t *testing.T, dir string) []string {
 	return lines
 }
 
-func sum(t *testing.T, file string) string {
+// installs tells of programs that were built and do not lie below a folder, byte
+// for byte.
+func installs(t *testing.T, dir, built string) {
 	t.Helper()
-	out, _, _ := strings.Cut(mustRun(t, "", "sha256sum", file), " ")
-	return out
+	have := strings.Join(list(t, dir), "\n")
+	programs, _ := filepath.Glob(built)
+	for _, file := range programs {
+		if sum, _, _ := strings.Cut(mustRun(t, "", "sha256sum", file), " "); filepath.Base(file) != "build.json" && !strings.Contains(have, sum) {
+			t.Errorf("%s is not what the ebuild installs:\n%s", file, have)
+		}
+	}
+	if len(programs) == 0 {
+		t.Errorf("there is no %s", built)
+	}
 }
 
 // gentoos are the paths that debs have otherwise: what makes users, what OpenRC

@@ -146,6 +146,7 @@ type Patch struct {
 	Name  string // without folders
 	Strip int
 	Data  []byte
+	Git   bool // nothing but git knows how to apply it
 }
 
 // A Distfile is a file that an ebuild fetches.

@@ -21,6 +21,7 @@ type page struct {
 	Run       []string // atoms that it needs when it runs
 	Unpack    []string // lines of src_unpack
 	Patches   []string // lines of src_prepare
+	Git       bool     // which need git
 	Compile   []string // lines of src_compile
 	Install   []string // lines of src_install
 	Tmpfiles  []string // lines of pkg_postinst
@@ -182,8 +183,13 @@ func (f Fork) source(p page) ([]byte, error) {
 		if f.Distfiles["patches"].Name != "" {
 			from = `"${WORKDIR}"/patches/` + patch.Name
 		}
-		p.Patches = append(p.Patches, fmt.Sprintf("eapply -p%d -F0 -- %s", patch.Strip, from))
+		line := fmt.Sprintf("eapply -p%d -F0 -- %s", patch.Strip, from)
+		if patch.Git {
+			line = fmt.Sprintf(`GIT_CEILING_DIRECTORIES="${WORKDIR}" git apply -p%d --whitespace=nowarn -- %s || die`, patch.Strip, from)
+		}
+		p.Patches = append(p.Patches, line)
 	}
+	p.Git = slices.ContainsFunc(f.Series, func(patch Patch) bool { return patch.Git })
 	if len(f.Edits) > 0 {
 		p.Patches = append(p.Patches, `cp -r "${WORKDIR}"/files/tree/. "${S}"/ || die`)
 	}

@@ -40,7 +40,8 @@ RDEPEND="{{if .Accounts}}
 "
 `
 	compileText = `BDEPEND="
-	>=dev-lang/go-{{.Build.Go}}
+	>=dev-lang/go-{{.Build.Go}}{{if .Git}}
+	dev-vcs/git{{end}}
 "
 
 QA_PRESTRIPPED="{{join .Prebuilt " "}}"

@@ -21,6 +21,14 @@ type FileDiff struct {
 	Binary           *Binary // instead of hunks
 }
 
+// Plain reports whether the diff is only of text, as every patch program knows it:
+// what is more, such as a rename, a mode, a link or a binary, is git's.
+func (d FileDiff) Plain() bool {
+	moved := d.Old != d.New && d.Old != "" && d.New != ""
+	regular := func(m filetree.Mode) bool { return m == "" || m == filetree.Regular }
+	return len(d.Hunks) > 0 && !moved && regular(d.OldMode) && regular(d.NewMode)
+}
+
 // parser walks over the lines of a patch. It keeps the first error, after which
 // what it returns means nothing.
 type parser struct {
