@@ -46,7 +46,7 @@ func (d *Detector) Of(root, dir string) ([]string, error) {
 	}
 	slices.Sort(out)
 	if out = slices.Compact(out); len(out) == 0 {
-		return nil, fmt.Errorf("%s has no license that is known", root)
+		return nil, fmt.Errorf("%s has no license text that is known, and who passes on what is made of it must name one", dir)
 	}
 	return out, nil
 }

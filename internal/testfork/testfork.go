@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -59,7 +60,7 @@ func releases() []release {
 //
 // example.org/ship is there at v1.4.0, v1.4.1 and v1.5.0-rc.1; example.org/hull and example.org/rigging at v0.4.0,
 // v0.4.1 and v0.5.0-rc.1; example.org/sample-lantern at v0.4.0 only, for not every sibling is published with every
-// release; example.com/rope at v1.2.3 and v1.3.0. The bytes are the same every time.
+// release; example.com/rope at v1.2.3, v1.3.0 and, without its license, v1.4.0. The bytes are the same every time.
 func WriteProxy(dir string) error {
 	files, err := archive("rope")
 	if err != nil {
@@ -67,6 +68,10 @@ func WriteProxy(dir string) error {
 	}
 	t := tag{"2025-12-01T02:03:04Z", "123d0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b"}
 	if _, err := publish(dir, module.Version{Path: "example.com/rope", Version: "v1.3.0"}, t, files); err != nil {
+		return err
+	}
+	bare := slices.DeleteFunc(slices.Clone(files), func(f txtar.File) bool { return f.Name == "LICENSE" })
+	if _, err := publish(dir, module.Version{Path: "example.com/rope", Version: "v1.4.0"}, t, bare); err != nil {
 		return err
 	}
 	rope, err := publish(dir, module.Version{Path: "example.com/rope", Version: "v1.2.3"}, t, files)

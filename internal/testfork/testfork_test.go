@@ -27,7 +27,7 @@ func TestProxyIsTheSameEveryTime(t *testing.T) {
 		}
 	}
 	want, got := snapshot(t, once), snapshot(t, twice)
-	if len(want) != 12*3+5 { // .info, .mod and .zip of twelve versions, and the lists of five modules
+	if len(want) != 13*3+5 { // .info, .mod and .zip of thirteen versions, and the lists of five modules
 		t.Errorf("the proxy has %d files", len(want))
 	}
 	if len(got) != len(want) {
@@ -55,7 +55,7 @@ func TestProxyURL(t *testing.T) {
 func TestModulesDownload(t *testing.T) {
 	w := newWorld(t).online()
 	for path, want := range map[string]string{
-		"example.com/rope":           "v1.2.3 v1.3.0",
+		"example.com/rope":           "v1.2.3 v1.3.0 v1.4.0",
 		"example.org/ship":           "v1.4.0 v1.4.1 v1.5.0-rc.1",
 		"example.org/hull":           "v0.4.0 v0.4.1 v0.5.0-rc.1",
 		"example.org/rigging":        "v0.4.0 v0.4.1 v0.5.0-rc.1",
