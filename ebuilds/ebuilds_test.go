@@ -26,7 +26,7 @@ func ship() Overlay {
 		},
 		Version: "1.4.1_p1", Summary: "Sails any sea", Homepage: "https://example.org", License: []string{"MIT"}, Linked: []string{"BSD", "ISC"}, Year: 2026, Arches: []string{"amd64", "arm64"},
 		BaseURL: "https://example.org/distfiles", Touched: map[string]string{"crew.go": strings.Repeat("a", 64)},
-		Series: []Patch{{"0001-crew.patch", 1, []byte("--- a/crew.go\n+++ b/crew.go\n@@ -1 +1 @@\n-crew\n+Crew\n")}},
+		Series: []Patch{{Name: "0001-crew.patch", Strip: 1, Data: []byte("--- a/crew.go\n+++ b/crew.go\n@@ -1 +1 @@\n-crew\n+Crew\n")}},
 		Build:  Build{Go: "1.26.0", Flags: []string{"-trimpath", "-ldflags=-s -w -X 'a=it''s'"}, Components: []Component{{Name: "bosun", Main: "cmd/bosun"}}},
 		Distfiles: map[string]Distfile{
 			"source": d("ship-1.4.1.tar.xz"), "deps": d("ship-1.4.1_p1-deps.tar.xz"), "files": d("ship-1.4.1_p1-files.tar.xz"),

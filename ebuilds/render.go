@@ -290,6 +290,32 @@ func (f Fork) names() []packaging.Package {
 	return out
 }
 
+// wanted returns a USE flag and those that REQUIRED_USE has with it, sorted.
+func (f Fork) wanted(flag string) ([]string, error) {
+	out := []string{flag}
+	for i := 0; i < len(out); i++ {
+		for _, pkg := range f.Packages {
+			if f.flag(pkg.Name) != out[i] {
+				continue
+			}
+			if pkg.Platform.OS == "" {
+				pkg.Relations.Recommends = nil
+			}
+			_, required, err := f.needs(pkg)
+			if err != nil {
+				return nil, err
+			}
+			for _, r := range required {
+				if !slices.Contains(out, r) {
+					out = append(out, r)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
 // meta writes the ebuild that only wants others: of each package without
 // programs of its own, what it is a name for. It returns none where there is
 // none.
@@ -305,7 +331,16 @@ func (f Fork) meta() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.Run = append(p.Run, behind(flag, append([]string{fmt.Sprintf("|| ( %s[%s] %[1]s-bin[%[2]s] )", atom, flag)}, run...))...)
+		compiled, err := f.wanted(flag)
+		if err != nil {
+			return nil, err
+		}
+		prebuilt, err := f.withoutParts().wanted(flag)
+		if err != nil {
+			return nil, err
+		}
+		either := fmt.Sprintf("|| ( %s[%s] %[1]s-bin[%[3]s] )", atom, strings.Join(compiled, ","), strings.Join(prebuilt, ","))
+		p.Run = append(p.Run, behind(flag, append([]string{either}, run...))...)
 	}
 	if len(flags) == 0 {
 		return nil, nil
