@@ -31,7 +31,7 @@ func TestOverlay(t *testing.T) {
 		{"cni-plugins-1.9", "app-containers", "cni-plugins", ""},
 		{"etcd-3.7", "dev-db", "etcd", ""},
 		{"flannel-0.28", "app-containers", "flannel", ""},
-		{fork, "sys-cluster", "kubernetes", "apiserver controller-manager kubeadm master node proxy scheduler"},
+		{fork, "sys-cluster", "kubernetes", control},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			binary := phases(t, dir, c.category, c.name+"-bin", c.flags)
@@ -46,12 +46,54 @@ func TestOverlay(t *testing.T) {
 			for _, deb := range debs {
 				mustRun(t, "", "dpkg-deb", "-x", deb, unpacked)
 			}
+			linted(t, dir, c.category, c.name, source)
 			if a, b := common(t, unpacked), common(t, source); !slices.Equal(a, b) {
 				t.Errorf("debs install\n%s\nand the ebuild\n%s", strings.Join(a, "\n"), strings.Join(b, "\n"))
 			}
 		})
 	}
-	t.Run("OpenRC", func(t *testing.T) { supervised(t, phases(t, dir, "dev-db", "etcd-bin", "")) })
+	t.Run("OpenRC", func(t *testing.T) {
+		supervised(t, phases(t, dir, "dev-db", "etcd-bin", ""), phases(t, dir, "sys-cluster", "kubernetes-bin", control))
+	})
+	t.Run("parts", func(t *testing.T) {
+		image := phases(t, dir, "sys-cluster", "kubernetes", "-hyperkube -kubelet")
+		mage(t, dir, "cross", "-components=kubectl")
+		installs(t, image, filepath.Join(dir, "dist", fork, "bin", "linux_"+runtime.GOARCH, "kubectl"))
+	})
+}
+
+// control has the USE flags of a host that is master and node.
+const control = "apiserver controller-manager kubeadm master node proxy scheduler"
+
+// linted holds a package's ebuilds, and the scripts and units that it installs,
+// against what reads their languages.
+func linted(t *testing.T, dir, category, name, image string) {
+	t.Helper()
+	scripts, _ := filepath.Glob(filepath.Join(dir, "dist", "overlay", category, name+"*", "*.ebuild"))
+	inits, _ := filepath.Glob(filepath.Join(image, "etc", "init.d", "*"))
+	for _, tool := range []string{"shellcheck", "systemd-analyze"} {
+		testkit.Need(t, tool)
+	}
+	for _, file := range append(scripts, inits...) {
+		mustRun(t, "", "bash", "-n", file)
+		// Variables are read by who sources the file, and some are set by them.
+		mustRun(t, "", "shellcheck", "--shell=bash", "--exclude=SC2034,SC2154", file)
+	}
+	units, _ := filepath.Glob(filepath.Join(image, "usr", "lib", "systemd", "system", "*"))
+	if len(units) == 0 {
+		return
+	}
+	root := filepath.Join(t.TempDir(), "root")
+	mustRun(t, "", "cp", "-a", image, root)
+	mustRun(t, "", "cp", "-an", "/usr/lib/systemd/system/.", filepath.Join(root, "usr", "lib", "systemd", "system"))
+	for _, unit := range units {
+		if info, err := os.Stat(unit); err != nil || info.IsDir() {
+			continue
+		}
+		if out := mustRun(t, "", "systemd-analyze", "verify", "--man=no", "--root="+root, filepath.Base(unit)); out != "" {
+			t.Errorf("systemd says of %s:\n%s", filepath.Base(unit), out)
+		}
+	}
 }
 
 // phases runs those of a package's ebuild and returns the folder with what it
@@ -114,21 +156,29 @@ func common(t *testing.T, dir string) []string {
 	return out
 }
 
-// supervised starts and stops etcd by its init script, in a Debian with OpenRC.
-func supervised(t *testing.T, image string) {
+// supervised starts and stops a control plane by its init scripts, in a Debian
+// with OpenRC.
+func supervised(t *testing.T, images ...string) {
 	if os.Getuid() != 0 {
-		t.Skip("starts a daemon in a system of its own, for which it has to be root")
+		t.Skip("starts daemons in a system of its own, for which it has to be root")
 	}
-	for _, tool := range []string{"mmdebstrap", "unshare"} {
+	for _, tool := range []string{"mmdebstrap", "unshare", "ip"} {
 		testkit.Need(t, tool)
 	}
 	root := filepath.Join(t.TempDir(), "root")
-	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include=openrc,procps", "bookworm", root)
-	mustRun(t, "", "cp", "-a", image+"/.", root)
-	out := mustRun(t, "", "unshare", "--mount", "--pid", "--fork", "--net", "sh", "-ec", `mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"; ip link set lo up; chroot "$0" sh -eu -c '`+openrc+`'`, root)
-	for _, want := range []string{"status: started", "is healthy", "etcd /var/lib/etcd/default", "etcd /var/log/etcd/etcd.log", "status: stopped", "running: 0"} {
+	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include=openrc,procps,iproute2", "bookworm", root)
+	for _, image := range images {
+		mustRun(t, "", "cp", "-a", image+"/.", root)
+	}
+	out := mustRun(t, "", "unshare", "--mount", "--pid", "--fork", "--net", "sh", "-ec", `mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"
+ip link set lo up; ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0; ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
+chroot "$0" sh -eu -c '`+openrc+`'`, root)
+	for _, want := range []string{
+		"readyz: ok", "namespace/kube-system", "etcd /var/log/etcd/etcd.log", "kube /var/log/kube-apiserver/kube-apiserver.log",
+		"etcd: 0 started, then 3", "kube-apiserver: 0 started, then 3", "kube-controller-manager: 0 started, then 3", "kube-scheduler: 0 started, then 3", "running: 0",
+	} {
 		if !strings.Contains(out, want) {
-			t.Errorf("OpenRC and etcd do not say %q:\n%s", want, out)
+			t.Errorf("the control plane under OpenRC does not say %q:\n%s", want, out)
 		}
 	}
 }
@@ -136,17 +186,27 @@ func supervised(t *testing.T, image string) {
 // openrc has no single quotes in it.
 const openrc = `
 useradd -r etcd
+useradd -r kube
 install -d -m 700 -o etcd /var/lib/etcd
 for d in daemons exclusive failed hotplugged inactive options scheduled started starting stopping tmp wasinactive; do mkdir -p /run/openrc/$d; done
 touch /run/openrc/softlevel
 printf "#!/sbin/openrc-run\ndepend() { provide net; }\nstart() { :; }\n" >/etc/init.d/net.lo
 chmod +x /etc/init.d/net.lo
 rc-service net.lo start
-rc-service etcd start
-for i in 1 2 3 4 5 6 7 8 9; do etcdctl endpoint health 2>&1 && break; sleep 1; done
-rc-service etcd status
-stat -c "%U %n" /var/lib/etcd/default /var/log/etcd/etcd.log
-rc-service etcd stop
-rc-service etcd status || :
-echo "running: $(pgrep -c -x etcd || :)"
+kubernetes-pki >/dev/null 2>&1
+all="etcd kube-apiserver kube-controller-manager kube-scheduler"
+for s in $all; do rc-service $s start; done
+export KUBECONFIG=/etc/kubernetes/admin.conf
+for i in $(seq 60); do ready=$(kubectl get --raw /readyz 2>&1) && break; sleep 1; done
+echo "readyz: $ready"
+kubectl get ns -o name
+stat -c "%U %n" /var/log/etcd/etcd.log /var/log/kube-apiserver/kube-apiserver.log
+for s in $all; do
+	up=0 down=0
+	rc-service $s status || up=$?
+	rc-service $s stop
+	rc-service $s status || down=$?
+	echo "$s: $up started, then $down"
+done
+echo "running: $(pgrep -c "^(etcd|kube|hyperkube)" || :)"
 `
