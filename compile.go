@@ -214,7 +214,7 @@ func (w *workshop) standing(dir string, current func(cross.Component, cross.Bina
 		if info, err := os.Stat(filepath.Join(dir, b.File)); err != nil || info.Mode()&0o111 == 0 {
 			continue
 		}
-		if size, sum, err := cross.Sum(filepath.Join(dir, b.File)); err == nil && size == b.Size && sum == b.SHA256 {
+		if size, sum, err := w.outputs.Sum(filepath.Join(dir, b.File)); err == nil && size == b.Size && sum.String() == b.SHA256 {
 			kept[b.Component] = b
 		}
 	}

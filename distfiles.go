@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
@@ -21,10 +22,16 @@ import (
 
 // A madeDistfile is one that is kept in the cache.
 type madeDistfile struct {
-	ebuilds.Distfile
+	keptSums
 	dir   string
 	kept  bool
 	again func() (madeDistfile, error) // makes it anew
+}
+
+// keptSums are what lies beside a distfile in the cache.
+type keptSums struct {
+	ebuilds.Distfile
+	SHA256 string // hex
 }
 
 // programs makes the distfile with what is compiled for one architecture.
@@ -102,7 +109,7 @@ func (g *gentoo) distfile(what, name, inputs string, write func(name string) err
 			return writeDistfile(filepath.Join(dst, name), write)
 		})
 		if err == nil {
-			m.Distfile, err = readSum(m.dir)
+			m.keptSums, err = readSums(m.dir)
 		}
 		return m, err
 	}
@@ -126,8 +133,8 @@ func (g *gentoo) tell(m madeDistfile) {
 func (g *gentoo) place(m madeDistfile) error {
 	to := filepath.Join(g.Dir, "dist", "distfiles", m.Name)
 	right := func() bool {
-		have, err := ebuilds.Sum(to)
-		return err == nil && have == m.Distfile
+		_, sum, err := g.outputs.Sum(to)
+		return err == nil && sum.String() == m.SHA256
 	}
 	for again := false; !right(); again = true {
 		if again { // it is damaged where it is kept, too
@@ -151,22 +158,26 @@ func writeDistfile(name string, write func(name string) error) error {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), write(name)); err != nil {
 		return err
 	}
-	sum, err := ebuilds.Sum(name)
-	if err != nil {
+	sums := keptSums{}
+	var err error
+	if sums.Distfile, err = ebuilds.Sum(name); err != nil {
 		return err
 	}
-	data, err := json.Marshal(sum)
+	if _, sums.SHA256, err = cross.Sum(name); err != nil {
+		return err
+	}
+	data, err := json.Marshal(sums)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(filepath.Dir(name), "sums.json"), data, 0o644)
 }
 
-func readSum(dir string) (ebuilds.Distfile, error) {
-	var sum ebuilds.Distfile
+func readSums(dir string) (keptSums, error) {
+	var sums keptSums
 	data, err := os.ReadFile(filepath.Join(dir, "sums.json"))
 	if err == nil {
-		err = json.Unmarshal(data, &sum)
+		err = json.Unmarshal(data, &sums)
 	}
-	return sum, err
+	return sums, err
 }

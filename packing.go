@@ -200,7 +200,7 @@ func (k *packing) standing() map[string]MadePackage {
 		if key, err := k.key(all[i]); err != nil || key != made.Inputs {
 			continue
 		}
-		if size, sum, err := cross.Sum(filepath.Join(k.dir, made.File)); err == nil && size == made.Size && sum == made.SHA256 {
+		if size, sum, err := k.outputs.Sum(filepath.Join(k.dir, made.File)); err == nil && size == made.Size && sum.String() == made.SHA256 {
 			kept[made.Name] = made
 		}
 	}

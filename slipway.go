@@ -179,6 +179,8 @@ type workshop struct {
 	tree  filetree.Dir    // the patched tree, once a platform wanted it
 	all   []patches.Patch // carried commits and the series, once they were wanted
 	sizes []int           // how many commits each carried range has
+
+	outputs *filetree.Memory // what the files in dist hold
 }
 
 // enter opens the workshop for a fork; leave lets the next one in.
@@ -188,11 +190,41 @@ func (p *Project) enter(ctx context.Context, f *Fork) (w *workshop, leave func()
 		return nil, nil, err
 	}
 	cache := p.cache()
-	leave, err = cache.Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
+	unlock, err := cache.Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
 	if err != nil {
 		return nil, nil, p.advise(err)
 	}
-	return &workshop{Project: p, fork: f, goCmd: goCmd, cache: cache}, leave, nil
+	outputs, remember, err := remembered(cache, f.ID)
+	if err != nil {
+		unlock()
+		return nil, nil, p.advise(err)
+	}
+	leave = func() {
+		remember()
+		unlock()
+	}
+	return &workshop{Project: p, fork: f, goCmd: goCmd, cache: cache, outputs: outputs}, leave, nil
+}
+
+// remembered returns what is known of the files in dist of a fork, and what notes
+// what a run learns of them. Where that fails, the next run reads them again.
+func remembered(cache action.Cache, fork string) (m *filetree.Memory, remember func(), err error) {
+	scratch, err := cache.Scratch()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer os.RemoveAll(scratch)
+	now, err := os.Stat(scratch)
+	if err != nil {
+		return nil, nil, err
+	}
+	name := filepath.Join(cache.Dir, "outputs", fork)
+	m = filetree.ReadMemory(name, now.ModTime())
+	return m, func() {
+		if os.MkdirAll(filepath.Dir(name), 0o755) == nil {
+			_ = m.Write(name)
+		}
+	}, nil
 }
 
 // enterLocked opens the workshop for the fork of a name, or the default one, and

@@ -338,11 +338,31 @@ func (t Tree) checkManifests(add func(string, string, ...any)) {
 			}
 		}
 		for _, f := range files {
-			for _, m := range regexp.MustCompile(`https?://\S+/(\S+\.tar\.xz)`).FindAllSubmatch(f.Data, -1) {
-				if path.Ext(f.Path) == ".ebuild" && !listed[string(m[1])] {
-					add(name, "has no sums of %s, which %s fetches", m[1], f.Path)
+			for _, dist := range fetched(dir, f) {
+				if !listed[dist] {
+					add(name, "has no sums of %s, which %s fetches", dist, f.Path)
 				}
 			}
 		}
 	}
+}
+
+// distURL matches what an ebuild fetches.
+var distURL = regexp.MustCompile(`https?://\S+/(\S+\.tar\.xz)`)
+
+// fetched returns the names of the distfiles that an ebuild of a package fetches,
+// none where the file is no ebuild.
+func fetched(dir string, f File) []string {
+	pf, ok := strings.CutSuffix(f.Path, ".ebuild")
+	if !ok {
+		return nil
+	}
+	pn := path.Base(dir)
+	pv, _ := revision(strings.TrimPrefix(pf, pn+"-"))
+	spelled := strings.NewReplacer("${PF}", pf, "${P}", pn+"-"+pv, "${PN}", pn, "${PV}", pv, "${MY_PV}", strippedVersion(pv))
+	var out []string
+	for _, m := range distURL.FindAllStringSubmatch(string(f.Data), -1) {
+		out = append(out, spelled.Replace(m[1]))
+	}
+	return out
 }

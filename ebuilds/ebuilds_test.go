@@ -127,7 +127,7 @@ func TestCheck(t *testing.T) {
 		{source, "SLOT=\"0\"\n", "SLOT=\"0\" \n", "ends in white space"},
 		{source, "src_install() {", "\n\nsrc_install() {", "has empty lines where none belong"},
 		{source, "SLOT=\"0\"\nKEYWORDS=\"~amd64 ~arm64\"", "KEYWORDS=\"~amd64 ~arm64\"\nSLOT=\"0\"", "and not in Gentoo's"},
-		{source, "ship-1.4.1_p1-deps.tar.xz", "ship-1.4.1_p1-mods.tar.xz", "has no sums of ship-1.4.1_p1-mods.tar.xz"},
+		{source, "${P}-deps.tar.xz", "${P}-mods.tar.xz", "has no sums of ship-1.4.1_p1-mods.tar.xz"},
 		{meta, "<use>", "<flags>", "element <flags> closed by </use>"},
 		{meta, "<name>Mate</name>", "<mail>Mate</mail>", "has <mail> where none belongs"},
 		{meta, "mate\">", "maat\">", "metadata.xml does not describe the USE flag mate"},

@@ -246,11 +246,11 @@ func (o Overlay) manifests(old, out Tree) error {
 			}
 		}
 		var dist []Distfile
-		for _, d := range known {
-			if slices.ContainsFunc(files, func(f File) bool {
-				return path.Ext(f.Path) == ".ebuild" && bytes.Contains(f.Data, []byte("/"+d.Name))
-			}) {
-				dist = append(dist, d)
+		for _, f := range files {
+			for _, name := range fetched(dir, f) {
+				if d, ok := known[name]; ok {
+					dist = append(dist, d)
+				}
 			}
 		}
 		out[dir+"/Manifest"] = Manifest(files, dist)

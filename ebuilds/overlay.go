@@ -123,6 +123,8 @@ acct-user_add_deps
 
 const layout = `masters = gentoo
 cache-formats = md5-dict
+eapis-banned = 0 1 2 3 4 5 6
+eapis-deprecated = 7
 manifest-hashes = BLAKE2B SHA512
 manifest-required-hashes = BLAKE2B
 profile-formats = portage-2

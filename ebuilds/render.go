@@ -3,6 +3,7 @@ package ebuilds
 import (
 	"bytes"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"text/template"
@@ -28,6 +29,7 @@ type page struct {
 	Prebuilt  []string
 	KeyWords  string
 	OwnSource string // S: the folder that is compiled in
+	Upstream  bool   // which the upstream's version names
 	Restrict  string
 }
 
@@ -113,12 +115,30 @@ func when(flag string, lines []string) []string {
 	return append(out, "fi")
 }
 
-// behind puts atoms behind a USE flag.
+// widest is how many characters a line should have at the most.
+const widest = 110
+
+// behind puts atoms behind a USE flag, on as many lines as it takes.
 func behind(flag string, atoms []string) []string {
 	if flag == "" || len(atoms) == 0 {
 		return atoms
 	}
-	return []string{flag + "? ( " + strings.Join(atoms, " ") + " )"}
+	return strings.Split(group(flag+"?", atoms), "\n")
+}
+
+// group writes a group of a dependency specification, on a line if that is not
+// too wide.
+func group(head string, items []string) string {
+	line := head + " ( " + strings.Join(items, " ") + " )"
+	if len(line) <= widest && !strings.Contains(line, "\n") {
+		return line
+	}
+	var b strings.Builder
+	b.WriteString(head + " (")
+	for _, item := range items {
+		b.WriteString("\n\t" + strings.ReplaceAll(item, "\n", "\n\t"))
+	}
+	return b.String() + "\n)"
 }
 
 // needs returns the atoms of other packages that one needs, and what it needs of
@@ -151,7 +171,7 @@ func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 		case len(atoms) == 1:
 			run = append(run, atoms[0])
 		case len(atoms) > 1:
-			run = append(run, "|| ( "+strings.Join(atoms, " ")+" )")
+			run = append(run, group("||", atoms))
 		}
 	}
 	return run, required, nil
@@ -170,13 +190,13 @@ func (f Fork) apart(p packaging.Package, flag string) bool {
 func (f Fork) source(p page) ([]byte, error) {
 	p.Restrict = "mirror strip test"
 	p.Inherit = append([]string{"go-env"}, p.Inherit...)
-	p.Sources = []string{f.url("source"), f.url("files")}
-	root := strings.TrimSuffix(f.Distfiles["source"].Name, ".tar.xz")
-	p.OwnSource = "${WORKDIR}/" + root
+	p.Sources = []string{f.spelled("source"), f.spelled("files")}
+	root := strings.TrimSuffix(path.Base(f.spelled("source")), ".tar.xz")
+	p.OwnSource, p.Upstream = "${WORKDIR}/"+root, strings.Contains(root, "${MY_PV}")
 	p.Unpack = []string{"default", "go-env_set_compile_environment"}
 	if f.Build.GOPATH != "" {
 		p.OwnSource = "${WORKDIR}/go/src/" + f.Build.GOPATH
-		p.Unpack = append(p.Unpack, `mkdir -p "${S%/*}" || die`, `mv "${WORKDIR}"/`+root+` "${S}" || die`)
+		p.Unpack = append(p.Unpack, `mkdir -p "${S%/*}" || die`, `mv "${WORKDIR}/`+root+`" "${S}" || die`)
 	}
 	for _, patch := range f.Series {
 		from := `"${FILESDIR}"/${P}-` + patch.Name
@@ -198,7 +218,7 @@ func (f Fork) source(p page) ([]byte, error) {
 	}
 	for _, what := range []string{"deps", "patches"} {
 		if f.Distfiles[what].Name != "" {
-			p.Sources = append(p.Sources, f.url(what))
+			p.Sources = append(p.Sources, f.spelled(what))
 		}
 	}
 	if f.Distfiles["deps"].Name != "" {
@@ -214,6 +234,31 @@ func (f Fork) source(p page) ([]byte, error) {
 // url returns where a distfile is fetched from.
 func (f Fork) url(what string) string {
 	return strings.TrimSuffix(f.BaseURL, "/") + "/" + f.Distfiles[what].Name
+}
+
+// spelled returns that as the ebuild that compiles says it: by its own name and
+// version.
+func (f Fork) spelled(what string) string {
+	dir, name := path.Split(f.url(what))
+	upstream := f.Project.Name + "-" + strippedVersion(f.Version) + ".tar.xz"
+	for _, s := range []struct{ from, to string }{{f.P() + ".", "${P}."}, {upstream, "${PN}-${MY_PV}.tar.xz"}, {f.P() + "-", "${P}-"}} {
+		if what == "files" {
+			s.from, s.to = f.PF()+"-", "${PF}-"
+		}
+		if rest, ok := strings.CutPrefix(name, s.from); ok {
+			return dir + s.to + rest
+		}
+	}
+	return dir + name
+}
+
+// strippedVersion returns a version without the fork's revision, as ${PV%_p*}
+// does.
+func strippedVersion(v string) string {
+	if i := strings.LastIndex(v, "_p"); i >= 0 {
+		return v[:i]
+	}
+	return v
 }
 
 // compile returns the lines of src_compile: each component is compiled once, if
@@ -339,7 +384,7 @@ func (f Fork) meta() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		either := fmt.Sprintf("|| ( %s[%s] %[1]s-bin[%[3]s] )", atom, strings.Join(compiled, ","), strings.Join(prebuilt, ","))
+		either := group("||", []string{atom + "[" + strings.Join(compiled, ",") + "]", atom + "-bin[" + strings.Join(prebuilt, ",") + "]"})
 		p.Run = append(p.Run, behind(flag, append([]string{either}, run...))...)
 	}
 	if len(flags) == 0 {

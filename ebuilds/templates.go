@@ -12,7 +12,8 @@ inherit {{join .Inherit " "}}
 DESCRIPTION="{{.Summary}}"
 HOMEPAGE="{{.Homepage}}"
 `
-	fetchText = `SRC_URI="{{range .Sources}}
+	fetchText = `{{if .Upstream}}MY_PV="${PV%_p*}"
+{{end}}SRC_URI="{{range .Sources}}
 	{{.}}{{end}}
 "
 S="{{.OwnSource}}"

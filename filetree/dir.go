@@ -123,23 +123,8 @@ func describe(root, path string, known *Memory) (Entry, error) {
 	case info.Mode()&0o111 != 0:
 		e.Mode = Executable
 	}
-	now := stampOf(info)
-	if sum, ok := known.recall(now); ok {
-		e.Sum = sum
-		return e, nil
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return Entry{}, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return Entry{}, fmt.Errorf("reading %s: %w", name, err)
-	}
-	h.Sum(e.Sum[:0])
-	known.learn(now, e.Sum)
-	return e, nil
+	e.Sum, err = known.sum(name, info)
+	return e, err
 }
 
 // Update turns the folder d, which holds exactly d.Tree, into the tree that

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -88,6 +90,37 @@ func (m *Memory) Write(name string) error {
 		_ = os.Remove(f.Name())
 	}
 	return err
+}
+
+// Sum returns the size in bytes and the sum of a file's content. It reads what is
+// not known.
+func (m *Memory) Sum(name string) (int64, Sum, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return 0, Sum{}, err
+	}
+	sum, err := m.sum(name, info)
+	return info.Size(), sum, err
+}
+
+// sum returns the sum of the content of a file that info is about.
+func (m *Memory) sum(name string, info fs.FileInfo) (sum Sum, err error) {
+	now := stampOf(info)
+	if sum, ok := m.recall(now); ok {
+		return sum, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return sum, err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return sum, fmt.Errorf("reading %s: %w", name, err)
+	}
+	h.Sum(sum[:0])
+	m.learn(now, sum)
+	return sum, nil
 }
 
 // recall returns what the file with that stamp holds, if that is known.

@@ -8,8 +8,11 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A rule tells what is wrong with a package among those that are made with it.
@@ -213,24 +216,52 @@ func units(c checked, p Package) []string {
 }
 
 func privatePaths(c checked, p Package) []string {
-	var faults []string
-	for _, f := range p.Files {
-		r, err := f.Open()
-		if err != nil {
-			return append(faults, err.Error())
-		}
-		data, err := io.ReadAll(r)
-		r.Close()
-		if err != nil {
-			return append(faults, err.Error())
-		}
-		for _, dir := range c.private {
-			if bytes.Contains(data, []byte(dir)) {
-				faults = append(faults, fmt.Sprintf("%s names %s, a folder of the machine that it was made on", f.Path, dir))
+	faults := make([]string, len(p.Files))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range p.Files {
+		group.Go(func() error {
+			dir, err := f.names(c.private)
+			if err != nil {
+				faults[i] = err.Error()
+			} else if dir != "" {
+				faults[i] = fmt.Sprintf("%s names %s, a folder of the machine that it was made on", f.Path, dir)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return slices.DeleteFunc(faults, func(fault string) bool { return fault == "" })
+}
+
+// names returns the first of some texts that a file holds, or none.
+func (f File) names(texts []string) (string, error) {
+	r, err := f.Open()
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	longest := 0
+	for _, text := range texts {
+		longest = max(longest, len(text))
+	}
+	// What may be the begin of a text at the end of one piece is read with the next.
+	piece, held := make([]byte, 1<<20+longest), 0
+	for {
+		n, err := io.ReadFull(r, piece[held:])
+		for _, text := range texts {
+			if bytes.Contains(piece[:held+n], []byte(text)) {
+				return text, nil
 			}
 		}
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		held = copy(piece, piece[held+n-longest:held+n])
 	}
-	return faults
 }
 
 func relations(c checked, p Package) []string {
