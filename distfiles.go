@@ -117,7 +117,9 @@ func (g *gentoo) distfile(what, name, inputs string, write func(name string) err
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	g.mu.Lock()
 	g.fork.Distfiles[what], g.made[what] = m.Distfile, m
+	g.mu.Unlock()
 	if what != "files" { // whose revision is not known yet
 		g.tell(m)
 	}

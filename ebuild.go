@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -47,6 +48,7 @@ type gentoo struct {
 	old   ebuilds.Tree // the overlay that it comes to
 	fork  ebuilds.Fork
 	built map[string]map[string]cross.Binary // by keyword
+	mu    sync.Mutex                         // of what follows, and of fork.Distfiles
 	made  map[string]madeDistfile            // by what is in it
 }
 
@@ -212,13 +214,6 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	root := g.fork.Project.Name + "-" + base
-	err = g.distfile("source", root+".tar.xz", up.Tree.Digest(), func(name string) error {
-		return tarballs.Write(ctx, name, root, up.Dir, g.in.Date)
-	})
-	if err != nil {
-		return err
-	}
 	for i, p := range series {
 		name := path.Base(p.Name)
 		if mail, ok := p.Mail(); ok && isCommit(p) {
@@ -231,21 +226,26 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 		git := slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return !d.Plain() })
 		g.fork.Series = append(g.fork.Series, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data, Git: git})
 	}
-	if data := g.fork.TooLarge(); data != nil {
-		if err := g.texts(ctx, "patches", g.fork.P()+"-patches.tar.xz", data); err != nil {
-			return err
-		}
-	}
 	if err := g.sums(ctx, up, series); err != nil {
 		return err
 	}
-	if err := g.dependencies(ctx); err != nil {
-		return err
-	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.Go(func() error {
+		root := g.fork.Project.Name + "-" + base
+		return g.distfile("source", root+".tar.xz", up.Tree.Digest(), func(name string) error {
+			return tarballs.Write(groupCtx, name, root, up.Dir, g.in.Date)
+		})
+	})
+	group.Go(func() error { return g.dependencies(groupCtx) })
 	for _, arch := range g.fork.Arches {
-		if err := g.programs(ctx, arch); err != nil {
-			return err
-		}
+		group.Go(func() error { return g.programs(groupCtx, arch) })
+	}
+	if data := g.fork.TooLarge(); data != nil {
+		group.Go(func() error { return g.texts(groupCtx, "patches", g.fork.P()+"-patches.tar.xz", data) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	return g.files(ctx)
 }
