@@ -64,16 +64,16 @@ func (in Input) Select(names []string) ([]Recipe, error) {
 // lacks returns a program that the recipe needs and the fork has not.
 func (in Input) lacks(r Recipe) string {
 	for _, p := range append(slices.Sorted(maps.Keys(r.Programs)), r.Requires...) {
-		if !slices.Contains(in.Programs, p) && in.multicall(p) == nil {
+		if !slices.Contains(in.Programs, p) && in.Multicall(p) == nil {
 			return p
 		}
 	}
 	return ""
 }
 
-// multicall returns the component of many programs that is the program in this
+// Multicall returns the component of many programs that is the program in this
 // fork, if one is.
-func (in Input) multicall(program string) *Multicall {
+func (in Input) Multicall(program string) *Multicall {
 	for _, m := range in.multicalls() {
 		if slices.Contains(in.Programs, m.Component) && m.Programs[program] != "" {
 			return &m
@@ -96,7 +96,7 @@ func (in Input) multicalls() []Multicall {
 
 // Component returns the component that a program is.
 func (in Input) Component(program string) string {
-	if m := in.multicall(program); m != nil && !slices.Contains(in.Programs, program) {
+	if m := in.Multicall(program); m != nil && !slices.Contains(in.Programs, program) {
 		return m.Component
 	}
 	return program

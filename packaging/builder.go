@@ -36,7 +36,7 @@ func (b *builder) programs() error {
 		to := b.recipe.Programs[program]
 		f := File{Path: to, Mode: 0o755, Source: b.in.Binaries[program]}
 		if c := b.in.Component(program); c != program {
-			m := b.in.multicall(program)
+			m := b.in.Multicall(program)
 			b.need(self(m.Package))
 			f = m.called(program, to)
 		} else if f.Source == "" {

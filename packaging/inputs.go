@@ -65,7 +65,7 @@ func sum(in fs.FS, name string, sums map[string]string) error {
 // CalledAs returns the name by which the fork's binary is called as a program.
 func (in Input) CalledAs(program string) string {
 	if c := in.Component(program); c != program {
-		return path.Base(in.multicall(program).Programs[program])
+		return path.Base(in.Multicall(program).Programs[program])
 	}
 	return program
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/slipway-build/slipway/ebuilds"
+	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/packaging"
 )
@@ -43,6 +44,19 @@ func Gentoo(project, name string) (ebuilds.Project, error) {
 		return p, err
 	}
 	return p, file.Check(p.Validate())
+}
+
+// Images loads what says which images a project comes to.
+func Images(project, name string) (images.Recipes, error) {
+	var r images.Recipes
+	_, file, err := read(project, name, "images.yaml", &r)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("profile %s does not say which images there are: write %s", name, path.Join("profiles", name, "images.yaml"))
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, file.Check(r.Validate())
 }
 
 // read reads a file of a profile's folder, and returns the folder.

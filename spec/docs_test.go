@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/ebuilds"
+	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
@@ -88,6 +89,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		"Profiles":                       keysOf(reflect.TypeFor[profiles.Profile](), ""),
 		"profiles/PROJECT/packages.yaml": keysOf(reflect.TypeFor[packaging.Recipes](), ""),
 		"profiles/PROJECT/gentoo.yaml":   keysOf(reflect.TypeFor[ebuilds.Project](), ""),
+		"profiles/PROJECT/images.yaml":   keysOf(reflect.TypeFor[images.Recipes](), ""),
 		"fork.lock":                      {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
 	} {
 		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
@@ -116,7 +118,7 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 	for _, part := range strings.Split(string(data), "\n### ")[1:] {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
-		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" {
+		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" || key == "`images`" || key == "`images.debian`" {
 			continue // a section, which has keys of its own
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {
@@ -138,13 +140,13 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml"} {
+	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml", "profiles/ship/images.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
 	if _, _, err := profiles.Recipes(dir, "ship"); err != nil {
@@ -152,6 +154,9 @@ func TestExamplesAreRight(t *testing.T) {
 	}
 	if _, err := profiles.Gentoo(dir, "ship"); err != nil {
 		t.Errorf("docs/fork.md, profiles/ship/gentoo.yaml: %v", err)
+	}
+	if _, err := profiles.Images(dir, "ship"); err != nil {
+		t.Errorf("docs/fork.md, profiles/ship/images.yaml: %v", err)
 	}
 	for i, example := range p.examples["fork.yaml"] {
 		if err := validate(t, []byte(example)); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/deps"
 	"github.com/slipway-build/slipway/ebuilds"
+	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
@@ -46,6 +47,8 @@ type Fork struct {
 	Packages packaging.Settings `yaml:"packages"`
 	// Ebuilds is what Gentoo's packages need beside that.
 	Ebuilds ebuilds.Settings `yaml:"ebuilds"`
+	// Images is how container images are made.
+	Images images.Settings `yaml:"images"`
 }
 
 // A Loaded is a valid Fork and what its values stand for.
@@ -98,6 +101,7 @@ func (f Fork) Defaulted() Fork {
 	}
 	f.Packages = f.Packages.Defaulted()
 	f.Ebuilds = f.Ebuilds.Defaulted()
+	f.Images = f.Images.Defaulted()
 	return f
 }
 
@@ -123,7 +127,8 @@ func (f Fork) Validate() []config.Fault {
 	faults = append(faults, config.Below("deps", f.Deps.Validate())...)
 	faults = append(faults, config.Below("build", f.Build.Validate())...)
 	faults = append(faults, config.Below("packages", f.Packages.Validate())...)
-	return append(faults, config.Below("ebuilds", f.Ebuilds.Validate())...)
+	faults = append(faults, config.Below("ebuilds", f.Ebuilds.Validate())...)
+	return append(faults, config.Below("images", f.Images.Validate())...)
 }
 
 // resolve looks up what the fork's values stand for, and returns those that

@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"debug/macho"
 	"debug/pe"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -226,6 +227,22 @@ func unchanged(ts *testscript.TestScript, args []string) error {
 
 func whole(ts *testscript.TestScript, _ []string) error { return checkWhole(ts.MkAbs("dist")) }
 
+// blobs tells which files of a layout are not what they are called by.
+func blobs(layout string) []string {
+	var faults []string
+	files, _ := filepath.Glob(filepath.Join(layout, "blobs", "sha256", "*"))
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if sum := sha256.Sum256(data); err != nil || hex.EncodeToString(sum[:]) != filepath.Base(file) {
+			faults = append(faults, file+" is another blob")
+		}
+	}
+	if len(files) == 0 {
+		faults = append(faults, layout+" has no blobs")
+	}
+	return faults
+}
+
 // checkWhole tells what lies in a dist folder that no run which has ended may
 // leave there: scratch folders, folders of binaries without a record, binaries
 // that are not the recorded ones.
@@ -241,6 +258,10 @@ func checkWhole(dist string) error {
 			continue // of all forks, and no platform's
 		}
 		base := filepath.Base(path)
+		if base == "images" {
+			faults = append(faults, blobs(path)...)
+			continue
+		}
 		if _, ok := recorded[base]; !ok && base != "src" {
 			faults = append(faults, path+" is nothing that a run makes")
 		}

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/platform"
@@ -64,6 +65,40 @@ func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *
 func Ebuild(ctx context.Context, fork, gentoo *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
 		_, err := p.Ebuild(ctx, slipway.EbuildRequest{Fork: setting("FORK", fork), Gentoo: setting("GENTOO", gentoo)})
+		return err
+	})
+}
+
+// Image makes container images of a fork, and builds what they need.
+//
+// Without flags it makes all images, for the Linux platforms of fork.yaml.
+// -images takes a list; -platforms and -arch are those of cross. They come to
+// lie in dist/FORK/images, an OCI layout, with images.json beside them.
+// -format=docker adds an archive for each architecture that docker load reads.
+func Image(ctx context.Context, fork, images, platforms, arch, format *string, v, json *bool) error {
+	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		_, err := p.Image(ctx, slipway.ImageRequest{Fork: setting("FORK", fork), Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format), Now: time.Now()})
+		return err
+	})
+}
+
+// Push pushes a fork's images to registries.
+//
+// -registry takes a list of where repositories lie, as registry.example.org/team;
+// -images takes a list of those to push, all unless told; -tag stands for the
+// fork's version. It logs in as docker login and podman login noted. A tag that
+// stands for something else is refused unless -force says so, and -insecure
+// takes any certificate, or none.
+func Push(ctx context.Context, fork, registry, images, tag *string, insecure, force, v, json *bool) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+		_, err := p.Push(ctx, slipway.PushRequest{
+			Fork: setting("FORK", fork), Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)), Tag: setting("TAG", tag),
+			Insecure: flag("INSECURE", insecure), Force: flag("FORCE", force),
+		})
 		return err
 	})
 }

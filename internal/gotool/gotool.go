@@ -23,9 +23,9 @@ type Go struct {
 
 // Settings are what `go env` says, the user's own configuration file included.
 type Settings struct {
-	GOVERSION, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH, GOMODCACHE, GOCACHE string
-	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE     string
-	GOVCS, GOAUTH, GOFLAGS                                            string
+	GOVERSION, GOROOT, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH, GOMODCACHE, GOCACHE string
+	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE             string
+	GOVCS, GOAUTH, GOFLAGS                                                    string
 }
 
 // Find asks the go command in env's PATH for its settings. It is run in dir.

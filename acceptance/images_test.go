@@ -1,0 +1,238 @@
+//go:build acceptance && linux
+
+package acceptance
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
+)
+
+// TestImages makes the images of Kubernetes and etcd, holds what is in them
+// against what was built, and has hyperkube's serve the API against etcd's, under
+// an OCI runtime.
+func TestImages(t *testing.T) {
+	for _, tool := range []string{"skopeo", "zstd", "tar"} {
+		testkit.Need(t, tool)
+	}
+	dir := clone(t)
+	host := "linux/" + runtime.GOARCH
+	for _, f := range []string{fork, "etcd-3.7", "flannel-0.28"} {
+		t.Log(mage(t, dir, "image", "-fork="+f, "-platforms="+host))
+	}
+	hyperkube := unpackImage(t, dir, fork, "hyperkube")
+	etcd := unpackImage(t, dir, "etcd-3.7", "etcd")
+	if !sameFile(t, filepath.Join(hyperkube, "hyperkube"), binary(dir, runtime.GOARCH)) {
+		t.Error("hyperkube in the image is not what was built")
+	}
+	for _, program := range []string{"etcd", "etcdctl"} {
+		if !sameFile(t, filepath.Join(etcd, "usr", "local", "bin", program), filepath.Join(dir, "dist", "etcd-3.7", "bin", "linux_"+runtime.GOARCH, program)) {
+			t.Errorf("%s in the image is not what was built", program)
+		}
+	}
+	t.Run("layers", func(t *testing.T) { layers(t, dir) })
+	t.Run("registry", func(t *testing.T) { pushed(t, dir) })
+	t.Run("base", func(t *testing.T) { based(t, dir) })
+	t.Run("runs", func(t *testing.T) { serves(t, hyperkube, etcd) })
+}
+
+// unpackImage unpacks an image's layers to a folder.
+func unpackImage(t *testing.T, dir, fork, name string) string {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "root")
+	for _, blob := range manifest(t, dir, fork, name).Layers {
+		file := filepath.Join(dir, "dist", fork, "images", "blobs", "sha256", strings.TrimPrefix(blob.Digest, "sha256:"))
+		mustRun(t, "", "sh", "-ec", `mkdir -p "$1"; zstd -dc "$0" | tar -x -C "$1"`, file, root)
+	}
+	return root
+}
+
+// A described is a part of an image's manifest.
+type described struct {
+	Layers []struct {
+		Digest string
+		Size   int64
+	}
+}
+
+func manifest(t *testing.T, dir, fork, name string) described {
+	t.Helper()
+	var record struct{ Tag string }
+	data, err := os.ReadFile(filepath.Join(dir, "dist", fork, "images", "images.json"))
+	if err != nil || json.Unmarshal(data, &record) != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "image")
+	mustRun(t, dir, "skopeo", "--insecure-policy", "copy", "-q", "oci:dist/"+fork+"/images:"+name+":"+record.Tag, "dir:"+to)
+	var m described
+	if data, err = os.ReadFile(filepath.Join(to, "manifest.json")); err != nil || json.Unmarshal(data, &m) != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// layers holds the sizes of the images, and which layers they share.
+func layers(t *testing.T, dir string) {
+	const most = 45_000_000
+	whole := manifest(t, dir, fork, "hyperkube")
+	var size int64
+	for _, l := range whole.Layers {
+		size += l.Size
+	}
+	if t.Logf("hyperkube: %d bytes to move", size); size > most {
+		t.Errorf("hyperkube's image has %d bytes, and %d are the most", size, most)
+	}
+	own := whole.Layers[len(whole.Layers)-1]
+	for _, name := range []string{"kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet"} {
+		if l := manifest(t, dir, fork, name).Layers; l[len(l)-1] != own {
+			t.Errorf("%s does not share hyperkube's layer", name)
+		}
+	}
+}
+
+// pushed pushes to a registry of Debian's, twice, and holds the digests against
+// what skopeo finds there.
+func pushed(t *testing.T, dir string) {
+	testkit.Need(t, "docker-registry")
+	work := t.TempDir()
+	conf := filepath.Join(work, "registry.yml")
+	const address = "127.0.0.1:5077"
+	if err := os.WriteFile(conf, []byte("version: 0.1\nstorage: {filesystem: {rootdirectory: "+work+"/data}}\nhttp: {addr: "+address+"}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command("docker-registry", "serve", conf)
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
+	mustRun(t, "", "sh", "-c", `for i in 1 2 3 4 5 6 7 8 9; do curl -sf http://$0/v2/ && exit; sleep 1; done; exit 1`, address)
+	first := mage(t, dir, "image", "-platforms=linux/"+runtime.GOARCH, "push", "-registry="+address+"/team", "-insecure")
+	if strings.Count(first, "1 uploaded, 2 mounted") != 4 {
+		t.Errorf("images that share layers are not mounted:\n%s", first)
+	}
+	again := mage(t, dir, "push", "-registry="+address+"/team", "-insecure")
+	if n := strings.Count(again, "\n  push "); n < 2 || strings.Count(again, ": 0 bytes") != n {
+		t.Errorf("pushed again, something moved:\n%s", again)
+	}
+	for line := range strings.Lines(again) {
+		ref, ok := strings.CutPrefix(strings.TrimSpace(line), "push ")
+		if !ok {
+			continue
+		}
+		ref = strings.Fields(ref)[0]
+		name, digest, _ := strings.Cut(ref, "@")
+		raw := mustRun(t, "", "sh", "-ec", `skopeo inspect --tls-verify=false --raw "docker://$0" | sha256sum`, name+":"+forkTag(t, dir))
+		if got := "sha256:" + strings.Fields(raw)[0]; got != digest {
+			t.Errorf("%s is %s in the registry, and %s was said", name, got, digest)
+		}
+	}
+}
+
+// keyring has the keys of Debian.
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+// based puts the kubelet's image on packages of Debian's, whose programs run.
+func based(t *testing.T, dir string) {
+	if _, err := os.Stat(keyring); err != nil || os.Getuid() != 0 {
+		t.Skip("wants Debian's keys, and to be root")
+	}
+	mustRun(t, dir, "sh", "-ec", `cp "$0" keys.gpg; cat >>forks/"$1"/fork.yaml`+" <<END\n"+`images:
+  debian:
+    suites: [http://deb.debian.org/debian bookworm]
+    keyring: keys.gpg
+    packages: [base-files, iptables, conntrack, mount]
+END`, keyring, fork)
+	host := "-platforms=linux/" + runtime.GOARCH
+	mage(t, dir, "image", "-images=kubelet", host)
+	first := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json")
+	root := unpackImage(t, dir, fork, "kubelet")
+	for want, args := range map[string][]string{
+		"iptables v1.": {"/usr/sbin/iptables", "--version"}, "conntrack v1.": {"/usr/sbin/conntrack", "--version"},
+		"util-linux 2.": {"/bin/mount", "--version"}, "Kubernetes v1.": {"/usr/local/bin/kubelet", "--version"},
+	} {
+		if out := mustRun(t, "", "chroot", append([]string{root}, args...)...); !strings.Contains(out, want) {
+			t.Errorf("%s in the image says %s", args[0], out)
+		}
+	}
+	mustRun(t, dir, "rm", "-rf", "dist/.cache/layers", "dist/"+fork+"/images")
+	mage(t, dir, "image", "-images=kubelet", host)
+	if again := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json"); again != first {
+		t.Errorf("made again, the image is\n%s\nand was\n%s", again, first)
+	}
+}
+
+func forkTag(t *testing.T, dir string) string {
+	return "v" + strings.ReplaceAll(forkVersion(t, dir), "+", "_")
+}
+
+// serves runs etcd's image and hyperkube's under runc, without a network, and
+// asks the API server whether it is ready.
+func serves(t *testing.T, hyperkube, etcd string) {
+	testkit.Need(t, "runc")
+	if os.Getuid() != 0 {
+		t.Skip("runs containers, for which it has to be root")
+	}
+	mustRun(t, "", "chroot", hyperkube, "/usr/local/bin/kubeadm", "init", "phase", "certs", "sa", "--cert-dir=/pki")
+	mustRun(t, "", "sh", "-ec", `echo 'sailor,admin,1,"system:masters"' >"$0/pki/tokens"`, hyperkube)
+	for root, args := range map[string][]string{
+		etcd: {"/usr/local/bin/etcd", "--data-dir=/var/lib/etcd"},
+		hyperkube: {"/apiserver", "--etcd-servers=http://127.0.0.1:2379", "--service-account-issuer=https://example.org", "--service-account-key-file=/pki/sa.pub",
+			"--service-account-signing-key-file=/pki/sa.key", "--cert-dir=/tmp/certs", "--authorization-mode=RBAC", "--token-auth-file=/pki/tokens", "--service-cluster-ip-range=10.0.0.0/16", "--advertise-address=192.0.2.9"},
+	} {
+		bundle(t, root, args)
+	}
+	out, _ := command("", "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", `mount -t proc proc /proc; ip link set lo up
+state=$(mktemp -d); runc="runc --root $state"
+ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0; ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
+$runc run --bundle "$0/.." etcd >"$0/../log" 2>&1 &
+$runc run --bundle "$1/.." api >"$1/../log" 2>&1 &
+for i in $(seq 90); do ready=$(chroot "$1" /usr/local/bin/kubectl --server=https://127.0.0.1:6443 --token=sailor --insecure-skip-tls-verify get --raw /readyz 2>&1) && break; sleep 1; done
+echo "readyz: $ready"
+chroot "$1" /usr/local/bin/kubectl --server=https://127.0.0.1:6443 --token=sailor --insecure-skip-tls-verify get ns,svc || tail -5 "$0/../log" "$1/../log"
+$runc kill api KILL; $runc kill etcd KILL; rm -rf "$state"`, etcd, hyperkube).CombinedOutput()
+	for _, want := range []string{"readyz: ok", "namespace/kube-system", "service/kubernetes"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the API server of the image does not say %q:\n%s", want, out)
+		}
+	}
+}
+
+// bundle makes a root folder one that runc runs, in the network that it is
+// started in.
+func bundle(t *testing.T, root string, args []string) {
+	t.Helper()
+	dir := filepath.Dir(root)
+	mustRun(t, dir, "runc", "spec")
+	file := filepath.Join(dir, "config.json")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec map[string]any
+	if err := json.Unmarshal(data, &spec); err != nil {
+		t.Fatal(err)
+	}
+	process, linux := spec["process"].(map[string]any), spec["linux"].(map[string]any)
+	process["args"], process["terminal"], process["noNewPrivileges"] = args, false, false
+	spec["root"] = map[string]any{"path": filepath.Base(root), "readonly": false}
+	var kept []any
+	for _, ns := range linux["namespaces"].([]any) {
+		if kind := ns.(map[string]any)["type"]; kind != "network" && kind != "cgroup" {
+			kept = append(kept, ns)
+		}
+	}
+	linux["namespaces"] = kept
+	delete(linux, "resources")
+	if data, err = json.Marshal(spec); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,432 @@
+package slipway
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
+)
+
+// An ImageRequest says which images to make.
+type ImageRequest struct {
+	Fork      string
+	Images    []string  // by name; empty: all that the fork comes to
+	Platforms []string  // as linux/amd64; empty: all of fork.yaml that are Linux
+	Format    string    // oci, or docker for an archive that docker load reads, too
+	Now       time.Time // when signatures of others have to be valid
+}
+
+// An Images is images.json: the images of the layout that it lies in.
+type Images struct {
+	Fork    string      `json:"fork"`
+	Version string      `json:"version"`
+	Tag     string      `json:"tag"`
+	Images  []MadeImage `json:"images"` // sorted by name
+}
+
+// A MadeImage is an index, and the image of each platform below it.
+type MadeImage struct {
+	Name      string          `json:"name"`
+	Digest    string          `json:"digest"`
+	Platforms []PlatformImage `json:"platforms"`
+}
+
+// A PlatformImage is one of an index.
+type PlatformImage struct {
+	Platform string `json:"platform"`
+	Digest   string `json:"digest"`
+	Size     int64  `json:"size"` // bytes of its layers, as they are moved
+	Full     int64  `json:"full"` // and unpacked
+}
+
+// keptLayers is how many layers a project keeps.
+const keptLayers = 64
+
+// An imaging is the images of a fork on their way.
+type imaging struct {
+	*packing
+	recipes images.Recipes
+	chosen  []images.Recipe
+	targets []platform.Platform
+	bases   map[platform.Platform]v1.Image
+	below   map[platform.Platform][]images.Listed // the files of the bases
+	built   map[platform.Platform]map[string]cross.Binary
+	system  []images.File // that all images have
+	labels  map[string]string
+	now     time.Time
+
+	compressions []string                              // that of the images, and gzip where docker load is to read them, too
+	under        map[platform.Platform][]*images.Layer // of Debian's packages, one for each compression
+}
+
+// Image makes images in dist/FORK/images, a layout of the Open Container
+// Initiative, and the binaries that they need.
+func (p *Project) Image(ctx context.Context, r ImageRequest) (Images, error) {
+	w, l, leave, err := p.enterLocked(ctx, r.Fork)
+	if err != nil {
+		return Images{}, err
+	}
+	defer leave()
+	if w.goCmd, err = w.goCmd.At(ctx, w.fork.Build.Toolchain, l.Go, p.Dir); err != nil {
+		return Images{}, err
+	}
+	made, err := w.images(ctx, l, r)
+	return made, p.advise(p.relative(err))
+}
+
+func (w *workshop) images(ctx context.Context, l lock.Lock, r ImageRequest) (Images, error) {
+	g := &imaging{
+		packing: &packing{workshop: w, lock: l, to: format{name: "image", family: packaging.Debian()}},
+		now:     r.Now, compressions: []string{w.fork.Images.Compression}, under: map[platform.Platform][]*images.Layer{},
+		bases: map[platform.Platform]v1.Image{}, below: map[platform.Platform][]images.Listed{}, built: map[platform.Platform]map[string]cross.Binary{},
+	}
+	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
+		return Images{}, fmt.Errorf("-format=%s: want oci or docker", r.Format)
+	}
+	if r.Format == "docker" {
+		g.compressions = append(g.compressions, "gzip")
+	}
+	if err := g.choose(r); err != nil {
+		return Images{}, err
+	}
+	w.announce()
+	for _, step := range []func(context.Context) error{g.base, g.debian, g.build, g.common} {
+		if err := step(ctx); err != nil {
+			return Images{}, err
+		}
+	}
+	w.Events.Emit(event.Event{Kind: event.Started, Stage: "image"})
+	all, err := g.assembled(ctx)
+	if err != nil {
+		return Images{}, err
+	}
+	record, kept, err := g.layOut(all, r.Format == "docker")
+	if err != nil {
+		return record, err
+	}
+	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "image", Subject: record.Tag, Kept: kept})
+	for _, made := range record.Images {
+		w.Events.Emit(event.Event{Kind: event.Artifact, Component: made.Name, Kept: kept, Path: w.fork.dist("images"), Size: made.Platforms[0].Size, SHA256: made.Digest[len("sha256:"):]})
+	}
+	return record, g.cache.Prune("layers", keptLayers)
+}
+
+// choose says which images there will be, for which platforms.
+func (g *imaging) choose(r ImageRequest) error {
+	f := g.workshop.fork
+	var err error
+	if g.recipes, err = profiles.Images(g.Dir, f.Profile); err != nil {
+		return err
+	}
+	if g.targets, err = platform.ParseList(r.Platforms); err != nil {
+		return err
+	}
+	if len(g.targets) == 0 {
+		g.targets = slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
+	}
+	for _, p := range g.targets {
+		if p.OS != "linux" {
+			return fmt.Errorf("images are for Linux, and not for %s", p)
+		}
+	}
+	if len(g.targets) == 0 {
+		return fmt.Errorf("%s: build.platforms has none of Linux, and images are for no other", f.file("fork.yaml"))
+	}
+	if err := g.prepare(g.targets[0]); err != nil {
+		return err
+	}
+	all := g.recipes.Select(f.Parsed, func(program string) bool {
+		return slices.Contains(g.in.Programs, program) || g.in.Multicall(program) != nil
+	})
+	var have []string
+	for _, recipe := range all {
+		have = append(have, recipe.Name)
+		if len(r.Images) == 0 || slices.Contains(r.Images, recipe.Name) {
+			g.chosen = append(g.chosen, recipe)
+		}
+	}
+	for _, name := range r.Images {
+		if !slices.Contains(have, name) {
+			return fmt.Errorf("no image %q: the fork comes to %s", name, strings.Join(have, ", "))
+		}
+	}
+	if len(g.chosen) == 0 {
+		return errors.New("the fork comes to no image: it builds not all programs of any")
+	}
+	return nil
+}
+
+// base gets what the images stand on.
+func (g *imaging) base(ctx context.Context) error {
+	for _, p := range g.targets {
+		image, err := g.workshop.fork.Images.On(ctx, g.Dir, p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", g.workshop.fork.file("fork.yaml"), err)
+		}
+		if image == nil {
+			continue
+		}
+		if g.below[p], err = images.Contents(image); err != nil {
+			return fmt.Errorf("%s: images.base: %w", g.workshop.fork.file("fork.yaml"), err)
+		}
+		g.bases[p] = image
+	}
+	return nil
+}
+
+// build compiles what the images hold.
+func (g *imaging) build(ctx context.Context) error {
+	var components []cross.Component
+	for _, recipe := range g.chosen {
+		for program := range recipe.Programs {
+			c, err := g.workshop.fork.Component(g.in.Component(program))
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(components, func(o cross.Component) bool { return o.Name == c.Name }) {
+				components = append(components, c)
+			}
+		}
+	}
+	slices.SortFunc(components, func(a, b cross.Component) int { return cmp.Compare(a.Name, b.Name) })
+	for _, p := range g.targets {
+		built, err := g.binaries(ctx, job{p, components})
+		if err != nil {
+			return err
+		}
+		g.built[p] = built
+		for _, recipe := range g.chosen {
+			for program := range recipe.Own {
+				if err := g.compileOwn(ctx, program, p); err != nil {
+					return fmt.Errorf("image %s: %w", recipe.Name, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// ownProgram returns where a program of Slipway's lies once it is compiled.
+func (g *imaging) ownProgram(name string, p platform.Platform) string {
+	return filepath.Join(g.cache.Dir, "own", p.Dir(), name)
+}
+
+// compileOwn compiles a program of Slipway's. Go knows when there is nothing to
+// do.
+func (g *imaging) compileOwn(ctx context.Context, name string, p platform.Platform) error {
+	env := g.goCmd.Clean().With("GOOS="+p.OS, "GOARCH="+p.Arch, "CGO_ENABLED=0", "GOWORK=off")
+	args := []string{"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w", "-o", g.ownProgram(name, p), "github.com/slipway-build/slipway/cmd/" + name}
+	return g.goCmd.Run.Run(ctx, run.Cmd{Args: args, Dir: g.Dir, Env: env})
+}
+
+// common gathers the files that all images have, and what is said of them.
+func (g *imaging) common(ctx context.Context) error {
+	f := g.workshop.fork
+	var err error
+	g.system, err = images.System(g.recipes.Users, filepath.Join(g.goCmd.GOROOT, "lib", "time", "zoneinfo.zip"))
+	if err != nil {
+		return err
+	}
+	_, record, err := g.input(g.lock, g.targets[0])
+	if err != nil {
+		return err
+	}
+	g.labels = map[string]string{
+		"org.opencontainers.image.version": f.Version, "org.opencontainers.image.revision": record.Commit, "org.opencontainers.image.created": record.Date,
+		"org.opencontainers.image.licenses": g.in.Recipes.License, "org.opencontainers.image.url": g.in.Recipes.Homepage,
+	}
+	if f.Images.Source != "" {
+		g.labels["org.opencontainers.image.source"] = f.Images.Source
+	}
+	return nil
+}
+
+// layer writes a layer, or finds the one that was written of the same files.
+func (g *imaging) layer(files []images.File, compression string) (*images.Layer, error) {
+	sums := make([]string, len(files))
+	for i, f := range files {
+		if f.Source != "" {
+			_, sum, err := g.outputs.Sum(f.Source)
+			if err != nil {
+				return nil, err
+			}
+			sums[i], f.Source = sum.String(), ""
+		}
+		sums[i] += fmt.Sprintf("%+v", f)
+	}
+	key := action.NewKey("layers", images.Revision, []any{sums, compression, g.in.Date.UTC().String()})
+	return g.keptLayer(key, func(dst string) (*images.Layer, error) { return images.Write(dst, files, compression, g.in.Date) })
+}
+
+// keptLayer returns the layer that key stands for, which write writes to a file
+// where there is none.
+func (g *imaging) keptLayer(key action.Key, write func(dst string) (*images.Layer, error)) (*images.Layer, error) {
+	dir, _, err := g.cache.Do("layers", key, func(dst string) error {
+		made, err := write(filepath.Join(dst, "blob"))
+		if err != nil {
+			return err
+		}
+		data, err := json.Marshal(made)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dst, "layer.json"), data, 0o644)
+	})
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "layer.json"))
+	if err != nil {
+		return nil, err
+	}
+	var l images.Layer
+	if err := json.Unmarshal(data, &l); err != nil {
+		return nil, err
+	}
+	return l.At(filepath.Join(dir, "blob")), nil
+}
+
+// A content is what an image holds beside what all do.
+type content struct {
+	files   []images.File
+	command []string
+}
+
+// content returns that of an image for a platform. Programs that are one in this
+// fork are those of the image that has it whole, links and all, so that they
+// share its layer.
+func (g *imaging) content(recipe images.Recipe, p platform.Platform) (content, error) {
+	var c content
+	whole := recipe
+	bind := map[string]bool{}
+	for _, program := range recipe.Bind {
+		bind[g.in.Component(program)] = true
+	}
+	for program := range recipe.Programs {
+		if many := g.in.Multicall(program); many != nil && g.in.Component(program) != program {
+			i := slices.IndexFunc(g.recipes.Images, func(o images.Recipe) bool {
+				return o.Programs[many.Component] != "" && o.Versions.Contains(g.in.Version)
+			})
+			if i < 0 {
+				return c, fmt.Errorf("image %s: profile %s has no image of %s, which %s is a part of", recipe.Name, g.workshop.fork.Profile, many.Component, program)
+			}
+			whole = g.recipes.Images[i]
+		}
+	}
+	for _, program := range slices.Sorted(maps.Keys(whole.Programs)) {
+		b := g.built[p][program]
+		c.files = append(c.files, images.File{Path: whole.Programs[program], Mode: 0o755, Bind: bind[program], Source: filepath.Join(g.Dir, g.workshop.fork.dist("bin", p.Dir(), b.File))})
+	}
+	for program, at := range whole.Own {
+		c.files = append(c.files, images.File{Path: at, Mode: 0o755, Source: g.ownProgram(program, p)})
+	}
+	for at, target := range whole.Links {
+		c.files = append(c.files, images.File{Path: at, Target: target})
+	}
+	for _, dir := range whole.Folders {
+		c.files = append(c.files, images.File{Path: dir, Folder: true})
+	}
+	slices.SortFunc(c.files, func(a, b images.File) int { return cmp.Compare(a.Path, b.Path) })
+	if recipe.Start != "" {
+		many := g.in.Multicall(recipe.Start)
+		if g.in.Component(recipe.Start) == recipe.Start {
+			many = nil
+		}
+		path := ""
+		if many != nil {
+			path = whole.Programs[many.Component]
+		}
+		c.command = recipe.Command(recipe.Start, many, path)
+	}
+	return c, images.Check(recipe.Name, p.Arch, g.below[p], c.files, c.command)
+}
+
+// assembled makes all images, each for all platforms.
+func (g *imaging) assembled(ctx context.Context) (map[string][]images.Image, error) {
+	all := map[string][]images.Image{}
+	var errs []error
+	contents := map[string]map[platform.Platform]content{}
+	for _, recipe := range g.chosen {
+		contents[recipe.Name] = map[platform.Platform]content{}
+		all[recipe.Name] = make([]images.Image, len(g.targets))
+		for _, p := range g.targets {
+			c, err := g.content(recipe, p)
+			contents[recipe.Name][p], errs = c, append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	for _, how := range g.compressions { // which platforms share, and so would write twice
+		if _, err := g.layer(g.system, how); err != nil {
+			return nil, err
+		}
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range g.targets {
+		group.Go(func() error {
+			for _, recipe := range g.chosen {
+				if err := groupCtx.Err(); err != nil {
+					return err
+				}
+				c := contents[recipe.Name][p]
+				image := images.Image{Recipe: recipe, Platform: p, Base: g.bases[p], Command: c.command, Labels: g.describe(recipe, p), Created: g.in.Date}
+				for n, how := range g.compressions {
+					var layers []*images.Layer
+					if g.under[p] != nil {
+						layers = append(layers, g.under[p][n])
+					}
+					for _, files := range [][]images.File{g.system, c.files} {
+						l, err := g.layer(files, how)
+						if err != nil {
+							return fmt.Errorf("image %s: %w", recipe.Name, err)
+						}
+						layers = append(layers, l)
+					}
+					if image.Gzipped = layers; image.Layers == nil {
+						image.Layers = layers
+					}
+				}
+				all[recipe.Name][i] = image
+			}
+			return nil
+		})
+	}
+	return all, group.Wait()
+}
+
+// describe returns the annotations of an image, by
+// https://github.com/opencontainers/image-spec/blob/main/annotations.md.
+func (g *imaging) describe(recipe images.Recipe, p platform.Platform) map[string]string {
+	labels := maps.Clone(g.labels)
+	labels["org.opencontainers.image.title"], labels["org.opencontainers.image.description"] = recipe.Name, recipe.Summary
+	if base := g.bases[p]; base != nil {
+		labels["org.opencontainers.image.base.name"] = g.workshop.fork.Images.Base
+		if digest, err := base.Digest(); err == nil {
+			labels["org.opencontainers.image.base.digest"] = digest.String()
+		}
+	}
+	return labels
+}

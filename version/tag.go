@@ -1,0 +1,20 @@
+package version
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Tag returns the version as the tag of an image: v1.36.1_acme.1. A tag may hold
+// no +, and Kubernetes writes _ for it, which no version has.
+func (v Version) Tag() string { return "v" + strings.ReplaceAll(v.String(), "+", "_") }
+
+// ParseTag returns the version that a tag stands for.
+func ParseTag(tag string) (Version, error) {
+	text, ok := strings.CutPrefix(tag, "v")
+	v, err := Parse(strings.ReplaceAll(text, "_", "+"))
+	if !ok || err != nil || v.Tag() != tag {
+		return Version{}, fmt.Errorf("%q is no tag of a version: they are as v1.36.1_acme.1", tag)
+	}
+	return v, nil
+}
