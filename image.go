@@ -61,7 +61,7 @@ type PlatformImage struct {
 }
 
 // keptLayers is how many layers a project keeps.
-const keptLayers = 64
+const keptLayers = 24
 
 // An imaging is the images of a fork on their way.
 type imaging struct {
