@@ -229,20 +229,20 @@ func (g *gentoo) distfiles(ctx context.Context) error {
 	if err := g.sums(ctx, up, series); err != nil {
 		return err
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
+	var group errgroup.Group // without a context of its own: what is damaged is made again later
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	group.Go(func() error {
 		root := g.fork.Project.Name + "-" + base
 		return g.distfile("source", root+".tar.xz", up.Tree.Digest(), func(name string) error {
-			return tarballs.Write(groupCtx, name, root, up.Dir, g.in.Date)
+			return tarballs.Write(ctx, name, root, up.Dir, g.in.Date)
 		})
 	})
-	group.Go(func() error { return g.dependencies(groupCtx) })
+	group.Go(func() error { return g.dependencies(ctx) })
 	for _, arch := range g.fork.Arches {
-		group.Go(func() error { return g.programs(groupCtx, arch) })
+		group.Go(func() error { return g.programs(ctx, arch) })
 	}
 	if data := g.fork.TooLarge(); data != nil {
-		group.Go(func() error { return g.texts(groupCtx, "patches", g.fork.P()+"-patches.tar.xz", data) })
+		group.Go(func() error { return g.texts(ctx, "patches", g.fork.P()+"-patches.tar.xz", data) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
