@@ -161,7 +161,7 @@ func TestCheck(t *testing.T) {
 		"a is no clean path":              {[]File{{Path: "a"}}, nil},
 		"/a/../b is no clean path":        {[]File{{Path: "/a/../b"}}, nil},
 		"runs as its owner":               {[]File{{Path: "/su", Mode: 0o4755}}, nil},
-		"/root/.docker/config.json":       {[]File{{Path: "/root/.docker/config.json"}}, nil},
+		"/home/mate/.docker/config.json":  {[]File{{Path: "/home/mate/.docker/config.json"}}, nil},
 		"/etc/pki/ca.key looks like":      {[]File{{Path: "/etc/pki/ca.key"}}, nil},
 		"/x holds a private key":          {[]File{{Path: "/x", Data: []byte("-----BEGIN EC PRIVATE KEY-----")}}, nil},
 		"/b leads to /a, which is not":    {[]File{{Path: "/b", Target: "a"}}, nil},
