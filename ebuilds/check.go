@@ -253,7 +253,7 @@ func checkPatches(name, text string, t Tree, add func(string, ...any)) {
 	base := path.Base(path.Dir(name))
 	pvr := strings.TrimPrefix(strings.TrimSuffix(path.Base(name), ".ebuild"), base+"-")
 	pv, _ := revision(pvr)
-	for _, m := range regexp.MustCompile(`"\$\{FILESDIR\}"/\$\{P\}-(\S+)`).FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`"\$\{FILESDIR\}/\$\{P\}-([^"]+)"`).FindAllStringSubmatch(text, -1) {
 		if _, ok := t[path.Join(path.Dir(name), "files", base+"-"+pv+"-"+m[1])]; !ok {
 			add("files has no %s-%s-%s", base, pv, m[1])
 		}

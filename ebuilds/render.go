@@ -199,9 +199,9 @@ func (f Fork) source(p page) ([]byte, error) {
 		p.Unpack = append(p.Unpack, `mkdir -p "${S%/*}" || die`, `mv "${WORKDIR}/`+root+`" "${S}" || die`)
 	}
 	for _, patch := range f.Series {
-		from := `"${FILESDIR}"/${P}-` + patch.Name
+		from := `"${FILESDIR}/${P}-` + patch.Name + `"`
 		if f.Distfiles["patches"].Name != "" {
-			from = `"${WORKDIR}"/patches/` + patch.Name
+			from = `"${WORKDIR}/patches/` + patch.Name + `"`
 		}
 		line := fmt.Sprintf("eapply -p%d -F0 -- %s", patch.Strip, from)
 		if patch.Git {
@@ -307,7 +307,7 @@ func (f Fork) compile() []string {
 
 // bash quotes a word where it has to be.
 func bash(s string) string {
-	if !strings.ContainsAny(s, " \t'\"$`\\()*?[]{}<>|&;!#~") {
+	if !strings.ContainsAny(s, " \t'\"$`\\()*?[]{}<>|&;!#~,") {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
