@@ -208,6 +208,6 @@ for s in $all; do
 	rc-service $s status || down=$?
 	echo "$s: $up started, then $down"
 done
-for i in $(seq 10); do running=$(pgrep -c -r R,S,D "^(etcd|kube|hyperkube)" || :); test "$running" != 0 || break; sleep 1; done
+for i in $(seq 10); do running=$(pgrep -c -r R,S,D "^(etcd|kube)" || :); test "$running" != 0 || break; sleep 1; done
 echo "running: $running"
 `

@@ -81,6 +81,8 @@ func initScript(name string, u unit) []byte {
 		owner = user + ":" + user
 		fmt.Fprintf(&b, "command_user=%q\n", owner)
 	}
+	// As systemd does: a service that does not end has a minute and a half to.
+	b.WriteString("retry=\"TERM/90/KILL/5\"\n")
 	b.WriteString("output_log=\"/var/log/${RC_SVCNAME}/${RC_SVCNAME}.log\"\nerror_log=\"${output_log}\"\nrespawn_delay=5\nrespawn_max=0\n")
 	if files := u.line("LimitNOFILE"); files != "" {
 		fmt.Fprintf(&b, "rc_ulimit=\"-n %s\"\n", files)
