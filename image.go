@@ -1,7 +1,6 @@
 package slipway
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -196,19 +195,11 @@ func (g *imaging) base(ctx context.Context) error {
 
 // build compiles what the images hold.
 func (g *imaging) build(ctx context.Context) error {
-	var components []cross.Component
+	var programs []string
 	for _, recipe := range g.chosen {
-		for program := range recipe.Programs {
-			c, err := g.workshop.fork.Component(g.in.Component(program))
-			if err != nil {
-				return err
-			}
-			if !slices.ContainsFunc(components, func(o cross.Component) bool { return o.Name == c.Name }) {
-				components = append(components, c)
-			}
-		}
+		programs = slices.AppendSeq(programs, maps.Keys(recipe.Programs))
 	}
-	slices.SortFunc(components, func(a, b cross.Component) int { return cmp.Compare(a.Name, b.Name) })
+	components := g.componentsOf(programs)
 	for _, p := range g.targets {
 		built, err := g.binaries(ctx, job{p, components})
 		if err != nil {

@@ -142,17 +142,24 @@ func (k *packing) binaries(ctx context.Context, j job) (map[string]cross.Binary,
 
 // components returns those that the recipes' programs are, sorted.
 func (k *packing) components(recipes []packaging.Recipe) []cross.Component {
-	var out []cross.Component
+	var programs []string
 	for _, r := range recipes {
-		for program := range r.Programs {
-			c, err := k.fork.Component(k.in.Component(program))
-			if err == nil && !slices.ContainsFunc(out, func(o cross.Component) bool { return o.Name == c.Name }) {
-				out = append(out, c)
-			}
+		programs = slices.AppendSeq(programs, maps.Keys(r.Programs))
+	}
+	return k.componentsOf(programs)
+}
+
+// componentsOf returns the components that programs are, sorted, each once.
+func (k *packing) componentsOf(programs []string) []cross.Component {
+	var out []cross.Component
+	for _, program := range programs {
+		if c, err := k.fork.Component(k.in.Component(program)); err == nil {
+			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b cross.Component) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	byName := func(a, b cross.Component) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(out, byName)
+	return slices.CompactFunc(out, func(a, b cross.Component) bool { return byName(a, b) == 0 })
 }
 
 // key stands for all that decides a package.

@@ -100,6 +100,7 @@ func layers(t *testing.T, dir string) {
 // what skopeo finds there.
 func pushed(t *testing.T, dir string) {
 	testkit.Need(t, "docker-registry")
+	testkit.Need(t, "curl")
 	work := t.TempDir()
 	conf := filepath.Join(work, "registry.yml")
 	const address = "127.0.0.1:5077"
@@ -179,7 +180,9 @@ func forkTag(t *testing.T, dir string) string {
 // serves runs etcd's image and hyperkube's under runc, without a network, and
 // asks the API server whether it is ready.
 func serves(t *testing.T, hyperkube, etcd string) {
-	testkit.Need(t, "runc")
+	for _, tool := range []string{"runc", "unshare", "ip"} {
+		testkit.Need(t, tool)
+	}
 	if os.Getuid() != 0 {
 		t.Skip("runs containers, for which it has to be root")
 	}

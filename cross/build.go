@@ -3,11 +3,8 @@ package cross
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -279,17 +276,8 @@ func (b Builder) finish(in Input, c Component, from, dst string) (Binary, error)
 
 // Sum returns the size in bytes and the hex SHA-256 of a file.
 func Sum(path string) (int64, string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	n, err := io.Copy(h, f)
-	if err != nil {
-		return 0, "", fmt.Errorf("reading %s: %w", path, err)
-	}
-	return n, hex.EncodeToString(h.Sum(nil)), nil
+	size, sum, err := (*filetree.Memory)(nil).Sum(path)
+	return size, sum.String(), err
 }
 
 // Check tells why the components cannot be built from the tree, if they
