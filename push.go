@@ -22,7 +22,7 @@ import (
 // A PushRequest says where to push which images.
 type PushRequest struct {
 	Fork       string
-	Registries []string // prefixes of repositories: registry.example.org/team
+	Registries []string // prefixes of repositories: registry.example.org/team; empty: that of fork.yaml
 	Images     []string // by name; empty: all that were made
 	Tag        string   // empty: the fork's version
 	Insecure   bool     // take any certificate, or plain HTTP
@@ -36,8 +36,11 @@ func (p *Project) Push(ctx context.Context, r PushRequest) ([]registry.Pushed, e
 	if err != nil {
 		return nil, err
 	}
+	if to := f.Images.Registry; len(r.Registries) == 0 && to != "" {
+		r.Registries = []string{to}
+	}
 	if len(r.Registries) == 0 {
-		return nil, errors.New("-registry: say where to push to, as -registry=registry.example.org/team")
+		return nil, fmt.Errorf("-registry: say where to push to, as -registry=registry.example.org/team, or set images.registry in %s", f.file("fork.yaml"))
 	}
 	leave, err := p.cache().Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
 	if err != nil {

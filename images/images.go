@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
+
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/version"
@@ -29,6 +31,11 @@ type Settings struct {
 	Compression string `yaml:"compression" json:"compression"`
 	// Source is where the fork's source can be had, a URL.
 	Source string `yaml:"source" json:"source"`
+	// Registry is where the images are pulled from, and pushed to unless told: the
+	// prefix of their repositories, as registry.example.org/team.
+	Registry string `yaml:"registry" json:"registry"`
+	// With names forks of the project whose images pods of this one's run: etcd's.
+	With []string `yaml:"with" json:"with"`
 }
 
 // Debian is packages of Debian's, which a base is put together from.
@@ -87,6 +94,9 @@ func (s Settings) Validate() []config.Fault {
 	}
 	if u, err := url.Parse(s.Source); s.Source != "" && (err != nil || u.Host == "") {
 		faults = append(faults, config.Faultf("source", "%q is no URL: write it as https://example.org/acme/kubernetes", s.Source))
+	}
+	if _, err := name.NewRepository(s.Registry + "/image"); s.Registry != "" && err != nil {
+		faults = append(faults, config.Faultf("registry", "%q is no registry's: write it as registry.example.org/team", s.Registry))
 	}
 	return faults
 }

@@ -88,9 +88,9 @@ func Image(ctx context.Context, fork, images, platforms, arch, format *string, v
 
 // Push pushes a fork's images to registries.
 //
-// -registry takes a list of where repositories lie, as registry.example.org/team;
-// -images takes a list of those to push, all unless told; -tag stands for the
-// fork's version. It logs in as docker login and podman login noted. A tag that
+// -registry takes a list of where repositories lie, as registry.example.org/team,
+// that of fork.yaml unless told; -images takes a list of those to push, all
+// unless told; -tag stands for the fork's version. It logs in as docker login and podman login noted. A tag that
 // stands for something else is refused unless -force says so, and -insecure
 // takes any certificate, or none.
 func Push(ctx context.Context, fork, registry, images, tag *string, insecure, force, v, json *bool) error {
