@@ -17,7 +17,7 @@ var byDigestImage = "registry.example.org/acme/installer@sha256:" + strings.Repe
 
 func unitOf(t *testing.T) string {
 	t.Helper()
-	unit, err := Unit(byDigestImage, "worker")
+	unit, err := Boot{"ship", byDigestImage, "worker"}.Unit()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,11 +80,11 @@ func TestConfigsHoldTheUnit(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
-		make func(image, role string) ([]byte, error)
+		make func(Boot) ([]byte, error)
 		read func([]byte, any) error
 		into any
-	}{{"Butane", Butane, yaml.Unmarshal, &butane}, {"Ignition", Ignition, json.Unmarshal, &ignition}, {"CloudConfig", CloudConfig, yaml.Unmarshal, &cloud}} {
-		data, err := c.make(byDigestImage, "worker")
+	}{{"Butane", Boot.Butane, yaml.Unmarshal, &butane}, {"Ignition", Boot.Ignition, json.Unmarshal, &ignition}, {"CloudConfig", Boot.CloudConfig, yaml.Unmarshal, &cloud}} {
+		data, err := c.make(Boot{"ship", byDigestImage, "worker"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestConfigsHoldTheUnit(t *testing.T) {
 			t.Fatalf("%s: %v\n%s", c.name, err, data)
 		}
 		for image, role := range map[string]string{"registry.example.org/acme/installer:latest": "worker", byDigestImage + "' ": "worker", byDigestImage: "a b"} {
-			if _, err := c.make(image, role); err == nil {
+			if _, err := c.make(Boot{"ship", image, role}); err == nil {
 				t.Errorf("%s(%q, %q) is no error", c.name, image, role)
 			}
 		}

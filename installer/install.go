@@ -18,13 +18,13 @@ import (
 // An Installer brings an image into a host. It can be killed at any time, and
 // run again: a second run ends where the first would have.
 type Installer struct {
-	Image     fs.FS
-	Root      *os.Root // of the host
-	Facts     Facts
-	Systemctl Systemctl
-	Out       io.Writer // is told each change, a line each
-	DryRun    bool      // only tell
-	hook      func(step string)
+	Image   fs.FS
+	Root    *os.Root // of the host
+	Facts   Facts
+	Systemd Systemd
+	Out     io.Writer // is told each change, a line each
+	DryRun  bool      // only tell
+	hook    func(step string)
 }
 
 // Install installs what the image has for a role. Without one it is the role
@@ -37,7 +37,7 @@ func (in Installer) Install(ctx context.Context, role string) error {
 	if m.Arch != in.Facts.Arch {
 		return fmt.Errorf("the image is for %s and the host is %s: pull the image for %[2]s", m.Arch, in.Facts.Arch)
 	}
-	p, err := in.plan()
+	p, err := in.plan(m.Name)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (in Installer) Install(ctx context.Context, role string) error {
 	facts.Hostname = cmp.Or(p.hostname(), facts.Hostname)
 	p.source = source{image: in.Image, facts: facts.values(m, role)}
 	p.new = record{Name: m.Name, Version: m.Version, Role: role}
-	if err := p.install(ctx, m, in.Systemctl); err != nil {
+	if err := p.install(ctx, m, in.Systemd); err != nil {
 		return err
 	}
 	if err := in.run(ctx, p); err != nil {
@@ -63,13 +63,13 @@ func (in Installer) Install(ctx context.Context, role string) error {
 	return in.tell("%s %s is installed as %s", m.Name, m.Version, role)
 }
 
-// plan begins a plan with what the host has.
-func (in Installer) plan() (*plan, error) {
+// plan begins a plan with what the host has under a name.
+func (in Installer) plan(name string) (*plan, error) {
 	h := &host{root: in.Root, hook: in.hook}
 	if h.hook == nil {
 		h.hook = func(string) {}
 	}
-	p := &plan{host: h, seen: map[string]string{}, changed: map[string]bool{}, leads: map[string][]string{}}
+	p := &plan{host: h, name: name, seen: map[string]string{}, changed: map[string]bool{}, leads: map[string][]string{}}
 	lib, err := h.resolve(path.Dir(stateDir) + "/.")
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (p *plan) hostname() string {
 }
 
 // install plans all of an install: the journal, the files, the units, the record.
-func (p *plan) install(ctx context.Context, m Manifest, run Systemctl) error {
+func (p *plan) install(ctx context.Context, m Manifest, run Systemd) error {
 	wanted := m.Units[p.new.Role]
 	s, err := p.systemd(ctx, run, len(wanted)+len(p.old.Units))
 	if err != nil {
@@ -126,6 +126,7 @@ func (p *plan) install(ctx context.Context, m Manifest, run Systemctl) error {
 			restart = append(restart, name)
 		}
 	}
+	s.declare()
 	s.revive(dropped, len(p.steps) > 0 || p.pending)
 	s.start(p.new.Units, restart)
 	for i := range p.new.Units {
@@ -136,12 +137,12 @@ func (p *plan) install(ctx context.Context, m Manifest, run Systemctl) error {
 	}
 	journal := p.new.journal(p.old)
 	journal.Restart = restart
-	p.steps = slices.Insert(p.steps, 0, step{"journal " + JournalPath, func() error { return p.writeRecord(JournalPath, journal) }})
-	p.step("record", RecordPath, func() error {
-		if err := p.writeRecord(RecordPath, p.new); err != nil {
+	p.steps = slices.Insert(p.steps, 0, step{"journal " + JournalPath(p.name), func() error { return p.writeRecord(JournalPath(p.name), journal) }})
+	p.step("record", RecordPath(p.name), func() error {
+		if err := p.writeRecord(RecordPath(p.name), p.new); err != nil {
 			return err
 		}
-		return p.remove(path.Join(p.dir, path.Base(JournalPath)))
+		return p.remove(path.Join(p.dir, path.Base(JournalPath(p.name))))
 	})
 	return nil
 }
@@ -181,16 +182,20 @@ func (in Installer) tell(format string, args ...any) error {
 }
 
 // Uninstall takes away what is installed and was not changed since, and puts
-// back what stood there before. It needs no image.
+// back what stood there before. Of the image it needs the name alone.
 func (in Installer) Uninstall(ctx context.Context) error {
-	p, err := in.plan()
+	p, err := in.installed()
 	if err != nil {
 		return err
 	}
-	if p.sweep(); len(p.steps) == 0 && !p.exists(p.dir) {
+	left, err := p.empty(p.dir) // by a run that was killed
+	if err != nil {
+		return err
+	}
+	if p.sweep(); len(p.steps) == 0 && p.old.Name == "" && !left {
 		return in.tell("nothing is installed")
 	}
-	s, err := p.systemd(ctx, in.Systemctl, len(p.old.Units))
+	s, err := p.systemd(ctx, in.Systemd, len(p.old.Units))
 	if err != nil {
 		return err
 	}
@@ -201,7 +206,7 @@ func (in Installer) Uninstall(ctx context.Context) error {
 		}
 	}
 	s.revive(p.old.Units, true)
-	for _, at := range []string{JournalPath, RecordPath} {
+	for _, at := range []string{JournalPath(p.name), RecordPath(p.name)} {
 		if name := path.Join(p.dir, path.Base(at)); p.exists(name) {
 			p.step("remove", at, func() error { return p.remove(name) })
 		}
@@ -216,9 +221,18 @@ func (in Installer) Uninstall(ctx context.Context) error {
 	return nil
 }
 
+// installed begins a plan with what the host has of what the image installs.
+func (in Installer) installed() (*plan, error) {
+	m, err := ReadManifest(in.Image)
+	if err != nil {
+		return nil, err
+	}
+	return in.plan(m.Name)
+}
+
 // Status tells what is installed, and what of it is not as it was.
 func (in Installer) Status(ctx context.Context) error {
-	p, err := in.plan()
+	p, err := in.installed()
 	if err != nil {
 		return err
 	}
@@ -244,7 +258,7 @@ func (in Installer) Status(ctx context.Context) error {
 		}
 	}
 	lines = append(lines, fmt.Sprintf("%d of %d files, links and folders are as they were installed", good, len(p.old.Items)))
-	s, err := p.systemd(ctx, in.Systemctl, len(p.old.Units))
+	s, err := p.systemd(ctx, in.Systemd, len(p.old.Units))
 	if err != nil {
 		return err
 	}

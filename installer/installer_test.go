@@ -127,6 +127,37 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// TestUsersAndFolders has systemd make what files declare, before the units, and
+// where systemd does not run, what a boot would not.
+func TestUsersAndFolders(t *testing.T) {
+	m := newMachine(t)
+	i := ship().add("/etc/sysusers.d/ship.conf", "u cook -\n", 0o644).add("/etc/tmpfiles.d/ship.conf", "d /var/lib/cook 0700 cook cook\n", 0o644)
+	m.install(i, "mate")
+	check(t, "the calls", strings.Join(m.calls, "\n"), "systemd-sysusers /etc/sysusers.d/ship.conf\nsystemd-tmpfiles --create /etc/tmpfiles.d/ship.conf\ndaemon-reload\nenable cook.service\nstart cook.service")
+	m.calls = nil
+	m.install(i, "mate")
+	check(t, "the calls of a second install", strings.Join(m.calls, "\n"), "")
+
+	m = newMachine(t)
+	if err := os.RemoveAll(m.path("/run/systemd")); err != nil {
+		t.Fatal(err)
+	}
+	m.install(i, "mate")
+	check(t, "the calls where systemd does not run", strings.Join(m.calls, "\n"), "systemd-sysusers /etc/sysusers.d/ship.conf\nenable cook.service")
+}
+
+// TestTwoOnAHost installs under two names, each of which goes without the other.
+func TestTwoOnAHost(t *testing.T) {
+	m := newMachine(t)
+	boat := image("3.0").add("/usr/bin/oar", "oar", 0o755)
+	boat.manifest.Name, boat.manifest.Units = "boat", map[string][]string{"crew": {}}
+	m.install(boat, "")
+	alone := m.snapshot(false)
+	m.install(ship(), "mate")
+	m.uninstall()
+	check(t, "with the second gone", m.snapshot(false), alone)
+}
+
 func TestWhatStoodThere(t *testing.T) {
 	m := settled(t)
 	m.running["cook.service"] = "" // restored, it runs again with what is there then
@@ -263,12 +294,12 @@ func TestOffline(t *testing.T) {
 func TestStatus(t *testing.T) {
 	m := newMachine(t)
 	var out bytes.Buffer
-	if err := m.installer(nil, &out).Status(t.Context()); err == nil {
+	if err := m.installer(image("1.0").fs(t), &out).Status(t.Context()); err == nil {
 		t.Error("Status() of a bare host is no error")
 	}
 	m.install(ship(), "mate")
 	m.write("/etc/cook/menu", "changed", 0o640)
-	if err := errors.Join(os.Remove(m.path("/etc/cook/ring")), m.installer(nil, &out).Status(t.Context())); err != nil {
+	if err := errors.Join(os.Remove(m.path("/etc/cook/ring")), m.installer(image("1.0").fs(t), &out).Status(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"ship 1.0, mate\n", "changed /etc/cook/menu\n", "missing /etc/cook/ring\n", "cook.service: enabled, active\n"} {

@@ -60,9 +60,13 @@ func (m *machine) program(unit string) string {
 	return m.read("/usr/lib/systemd/system/"+unit) + m.read("/usr/libexec/crew") + m.read("/etc/cook/menu")
 }
 
-func (m *machine) systemctl(_ context.Context, offline bool, args ...string) (string, error) {
+func (m *machine) systemd(_ context.Context, offline bool, program string, args ...string) (string, error) {
 	if _, err := os.Stat(m.path("/run/systemd/system")); offline != (err != nil) {
 		m.t.Errorf("systemctl %q is called with offline = %v", args, offline)
+	}
+	if program != "systemctl" {
+		m.calls = append(m.calls, program+" "+strings.Join(args, " "))
+		return "", nil
 	}
 	if args[0] == "--version" || args[0] == "show" {
 		return "systemd 252", nil
@@ -116,7 +120,7 @@ func (m *machine) installer(image fs.FS, out *bytes.Buffer) Installer {
 		m.t.Fatal(err)
 	}
 	m.t.Cleanup(func() { root.Close() })
-	return Installer{Image: image, Root: root, Out: out, Systemctl: m.systemctl,
+	return Installer{Image: image, Root: root, Out: out, Systemd: m.systemd,
 		Facts: Facts{Hostname: "other", Arch: "amd64", Address: "192.0.2.7", Addresses: []string{"192.0.2.7"}}}
 }
 
@@ -133,7 +137,7 @@ func (m *machine) install(i *img, role string) string {
 func (m *machine) uninstall() string {
 	m.t.Helper()
 	var out bytes.Buffer
-	if err := m.installer(nil, &out).Uninstall(m.t.Context()); err != nil {
+	if err := m.installer(image("1.0").fs(m.t), &out).Uninstall(m.t.Context()); err != nil {
 		m.t.Fatalf("Uninstall(): %v\n%s", err, &out)
 	}
 	return out.String()

@@ -20,7 +20,7 @@ const ManifestName = "manifest.json"
 
 // A Manifest is what an image installs.
 type Manifest struct {
-	Name    string              `json:"name"`
+	Name    string              `json:"name"` // what the host knows it by: a host can have several
 	Version string              `json:"version"`
 	Arch    string              `json:"arch"` // as Go calls it: amd64
 	Files   []Entry             `json:"files"`
@@ -69,6 +69,7 @@ func (m Manifest) Encode() ([]byte, error) {
 var (
 	sum      = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	unitName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@-]*\.(service|socket|timer|path|mount|target|slice)$`)
+	setName  = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 	roleName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 )
 
@@ -83,6 +84,9 @@ func (m Manifest) Check() error {
 	}
 	if len(m.Units) == 0 {
 		bad("it has no roles: name them as keys of units, if only with empty lists")
+	}
+	if m.Name != "" && !setName.MatchString(m.Name) {
+		bad("name: %q cannot be a folder's", m.Name)
 	}
 	for _, role := range m.Roles() {
 		if !roleName.MatchString(role) {

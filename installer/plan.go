@@ -13,6 +13,7 @@ import (
 // A plan is all that is to be done, found out before anything is.
 type plan struct {
 	*host
+	name    string // of what is installed
 	dir     string // stateDir on the host
 	source  source
 	old     record
@@ -238,22 +239,28 @@ func (p *plan) undo(it item) error {
 
 // removeEmpty removes a folder, and leaves one that has something in it.
 func (p *plan) removeEmpty(name string) error {
-	d, err := p.root.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
+	if empty, err := p.empty(name); err != nil || !empty {
 		return err
-	}
-	defer d.Close()
-	if entries, _ := d.ReadDir(1); len(entries) > 0 {
-		return nil
 	}
 	return p.remove(name)
 }
 
+// empty reports whether a folder is there and has nothing in it.
+func (p *plan) empty(name string) (bool, error) {
+	d, err := p.root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	defer d.Close()
+	entries, _ := d.ReadDir(1)
+	return len(entries) == 0, nil
+}
+
 // sweep plans that what a killed run left half made is gone.
 func (p *plan) sweep() {
-	names := []string{p.dir, path.Join(p.dir, path.Base(JournalPath)), path.Join(p.dir, path.Base(RecordPath))}
+	names := []string{p.dir, path.Join(p.dir, path.Base(JournalPath(p.name))), path.Join(p.dir, path.Base(RecordPath(p.name)))}
 	for _, it := range p.old.Items {
 		names = append(names, it.Path[1:])
 	}

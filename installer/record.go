@@ -11,13 +11,15 @@ import (
 	"strings"
 )
 
-const (
-	stateDir = "/var/lib/slipway"
-	// RecordPath is where a host keeps what is installed.
-	RecordPath = stateDir + "/installed.json"
-	// JournalPath is that record while an install is under way: it stands on top of RecordPath.
-	JournalPath = stateDir + "/installing.json"
-)
+// stateDir is the installer's own on a host.
+const stateDir = "/var/lib/slipway"
+
+// RecordPath returns where a host keeps what is installed under a manifest's name.
+func RecordPath(name string) string { return path.Join(stateDir, name+".json") }
+
+// JournalPath returns where that record is while an install is under way: it
+// stands on top of the other.
+func JournalPath(name string) string { return path.Join(stateDir, name+".json.installing") }
 
 // A record is what the installer put into a host. While it works it is a
 // journal that stands there first: it has all that may already have been done.
@@ -110,7 +112,7 @@ func (r record) journal(old record) record {
 
 // record reads what is installed, and whether its install came to no end.
 func (p *plan) record() (r record, pending bool, err error) {
-	for _, at := range []string{JournalPath, RecordPath} {
+	for i, at := range []string{JournalPath(p.name), RecordPath(p.name)} {
 		data, err := p.root.ReadFile(path.Join(p.dir, path.Base(at)))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -121,15 +123,15 @@ func (p *plan) record() (r record, pending bool, err error) {
 			return r, false, fmt.Errorf("%s is damaged: %w", at, err)
 		}
 		// Folders may have become links since.
-		for i := range r.Items {
-			name, err := p.resolve(r.Items[i].Path)
+		for k := range r.Items {
+			name, err := p.resolve(r.Items[k].Path)
 			if err != nil {
 				return r, false, err
 			}
-			r.Items[i].Path = "/" + name
+			r.Items[k].Path = "/" + name
 		}
 		slices.SortFunc(r.Items, func(a, b item) int { return strings.Compare(a.Path, b.Path) })
-		return r, at == JournalPath, nil
+		return r, i == 0, nil
 	}
 	return r, false, nil
 }

@@ -50,10 +50,10 @@ func TestInstallRefuses(t *testing.T) {
 			symlink(m.t, m, "a", "/etc/b")
 			i.add("/etc/a/x", "", 0o644)
 		}, []string{"/etc/a/x: its links lead in a circle"}},
-		{"a damaged record", func(m *machine, _ *img, _ *Installer) { m.write(RecordPath, "{", 0o644) }, []string{"/var/lib/slipway/installed.json is damaged"}},
+		{"a damaged record", func(m *machine, _ *img, _ *Installer) { m.write(RecordPath("ship"), "{", 0o644) }, []string{"/var/lib/slipway/ship.json is damaged"}},
 		{"no host", func(m *machine, _ *img, _ *Installer) { os.RemoveAll(m.path("/var/lib")) }, []string{"has no folder /var/lib: mount the host's root there"}},
 		{"no systemctl", func(_ *machine, _ *img, in *Installer) {
-			in.Systemctl = func(context.Context, bool, ...string) (string, error) { return "", fs.ErrNotExist }
+			in.Systemd = func(context.Context, bool, string, ...string) (string, error) { return "", fs.ErrNotExist }
 		}, []string{"file does not exist"}},
 	} {
 		m, i := newMachine(t), ship()

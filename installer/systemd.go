@@ -2,31 +2,34 @@ package installer
 
 import (
 	"context"
+	"path"
+	"slices"
 	"strings"
 )
 
-// Systemctl runs the host's systemctl and returns what it printed. Offline it
-// is not to ask the running systemd, but to work on files alone.
-type Systemctl func(ctx context.Context, offline bool, args ...string) (string, error)
+// Systemd runs a program of the host's systemd, as systemctl, and returns what it
+// printed. Offline it is not to ask the running systemd, but to work on files
+// alone.
+type Systemd func(ctx context.Context, offline bool, program string, args ...string) (string, error)
 
 // A systemd plans what is to become of units.
 type systemd struct {
 	*plan
 	online bool // it runs, and units can be started
-	run    func(args ...string) (string, error)
+	tool   func(program string, args ...string) (string, error)
 }
 
 // systemd finds out whether systemd runs and, if there are units to ask for,
 // whether it answers: before anything is changed, and because later a failing
 // systemctl may only mean that a unit is disabled, or not there.
-func (p *plan) systemd(ctx context.Context, run Systemctl, units int) (systemd, error) {
+func (p *plan) systemd(ctx context.Context, run Systemd, units int) (systemd, error) {
 	at, err := p.resolve("/run/systemd/system/.")
 	if err != nil {
 		return systemd{}, err
 	}
 	have, err := p.state(at)
 	s := systemd{plan: p, online: have.Kind == folder}
-	s.run = func(args ...string) (string, error) { return run(ctx, !s.online, args...) }
+	s.tool = func(program string, args ...string) (string, error) { return run(ctx, !s.online, program, args...) }
 	if err != nil || units == 0 {
 		return s, err
 	}
@@ -36,6 +39,37 @@ func (p *plan) systemd(ctx context.Context, run Systemctl, units int) (systemd, 
 	}
 	_, err = s.run(probe...)
 	return s, err
+}
+
+func (s systemd) run(args ...string) (string, error) { return s.tool("systemctl", args...) }
+
+// declare plans that systemd makes the users and the folders that files tell of,
+// before units need them. What a run that was killed did of it is not known, and
+// it is done again. Users stay when the files go, for they may own others.
+func (s systemd) declare() {
+	for _, d := range []struct {
+		dir, program, arg string
+		boot              bool // a boot does it, too, and needs what a host that does not run lacks
+	}{{"sysusers.d", "systemd-sysusers", "", false}, {"tmpfiles.d", "systemd-tmpfiles", "--create", true}} {
+		var files []string
+		for name := range s.seen {
+			if path.Base(path.Dir(name)) == d.dir && (s.changed["/"+name] || s.pending) {
+				files = append(files, "/"+name)
+			}
+		}
+		if len(files) == 0 || d.boot && !s.online {
+			continue
+		}
+		slices.Sort(files)
+		if d.arg != "" {
+			files = slices.Insert(files, 0, d.arg)
+		}
+		s.step(d.program, " "+strings.Join(files, " "), func() error {
+			s.hook(d.program)
+			_, err := s.tool(d.program, files...)
+			return err
+		})
+	}
 }
 
 // ask returns systemctl's answer of one word, and none for a unit that is not

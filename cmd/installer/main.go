@@ -20,8 +20,8 @@ import (
 
 const usage = `usage:
   installer install [-root=/rootfs] [-role=ROLE] [-dry-run] [-from=/]
-  installer uninstall [-root=/rootfs] [-dry-run]
-  installer status [-root=/rootfs]
+  installer uninstall [-root=/rootfs] [-dry-run] [-from=/]
+  installer status [-root=/rootfs] [-from=/]
 `
 
 func main() {
@@ -48,11 +48,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.Usage = func() {}
 	in := installer.Installer{Out: out}
 	host := flags.String("root", "/rootfs", "")
-	role, from := "", "/"
+	from, role := flags.String("from", "/", ""), ""
 	switch args[0] {
 	case "install":
 		flags.StringVar(&role, "role", "", "")
-		flags.StringVar(&from, "from", "/", "")
 		flags.BoolVar(&in.DryRun, "dry-run", false, "")
 	case "uninstall":
 		flags.BoolVar(&in.DryRun, "dry-run", false, "")
@@ -68,7 +67,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%w: mount the host's root there, as with -v /:%s", err, *host)
 	}
 	defer in.Root.Close()
-	in.Systemctl = systemctl(*host)
+	in.Systemd = systemd(*host)
+	image, err := os.OpenRoot(*from)
+	if err != nil {
+		return err
+	}
+	defer image.Close()
+	in.Image = image.FS()
 	if args[0] == "status" {
 		return in.Status(ctx)
 	}
@@ -80,12 +85,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if args[0] == "uninstall" {
 		return in.Uninstall(ctx)
 	}
-	image, err := os.OpenRoot(from)
-	if err != nil {
-		return err
-	}
-	defer image.Close()
-	in.Image = image.FS()
 	if in.Facts, err = facts(*host); err != nil {
 		return err
 	}
