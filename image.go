@@ -20,6 +20,7 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
@@ -65,7 +66,9 @@ const keptLayers = 24
 type imaging struct {
 	*packing
 	recipes images.Recipes
-	chosen  []images.Recipe
+	chosen  []images.Recipe // to be laid out
+	needed  []images.Recipe // those, and what their pods run
+	podded  bool            // pods are asked for
 	targets []platform.Platform
 	bases   map[platform.Platform]v1.Image
 	below   map[platform.Platform][]images.Listed // the files of the bases
@@ -73,6 +76,7 @@ type imaging struct {
 	system  []images.File // that all images have
 	labels  map[string]string
 	now     time.Time
+	ownGo   *gotool.Go // what compiles Slipway's own programs
 
 	compressions []string                              // that of the images, and gzip where docker load is to read them, too
 	under        map[platform.Platform][]*images.Layer // of Debian's packages, one for each compression
@@ -81,22 +85,26 @@ type imaging struct {
 // Image makes images in dist/FORK/images, a layout of the Open Container
 // Initiative, and the binaries that they need.
 func (p *Project) Image(ctx context.Context, r ImageRequest) (Images, error) {
+	if err := p.imagesWith(ctx, r); err != nil {
+		return Images{}, err
+	}
 	w, l, leave, err := p.enterLocked(ctx, r.Fork)
 	if err != nil {
 		return Images{}, err
 	}
 	defer leave()
+	own := w.goCmd
 	if w.goCmd, err = w.goCmd.At(ctx, w.fork.Build.Toolchain, l.Go, p.Dir); err != nil {
 		return Images{}, err
 	}
-	made, err := w.images(ctx, l, r)
+	made, err := w.images(ctx, l, own, r)
 	return made, p.advise(p.relative(err))
 }
 
-func (w *workshop) images(ctx context.Context, l lock.Lock, r ImageRequest) (Images, error) {
+func (w *workshop) images(ctx context.Context, l lock.Lock, own *gotool.Go, r ImageRequest) (Images, error) {
 	g := &imaging{
 		packing: &packing{workshop: w, lock: l, to: format{name: "image", family: packaging.Debian()}},
-		now:     r.Now, compressions: []string{w.fork.Images.Compression}, under: map[platform.Platform][]*images.Layer{},
+		now:     r.Now, ownGo: own, compressions: []string{w.fork.Images.Compression}, under: map[platform.Platform][]*images.Layer{},
 		bases: map[platform.Platform]v1.Image{}, below: map[platform.Platform][]images.Listed{}, built: map[platform.Platform]map[string]cross.Binary{},
 	}
 	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
@@ -117,6 +125,9 @@ func (w *workshop) images(ctx context.Context, l lock.Lock, r ImageRequest) (Ima
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "image"})
 	all, err := g.assembled(ctx)
 	if err != nil {
+		return Images{}, err
+	}
+	if err := g.deploy(ctx, all); err != nil {
 		return Images{}, err
 	}
 	record, kept, err := g.layOut(all, r.Format == "docker")
@@ -154,25 +165,43 @@ func (g *imaging) choose(r ImageRequest) error {
 	if err := g.prepare(g.targets[0]); err != nil {
 		return err
 	}
-	all := g.recipes.Select(f.Parsed, func(program string) bool {
+	all := slices.DeleteFunc(g.recipes.Select(f.Parsed, func(program string) bool {
 		return slices.Contains(g.in.Programs, program) || g.in.Multicall(program) != nil
+	}), func(recipe images.Recipe) bool {
+		_, err := g.brought(recipe.Packages())
+		return err != nil // the fork has not all of them
 	})
-	var have []string
 	for _, recipe := range all {
-		have = append(have, recipe.Name)
 		if len(r.Images) == 0 || slices.Contains(r.Images, recipe.Name) {
 			g.chosen = append(g.chosen, recipe)
+			g.podded = g.podded || len(r.Images) == 0 || recipe.Pods != ""
+		}
+	}
+	pods := g.podsOf(all)
+	g.podded = g.podded && len(pods) > 0
+	for _, recipe := range all {
+		if slices.Contains(titles(g.chosen), recipe.Name) || g.podded && slices.ContainsFunc(pods, func(p images.Pod) bool { return p.Name == recipe.Name }) {
+			g.needed = append(g.needed, recipe)
 		}
 	}
 	for _, name := range r.Images {
-		if !slices.Contains(have, name) {
-			return fmt.Errorf("no image %q: the fork comes to %s", name, strings.Join(have, ", "))
+		if !slices.Contains(titles(all), name) {
+			return fmt.Errorf("no image %q: the fork comes to %s", name, strings.Join(titles(all), ", "))
 		}
 	}
 	if len(g.chosen) == 0 {
 		return errors.New("the fork comes to no image: it builds not all programs of any")
 	}
 	return nil
+}
+
+// titles returns the names of images.
+func titles(recipes []images.Recipe) []string {
+	var out []string
+	for _, r := range recipes {
+		out = append(out, r.Name)
+	}
+	return out
 }
 
 // base gets what the images stand on.
@@ -189,30 +218,6 @@ func (g *imaging) base(ctx context.Context) error {
 			return fmt.Errorf("%s: images.base: %w", g.workshop.fork.file("fork.yaml"), err)
 		}
 		g.bases[p] = image
-	}
-	return nil
-}
-
-// build compiles what the images hold.
-func (g *imaging) build(ctx context.Context) error {
-	var programs []string
-	for _, recipe := range g.chosen {
-		programs = slices.AppendSeq(programs, maps.Keys(recipe.Programs))
-	}
-	components := g.componentsOf(programs)
-	for _, p := range g.targets {
-		built, err := g.binaries(ctx, job{p, components})
-		if err != nil {
-			return err
-		}
-		g.built[p] = built
-		for _, recipe := range g.chosen {
-			for program := range recipe.Own {
-				if err := g.compileOwn(ctx, program, p); err != nil {
-					return fmt.Errorf("image %s: %w", recipe.Name, err)
-				}
-			}
-		}
 	}
 	return nil
 }
@@ -289,11 +294,11 @@ func (g *imaging) assembled(ctx context.Context) (map[string][]images.Image, err
 	all := map[string][]images.Image{}
 	var errs []error
 	contents := map[string]map[platform.Platform]content{}
-	for _, recipe := range g.chosen {
+	for _, recipe := range g.needed {
 		contents[recipe.Name] = map[platform.Platform]content{}
 		all[recipe.Name] = make([]images.Image, len(g.targets))
 		for _, p := range g.targets {
-			c, err := g.content(recipe, p)
+			c, err := g.content(ctx, recipe, p)
 			contents[recipe.Name][p], errs = c, append(errs, err)
 		}
 	}
@@ -309,26 +314,18 @@ func (g *imaging) assembled(ctx context.Context) (map[string][]images.Image, err
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range g.targets {
 		group.Go(func() error {
-			for _, recipe := range g.chosen {
+			for _, recipe := range g.needed {
 				if err := groupCtx.Err(); err != nil {
 					return err
 				}
 				c := contents[recipe.Name][p]
 				image := images.Image{Recipe: recipe, Platform: p, Base: g.bases[p], Command: c.command, Labels: g.describe(recipe, p), Created: g.in.Date}
-				for n, how := range g.compressions {
-					var layers []*images.Layer
-					if g.under[p] != nil {
-						layers = append(layers, g.under[p][n])
-					}
-					for _, files := range [][]images.File{g.system, c.files} {
-						l, err := g.layer(files, how)
-						if err != nil {
-							return fmt.Errorf("image %s: %w", recipe.Name, err)
-						}
-						layers = append(layers, l)
-					}
-					if image.Gzipped = layers; image.Layers == nil {
-						image.Layers = layers
+				if g.under[p] != nil {
+					image.Stack(g.under[p])
+				}
+				for _, files := range append([][]images.File{g.system}, c.layers...) {
+					if err := g.stack(&image, files); err != nil {
+						return err
 					}
 				}
 				all[recipe.Name][i] = image
@@ -337,6 +334,20 @@ func (g *imaging) assembled(ctx context.Context) (map[string][]images.Image, err
 		})
 	}
 	return all, group.Wait()
+}
+
+// stack puts a layer with files on top of an image.
+func (g *imaging) stack(image *images.Image, files []images.File) error {
+	var layers []*images.Layer
+	for _, how := range g.compressions {
+		l, err := g.layer(files, how)
+		if err != nil {
+			return fmt.Errorf("image %s: %w", image.Recipe.Name, err)
+		}
+		layers = append(layers, l)
+	}
+	image.Stack(layers)
+	return nil
 }
 
 // describe returns the annotations of an image, by

@@ -3,60 +3,38 @@ package slipway
 import (
 	"cmp"
 	"context"
-	"embed"
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 
+	"github.com/slipway-build/slipway/hostroot"
 	"github.com/slipway-build/slipway/images"
-	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 )
 
-// A content is what an image holds beside what all do.
+// A content is what an image holds beside what all do, from the lowest layer on.
 type content struct {
-	files   []images.File
+	layers  [][]images.File
 	command []string
 }
 
 // content returns that of an image for a platform. Programs that are one in this
 // fork are those of the image that has it whole, links and all, so that they
 // share its layer.
-func (g *imaging) content(recipe images.Recipe, p platform.Platform) (content, error) {
+func (g *imaging) content(ctx context.Context, recipe images.Recipe, p platform.Platform) (content, error) {
 	var c content
 	whole := recipe
-	bind := map[string]bool{}
-	for _, program := range recipe.Bind {
-		bind[g.in.Component(program)] = true
-	}
 	for program := range recipe.Programs {
-		if many := g.in.Multicall(program); many != nil && g.in.Component(program) != program {
-			i := slices.IndexFunc(g.recipes.Images, func(o images.Recipe) bool {
-				return o.Programs[many.Component] != "" && o.Versions.Contains(g.in.Version)
-			})
-			if i < 0 {
-				return c, fmt.Errorf("image %s: profile %s has no image of %s, which %s is a part of", recipe.Name, g.workshop.fork.Profile, many.Component, program)
+		if component := g.in.Component(program); component != program {
+			var ok bool
+			if whole, ok = g.holder(component); !ok {
+				return c, fmt.Errorf("image %s: profile %s has no image of %s, which %s is a part of", recipe.Name, g.workshop.fork.Profile, component, program)
 			}
-			whole = g.recipes.Images[i]
 		}
 	}
-	for _, program := range slices.Sorted(maps.Keys(whole.Programs)) {
-		b := g.built[p][program]
-		c.files = append(c.files, images.File{Path: whole.Programs[program], Mode: 0o755, Bind: bind[program], Source: filepath.Join(g.Dir, g.workshop.fork.dist("bin", p.Dir(), b.File))})
-	}
-	for program, at := range whole.Own {
-		c.files = append(c.files, images.File{Path: at, Mode: 0o755, Source: g.ownProgram(program, p)})
-	}
-	for at, target := range whole.Links {
-		c.files = append(c.files, images.File{Path: at, Target: target})
-	}
-	for _, dir := range whole.Folders {
-		c.files = append(c.files, images.File{Path: dir, Folder: true})
-	}
-	slices.SortFunc(c.files, func(a, b images.File) int { return cmp.Compare(a.Path, b.Path) })
 	if recipe.Start != "" {
 		many := g.in.Multicall(recipe.Start)
 		if g.in.Component(recipe.Start) == recipe.Start {
@@ -68,38 +46,154 @@ func (g *imaging) content(recipe images.Recipe, p platform.Platform) (content, e
 		}
 		c.command = recipe.Command(recipe.Start, many, at)
 	}
-	return c, images.Check(recipe.Name, p.Arch, g.below[p], c.files, c.command)
-}
-
-// ownProgram returns where a program of Slipway's lies once it is compiled.
-func (g *imaging) ownProgram(name string, p platform.Platform) string {
-	return filepath.Join(g.cache.Dir, "own", p.Dir(), name)
-}
-
-// own has the sources of Slipway's programs, for a project need not know it as a
-// Go module.
-//
-//go:embed cmd/pause/main.go
-var own embed.FS
-
-// compileOwn compiles a program of Slipway's. Go knows when there is nothing to
-// do.
-func (g *imaging) compileOwn(ctx context.Context, name string, p platform.Platform) error {
-	source, err := own.ReadFile(path.Join("cmd", name, "main.go"))
-	if err != nil {
-		return fmt.Errorf("there is no program %s of Slipway's", name)
-	}
-	dir, err := g.cache.Scratch()
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	for file, data := range map[string][]byte{"main.go": source, "go.mod": []byte("module " + name + "\n\ngo 1.24\n")} {
-		if err := os.WriteFile(filepath.Join(dir, file), data, 0o644); err != nil {
-			return err
+	c.layers = [][]images.File{g.files(recipe, whole, p)}
+	if len(recipe.Installs) > 0 {
+		var err error
+		if c.layers, err = g.installing(ctx, recipe, c.layers[0], p); err != nil {
+			return c, fmt.Errorf("image %s: %w", recipe.Name, err)
 		}
 	}
-	env := g.goCmd.Clean().With("GOOS="+p.OS, "GOARCH="+p.Arch, "CGO_ENABLED=0", "GOWORK=off")
-	args := []string{"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w", "-o", g.ownProgram(name, p)}
-	return g.goCmd.Run.Run(ctx, run.Cmd{Args: args, Dir: dir, Env: env})
+	return c, images.Check(recipe.Name, p.Arch, g.below[p], slices.Concat(c.layers...), c.command)
+}
+
+// holder returns the image whose layer has a component.
+func (g *imaging) holder(component string) (images.Recipe, bool) {
+	for _, r := range g.recipes.Images {
+		if r.Programs[component] != "" && r.Versions.Contains(g.in.Version) {
+			return r, true
+		}
+	}
+	return images.Recipe{}, false
+}
+
+// files returns those of an image, sorted, with the programs of the image that
+// has them whole.
+func (g *imaging) files(recipe, whole images.Recipe, p platform.Platform) []images.File {
+	var out []images.File
+	bind := map[string]bool{}
+	for _, program := range recipe.Bind {
+		bind[g.in.Component(program)] = true
+	}
+	for program, at := range whole.Programs {
+		out = append(out, images.File{Path: at, Mode: 0o755, Bind: bind[program], Source: g.binary(program, p)})
+	}
+	for program, at := range whole.Own {
+		out = append(out, images.File{Path: at, Mode: 0o755, Source: g.ownProgram(program, p)})
+	}
+	for at, target := range whole.Links {
+		out = append(out, images.File{Path: at, Target: target})
+	}
+	for _, dir := range whole.Folders {
+		out = append(out, images.File{Path: dir, Folder: true})
+	}
+	slices.SortFunc(out, func(a, b images.File) int { return cmp.Compare(a.Path, b.Path) })
+	return out
+}
+
+// binary returns where a component's lies.
+func (g *imaging) binary(component string, p platform.Platform) string {
+	return filepath.Join(g.Dir, g.workshop.fork.dist("bin", p.Dir(), g.built[p][component].File))
+}
+
+// installing returns the layers of an image that installs packages: those of the
+// images that have their programs, and one with all else.
+func (g *imaging) installing(ctx context.Context, recipe images.Recipe, own []images.File, p platform.Platform) ([][]images.File, error) {
+	f := g.workshop.fork
+	recipes, err := g.brought(recipe.Packages())
+	if err != nil {
+		return nil, err
+	}
+	in := hostroot.Input{Name: f.Name, Version: f.Version, Arch: p.Arch, Roles: recipe.Installs, Programs: map[string]hostroot.Program{}, UserDir: f.file(filepath.Join("files", packaging.Installer))}
+	if in.Packages, err = g.packages(ctx, recipes, p); err != nil {
+		return nil, err
+	}
+	if user := filepath.Join(g.Dir, in.UserDir); exists(user) {
+		in.User = os.DirFS(user)
+	}
+	var layers [][]images.File
+	var held []string
+	for _, c := range g.components(recipes) {
+		program := hostroot.Program{SHA256: g.built[p][c.Name].SHA256}
+		if holder, ok := g.holder(c.Name); ok {
+			program.At = holder.Programs[c.Name]
+			if !slices.Contains(held, holder.Name) {
+				held = append(held, holder.Name)
+				files := g.files(holder, holder, p)
+				for i := range files {
+					files[i].Guest = files[i].Source != ""
+				}
+				layers = append(layers, files)
+			}
+		}
+		in.Programs[g.binary(c.Name, p)] = program
+	}
+	files, err := in.Lay()
+	return append(layers, append(own, files...)), err
+}
+
+// brought returns the recipes of packages, without manuals and completions. Where
+// programs are one, its package is among them.
+func (k *packing) brought(names []string) ([]packaging.Recipe, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	out, err := k.in.Select(names)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range out {
+		for program := range r.Programs {
+			if m := k.in.Multicall(program); m != nil && k.in.Component(program) != program && !slices.Contains(names, m.Package) {
+				names = append(names, m.Package)
+			}
+		}
+	}
+	out, err = k.in.Select(names)
+	for i := range out {
+		out[i].Man, out[i].Completions = nil, nil
+	}
+	return out, err
+}
+
+// packages puts packages together for a platform.
+func (g *imaging) packages(ctx context.Context, recipes []packaging.Recipe, p platform.Platform) ([]packaging.Package, error) {
+	k := &packing{workshop: g.workshop, lock: g.lock, to: g.to, built: g.built[p], recipes: recipes}
+	if err := k.prepare(p); err != nil {
+		return nil, err
+	}
+	for component := range g.built[p] {
+		k.in.Binaries[component] = g.binary(component, p)
+	}
+	return k.assemble(ctx)
+}
+
+// build compiles what the images hold.
+func (g *imaging) build(ctx context.Context) error {
+	var programs []string
+	for _, recipe := range g.needed {
+		programs = slices.AppendSeq(programs, maps.Keys(recipe.Programs))
+		recipes, err := g.brought(slices.Concat(recipe.Packages(), g.podPackages(recipe)))
+		if err != nil {
+			return err
+		}
+		for _, r := range recipes {
+			programs = slices.AppendSeq(programs, maps.Keys(r.Programs))
+		}
+	}
+	components := g.componentsOf(programs)
+	for _, p := range g.targets {
+		built, err := g.binaries(ctx, job{p, components})
+		if err != nil {
+			return err
+		}
+		g.built[p] = built
+		for _, recipe := range g.needed {
+			for program := range recipe.Own {
+				if err := g.compileOwn(ctx, program, p); err != nil {
+					return fmt.Errorf("image %s: %w", recipe.Name, err)
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -3,7 +3,6 @@ package slipway
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,7 +36,8 @@ func (g *imaging) layOut(all map[string][]images.Image, docker bool) (Images, bo
 	if err != nil {
 		return record, false, err
 	}
-	for _, title := range slices.Sorted(maps.Keys(all)) {
+	sorted := slices.Sorted(slices.Values(titles(g.chosen)))
+	for _, title := range sorted {
 		made, err := g.add(to, title, record.Tag, all[title])
 		if err != nil {
 			return record, false, err
@@ -45,7 +45,7 @@ func (g *imaging) layOut(all map[string][]images.Image, docker bool) (Images, bo
 		record.Images = append(record.Images, made)
 	}
 	if docker {
-		if err := archive(whole, record.Tag, all); err != nil {
+		if err := archive(whole, record.Tag, sorted, all); err != nil {
 			return record, false, err
 		}
 	}
@@ -67,9 +67,10 @@ func (g *imaging) layOut(all map[string][]images.Image, docker bool) (Images, bo
 }
 
 // archive writes all images of each architecture as docker load reads them.
-func archive(dir, tag string, all map[string][]images.Image) error {
+func archive(dir, tag string, titles []string, all map[string][]images.Image) error {
 	tagged := map[string]map[name.Tag]v1.Image{}
-	for title, platforms := range all {
+	for _, title := range titles {
+		platforms := all[title]
 		ref, err := name.NewTag(title + ":" + tag)
 		if err != nil {
 			return err
@@ -92,21 +93,32 @@ func archive(dir, tag string, all map[string][]images.Image) error {
 	return nil
 }
 
-// add adds an image of all platforms to a layout.
-func (g *imaging) add(to layout.Path, title, tag string, platforms []images.Image) (MadeImage, error) {
-	made := MadeImage{Name: title}
+// indexOf puts the images of all platforms together.
+func indexOf(platforms []images.Image) (v1.ImageIndex, error) {
 	var below []v1.Image
 	for _, i := range platforms {
 		image, err := i.Assemble()
 		if err != nil {
-			return made, err
+			return nil, err
 		}
 		below = append(below, image)
-		digest, err := image.Digest()
-		if err != nil {
-			return made, err
-		}
-		one := PlatformImage{Platform: i.Platform.String(), Digest: digest.String()}
+	}
+	return images.Index(below, platforms[0].Labels)
+}
+
+// add adds an image of all platforms to a layout.
+func (g *imaging) add(to layout.Path, title, tag string, platforms []images.Image) (MadeImage, error) {
+	made := MadeImage{Name: title}
+	index, err := indexOf(platforms)
+	if err != nil {
+		return made, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return made, err
+	}
+	for n, i := range platforms {
+		one := PlatformImage{Platform: i.Platform.String(), Digest: manifest.Manifests[n].Digest.String()}
 		for _, l := range i.Layers {
 			one.Size, one.Full = one.Size+l.Bytes, one.Full+l.Full
 			if err := l.Link(filepath.Join(string(to), "blobs", "sha256")); err != nil {
@@ -114,10 +126,6 @@ func (g *imaging) add(to layout.Path, title, tag string, platforms []images.Imag
 			}
 		}
 		made.Platforms = append(made.Platforms, one)
-	}
-	index, err := images.Index(below, platforms[0].Labels)
-	if err != nil {
-		return made, err
 	}
 	digest, err := index.Digest()
 	if err != nil {

@@ -103,7 +103,7 @@ func executable(f File, arch string, have map[string]File) []string {
 		faults = append(faults, fmt.Sprintf("%s is for %s, and not for %s", f.Path, e.Machine, arch))
 	}
 	for _, p := range e.Progs {
-		if p.Type != elf.PT_INTERP {
+		if p.Type != elf.PT_INTERP || f.Guest {
 			continue
 		}
 		text := make([]byte, p.Filesz)

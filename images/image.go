@@ -25,6 +25,12 @@ type Image struct {
 	Created  time.Time
 }
 
+// Stack puts a layer on top, as each compression that is wanted has it: the
+// image's own first, and that of docker load last.
+func (i *Image) Stack(layer []*Layer) {
+	i.Layers, i.Gzipped = append(i.Layers, layer[0]), append(i.Gzipped, layer[len(layer)-1])
+}
+
 // search is where programs look for others.
 const search = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

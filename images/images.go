@@ -107,6 +107,7 @@ type Recipes struct {
 	// each, which is its group's too.
 	Users  map[string]int `yaml:"users" json:"users"`
 	Images []Recipe       `yaml:"images" json:"images"`
+	Pods   []Pod          `yaml:"pods" json:"pods"`
 }
 
 // A Recipe is one image. It is made where the fork has all of its programs.
@@ -126,6 +127,26 @@ type Recipe struct {
 	User    string            `yaml:"user" json:"user"`       // it runs as; root if empty
 	Ports   []string          `yaml:"ports" json:"ports"`     // 2379/tcp
 	Bind    []string          `yaml:"bind" json:"bind"`       // programs that may listen on ports below 1024
+	Pods    string            `yaml:"pods" json:"pods"`       // the folder that all pods lie in
+	// Installs maps a role to what a host of that gets.
+	Installs map[string]Role `yaml:"installs" json:"installs"`
+}
+
+// A Role is what a host without packages is: what it gets of packages, and the
+// units that it enables and starts.
+type Role struct {
+	Packages []string `yaml:"packages" json:"packages"`
+	Units    []string `yaml:"units" json:"units"`
+}
+
+// Packages returns the packages that an image installs, sorted, each once.
+func (r Recipe) Packages() []string {
+	var out []string
+	for _, role := range r.Installs {
+		out = append(out, role.Packages...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 var repository = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
@@ -144,6 +165,11 @@ func (r Recipes) Validate() []config.Fault {
 			if _, ok := image.Programs[program]; !ok {
 				faults = append(faults, config.At("images", i, "bind names %s, which is none of its programs", program))
 			}
+		}
+	}
+	for i, pod := range r.Pods {
+		if !slices.ContainsFunc(r.Images, func(o Recipe) bool { return o.Name == pod.Name }) {
+			faults = append(faults, config.At("pods", i, "%q is called as none of images", pod.Name))
 		}
 	}
 	return faults

@@ -39,6 +39,7 @@ type File struct {
 	Size   int64                         // bytes of what Open returns
 	Open   func() (io.ReadCloser, error) // its content, instead of both
 	Bind   bool                          // an executable that may listen on ports below 1024
+	Guest  bool                          // an executable that is for others to run, and finds its libraries there
 }
 
 // open opens a file's content, and returns its size in bytes.

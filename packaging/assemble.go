@@ -14,6 +14,10 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
+// Installer is the folder of the fork's files that is no package's: what hosts
+// without packages get beside them.
+const Installer = "installer"
+
 // An Input is what packages are assembled from.
 type Input struct {
 	Family   Family
@@ -212,7 +216,9 @@ func (in Input) userPackages() []string {
 	entries, _ := fs.ReadDir(in.User, ".")
 	var out []string
 	for _, e := range entries {
-		out = append(out, e.Name())
+		if e.Name() != Installer {
+			out = append(out, e.Name())
+		}
 	}
 	return out
 }

@@ -160,8 +160,8 @@ func (b *builder) options() error {
 	known := map[string]string{} // variable to the file that has it
 	for _, at := range slices.Sorted(maps.Keys(b.files)) {
 		if path.Dir(at) == b.in.Family.Options {
-			for _, name := range variables(b.files[at].Data) {
-				known[name] = at
+			for _, v := range variables(b.files[at].Data) {
+				known[v.Name] = at
 			}
 		}
 	}

@@ -44,10 +44,10 @@ apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
 EOF
 
 for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client sa; do
-	kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
+	/usr/bin/kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
 done
 for phase in controller-manager scheduler kubelet; do
-	kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
+	/usr/bin/kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
 done
 
 # user NAME FILE [ARGUMENT...] makes a kubeconfig for a user that kubeadm has no
@@ -57,7 +57,7 @@ user() {
 	file=$2
 	shift 2
 	if [ ! -e "$file" ]; then
-		kubeadm kubeconfig user --config "$work/kubeadm.yaml" --client-name "$name" "$@" >"$work/kubeconfig"
+		/usr/bin/kubeadm kubeconfig user --config "$work/kubeadm.yaml" --client-name "$name" "$@" >"$work/kubeconfig"
 		mv "$work/kubeconfig" "$file"
 	fi
 }

@@ -1,0 +1,263 @@
+// Package hostroot lays out packages for a host that has no package manager: as
+// an image's files, and the manifest that its installer goes by.
+package hostroot
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/installer"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// Input is what is laid out.
+type Input struct {
+	Name     string // the manifest's
+	Version  string
+	Arch     string                 // as Go calls it
+	Roles    map[string]images.Role // by name
+	Packages []packaging.Package    // those that no role names are for all
+	Programs map[string]Program     // by the file on this machine
+	User     fs.FS                  // ROLE/PATH, and all/PATH for all roles; nil is none
+	UserDir  string                 // what errors call that folder
+}
+
+// A Program is an executable of the packages.
+type Program struct {
+	SHA256 string
+	At     string // its path in a layer that the image has anyway; empty is none
+}
+
+// all is the folder of what the user has for all roles.
+const all = "all"
+
+// A place is a path of a role.
+type place struct{ role, path string }
+
+// An item is what comes to lie at a place: an entry, and its file in the image,
+// if it needs one.
+type item struct {
+	entry installer.Entry
+	file  *images.File
+}
+
+// Lay returns the files of an image, the manifest among them.
+func (in Input) Lay() ([]images.File, error) {
+	m := installer.Manifest{Name: in.Name, Version: in.Version, Arch: in.Arch, Units: map[string][]string{}}
+	for role, r := range in.Roles {
+		m.Units[role] = r.Units
+	}
+	items := map[place]item{}
+	if err := errors.Join(in.packages(items), in.user(items)); err != nil {
+		return nil, err
+	}
+	var out []images.File
+	for _, at := range slices.Sorted(maps.Keys(paths(items))) {
+		entries := map[string]*installer.Entry{} // by what they say
+		for _, role := range m.Roles() {
+			it, ok := items[place{role, at}]
+			if !ok {
+				continue
+			}
+			same := fmt.Sprintf("%+v", it.entry)
+			if e := entries[same]; e != nil {
+				e.Roles = append(e.Roles, role)
+				continue
+			}
+			if it.file != nil {
+				out = append(out, *it.file)
+			}
+			it.entry.Roles = []string{role}
+			entries[same] = &it.entry
+		}
+		for _, e := range entries {
+			if len(e.Roles) == len(in.Roles) {
+				e.Roles = nil
+			}
+			m.Files = append(m.Files, *e)
+		}
+	}
+	slices.SortFunc(m.Files, func(a, b installer.Entry) int {
+		return strings.Compare(a.Path+" "+strings.Join(a.Roles, " "), b.Path+" "+strings.Join(b.Roles, " "))
+	})
+	data, err := m.Encode()
+	return append(out, images.File{Path: "/" + installer.ManifestName, Data: data}), err
+}
+
+func paths(items map[place]item) map[string]bool {
+	out := map[string]bool{}
+	for p := range items {
+		out[p.path] = true
+	}
+	return out
+}
+
+// packages adds the packages' files, where a host takes them.
+func (in Input) packages(items map[place]item) error {
+	moved := map[string]string{}
+	named := map[string]bool{}
+	for _, pkg := range in.Packages {
+		for _, f := range pkg.Files {
+			moved[f.Path] = relocate(f.Path)
+		}
+		for _, r := range in.Roles {
+			named[pkg.Name] = named[pkg.Name] || slices.Contains(r.Packages, pkg.Name)
+		}
+	}
+	for _, pkg := range in.Packages {
+		for _, f := range pkg.Files {
+			if moved[f.Path] == "" {
+				continue
+			}
+			it, err := in.packaged(f, moved)
+			if err != nil {
+				return fmt.Errorf("package %s: %w", pkg.Name, err)
+			}
+			for role, r := range in.Roles {
+				if !named[pkg.Name] || slices.Contains(r.Packages, pkg.Name) {
+					items[place{role, it.entry.Path}] = it
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// packaged returns a package's file as a host takes it.
+func (in Input) packaged(f packaging.File, moved map[string]string) (item, error) {
+	e := installer.Entry{Path: moved[f.Path], Mode: f.Mode.Perm(), Config: f.Kind == packaging.Config}
+	switch {
+	case f.Kind == packaging.Folder:
+		return item{entry: e}, nil
+	case f.Kind == packaging.Link:
+		e.Mode, e.Target = 0, f.Target
+		if to := moved[f.Target]; to != "" {
+			e.Target = to
+		}
+		return item{entry: e}, nil
+	case f.Source == "":
+		return text(e, all, rename(f.Data, moved)), nil
+	}
+	p, ok := in.Programs[f.Source]
+	if !ok {
+		return item{}, fmt.Errorf("%s is not known: %s", f.Path, f.Source)
+	}
+	e.SHA256 = p.SHA256
+	if p.At != "" {
+		e.From = p.At[1:]
+		return item{entry: e}, nil
+	}
+	at := tree(all, e.Path)
+	e.From = at[1:]
+	return item{e, &images.File{Path: at, Mode: 0o755, Source: f.Source, Guest: true}}, nil
+}
+
+// user adds the files that the user has beside the packages'. They stand instead
+// of a package's at the same place.
+func (in Input) user(items map[place]item) error {
+	if in.User == nil {
+		return nil
+	}
+	roles := slices.Sorted(maps.Keys(in.Roles))
+	for _, from := range append([]string{all}, roles...) { // a role's own go before those for all
+		to := []string{from}
+		if from == all {
+			to = roles
+		}
+		err := fs.WalkDir(in.User, from, func(name string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) && name == from {
+				return nil
+			} else if err != nil || d.IsDir() {
+				return err
+			}
+			it, err := in.own(name, from)
+			for _, role := range to {
+				items[place{role, it.entry.Path}] = it
+			}
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", in.UserDir, err)
+		}
+	}
+	others, err := fs.ReadDir(in.User, ".")
+	for _, d := range others {
+		if d.Name() != all && in.Roles[d.Name()].Units == nil && in.Roles[d.Name()].Packages == nil {
+			err = errors.Join(err, fmt.Errorf("%s/%s is for no role: there are %s, and %s for all", in.UserDir, d.Name(), strings.Join(roles, ", "), all))
+		}
+	}
+	return err
+}
+
+// own returns a file of the user's. One that ends in .tmpl is a template, and
+// goes without that.
+func (in Input) own(name, role string) (item, error) {
+	info, err := fs.Stat(in.User, name)
+	if err != nil {
+		return item{}, err
+	}
+	data, err := fs.ReadFile(in.User, name)
+	e := installer.Entry{Path: strings.TrimPrefix(name, role), Mode: 0o644}
+	if info.Mode()&0o111 != 0 {
+		e.Mode = 0o755
+	}
+	e.Path, e.Template = strings.CutSuffix(e.Path, ".tmpl")
+	e.Config = strings.HasPrefix(e.Path, "/etc/")
+	return text(e, role, data), err
+}
+
+// text returns a file with its content.
+func text(e installer.Entry, role string, data []byte) item {
+	sum := sha256.Sum256(data)
+	at := tree(role, e.Path)
+	e.From, e.SHA256 = at[1:], hex.EncodeToString(sum[:])
+	return item{e, &images.File{Path: at, Data: data}}
+}
+
+// tree returns where an image has a file for a path of hosts.
+func tree(role, at string) string { return path.Join("/tree", role, at) }
+
+// moves are where a host takes what packages have below /usr, which may be
+// read-only there. What is not listed stays away.
+var moves = [][2]string{
+	{"/usr/lib/systemd/system/", "/etc/systemd/system/"},
+	{"/usr/lib/sysusers.d/", "/etc/sysusers.d/"},
+	{"/usr/lib/tmpfiles.d/", "/etc/tmpfiles.d/"},
+	{"/usr/bin/", "/opt/bin/"},
+	{"/usr/sbin/", "/opt/sbin/"},
+	{"/usr/libexec/", "/opt/libexec/"},
+}
+
+// relocate returns where a host takes a path of a package, or nothing.
+func relocate(at string) string {
+	for _, m := range moves {
+		if rest, ok := strings.CutPrefix(at, m[0]); ok {
+			return m[1] + rest
+		}
+	}
+	if strings.HasPrefix(at, "/usr/") {
+		return ""
+	}
+	return at
+}
+
+var usrPath = regexp.MustCompile(`/usr/[A-Za-z0-9._@/-]+`)
+
+// rename returns a text that names the packages' files where a host has them.
+func rename(data []byte, moved map[string]string) []byte {
+	return usrPath.ReplaceAllFunc(data, func(at []byte) []byte {
+		if to := moved[string(at)]; to != "" {
+			return []byte(to)
+		}
+		return at
+	})
+}

@@ -1,0 +1,103 @@
+package slipway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/installer"
+)
+
+// deploy makes what images are deployed with, which names them by their digests:
+// pods, which come into some images too, and what installs at a boot.
+func (g *imaging) deploy(ctx context.Context, all map[string][]images.Image) error {
+	boots := map[string][]byte{}
+	for _, recipe := range g.chosen {
+		if len(recipe.Installs) > 0 {
+			if err := g.boots(boots, recipe, all[recipe.Name]); err != nil {
+				return err
+			}
+		}
+	}
+	if len(boots) > 0 {
+		if err := g.leave("installer", boots); err != nil {
+			return err
+		}
+	}
+	if !g.podded {
+		return nil
+	}
+	pods, err := g.pods(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, recipe := range g.needed {
+		if recipe.Pods == "" {
+			continue
+		}
+		var files []images.File
+		for _, name := range slices.Sorted(maps.Keys(pods)) {
+			files = append(files, images.File{Path: path.Join(recipe.Pods, name), Data: pods[name]})
+		}
+		for i := range all[recipe.Name] {
+			if err := g.stack(&all[recipe.Name][i], files); err != nil {
+				return err
+			}
+		}
+	}
+	return g.leave("manifests", pods)
+}
+
+// boots adds what has a host install at its boot, for each role.
+func (g *imaging) boots(out map[string][]byte, recipe images.Recipe, made []images.Image) error {
+	reference, err := g.reference(recipe.Name, made)
+	if err != nil {
+		return err
+	}
+	for role := range recipe.Installs {
+		boot := installer.Boot{Name: g.workshop.fork.Name, Image: reference, Role: role}
+		for suffix, write := range map[string]func() ([]byte, error){
+			".service": boot.Unit, ".bu": boot.Butane, ".ign": boot.Ignition, ".cloud-config": boot.CloudConfig,
+		} {
+			if out[role+"-install"+suffix], err = write(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// leave puts files into a folder of dist in one step, where it has not just
+// those.
+func (g *imaging) leave(folder string, want map[string][]byte) error {
+	dir := filepath.Join(g.Dir, g.workshop.fork.dist(folder))
+	have := files(dir)
+	same := slices.Equal(have, slices.Sorted(maps.Keys(want)))
+	for name, data := range want {
+		old, err := os.ReadFile(filepath.Join(dir, name))
+		same = same && err == nil && bytes.Equal(old, data)
+	}
+	if same {
+		return nil
+	}
+	scratch, err := g.cache.Scratch()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	whole := filepath.Join(scratch, "whole")
+	err = errors.Join(os.MkdirAll(whole, 0o755), os.MkdirAll(filepath.Dir(dir), 0o755))
+	for name, data := range want {
+		err = errors.Join(err, os.WriteFile(filepath.Join(whole, name), data, 0o644))
+	}
+	if err != nil {
+		return err
+	}
+	return swap(whole, dir, filepath.Join(scratch, "old"))
+}
