@@ -38,6 +38,7 @@ func TestImages(t *testing.T) {
 	}
 	t.Run("layers", func(t *testing.T) { layers(t, dir) })
 	t.Run("registry", func(t *testing.T) { pushed(t, dir) })
+	t.Run("installs", func(t *testing.T) { hosted(t, dir) })
 	t.Run("base", func(t *testing.T) { based(t, dir) })
 	t.Run("runs", func(t *testing.T) { serves(t, hyperkube, etcd) })
 }
@@ -216,31 +217,18 @@ $runc kill api KILL; $runc kill etcd KILL; rm -rf "$state"`, etcd, hyperkube).Co
 func bundle(t *testing.T, root string, args []string) {
 	t.Helper()
 	dir := filepath.Dir(root)
-	mustRun(t, dir, "runc", "spec")
-	file := filepath.Join(dir, "config.json")
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var spec map[string]any
-	if err := json.Unmarshal(data, &spec); err != nil {
-		t.Fatal(err)
-	}
-	process, linux := spec["process"].(map[string]any), spec["linux"].(map[string]any)
-	process["args"], process["terminal"], process["noNewPrivileges"] = args, false, false
-	spec["root"] = map[string]any{"path": filepath.Base(root), "readonly": false}
-	var kept []any
-	for _, ns := range linux["namespaces"].([]any) {
-		if kind := ns.(map[string]any)["type"]; kind != "network" && kind != "cgroup" {
-			kept = append(kept, ns)
+	mustRun(t, dir, "sh", "-ec", "rm -f config.json; runc spec")
+	edit(t, filepath.Join(dir, "config.json"), func(spec map[string]any) {
+		process, linux := spec["process"].(map[string]any), spec["linux"].(map[string]any)
+		process["args"], process["terminal"], process["noNewPrivileges"] = args, false, false
+		spec["root"] = map[string]any{"path": filepath.Base(root), "readonly": false}
+		var kept []any
+		for _, ns := range linux["namespaces"].([]any) {
+			if kind := ns.(map[string]any)["type"]; kind != "network" && kind != "cgroup" {
+				kept = append(kept, ns)
+			}
 		}
-	}
-	linux["namespaces"] = kept
-	delete(linux, "resources")
-	if data, err = json.Marshal(spec); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(file, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+		linux["namespaces"] = kept
+		delete(linux, "resources")
+	})
 }

@@ -30,17 +30,35 @@ const address = "10.9.8.7"
 // boot makes a Debian with further packages, puts files in it, and starts it.
 func boot(t *testing.T, packages string, prepare func(root string)) *machine {
 	t.Helper()
+	root := debian(t, packages)
+	prepare(root)
+	return start(t, root, "master", address)
+}
+
+// debian makes the root of a Debian that can be started.
+func debian(t *testing.T, packages string) string {
+	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("starts a machine, for which it has to be root")
 	}
 	for _, tool := range []string{"mmdebstrap", "systemd-nspawn", "nsenter", "pgrep"} {
 		testkit.Need(t, tool)
 	}
-	m := &machine{t: t, root: filepath.Join(t.TempDir(), "root")}
-	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"+packages, "bookworm", m.root)
-	prepare(m.root)
+	root := filepath.Join(t.TempDir(), "root")
+	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"+packages, "bookworm", root)
+	return root
+}
+
+// start starts a machine. Its end of the network that leads nowhere has an
+// address, and ours is called ve-NAME.
+func start(t *testing.T, root, name, address string) *machine {
+	t.Helper()
+	m := &machine{t: t, root: root}
+	if err := os.WriteFile(filepath.Join(root, "etc", "hostname"), []byte(name+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	var console bytes.Buffer
-	nspawn := command("", "systemd-nspawn", "-q", "-D", m.root, "--register=no", "--keep-unit", "--network-veth", "--hostname=master", "--boot")
+	nspawn := command("", "systemd-nspawn", "-q", "-D", root, "--register=no", "--keep-unit", "--network-veth", "--machine="+name, "--hostname="+name, "--boot")
 	nspawn.Stdout, nspawn.Stderr = &console, &console
 	if err := nspawn.Start(); err != nil {
 		t.Fatal(err)

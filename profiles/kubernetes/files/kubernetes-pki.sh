@@ -25,6 +25,7 @@ if [ -z "$address" ]; then
 fi
 host=$(uname -n | tr '[:upper:]' '[:lower:]')
 
+mkdir -p -m 0755 $conf # the servers look into it
 umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
