@@ -299,7 +299,10 @@ func (g *imaging) assembled(ctx context.Context) (map[string][]images.Image, err
 		all[recipe.Name] = make([]images.Image, len(g.targets))
 		for _, p := range g.targets {
 			c, err := g.content(ctx, recipe, p)
-			contents[recipe.Name][p], errs = c, append(errs, err)
+			contents[recipe.Name][p] = c
+			if err != nil && !slices.ContainsFunc(errs, func(said error) bool { return said.Error() == err.Error() }) { // of another platform
+				errs = append(errs, err)
+			}
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

@@ -257,13 +257,14 @@ func checkWhole(dist string) error {
 		if of := filepath.Base(filepath.Dir(path)); of == "overlay" || of == "distfiles" {
 			continue // of all forks, and no platform's
 		}
-		base := filepath.Base(path)
-		if base == "images" {
+		switch base := filepath.Base(path); base {
+		case "images":
 			faults = append(faults, blobs(path)...)
-			continue
-		}
-		if _, ok := recorded[base]; !ok && base != "src" {
-			faults = append(faults, path+" is nothing that a run makes")
+		case "src", "manifests", "installer": // without a record
+		default:
+			if _, ok := recorded[base]; !ok {
+				faults = append(faults, path+" is nothing that a run makes")
+			}
 		}
 	}
 	for what, record := range recorded {

@@ -1,0 +1,127 @@
+package hostroot
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/installer"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// ship is a project of two roles: its crew is one program that a layer holds,
+// and bosun is one of its own.
+func ship() Input {
+	sum := strings.Repeat("ab", 32)
+	return Input{
+		Name: "ship", Version: "1.4.1", Arch: "amd64", UserDir: "files/installer",
+		Roles:    map[string]images.Role{"mate": {Packages: []string{"cook"}}, "master": {Packages: []string{"cook", "bosun"}, Units: []string{"cook.service"}}},
+		Programs: map[string]Program{"/dist/crew": {sum, "/bin/crew"}, "/dist/bosun": {SHA256: sum}},
+		Packages: []packaging.Package{
+			{Name: "crew", Files: []packaging.File{{Path: "/usr/libexec/ship/crew", Mode: 0o755, Source: "/dist/crew"}, {Path: "/usr/share/man/man8/crew.8.gz", Mode: 0o644}}},
+			{Name: "cook", Files: []packaging.File{
+				{Path: "/usr/bin/cook", Kind: packaging.Link, Mode: 0o777, Target: "../libexec/ship/crew"},
+				{Path: "/usr/bin/chef", Kind: packaging.Link, Mode: 0o777, Target: "/usr/bin/cook"},
+				{Path: "/usr/lib/systemd/system/cook.service", Mode: 0o644, Data: []byte("ExecStart=-/usr/bin/cook --bin=/usr/bin/cooks -x=/usr/libexec/ship/crew\n")},
+				{Path: "/etc/default/cook", Kind: packaging.Config, Mode: 0o640, Data: []byte("peas\n")},
+				{Path: "/var/lib/cook", Kind: packaging.Folder, Mode: 0o700},
+			}},
+			{Name: "bosun", Files: []packaging.File{{Path: "/usr/sbin/bosun", Mode: 0o755, Source: "/dist/bosun"}}},
+		},
+		User: fstest.MapFS{
+			"all/etc/ship/ca.crt":         {Data: []byte("all\n"), Mode: 0o600},
+			"mate/etc/default/cook.tmpl":  {Data: []byte("{{.Hostname}}\n")},
+			"mate/etc/ship/ca.crt":        {Data: []byte("mate's\n")},
+			"master/opt/bin/whistle":      {Data: []byte("#!/bin/sh\n"), Mode: 0o755},
+			"master/etc/ship/deep/er/one": {},
+		},
+	}
+}
+
+// describe tells what a role gets, a line an entry.
+func describe(t *testing.T, files []images.File, role string) string {
+	t.Helper()
+	var m installer.Manifest
+	at := map[string]images.File{}
+	for _, f := range files {
+		at[f.Path] = f
+	}
+	if err := json.Unmarshal(at["/"+installer.ManifestName].Data, &m); err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, e := range m.Files {
+		if len(e.Roles) > 0 && !slices.Contains(e.Roles, role) {
+			continue
+		}
+		line := fmt.Sprintf("%s %o", e.Path, e.Mode)
+		if e.Target != "" {
+			line += " -> " + e.Target
+		}
+		if f, ok := at["/"+e.From]; e.From != "" {
+			line += fmt.Sprintf(" %s%s %t %q", e.From, f.Source, ok, f.Data)
+		}
+		if e.Config {
+			line += " config"
+		}
+		if e.Template {
+			line += " template"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestLay(t *testing.T) {
+	files, err := ship().Lay()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const both = `/etc/systemd/system/cook.service 644 tree/all/etc/systemd/system/cook.service true "ExecStart=-/opt/bin/cook --bin=/usr/bin/cooks -x=/opt/libexec/ship/crew\n"
+/opt/bin/chef 0 -> /opt/bin/cook
+/opt/bin/cook 0 -> ../libexec/ship/crew
+`
+	for role, want := range map[string]string{
+		"mate": `/etc/default/cook 644 tree/mate/etc/default/cook true "{{.Hostname}}\n" config template
+/etc/ship/ca.crt 644 tree/mate/etc/ship/ca.crt true "mate's\n" config
+` + both + `/opt/libexec/ship/crew 755 bin/crew false ""
+/var/lib/cook 700`,
+		"master": `/etc/default/cook 640 tree/all/etc/default/cook true "peas\n" config
+/etc/ship/ca.crt 644 tree/all/etc/ship/ca.crt true "all\n" config
+/etc/ship/deep/er/one 644 tree/master/etc/ship/deep/er/one true "" config
+` + both + `/opt/bin/whistle 755 tree/master/opt/bin/whistle true "#!/bin/sh\n"
+/opt/libexec/ship/crew 755 bin/crew false ""
+/opt/sbin/bosun 755 tree/all/opt/sbin/bosun/dist/bosun true ""
+/var/lib/cook 700`,
+	} {
+		if got := describe(t, files, role); got != want {
+			t.Errorf("a %s gets\n%s\nwant\n%s", role, got, want)
+		}
+	}
+	again, err := ship().Lay()
+	if a, b := fmt.Sprintf("%+v", files), fmt.Sprintf("%+v", again); err != nil || a != b {
+		t.Errorf("Lay() = %s, and then %s, %v", a, b, err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Input)
+		want   string
+	}{
+		"a role that there is not":  {func(in *Input) { in.User = fstest.MapFS{"cook/etc/x": {}} }, "files/installer/cook is for no role: there are master, mate, and all for all"},
+		"a program of nobody's":     {func(in *Input) { delete(in.Programs, "/dist/bosun") }, "package bosun: /usr/sbin/bosun is not known: /dist/bosun"},
+		"a path of the installer's": {func(in *Input) { in.User = fstest.MapFS{"all/var/lib/slipway/x": {}} }, "/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
+		"a file below a file":       {func(in *Input) { in.User = fstest.MapFS{"all/etc/default/cook/x": {}} }, "/etc/default/cook/x lies below /etc/default/cook, which is a file"},
+	} {
+		in := ship()
+		c.change(&in)
+		if _, err := in.Lay(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: Lay() = %v, want %q", name, err, c.want)
+		}
+	}
+}
