@@ -113,11 +113,11 @@ func pushed(t *testing.T, dir string) {
 	}
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
 	mustRun(t, "", "sh", "-c", `for i in 1 2 3 4 5 6 7 8 9; do curl -sf http://$0/v2/ && exit; sleep 1; done; exit 1`, address)
-	first := mage(t, dir, "image", "-platforms=linux/"+runtime.GOARCH, "push", "-registry="+address+"/team", "-insecure")
+	first := mage(t, dir, "image", "-platforms=linux/"+runtime.GOARCH, "push", "-registry="+address+"/team")
 	if strings.Count(first, "1 uploaded, 2 mounted") != 4 {
 		t.Errorf("images that share layers are not mounted:\n%s", first)
 	}
-	again := mage(t, dir, "push", "-registry="+address+"/team", "-insecure")
+	again := mage(t, dir, "push", "-registry="+address+"/team")
 	if n := strings.Count(again, "\n  push "); n < 2 || strings.Count(again, ": 0 bytes") != n {
 		t.Errorf("pushed again, something moved:\n%s", again)
 	}

@@ -30,10 +30,10 @@ func (t *target) explain(ctx context.Context, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", t.host, ctx.Err())
-	case errors.As(err, &status):
-		return t.refused(status)
 	case errors.As(err, &cert):
 		return fmt.Errorf("%s: its certificate is not to be trusted: %v: have it renewed, add its authority to this machine's, or %s", t.host, cert.Err, insecure)
+	case errors.As(err, &status): // after the certificate: where that is not good, HTTP may have been tried, on this machine
+		return t.refused(status)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Errorf("%s: speaks plain HTTP, where HTTPS was expected: %s", t.host, insecure)
 	case errors.As(err, &dns) && dns.IsNotFound:
