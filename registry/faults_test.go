@@ -279,7 +279,9 @@ func TestErrors(t *testing.T) {
 		{"no right to look", answer("HEAD manifest", 403, "", "", nil), "HOST refuses the login of mate: "},
 		{"too large", answer("PATCH blob", 413, "SIZE_INVALID", "at most 1 kB", nil), "HOST: has no room for what is pushed: "},
 		{"disk full", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": "no space left on device"}),
-			"HOST: refuses what is pushed: 500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device])"},
+			"HOST: has no room for what is pushed: have it made, or larger blobs allowed, and push again (500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device]))"},
+		{"broken", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": 280}),
+			"HOST: refuses what is pushed: 500 Internal Server Error, UNKNOWN: unknown error (map[Err:280])"},
 		{"secrets in what a registry says", answer("PUT manifest", 400, "UNKNOWN", "see https://mate:"+password+"@example.org/?token="+password+" of Bearer "+password, nil),
 			"UNKNOWN: see https://example.org/ of Bearer …"},
 		{"no JSON", func(_ *testing.T, f *fake, _ *Pusher) {
