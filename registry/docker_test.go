@@ -28,42 +28,35 @@ func write(t *testing.T, dir, name string, data []byte) string {
 	return at
 }
 
-// docker starts Docker's registry, which lets mate in, and returns its host, the
-// authority that vouches for it, and the file of its log.
-func docker(t *testing.T) (host, authority, log string) {
+// start starts Docker's registry in dir, with what else its configuration has, by a command of
+// which its own is the end. It returns its host, the file of its log, and its process.
+func start(t *testing.T, dir, config string, command ...string) (host, log string, pid int) {
 	t.Helper()
 	testkit.Need(t, "docker-registry")
-	dir := t.TempDir()
-	cert := certificate(t, time.Unix(0, 0), time.Unix(1<<32, 0))
-	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
-	if err != nil {
-		t.Fatal(err)
-	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	host = free.Addr().String()
 	free.Close()
-	authority = write(t, dir, "ca.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
-	config := write(t, dir, "config.yml", fmt.Appendf(nil, `version: 0.1
+	data := filepath.Join(dir, "data")
+	if err := os.Mkdir(data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, dir, "config.yml", fmt.Appendf(nil, `version: 0.1
 log: {accesslog: {disabled: false}, level: info}
 storage: {filesystem: {rootdirectory: %s}}
-auth: {htpasswd: {realm: registry, path: %s}}
-http: {addr: "%s", tls: {certificate: %s, key: %s}}
-`, filepath.Join(dir, "data"), write(t, dir, "htpasswd", fmt.Appendf(nil, "mate:%s\n", hash)), host, authority,
-		write(t, dir, "key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))))
+http:
+  addr: "%s"
+%s`, data, host, config))
 	log = write(t, dir, "log", nil)
 	out, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("docker-registry", "serve", config)
-	cmd.Stdout, cmd.Stderr = out, out
+	command = append(command, "docker-registry", "serve", file)
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -78,12 +71,32 @@ http: {addr: "%s", tls: {certificate: %s, key: %s}}
 	for range 200 {
 		if conn, err := net.Dial("tcp", host); err == nil {
 			conn.Close()
-			return host, authority, log
+			return host, log, cmd.Process.Pid
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatal("docker-registry does not listen")
 	return
+}
+
+// docker starts Docker's registry, which lets mate in, and returns its host, the
+// authority that vouches for it, and the file of its log.
+func docker(t *testing.T) (host, authority, log string) {
+	t.Helper()
+	dir := t.TempDir()
+	cert := certificate(t, time.Unix(0, 0), time.Unix(1<<32, 0))
+	key, err := x509.MarshalPKCS8PrivateKey(cert.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority = write(t, dir, "ca.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
+	host, log, _ = start(t, dir, fmt.Sprintf("  tls: {certificate: %s, key: %s}\nauth: {htpasswd: {realm: registry, path: %s}}\n",
+		authority, write(t, dir, "key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})), write(t, dir, "htpasswd", fmt.Appendf(nil, "mate:%s\n", hash))))
+	return host, authority, log
 }
 
 // TestDocker pushes to Docker's own registry, and has skopeo look at it.

@@ -30,10 +30,10 @@ func (t *target) explain(ctx context.Context, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", t.host, ctx.Err())
-	case errors.As(err, &status):
-		return t.refused(status)
 	case errors.As(err, &cert):
 		return fmt.Errorf("%s: its certificate is not to be trusted: %v: have it renewed, add its authority to this machine's, or %s", t.host, cert.Err, insecure)
+	case errors.As(err, &status): // after the certificate: where that is not good, HTTP may have been tried, on this machine
+		return t.refused(status)
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Errorf("%s: speaks plain HTTP, where HTTPS was expected: %s", t.host, insecure)
 	case errors.As(err, &dns) && dns.IsNotFound:
@@ -59,13 +59,13 @@ func (t *target) refused(e *transport.Error) error {
 		said += ", " + text
 	}
 	said = scrub(said)
-	switch e.StatusCode {
-	case http.StatusUnauthorized, http.StatusForbidden:
+	switch code := e.StatusCode; {
+	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		if t.user == "" {
 			return fmt.Errorf("%s: wants a login, and there is none: log in with docker login %[1]s or podman login %[1]s (%s)", t.host, said)
 		}
 		return fmt.Errorf("%s refuses the login of %s: log in again with docker login %[1]s or podman login %[1]s (%[3]s)", t.host, t.user, said)
-	case http.StatusRequestEntityTooLarge, http.StatusInsufficientStorage:
+	case code == http.StatusRequestEntityTooLarge || code == http.StatusInsufficientStorage || code >= 500 && full.MatchString(said):
 		return fmt.Errorf("%s: has no room for what is pushed: have it made, or larger blobs allowed, and push again (%s)", t.host, said)
 	}
 	return fmt.Errorf("%s: refuses what is pushed: %s", t.host, said)
@@ -81,6 +81,7 @@ func absent(err error, force bool) bool {
 var (
 	userinfo = regexp.MustCompile(`://[^/@\s"]*@`)
 	query    = regexp.MustCompile(`\?[^\s"]*`)
+	full     = regexp.MustCompile(`no space left on device|\bErr:28\b`) // ENOSPC, which Docker's registry tells either way
 	header   = regexp.MustCompile(`(?i)\b(basic|bearer)\s+[A-Za-z0-9._~+/=-]{8,}`)
 )
 

@@ -232,7 +232,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// certificate returns one for 127.0.0.1 that signs itself.
+// certificate returns one for 127.0.0.1 and registry.example.org that signs itself.
 func certificate(t *testing.T, from, until time.Time) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -240,7 +240,7 @@ func certificate(t *testing.T, from, until time.Time) tls.Certificate {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: until, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: until, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"registry.example.org"},
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -279,7 +279,9 @@ func TestErrors(t *testing.T) {
 		{"no right to look", answer("HEAD manifest", 403, "", "", nil), "HOST refuses the login of mate: "},
 		{"too large", answer("PATCH blob", 413, "SIZE_INVALID", "at most 1 kB", nil), "HOST: has no room for what is pushed: "},
 		{"disk full", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": "no space left on device"}),
-			"HOST: refuses what is pushed: 500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device])"},
+			"HOST: has no room for what is pushed: have it made, or larger blobs allowed, and push again (500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device]))"},
+		{"broken", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": 280}),
+			"HOST: refuses what is pushed: 500 Internal Server Error, UNKNOWN: unknown error (map[Err:280])"},
 		{"secrets in what a registry says", answer("PUT manifest", 400, "UNKNOWN", "see https://mate:"+password+"@example.org/?token="+password+" of Bearer "+password, nil),
 			"UNKNOWN: see https://example.org/ of Bearer …"},
 		{"no JSON", func(_ *testing.T, f *fake, _ *Pusher) {
@@ -302,12 +304,6 @@ func TestErrors(t *testing.T) {
 			p.Roots.AddCert(old.Leaf)
 			f.TLS.Certificates = []tls.Certificate{old}
 		}, "HOST: its certificate is not to be trusted: x509: certificate has expired or is not yet valid: current time "},
-		{"plain HTTP", func(t *testing.T, f *fake, p *Pusher) {
-			plain := httptest.NewServer(f)
-			t.Cleanup(plain.Close)
-			f.host = strings.TrimPrefix(plain.URL, "http://")
-			p.Registries = []string{f.host}
-		}, "HOST: speaks plain HTTP, where HTTPS was expected: push with -insecure if that is meant"},
 		{"nobody there", func(_ *testing.T, f *fake, _ *Pusher) { f.Close() }, "HOST: refuses connections: see whether the registry runs"},
 		{"a keychain that fails", func(t *testing.T, _ *fake, p *Pusher) { p.Keychain = logins{t.TempDir()} }, "HOST: finding its login: "},
 	} {

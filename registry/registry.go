@@ -68,7 +68,7 @@ type Pusher struct {
 	Registries []string       // prefixes of repositories, as registry.example.org/team
 	Keychain   authn.Keychain // nil has no logins; see Keychain
 	Roots      *x509.CertPool // that vouch for the registries' certificates; nil is the system's
-	Insecure   bool           // take any certificate, or none and plain HTTP; without it, localhost needs a good one too
+	Insecure   bool           // take any certificate, or none and plain HTTP, which without it is for registries on this machine
 	Force      bool           // replace tags that stand for something else
 	Jobs       int            // blobs that move at a time; 4 if 0
 	Wait       time.Duration  // before the second of the five tries that a request has, doubled before each later one; 1s if 0
@@ -96,7 +96,7 @@ func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	for _, prefix := range p.Registries {
 		t, err := p.target(prefix, items)
 		if err == nil {
-			err = t.open(ctx, &retrier{base, p.Insecure, p.Wait})
+			err = t.open(ctx, &retrier{base: base, plain: p.Insecure, local: local(t.host), wait: p.Wait})
 		}
 		targets, errs = append(targets, t), append(errs, err)
 	}
@@ -159,7 +159,7 @@ func (p Pusher) target(prefix string, items []Item) (*target, error) {
 		return nil, fmt.Errorf("registry %q: want a host, and no https:// before it, as registry.example.org/team or docker.io/team", prefix)
 	}
 	options := []name.Option{name.StrictValidation}
-	if p.Insecure {
+	if p.Insecure || local(host) {
 		options = append(options, name.Insecure)
 	}
 	seen := map[string]string{}

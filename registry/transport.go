@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -36,7 +37,9 @@ type transferKey struct{}
 // fault of it, never after codes that it does not know, and hears no Retry-After.
 type retrier struct {
 	base  http.RoundTripper
-	plain bool // HTTP is allowed
+	plain bool        // HTTP is allowed
+	local bool        // it is allowed on this machine, until tls is set
+	tls   atomic.Bool // the registry speaks TLS, if not as it should
 	wait  time.Duration
 }
 
@@ -47,7 +50,7 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	if sent == nil {
 		sent = &transfer{}
 	}
-	if req.URL.Scheme != "https" && !r.plain {
+	if req.URL.Scheme != "https" && !r.plain && !(r.local && local(req.URL.Host) && !r.tls.Load()) {
 		if req.Body != nil {
 			req.Body.Close()
 		}
@@ -69,6 +72,9 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 			out.Body = counted{out.Body, &sent.bytes}
 		}
 		resp, err := r.base.RoundTrip(out)
+		if err != nil && refusesTLS(err) {
+			r.tls.Store(true)
+		}
 		passes := err == nil && passing(resp.StatusCode) || err != nil && req.Context().Err() == nil && !lasting(err)
 		if !passes || try == tries || req.Method == http.MethodPatch {
 			if err == nil {
@@ -132,18 +138,31 @@ func passing(code int) bool {
 	return code >= 500
 }
 
+// local tells of a host, with or without a port, whether it is this machine, and nobody
+// between can read along.
+func local(host string) bool {
+	host = (&url.URL{Host: host}).Hostname()
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// refusesTLS tells of an error whether both sides speak TLS, and do not come together.
+func refusesTLS(err error) bool {
+	var cert *tls.CertificateVerificationError
+	var op *net.OpError // an alert, of a type that crypto/tls does not export
+	return errors.As(err, &cert) || errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
+}
+
 // lasting tells of an error of a connection whether it stays as long as nobody does something.
 // All others are taken for accidents of the network, which has too many to list.
 func lasting(err error) bool {
 	var (
-		cert   *tls.CertificateVerificationError
-		alert  tls.AlertError
 		record tls.RecordHeaderError
 		dns    *net.DNSError
 		file   *fs.PathError
 	)
 	return errors.Is(err, errPlain) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, context.Canceled) ||
-		errors.As(err, &cert) || errors.As(err, &alert) || errors.As(err, &record) || errors.As(err, &file) || errors.As(err, &dns) && dns.IsNotFound
+		refusesTLS(err) || errors.As(err, &record) || errors.As(err, &file) || errors.As(err, &dns) && dns.IsNotFound
 }
 
 // uploadsAgain tells of an error whether the upload it ended is to be begun
