@@ -189,8 +189,12 @@ find . -xdev ! '(' $accounts ')' -printf '%p %M %U %G %l\n' | sort; find . -xdev
 func changes(before, after string) string {
 	var out strings.Builder
 	for sign, pair := range map[string][2]string{"- ": {before, after}, "+ ": {after, before}} {
+		other := map[string]bool{}
+		for line := range strings.Lines(pair[1]) {
+			other[line] = true
+		}
 		for line := range strings.Lines(pair[0]) {
-			if !strings.Contains("\n"+pair[1], "\n"+line) {
+			if !other[line] {
 				out.WriteString(sign + line)
 			}
 		}
