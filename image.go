@@ -127,7 +127,7 @@ func (w *workshop) images(ctx context.Context, l lock.Lock, own *gotool.Go, r Im
 	if err != nil {
 		return Images{}, err
 	}
-	if err := g.deploy(ctx, all); err != nil {
+	if err := g.deployed(ctx, all); err != nil {
 		return Images{}, err
 	}
 	record, kept, err := g.layOut(all, r.Format == "docker")

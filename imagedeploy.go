@@ -1,22 +1,18 @@
 package slipway
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/installer"
 )
 
-// deploy makes what images are deployed with, which names them by their digests:
+// deployed makes what images are deployed with, which names them by their digests:
 // pods, which come into some images too, and what installs at a boot.
-func (g *imaging) deploy(ctx context.Context, all map[string][]images.Image) error {
+func (g *imaging) deployed(ctx context.Context, all map[string][]images.Image) error {
 	boots := map[string][]byte{}
 	for _, recipe := range g.chosen {
 		if len(recipe.Installs) > 0 {
@@ -26,7 +22,7 @@ func (g *imaging) deploy(ctx context.Context, all map[string][]images.Image) err
 		}
 	}
 	if len(boots) > 0 {
-		if err := g.leave("installer", boots); err != nil {
+		if _, err := g.leave("installer", boots); err != nil {
 			return err
 		}
 	}
@@ -51,7 +47,8 @@ func (g *imaging) deploy(ctx context.Context, all map[string][]images.Image) err
 			}
 		}
 	}
-	return g.leave("manifests", pods)
+	_, err = g.leave("manifests", pods)
+	return err
 }
 
 // boots adds what has a host install at its boot, for each role.
@@ -71,33 +68,4 @@ func (g *imaging) boots(out map[string][]byte, recipe images.Recipe, made []imag
 		}
 	}
 	return nil
-}
-
-// leave puts files into a folder of dist in one step, where it has not just
-// those.
-func (g *imaging) leave(folder string, want map[string][]byte) error {
-	dir := filepath.Join(g.Dir, g.workshop.fork.dist(folder))
-	have := files(dir)
-	same := slices.Equal(have, slices.Sorted(maps.Keys(want)))
-	for name, data := range want {
-		old, err := os.ReadFile(filepath.Join(dir, name))
-		same = same && err == nil && bytes.Equal(old, data)
-	}
-	if same {
-		return nil
-	}
-	scratch, err := g.cache.Scratch()
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(scratch)
-	whole := filepath.Join(scratch, "whole")
-	err = errors.Join(os.MkdirAll(whole, 0o755), os.MkdirAll(filepath.Dir(dir), 0o755))
-	for name, data := range want {
-		err = errors.Join(err, os.WriteFile(filepath.Join(whole, name), data, 0o644))
-	}
-	if err != nil {
-		return err
-	}
-	return swap(whole, dir, filepath.Join(scratch, "old"))
 }

@@ -77,27 +77,40 @@ func moved(p registry.Pushed) string {
 	return fmt.Sprintf("%s: %s", p.Tag, strings.Join(append(parts, fmt.Sprintf("%d bytes", p.Bytes)), ", "))
 }
 
-// made reads the images of a fork.
-func (p *Project) made(f *Fork, r PushRequest) ([]registry.Item, error) {
+// imagesOf reads images.json of a fork.
+func (p *Project) imagesOf(f *Fork) (Images, error) {
 	dir := f.dist("images")
-	missing := fmt.Errorf("%s has no images: make them first, mage image -fork=%s", dir, f.ID)
 	data, err := os.ReadFile(filepath.Join(p.Dir, dir, "images.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, missing
+		return Images{}, noImages(f)
 	}
 	if err != nil {
-		return nil, p.advise(err)
+		return Images{}, p.advise(err)
 	}
 	var record Images
 	if err := json.Unmarshal(data, &record); err != nil {
-		return nil, fmt.Errorf("%s: %w", path.Join(dir, "images.json"), err)
+		return record, fmt.Errorf("%s: %w", path.Join(dir, "images.json"), err)
 	}
 	if record.Version != f.Version {
-		return nil, fmt.Errorf("%s has images of %s, and the fork is at %s: make them anew, mage image -fork=%s", dir, record.Version, f.Version, f.ID)
+		return record, fmt.Errorf("%s has images of %s, and the fork is at %s: make them anew, mage image -fork=%s", dir, record.Version, f.Version, f.ID)
+	}
+	return record, nil
+}
+
+func noImages(f *Fork) error {
+	return fmt.Errorf("%s has no images: make them first, mage image -fork=%s", f.dist("images"), f.ID)
+}
+
+// made reads the images of a fork that are to be pushed.
+func (p *Project) made(f *Fork, r PushRequest) ([]registry.Item, error) {
+	dir := f.dist("images")
+	record, err := p.imagesOf(f)
+	if err != nil {
+		return nil, err
 	}
 	index, err := layout.ImageIndexFromPath(filepath.Join(p.Dir, dir))
 	if err != nil {
-		return nil, missing
+		return nil, noImages(f)
 	}
 	var items []registry.Item
 	var have []string

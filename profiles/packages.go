@@ -11,6 +11,7 @@ import (
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/kubespray"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -52,6 +53,19 @@ func Images(project, name string) (images.Recipes, error) {
 	_, file, err := read(project, name, "images.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("profile %s does not say which images there are: write %s", name, path.Join("profiles", name, "images.yaml"))
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, file.Check(r.Validate())
+}
+
+// Kubespray loads what says which of Kubespray's variables a project comes to.
+func Kubespray(project, name string) (kubespray.Recipes, error) {
+	var r kubespray.Recipes
+	_, file, err := read(project, name, "kubespray.yaml", &r)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("profile %s does not say which variables Kubespray has for it: write %s", name, path.Join("profiles", name, "kubespray.yaml"))
 	}
 	if err != nil {
 		return r, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/kubespray"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
@@ -85,12 +86,13 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	p := readPage(t)
 	templates := []string{"{{.Version}}", "{{.Major}}", "{{.Prerelease}}", "{{.Metadata}}", "{{.Commit}}", "{{.Date}}"}
 	for section, want := range map[string][]string{
-		"fork.yaml":                      keysOf(reflect.TypeFor[Fork](), ""),
-		"Profiles":                       keysOf(reflect.TypeFor[profiles.Profile](), ""),
-		"profiles/PROJECT/packages.yaml": keysOf(reflect.TypeFor[packaging.Recipes](), ""),
-		"profiles/PROJECT/gentoo.yaml":   keysOf(reflect.TypeFor[ebuilds.Project](), ""),
-		"profiles/PROJECT/images.yaml":   keysOf(reflect.TypeFor[images.Recipes](), ""),
-		"fork.lock":                      {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
+		"fork.yaml":                       keysOf(reflect.TypeFor[Fork](), ""),
+		"Profiles":                        keysOf(reflect.TypeFor[profiles.Profile](), ""),
+		"profiles/PROJECT/packages.yaml":  keysOf(reflect.TypeFor[packaging.Recipes](), ""),
+		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[ebuilds.Project](), ""),
+		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[images.Recipes](), ""),
+		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[kubespray.Recipes](), ""),
+		"fork.lock":                       {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
 	} {
 		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
 		for _, key := range want {
@@ -140,13 +142,13 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "profiles/ship/kubespray.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml", "profiles/ship/images.yaml"} {
+	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml", "profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
 	if _, _, err := profiles.Recipes(dir, "ship"); err != nil {
@@ -157,6 +159,9 @@ func TestExamplesAreRight(t *testing.T) {
 	}
 	if _, err := profiles.Images(dir, "ship"); err != nil {
 		t.Errorf("docs/fork.md, profiles/ship/images.yaml: %v", err)
+	}
+	if _, err := profiles.Kubespray(dir, "ship"); err != nil {
+		t.Errorf("docs/fork.md, profiles/ship/kubespray.yaml: %v", err)
 	}
 	for i, example := range p.examples["fork.yaml"] {
 		if err := validate(t, []byte(example)); err != nil {

@@ -260,7 +260,7 @@ func checkWhole(dist string) error {
 		switch base := filepath.Base(path); base {
 		case "images":
 			faults = append(faults, blobs(path)...)
-		case "src", "manifests", "installer": // without a record
+		case "src", "manifests", "installer", "deploy": // without a record
 		default:
 			if _, ok := recorded[base]; !ok {
 				faults = append(faults, path+" is nothing that a run makes")

@@ -50,6 +50,8 @@ func Bans() []Ban {
 			Reason: "images are put together in one place, and pushed from another"},
 		{From: []string{"./debbase", "./registry"}, Import: []string{"./..."}, Allow: []string{"./internal/run"},
 			Reason: "they know archives and registries, and not what Slipway does with them"},
+		{From: []string{"./kubespray"}, Import: []string{"./..."}, Allow: []string{"./version", "./platform", "./internal/config", "./internal/text"}, Reach: true,
+			Reason: "what deploys a fork is told names and sums, wherever they come from"},
 		{From: []string{"./installer"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "every host gets it, so it is small"},
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"github.com/magefile/mage/..."},
