@@ -89,7 +89,7 @@ func start(t *testing.T, root, name, address string) *machine {
 // try runs a script in the machine.
 func (m *machine) try(script string) (string, error) {
 	cmd := command("", "nsenter", "-t", m.leader, "-a", "-r", "-w", "/usr/bin/env", "-i",
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf",
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf",
 		"/bin/sh", "-euc", script)
 	out, err := cmd.CombinedOutput()
 	return string(out), err

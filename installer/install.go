@@ -80,7 +80,10 @@ func (in Installer) plan(name string) (*plan, error) {
 	if p.dir, err = h.resolve(stateDir + "/."); err != nil {
 		return nil, err
 	}
-	p.old, p.pending, err = p.record()
+	if p.old, p.pending, err = p.record(); err != nil {
+		return nil, err
+	}
+	p.others, err = p.folders()
 	return p, err
 }
 

@@ -149,13 +149,25 @@ func TestUsersAndFolders(t *testing.T) {
 // TestTwoOnAHost installs under two names, each of which goes without the other.
 func TestTwoOnAHost(t *testing.T) {
 	m := newMachine(t)
-	boat := image("3.0").add("/usr/bin/oar", "oar", 0o755)
+	boat := image("3.0").add("/usr/libexec/oar", "oar", 0o755).entry(Entry{Path: "/var/lib/cook", Mode: 0o700})
 	boat.manifest.Name, boat.manifest.Units = "boat", map[string][]string{"crew": {}}
+	before := m.snapshot(false)
 	m.install(boat, "")
 	alone := m.snapshot(false)
 	m.install(ship(), "mate")
 	m.uninstall()
 	check(t, "with the second gone", m.snapshot(false), alone)
+
+	m.install(ship(), "mate")
+	var out bytes.Buffer
+	if err := m.installer(boat.fs(t), &out).Uninstall(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.read("/usr/libexec/crew"); got != "crew 1" {
+		t.Errorf("with the first gone, /usr/libexec/crew is %q", got)
+	}
+	m.uninstall()
+	check(t, "with both gone, the first before the second", m.snapshot(false), before)
 }
 
 func TestWhatStoodThere(t *testing.T) {

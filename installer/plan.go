@@ -17,7 +17,8 @@ type plan struct {
 	dir     string // stateDir on the host
 	source  source
 	old     record
-	pending bool // old is a journal: its install came to no end
+	pending bool   // old is a journal: its install came to no end
+	others  record // the folders that were made for what else is installed: whoever goes last takes them
 	new     record
 	steps   []step
 	notes   []string // what is left alone, and why
@@ -90,7 +91,7 @@ func (p *plan) place(e Entry, want state, data []byte) error {
 	if err != nil {
 		return err
 	}
-	it, known := p.old.find("/" + name)
+	it, known := p.known(name)
 	mine := p.mine(it, have)
 	p.leads["/"+name] = p.names(e, name, data)
 	switch {
@@ -133,6 +134,15 @@ func (p *plan) place(e Entry, want state, data []byte) error {
 	return nil
 }
 
+// known returns what is recorded of a name: by this install, or of a folder by
+// others.
+func (p *plan) known(name string) (item, bool) {
+	if it, ok := p.old.find("/" + name); ok {
+		return it, true
+	}
+	return p.others.find("/" + name)
+}
+
 // mine reports whether what stands under an item's path is the installer's. If
 // what was saved is there no more, it may be that it was put back already.
 func (p *plan) mine(it item, have state) bool {
@@ -167,7 +177,7 @@ func (p *plan) parents(name string) error {
 		if err != nil {
 			return err
 		}
-		it, known := p.old.find("/" + dir)
+		it, known := p.known(dir)
 		if have.Kind == "" {
 			want := state{Kind: folder, Mode: 0o755}
 			it, known = item{Path: "/" + dir, Ours: []state{want}}, true
@@ -213,7 +223,7 @@ func (p *plan) undo(it item) error {
 	hasSaved := it.Saved != "" && p.exists(saved)
 	switch {
 	case slices.ContainsFunc(it.Ours, func(s state) bool { return s.Kind == folder }):
-		if have.Kind == folder {
+		if _, others := p.others.find(it.Path); have.Kind == folder && !others {
 			p.step("remove", it.Path+"/ if it is empty", func() error { return p.removeEmpty(name) })
 		}
 		return nil

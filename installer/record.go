@@ -110,6 +110,32 @@ func (r record) journal(old record) record {
 	return r
 }
 
+// folders returns those that are recorded under other names.
+func (p *plan) folders() (record, error) {
+	var out record
+	names, err := fs.Glob(p.root.FS(), path.Join(p.dir, "*.json"))
+	for _, name := range names {
+		if path.Base(name) == path.Base(RecordPath(p.name)) {
+			continue
+		}
+		data, err := p.root.ReadFile(name)
+		if err != nil {
+			return out, err
+		}
+		var r record
+		if err := json.Unmarshal(data, &r); err != nil {
+			return out, fmt.Errorf("/%s is damaged: %w", name, err)
+		}
+		for _, it := range r.Items {
+			if slices.ContainsFunc(it.Ours, func(s state) bool { return s.Kind == folder }) {
+				out.Items = append(out.Items, it)
+			}
+		}
+	}
+	slices.SortFunc(out.Items, func(a, b item) int { return strings.Compare(a.Path, b.Path) })
+	return out, err
+}
+
 // record reads what is installed, and whether its install came to no end.
 func (p *plan) record() (r record, pending bool, err error) {
 	for i, at := range []string{JournalPath(p.name), RecordPath(p.name)} {
