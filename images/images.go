@@ -16,7 +16,7 @@ import (
 )
 
 // Revision counts the changes of this package that change what it writes.
-const Revision = 1
+const Revision = 2
 
 // Settings is the section images of fork.yaml.
 type Settings struct {

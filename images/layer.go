@@ -136,17 +136,15 @@ func Write(file string, files []File, compression string, date time.Time) (*Laye
 	defer f.Close()
 	l := &Layer{Type: types.OCILayer, file: file}
 	packed, plain := counted{hash: sha256.New()}, counted{hash: sha256.New()}
-	w, err := compressor(io.MultiWriter(f, &packed), compression)
+	w, err := Compressor(io.MultiWriter(f, &packed), compression)
 	if err != nil {
 		return nil, err
 	}
 	if compression == "zstd" {
 		l.Type = types.OCILayerZStd
 	}
-	if l.Files, err = archive(io.MultiWriter(w, &plain), files, date); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
+	l.Files, err = archive(io.MultiWriter(w, &plain), files, date)
+	if err := errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
 	l.Hash, l.Bytes, l.Diff, l.Full = packed.sum(), packed.n, plain.sum(), plain.n
@@ -166,14 +164,6 @@ func (c *counted) Write(p []byte) (int, error) {
 
 func (c *counted) sum() v1.Hash {
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(c.hash.Sum(nil))}
-}
-
-// compressor compresses to the same bytes however many processors there are.
-func compressor(w io.Writer, how string) (io.WriteCloser, error) {
-	if how == "zstd" {
-		return zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1))
-	}
-	return pgzip.NewWriterLevel(w, 6)
 }
 
 // archive writes files as a tar archive, in the order of their paths.

@@ -54,7 +54,7 @@ func Bench(ctx context.Context, cold *bool) error {
 			return err
 		}
 	}
-	for _, compare := range []func() error{b.edit, b.idle, b.rebase, b.packages, b.overlay, b.series} {
+	for _, compare := range []func() error{b.edit, b.idle, b.rebase, b.packages, b.images, b.overlay, b.series} {
 		if err := compare(); err != nil {
 			return err
 		}
