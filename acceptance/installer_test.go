@@ -25,6 +25,10 @@ cgroupsPerQOS: false
 enforceNodeAllocatable: []
 `
 
+// proxyOptions leave the kernel's settings alone, too.
+const proxyOptions = `KUBE_PROXY_ARGS="--kubeconfig=/etc/kubernetes/kube-proxy.conf --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0"
+`
+
 // pretend gives the kubelet files to write to instead of the settings of the
 // kernel, which is this machine's, too.
 const pretend = `ln -s /dev/console /dev/kmsg; mkdir /run/settings
@@ -40,6 +44,7 @@ func hosted(t *testing.T, dir string) {
 	files := filepath.Join(dir, "forks", fork, "files", "installer")
 	for at, content := range map[string]string{
 		"worker/etc/kubernetes/kubelet.yaml": kubeletConfig,
+		"worker/etc/default/kube-proxy":      proxyOptions,
 		"all/etc/kubernetes/facts.tmpl":      "{{.Hostname}} {{.Arch}} {{.Role}} {{.Name}} {{.Version}}\n",
 	} {
 		name := filepath.Join(files, filepath.FromSlash(at))
@@ -53,7 +58,7 @@ func hosted(t *testing.T, dir string) {
 
 	root := debian(t, "containerd")
 	worker := filepath.Join(t.TempDir(), "worker")
-	mustRun(t, "", "cp", "-a", root, worker)
+	mustRun(t, "", "sh", "-ec", `cp -a "$0" "$1"; echo worker >"$1"/etc/hostname`, root, worker)
 	before := listing(t, root)
 	for _, args := range [][]string{{"install", "-role=master", "-dry-run"}, {"uninstall"}, {"status"}} {
 		out, err := installer(t, kubernetes, root, args...)
