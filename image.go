@@ -78,6 +78,7 @@ type imaging struct {
 	now     time.Time
 	ownGo   *gotool.Go // what compiles Slipway's own programs
 
+	press        images.Press
 	compressions []string                              // that of the images, and gzip where docker load is to read them, too
 	under        map[platform.Platform][]*images.Layer // of Debian's packages, one for each compression
 }
@@ -246,6 +247,7 @@ func (g *imaging) common(ctx context.Context) error {
 
 // layer writes a layer, or finds the one that was written of the same files.
 func (g *imaging) layer(files []images.File, compression string) (*images.Layer, error) {
+	files = slices.Clone(files)
 	sums := make([]string, len(files))
 	for i, f := range files {
 		if f.Source != "" {
@@ -253,12 +255,12 @@ func (g *imaging) layer(files []images.File, compression string) (*images.Layer,
 			if err != nil {
 				return nil, err
 			}
-			sums[i], f.Source = sum.String(), ""
+			sums[i], f.Source, files[i].Sum = sum.String(), "", sum.String()
 		}
 		sums[i] += fmt.Sprintf("%+v", f)
 	}
 	key := action.NewKey("layers", images.Revision, []any{sums, compression, g.in.Date.UTC().String()})
-	return g.keptLayer(key, func(dst string) (*images.Layer, error) { return images.Write(dst, files, compression, g.in.Date) })
+	return g.keptLayer(key, func(dst string) (*images.Layer, error) { return g.press.Write(dst, files, compression, g.in.Date) })
 }
 
 // keptLayer returns the layer that key stands for, which write writes to a file

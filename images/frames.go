@@ -31,9 +31,17 @@ const (
 // (https://www.rfc-editor.org/rfc/rfc8878#section-3).
 type frames struct {
 	encoder *zstd.Encoder
-	plain   []byte             // of the frame that is filled
-	packed  chan (chan []byte) // one for each frame, in their order
-	written chan error         // what the one that writes met
+	plain   []byte      // of the frame that is filled
+	pieces  chan *piece // what is to be written, in its order
+	written chan error  // what the one that writes met
+	noted   *[]*piece   // where pieces of a file are noted
+	have    bool        // the file that comes is compressed already
+}
+
+// A piece is a frame, once it is ready.
+type piece struct {
+	ready chan struct{}
+	data  []byte
 }
 
 func newFrames(w io.Writer) (*frames, error) {
@@ -43,12 +51,12 @@ func newFrames(w io.Writer) (*frames, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &frames{encoder: encoder, packed: make(chan (chan []byte), n), written: make(chan error, 1)}
+	f := &frames{encoder: encoder, pieces: make(chan *piece, n), written: make(chan error, 1)}
 	go func() {
 		var err error
-		for done := range f.packed {
-			if data := <-done; err == nil {
-				_, err = w.Write(data)
+		for p := range f.pieces {
+			if <-p.ready; err == nil {
+				_, err = w.Write(p.data)
 			}
 		}
 		f.written <- err
@@ -59,7 +67,7 @@ func newFrames(w io.Writer) (*frames, error) {
 // Write fills frames. It does not fail.
 func (f *frames) Write(p []byte) (int, error) {
 	n := len(p)
-	for len(p) > 0 {
+	for len(p) > 0 && !f.have {
 		some := min(len(p), frame-len(f.plain))
 		f.plain, p = append(f.plain, p[:some]...), p[some:]
 		if len(f.plain) == frame {
@@ -71,15 +79,40 @@ func (f *frames) Write(p []byte) (int, error) {
 
 // pack has the frame compressed, and begins another one.
 func (f *frames) pack() {
-	plain, done := f.plain, make(chan []byte, 1)
+	if len(f.plain) == 0 {
+		return
+	}
+	plain, p := f.plain, &piece{ready: make(chan struct{})}
 	f.plain = make([]byte, 0, frame)
-	f.packed <- done // waits while enough are under way
-	go func() { done <- f.encoder.EncodeAll(plain, nil) }()
+	f.pieces <- p // waits while enough are under way
+	if f.noted != nil {
+		*f.noted = append(*f.noted, p)
+	}
+	go func() {
+		p.data = f.encoder.EncodeAll(plain, nil)
+		close(p.ready)
+	}()
+}
+
+// file calls write, which writes the content of a file, and has it in frames of
+// its own: those in have, if they are there. It returns them.
+func (f *frames) file(have []*piece, write func() error) ([]*piece, error) {
+	f.pack()
+	for _, p := range have {
+		f.pieces <- p
+	}
+	if f.have = have != nil; !f.have {
+		f.noted = &have
+	}
+	err := write()
+	f.pack()
+	f.have, f.noted = false, nil
+	return have, err
 }
 
 // Close waits for all frames to be written, and returns the fault of that.
 func (f *frames) Close() error {
 	f.pack()
-	close(f.packed)
+	close(f.pieces)
 	return <-f.written
 }

@@ -2,6 +2,8 @@ package images
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -47,6 +49,53 @@ func TestCompressor(t *testing.T) {
 			}
 		}
 		unpacks(t, first, plain[:size])
+	}
+}
+
+// TestPress writes one file into several layers, which are what they are by
+// themselves.
+func TestPress(t *testing.T) {
+	dir := t.TempDir()
+	source := filepath.Join(dir, "source")
+	if err := os.WriteFile(source, []byte(strings.Repeat("sails, rigging", frame/6)), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	layer := func(p *Press, name, sum string) (*Layer, []byte) {
+		t.Helper()
+		files := []File{{Path: "/" + name, Mode: 0o755, Source: source, Sum: sum}, {Path: "/z", Data: []byte(name)}}
+		l, err := p.Write(filepath.Join(dir, "layer"), files, "zstd", date)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(filepath.Join(dir, "layer"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l, data
+	}
+	var p Press
+	for _, name := range []string{"captain", "cook", "mate"} {
+		l, data := layer(&p, name, "ab")
+		alone, _ := layer(new(Press), name, "ab")
+		if l.Hash != alone.Hash {
+			t.Errorf("%s: the layer is %s, and by itself it is %s", name, l.Hash, alone.Hash)
+		}
+		plain, _ := layer(new(Press), name, "")
+		if l.Diff != plain.Diff || l.Full != plain.Full {
+			t.Errorf("%s: the layer unpacks to %s, and without a sum to %s", name, l.Diff, plain.Diff)
+		}
+		r, err := zstd.NewReader(bytes.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.New()
+		if _, err := io.Copy(sum, r); err != nil || hex.EncodeToString(sum.Sum(nil)) != l.Diff.Hex {
+			t.Errorf("%s: the layer does not unpack to %s: %v", name, l.Diff, err)
+		}
+		r.Close()
+	}
+	if len(p.kept) != 1 || len(p.kept["ab"]) != 3 {
+		t.Errorf("what is kept: %d files, of them one in %d frames, want 1 in 3", len(p.kept), len(p.kept["ab"]))
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 // Revision counts the changes of this package that change what it writes.
-const Revision = 2
+const Revision = 3
 
 // Settings is the section images of fork.yaml.
 type Settings struct {

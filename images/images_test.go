@@ -24,7 +24,7 @@ var date = time.Date(2026, 5, 12, 9, 51, 33, 0, time.UTC)
 
 func write(t *testing.T, files []File, compression string) *Layer {
 	t.Helper()
-	l, err := Write(filepath.Join(t.TempDir(), "layer"), files, compression, date)
+	l, err := new(Press).Write(filepath.Join(t.TempDir(), "layer"), files, compression, date)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%s: the layer has\n%s\nand not\n%s", compression, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
-	if _, err := Write(filepath.Join(t.TempDir(), "layer"), append(files, files[len(files)-1]), "gzip", date); err == nil || !strings.Contains(err.Error(), "/etc/ship/orders is in the image twice") {
+	if _, err := new(Press).Write(filepath.Join(t.TempDir(), "layer"), append(files, files[len(files)-1]), "gzip", date); err == nil || !strings.Contains(err.Error(), "/etc/ship/orders is in the image twice") {
 		t.Errorf("a file that is there twice: %v", err)
 	}
 }

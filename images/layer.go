@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -36,6 +37,7 @@ type File struct {
 	Hard   bool   // the link is another name of the file Target, which comes before it
 	Data   []byte
 	Source string                        // a file of this machine with its content, instead of Data
+	Sum    string                        // of Source, where it is known: see Press
 	Size   int64                         // bytes of what Open returns
 	Open   func() (io.ReadCloser, error) // its content, instead of both
 	Bind   bool                          // an executable that may listen on ports below 1024
@@ -112,23 +114,37 @@ func (l *Layer) Uncompressed() (io.ReadCloser, error) {
 	}
 	var r io.ReadCloser
 	if l.Type == types.OCILayerZStd {
-		z, err := zstd.NewReader(f)
-		if err != nil {
-			return nil, err
+		var z *zstd.Decoder
+		if z, err = zstd.NewReader(f); err == nil {
+			r = z.IOReadCloser()
 		}
-		r = z.IOReadCloser()
-	} else if r, err = pgzip.NewReader(f); err != nil {
-		return nil, err
+	} else {
+		r, err = pgzip.NewReader(f)
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{r, f}, nil
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return both{r, f}, nil
+}
+
+// both is what is read, and what it is read from.
+type both struct {
+	io.ReadCloser
+	from io.Closer
+}
+
+func (b both) Close() error { return errors.Join(b.ReadCloser.Close(), b.from.Close()) }
+
+// A Press writes layers. By zstd it compresses a file whose sum is known once,
+// however many layers have it, and keeps what that comes to.
+type Press struct {
+	mu   sync.Mutex
+	kept map[string][]*piece // by the sum
 }
 
 // Write writes a layer with files to a file that is not there yet. Everything
 // carries the one date. compression is gzip or zstd.
-func Write(file string, files []File, compression string, date time.Time) (*Layer, error) {
+func (p *Press) Write(file string, files []File, compression string, date time.Time) (*Layer, error) {
 	f, err := os.Create(file)
 	if err != nil {
 		return nil, err
@@ -143,12 +159,36 @@ func Write(file string, files []File, compression string, date time.Time) (*Laye
 	if compression == "zstd" {
 		l.Type = types.OCILayerZStd
 	}
-	l.Files, err = archive(io.MultiWriter(w, &plain), files, date)
+	l.Files, err = archive(io.MultiWriter(w, &plain), files, date, p.file(w))
 	if err := errors.Join(err, w.Close()); err != nil {
 		return nil, err
 	}
 	l.Hash, l.Bytes, l.Diff, l.Full = packed.sum(), packed.n, plain.sum(), plain.n
 	return l, f.Close()
+}
+
+// file returns what has a file's content written to w.
+func (p *Press) file(w io.Writer) func(sum string, write func() error) error {
+	return func(sum string, write func() error) error {
+		f, ok := w.(*frames)
+		if !ok || sum == "" {
+			return write()
+		}
+		p.mu.Lock()
+		have := p.kept[sum]
+		p.mu.Unlock()
+		have, err := f.file(have, write)
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.kept == nil {
+			p.kept = map[string][]*piece{}
+		}
+		p.kept[sum] = have
+		return nil
+	}
 }
 
 // A counted sums what is written to it.
@@ -166,8 +206,9 @@ func (c *counted) sum() v1.Hash {
 	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(c.hash.Sum(nil))}
 }
 
-// archive writes files as a tar archive, in the order of their paths.
-func archive(w io.Writer, files []File, date time.Time) ([]Listed, error) {
+// archive writes files as a tar archive, in the order of their paths. It calls
+// content to have the content of each written.
+func archive(w io.Writer, files []File, date time.Time, content func(sum string, write func() error) error) ([]Listed, error) {
 	all := slices.Clone(files)
 	for _, f := range files {
 		for dir := path.Dir(f.Path); dir != "/"; dir = path.Dir(dir) {
@@ -183,7 +224,7 @@ func archive(w io.Writer, files []File, date time.Time) ([]Listed, error) {
 		if i > 0 && all[i-1].Path == f.Path {
 			return nil, fmt.Errorf("%s is in the image twice", f.Path)
 		}
-		if err := f.write(t, date); err != nil {
+		if err := f.write(t, date, content); err != nil {
 			return nil, err
 		}
 		l := Listed{Path: f.Path, Folder: f.Folder}
@@ -195,7 +236,7 @@ func archive(w io.Writer, files []File, date time.Time) ([]Listed, error) {
 	return out, t.Close()
 }
 
-func (f File) write(t *tar.Writer, date time.Time) error {
+func (f File) write(t *tar.Writer, date time.Time, content func(sum string, write func() error) error) error {
 	h := &tar.Header{Name: strings.TrimPrefix(f.Path, "/"), Mode: f.Mode, Uid: f.UID, Gid: f.GID, ModTime: date.UTC().Truncate(time.Second), Format: tar.FormatUSTAR}
 	switch {
 	case f.Hard:
@@ -226,7 +267,11 @@ func (f File) write(t *tar.Writer, date time.Time) error {
 	if err := t.WriteHeader(h); err != nil {
 		return fmt.Errorf("%s: %w", f.Path, err)
 	}
-	if _, err := io.Copy(t, r); err != nil {
+	err = content(f.Sum, func() error {
+		_, err := io.Copy(t, r)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("%s: %w", f.Path, err)
 	}
 	return nil
