@@ -2,6 +2,7 @@ package slipway
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -76,7 +77,8 @@ type imaging struct {
 	system  []images.File // that all images have
 	labels  map[string]string
 	now     time.Time
-	ownGo   *gotool.Go // what compiles Slipway's own programs
+	ownGo   *gotool.Go                              // what compiles Slipway's own programs
+	own     map[platform.Platform]map[string]string // where these lie
 
 	press        images.Press
 	compressions []string                              // that of the images, and gzip where docker load is to read them, too
@@ -106,7 +108,7 @@ func (w *workshop) images(ctx context.Context, l lock.Lock, own *gotool.Go, r Im
 	g := &imaging{
 		packing: &packing{workshop: w, lock: l, to: format{name: "image", family: packaging.Debian()}},
 		now:     r.Now, ownGo: own, compressions: []string{w.fork.Images.Compression}, under: map[platform.Platform][]*images.Layer{},
-		bases: map[platform.Platform]v1.Image{}, below: map[platform.Platform][]images.Listed{}, built: map[platform.Platform]map[string]cross.Binary{},
+		bases: map[platform.Platform]v1.Image{}, below: map[platform.Platform][]images.Listed{}, built: map[platform.Platform]map[string]cross.Binary{}, own: map[platform.Platform]map[string]string{},
 	}
 	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
 		return Images{}, fmt.Errorf("-format=%s: want oci or docker", r.Format)
@@ -139,16 +141,13 @@ func (w *workshop) images(ctx context.Context, l lock.Lock, own *gotool.Go, r Im
 	for _, made := range record.Images {
 		w.Events.Emit(event.Event{Kind: event.Artifact, Component: made.Name, Kept: kept, Path: w.fork.dist("images"), Size: made.Platforms[0].Size, SHA256: made.Digest[len("sha256:"):]})
 	}
-	return record, g.cache.Prune("layers", keptLayers)
+	return record, errors.Join(g.cache.Prune("layers", keptLayers), g.cache.Prune("own", keptOwn))
 }
 
-// choose says which images there will be, for which platforms.
-func (g *imaging) choose(r ImageRequest) error {
+// aim says for which platforms there will be images.
+func (g *imaging) aim(r ImageRequest) error {
 	f := g.workshop.fork
 	var err error
-	if g.recipes, err = profiles.Images(g.Dir, f.Profile); err != nil {
-		return err
-	}
 	if g.targets, err = platform.ParseList(r.Platforms); err != nil {
 		return err
 	}
@@ -163,15 +162,35 @@ func (g *imaging) choose(r ImageRequest) error {
 	if len(g.targets) == 0 {
 		return fmt.Errorf("%s: build.platforms has none of Linux, and images are for no other", f.file("fork.yaml"))
 	}
+	return nil
+}
+
+// choose says which images there will be.
+func (g *imaging) choose(r ImageRequest) error {
+	var err error
+	if g.recipes, err = profiles.Images(g.Dir, g.workshop.fork.Profile); err != nil {
+		return err
+	}
+	if err := g.aim(r); err != nil {
+		return err
+	}
 	if err := g.prepare(g.targets[0]); err != nil {
 		return err
 	}
-	all := slices.DeleteFunc(g.recipes.Select(f.Parsed, func(program string) bool {
+	all := slices.DeleteFunc(g.recipes.Select(g.in.Version, func(program string) bool {
 		return slices.Contains(g.in.Programs, program) || g.in.Multicall(program) != nil
 	}), func(recipe images.Recipe) bool {
 		_, err := g.brought(recipe.Packages())
 		return err != nil // the fork has not all of them
 	})
+	if len(all) == 0 {
+		return errors.New("the fork comes to no image: it builds not all programs of any")
+	}
+	for _, name := range r.Images {
+		if !slices.Contains(titles(all), name) {
+			return fmt.Errorf("no image %q: the fork comes to %s", name, strings.Join(titles(all), ", "))
+		}
+	}
 	for _, recipe := range all {
 		if len(r.Images) == 0 || slices.Contains(r.Images, recipe.Name) {
 			g.chosen = append(g.chosen, recipe)
@@ -184,14 +203,6 @@ func (g *imaging) choose(r ImageRequest) error {
 		if slices.Contains(titles(g.chosen), recipe.Name) || g.podded && slices.ContainsFunc(pods, func(p images.Pod) bool { return p.Name == recipe.Name }) {
 			g.needed = append(g.needed, recipe)
 		}
-	}
-	for _, name := range r.Images {
-		if !slices.Contains(titles(all), name) {
-			return fmt.Errorf("no image %q: the fork comes to %s", name, strings.Join(titles(all), ", "))
-		}
-	}
-	if len(g.chosen) == 0 {
-		return errors.New("the fork comes to no image: it builds not all programs of any")
 	}
 	return nil
 }
@@ -256,6 +267,8 @@ func (g *imaging) layer(files []images.File, compression string) (*images.Layer,
 				return nil, err
 			}
 			sums[i], f.Source, files[i].Sum = sum.String(), "", sum.String()
+		} else {
+			sums[i], f.Data = fmt.Sprintf("%x", sha256.Sum256(f.Data)), nil
 		}
 		sums[i] += fmt.Sprintf("%+v", f)
 	}

@@ -78,7 +78,7 @@ func (g *imaging) files(recipe, whole images.Recipe, p platform.Platform) []imag
 		out = append(out, images.File{Path: at, Mode: 0o755, Bind: bind[program], Source: g.binary(program, p)})
 	}
 	for program, at := range whole.Own {
-		out = append(out, images.File{Path: at, Mode: 0o755, Source: g.ownProgram(program, p)})
+		out = append(out, images.File{Path: at, Mode: 0o755, Source: g.own[p][program]})
 	}
 	for at, target := range whole.Links {
 		out = append(out, images.File{Path: at, Target: target})
@@ -189,9 +189,14 @@ func (g *imaging) build(ctx context.Context) error {
 		g.built[p] = built
 		for _, recipe := range g.needed {
 			for program := range recipe.Own {
-				if err := g.compileOwn(ctx, program, p); err != nil {
+				at, err := g.compileOwn(ctx, program, p)
+				if err != nil {
 					return fmt.Errorf("image %s: %w", recipe.Name, err)
 				}
+				if g.own[p] == nil {
+					g.own[p] = map[string]string{}
+				}
+				g.own[p][program] = at
 			}
 		}
 	}

@@ -139,7 +139,7 @@ func forkTag(t *testing.T, dir string) string {
 }
 
 // serves runs etcd's image and hyperkube's under runc, without a network, and
-// asks the API server whether it is ready.
+// asks the API server whether it is ready, and takes the pods of the image.
 func serves(t *testing.T, hyperkube, etcd string) {
 	for _, tool := range []string{"runc", "unshare", "ip"} {
 		testkit.Need(t, tool)
@@ -152,20 +152,27 @@ func serves(t *testing.T, hyperkube, etcd string) {
 	for root, args := range map[string][]string{
 		etcd: {"/usr/local/bin/etcd", "--data-dir=/var/lib/etcd"},
 		hyperkube: {"/apiserver", "--etcd-servers=http://127.0.0.1:2379", "--service-account-issuer=https://example.org", "--service-account-key-file=/pki/sa.pub",
-			"--service-account-signing-key-file=/pki/sa.key", "--cert-dir=/tmp/certs", "--authorization-mode=RBAC", "--token-auth-file=/pki/tokens", "--service-cluster-ip-range=10.0.0.0/16", "--advertise-address=192.0.2.9"},
+			"--service-account-signing-key-file=/pki/sa.key", "--cert-dir=/tmp/certs", "--authorization-mode=RBAC", "--token-auth-file=/pki/tokens", "--service-cluster-ip-range=10.0.0.0/16", "--advertise-address=192.0.2.9",
+			"--disable-admission-plugins=ServiceAccount"}, // whose accounts a controller makes
 	} {
 		bundle(t, root, args)
 	}
 	out, _ := command("", "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", `mount -t proc proc /proc; ip link set lo up
 state=$(mktemp -d); runc="runc --root $state"
+kubectl="chroot $1 /usr/local/bin/kubectl --server=https://127.0.0.1:6443 --token=sailor --insecure-skip-tls-verify"
 ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0; ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
 $runc run --bundle "$0/.." etcd >"$0/../log" 2>&1 &
 $runc run --bundle "$1/.." api >"$1/../log" 2>&1 &
-for i in $(seq 90); do ready=$(chroot "$1" /usr/local/bin/kubectl --server=https://127.0.0.1:6443 --token=sailor --insecure-skip-tls-verify get --raw /readyz 2>&1) && break; sleep 1; done
+for i in $(seq 90); do ready=$($kubectl get --raw /readyz 2>&1) && break; sleep 1; done
 echo "readyz: $ready"
-chroot "$1" /usr/local/bin/kubectl --server=https://127.0.0.1:6443 --token=sailor --insecure-skip-tls-verify get ns,svc || tail -5 "$0/../log" "$1/../log"
+$kubectl create --dry-run=server --validate=strict -f /etc/kubernetes/manifests || :
+$kubectl get ns,svc || tail -5 "$0/../log" "$1/../log"
 $runc kill api KILL; $runc kill etcd KILL; rm -rf "$state"`, etcd, hyperkube).CombinedOutput()
-	for _, want := range []string{"readyz: ok", "namespace/kube-system", "service/kubernetes"} {
+	want := []string{"readyz: ok", "namespace/kube-system", "service/kubernetes"}
+	for _, pod := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler"} {
+		want = append(want, "pod/"+pod+" created (server dry run)")
+	}
+	for _, want := range want {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the API server of the image does not say %q:\n%s", want, out)
 		}

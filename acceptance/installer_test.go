@@ -122,6 +122,7 @@ END
 			t.Fatal(err)
 		}
 	}
+	mustRun(t, "", "sh", "-ec", `cp "$0"/* "$1"`, filepath.Join(dir, "dist", fork, "manifests"), filepath.Join(conf, "manifests"))
 	w := start(t, root, "worker", "10.9.8.8")
 	mustRun(t, "", "sh", "-ec", "ip link add slipway0 type bridge; for l in slipway0 ve-master ve-worker; do ip link set $l up; done; for l in ve-master ve-worker; do ip link set $l master slipway0; done")
 	t.Cleanup(func() { mustRun(t, "", "ip", "link", "del", "slipway0") })
@@ -129,6 +130,7 @@ END
 	w.sh(pretend + "\nsystemctl restart kubelet")
 	m.eventually("kubectl get node worker -o jsonpath='{.status.nodeInfo.kubeletVersion} {.status.addresses[0].address}' | grep -x 'v" + forkVersion(t, dir) + " 10.9.8.8'")
 	w.is("systemctl is-active kubelet kube-proxy", "active\nactive")
+	m.eventually("test $(kubectl -n kube-system get pod -o name | grep -c -x -E 'pod/(etcd|kube-(apiserver|controller-manager|proxy|scheduler))-worker') = 5") // as the kubelet tells of pods from files
 	w.eventually("iptables-save | grep KUBE-SERVICES")
 }
 
