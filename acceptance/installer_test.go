@@ -60,29 +60,29 @@ func hosted(t *testing.T, dir string) {
 	worker := filepath.Join(t.TempDir(), "worker")
 	mustRun(t, "", "sh", "-ec", `cp -a "$0" "$1"; echo worker >"$1"/etc/hostname`, root, worker)
 	before := listing(t, root)
-	for _, args := range [][]string{{"install", "-role=master", "-dry-run"}, {"uninstall"}, {"status"}} {
+	for _, args := range [][]string{{"-role=master", "-dry-run"}, {"--uninstall"}, {"-status"}} {
 		out, err := installer(t, kubernetes, root, args...)
 		if now := listing(t, root); now != before {
 			t.Errorf("installer %q changes a host:\n%s", args, changes(before, now))
 		}
-		if want := args[0] == "status"; (err != nil) != want {
+		if want := args[0] == "-status"; (err != nil) != want {
 			t.Errorf("installer %q: %v\n%s", args, err, out)
 		}
 	}
 	install := func() {
 		t.Helper()
-		for image, args := range map[string][]string{etcd: {"install"}, kubernetes: {"install", "-role=master"}} {
+		for image, args := range map[string][]string{etcd: nil, kubernetes: {"-role=master"}} {
 			if out, err := installer(t, image, root, args...); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			if out, err := installer(t, image, root, "install"); err != nil || !strings.Contains(out, "nothing to do") {
+			if out, err := installer(t, image, root); err != nil || !strings.Contains(out, "nothing to do") {
 				t.Errorf("a second install: %v\n%s", err, out)
 			}
 		}
 	}
 	install()
 	for image := range map[string]bool{etcd: true, kubernetes: true} {
-		if out, err := installer(t, image, root, "uninstall"); err != nil {
+		if out, err := installer(t, image, root, "-uninstall"); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -90,7 +90,7 @@ func hosted(t *testing.T, dir string) {
 		t.Errorf("uninstalling does not restore the host:\n%s", changes(before, now))
 	}
 	install()
-	if out, err := installer(t, kubernetes, worker, "install", "-role=worker"); err != nil {
+	if out, err := installer(t, kubernetes, worker, "-role=worker"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	m := start(t, root, "master", address)
@@ -139,10 +139,10 @@ func uninstalls(t *testing.T, m *machine, images map[string]string) {
 	for name, image := range images {
 		at := "/" + name
 		mustRun(t, "", "cp", "-a", image, filepath.Join(m.root, name))
-		if out := m.sh(at + "/installer status -root=/ -from=" + at); strings.Contains(out, "missing") || !strings.Contains(out, "enabled, active") {
+		if out := m.sh(at + "/installer -status -root=/ -from=" + at); strings.Contains(out, "missing") || !strings.Contains(out, "enabled, active") {
 			t.Errorf("status says\n%s", out)
 		}
-		m.sh(at + "/installer uninstall -root=/ -from=" + at)
+		m.sh(at + "/installer -uninstall -root=/ -from=" + at)
 	}
 	m.is("systemctl list-units --no-legend --state=active 'kube*' 'etcd*'", "")
 	m.is("find /etc /opt /usr /var/lib/slipway -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*slipway*' \\) ! -path '/usr/share/*' ! -path '/etc/kubernetes*' 2>/dev/null || true", "")

@@ -36,12 +36,12 @@ Restart=on-failure
 RestartSec=15
 ExecStart=/bin/sh -ec '\
 if command -v podman >/dev/null; then \
-  exec podman run --rm --privileged --pid=host --network=host -v /:/rootfs {{.Image}} install -role={{.Role}}; \
+  exec podman run --rm --privileged --pid=host --network=host -v /:/rootfs {{.Image}} -role={{.Role}}; \
 elif command -v docker >/dev/null; then \
-  exec docker run --rm --privileged --pid=host --network=host -v /:/rootfs {{.Image}} install -role={{.Role}}; \
+  exec docker run --rm --privileged --pid=host --network=host -v /:/rootfs {{.Image}} -role={{.Role}}; \
 else \
   ctr image pull {{.Image}}; \
-  exec ctr run --rm --privileged --net-host --with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw {{.Image}} slipway-install /installer install -role={{.Role}}; \
+  exec ctr run --rm --privileged --net-host --with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw {{.Image}} slipway-install /installer -role={{.Role}}; \
 fi'
 
 [Install]

@@ -46,9 +46,9 @@ func TestUnitRuns(t *testing.T) {
 	}
 	script = strings.ReplaceAll(script, "\\\n", " ") // as systemd joins lines
 	bin := t.TempDir()
-	run := "run --rm --privileged --pid=host --network=host -v /:/rootfs " + byDigestImage + " install -role=worker\n"
+	run := "run --rm --privileged --pid=host --network=host -v /:/rootfs " + byDigestImage + " -role=worker\n"
 	for _, c := range []struct{ engine, want string }{ // each goes before those above it
-		{"ctr", "ctr image pull " + byDigestImage + "\nctr run --rm --privileged --net-host --with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw " + byDigestImage + " slipway-install /installer install -role=worker\n"},
+		{"ctr", "ctr image pull " + byDigestImage + "\nctr run --rm --privileged --net-host --with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw " + byDigestImage + " slipway-install /installer -role=worker\n"},
 		{"docker", "docker " + run},
 		{"podman", "podman " + run},
 	} {

@@ -55,7 +55,7 @@ func (in Installer) Install(ctx context.Context, role string) error {
 		return err
 	}
 	if err := in.run(ctx, p); err != nil {
-		return fmt.Errorf("%w\nrun install again to go on, or uninstall to go back", err)
+		return fmt.Errorf("%w\nrun it again to go on, or with -uninstall to go back", err)
 	}
 	if in.DryRun {
 		return nil
@@ -219,7 +219,7 @@ func (in Installer) Uninstall(ctx context.Context) error {
 		p.note("%s installs it again at the next boot, unless you disable or remove it", boot)
 	}
 	if err := in.run(ctx, p); err != nil {
-		return fmt.Errorf("%w\nrun uninstall again to go on", err)
+		return fmt.Errorf("%w\nrun it again with -uninstall to go on", err)
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ func (in Installer) Status(ctx context.Context) error {
 	}
 	lines := []string{fmt.Sprintf("%s %s, %s", p.old.Name, p.old.Version, p.old.Role)}
 	if p.pending {
-		lines = append(lines, "its install came to no end: run install again")
+		lines = append(lines, "its install came to no end: run it again")
 	}
 	good := 0
 	for _, it := range p.old.Items {

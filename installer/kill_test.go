@@ -158,7 +158,7 @@ func TestStopped(t *testing.T) {
 			end()
 		}
 	}
-	if err := in.Install(ctx, "mate"); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run install again to go on, or uninstall to go back") {
+	if err := in.Install(ctx, "mate"); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run it again to go on, or with -uninstall to go back") {
 		t.Errorf("a run that is told to end: %v", err)
 	}
 	if _, err := os.Stat(m.path(JournalPath("ship"))); err != nil {

@@ -18,18 +18,23 @@ import (
 	"github.com/slipway-build/slipway/installer"
 )
 
-const usage = `usage:
-  installer install [-root=/rootfs] [-role=ROLE] [-dry-run] [-from=/]
-  installer uninstall [-root=/rootfs] [-dry-run] [-from=/]
-  installer status [-root=/rootfs] [-from=/]
+const usage = `usage: installer [-role=ROLE] [-dry-run] [-uninstall] [-status] [-root=/rootfs] [-from=/]
+  -role       what the host is to be; where it is something already, or there is but one, that
+  -dry-run    tell what would be done, and do nothing
+  -uninstall  take away what is installed, and put back what stood there before
+  -status     tell what is installed, and what of it was changed
+  -root       where the host's root is mounted
+  -from       the folder with the image
 `
 
 func main() {
 	ctx, end := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer end()
 	switch err := run(ctx, os.Args[1:], os.Stdout); {
-	case errors.Is(err, errUsage), errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(os.Stderr, usage)
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Print(usage)
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(os.Stderr, "Error: %v\n%s", err, usage)
 		os.Exit(2)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "Error:", err)
@@ -37,30 +42,24 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage")
+var errUsage = errors.New("bad arguments")
 
 // run does what the arguments say.
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 0 {
-		return errUsage
-	}
-	flags := flag.NewFlagSet(args[0], flag.ContinueOnError)
+	flags := flag.NewFlagSet("installer", flag.ContinueOnError)
 	flags.Usage = func() {}
+	flags.SetOutput(io.Discard)
 	in := installer.Installer{Out: out}
-	host := flags.String("root", "/rootfs", "")
-	from, role := flags.String("from", "/", ""), ""
-	switch args[0] {
-	case "install":
-		flags.StringVar(&role, "role", "", "")
-		flags.BoolVar(&in.DryRun, "dry-run", false, "")
-	case "uninstall":
-		flags.BoolVar(&in.DryRun, "dry-run", false, "")
-	case "status":
-	default:
-		return errUsage
+	host, from, role := flags.String("root", "/rootfs", ""), flags.String("from", "/", ""), flags.String("role", "", "")
+	uninstall, status := flags.Bool("uninstall", false, ""), flags.Bool("status", false, "")
+	flags.BoolVar(&in.DryRun, "dry-run", false, "")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil {
+		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if err := flags.Parse(args[1:]); err != nil || flags.NArg() > 0 {
-		return errUsage
+	if flags.NArg() > 0 || *uninstall && *status || *role != "" && (*uninstall || *status) {
+		return fmt.Errorf("%w: these do not go together: %s", errUsage, strings.Join(args, " "))
 	}
 	var err error
 	if in.Root, err = os.OpenRoot(*host); err != nil {
@@ -74,7 +73,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer image.Close()
 	in.Image = image.FS()
-	if args[0] == "status" {
+	if *status {
 		return in.Status(ctx)
 	}
 	unlock, err := lock(in.Root)
@@ -82,13 +81,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer unlock()
-	if args[0] == "uninstall" {
+	if *uninstall {
 		return in.Uninstall(ctx)
 	}
 	if in.Facts, err = facts(*host); err != nil {
 		return err
 	}
-	return in.Install(ctx, role)
+	return in.Install(ctx, *role)
 }
 
 // lock keeps a second installer out. What it locks is a folder that each host

@@ -24,23 +24,23 @@ func TestRun(t *testing.T) {
 		args []string
 		want string // of what is told
 	}{
-		{[]string{"install", at, "-from=" + image, "-role=mate", "-dry-run"}, "make    /etc/ship/\n"},
-		{[]string{"uninstall", at, "-from=" + image}, "nothing is installed\n"},
-		{[]string{"install", at, "-from=" + image}, "ship 1.0 is installed as mate\n"},
-		{[]string{"status", at, "-from=" + image}, "2 of 2 files, links and folders are as they were installed\n"},
-		{[]string{"uninstall", at, "-from=" + image}, "remove  /etc/ship/ if it is empty\n"},
+		{[]string{at, "-from=" + image, "-role=mate", "-dry-run"}, "make    /etc/ship/\n"},
+		{[]string{"-uninstall", at, "-from=" + image}, "nothing is installed\n"},
+		{[]string{at, "-from=" + image}, "ship 1.0 is installed as mate\n"},
+		{[]string{"--status", at, "-from=" + image}, "2 of 2 files, links and folders are as they were installed\n"},
+		{[]string{"-uninstall", at, "-from=" + image}, "remove  /etc/ship/ if it is empty\n"},
 	} {
 		var out bytes.Buffer
 		if err := run(t.Context(), c.args, &out); err != nil || !strings.Contains(out.String(), c.want) {
 			t.Errorf("installer %q: %v\n%s\nwant %q", c.args, err, &out, c.want)
 		}
 	}
-	for _, args := range [][]string{nil, {"instal"}, {"status", "-role=mate"}, {"install", at, "worker"}} {
+	for _, args := range [][]string{{"install"}, {"-status", "-role=mate"}, {"-uninstall", "-status"}, {at, "worker"}, {"-rot=/"}} {
 		if err := run(t.Context(), args, &bytes.Buffer{}); !errors.Is(err, errUsage) {
 			t.Errorf("installer %q = %v, want its usage", args, err)
 		}
 	}
-	if err := run(t.Context(), []string{"install", "-root=" + filepath.Join(host, "none")}, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "mount the host's root there") {
+	if err := run(t.Context(), []string{"-root=" + filepath.Join(host, "none")}, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "mount the host's root there") {
 		t.Errorf("installer without a host: %v", err)
 	}
 }
