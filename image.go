@@ -177,12 +177,7 @@ func (g *imaging) choose(r ImageRequest) error {
 	if err := g.prepare(g.targets[0]); err != nil {
 		return err
 	}
-	all := slices.DeleteFunc(g.recipes.Select(g.in.Version, func(program string) bool {
-		return slices.Contains(g.in.Programs, program) || g.in.Multicall(program) != nil
-	}), func(recipe images.Recipe) bool {
-		_, err := g.brought(recipe.Packages())
-		return err != nil // the fork has not all of them
-	})
+	all := g.possible()
 	if len(all) == 0 {
 		return errors.New("the fork comes to no image: it builds not all programs of any")
 	}
@@ -205,6 +200,22 @@ func (g *imaging) choose(r ImageRequest) error {
 		}
 	}
 	return nil
+}
+
+// possible returns the images that the fork comes to. One that installs has the
+// roles that the fork has all packages of.
+func (g *imaging) possible() []images.Recipe {
+	all := g.recipes.Select(g.in.Version, func(program string) bool {
+		return slices.Contains(g.in.Programs, program) || g.in.Multicall(program) != nil
+	})
+	return slices.DeleteFunc(all, func(recipe images.Recipe) bool {
+		roles := len(recipe.Installs)
+		maps.DeleteFunc(recipe.Installs, func(_ string, role images.Role) bool {
+			_, err := g.brought(role.Packages)
+			return err != nil
+		})
+		return roles > 0 && len(recipe.Installs) == 0
+	})
 }
 
 // titles returns the names of images.
@@ -266,7 +277,7 @@ func (g *imaging) layer(files []images.File, compression string) (*images.Layer,
 			if err != nil {
 				return nil, err
 			}
-			sums[i], f.Source, files[i].Sum = sum.String(), "", sum.String()
+			sums[i], f.Source, f.Guest, files[i].Sum = sum.String(), "", false, sum.String()
 		} else {
 			sums[i], f.Data = fmt.Sprintf("%x", sha256.Sum256(f.Data)), nil
 		}

@@ -56,10 +56,15 @@ func (g *imaging) content(ctx context.Context, recipe images.Recipe, p platform.
 	return c, images.Check(recipe.Name, p.Arch, g.below[p], slices.Concat(c.layers...), c.command)
 }
 
-// holder returns the image whose layer has a component.
+// holder returns the image whose layer has a component, if the fork builds all
+// that is in there.
 func (g *imaging) holder(component string) (images.Recipe, bool) {
 	for _, r := range g.recipes.Images {
-		if r.Programs[component] != "" && r.Versions.Contains(g.in.Version) {
+		whole := r.Programs[component] != "" && r.Versions.Contains(g.in.Version)
+		for program := range r.Programs {
+			whole = whole && slices.Contains(g.in.Programs, program)
+		}
+		if whole {
 			return r, true
 		}
 	}
@@ -176,8 +181,9 @@ func (g *imaging) build(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for _, r := range recipes {
-			programs = slices.AppendSeq(programs, maps.Keys(r.Programs))
+		for _, c := range g.components(recipes) {
+			holder, _ := g.holder(c.Name)
+			programs = slices.AppendSeq(append(programs, c.Name), maps.Keys(holder.Programs))
 		}
 	}
 	components := g.componentsOf(programs)

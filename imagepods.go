@@ -16,8 +16,7 @@ import (
 	"github.com/slipway-build/slipway/profiles"
 )
 
-// podsOf returns the pods of the fork's version whose images are among some, for
-// an image that has all of them: those of all that the fork comes to.
+// podsOf returns the pods of the fork's version that run one of some images.
 func (g *imaging) podsOf(some []images.Recipe) []images.Pod {
 	var out []images.Pod
 	for _, pod := range g.recipes.Pods {
