@@ -71,18 +71,23 @@ type imaging struct {
 	needed  []images.Recipe // those, and what their pods run
 	podded  bool            // pods are asked for
 	targets []platform.Platform
-	bases   map[platform.Platform]v1.Image
-	below   map[platform.Platform][]images.Listed // the files of the bases
-	built   map[platform.Platform]map[string]cross.Binary
+	at      map[platform.Platform]*materials
 	system  []images.File // that all images have
 	labels  map[string]string
 	now     time.Time
-	ownGo   *gotool.Go                              // what compiles Slipway's own programs
-	own     map[platform.Platform]map[string]string // where these lie
+	ownGo   *gotool.Go // what compiles Slipway's own programs
 
 	press        images.Press
-	compressions []string                              // that of the images, and gzip where docker load is to read them, too
-	under        map[platform.Platform][]*images.Layer // of Debian's packages, one for each compression
+	compressions []string // that of the images, and gzip where docker load is to read them, too
+}
+
+// materials are what the images of one platform are made of.
+type materials struct {
+	base  v1.Image                // nil is none
+	under []*images.Layer         // of Debian's packages, one for each compression
+	below []images.Listed         // the files of either
+	built map[string]cross.Binary // by component
+	own   map[string]string       // where Slipway's own programs lie
 }
 
 // Image makes images in dist/FORK/images, a layout of the Open Container
@@ -107,8 +112,7 @@ func (p *Project) Image(ctx context.Context, r ImageRequest) (Images, error) {
 func (w *workshop) images(ctx context.Context, l lock.Lock, own *gotool.Go, r ImageRequest) (Images, error) {
 	g := &imaging{
 		packing: &packing{workshop: w, lock: l, to: format{name: "image", family: packaging.Debian()}},
-		now:     r.Now, ownGo: own, compressions: []string{w.fork.Images.Compression}, under: map[platform.Platform][]*images.Layer{},
-		bases: map[platform.Platform]v1.Image{}, below: map[platform.Platform][]images.Listed{}, built: map[platform.Platform]map[string]cross.Binary{}, own: map[platform.Platform]map[string]string{},
+		now:     r.Now, ownGo: own, compressions: []string{w.fork.Images.Compression}, at: map[platform.Platform]*materials{},
 	}
 	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
 		return Images{}, fmt.Errorf("-format=%s: want oci or docker", r.Format)
@@ -130,7 +134,7 @@ func (w *workshop) images(ctx context.Context, l lock.Lock, own *gotool.Go, r Im
 	if err != nil {
 		return Images{}, err
 	}
-	if err := g.deployed(ctx, all); err != nil {
+	if err := g.deployments(ctx, all); err != nil {
 		return Images{}, err
 	}
 	record, kept, err := g.layOut(all, r.Format == "docker")
@@ -158,6 +162,7 @@ func (g *imaging) aim(r ImageRequest) error {
 		if p.OS != "linux" {
 			return fmt.Errorf("images are for Linux, and not for %s", p)
 		}
+		g.at[p] = &materials{own: map[string]string{}}
 	}
 	if len(g.targets) == 0 {
 		return fmt.Errorf("%s: build.platforms has none of Linux, and images are for no other", f.file("fork.yaml"))
@@ -237,10 +242,10 @@ func (g *imaging) base(ctx context.Context) error {
 		if image == nil {
 			continue
 		}
-		if g.below[p], err = images.Contents(image); err != nil {
+		if g.at[p].below, err = images.Contents(image); err != nil {
 			return fmt.Errorf("%s: images.base: %w", g.workshop.fork.file("fork.yaml"), err)
 		}
-		g.bases[p] = image
+		g.at[p].base = image
 	}
 	return nil
 }
@@ -348,9 +353,9 @@ func (g *imaging) assembled(ctx context.Context) (map[string][]images.Image, err
 					return err
 				}
 				c := contents[recipe.Name][p]
-				image := images.Image{Recipe: recipe, Platform: p, Base: g.bases[p], Command: c.command, Labels: g.describe(recipe, p), Created: g.in.Date}
-				if g.under[p] != nil {
-					image.Stack(g.under[p])
+				image := images.Image{Recipe: recipe, Platform: p, Base: g.at[p].base, Command: c.command, Labels: g.describe(recipe, p), Created: g.in.Date}
+				if g.at[p].under != nil {
+					image.Stack(g.at[p].under)
 				}
 				for _, files := range append([][]images.File{g.system}, c.layers...) {
 					if err := g.stack(&image, files); err != nil {
@@ -384,7 +389,7 @@ func (g *imaging) stack(image *images.Image, files []images.File) error {
 func (g *imaging) describe(recipe images.Recipe, p platform.Platform) map[string]string {
 	labels := maps.Clone(g.labels)
 	labels["org.opencontainers.image.title"], labels["org.opencontainers.image.description"] = recipe.Name, recipe.Summary
-	if base := g.bases[p]; base != nil {
+	if base := g.at[p].base; base != nil {
 		labels["org.opencontainers.image.base.name"] = g.workshop.fork.Images.Base
 		if digest, err := base.Digest(); err == nil {
 			labels["org.opencontainers.image.base.digest"] = digest.String()

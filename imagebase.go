@@ -52,10 +52,10 @@ func (g *imaging) debian(ctx context.Context) error {
 		return fmt.Errorf("%s: images.debian: %w", f.file("fork.yaml"), err)
 	}
 	for _, p := range g.targets {
-		if g.under[p], err = g.debianLayer(ctx, from, pins[p.Arch]); err != nil {
+		if g.at[p].under, err = g.debianLayer(ctx, from, pins[p.Arch]); err != nil {
 			return fmt.Errorf("%s: images.debian: %w", f.file("fork.yaml"), err)
 		}
-		g.below[p] = g.under[p][0].Files
+		g.at[p].below = g.at[p].under[0].Files
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func (g *imaging) content(ctx context.Context, recipe images.Recipe, p platform.
 			return c, fmt.Errorf("image %s: %w", recipe.Name, err)
 		}
 	}
-	return c, images.Check(recipe.Name, p.Arch, g.below[p], slices.Concat(c.layers...), c.command)
+	return c, images.Check(recipe.Name, p.Arch, g.at[p].below, slices.Concat(c.layers...), c.command)
 }
 
 // holder returns the image whose layer has a component, if the fork builds all
@@ -83,7 +83,7 @@ func (g *imaging) files(recipe, whole images.Recipe, p platform.Platform) []imag
 		out = append(out, images.File{Path: at, Mode: 0o755, Bind: bind[program], Source: g.binary(program, p)})
 	}
 	for program, at := range whole.Own {
-		out = append(out, images.File{Path: at, Mode: 0o755, Source: g.own[p][program]})
+		out = append(out, images.File{Path: at, Mode: 0o755, Source: g.at[p].own[program]})
 	}
 	for at, target := range whole.Links {
 		out = append(out, images.File{Path: at, Target: target})
@@ -97,7 +97,7 @@ func (g *imaging) files(recipe, whole images.Recipe, p platform.Platform) []imag
 
 // binary returns where a component's lies.
 func (g *imaging) binary(component string, p platform.Platform) string {
-	return filepath.Join(g.Dir, g.workshop.fork.dist("bin", p.Dir(), g.built[p][component].File))
+	return filepath.Join(g.Dir, g.workshop.fork.dist("bin", p.Dir(), g.at[p].built[component].File))
 }
 
 // installing returns the layers of an image that installs packages: those of the
@@ -118,7 +118,7 @@ func (g *imaging) installing(ctx context.Context, recipe images.Recipe, own []im
 	var layers [][]images.File
 	var held []string
 	for _, c := range g.components(recipes) {
-		program := hostroot.Program{SHA256: g.built[p][c.Name].SHA256}
+		program := hostroot.Program{SHA256: g.at[p].built[c.Name].SHA256}
 		if holder, ok := g.holder(c.Name); ok {
 			program.At = holder.Programs[c.Name]
 			if !slices.Contains(held, holder.Name) {
@@ -162,11 +162,11 @@ func (k *packing) brought(names []string) ([]packaging.Recipe, error) {
 
 // packages puts packages together for a platform.
 func (g *imaging) packages(ctx context.Context, recipes []packaging.Recipe, p platform.Platform) ([]packaging.Package, error) {
-	k := &packing{workshop: g.workshop, lock: g.lock, to: g.to, built: g.built[p], recipes: recipes}
+	k := &packing{workshop: g.workshop, lock: g.lock, to: g.to, built: g.at[p].built, recipes: recipes}
 	if err := k.prepare(p); err != nil {
 		return nil, err
 	}
-	for component := range g.built[p] {
+	for component := range g.at[p].built {
 		k.in.Binaries[component] = g.binary(component, p)
 	}
 	return k.assemble(ctx)
@@ -192,17 +192,14 @@ func (g *imaging) build(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		g.built[p] = built
+		g.at[p].built = built
 		for _, recipe := range g.needed {
 			for program := range recipe.Own {
 				at, err := g.compileOwn(ctx, program, p)
 				if err != nil {
 					return fmt.Errorf("image %s: %w", recipe.Name, err)
 				}
-				if g.own[p] == nil {
-					g.own[p] = map[string]string{}
-				}
-				g.own[p][program] = at
+				g.at[p].own[program] = at
 			}
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/slipway-build/slipway/installer"
 )
 
-// deployed makes what images are deployed with, which names them by their digests:
+// deployments makes what images are deployed with, which names them by their digests:
 // pods, which come into some images too, and what installs at a boot.
-func (g *imaging) deployed(ctx context.Context, all map[string][]images.Image) error {
+func (g *imaging) deployments(ctx context.Context, all map[string][]images.Image) error {
 	boots := map[string][]byte{}
 	for _, recipe := range g.chosen {
 		if len(recipe.Installs) > 0 {
