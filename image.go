@@ -134,12 +134,18 @@ func (w *workshop) images(ctx context.Context, l lock.Lock, own *gotool.Go, r Im
 	if err != nil {
 		return Images{}, err
 	}
-	if err := g.deployments(ctx, all); err != nil {
+	deployed, err := g.deployments(ctx, all)
+	if err != nil {
 		return Images{}, err
 	}
 	record, kept, err := g.layOut(all, r.Format == "docker")
 	if err != nil {
 		return record, err
+	}
+	for folder, want := range deployed {
+		if _, err := g.leave(folder, want); err != nil {
+			return record, err
+		}
 	}
 	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "image", Subject: record.Tag, Kept: kept})
 	for _, made := range record.Images {

@@ -10,28 +10,27 @@ import (
 	"github.com/slipway-build/slipway/installer"
 )
 
-// deployments makes what images are deployed with, which names them by their digests:
-// pods, which come into some images too, and what installs at a boot.
-func (g *imaging) deployments(ctx context.Context, all map[string][]images.Image) error {
-	boots := map[string][]byte{}
+// deployments returns what images are deployed with, which names them by their
+// digests: pods, which come into some images too, and what installs at a boot. It
+// is files, by the folder of dist that they belong in.
+func (g *imaging) deployments(ctx context.Context, all map[string][]images.Image) (map[string]map[string][]byte, error) {
+	out := map[string]map[string][]byte{}
 	for _, recipe := range g.chosen {
 		if len(recipe.Installs) > 0 {
-			if err := g.boots(boots, recipe, all[recipe.Name]); err != nil {
-				return err
+			if out["installer"] == nil {
+				out["installer"] = map[string][]byte{}
+			}
+			if err := g.boots(out["installer"], recipe, all[recipe.Name]); err != nil {
+				return nil, err
 			}
 		}
 	}
-	if len(boots) > 0 {
-		if _, err := g.leave("installer", boots); err != nil {
-			return err
-		}
-	}
 	if !g.podded {
-		return nil
+		return out, nil
 	}
 	pods, err := g.pods(ctx, all)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, recipe := range g.needed {
 		if recipe.Pods == "" {
@@ -43,12 +42,12 @@ func (g *imaging) deployments(ctx context.Context, all map[string][]images.Image
 		}
 		for i := range all[recipe.Name] {
 			if err := g.stack(&all[recipe.Name][i], files); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	_, err = g.leave("manifests", pods)
-	return err
+	out["manifests"] = pods
+	return out, nil
 }
 
 // boots adds what has a host install at its boot, for each role.
