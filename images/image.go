@@ -7,7 +7,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-build/slipway/platform"
@@ -76,21 +75,23 @@ func (i Image) Assemble() (v1.Image, error) {
 	return mutate.Annotations(image, i.Labels).(v1.Image), nil
 }
 
+// A runnable is no artifact of another type. Tools that do not know that field of
+// an index drop it, and change the digest.
+type runnable struct{ v1.Image }
+
+// ArtifactType returns none.
+func (runnable) ArtifactType() (string, error) { return "", nil }
+
 // Index puts the images of several platforms together.
 func Index(images []v1.Image, annotations map[string]string) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, image := range images {
-		d, err := partial.Descriptor(image)
-		if err != nil {
-			return nil, err
-		}
 		config, err := image.ConfigFile()
 		if err != nil {
 			return nil, err
 		}
-		d.Platform = &v1.Platform{OS: config.OS, Architecture: config.Architecture}
-		d.Annotations, d.ArtifactType = nil, ""
-		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: *d})
+		d := v1.Descriptor{Platform: &v1.Platform{OS: config.OS, Architecture: config.Architecture}}
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: runnable{image}, Descriptor: d})
 	}
 	return mutate.Annotations(index, annotations).(v1.ImageIndex), nil
 }
