@@ -52,7 +52,7 @@ func (w *workshop) kubespray(ctx context.Context, l lock.Lock, r KubesprayReques
 	if err != nil {
 		return err
 	}
-	targets := slices.DeleteFunc(slices.Clone(w.fork.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
+	targets := w.fork.linux()
 	if len(targets) == 0 {
 		return fmt.Errorf("%s: build.platforms has none of Linux, and Kubespray deploys on no other", w.fork.file("fork.yaml"))
 	}

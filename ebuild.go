@@ -140,10 +140,7 @@ func (g *gentoo) build(ctx context.Context) error {
 		return err
 	}
 	components := g.components(g.recipes)
-	for _, p := range f.Platforms {
-		if p.OS != "linux" {
-			continue
-		}
+	for _, p := range f.linux() {
 		g.built[keywords[p.Arch]] = g.packing.built
 		if p == g.host() {
 			continue

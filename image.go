@@ -162,7 +162,7 @@ func (g *imaging) aim(r ImageRequest) error {
 		return err
 	}
 	if len(g.targets) == 0 {
-		g.targets = slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
+		g.targets = f.linux()
 	}
 	for _, p := range g.targets {
 		if p.OS != "linux" {

@@ -24,6 +24,7 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/spec"
 )
 
@@ -158,6 +159,11 @@ func (f *Fork) file(name string) string { return filepath.Join("forks", f.ID, na
 // project.
 func (f *Fork) dist(elem ...string) string {
 	return filepath.Join(append([]string{"dist", f.ID}, elem...)...)
+}
+
+// linux returns the platforms of the fork that are Linux.
+func (f *Fork) linux() []platform.Platform {
+	return slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
 }
 
 // pins returns patches as fork.lock names them.

@@ -18,7 +18,7 @@ type Image struct {
 	Platform platform.Platform
 	Base     v1.Image // nil is none
 	Layers   []*Layer // from the lowest on
-	Gzipped  []*Layer // the same for docker load, which takes no others; none where nobody asked
+	Gzipped  []*Layer // the same by gzip, which is all that docker load takes, if that was asked for
 	Command  []string // how it starts; none leaves that to whoever runs it
 	Labels   map[string]string
 	Created  time.Time
