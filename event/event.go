@@ -10,7 +10,7 @@ const (
 	Fork     Kind = "fork"     // a fork's run begins: Fork, Version, Upstream, Total patches
 	Started  Kind = "started"  // a stage begins: Stage, Subject
 	Progress Kind = "progress" // a stage goes on: Stage, Subject, Done of Total, Unit
-	Finished Kind = "finished" // a stage ended: Stage, Subject, Detail, Kept
+	Finished Kind = "finished" // a stage ended: Stage, Subject, Detail, Kept, Failed
 	Artifact Kind = "artifact" // a file is in its place: Path, Size, SHA256, Kept, and whose: Component, Platform
 	Note     Kind = "note"     // something worth knowing that is no fault: Detail
 	Command  Kind = "command"  // a subprocess starts: Detail, its command line
@@ -34,7 +34,8 @@ type Event struct {
 	Path      string `json:"path,omitempty"`   // relative to the project
 	Size      int64  `json:"size,omitempty"`   // bytes
 	SHA256    string `json:"sha256,omitempty"` // hex
-	Kept      bool   `json:"kept,omitempty"`   // true where an earlier run's output stands
+	Kept      bool   `json:"kept,omitempty"`   // an earlier run's output is up to date
+	Failed    bool   `json:"failed,omitempty"` // of a stage that ended with an error
 }
 
 // A Sink receives events one at a time, possibly from several goroutines. A
@@ -51,4 +52,16 @@ func (s Sink) Emit(e Event) {
 // Note emits a Note.
 func (s Sink) Note(detail string) {
 	s.Emit(Event{Kind: Note, Detail: detail})
+}
+
+// Stage emits that the stage of e started, calls f, and emits that it finished,
+// with what f put into its argument, a copy of e. If f fails, that is said too.
+func (s Sink) Stage(e Event, f func(end *Event) error) error {
+	start, end := e, e
+	start.Kind, end.Kind = Started, Finished
+	s.Emit(start)
+	err := f(&end)
+	end.Failed = err != nil
+	s.Emit(end)
+	return err
 }

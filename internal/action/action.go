@@ -42,6 +42,16 @@ func NewKey(stage string, revision int, input any) Key {
 // A Cache is a folder of outputs.
 type Cache struct {
 	Dir string
+	// Step, if not nil, is told of each moment at which the disk changes for good:
+	// a test looks then at what a run that is killed would leave.
+	Step func(what string)
+}
+
+// Note tells Step of a moment.
+func (c Cache) Note(what string) {
+	if c.Step != nil {
+		c.Step(what)
+	}
 }
 
 // Lock waits until no other process holds the cache, clears away what a killed
@@ -146,13 +156,21 @@ func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir strin
 		return "", false, err
 	}
 	defer os.RemoveAll(dst)
+	c.Note("about to make " + stage)
 	if err := make(dst); err != nil {
 		return "", false, err
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", false, err
 	}
+	c.Note("made " + stage)
+	defer c.Note("kept " + stage)
 	return dir, false, os.Rename(dst, dir)
+}
+
+// Forget removes the output that key stands for, if there is one.
+func (c Cache) Forget(stage string, key Key) error {
+	return os.RemoveAll(c.Path(stage, key))
 }
 
 // Prune removes all outputs of a stage but the n last made.
@@ -187,5 +205,6 @@ func (c Cache) discard(dir string) error {
 	if err := os.Rename(dir, filepath.Join(dst, "gone")); err != nil {
 		return err
 	}
+	c.Note("discarded " + filepath.Base(filepath.Dir(dir)))
 	return os.RemoveAll(dst)
 }

@@ -1,0 +1,155 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-build/slipway/deps"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/source"
+)
+
+// A Series is a fork's patches in the order they are applied: the commits that it
+// carries, then the files of its series.
+type Series struct {
+	Patches []patches.Patch
+	Ranges  []int // how many commits each carried range has
+}
+
+// Series returns the fork's series.
+func (s *Session) Series(ctx context.Context) (Series, error) {
+	return s.series.get(func() (Series, error) {
+		var out Series
+		for _, c := range s.fork.Carried {
+			commits, err := s.Carried(ctx, c)
+			if err != nil {
+				return out, err
+			}
+			out.Patches, out.Ranges = append(out.Patches, commits...), append(out.Ranges, len(commits))
+		}
+		out.Patches = append(out.Patches, s.fork.Series...)
+		return out, nil
+	})
+}
+
+// carriedStage turns ranges of commits into patches.
+var carriedStage = Stage[carriedInput, []patches.Patch]{
+	Name: "carried", Revision: 1, Keep: 16, Run: fetchCarried, Read: readCarried,
+}
+
+type carriedInput struct {
+	source.Carry
+	Exclude []string
+}
+
+// Carried returns a range of commits as patches, each named by its commit.
+func (s *Session) Carried(ctx context.Context, c source.Carry) ([]patches.Patch, error) {
+	out, _, err := Do(ctx, s, carriedStage, carriedInput{c, s.fork.Upstream.Exclude})
+	return out, err
+}
+
+func fetchCarried(ctx context.Context, s *Session, in carriedInput, dst string) error {
+	commits, err := s.Fetcher().Carried(ctx, in.Carry, in.Exclude)
+	if err != nil {
+		return err
+	}
+	for i, c := range commits {
+		if err := os.WriteFile(filepath.Join(dst, fmt.Sprintf("%06d-%s", i, c.ID)), c.Patch, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func readCarried(dir string) ([]patches.Patch, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]patches.Patch, len(entries))
+	for i, e := range entries {
+		_, id, _ := strings.Cut(e.Name(), "-")
+		out[i] = patches.Patch{Name: id, Strip: 1}
+		if out[i].Data, err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// IsCommit reports whether a patch is a carried commit.
+func IsCommit(p patches.Patch) bool { return lock.Patch{Name: p.Name}.Carried() }
+
+// Changes is what a fork makes of its upstream.
+type Changes struct {
+	Series []filetree.Change // what the series does
+	All    []filetree.Change // that, and what the fork's deps change on top of it
+}
+
+// Changes applies a series to an upstream tree, in memory, and then the fork's
+// deps.
+func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.Patch) (Changes, error) {
+	result, err := patches.Apply(up.Dir, series)
+	if err != nil {
+		return Changes{}, s.ApplyError(err, series)
+	}
+	for _, m := range result.Moved {
+		s.Note(fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By))
+	}
+	out := Changes{Series: result.Changes, All: result.Changes}
+	if len(s.fork.Deps) == 0 {
+		return out, nil
+	}
+	in := depsInput{
+		Tree: up.Tree.Changed(result.Changes).Digest(), Deps: s.fork.Deps, Go: s.goFork.GOVERSION,
+		up: up, changes: result.Changes,
+	}
+	more, _, err := Do(ctx, s, depsStage, in)
+	out.All = filetree.Compose(result.Changes, more)
+	return out, err
+}
+
+// depsStage finds out what other versions of dependencies change in a tree.
+var depsStage = Stage[depsInput, []filetree.Change]{
+	Name: "deps", Revision: 1, Keep: keptTrees, Run: applyDeps, Read: ReadJSON[[]filetree.Change]("changes"),
+}
+
+type depsInput struct {
+	Tree    string // digest of the tree that the series makes
+	Deps    deps.Deps
+	Go      string // go1.26.8
+	up      source.Tree
+	changes []filetree.Change // what the series does
+}
+
+func applyDeps(ctx context.Context, s *Session, in depsInput, dst string) error {
+	return s.Stage("deps", "", "", func() (Done, error) {
+		scratch, err := s.Scratch()
+		if err != nil {
+			return Done{}, err
+		}
+		defer os.RemoveAll(scratch)
+		tree, err := in.up.Copy(ctx, filepath.Join(scratch, "tree"))
+		if err != nil {
+			return Done{}, err
+		}
+		if tree, err = tree.Update(ctx, tree, in.changes); err != nil {
+			return Done{}, err
+		}
+		more, err := in.Deps.Apply(ctx, s.goFork, tree)
+		if err != nil {
+			return Done{}, err
+		}
+		return Done{Detail: text.Count(len(more), "file") + " changed"}, WriteJSON(dst, "changes", more)
+	})
+}

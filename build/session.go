@@ -1,0 +1,302 @@
+// Package build takes one fork from its pins to binaries and packages. A Session
+// is one run of it: it holds the project's cache, so that there is one at a time,
+// and the toolchain, which is settled before it exists.
+//
+// Nothing assigns a field of a Session after it is opened. What differs from call
+// to call is an argument; what is expensive is made once and remembered:
+//
+//	s, err := build.Open(ctx, f, l, build.Options{Env: os.Environ()})
+//	defer s.Close()
+//	tree, err := s.Patched(ctx)                      // upstream with the series applied
+//	bins, err := s.Binaries(ctx, fork.Job{...})      // in dist/FORK/bin/OS_ARCH
+//	err = s.Place("dist/…", …)
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/gotool"
+	"github.com/slipway-build/slipway/internal/output"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/source"
+)
+
+// Options are what a session is given by whoever opens it.
+type Options struct {
+	Env     run.Env           // the environment that subprocesses start from
+	Events  event.Sink        // told what happens; may be nil
+	Compile Compile           // where Go programs are compiled; nil: on this machine
+	Step    func(what string) // see action.Cache; may be nil
+}
+
+// A Session is one run on a fork.
+type Session struct {
+	fork   fork.Fork
+	lock   lock.Lock
+	opts   Options
+	goHost *gotool.Go // the go command of this machine
+	goFork *gotool.Go // the one that the fork is built with
+	hold   *Held
+	dist   output.Dist
+	trees  *memo[Trees]
+	series *memo[Series]
+}
+
+// Open waits until no other run holds the project's cache, and opens a session on
+// a fork. l is the fork's lock; its line go, and build.toolchain, decide the
+// toolchain. A command that makes a lock passes the one that it replaces.
+func Open(ctx context.Context, f fork.Fork, l lock.Lock, o Options) (*Session, error) {
+	goHost, err := gotool.Find(ctx, run.Runner{Events: o.Events}, o.Env, f.Project.Dir)
+	if err != nil {
+		return nil, err
+	}
+	h, err := Hold(ctx, f.Project, o)
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.open(ctx, f, l, goHost, o)
+	if err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return s, nil
+}
+
+// On opens a session within this one, on another fork of the project or on this one
+// with another lock. It ends with this one.
+func (s *Session) On(ctx context.Context, f fork.Fork, l lock.Lock) (*Session, error) {
+	return s.hold.open(ctx, f, l, s.goHost, s.opts)
+}
+
+// Close writes down what was learned of the files in dist, removes what the cache
+// has too much of, and lets the next run in.
+func (s *Session) Close() error { return s.hold.Close() }
+
+// Fork returns the fork that the session is on.
+func (s *Session) Fork() fork.Fork { return s.fork }
+
+// Lock returns the fork's lock.
+func (s *Session) Lock() lock.Lock { return s.lock }
+
+// Go returns the go command that the fork is built with.
+func (s *Session) Go() *gotool.Go { return s.goFork }
+
+// Host returns the platform of this machine.
+func (s *Session) Host() platform.Platform {
+	return platform.Platform{OS: s.goHost.GOHOSTOS, Arch: s.goHost.GOHOSTARCH}
+}
+
+// Runner returns what starts subprocesses, and Env what they start from.
+func (s *Session) Runner() run.Runner { return run.Runner{Events: s.opts.Events} }
+
+// Env returns the environment that subprocesses start from.
+func (s *Session) Env() run.Env { return s.opts.Env }
+
+// Dist returns the folder of the project's outputs.
+func (s *Session) Dist() output.Dist { return s.dist }
+
+// Scratch makes an empty folder in the cache. The caller removes it.
+func (s *Session) Scratch() (string, error) { return s.hold.cache.Scratch() }
+
+// CacheDir returns a folder of the cache that a stage keeps files in by itself.
+func (s *Session) CacheDir(elem ...string) string {
+	return filepath.Join(append([]string{s.hold.cache.Dir}, elem...)...)
+}
+
+// Git returns the git command of this machine.
+func (s *Session) Git() gitrepo.Git {
+	return gitrepo.Git{Run: s.Runner(), Env: s.opts.Env, Events: s.opts.Events}
+}
+
+// Fetcher returns what gets upstreams.
+func (s *Session) Fetcher() source.Fetcher {
+	return source.Fetcher{
+		Go: s.goFork, Git: s.Git(), Dir: s.fork.Project.Dir, Cache: s.hold.cache.Dir, Events: s.opts.Events,
+	}
+}
+
+// Date returns the time that stamps and archives carry: SOURCE_DATE_EPOCH where
+// it is set, otherwise upstream, the upstream's own.
+func (s *Session) Date(upstream time.Time) (time.Time, error) {
+	epoch := s.opts.Env.Get("SOURCE_DATE_EPOCH")
+	if epoch == "" {
+		return upstream, nil
+	}
+	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s: "+
+			"want seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch/)", epoch)
+	}
+	return time.Unix(seconds, 0).UTC(), nil
+}
+
+// Emit tells of an event.
+func (s *Session) Emit(e event.Event) { s.opts.Events.Emit(e) }
+
+// Note tells of something worth knowing that is no fault.
+func (s *Session) Note(detail string) { s.opts.Events.Note(detail) }
+
+// Announce says which fork the events that follow are about.
+func (s *Session) Announce() { Announce(s.fork, s.opts.Events) }
+
+// Announce says which fork the events that follow are about.
+func Announce(f fork.Fork, events event.Sink) {
+	events.Emit(event.Event{
+		Kind: event.Fork, Fork: f.ID, Version: f.Version, Upstream: f.Upstream.String(), Total: f.Patches(),
+	})
+}
+
+// Report tells of artifacts, in this order, and returns them as a set.
+func (s *Session) Report(made ...artifact.Artifact) artifact.Set {
+	for _, a := range made {
+		s.Emit(a.Event())
+	}
+	return artifact.Of(made)
+}
+
+// A Done is what Stage says of a stage that has ended.
+type Done struct {
+	Detail string
+	Kept   bool // nothing had to be made
+}
+
+// Stage emits the two events of a stage, around f: that it began, and that it
+// ended or failed.
+func (s *Session) Stage(name, subject, detail string, f func() (Done, error)) error {
+	return s.opts.Events.Stage(event.Event{Stage: name, Subject: subject, Detail: detail}, func(e *event.Event) error {
+		done, err := f()
+		e.Kept = done.Kept
+		if done.Detail != "" {
+			e.Detail = done.Detail
+		}
+		return err
+	})
+}
+
+// A Held is the cache of a project, held by one run.
+type Held struct {
+	project  fork.Project
+	cache    action.Cache
+	unlock   func()
+	mu       sync.Mutex
+	keep     map[string]int // by folder of the cache: how many outputs
+	memories map[string]*filetree.Memory
+}
+
+// Hold waits until no other run holds the project's cache, and holds it.
+func Hold(ctx context.Context, p fork.Project, o Options) (*Held, error) {
+	cache := action.Cache{Dir: p.Path(filepath.Join("dist", ".cache")), Step: o.Step}
+	unlock, err := cache.Lock(ctx, func() { o.Events.Note("waiting for another run in this project to end") })
+	if err != nil {
+		return nil, err
+	}
+	return &Held{
+		project: p, cache: cache, unlock: unlock, keep: map[string]int{}, memories: map[string]*filetree.Memory{},
+	}, nil
+}
+
+// Dist returns the folder of the project's outputs.
+func (h *Held) Dist() output.Dist { return output.Dist{Project: h.project.Dir, Cache: h.cache} }
+
+// open opens a session in the cache that is held.
+func (h *Held) open(ctx context.Context, f fork.Fork, l lock.Lock, goHost *gotool.Go, o Options) (*Session, error) {
+	goFork, err := goHost.At(ctx, f.Build.Toolchain, l.Go, f.Project.Dir)
+	if err != nil {
+		return nil, err
+	}
+	dist := h.Dist()
+	if dist.Memory, err = h.memory(f.ID); err != nil {
+		return nil, err
+	}
+	if o.Compile == nil {
+		o.Compile = compileHere
+	}
+	return &Session{
+		fork: f, lock: l, opts: o, goHost: goHost, goFork: goFork, hold: h, dist: dist,
+		trees: &memo[Trees]{}, series: &memo[Series]{},
+	}, nil
+}
+
+// memory returns what is known of the files in dist of a fork.
+func (h *Held) memory(id string) (*filetree.Memory, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if m := h.memories[id]; m != nil {
+		return m, nil
+	}
+	scratch, err := h.cache.Scratch()
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	now, err := os.Stat(scratch)
+	if err != nil {
+		return nil, err
+	}
+	h.memories[id] = filetree.ReadMemory(h.memoryFile(id), now.ModTime())
+	return h.memories[id], nil
+}
+
+func (h *Held) memoryFile(id string) string { return filepath.Join(h.cache.Dir, "outputs", id) }
+
+// Close lets the next run in. Where what was learned cannot be written down, the
+// next run reads the files again.
+func (h *Held) Close() error {
+	defer h.unlock()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for id, m := range h.memories {
+		if os.MkdirAll(filepath.Dir(h.memoryFile(id)), 0o755) == nil {
+			_ = m.Write(h.memoryFile(id))
+		}
+	}
+	var errs []error
+	for _, dir := range slices.Sorted(maps.Keys(h.keep)) {
+		errs = append(errs, h.cache.Prune(dir, h.keep[dir]))
+	}
+	return errors.Join(errs...)
+}
+
+// A memo is a value that is made once.
+type memo[T any] struct {
+	mu   sync.Mutex
+	made *T
+}
+
+// get returns the value, which f makes unless it was made before. An error is not
+// remembered.
+func (m *memo[T]) get(f func() (T, error)) (T, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made != nil {
+		return *m.made, nil
+	}
+	v, err := f()
+	if err == nil {
+		m.made = &v
+	}
+	return v, err
+}
+
+// forget has the value made again.
+func (m *memo[T]) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.made = nil
+}

@@ -1,0 +1,183 @@
+// Package fork reads the forks of a project: what fork.yaml, the series and
+// fork.lock say, as a value that knows what is wrong with its lock and what there
+// is to build.
+package fork
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/spec"
+)
+
+// A Fork is one fork of a project, read and found valid.
+type Fork struct {
+	spec.Loaded
+	Project Project
+	ID      string          // its folder below forks
+	Series  []patches.Patch // the files of patches/series
+	carried int             // how many commits come before those, as far as fork.lock tells
+}
+
+// load reads the fork in the folder id.
+func load(p Project, id string) (Fork, error) {
+	f := Fork{Project: p, ID: id}
+	var err error
+	if f.Loaded, err = spec.Load(p.Dir, f.Abs("fork.yaml"), f.File("fork.yaml")); err != nil {
+		return f, err
+	}
+	if l, err := lock.Read(f.Abs("fork.lock")); err == nil && slices.Equal(l.Carried, f.Ranges()) {
+		f.carried = len(l.Patches) - len(l.Files())
+	}
+	f.Series, err = patches.ReadSeries(f.Abs("patches"))
+	return f, p.Relative(err)
+}
+
+// Patches returns how many patches the fork has, carried commits included.
+func (f Fork) Patches() int { return f.carried + len(f.Series) }
+
+// File returns the path of one of the fork's files, relative to the project.
+func (f Fork) File(name string) string { return filepath.Join("forks", f.ID, name) }
+
+// Abs returns the absolute path of one of the fork's files.
+func (f Fork) Abs(name string) string { return f.Project.Path(f.File(name)) }
+
+// Dist returns a path below the fork's folder of outputs, relative to the project.
+func (f Fork) Dist(elem ...string) string {
+	return filepath.Join(append([]string{"dist", f.ID}, elem...)...)
+}
+
+// Linux returns the platforms of fork.yaml that are Linux. user says what needs
+// them; that there are none is an error.
+func (f Fork) Linux(user string) ([]platform.Platform, error) {
+	linux := slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
+	if len(linux) == 0 {
+		return nil, fmt.Errorf("%s: build.platforms has no Linux platform, and %s for no other system",
+			f.File("fork.yaml"), user)
+	}
+	return linux, nil
+}
+
+// UserFiles returns the folder of the user's own files for packages, relative to
+// the project, and whether it exists.
+func (f Fork) UserFiles(elem ...string) (dir string, ok bool) {
+	dir = f.File(filepath.Join(append([]string{"files"}, elem...)...))
+	_, err := os.Lstat(f.Project.Path(dir))
+	return dir, err == nil
+}
+
+// Ranges returns the commits that the fork carries, as fork.lock names them.
+func (f Fork) Ranges() []lock.Carried {
+	var out []lock.Carried
+	for _, c := range f.Carried {
+		out = append(out, lock.Carried(c))
+	}
+	return out
+}
+
+// LockedDeps returns the fork's changed dependencies, as fork.lock names them.
+func (f Fork) LockedDeps() []lock.Dep {
+	var out []lock.Dep
+	for _, mod := range slices.Sorted(maps.Keys(f.Deps)) {
+		out = append(out, lock.Dep{Path: mod, Version: f.Deps[mod]})
+	}
+	return out
+}
+
+// A Project is a folder with forks in it.
+type Project struct {
+	Dir string // absolute
+}
+
+// Path returns the absolute path of what lies at a path relative to the project.
+func (p Project) Path(rel string) string { return filepath.Join(p.Dir, rel) }
+
+// IDs returns the folders below forks that have a fork.yaml, sorted.
+func (p Project) IDs() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(p.Dir, "forks", "*", "fork.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("%s has no forks: a fork is a folder forks/NAME with a fork.yaml in it", p.Dir)
+	}
+	ids := make([]string, len(files))
+	for i, f := range files {
+		ids[i] = filepath.Base(filepath.Dir(f))
+		if strings.ContainsAny(ids[i], " \t'\"") {
+			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", ids[i])
+		}
+	}
+	return ids, nil
+}
+
+// Fork reads a fork. An empty id is the project's only one, or the one that says
+// it is the default.
+func (p Project) Fork(id string) (Fork, error) {
+	ids, err := p.IDs()
+	if err != nil {
+		return Fork{}, err
+	}
+	if id == "" {
+		return p.defaultFork(ids)
+	}
+	if !slices.Contains(ids, id) {
+		return Fork{}, fmt.Errorf("no fork %q: this project has %s", id, strings.Join(ids, ", "))
+	}
+	return load(p, id)
+}
+
+// defaultFork reads the fork that a command is about if it names none.
+func (p Project) defaultFork(ids []string) (Fork, error) {
+	if len(ids) == 1 {
+		return load(p, ids[0])
+	}
+	var found []Fork
+	for _, id := range ids {
+		f, err := load(p, id)
+		if err != nil {
+			return Fork{}, err
+		}
+		if f.Default {
+			found = append(found, f)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Fork{}, errors.New("this project has several forks: name one with -fork, " +
+			"or write default: true into the fork.yaml of one: " + strings.Join(ids, ", "))
+	case 1:
+		return found[0], nil
+	}
+	return Fork{}, fmt.Errorf("%s and %s both say default: true: remove it from one",
+		found[0].File("fork.yaml"), found[1].File("fork.yaml"))
+}
+
+// Relative returns err with the paths in its text relative to the project. It is
+// the one place where that is done.
+func (p Project) Relative(err error) error {
+	if err == nil {
+		return nil
+	}
+	return relativeError{err, p.Dir}
+}
+
+// A relativeError shows an error with paths relative to a folder.
+type relativeError struct {
+	error
+	dir string
+}
+
+func (e relativeError) Error() string {
+	return strings.ReplaceAll(e.error.Error(), e.dir+string(filepath.Separator), "")
+}
+
+func (e relativeError) Unwrap() error { return e.error }

@@ -1,0 +1,195 @@
+package fork
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/source"
+)
+
+// ReadLock returns the fork's lock. The error is a *StaleError if it does not pin
+// the fork as fork.yaml and the series are now.
+func (f Fork) ReadLock() (lock.Lock, error) {
+	l, err := lock.Read(f.Abs("fork.lock"))
+	if err != nil {
+		return lock.Lock{}, f.Stale(f.Project.Relative(err).Error())
+	}
+	var faults []string
+	if pin := f.Upstream.Pin(); l.Upstream != pin {
+		faults = append(faults, fmt.Sprintf("%s: the upstream is pinned as %s, but fork.yaml says %s",
+			f.lockLine(l, "upstream", ""), l.Upstream, pin))
+	}
+	if !slices.Equal(l.Carried, f.Ranges()) {
+		faults = append(faults, f.File("fork.lock")+
+			": the commits that it pins as carried are not those of \"patches\" in fork.yaml")
+	}
+	if !slices.Equal(l.Deps, f.LockedDeps()) {
+		faults = append(faults, f.File("fork.lock")+
+			": the versions that it pins as dep are not those of \"deps\" in fork.yaml")
+	}
+	return l, f.Stale(append(faults, f.checkSeries(l)...)...)
+}
+
+// lockLine returns where fork.lock pins something, as FILE:LINE.
+func (f Fork) lockLine(l lock.Lock, word, name string) string {
+	return fmt.Sprintf("%s:%d", f.File("fork.lock"), l.Line(word, name))
+}
+
+// Stale returns faults of the lock as one *StaleError, or nil where there are
+// none.
+func (f Fork) Stale(faults ...string) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	return &StaleError{Fork: f.ID, Faults: faults}
+}
+
+// A StaleError says that fork.lock pins something else than what was found.
+type StaleError struct {
+	Fork   string   // its ID
+	Faults []string // a sentence each
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("%s\n  To pin this fork as it is now: mage patches:lock -fork=%s",
+		strings.Join(e.Faults, "\n"), e.Fork)
+}
+
+// Pins returns patches as fork.lock names them.
+func Pins(series []patches.Patch) []lock.Patch {
+	out := make([]lock.Patch, len(series))
+	for i, p := range series {
+		out[i] = lock.Patch{Name: p.Name, Strip: p.Strip, SHA256: p.SHA256()}
+	}
+	return out
+}
+
+// checkSeries compares the series with its pins.
+func (f Fork) checkSeries(l lock.Lock) []string {
+	var faults []string
+	file, now, pinned := f.File("fork.lock"), Pins(f.Series), l.Files()
+	index := func(list []lock.Patch, name string) int {
+		return slices.IndexFunc(list, func(p lock.Patch) bool { return p.Name == name })
+	}
+	for _, p := range now {
+		i := index(pinned, p.Name)
+		switch patch := f.File("patches/" + p.Name); {
+		case i < 0:
+			faults = append(faults, fmt.Sprintf("%s is in the series, but %s does not pin it", patch, file))
+		case pinned[i] != p:
+			faults = append(faults, fmt.Sprintf("%s is not the patch that %s pins\n"+
+				"    expected  -p%d sha256:%s\n    found     -p%d sha256:%s", patch, f.lockLine(l, "patch", p.Name),
+				pinned[i].Strip, pinned[i].SHA256, p.Strip, p.SHA256))
+		}
+	}
+	for _, p := range pinned {
+		if index(now, p.Name) < 0 {
+			faults = append(faults, fmt.Sprintf("%s: %s is pinned, but the series does not name it",
+				f.lockLine(l, "patch", p.Name), p.Name))
+		}
+	}
+	if len(faults) == 0 && !slices.Equal(now, pinned) {
+		faults = append(faults, fmt.Sprintf("%s: its order is not the one in %s", f.File("patches/series"), file))
+	}
+	return faults
+}
+
+// CheckUpstream compares an upstream tree with its pins. The error is a
+// *StaleError.
+func (f Fork) CheckUpstream(l lock.Lock, t source.Tree) error {
+	faults := f.compareModules(l, t.Modules, t.Dropped)
+	if !t.Time.Equal(l.Time) {
+		faults = append(faults, fmt.Sprintf("%s: the upstream's time is pinned as %s, but it says %s",
+			f.lockLine(l, "time", ""), l.Time, t.Time))
+	}
+	if got := t.Tree.Digest(); len(faults) == 0 && got != l.Source {
+		faults = append(faults, fmt.Sprintf("%s: the upstream tree is pinned as %s, but is %s",
+			f.lockLine(l, "source", ""), l.Source, got))
+	}
+	return f.Stale(faults...)
+}
+
+// CheckTree compares the digest of the patched tree with its pin. The error is a
+// *StaleError.
+func (f Fork) CheckTree(l lock.Lock, digest string) error {
+	if digest == l.Tree {
+		return nil
+	}
+	return f.Stale(fmt.Sprintf("%s: the patched tree is pinned as %s, but is %s",
+		f.lockLine(l, "tree", ""), l.Tree, digest))
+}
+
+// CheckGo compares what the patched tree says of Go with its pin. The error is a
+// *StaleError.
+func (f Fork) CheckGo(l lock.Lock, needs string) error {
+	if needs == l.Go {
+		return nil
+	}
+	return f.Stale(fmt.Sprintf("%s: go is pinned as %s, but the tree says %s", f.lockLine(l, "go", ""), l.Go, needs))
+}
+
+// CheckLock compares the lock with one that was made of what is there now. The
+// error is a *StaleError.
+func (f Fork) CheckLock(l, now lock.Lock) error {
+	faults := f.compareModules(l, now.Modules, now.Dropped)
+	for _, pin := range []struct{ name, want, got string }{
+		{"time", l.Time.String(), now.Time.String()}, {"source", l.Source, now.Source},
+		{"tree", l.Tree, now.Tree}, {"go", l.Go, now.Go},
+	} {
+		if pin.want != pin.got && len(faults) == 0 {
+			faults = append(faults, fmt.Sprintf("%s: %s is pinned as %s, but is %s",
+				f.lockLine(l, pin.name, ""), pin.name, pin.want, pin.got))
+		}
+	}
+	return f.Stale(faults...)
+}
+
+// compareModules returns how modules of an upstream tree, and those that it does
+// without, differ from the pinned ones.
+func (f Fork) compareModules(l lock.Lock, modules, dropped []lock.Module) []string {
+	var faults []string
+	for _, m := range modules {
+		i := slices.IndexFunc(l.Modules, func(p lock.Module) bool { return p.Place == m.Place })
+		switch {
+		case i < 0:
+			faults = append(faults, fmt.Sprintf("%s %s at %s is part of the upstream, but %s does not pin it",
+				m.Path, m.Version, m.Place, f.File("fork.lock")))
+		case l.Modules[i] != m:
+			p := l.Modules[i]
+			faults = append(faults, fmt.Sprintf("%s: %s is not the module that is pinned\n"+
+				"    expected  %s %s %s\n    found     %s %s %s", f.lockLine(l, "module", m.Place), m.Path,
+				p.Path, p.Version, p.Sum, m.Path, m.Version, m.Sum))
+		}
+	}
+	for _, p := range l.Modules {
+		if !slices.ContainsFunc(modules, func(m lock.Module) bool { return m.Place == p.Place }) {
+			faults = append(faults, fmt.Sprintf("%s: %s %s is pinned, but could not be found",
+				f.lockLine(l, "module", p.Place), p.Path, p.Version))
+		}
+	}
+	if len(faults) == 0 && !slices.Equal(dropped, l.Dropped) {
+		faults = append(faults, f.File("fork.lock")+": the modules that are left out of the tree are not those it says")
+	}
+	return faults
+}
+
+// CheckCarried compares the carried commits at the head of the series with their
+// pins. The error is a *StaleError.
+func (f Fork) CheckCarried(l lock.Lock, series []patches.Patch) error {
+	now := Pins(series[:len(series)-len(f.Series)])
+	pinned := l.Patches[:len(l.Patches)-len(l.Files())]
+	if slices.Equal(now, pinned) {
+		return nil
+	}
+	for i, p := range now {
+		if i < len(pinned) && pinned[i] != p {
+			return f.Stale(fmt.Sprintf("%s: commit %s with sha256:%s is pinned, but the range has %s with sha256:%s",
+				f.lockLine(l, "patch", pinned[i].Name), pinned[i].Name, pinned[i].SHA256, p.Name, p.SHA256))
+		}
+	}
+	return f.Stale(fmt.Sprintf("%s: pins %d carried commits, but the ranges in fork.yaml have %d",
+		f.File("fork.lock"), len(pinned), len(now)))
+}
