@@ -175,7 +175,7 @@ func (w *workshop) rebase(ctx context.Context, up source.Tree, then *Fork, write
 		return git.MergeFile(ctx, scratch, ours, base, theirs, [3]string{then.Upstream.String(), w.fork.Upstream.String(), "patch"})
 	})
 	if err != nil {
-		return Rebase{}, w.applyError(err, series)
+		return Rebase{}, w.applyError(err)
 	}
 	report := Rebase{Fork: w.fork.ID, From: w.fork.Upstream.String(), Onto: then.Upstream.String(), Target: then.Upstream.At(), Version: then.Version}
 	for _, o := range outcomes {

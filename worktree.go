@@ -46,7 +46,7 @@ func (p *Project) Apply(ctx context.Context, id, until string) (string, error) {
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches"})
 	steps, err := patches.Steps(up.Dir, series[:n])
 	if err != nil {
-		return "", w.applyError(err, series)
+		return "", w.applyError(err)
 	}
 	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: applied(n)})
 	if err := w.replaceSource(ctx, up, f, steps, nil); err != nil {
