@@ -94,7 +94,9 @@ func (w *workshop) replaceSource(ctx context.Context, up source.Tree, then *Fork
 	}
 	defer os.RemoveAll(scratch)
 	next := filepath.Join(scratch, "new")
-	ids, err := w.fetcher().Git.Build(ctx, next, up.Dir, then.Upstream.Pin(), up.Time, w.commits(steps, up.Time))
+	ids, err := w.fetcher().Git.Build(ctx, next, gitrepo.Series{
+		Base: up.Dir, Upstream: then.Upstream.Pin(), Date: up.Time, Steps: w.commits(steps, up.Time),
+	})
 	if err != nil {
 		return err
 	}
