@@ -265,7 +265,7 @@ func (w *workshop) compile(ctx context.Context, b cross.Builder, l lock.Lock, in
 	if err := os.MkdirAll(dst, 0o755); err != nil {
 		return nil, err
 	}
-	return b.Build(ctx, in, tree, components, before, dst)
+	return b.Build(ctx, cross.Request{Input: in, Dir: tree, Components: components, Before: before, Dst: dst})
 }
 
 // checkGo compares what the tree says of Go with its pin.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/gitrepo"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
 	"github.com/slipway-build/slipway/tarballs"
@@ -160,7 +161,9 @@ func (w *workshop) history(ctx context.Context, dir string, e export) ([]string,
 	if err != nil {
 		return nil, err
 	}
-	return w.fetcher().Git.Build(ctx, dir, e.up.Dir, w.fork.Upstream.Pin(), e.up.Time, w.commits(steps, e.up.Time))
+	return w.fetcher().Git.Build(ctx, dir, gitrepo.Series{
+		Base: e.up.Dir, Upstream: w.fork.Upstream.Pin(), Date: e.up.Time, Steps: w.commits(steps, e.up.Time),
+	})
 }
 
 // ExportSource writes the patched source as a tarball, the same bytes for the

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/gitrepo"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
 	"github.com/slipway-build/slipway/version"
@@ -172,10 +173,14 @@ func (w *workshop) rebase(ctx context.Context, up source.Tree, then *Fork, write
 	git := w.fetcher().Git
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches", Subject: then.Upstream.String()})
 	outcomes, err := patches.Rebase(up.Dir, on.Dir, series, func(base, ours, theirs []byte) ([]byte, int, error) {
-		return git.MergeFile(ctx, scratch, ours, base, theirs, [3]string{then.Upstream.String(), w.fork.Upstream.String(), "patch"})
+		return git.MergeFile(ctx, scratch, gitrepo.Merge{
+			Ours:   gitrepo.Version{Label: then.Upstream.String(), Content: ours},
+			Base:   gitrepo.Version{Label: w.fork.Upstream.String(), Content: base},
+			Theirs: gitrepo.Version{Label: "patch", Content: theirs},
+		})
 	})
 	if err != nil {
-		return Rebase{}, w.applyError(err, series)
+		return Rebase{}, w.applyError(err)
 	}
 	report := Rebase{Fork: w.fork.ID, From: w.fork.Upstream.String(), Onto: then.Upstream.String(), Target: then.Upstream.At(), Version: then.Version}
 	for _, o := range outcomes {

@@ -1,8 +1,10 @@
 package slipway
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -159,7 +161,7 @@ func (w *workshop) apply(up source.Tree, series []patches.Patch) ([]filetree.Cha
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches"})
 	result, err := patches.Apply(up.Dir, series)
 	if err != nil {
-		return nil, w.applyError(err, series)
+		return nil, w.applyError(err)
 	}
 	for _, m := range result.Moved {
 		w.Events.Note(movedNote(m))
@@ -174,17 +176,17 @@ func movedNote(m patches.Move) string {
 
 // applyError says of a patch that does not apply to what, and how to look at
 // that; and of one that cannot be read, where it lies.
-func (w *workshop) applyError(err error, series []patches.Patch) error {
-	before := "none"
-	for _, p := range series {
-		if strings.HasPrefix(err.Error(), p.Name+" does not apply\n") {
-			text := strings.ReplaceAll(err.Error(), " does not apply\n", " does not apply to "+w.fork.Upstream.String()+"\n")
-			return shown{err, fmt.Sprintf("%s\n  To see the tree it met: mage patches:apply -fork=%s -until=%s", text, w.fork.ID, before)}
-		}
-		if strings.HasPrefix(err.Error(), p.Name+":") {
-			return shown{err, w.fork.file("patches") + "/" + err.Error()}
-		}
-		before = p.Name
+func (w *workshop) applyError(err error) error {
+	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
+		named := *e
+		named.Onto = w.fork.Upstream.String()
+		return fmt.Errorf("%w\n  To see the tree it met: mage patches:apply -fork=%s -until=%s",
+			&named, w.fork.ID, cmp.Or(e.Applied, "none"))
+	}
+	if e, ok := errors.AsType[*patches.ParseError](err); ok {
+		named := *e
+		named.Dir = w.fork.file("patches")
+		return &named
 	}
 	return err
 }

@@ -46,7 +46,7 @@ func (p *Project) Apply(ctx context.Context, id, until string) (string, error) {
 	w.Events.Emit(event.Event{Kind: event.Started, Stage: "patches"})
 	steps, err := patches.Steps(up.Dir, series[:n])
 	if err != nil {
-		return "", w.applyError(err, series)
+		return "", w.applyError(err)
 	}
 	w.Events.Emit(event.Event{Kind: event.Finished, Stage: "patches", Detail: applied(n)})
 	if err := w.replaceSource(ctx, up, f, steps, nil); err != nil {
@@ -94,7 +94,9 @@ func (w *workshop) replaceSource(ctx context.Context, up source.Tree, then *Fork
 	}
 	defer os.RemoveAll(scratch)
 	next := filepath.Join(scratch, "new")
-	ids, err := w.fetcher().Git.Build(ctx, next, up.Dir, then.Upstream.Pin(), up.Time, w.commits(steps, up.Time))
+	ids, err := w.fetcher().Git.Build(ctx, next, gitrepo.Series{
+		Base: up.Dir, Upstream: then.Upstream.Pin(), Date: up.Time, Steps: w.commits(steps, up.Time),
+	})
 	if err != nil {
 		return err
 	}

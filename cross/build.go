@@ -99,12 +99,20 @@ func (b Builder) Key(in Input, c Component) action.Key {
 	}{in, c, in.Flags(), b.Go.GOVERSION, cc.Version})
 }
 
-// Build compiles components from the tree into dst, an empty folder. While the
-// compiler works, the tree is checked against its digest, and the modules that
-// were linked into what an earlier run left in the folder before against their
-// sums; what else is linked is checked after.
-func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, components []Component, before, dst string) ([]Binary, error) {
-	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
+// A Request is what one run of Build compiles for a platform.
+type Request struct {
+	Input
+	Dir        filetree.Dir // with the patched tree, whose digest is Input.Tree
+	Components []Component
+	Before     string // folder with what an earlier run built, if any
+	Dst        string // empty folder for the binaries
+}
+
+// Build compiles components from the tree. While the compiler works, the tree is
+// checked against its digest, and the modules that were linked into the earlier
+// binaries against their sums; what else is linked is checked after.
+func (b Builder) Build(ctx context.Context, r Request) ([]Binary, error) {
+	scratch, err := os.MkdirTemp(filepath.Dir(r.Dst), "")
 	if err != nil {
 		return nil, err
 	}
@@ -117,17 +125,17 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		modules.known = filetree.ReadMemory(b.Sums, made.ModTime())
-		if err := tree.Verify(groupCtx, modules.known); err != nil {
+		if err := r.Dir.Verify(groupCtx, modules.known); err != nil {
 			return err
 		}
-		for _, c := range components {
-			modules.expect(groupCtx, filepath.Join(before, in.Platform.Exe(c.Name)))
+		for _, c := range r.Components {
+			modules.expect(groupCtx, filepath.Join(r.Before, r.Platform.Exe(c.Name)))
 		}
 		return nil
 	})
 	group.Go(func() error {
-		for _, batch := range batches(components) {
-			if err := b.compile(groupCtx, in, tree, batch, scratch); err != nil {
+		for _, batch := range batches(r.Components) {
+			if err := b.compile(groupCtx, r, batch, scratch); err != nil {
 				return err
 			}
 		}
@@ -136,12 +144,12 @@ func (b Builder) Build(ctx context.Context, in Input, tree filetree.Dir, compone
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	binaries := make([]Binary, len(components))
-	for i, c := range components {
+	binaries := make([]Binary, len(r.Components))
+	for i, c := range r.Components {
 		if err := modules.check(ctx, filepath.Join(scratch, c.Name)); err != nil {
 			return nil, err
 		}
-		if binaries[i], err = b.finish(in, c, scratch, dst); err != nil {
+		if binaries[i], err = b.finish(r.Input, c, scratch, r.Dst); err != nil {
 			return nil, err
 		}
 	}
@@ -170,36 +178,37 @@ func batches(components []Component) [][]Component {
 
 // compile runs go build once and leaves the binaries in dst, each under its
 // component's name.
-func (b Builder) compile(ctx context.Context, in Input, tree filetree.Dir, batch []Component, dst string) error {
+func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst string) error {
 	out, err := os.MkdirTemp(dst, "")
 	if err != nil {
 		return err
 	}
 	graph := filepath.Join(out, "actions.json")
 	bin := filepath.Join(out, "bin") + "/"
-	made := func(c Component) string { return bin + in.Platform.Exe(filepath.Base(c.Main)) }
+	made := func(c Component) string { return bin + r.Platform.Exe(filepath.Base(c.Main)) }
 	to := bin
 	if len(batch) == 1 {
 		to = bin + batch[0].Name
 		made = func(Component) string { return to }
 	}
 	// -debug-actiongraph is how the go command tells the number of packages before it compiles them.
-	args := append([]string{"go", "build", "-v", "-debug-actiongraph=" + graph, "-o", to}, in.Flags()...)
+	args := append([]string{"go", "build", "-v", "-debug-actiongraph=" + graph, "-o", to}, r.Flags()...)
 	names := make([]string, len(batch))
 	for i, c := range batch {
 		args = append(args, "./"+c.Main)
 		names[i] = c.Name
 	}
 	watch := &watcher{graph: graph, emit: func(done, total int) {
-		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: in.Platform.String(), Done: done, Total: total, Unit: "packages"})
+		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(), Done: done, Total: total, Unit: "packages"})
 	}}
-	env := b.env(in, tree, batch[0].CGO)
-	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: tree.Path, Env: env, Stderr: watch})
+	what := fmt.Sprintf("compiling %s for %s", strings.Join(names, ", "), r.Platform)
+	env := b.env(r.Input, r.Dir, batch[0].CGO)
+	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: r.Dir.Path, Env: env, Stderr: watch})
 	if run.IsExit(err) {
-		return b.failed(ctx, fmt.Sprintf("compiling %s for %s failed", strings.Join(names, ", "), in.Platform), watch.complaints(), tree.Path, env)
+		return b.failed(ctx, what+" failed", watch.complaints(), r.Dir.Path, env)
 	}
 	if err != nil {
-		return fmt.Errorf("compiling %s for %s: %w", strings.Join(names, ", "), in.Platform, err)
+		return fmt.Errorf("%s: %w", what, err)
 	}
 	for _, c := range batch {
 		if err := os.Rename(made(c), filepath.Join(dst, c.Name)); err != nil {

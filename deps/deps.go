@@ -33,7 +33,8 @@ func (d Deps) Validate() []config.Fault {
 		if err := module.Check(mod, d[mod]); err != nil {
 			faults = append(faults, config.Faultf("", "%v", err))
 		} else if module.CanonicalVersion(d[mod]) != d[mod] {
-			faults = append(faults, config.Faultf("", "%s: %s is only part of a version, and so no pin: write it whole, as v0.55.0", mod, d[mod]))
+			faults = append(faults, config.Faultf("", "%s: %s is only part of a version, and so no pin: write it whole, as v0.55.0",
+				mod, d[mod]))
 		}
 	}
 	return faults
@@ -86,39 +87,11 @@ func (b bump) run(ctx context.Context, args ...string) ([]byte, error) {
 func (b bump) require(d Deps) error {
 	used := map[string]bool{}
 	for _, e := range b.tree.Tree {
-		if path.Base(e.Path) != "go.mod" || strings.HasPrefix(e.Path, "vendor/") || e.Mode == filetree.Link || strings.Contains(e.Path, "testdata/") {
+		if !isModFile(e) {
 			continue
 		}
-		name := filepath.Join(b.tree.Path, filepath.FromSlash(e.Path))
-		data, err := os.ReadFile(name)
-		if err != nil {
+		if err := b.edit(e.Path, d, used); err != nil {
 			return err
-		}
-		f, err := modfile.Parse(e.Path, data, nil)
-		if err != nil {
-			return err
-		}
-		changed := false
-		for _, r := range slices.Clone(f.Require) {
-			vers, ok := d[r.Mod.Path]
-			if !ok {
-				continue
-			}
-			used[r.Mod.Path] = true
-			if i := slices.IndexFunc(f.Replace, func(r2 *modfile.Replace) bool { return r2.Old.Path == r.Mod.Path }); i >= 0 {
-				return fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch", r.Mod.Path, e.Path, f.Replace[i].Syntax.Start.Line, f.Replace[i].New.Path)
-			}
-			if r.Mod.Version != vers {
-				if err := f.AddRequire(r.Mod.Path, vers); err != nil {
-					return err
-				}
-				changed = true
-			}
-		}
-		if changed {
-			if err := os.WriteFile(name, modfile.Format(f.Syntax), 0o644); err != nil {
-				return err
-			}
 		}
 	}
 	var errs []error
@@ -130,7 +103,62 @@ func (b bump) require(d Deps) error {
 	return errors.Join(errs...)
 }
 
-// check sees that the versions are the ones that are built with.
+// isModFile reports whether a file is the go.mod of a module that is built. What
+// is vendored has no say, and a module below testdata is input of a test.
+func isModFile(e filetree.Entry) bool {
+	return path.Base(e.Path) == "go.mod" && e.Mode != filetree.Link &&
+		!strings.HasPrefix(e.Path, "vendor/") && !strings.Contains(e.Path, "testdata/")
+}
+
+// edit sets the versions in one go.mod, and notes in used which modules it
+// requires.
+func (b bump) edit(file string, d Deps, used map[string]bool) error {
+	name := filepath.Join(b.tree.Path, filepath.FromSlash(file))
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	edited, err := setVersions(file, data, d, used)
+	if err != nil || edited == nil {
+		return err
+	}
+	return os.WriteFile(name, edited, 0o644)
+}
+
+// setVersions returns a go.mod with the versions of d, or nil if it has them. It
+// notes in used which modules it requires.
+func setVersions(file string, data []byte, d Deps, used map[string]bool) ([]byte, error) {
+	f, err := modfile.Parse(file, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	changed := false
+	for _, r := range slices.Clone(f.Require) {
+		mod := r.Mod.Path
+		vers, ok := d[mod]
+		if !ok {
+			continue
+		}
+		used[mod] = true
+		if i := slices.IndexFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == mod }); i >= 0 {
+			return nil, fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch",
+				mod, file, f.Replace[i].Syntax.Start.Line, f.Replace[i].New.Path)
+		}
+		if r.Mod.Version == vers {
+			continue
+		}
+		if err := f.AddRequire(mod, vers); err != nil {
+			return nil, err
+		}
+		changed = true
+	}
+	if !changed {
+		return nil, nil
+	}
+	return modfile.Format(f.Syntax), nil
+}
+
+// check returns an error unless the tree is built with the versions.
 func (b bump) check(ctx context.Context, d Deps) error {
 	var errs []error
 	for _, mod := range slices.Sorted(maps.Keys(d)) {
@@ -139,7 +167,8 @@ func (b bump) check(ctx context.Context, d Deps) error {
 			return err
 		}
 		if got := strings.TrimSpace(string(out)); got != d[mod] {
-			errs = append(errs, fmt.Errorf("deps: %s: another dependency requires %s, so that %s cannot be had\n  To see which: go mod graph in the patched tree", mod, got, d[mod]))
+			errs = append(errs, fmt.Errorf("deps: %s: another dependency requires %s, so that %s cannot be had\n"+
+				"  To see which: go mod graph in the patched tree", mod, got, d[mod]))
 		}
 	}
 	return errors.Join(errs...)

@@ -23,10 +23,10 @@ type Move struct {
 }
 
 // Apply lays the series on base, each patch on what those before it made, and
-// writes nothing: either all of the series applies, or the error tells every
-// file at which the first patch that does not apply fails, each with a
-// *Conflict where lines are not the expected ones. A hunk may lie at another
-// line than it says, but all of its lines must be there exactly.
+// writes nothing: either all of the series applies, or the error is an
+// *ApplyError of the first patch that does not, with a fault of every file at
+// which it fails. A patch that cannot be read is a *ParseError. A hunk may lie at
+// another line than it says, but all of its lines must be there exactly.
 func Apply(base filetree.Dir, series []Patch) (Result, error) {
 	t := newTree(base)
 	var moved []Move
@@ -56,7 +56,23 @@ type step struct {
 
 // refuse says why the patch does not apply, where the fault is no Conflict.
 func (s *step) refuse(d FileDiff, format string, args ...any) error {
-	return fmt.Errorf("%s does not apply\n  %w (%s:%d)", s.patch, fmt.Errorf(format, args...), s.patch, d.Line)
+	return refusal{fmt.Errorf("%w (%s:%d)", fmt.Errorf(format, args...), s.patch, d.Line)}
+}
+
+// failure returns the error of a patch with faults, nil for none. A file that
+// could not be read says nothing of whether the patch applies.
+func (s *step) failure(faults []error) error {
+	for _, err := range faults {
+		_, isConflict := errors.AsType[*Conflict](err)
+		_, isRefusal := errors.AsType[refusal](err)
+		if !isConflict && !isRefusal {
+			return err
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &ApplyError{Patch: s.patch, Applied: s.applied, Faults: faults}
 }
 
 // apply lays all diffs of the patch on the tree, or tells what is wrong at each
@@ -74,11 +90,13 @@ func (s *step) apply(diffs []FileDiff) error {
 		if err == nil {
 			err = s.applyFile(d, sources[i])
 		}
-		failed[name] = err != nil
-		faults = append(faults, err)
+		if err != nil {
+			failed[name] = true
+			faults = append(faults, err)
+		}
 	}
-	if err := errors.Join(faults...); err != nil {
-		return err
+	if len(faults) > 0 {
+		return s.failure(faults)
 	}
 	// Not before the end, for git may tell of a file that replaces a folder
 	// before it tells that what was in the folder is gone.
@@ -87,7 +105,7 @@ func (s *step) apply(diffs []FileDiff) error {
 			faults = append(faults, s.refuse(d, "%s cannot be there: %s", d.New, why))
 		}
 	}
-	return errors.Join(faults...)
+	return s.failure(faults)
 }
 
 // takeSources returns, for each of diffs, the file it renames or copies if it
@@ -161,7 +179,6 @@ func (s *step) patched(d FileDiff, before *file) (*file, error) {
 	}
 	lines, moved, conflict := d.lay(before.lines)
 	if conflict != nil {
-		conflict.Patch, conflict.Applied = s.patch, s.applied
 		return nil, conflict
 	}
 	for _, m := range moved {

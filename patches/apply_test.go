@@ -271,7 +271,9 @@ func TestApplyConflicts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			base := files{"x": c.base}.lay(t, t.TempDir())
 			_, err := Apply(base, []Patch{{"0001-a.patch", 1, []byte(made("n", "100644", "n"))}, {"0002-b.patch", 1, []byte(c.patch)}})
-			c.want.Patch, c.want.Applied = "0002-b.patch", "0001-a.patch"
+			if e, ok := errors.AsType[*ApplyError](err); !ok || e.Patch != "0002-b.patch" || e.Applied != "0001-a.patch" {
+				t.Errorf("not an error of the second patch: %v", err)
+			}
 			if c.want.File == "" {
 				c.want.File = "x"
 			}
@@ -286,21 +288,36 @@ func TestApplyConflicts(t *testing.T) {
 	}
 }
 
-func TestConflictError(t *testing.T) {
-	c := Conflict{
-		Patch: "0002-cinder-v2.patch", File: "pkg/volume/cinder/attacher.go", Hunk: 3, Line: 214, Applied: "0001-hyperkube.patch",
+func TestErrors(t *testing.T) {
+	cinder := Conflict{
+		File: "pkg/volume/cinder/attacher.go", Hunk: 3, Line: 214,
 		Expected: "if len(devicePath) > 0 {", Found: `if devicePath != "" {`,
 	}
-	want := `0002-cinder-v2.patch does not apply
+	again := cinder
+	again.Already = true
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{&ApplyError{Patch: "0002-cinder-v2.patch", Faults: []error{&cinder}}, `0002-cinder-v2.patch does not apply
   pkg/volume/cinder/attacher.go, hunk 3 at line 214
     expected  if len(devicePath) > 0 {
-    found     if devicePath != "" {`
-	if got := c.Error(); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	c.Already = true
-	if got, want := c.Error(), want+"\n  it looks applied already"; got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
+    found     if devicePath != "" {`},
+		{&ApplyError{Patch: "2.patch", Onto: "example.org/ship@v1.4.1", Faults: []error{&again, errors.New("x does not exist")}},
+			`2.patch does not apply to example.org/ship@v1.4.1
+  pkg/volume/cinder/attacher.go, hunk 3 at line 214
+    expected  if len(devicePath) > 0 {
+    found     if devicePath != "" {
+  it looks applied already
+2.patch does not apply to example.org/ship@v1.4.1
+  x does not exist`},
+		{&ParseError{Patch: "a.patch", Line: 7, Err: errors.New("no hunk")}, "a.patch:7: no hunk"},
+		{&ParseError{Patch: "a.patch", Line: 7, Err: errors.New("no hunk"), Dir: "forks/ship-1.4/patches"},
+			"forks/ship-1.4/patches/a.patch:7: no hunk"},
+	} {
+		if got := c.err.Error(); got != c.want {
+			t.Errorf("got\n%s\nwant\n%s", got, c.want)
+		}
 	}
 }
 
@@ -374,14 +391,24 @@ func TestApplyRefuses(t *testing.T) {
 func TestApplyStops(t *testing.T) {
 	base := files{"x": "a\n"}.lay(t, t.TempDir())
 	_, err := Apply(base, seriesOf(changed("x", "a", "b"), changed("x", "a", "b"), "no diff"))
-	if c, ok := errors.AsType[*Conflict](err); !ok || c.Patch != "2.patch" || c.Applied != "1.patch" {
+	if e, ok := errors.AsType[*ApplyError](err); !ok || e.Patch != "2.patch" || e.Applied != "1.patch" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Apply(base, seriesOf("no diff")); text(err) != "1.patch:1: there is no diff in the patch" {
+	_, err = Apply(base, seriesOf("no diff"))
+	if e, ok := errors.AsType[*ParseError](err); !ok || e.Patch != "1.patch" || text(err) != "1.patch:1: there is no diff in the patch" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Apply(filetree.Dir{Path: base.Path + "/nowhere", Tree: base.Tree}, seriesOf(changed("x", "a", "b"))); err == nil {
-		t.Error("a file of the tree that cannot be read was patched")
+	_, err = Apply(filetree.Dir{Path: base.Path + "/nowhere", Tree: base.Tree}, seriesOf(changed("nix", "a", "b")+changed("x", "a", "b")))
+	if _, ok := errors.AsType[*ApplyError](err); ok || err == nil {
+		t.Errorf("a file of the tree that cannot be read: %v", err)
+	}
+	_, err = Steps(base, seriesOf(changed("x", "a", "b"), changed("x", "a", "b")))
+	if e, ok := errors.AsType[*ApplyError](err); !ok || e.Patch != "2.patch" || e.Applied != "1.patch" {
+		t.Errorf("Steps: got %v", err)
+	}
+	_, err = Rebase(base, base, seriesOf(changed("x", "a", "b"), changed("x", "a", "b")), nil)
+	if e, ok := errors.AsType[*ApplyError](err); !ok || e.Patch != "2.patch" || e.Applied != "1.patch" {
+		t.Errorf("Rebase: got %v", err)
 	}
 }
 

@@ -8,20 +8,17 @@ import (
 
 // A Conflict is the error of a hunk that meets other lines than it expects.
 type Conflict struct {
-	Patch   string
 	File    string // as it was named before the patch
 	Hunk    int    // of the file, from 1
 	Line    int    // of the file as the patch met it: the first that is not as expected
-	Applied string // the patch before it in the series, "" if it is the first
-	Already bool   // the lines the hunk would make stand there
+	Already bool   // the file has the lines that the hunk would make
 
 	Expected, Found string // that line, without the space around it, or what is there instead
 }
 
-// Error says what was expected and found, on four lines or five.
+// Error says what was expected and found, on three lines or four.
 func (c *Conflict) Error() string {
-	s := fmt.Sprintf("%s does not apply\n  %s, hunk %d at line %d\n    expected  %s\n    found     %s",
-		c.Patch, c.File, c.Hunk, c.Line, c.Expected, c.Found)
+	s := fmt.Sprintf("%s, hunk %d at line %d\n    expected  %s\n    found     %s", c.File, c.Hunk, c.Line, c.Expected, c.Found)
 	if c.Already {
 		s += "\n  it looks applied already"
 	}

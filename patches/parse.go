@@ -47,7 +47,7 @@ type field struct {
 
 // Parse reads the diffs of a patch, git's and plain unified ones, and passes
 // over mail headers and prose around them. The lines are slices of the patch's
-// data. An error begins with PATCH:LINE.
+// data. An error is a *ParseError.
 func Parse(patch Patch) ([]FileDiff, error) {
 	p := parser{patch: patch, rest: patch.Data}
 	var diffs []FileDiff
@@ -68,7 +68,7 @@ func Parse(patch Patch) ([]FileDiff, error) {
 
 func (p *parser) fail(line int, format string, args ...any) {
 	if p.err == nil {
-		p.err = fmt.Errorf("%s:%d: %w", p.patch.Name, line, fmt.Errorf(format, args...))
+		p.err = &ParseError{Patch: p.patch.Name, Line: line, Err: fmt.Errorf(format, args...)}
 	}
 }
 

@@ -81,7 +81,7 @@ func Rebase(before, after filetree.Dir, series []Patch, merge Merge) ([]Outcome,
 		if err != nil {
 			return nil, err
 		}
-		out[i] = o
+		out[i], r.applied = o, p.Name
 	}
 	return out, nil
 }
@@ -89,6 +89,7 @@ func Rebase(before, after filetree.Dir, series []Patch, merge Merge) ([]Outcome,
 type rebase struct {
 	old, new *tree
 	merge    Merge
+	applied  string            // the patch before
 	marked   map[string]string // files with conflict marks, by the patch whose they are
 }
 
@@ -100,7 +101,7 @@ func (r *rebase) patch(p Patch) (Outcome, error) {
 	}
 	o := Outcome{Patch: p}
 	base := r.old.clone(diffs)
-	if err := (&step{tree: r.old, patch: p.Name}).apply(diffs); err != nil {
+	if err := (&step{tree: r.old, patch: p.Name, applied: r.applied}).apply(diffs); err != nil {
 		return o, err
 	}
 	theirs := r.old.states(base)

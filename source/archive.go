@@ -86,7 +86,7 @@ func (f Fetcher) fetchArchive(ctx context.Context, u Upstream, dst string) (Tree
 		return Tree{}, fmt.Errorf("%s %w", shown, err)
 	}
 	format, _ := formatOf(u.Archive)
-	unpacked, err := unpack(ctx, format, file, u.Strip, limits(), dst)
+	unpacked, err := unpack(ctx, packed{file, format, u.Strip, limits()}, dst)
 	if err != nil {
 		return Tree{}, fmt.Errorf("unpacking %s: %w", shown, err)
 	}

@@ -31,6 +31,14 @@ type limit struct {
 // vendors is 30,000 files and 0.3 GB.
 func limits() limit { return limit{bytes: 8 << 30, files: 1 << 20} }
 
+// packed is an archive to unpack.
+type packed struct {
+	file   *os.File
+	format archives.Extractor
+	strip  int // leading folders to take off the names in it
+	limit  limit
+}
+
 // unpacking is an archive on its way into a folder.
 type unpacking struct {
 	dst   string
@@ -43,12 +51,15 @@ type unpacking struct {
 
 // unpack lays an archive out in dst, which does not exist. One that holds
 // anything that does not belong in a tree of sources is refused whole.
-func unpack(ctx context.Context, format archives.Extractor, file *os.File, strip int, most limit, dst string) (Tree, error) {
-	u := &unpacking{dst: dst, strip: strip, left: most, tree: map[string]filetree.Entry{}, links: map[string]string{}}
+func unpack(ctx context.Context, from packed, dst string) (Tree, error) {
+	u := &unpacking{
+		dst: dst, strip: from.strip, left: from.limit,
+		tree: map[string]filetree.Entry{}, links: map[string]string{},
+	}
 	if err := os.MkdirAll(dst, 0o755); err != nil {
 		return Tree{}, err
 	}
-	err := format.Extract(ctx, file, u.entry)
+	err := from.format.Extract(ctx, from.file, u.entry)
 	if err == nil {
 		err = u.finish()
 	}

@@ -66,7 +66,7 @@ func unpacked(t *testing.T, name string, strip int, most limit) (Tree, string, e
 		t.Fatalf("%s has no format", name)
 	}
 	dst := filepath.Join(t.TempDir(), "tree")
-	tree, err := unpack(t.Context(), format, file, strip, most, dst)
+	tree, err := unpack(t.Context(), packed{file, format, strip, most}, dst)
 	return tree, dst, err
 }
 

@@ -165,21 +165,33 @@ func (c Commit) noted(name string) string {
 	return ""
 }
 
-// MergeFile merges what ours and theirs made of base, as git merge-file does.
-// Where they conflict, what comes back has the three versions between marks,
-// which labels name: ours, base, theirs. scratch is a folder to work in.
-func (g Git) MergeFile(ctx context.Context, scratch string, ours, base, theirs []byte, labels [3]string) (merged []byte, conflicts int, err error) {
+// A Version is a file's content on one side of a merge.
+type Version struct {
+	Label   string // names it in the marks of a conflict
+	Content []byte
+}
+
+// A Merge is a file that two sides changed.
+type Merge struct {
+	Ours, Base, Theirs Version
+}
+
+// MergeFile merges what both sides made of the base, as git merge-file does.
+// Where they conflict, merged has the three versions between marks. scratch is a
+// folder to work in.
+func (g Git) MergeFile(ctx context.Context, scratch string, m Merge) (merged []byte, conflicts int, err error) {
 	dir, err := os.MkdirTemp(scratch, "")
 	if err != nil {
 		return nil, 0, err
 	}
 	defer os.RemoveAll(dir)
-	for name, data := range map[string][]byte{"ours": ours, "base": base, "theirs": theirs} {
+	for name, data := range map[string][]byte{"ours": m.Ours.Content, "base": m.Base.Content, "theirs": m.Theirs.Content} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
 			return nil, 0, err
 		}
 	}
-	merged, err = g.output(ctx, dir, "merge-file", "-p", "-q", "--diff3", "-L", labels[0], "-L", labels[1], "-L", labels[2], "ours", "base", "theirs")
+	merged, err = g.output(ctx, dir, "merge-file", "-p", "-q", "--diff3",
+		"-L", m.Ours.Label, "-L", m.Base.Label, "-L", m.Theirs.Label, "ours", "base", "theirs")
 	if code := run.ExitCode(err); code > 0 && code < 128 { // the number of conflicts
 		return merged, code, nil
 	}

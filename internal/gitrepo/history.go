@@ -41,10 +41,17 @@ type Revision struct {
 	Changes []filetree.Change // what it made of the tree before
 }
 
-// Build makes dir, which does not exist, a work tree with a history: a commit
-// that is the tree base, and one for each step. It returns their ids. The same
-// input makes the same ids.
-func (g Git) Build(ctx context.Context, dir string, base filetree.Dir, upstream string, date time.Time, steps []Step) ([]string, error) {
+// A Series is a history without a branch or a merge in it.
+type Series struct {
+	Base     filetree.Dir // the tree of the first commit
+	Upstream string       // the name of that tree, noted in the commit's message
+	Date     time.Time    // of the first commit
+	Steps    []Step       // the commits after it
+}
+
+// Build makes dir, which does not exist, a work tree with a history, and returns
+// the ids of its commits. The same history makes the same ids.
+func (g Git) Build(ctx context.Context, dir string, s Series) ([]string, error) {
 	if err := g.initialise(ctx, dir); err != nil {
 		return nil, err
 	}
@@ -53,7 +60,7 @@ func (g Git) Build(ctx context.Context, dir string, base filetree.Dir, upstream 
 	sent := make(chan error, 1)
 	go func() {
 		w := bufio.NewWriterSize(in, 1<<20)
-		err := stream(w, base, upstream, date, steps)
+		err := stream(w, s)
 		err = errors.Join(err, w.Flush())
 		in.CloseWithError(err)
 		sent <- err
@@ -63,7 +70,7 @@ func (g Git) Build(ctx context.Context, dir string, base filetree.Dir, upstream 
 	if err := errors.Join(err, ignoreClosed(<-sent)); err != nil {
 		return nil, fmt.Errorf("laying out the history in %s: %w", dir, err)
 	}
-	ids, err := readMarks(marks, len(steps)+1)
+	ids, err := readMarks(marks, len(s.Steps)+1)
 	if err != nil {
 		return nil, err
 	}
@@ -108,23 +115,24 @@ func (g Git) initialise(ctx context.Context, dir string) error {
 }
 
 // stream writes the history as git fast-import reads it.
-func stream(w *bufio.Writer, base filetree.Dir, upstream string, date time.Time, steps []Step) error {
-	commit(w, 1, Step{Author: "Slipway", Email: "slipway@localhost", Date: date, Subject: upstream}, "Slipway-Upstream: "+upstream)
-	for _, e := range base.Tree {
-		data, err := base.ReadFile(e.Path)
+func stream(w *bufio.Writer, s Series) error {
+	first := Step{Author: "Slipway", Email: "slipway@localhost", Date: s.Date, Subject: s.Upstream}
+	commit(w, 1, first, "Slipway-Upstream: "+s.Upstream)
+	for _, e := range s.Base.Tree {
+		data, err := s.Base.ReadFile(e.Path)
 		if err != nil {
 			return err
 		}
 		modify(w, e.Mode, e.Path, data)
 	}
-	for i, s := range steps {
-		commit(w, i+2, s, "Slipway-Patch: "+s.Name)
-		for _, c := range s.Changes { // a file may take the place of a folder
+	for i, step := range s.Steps {
+		commit(w, i+2, step, "Slipway-Patch: "+step.Name)
+		for _, c := range step.Changes { // a file may take the place of a folder
 			if c.Deleted {
 				fmt.Fprintf(w, "D %s\n", quoted(c.Path))
 			}
 		}
-		for _, c := range s.Changes {
+		for _, c := range step.Changes {
 			if !c.Deleted {
 				modify(w, c.Mode, c.Path, c.Content)
 			}

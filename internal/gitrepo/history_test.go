@@ -36,7 +36,7 @@ func built(t *testing.T, r *repo) (dir string, ids []string, steps []Step, base 
 		{"0002 b.patch", "Mäte <x>", "mate@example.org", date, "b", "", []filetree.Change{{Path: "sub/\"odd\" näme", Mode: filetree.Link, Content: []byte("../a")}}},
 	}
 	dir = filepath.Join(t.TempDir(), "src")
-	ids, err = r.user().Build(t.Context(), dir, base, "example.org/ship@v1.4.1", date, steps)
+	ids, err = r.user().Build(t.Context(), dir, Series{base, "example.org/ship@v1.4.1", date, steps})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,6 @@ func TestBundle(t *testing.T) {
 
 func TestMergeFile(t *testing.T) {
 	r := newRepo(t)
-	labels := [3]string{"new", "old", "patch"}
 	for _, c := range []struct {
 		ours, base, theirs, want string
 		conflicts                int
@@ -136,7 +135,11 @@ func TestMergeFile(t *testing.T) {
 		{"1\nx\nx\nx\n2\n", "1\nx\nx\nx\n3\n", "0\nx\nx\nx\n3\n", "0\nx\nx\nx\n2\n", 0},
 		{"ours\n", "base\n", "theirs\n", "<<<<<<< new\nours\n||||||| old\nbase\n=======\ntheirs\n>>>>>>> patch\n", 1},
 	} {
-		got, n, err := r.user().MergeFile(t.Context(), t.TempDir(), []byte(c.ours), []byte(c.base), []byte(c.theirs), labels)
+		got, n, err := r.user().MergeFile(t.Context(), t.TempDir(), Merge{
+			Ours:   Version{"new", []byte(c.ours)},
+			Base:   Version{"old", []byte(c.base)},
+			Theirs: Version{"patch", []byte(c.theirs)},
+		})
 		if err != nil || string(got) != c.want || n != c.conflicts {
 			t.Errorf("MergeFile() = %q, %d, %v, want %q", got, n, err, c.want)
 		}

@@ -21,6 +21,13 @@ type tag struct {
 	commit string
 }
 
+// WriteModule writes a version of a module into the file-system proxy below dir. Its files are a txtar archive.
+func WriteModule(dir, path, version, archive string) error {
+	t := tag{"2025-12-01T02:03:04Z", "0123456789abcdef0123456789abcdef01234567"}
+	_, err := publish(dir, module.Version{Path: path, Version: version}, t, txtar.Parse([]byte(archive)).Files)
+	return err
+}
+
 // publish writes one module version into the proxy below dir and returns its lines for a go.sum.
 func publish(dir string, m module.Version, t tag, files []txtar.File) (sums string, err error) {
 	path, err := module.EscapePath(m.Path)
