@@ -1,8 +1,8 @@
 package build
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -10,9 +10,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/deps"
-	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
-	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
@@ -101,10 +99,11 @@ type Changes struct {
 func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.Patch) (Changes, error) {
 	result, err := patches.Apply(up.Dir, series)
 	if err != nil {
-		return Changes{}, s.ApplyError(err, series)
+		return Changes{}, s.ApplyError(err)
 	}
 	for _, m := range result.Moved {
-		s.Note(fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By))
+		s.Note(fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
+			m.Patch, m.File, m.Hunk, m.Line, m.By))
 	}
 	out := Changes{Series: result.Changes, All: result.Changes}
 	if len(s.fork.Deps) == 0 {
@@ -152,4 +151,21 @@ func applyDeps(ctx context.Context, s *Session, in depsInput, dst string) error 
 		}
 		return Done{Detail: text.Count(len(more), "file") + " changed"}, WriteJSON(dst, "changes", more)
 	})
+}
+
+// ApplyError says of a patch that does not apply what it does not apply to, and
+// how to look at that; and of one that cannot be read, where it is.
+func (s *Session) ApplyError(err error) error {
+	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
+		named := *e
+		named.Onto = s.fork.Upstream.String()
+		return fmt.Errorf("%w\n  To see the tree it met: mage patches:apply -fork=%s -until=%s",
+			&named, s.fork.ID, cmp.Or(e.Applied, "none"))
+	}
+	if e, ok := errors.AsType[*patches.ParseError](err); ok {
+		named := *e
+		named.Dir = s.fork.File("patches")
+		return &named
+	}
+	return err
 }

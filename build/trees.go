@@ -44,8 +44,8 @@ func (s *Session) Trees(ctx context.Context) (Trees, error) {
 // patchedSlot returns the folder of the fork's patched tree and what is known of it.
 func (s *Session) patchedSlot() string { return s.CacheDir("patched", s.fork.ID) }
 
-// place returns where in that folder the tree lies.
-func (s *Session) place() string {
+// treePlace returns the path of the tree in that folder.
+func (s *Session) treePlace() string {
 	if s.fork.Settings.Mode == cross.GOPATH {
 		return filepath.Join("gopath", "src", filepath.FromSlash(s.fork.Settings.ImportPath))
 	}
@@ -54,8 +54,7 @@ func (s *Session) place() string {
 
 // damaged reports whether the kept upstream tree was changed, and says so.
 func (s *Session) damaged(ctx context.Context) bool {
-	key := upstreamStage.key(upstreamOf(s.fork, nil))
-	t, err := readTree(s.hold.cache.Path(upstreamStage.dir(), key))
+	t, err := readTree(s.upstreamDir())
 	if err != nil {
 		return false
 	}
@@ -83,7 +82,7 @@ func (s *Session) layTrees(ctx context.Context) (Trees, error) {
 func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree.Dir, kept bool, err error) {
 	slot := s.patchedSlot()
 	listing := filepath.Join(slot, "listing")
-	now := filetree.Dir{Path: filepath.Join(slot, s.place())}
+	now := filetree.Dir{Path: filepath.Join(slot, s.treePlace())}
 	now.Tree, err = readListing(listing)
 	if err == nil {
 		_, err = os.Lstat(now.Path) // absent where it was laid for another mode

@@ -92,10 +92,16 @@ func (s *Session) upstream(ctx context.Context, check func(source.Tree) error) (
 // for that may have been published since.
 func (s *Session) ForgetDropped() error {
 	in := upstreamOf(s.fork, nil)
-	if t, err := readTree(s.hold.cache.Path(upstreamStage.dir(), upstreamStage.key(in))); err != nil || len(t.Dropped) == 0 {
+	if t, err := readTree(s.upstreamDir()); err != nil || len(t.Dropped) == 0 {
 		return nil
 	}
 	return Forget(s, upstreamStage, in)
+}
+
+// upstreamDir returns the folder of the cache where the upstream tree is, if it is
+// kept.
+func (s *Session) upstreamDir() string {
+	return s.hold.cache.Path(upstreamStage.dir(), upstreamStage.key(upstreamOf(s.fork, nil)))
 }
 
 // extent says how much an upstream tree is.

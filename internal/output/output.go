@@ -32,6 +32,12 @@ func (d Dist) Exists(path string) bool {
 	return err == nil
 }
 
+// Holds reports whether the file at path has just this content.
+func (d Dist) Holds(path string, data []byte) bool {
+	old, err := os.ReadFile(d.Abs(path))
+	return err == nil && bytes.Equal(old, data)
+}
+
 // Replace has fill write a file or a folder to dst, which does not exist, and puts
 // it in the place of what lies at path in one step. Until then, what was there
 // stays there, for fill to take from.
@@ -68,8 +74,7 @@ func (d Dist) Place(from, path string) error {
 func (d Dist) Files(path string, files map[string][]byte) (kept bool, err error) {
 	kept = slices.Equal(List(d.Abs(path)), slices.Sorted(maps.Keys(files)))
 	for name, data := range files {
-		old, err := os.ReadFile(filepath.Join(d.Abs(path), filepath.FromSlash(name)))
-		kept = kept && err == nil && bytes.Equal(old, data)
+		kept = kept && d.Holds(filepath.Join(path, filepath.FromSlash(name)), data)
 	}
 	if kept {
 		return true, nil

@@ -1,0 +1,233 @@
+package build
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// Binaries are the compiled components of one platform, in dist/FORK/bin.
+type Binaries struct {
+	Platform platform.Platform
+	Dir      string         // absolute
+	All      []cross.Binary // all that are up to date there, sorted by component
+	kept     map[string]cross.Binary
+}
+
+// Get returns the binary of a component; one without a name where it is not built.
+func (b Binaries) Get(component string) cross.Binary {
+	if i := slices.IndexFunc(b.All, func(o cross.Binary) bool { return o.Component == component }); i >= 0 {
+		return b.All[i]
+	}
+	return cross.Binary{}
+}
+
+// Path returns the absolute path of a component's binary.
+func (b Binaries) Path(component string) string { return filepath.Join(b.Dir, b.Get(component).File) }
+
+// Of returns the binaries of components.
+func (b Binaries) Of(components []cross.Component) []cross.Binary {
+	out := make([]cross.Binary, len(components))
+	for i, c := range components {
+		out[i] = b.Get(c.Name)
+	}
+	return out
+}
+
+// Cross compiles what jobs name and is not up to date, into dist/FORK/bin.
+func (s *Session) Cross(ctx context.Context, jobs []fork.Job) (artifact.Set, error) {
+	s.Announce()
+	var sets []artifact.Set
+	for i, j := range jobs {
+		b, err := s.binaries(ctx, j, i == 0)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, s.Report(s.artifacts(j, b)...))
+	}
+	return artifact.Of(sets...), nil
+}
+
+// artifacts returns the binaries of a job, in its order.
+func (s *Session) artifacts(j fork.Job, b Binaries) []artifact.Artifact {
+	out := make([]artifact.Artifact, len(j.Components))
+	for i, c := range j.Components {
+		made := b.Get(c.Name)
+		_, kept := b.kept[c.Name]
+		out[i] = artifact.Artifact{
+			Kind: artifact.Binary, Name: c.Name, Path: s.fork.Dist("bin", j.Platform.Dir(), made.File), Platform: j.Platform,
+			Size: made.Size, Digest: "sha256:" + made.SHA256, Kept: kept,
+		}
+	}
+	return out
+}
+
+// Binaries compiles what a job names and is not up to date, into dist/FORK/bin.
+func (s *Session) Binaries(ctx context.Context, j fork.Job) (Binaries, error) {
+	return s.binaries(ctx, j, false)
+}
+
+// binaries does what Binaries does. The first job of a run also tells of the
+// stages before the compiler, if nothing had to be compiled.
+func (s *Session) binaries(ctx context.Context, j fork.Job, first bool) (Binaries, error) {
+	out := Binaries{Platform: j.Platform, Dir: s.dist.Abs(s.fork.Dist("bin", j.Platform.Dir()))}
+	p, err := s.plan(ctx, j)
+	if err != nil {
+		return out, err
+	}
+	out.kept = s.upToDate(p)
+	missing := slices.DeleteFunc(slices.Clone(j.Components), func(c cross.Component) bool {
+		_, ok := out.kept[c.Name]
+		return ok
+	})
+	if len(missing) == 0 && first {
+		s.tellKept()
+	}
+	err = s.Stage("cross", j.Platform.String(), j.Names(), func() (Done, error) {
+		for _, b := range out.kept {
+			out.All = append(out.All, b)
+		}
+		built, err := s.place(ctx, p, out.kept, missing)
+		out.All = append(out.All, built...)
+		sortBinaries(out.All)
+		return Done{Kept: len(missing) == 0}, err
+	})
+	return out, err
+}
+
+func sortBinaries(list []cross.Binary) {
+	slices.SortFunc(list, func(a, b cross.Binary) int { return strings.Compare(a.Component, b.Component) })
+}
+
+// A plan is how one platform is compiled.
+type plan struct {
+	job     fork.Job
+	input   cross.Input
+	record  Record // without binaries
+	builder cross.Builder
+	dir     string // in dist, relative to the project
+}
+
+func (s *Session) plan(ctx context.Context, j fork.Job) (plan, error) {
+	p := plan{job: j, dir: s.fork.Dist("bin", j.Platform.Dir())}
+	var err error
+	if p.input, p.record, err = s.Input(j.Platform); err != nil {
+		return p, err
+	}
+	cc, err := s.compiler(ctx, j)
+	p.builder = cross.Builder{Go: s.goFork, C: cc, Sums: filepath.Join(s.patchedSlot(), "sums"), Events: s.opts.Events}
+	return p, err
+}
+
+// compiler finds the C compiler, if one of the job's components needs it.
+func (s *Session) compiler(ctx context.Context, j fork.Job) (cross.Compiler, error) {
+	i := slices.IndexFunc(j.Components, func(c cross.Component) bool { return c.CGO })
+	if i < 0 {
+		return cross.Compiler{}, nil
+	}
+	cc, err := cross.FindCompiler(ctx, s.Runner(), s.opts.Env, s.Host(), j.Platform)
+	if err != nil {
+		return cc, fmt.Errorf("component %s needs cgo: %w", j.Components[i].Name, err)
+	}
+	return cc, nil
+}
+
+// current reports whether a component would be built to the binary now.
+func (p plan) current(c cross.Component, b cross.Binary) bool {
+	with := p.builder
+	if !slices.ContainsFunc(p.job.Components, func(o cross.Component) bool { return o.Name == c.Name }) {
+		with.C.Version = b.Compiler // nobody asks for another
+	}
+	return with.Key(p.input, c) == b.Inputs
+}
+
+// upToDate returns the binaries in dist, by component, that are what a build would
+// make now.
+func (s *Session) upToDate(p plan) map[string]cross.Binary {
+	out := map[string]cross.Binary{}
+	data, err := os.ReadFile(s.dist.Abs(filepath.Join(p.dir, "build.json")))
+	var old Record
+	if err != nil || json.Unmarshal(data, &old) != nil {
+		return out
+	}
+	for _, b := range old.Binaries {
+		c, err := s.fork.Component(b.Component)
+		if err != nil || filepath.Base(b.File) != b.File || !p.current(c, b) {
+			continue
+		}
+		path := filepath.Join(p.dir, b.File)
+		if info, err := os.Stat(s.dist.Abs(path)); err != nil || info.Mode()&0o111 == 0 {
+			continue
+		}
+		if s.dist.Intact(path, b.Size, b.SHA256) {
+			out[b.Component] = b
+		}
+	}
+	return out
+}
+
+// tellKept says of the stages before the compiler that nothing asked for them.
+func (s *Session) tellKept() {
+	from := s.fork.Upstream.String()
+	if len(s.lock.Modules) > 0 {
+		from = text.Count(len(s.lock.Modules), "module")
+	}
+	kept := func() (Done, error) { return Done{Kept: true}, nil }
+	_ = s.Stage("source", "", from, kept)
+	_ = s.Stage("patches", "", applied(len(s.lock.Patches)), kept)
+}
+
+// place compiles the missing components, and puts the folder with them, those
+// that are kept, and the record of all in its place in one step.
+func (s *Session) place(
+	ctx context.Context, p plan, kept map[string]cross.Binary, missing []cross.Component,
+) ([]cross.Binary, error) {
+	record := p.record
+	for _, b := range kept {
+		record.Binaries = append(record.Binaries, b)
+	}
+	if len(missing) == 0 {
+		data, err := encode(&record)
+		if err != nil || s.dist.Holds(filepath.Join(p.dir, "build.json"), data) {
+			return nil, err
+		}
+	}
+	var built []cross.Binary
+	err := s.dist.Replace(p.dir, func(dst string) error {
+		var err error
+		if built, err = s.build(ctx, p, missing, dst); err != nil {
+			return err
+		}
+		for _, b := range kept {
+			from := filepath.Join(s.dist.Abs(p.dir), b.File)
+			if err := filetree.LinkOrCopy(from, filepath.Join(dst, b.File), filetree.Executable); err != nil {
+				return err
+			}
+		}
+		record.Binaries = append(record.Binaries, built...)
+		data, err := encode(&record)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dst, "build.json"), data, 0o644)
+	})
+	return built, err
+}
+
+// encode returns the bytes of a record, and sorts its binaries.
+func encode(r *Record) ([]byte, error) {
+	sortBinaries(r.Binaries)
+	data, err := json.MarshalIndent(r, "", "  ")
+	return append(data, '\n'), err
+}

@@ -1,0 +1,146 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
+)
+
+// PackageInput returns what the fork's packages for a family of distributions and
+// a platform are assembled from, as far as it is known before anything is built.
+func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (packaging.Input, error) {
+	recipes, sources, err := profiles.Recipes(s.fork.Project.Dir, s.fork.Profile)
+	if err != nil {
+		return packaging.Input{}, err
+	}
+	date, err := s.Date(s.lock.Time)
+	if err != nil {
+		return packaging.Input{}, err
+	}
+	in := packaging.Input{
+		Family: family, Recipes: recipes, Settings: s.fork.Packages, Version: s.fork.Parsed, Platform: p, Date: date,
+		Sources: sources,
+	}
+	for _, c := range s.fork.Defaults {
+		if p.In(c.Platforms) {
+			in.Programs = append(in.Programs, c.Name)
+		}
+	}
+	dir, ok := s.fork.UserFiles()
+	if in.UserDir = dir; ok {
+		in.User = os.DirFS(s.fork.Project.Path(dir))
+	}
+	return in, nil
+}
+
+// PackagePlatforms returns the platforms that names stand for: all are those of
+// fork.yaml that are Linux, none is this machine's.
+func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) {
+	if s.Host().OS != "linux" {
+		return nil, errors.New("packages have manual pages and completions that the programs write themselves: " +
+			"make them on Linux")
+	}
+	if len(names) == 0 {
+		return []platform.Platform{s.Host()}, nil
+	}
+	if slices.Equal(names, []string{"all"}) {
+		names = slices.DeleteFunc(slices.Clone(s.fork.Build.Platforms), func(p string) bool {
+			return !strings.HasPrefix(p, "linux/")
+		})
+	}
+	platforms, err := platform.ParseList(names)
+	for _, p := range platforms {
+		if p.OS != "linux" {
+			return nil, fmt.Errorf("there are no packages for %s: they are for Linux", p)
+		}
+	}
+	return platforms, err
+}
+
+// Components returns the components that programs of packages are, sorted, each
+// once.
+func (s *Session) Components(in packaging.Input, programs []string) []cross.Component {
+	var out []cross.Component
+	for _, program := range programs {
+		if c, err := s.fork.Component(in.Component(program)); err == nil {
+			out = append(out, c)
+		}
+	}
+	byName := func(a, b cross.Component) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(out, byName)
+	return slices.CompactFunc(out, func(a, b cross.Component) bool { return byName(a, b) == 0 })
+}
+
+// Programs returns the programs of recipes.
+func Programs(recipes []packaging.Recipe) []string {
+	var out []string
+	for _, r := range recipes {
+		for program := range r.Programs {
+			out = append(out, program)
+		}
+	}
+	return out
+}
+
+// Packages assembles packages of recipes that in.Select returned. built has the
+// programs that go into them, host the same programs of this machine's platform,
+// which are asked for their help.
+func (s *Session) Packages(
+	ctx context.Context, in packaging.Input, recipes []packaging.Recipe, built, host Binaries,
+) ([]packaging.Package, error) {
+	tree, err := s.Patched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	in.Tree = func(name string) ([]byte, error) {
+		if _, ok := tree.Tree.Lookup(name); !ok {
+			return nil, &fs.PathError{Op: "reading", Path: name + " of the patched tree", Err: fs.ErrNotExist}
+		}
+		return tree.ReadFile(name)
+	}
+	in.Binaries = map[string]string{}
+	for _, b := range built.All {
+		in.Binaries[b.Component] = built.Path(b.Component)
+	}
+	if in.Changes, err = s.changelog(ctx); err != nil {
+		return nil, err
+	}
+	if in.Docs, err = s.documents(ctx, in, recipes, host); err != nil {
+		return nil, err
+	}
+	return in.Assemble(recipes, s.private())
+}
+
+// changelog returns what the fork's version changes, a line each.
+func (s *Session) changelog(ctx context.Context) ([]string, error) {
+	series, err := s.Series(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []string{fmt.Sprintf("%s, from %s.", s.fork.Version, s.fork.Upstream)}
+	for _, p := range series.Patches {
+		subject := p.Name
+		if mail, ok := p.Mail(); ok {
+			subject = mail.Subject
+		}
+		out = append(out, subject)
+	}
+	return out, nil
+}
+
+// private returns the folders of this machine that nothing in a package should
+// name. One as short as /src may be meant otherwise.
+func (s *Session) private() []string {
+	return slices.DeleteFunc([]string{s.fork.Project.Dir, s.goFork.GOMODCACHE, s.goFork.GOCACHE}, func(dir string) bool {
+		return strings.Count(dir, "/") < 2
+	})
+}

@@ -1,0 +1,92 @@
+package build
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/version"
+)
+
+// A Record is build.json: the binaries beside it, and what they were made from.
+type Record struct {
+	Fork      string         `json:"fork"`
+	Name      string         `json:"name"`
+	Version   string         `json:"version"`
+	Platform  string         `json:"platform"`
+	Upstream  Pin            `json:"upstream"`
+	Patches   []Pin          `json:"patches"`
+	Tree      string         `json:"tree"`      // digest of the patched tree
+	Commit    string         `json:"commit"`    // 40 hex digits
+	CommitOf  string         `json:"commit_of"` // "upstream", or "tree": digits of its digest
+	Date      string         `json:"date"`      // RFC 3339, UTC
+	Toolchain string         `json:"toolchain"` // go1.26.8
+	Flags     []string       `json:"flags"`
+	Binaries  []cross.Binary `json:"binaries"` // sorted by component
+}
+
+// A Pin is something by its name and digest.
+type Pin struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"` // sha256:…, or a module's h1:…
+}
+
+// Input returns what the compiler is told for a platform, and the record that
+// goes with it, without binaries.
+func (s *Session) Input(p platform.Platform) (cross.Input, Record, error) {
+	f, l := s.fork, s.lock
+	record := Record{
+		Fork: f.ID, Name: f.Name, Version: f.Version, Platform: p.String(), Upstream: upstreamPin(l), Tree: l.Tree,
+		Commit: f.Upstream.Commit, CommitOf: "upstream", Toolchain: s.goFork.GOVERSION,
+	}
+	for _, patch := range l.Patches {
+		record.Patches = append(record.Patches, Pin{patch.Name, "sha256:" + patch.SHA256})
+	}
+	if record.Commit == "" {
+		record.Commit, record.CommitOf = strings.TrimPrefix(l.Tree, "sha256:")[:40], "tree"
+	}
+	date, err := s.Date(l.Time)
+	if err != nil {
+		return cross.Input{}, record, err
+	}
+	record.Date = date.Format("2006-01-02T15:04:05Z")
+	lockSum := sha256.Sum256(l.Encode())
+	in := cross.Input{
+		Tree: l.Tree, Lock: hex.EncodeToString(lockSum[:]), Platform: p, Tags: f.Settings.Tags, Symbols: f.Build.Symbols,
+	}
+	if f.Settings.Mode == cross.GOPATH {
+		in.GOPATH = f.Settings.ImportPath
+	}
+	in.Stamps, err = stamps(f, record)
+	record.Flags = in.Flags()
+	return in, record, err
+}
+
+// stamps returns the values that the linker sets, by import path and variable.
+func stamps(f fork.Fork, r Record) (map[string]string, error) {
+	out := map[string]string{}
+	fields := cross.StampFields{Fields: f.Parsed.Fields(), Commit: r.Commit, Date: r.Date}
+	for name, text := range f.Settings.Stamps.Values {
+		value, err := version.Expand(text, fields)
+		if err != nil {
+			return nil, fmt.Errorf("stamp %s of profile %s: %w", name, f.Profile, err)
+		}
+		for _, pkg := range f.Settings.Stamps.Packages {
+			out[pkg+"."+name] = value
+		}
+	}
+	return out, nil
+}
+
+// upstreamPin returns what the upstream is, and the digest of what was fetched.
+func upstreamPin(l lock.Lock) Pin {
+	if len(l.Modules) > 0 {
+		return Pin{l.Upstream, l.Modules[0].Sum}
+	}
+	return Pin{l.Upstream, l.Source}
+}
