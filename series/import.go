@@ -1,10 +1,13 @@
-package slipway
+package series
 
 import (
 	"context"
 	"fmt"
 	"slices"
 
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
@@ -12,54 +15,51 @@ import (
 
 // An ImportRequest says which commits a fork is to carry.
 type ImportRequest struct {
-	Fork    string
 	From    string // a git repository: URL, or path relative to the project
 	Commits string // BASE..TIP, 40 hex digits each
 	Files   bool   // as patch files behind the series, not as a reference in fork.yaml
 }
 
-// Import adds commits to a fork and pins it. It returns the names of the
-// patches that they became.
-func (p *Project) Import(ctx context.Context, r ImportRequest) ([]string, error) {
+// Carry returns the commits that a request names, for a fork that does not carry
+// them yet.
+func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 	carry := source.Carry{Git: r.From, Commits: r.Commits}
 	for _, fault := range carry.Validate() {
-		return nil, fmt.Errorf("-%s: %s", map[string]string{"git": "from", "commits": "commits"}[fault.Field], fault.Message)
-	}
-	f, err := p.Fork(r.Fork)
-	if err != nil {
-		return nil, err
+		flag := map[string]string{"git": "from", "commits": "commits"}[fault.Field]
+		return carry, fmt.Errorf("-%s: %s", flag, fault.Message)
 	}
 	if slices.Contains(f.Carried, carry) {
-		return nil, fmt.Errorf("%s carries %s of %s already", f.file("fork.yaml"), r.Commits, r.From)
+		return carry, fmt.Errorf("%s carries %s of %s already", f.File("fork.yaml"), r.Commits, r.From)
 	}
-	w, leave, err := p.enter(ctx, f)
+	return carry, nil
+}
+
+// Import adds commits to a fork and pins it. It returns the patches that they
+// became.
+func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Set, error) {
+	carry, err := r.Carry(s.Fork())
 	if err != nil {
 		return nil, err
 	}
-	defer leave()
-	w.announce()
-	commits, err := w.carried(ctx, carry)
+	s.Announce()
+	commits, err := s.Carried(ctx, carry)
 	if err != nil {
-		return nil, p.advise(err)
+		return nil, err
 	}
-	rev := revision{files: f.Series}
+	before := s.Fork().Series
+	rev := revision{files: before}
 	if r.Files {
-		rev.files = append(slices.Clone(f.Series), asFiles(f.Series, commits)...)
-		commits = rev.files[len(f.Series):]
+		commits = asFiles(before, commits)
+		rev.files = append(slices.Clone(before), commits...)
 	} else {
 		rev.edits = append(rev.edits, func(data []byte) ([]byte, error) {
 			return config.Append(data, "patches", "git", r.From, "commits", r.Commits)
 		})
 	}
-	if err := w.adopt(ctx, rev, ""); err != nil {
-		return nil, p.advise(err)
+	if err := adopt(ctx, s, rev, ""); err != nil {
+		return nil, err
 	}
-	w.sayLock("written")
-	names := make([]string, len(commits))
-	for i, c := range commits {
-		names[i] = c.Name
-	}
-	return names, nil
+	return patchSet(s.Fork(), commits), sayLock(s, "written")
 }
 
 // asFiles names commits as patch files that come behind a series.
@@ -69,7 +69,7 @@ func asFiles(series, commits []patches.Patch) []patches.Patch {
 		mail, _ := out[i].Mail()
 		for n := len(series) + i + 1; ; n++ {
 			out[i].Name = patches.FileName(n, mail.Subject)
-			if !slices.ContainsFunc(slices.Concat(series, out[:i]), func(p patches.Patch) bool { return p.Name == out[i].Name }) {
+			if !named(slices.Concat(series, out[:i]), out[i].Name) {
 				break
 			}
 		}

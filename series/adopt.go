@@ -1,4 +1,4 @@
-package slipway
+package series
 
 import (
 	"context"
@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
-	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
 )
@@ -24,23 +25,23 @@ type revision struct {
 // adopt makes the fork what r says and pins it, in one step: whoever looks sees
 // the fork as it was or the whole new one. tree is the digest that the patched
 // tree has to have, "" for any.
-func (w *workshop) adopt(ctx context.Context, r revision, tree string) error {
-	scratch, err := w.cache.Scratch()
+func adopt(ctx context.Context, s *build.Session, r revision, tree string) error {
+	scratch, err := s.Scratch()
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	old, next := filepath.Join(w.Dir, w.fork.file(".")), filepath.Join(scratch, "forks", w.fork.ID)
+	old, next := s.Fork().Abs("."), filepath.Join(scratch, "forks", s.Fork().ID)
 	if err := os.CopyFS(next, os.DirFS(old)); err != nil {
 		return err
 	}
-	if err := r.write(next, w.fork.Series); err != nil {
+	if err := r.write(next, s.Fork().Series); err != nil {
 		return err
 	}
-	if err := w.repin(ctx, scratch, next, tree); err != nil {
+	if err := repin(ctx, s, scratch, tree); err != nil {
 		return err
 	}
-	return filetree.Exchange(next, old)
+	return s.Dist().Place(next, s.Fork().File("."))
 }
 
 // write makes the fork in dir what r says. before is the series as it is there.
@@ -63,18 +64,16 @@ func (r revision) write(dir string, before []patches.Patch) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	named := func(p patches.Patch) bool {
-		return slices.ContainsFunc(r.files, func(o patches.Patch) bool { return o.Name == p.Name })
-	}
 	for _, p := range before {
-		if !named(p) {
+		if !named(r.files, p.Name) {
 			if err := os.Remove(filepath.Join(folder, p.Name)); err != nil {
 				return err
 			}
 		}
 	}
 	for _, p := range r.files {
-		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(folder, p.Name)), 0o755), os.WriteFile(filepath.Join(folder, p.Name), p.Data, 0o644)); err != nil {
+		to := filepath.Join(folder, p.Name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, p.Data, 0o644)); err != nil {
 			return err
 		}
 	}
@@ -84,33 +83,32 @@ func (r revision) write(dir string, before []patches.Patch) error {
 	return os.WriteFile(filepath.Join(folder, "series"), patches.EditSeries(series, r.files), 0o644)
 }
 
-// repin writes the lock of the fork in next, which lies below root as in a
-// project.
-func (w *workshop) repin(ctx context.Context, root, next, tree string) error {
-	sketch := &Project{Dir: root, Env: w.Env, Events: w.Events}
-	if profiles := filepath.Join(w.Dir, "profiles"); exists(profiles) {
-		if err := os.CopyFS(filepath.Join(root, "profiles"), os.DirFS(profiles)); err != nil {
+// repin writes the lock of the fork as it is below root, a project of its own.
+func repin(ctx context.Context, s *build.Session, root, tree string) error {
+	project := s.Fork().Project
+	if _, err := os.Stat(project.Path("profiles")); err == nil {
+		if err := os.CopyFS(filepath.Join(root, "profiles"), os.DirFS(project.Path("profiles"))); err != nil {
 			return err
 		}
 	}
-	f, err := sketch.Fork(w.fork.ID)
+	f, err := fork.Project{Dir: root}.Fork(s.Fork().ID)
 	if err != nil {
 		return err
 	}
-	then := &workshop{Project: w.Project, fork: f, goCmd: w.goCmd, cache: w.cache}
-	l, err := then.pin(ctx)
+	file := f.Abs("fork.lock")
+	f.Project = project // paths of repositories in fork.yaml are relative to it
+	then, err := s.On(ctx, f, lock.Lock{})
+	if err != nil {
+		return err
+	}
+	l, err := Pin(ctx, then)
 	if err != nil {
 		return err
 	}
 	if tree != "" && l.Tree != tree {
-		return fmt.Errorf("the new series comes to the tree %s instead of %s: nothing was changed", l.Tree, tree)
+		return fmt.Errorf("the new series makes the tree %s instead of %s: nothing was changed", l.Tree, tree)
 	}
-	return l.Write(filepath.Join(next, "fork.lock"))
-}
-
-func exists(name string) bool {
-	_, err := os.Lstat(name)
-	return err == nil
+	return l.Write(file)
 }
 
 // setField returns the edit that sets a field of fork.yaml.

@@ -1,4 +1,6 @@
-package slipway
+// Package doctor finds out what a machine has and is missing for building the forks
+// of a project.
+package doctor
 
 import (
 	"context"
@@ -10,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/platform"
@@ -29,17 +33,25 @@ type Check struct {
 // the binaries.
 const roomToBuild = 8 << 30
 
-// Doctor looks at what this machine has for building the project's forks.
-func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
-	ids, err := p.ForkIDs()
+// A doctor looks at one project on this machine.
+type doctor struct {
+	project fork.Project
+	env     run.Env
+	goCmd   *gotool.Go
+}
+
+// Look checks this machine. Subprocesses start from env; events is told of them.
+func Look(ctx context.Context, p fork.Project, env run.Env, events event.Sink) ([]Check, error) {
+	ids, err := p.IDs()
 	if err != nil {
 		return nil, err
 	}
-	goCmd, err := gotool.Find(ctx, run.Runner{Events: p.Events}, p.Env, p.Dir)
+	goCmd, err := gotool.Find(ctx, run.Runner{Events: events}, env, d.project.Dir)
 	if err != nil {
 		return nil, err
 	}
-	var forks []*Fork
+	d := doctor{p, env, goCmd}
+	var forks []fork.Fork
 	var checks []Check
 	for _, id := range ids {
 		f, err := p.Fork(id)
@@ -48,20 +60,21 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 			continue
 		}
 		forks = append(forks, f)
-		checks = append(checks, p.checkGoFor(ctx, goCmd, f))
+		checks = append(checks, d.goFor(ctx, f))
 	}
-	checks = append(checks, p.checkGit(ctx, goCmd), p.checkDisk())
-	return append(checks, p.checkCompilers(ctx, goCmd, forks)...), nil
+	checks = append(checks, d.git(ctx), d.disk())
+	return append(checks, d.compilers(ctx, forks)...), nil
 }
 
-func (p *Project) checkGoFor(ctx context.Context, goCmd *gotool.Go, f *Fork) Check {
+// goFor finds the release of Go that a fork is built with.
+func (d doctor) goFor(ctx context.Context, f fork.Fork) Check {
 	c := Check{Name: "go for " + f.ID, Needed: true}
-	l, err := p.readLock(f)
+	l, err := f.ReadLock()
 	if err != nil {
 		c.Detail = err.Error()
 		return c
 	}
-	at, err := goCmd.At(ctx, f.Build.Toolchain, l.Go, p.Dir)
+	at, err := d.goCmd.At(ctx, f.Build.Toolchain, l.Go, d.project.Dir)
 	if err != nil {
 		c.Detail, c.Remedy, _ = strings.Cut(err.Error(), "\n  ")
 		return c
@@ -70,9 +83,10 @@ func (p *Project) checkGoFor(ctx context.Context, goCmd *gotool.Go, f *Fork) Che
 	return c
 }
 
-func (p *Project) checkGit(ctx context.Context, goCmd *gotool.Go) Check {
-	c := Check{Name: "git", Remedy: "Install it: git on Debian, Fedora and Homebrew, dev-vcs/git on Gentoo; the go command fetches some modules with it"}
-	out, err := goCmd.Run.Output(ctx, run.Cmd{Args: []string{"git", "--version"}, Env: p.Env})
+func (d doctor) git(ctx context.Context) Check {
+	c := Check{Name: "git", Remedy: "Install it: git on Debian, Fedora and Homebrew, dev-vcs/git on Gentoo; " +
+		"the go command fetches some modules with it"}
+	out, err := d.goCmd.Run.Output(ctx, run.Cmd{Args: []string{"git", "--version"}, Env: d.env})
 	if err != nil {
 		c.Detail = err.Error()
 		return c
@@ -81,10 +95,10 @@ func (p *Project) checkGit(ctx context.Context, goCmd *gotool.Go) Check {
 	return c
 }
 
-func (p *Project) checkDisk() Check {
-	c := Check{Name: "disk", Needed: true, Remedy: "Make room on the disk of " + p.Dir}
+func (d doctor) disk() Check {
+	c := Check{Name: "disk", Needed: true, Remedy: "Make room on the disk of " + d.project.Dir}
 	var fs unix.Statfs_t
-	if err := unix.Statfs(p.Dir, &fs); err != nil {
+	if err := unix.Statfs(d.project.Dir, &fs); err != nil {
 		c.Detail = err.Error()
 		return c
 	}
@@ -94,8 +108,10 @@ func (p *Project) checkDisk() Check {
 	return c
 }
 
-func (p *Project) checkCompilers(ctx context.Context, goCmd *gotool.Go, forks []*Fork) []Check {
-	host := platform.Platform{OS: goCmd.GOHOSTOS, Arch: goCmd.GOHOSTARCH}
+// compilers finds a C compiler for each platform of the forks, as far as this
+// machine can have one.
+func (d doctor) compilers(ctx context.Context, forks []fork.Fork) []Check {
+	host := platform.Platform{OS: d.goCmd.GOHOSTOS, Arch: d.goCmd.GOHOSTARCH}
 	var checks []Check
 	seen := map[platform.Platform]bool{}
 	for _, f := range forks {
@@ -105,7 +121,7 @@ func (p *Project) checkCompilers(ctx context.Context, goCmd *gotool.Go, forks []
 			}
 			seen[pl] = true
 			c := Check{Name: "C compiler for " + pl.String(), Needed: needsC(forks, pl)}
-			cc, err := cross.FindCompiler(ctx, goCmd.Run, p.Env, host, pl)
+			cc, err := cross.FindCompiler(ctx, d.goCmd.Run, d.env, host, pl)
 			if err != nil {
 				c.Detail, c.Remedy, _ = strings.Cut(err.Error(), "\n  ")
 			} else {
@@ -121,8 +137,9 @@ func (p *Project) checkCompilers(ctx context.Context, goCmd *gotool.Go, forks []
 }
 
 // needsC reports whether a fork builds something with cgo for the platform.
-func needsC(forks []*Fork, p platform.Platform) bool {
-	return slices.ContainsFunc(forks, func(f *Fork) bool {
-		return slices.Contains(f.Platforms, p) && slices.ContainsFunc(f.Defaults, func(c cross.Component) bool { return c.CGO && p.In(c.Platforms) })
+func needsC(forks []fork.Fork, p platform.Platform) bool {
+	return slices.ContainsFunc(forks, func(f fork.Fork) bool {
+		return slices.Contains(f.Platforms, p) &&
+			slices.ContainsFunc(f.Defaults, func(c cross.Component) bool { return c.CGO && p.In(c.Platforms) })
 	})
 }
