@@ -14,8 +14,8 @@ import (
 	"github.com/slipway-build/slipway/event"
 )
 
-// run calls f with the project in this folder, shows what happens, and ends f
-// when the process is asked to end.
+// run calls f with the project in the current folder and prints its events. A
+// signal that asks the process to end cancels f's context.
 func run(ctx context.Context, v, json *bool, f func(context.Context, *slipway.Project) error) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
@@ -36,7 +36,7 @@ func project(events event.Sink) (*slipway.Project, error) {
 	return &slipway.Project{Dir: dir, Env: os.Environ(), Events: events}, nil
 }
 
-// setting returns a flag's value, or that of the variable that stands in.
+// setting returns a flag's value, or that of its variable where the flag is not given.
 func setting(variable string, value *string) string {
 	if value != nil {
 		return *value
