@@ -115,7 +115,7 @@ func phases(t *testing.T, dir, category, name, flags string) string {
 	return image
 }
 
-// list returns what lies in a folder: mode, path, and content.
+// list returns the files of a folder: mode, path, and content.
 func list(t *testing.T, dir string) []string {
 	t.Helper()
 	out := mustRun(t, dir, "sh", "-ec", `find . -type l -printf '%p %l\n'
@@ -125,7 +125,7 @@ find . -type f -printf '%M %p ' -exec sha256sum {} \;`)
 	return lines
 }
 
-// installs tells of programs that were built and do not lie below a folder, byte
+// installs fails for each program that was built and is not below a folder, byte
 // for byte.
 func installs(t *testing.T, dir, built string) {
 	t.Helper()
@@ -164,7 +164,7 @@ func common(t *testing.T, dir string) []string {
 // with OpenRC.
 func supervised(t *testing.T, images ...string) {
 	if os.Getuid() != 0 {
-		t.Skip("starts daemons in a system of its own, for which it has to be root")
+		t.Skip("starts daemons in a separate system, for which it has to be root")
 	}
 	for _, tool := range []string{"mmdebstrap", "unshare", "ip"} {
 		testkit.Need(t, tool)

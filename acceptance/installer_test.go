@@ -205,8 +205,8 @@ func edit(t *testing.T, name string, change func(map[string]any)) {
 	}
 }
 
-// listing tells what a root holds, but for the accounts: what an installer makes
-// of them stays, as a package's does.
+// listing returns what a root holds, but for the accounts: those that an installer
+// makes stay, like those of a package.
 func listing(t *testing.T, root string) string {
 	t.Helper()
 	return mustRun(t, root, "sh", "-ec", `

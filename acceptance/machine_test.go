@@ -16,8 +16,8 @@ import (
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
-// A machine is a Debian of its own that runs under systemd, in a container
-// with a network that leads nowhere.
+// A machine is a Debian that runs under systemd, in a container with a network
+// that leads nowhere.
 type machine struct {
 	t      *testing.T
 	root   string

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// A portage is Portage with an overlay of its own to read, and a root of its own
-// to merge to.
+// A portage is Portage with a separate overlay to read and a separate root to
+// merge to.
 type portage struct {
 	t                   *testing.T
 	overlay, files, dir string

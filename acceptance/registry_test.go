@@ -32,7 +32,7 @@ import (
 const password = "hunter2hunter2"
 
 // registries pushes to Debian's registry: on this machine, without TLS, and as a
-// company has it, with an authority of its own and logins.
+// company has it, with a certificate authority and logins.
 func registries(t *testing.T, dir string) {
 	testkit.Need(t, "docker-registry")
 	t.Run("plain", func(t *testing.T) {
@@ -42,17 +42,17 @@ func registries(t *testing.T, dir string) {
 	})
 	t.Run("TLS and a login", func(t *testing.T) {
 		s := newServer(t)
-		own := newAuthority(t)
-		s.env = []string{"SSL_CERT_FILE=" + own.file, "REGISTRY_AUTH_FILE=" + s.at("config.json")}
+		ca := newAuthority(t)
+		s.env = []string{"SSL_CERT_FILE=" + ca.file, "REGISTRY_AUTH_FILE=" + s.at("config.json")}
 		now := time.Now()
-		good := s.secure(own.server(t, now.Add(-time.Hour), now.Add(time.Hour)), password)
+		good := s.secure(ca.server(t, now.Add(-time.Hour), now.Add(time.Hour)), password)
 		s.start(good)
 		s.run(dir, "skopeo", "login", "--username=mate", "--password="+password, s.host)
 		pushed(t, dir, s)
 
 		trusts, login := s.env[0], "DOCKER_CONFIG="+s.dir // Docker has what Podman notes, in a file of this name
-		changed := s.secure(own.server(t, now.Add(-time.Hour), now.Add(time.Hour)), "of today")
-		ended := s.secure(own.server(t, now.Add(-2*time.Hour), now.Add(-time.Hour)), password)
+		changed := s.secure(ca.server(t, now.Add(-time.Hour), now.Add(time.Hour)), "of today")
+		ended := s.secure(ca.server(t, now.Add(-2*time.Hour), now.Add(-time.Hour)), password)
 		how := "docker login " + s.host + " or podman login " + s.host + " ("
 		for _, c := range []struct {
 			name, config, host string

@@ -81,8 +81,8 @@ createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
 	m.serves()
 }
 
-// below writes a package to a folder that stands for what Debian has below the
-// system, and rpm does not know of.
+// below writes a package to a folder that provides what the Debian below the
+// system has, which rpm does not know.
 func below(t *testing.T, dir string) {
 	t.Helper()
 	v, err := version.Parse("1.0.0")
@@ -91,7 +91,7 @@ func below(t *testing.T, dir string) {
 	}
 	p := packaging.Package{
 		Name: "below", Version: v, Distro: "1.0.0", Revision: 1,
-		Summary: "what lies below", Description: "The system.", Maintainer: "Mate <mate@example.org>",
+		Summary: "the system below", Description: "The system.", Maintainer: "Mate <mate@example.org>",
 		Date: time.Unix(1e9, 0), LicenseText: []byte("none"), License: "MIT", Compression: "gzip:9",
 		Relations: packaging.Relations{Provides: []packaging.Relation{"systemd", "util-linux"}},
 		Files:     []packaging.File{{Path: "/bin/sh", Kind: packaging.Link, Target: "dash"}},
