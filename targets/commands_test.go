@@ -19,11 +19,13 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/tools/txtar"
 )
 
 // commands are what scripts can use beside the commands of testscript. None can
 // be negated.
 //
+//	sample NAME              writes the files of testdata/samples/NAME.txtar
 //	edit FILE OLD NEW        replaces OLD, which must be in it once; \n is a line break
 //	flip FILE TEXT           changes one byte: the first of the first TEXT; FILE may be a pattern
 //	republish ZIP NAME       gives the file of that name, of a module's zip, one more line
@@ -37,6 +39,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		args int // how many it takes, -1 for any number
 		run  func(*testscript.TestScript, []string) error
 	}{
+		"sample":    {1, sample},
 		"edit":      {3, edit},
 		"flip":      {2, flip},
 		"republish": {2, republish},
@@ -56,6 +59,28 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		}
 	}
 	return out
+}
+
+// sample writes the files that several scripts start from. A script that has one
+// of them too would not say which it means.
+func sample(ts *testscript.TestScript, args []string) error {
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "samples", args[0]+".txtar"))
+	if err != nil {
+		return err
+	}
+	for _, f := range archive.Files {
+		name := ts.MkAbs(filepath.FromSlash(f.Name))
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s is in the script or the project too", f.Name)
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func edit(ts *testscript.TestScript, args []string) error {
