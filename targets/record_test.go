@@ -17,7 +17,7 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// build.json has to tell what the binaries beside it were made from, so each of
+// build.json has to say what the binaries beside it were made from, so each of
 // its facts is found out here in another way.
 func TestRecordTellsWhatWasBuilt(t *testing.T) {
 	t.Parallel()
@@ -29,7 +29,8 @@ func TestRecordTellsWhatWasBuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	upstream, err := dirhash.HashDir(p.path(".home", "mod", "example.org", "ship@v1.4.1"), "example.org/ship@v1.4.1", dirhash.Hash1)
+	module := p.path(".home", "mod", "example.org", "ship@v1.4.1")
+	upstream, err := dirhash.HashDir(module, "example.org/ship@v1.4.1", dirhash.Hash1)
 	if err != nil {
 		t.Fatal(err)
 	}
