@@ -4,7 +4,7 @@
 // of, for programs that want to call them:
 //
 //	p := slipway.Project{Dir: "/src/builds", Env: os.Environ()}
-//	made, err := p.Cross(ctx, "kubernetes-1.36", fork.Request{Platforms: []string{"linux/arm64"}})
+//	made, err := p.Cross(ctx, "kubernetes-1.36", slipway.CrossRequest{Platforms: []string{"linux/arm64"}})
 //	for _, a := range made {
 //		fmt.Println(a.Path, a.Digest)
 //	}
@@ -38,6 +38,21 @@ import (
 	"github.com/slipway-build/slipway/series"
 )
 
+// What verbs are asked, and what they tell, each by the package that does it.
+type (
+	CrossRequest     = fork.Request
+	PackageRequest   = packages.Request
+	EbuildRequest    = overlay.Request
+	ImageRequest     = image.Request
+	TarballRequest   = tarball.Request
+	KubesprayRequest = kubespray.Request
+	PushRequest      = release.PushRequest
+	ImportRequest    = series.ImportRequest
+	RebaseRequest    = series.RebaseRequest
+	Rebase           = series.Rebase
+	Check            = doctor.Check
+)
+
 // A Project is a folder with forks in it.
 type Project struct {
 	Dir     string            // absolute
@@ -61,7 +76,7 @@ func (p *Project) options() build.Options {
 }
 
 // Cross compiles a fork's components into dist/FORK/bin.
-func (p *Project) Cross(ctx context.Context, id string, r fork.Request) (artifact.Set, error) {
+func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifact.Set, error) {
 	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		jobs, err := s.Fork().Jobs(r, s.Host())
 		if err != nil {
@@ -73,7 +88,7 @@ func (p *Project) Cross(ctx context.Context, id string, r fork.Request) (artifac
 
 // Deb makes Debian packages of a fork in dist/FORK/deb, and the binaries that they
 // need.
-func (p *Project) Deb(ctx context.Context, id string, r packages.Request) (artifact.Set, error) {
+func (p *Project) Deb(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
 	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		return packages.Run(ctx, s, packages.Deb(), r)
 	})
@@ -81,7 +96,7 @@ func (p *Project) Deb(ctx context.Context, id string, r packages.Request) (artif
 
 // RPM makes Fedora's packages of a fork in dist/FORK/rpm, and the binaries that
 // they need.
-func (p *Project) RPM(ctx context.Context, id string, r packages.Request) (artifact.Set, error) {
+func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
 	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		return packages.Run(ctx, s, packages.RPM(), r)
 	})
@@ -89,7 +104,7 @@ func (p *Project) RPM(ctx context.Context, id string, r packages.Request) (artif
 
 // Ebuild lays out an overlay of a fork, or of all if id is empty, in dist/overlay,
 // and what its ebuilds fetch in dist/distfiles.
-func (p *Project) Ebuild(ctx context.Context, id string, r overlay.Request) (artifact.Set, error) {
+func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artifact.Set, error) {
 	ids := []string{id}
 	if id == "" {
 		var err error
@@ -105,7 +120,7 @@ func (p *Project) Ebuild(ctx context.Context, id string, r overlay.Request) (art
 // Image makes images of a fork in dist/FORK/images, an OCI layout, what they are
 // deployed with beside it, and the binaries that they need. The forks that this one
 // runs with come first, since it names their images by digest.
-func (p *Project) Image(ctx context.Context, id string, r image.Request) (artifact.Set, error) {
+func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifact.Set, error) {
 	f, err := p.Fork(id)
 	if err != nil {
 		return nil, err
@@ -123,7 +138,7 @@ func (p *Project) Image(ctx context.Context, id string, r image.Request) (artifa
 		for i, s := range sessions {
 			request := r
 			if i < len(others) {
-				request = image.Request{Platforms: r.Platforms}
+				request = ImageRequest{Platforms: r.Platforms}
 			}
 			set, err := image.Run(ctx, s, programs, request)
 			if err != nil {
@@ -136,7 +151,7 @@ func (p *Project) Image(ctx context.Context, id string, r image.Request) (artifa
 }
 
 // Push pushes a fork's images to registries, and returns what each has.
-func (p *Project) Push(ctx context.Context, id string, r release.PushRequest) (artifact.Set, error) {
+func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.Set, error) {
 	f, err := p.Fork(id)
 	if err != nil {
 		return nil, err
@@ -151,12 +166,12 @@ func (p *Project) Push(ctx context.Context, id string, r release.PushRequest) (a
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
 // Kubespray deploy a fork whose images are made.
-func (p *Project) Kubespray(ctx context.Context, id string, r kubespray.Request) (artifact.Set, error) {
+func (p *Project) Kubespray(ctx context.Context, id string, r KubesprayRequest) (artifact.Set, error) {
 	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return kubespray.Run(ctx, s, r) })
 }
 
 // Tarball writes a fork's patched source to dist/FORK/export.
-func (p *Project) Tarball(ctx context.Context, id string, r tarball.Request) (artifact.Set, error) {
+func (p *Project) Tarball(ctx context.Context, id string, r TarballRequest) (artifact.Set, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
@@ -203,13 +218,13 @@ func (p *Project) Refresh(ctx context.Context, id string) (artifact.Set, error) 
 }
 
 // Import adds commits to a fork's series and pins it.
-func (p *Project) Import(ctx context.Context, id string, r series.ImportRequest) (artifact.Set, error) {
+func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artifact.Set, error) {
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
 // Rebase reports what becomes of a fork's series on another upstream, and moves it
 // there if it is told to.
-func (p *Project) Rebase(ctx context.Context, id string, r series.RebaseRequest) (reports []series.Rebase, err error) {
+func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
 	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		reports, err = series.MoveTo(ctx, s, r)
 		return nil, err
@@ -218,7 +233,7 @@ func (p *Project) Rebase(ctx context.Context, id string, r series.RebaseRequest)
 }
 
 // Doctor finds out what this machine has for building the project's forks.
-func (p *Project) Doctor(ctx context.Context) ([]doctor.Check, error) {
+func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 

@@ -46,7 +46,7 @@ func Look(ctx context.Context, p fork.Project, env run.Env, events event.Sink) (
 	if err != nil {
 		return nil, err
 	}
-	goCmd, err := gotool.Find(ctx, run.Runner{Events: events}, env, d.project.Dir)
+	goCmd, err := gotool.Find(ctx, run.Runner{Events: events}, env, p.Dir)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/magefile/mage/mg"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
 )
 
 // Deploy holds the targets that write what deploys a fork.
@@ -19,7 +20,9 @@ type Deploy mg.Namespace
 // https://downloads.example.org/kubernetes/VERSION/OS_ARCH/NAME. Builds the
 // binaries whose sums it needs.
 func (Deploy) Kubespray(ctx context.Context, fork, registry, url *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		return p.Kubespray(ctx, slipway.KubesprayRequest{Fork: setting("FORK", fork), Registry: setting("REGISTRY", registry), URL: setting("URL", url)})
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Kubespray(ctx, setting("FORK", fork), slipway.KubesprayRequest{
+			Registry: setting("REGISTRY", registry), URL: setting("URL", url),
+		})
 	})
 }

@@ -7,10 +7,13 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/magefile/mage/mg"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/series"
 )
 
 // Patches holds the targets for a fork's patch series.
@@ -18,7 +21,7 @@ type Patches mg.Namespace
 
 // Verify checks a fork's upstream, patches and patched tree against its fork.lock.
 func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Verify(ctx, setting("FORK", fork))
 	})
 }
@@ -28,9 +31,8 @@ func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
 // Where fork.yaml sets images.debian, it also pins the Debian packages of the
 // image base, in base.lock.
 func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Lock(ctx, setting("FORK", fork))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Lock(ctx, setting("FORK", fork), time.Now())
 	})
 }
 
@@ -38,9 +40,8 @@ func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
 //
 // -until names the last patch to apply; -until=none applies no patch.
 func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
 	})
 }
 
@@ -55,11 +56,10 @@ func (Patches) Import(ctx context.Context, fork, from, commits, as *string, v, j
 	if kind != "" && kind != "files" && kind != "references" {
 		return fmt.Errorf("-as=%s: want references or files", kind)
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Import(ctx, slipway.ImportRequest{
-			Fork: setting("FORK", fork), From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Import(ctx, setting("FORK", fork), slipway.ImportRequest{
+			From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
 		})
-		return err
 	})
 }
 
@@ -67,9 +67,8 @@ func (Patches) Import(ctx context.Context, fork, from, commits, as *string, v, j
 //
 // Each commit becomes one patch. A patch whose commit did not change keeps its bytes.
 func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, _, err := p.Refresh(ctx, setting("FORK", fork))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Refresh(ctx, setting("FORK", fork))
 	})
 }
 
@@ -80,16 +79,18 @@ func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
 // conflicts are left in dist/FORK/src: resolve them there, then run
 // patches:refresh. -format is json or markdown. Conflicts make the command fail.
 func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, write, v *bool) error {
-	show, ok := map[string]func([]slipway.Rebase) error{"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown}[setting("FORMAT", format)]
+	show, ok := map[string]func([]slipway.Rebase) error{
+		"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown,
+	}[setting("FORMAT", format)]
 	if !ok {
 		return fmt.Errorf("-format=%s: want json or markdown", setting("FORMAT", format))
 	}
 	var reports []slipway.Rebase
-	err := run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (err error) {
-		reports, err = p.Rebase(ctx, slipway.RebaseRequest{
-			Fork: setting("FORK", fork), Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write),
+	err := run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (_ artifact.Set, err error) {
+		reports, err = p.Rebase(ctx, setting("FORK", fork), slipway.RebaseRequest{
+			Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write),
 		})
-		return err
+		return nil, err
 	})
 	if err != nil {
 		return err
@@ -151,10 +152,12 @@ func shortName(name string) string {
 
 func rebaseMarkdown(reports []slipway.Rebase) error {
 	for _, r := range reports {
-		fmt.Printf("## %s: %s onto %s\n\n| patch | subject | becomes | details |\n| --- | --- | --- | --- |\n", r.Fork, r.From, r.Onto)
+		fmt.Printf("## %s: %s onto %s\n\n"+
+			"| patch | subject | becomes | details |\n| --- | --- | --- | --- |\n", r.Fork, r.From, r.Onto)
 		for _, p := range r.Patches {
 			cell := strings.NewReplacer("|", "\\|", "\n", " ").Replace
-			fmt.Printf("| %s | %s | %s | %s |\n", p.Name, cell(p.Subject), p.Status, cell(strings.Join(rebaseDetails(p), "<br>")))
+			details := cell(strings.Join(rebaseDetails(p), "<br>"))
+			fmt.Printf("| %s | %s | %s | %s |\n", p.Name, cell(p.Subject), p.Status, details)
 		}
 		fmt.Println()
 	}
@@ -162,7 +165,7 @@ func rebaseMarkdown(reports []slipway.Rebase) error {
 }
 
 // rebaseDetails returns the lines that explain the status of a patch.
-func rebaseDetails(p slipway.RebasedPatch) []string {
+func rebaseDetails(p series.RebasedPatch) []string {
 	var lines []string
 	for _, m := range p.Moved {
 		lines = append(lines, fmt.Sprintf("%s, hunk %d at line %d (offset %+d)", m.File, m.Hunk, m.Line, m.By))
@@ -182,9 +185,8 @@ func rebaseDetails(p slipway.RebasedPatch) []string {
 // bundle for git clone. The result is read back, to check that it makes the same
 // tree.
 func (Patches) Export(ctx context.Context, fork, format *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Export(ctx, setting("FORK", fork), setting("FORMAT", format))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Export(ctx, setting("FORK", fork), setting("FORMAT", format))
 	})
 }
 
@@ -199,8 +201,7 @@ func (Source) Export(ctx context.Context, fork, format *string, v, json *bool) e
 	if kind == "" {
 		kind = "tar.xz"
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.ExportSource(ctx, setting("FORK", fork), kind)
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Tarball(ctx, setting("FORK", fork), slipway.TarballRequest{Format: kind})
 	})
 }

@@ -97,9 +97,13 @@ func (p *printer) event(e event.Event) {
 	}
 }
 
+// finished shows the end of a stage. One that failed is followed by its error.
 func (p *printer) finished(e event.Event) {
 	took := time.Since(p.began)
 	p.last = event.Event{}
+	if e.Failed {
+		return
+	}
 	p.took[e.Subject] = took
 	state := short(took)
 	if e.Kept {
@@ -124,7 +128,8 @@ func (p *printer) table() {
 		if a.Kept {
 			state = "kept"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n", a.Component, a.Platform, size(a.Size), state, a.Path, a.SHA256)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n",
+			a.Component, a.Platform, size(a.Size), state, a.Path, a.SHA256)
 	}
 	t.Flush()
 }

@@ -12,9 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/platform"
 )
 
@@ -30,11 +30,10 @@ func Cross(ctx context.Context, fork, components, platforms, arch *string, v, js
 	if err != nil {
 		return err
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Cross(ctx, slipway.CrossRequest{
-			Fork: setting("FORK", fork), Components: list(setting("COMPONENTS", components)), Platforms: names,
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Cross(ctx, setting("FORK", fork), slipway.CrossRequest{
+			Components: list(setting("COMPONENTS", components)), Platforms: names,
 		})
-		return err
 	})
 }
 
@@ -44,7 +43,13 @@ func Cross(ctx context.Context, fork, components, platforms, arch *string, v, js
 // -packages takes a list; -platforms and -arch work as in cross. Writes the
 // packages to dist/FORK/deb/OS_ARCH, with packages.json beside them.
 func Deb(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
-	return makePackages(ctx, (*slipway.Project).Deb, fork, packages, platforms, arch, v, json)
+	r, err := packageRequest(packages, platforms, arch)
+	if err != nil {
+		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Deb(ctx, setting("FORK", fork), r)
+	})
 }
 
 // Rpm builds a fork's RPM packages, for Fedora, and the binaries they need.
@@ -53,7 +58,13 @@ func Deb(ctx context.Context, fork, packages, platforms, arch *string, v, json *
 // -packages takes a list; -platforms and -arch work as in cross. Writes the
 // packages to dist/FORK/rpm/OS_ARCH, with packages.json beside them.
 func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
-	return makePackages(ctx, (*slipway.Project).RPM, fork, packages, platforms, arch, v, json)
+	r, err := packageRequest(packages, platforms, arch)
+	if err != nil {
+		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.RPM(ctx, setting("FORK", fork), r)
+	})
 }
 
 // Ebuild writes a Gentoo overlay of all forks, and the distfiles that its ebuilds fetch.
@@ -62,9 +73,8 @@ func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *
 // dist/distfiles. -fork limits the run to one fork. -gentoo is a checkout of the
 // repository ::gentoo; the default is the host's, in /var/db/repos/gentoo.
 func Ebuild(ctx context.Context, fork, gentoo *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Ebuild(ctx, slipway.EbuildRequest{Fork: setting("FORK", fork), Gentoo: setting("GENTOO", gentoo)})
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{Gentoo: setting("GENTOO", gentoo)})
 	})
 }
 
@@ -79,9 +89,10 @@ func Image(ctx context.Context, fork, images, platforms, arch, format *string, v
 	if err != nil {
 		return err
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Image(ctx, slipway.ImageRequest{Fork: setting("FORK", fork), Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format), Now: time.Now()})
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Image(ctx, setting("FORK", fork), slipway.ImageRequest{
+			Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
+		})
 	})
 }
 
@@ -94,24 +105,18 @@ func Image(ctx context.Context, fork, images, platforms, arch, format *string, v
 // points at another digest is refused without -force. -insecure accepts any
 // certificate, and plain HTTP.
 func Push(ctx context.Context, fork, registry, images, tag *string, insecure, force, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Push(ctx, slipway.PushRequest{
-			Fork: setting("FORK", fork), Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)), Tag: setting("TAG", tag),
-			Insecure: flag("INSECURE", insecure), Force: flag("FORCE", force),
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Push(ctx, setting("FORK", fork), slipway.PushRequest{
+			Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)),
+			Tag: setting("TAG", tag), Insecure: flag("INSECURE", insecure), Force: flag("FORCE", force),
 		})
-		return err
 	})
 }
 
-func makePackages(ctx context.Context, make func(*slipway.Project, context.Context, slipway.PackageRequest) ([]slipway.Packages, error), fork, packages, platforms, arch *string, v, json *bool) error {
+// packageRequest returns what the flags of deb and rpm ask for.
+func packageRequest(packages, platforms, arch *string) (slipway.PackageRequest, error) {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
-	if err != nil {
-		return err
-	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := make(p, ctx, slipway.PackageRequest{Fork: setting("FORK", fork), Packages: list(setting("PACKAGES", packages)), Platforms: names})
-		return err
-	})
+	return slipway.PackageRequest{Packages: list(setting("PACKAGES", packages)), Platforms: names}, err
 }
 
 // platformNames returns the platforms that the flags, or the variables of
@@ -144,7 +149,7 @@ func Forks() error {
 	if err != nil {
 		return err
 	}
-	ids, err := p.ForkIDs()
+	ids, err := p.Forks()
 	if err != nil {
 		return err
 	}
@@ -168,7 +173,9 @@ func Forks() error {
 
 // Clean removes dist: all outputs, and the cache that makes the next run fast.
 func Clean(ctx context.Context) error {
-	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) error { return p.Clean(ctx) })
+	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return nil, p.Clean(ctx)
+	})
 }
 
 // Doctor checks that this machine has what it takes to build this project's forks.
