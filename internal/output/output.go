@@ -69,6 +69,12 @@ func (d Dist) Place(from, path string) error {
 	return filetree.Exchange(from, to)
 }
 
+// Link makes the file at path one with the file from, which lies in the cache, in
+// one step; or, where the file system has no hard links, a copy in that mode.
+func (d Dist) Link(from, path string, mode filetree.Mode) error {
+	return d.Replace(path, func(dst string) error { return filetree.LinkOrCopy(from, dst, mode) })
+}
+
 // Files makes the folder at path hold just these files, by their names, and
 // reports whether it did already.
 func (d Dist) Files(path string, files map[string][]byte) (kept bool, err error) {

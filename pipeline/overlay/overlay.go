@@ -1,0 +1,147 @@
+// Package overlay lays out forks as a Gentoo overlay in dist/overlay, with what its
+// ebuilds fetch in dist/distfiles.
+package overlay
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/ebuilds"
+	"github.com/slipway-build/slipway/fork"
+)
+
+// A Request says how to lay out an overlay.
+type Request struct {
+	Gentoo string // a checkout of ::gentoo; empty: this machine's, if it has one
+}
+
+// hostGentoo is where Gentoo has its repository.
+const hostGentoo = "/var/db/repos/gentoo"
+
+// Run merges an overlay of forks into dist/overlay. There is a session for each
+// fork, at least one, and all of them hold the cache of the same project. With a
+// checkout of ::gentoo, whose eclasses decide it, the overlay also has the metadata
+// that Portage would otherwise read from each ebuild. Run returns the ebuilds of the
+// forks and what they fetch.
+func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Set, error) {
+	gentoo, err := checkout(r.Gentoo, hostGentoo)
+	if err != nil {
+		return nil, err
+	}
+	old, err := read(sessions[0].Dist())
+	if err != nil {
+		return nil, err
+	}
+	o, plans, err := newPlans(sessions, old)
+	if err != nil {
+		return nil, err
+	}
+	if err := clashes(plans, gentoo); err != nil {
+		return nil, err
+	}
+	var sets []artifact.Set
+	for i, s := range sessions {
+		s.Announce()
+		f, fetched, err := addFork(ctx, s, plans[i], o, old)
+		if err != nil {
+			return nil, err
+		}
+		o.Forks, sets = append(o.Forks, f), append(sets, fetched)
+	}
+	laid, err := write(ctx, sessions[0], o, gentoo)
+	if err != nil {
+		return nil, err
+	}
+	return artifact.Of(append(sets, laid)...), nil
+}
+
+// addFork makes the distfiles of a fork, and returns them and the fork as o will
+// have it. old is the overlay that o is merged into.
+func addFork(
+	ctx context.Context, s *build.Session, p plan, o ebuilds.Overlay, old ebuilds.Tree,
+) (ebuilds.Fork, artifact.Set, error) {
+	in, err := gather(ctx, s, p)
+	if err != nil {
+		return ebuilds.Fork{}, nil, err
+	}
+	f := compose(p, in)
+	fetched, err := makeAll(ctx, s, distfiles(p, in, f))
+	if err != nil {
+		return f, nil, err
+	}
+	f = withDistfiles(f, fetched...)
+	f, files, err := revise(f, func(f ebuilds.Fork) (made, error) {
+		d, err := filesDistfile(f, p.input.Date)
+		if err != nil {
+			return made{}, err
+		}
+		return makeOne(ctx, s, d)
+	}, func(f ebuilds.Fork) (bool, error) { return f.Differs(old, o) })
+	if err != nil {
+		return f, nil, err
+	}
+	fetched = append(fetched, files)
+	if err := placeAll(ctx, s, fetched); err != nil {
+		return f, nil, err
+	}
+	// Only now is it known which revision has it.
+	err = s.Stage(distfileEvent, files.Name, "", func() (build.Done, error) { return files.done(), nil })
+	return f, fetchedArtifacts(fetched), err
+}
+
+// revise adds to a fork the distfile that each revision has for itself. If the
+// fork's ebuilds then differ from those of the same revision in the overlay, the
+// fork gets the next one.
+func revise(
+	f ebuilds.Fork, files func(ebuilds.Fork) (made, error), differs func(ebuilds.Fork) (bool, error),
+) (ebuilds.Fork, made, error) {
+	m, err := files(f)
+	if err != nil {
+		return f, m, err
+	}
+	f = withDistfiles(f, m)
+	changed, err := differs(f)
+	if err != nil || !changed {
+		return f, m, err
+	}
+	f.Revision++
+	m, err = files(f)
+	return withDistfiles(f, m), m, err
+}
+
+// checkout returns the checkout of ::gentoo to use: the one that was asked for, or
+// that of the host if it has one.
+func checkout(asked, host string) (string, error) {
+	has := func(dir string) bool {
+		_, err := os.Stat(filepath.Join(dir, "eclass"))
+		return err == nil
+	}
+	if asked == "" {
+		if has(host) {
+			return host, nil
+		}
+		return "", nil
+	}
+	if !has(asked) {
+		return "", fmt.Errorf("-gentoo=%s: it has no folder eclass: want a checkout of the repository ::gentoo", asked)
+	}
+	return asked, nil
+}
+
+// newOverlay returns the overlay that forks share, without them.
+func newOverlay(forks []fork.Fork) (ebuilds.Overlay, error) {
+	var o ebuilds.Overlay
+	for _, f := range forks {
+		name := f.Ebuilds.Repository
+		if o.Name != "" && o.Name != name {
+			return o, fmt.Errorf("%s: ebuilds.repository is %s, and another fork's %s: they share an overlay",
+				f.File("fork.yaml"), name, o.Name)
+		}
+		o.Name, o.Maintainer = name, f.Packages.Maintainer
+	}
+	return o, nil
+}
