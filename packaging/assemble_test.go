@@ -57,7 +57,8 @@ func TestAssembleFillsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := io.ReadAll(z)
-	want := ".TH COOK 8 2001-09-09 \"cook 1.4.1+acme.2\"\n.SH NAME\ncook \\- cooks\n.SH DESCRIPTION\n.nf\ncook cooks\n\\&.at sea\n.fi\n"
+	want := ".TH COOK 8 2001-09-09 \"cook 1.4.1+acme.2\"\n.SH NAME\ncook \\- cooks\n" +
+		".SH DESCRIPTION\n.nf\ncook cooks\n\\&.at sea\n.fi\n"
 	if err != nil || string(text) != want {
 		t.Errorf("the manual page is %q, %v, want %q", text, err, want)
 	}
@@ -80,7 +81,8 @@ func TestRelations(t *testing.T) {
 			[]Relation{"peas = 1.4.1+acme.2-1"}},
 		{"a metapackage", func(*Input) {}, "crew", func(r Relations) []Relation { return r.Depends },
 			[]Relation{"cook = 1.4.1+acme.2-1", "bosun = 1.4.1+acme.2-1"}},
-		{"a revision", func(in *Input) { in.Settings.Revision = 7 }, "cook", func(r Relations) []Relation { return r.Provides },
+		{"a revision", func(in *Input) { in.Settings.Revision = 7 }, "cook",
+			func(r Relations) []Relation { return r.Provides },
 			[]Relation{"peas = 1.4.1+acme.2-7"}},
 		{"Fedora", func(in *Input) { in.Family = Fedora() }, "cook", func(r Relations) []Relation { return r.Depends },
 			[]Relation{"captain = 1.4.1+acme.2-1", "systemd"}},

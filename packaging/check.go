@@ -67,7 +67,8 @@ func (in Input) check(packages []Package, private []string) error {
 func metadata(_ checked, p Package) []string {
 	var faults []string
 	for what, value := range map[string]string{
-		"homepage": p.Homepage, "license": p.License, "copyright": p.Copyright, "section": p.Section, "license text": string(p.LicenseText),
+		"homepage": p.Homepage, "license": p.License, "copyright": p.Copyright, "section": p.Section,
+		"license text": string(p.LicenseText),
 	} {
 		if value == "" {
 			faults = append(faults, "it has no "+what)

@@ -65,7 +65,8 @@ func TestRuleOfNamesInScripts(t *testing.T) {
 			`an upgrade would restart "cook", which is not a unit's name`,
 		}},
 		{"users and folders", Package{Files: []File{{Path: sysusersDir + "a.conf"}, {Path: tmpfilesDir + "b-c.conf"}}}, nil},
-		{"options for users and folders", Package{Files: []File{{Path: sysusersDir + "-a.conf"}, {Path: tmpfilesDir + "-b.conf"}}},
+		{"options for users and folders",
+			Package{Files: []File{{Path: sysusersDir + "-a.conf"}, {Path: tmpfilesDir + "-b.conf"}}},
 			[]string{
 				"/usr/lib/sysusers.d/-a.conf: a name that starts with a dash would be read as an option",
 				"/usr/lib/tmpfiles.d/-b.conf: a name that starts with a dash would be read as an option",

@@ -1,6 +1,7 @@
 package packaging
 
 import (
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -48,13 +49,17 @@ func catches(t *testing.T, private []string, faults []fault) {
 }
 
 func TestRulesOfFiles(t *testing.T) {
-	const foreign, etc = " is in a folder where packages have no files", ": configuration files belong in /etc, and no others do"
+	const (
+		foreign = " is in a folder where packages have no files"
+		etc     = ": configuration files belong in /etc, and no others do"
+	)
 	catches(t, nil, []fault{
 		{"cook", func(*Package) {}, ""},
 		{"cook", func(p *Package) { p.LicenseText = nil }, "it has no license text"},
 		{"cook", func(p *Package) { p.Homepage = "" }, "it has no homepage"},
 		{"cook", func(p *Package) { p.Section = "" }, "it has no section"},
-		{"cook", func(p *Package) { p.License, p.Copyright = "", "" }, "it has no copyright\npackage cook: it has no license"},
+		{"cook", func(p *Package) { p.License, p.Copyright = "", "" },
+			"it has no copyright\npackage cook: it has no license"},
 
 		{"cook", put(File{Path: "/usr/local/bin/x", Mode: 0o755}), "/usr/local/bin/x" + foreign},
 		{"cook", put(File{Path: "/lib/x", Mode: 0o644}), "/lib/x" + foreign},
@@ -99,7 +104,8 @@ func TestRulesOfPrograms(t *testing.T) {
 // another.
 func wrongMachine(t *testing.T, platform string) string {
 	t.Helper()
-	return "/usr/libexec/ship/captain is a program for " + machines[ship(t).Platform.Arch].String() + ", not for " + platform
+	machine := machines[ship(t).Platform.Arch]
+	return fmt.Sprintf("/usr/libexec/ship/captain is a program for %v, not for %s", machine, platform)
 }
 
 func TestRulesOfUnits(t *testing.T) {

@@ -18,7 +18,8 @@ func TestManPage(t *testing.T) {
 		want string
 	}{
 		{"no help", manPage{"cook", "8", "cooks", "1.4.1", date, nil}, head + ".fi\n"},
-		{"lines", manPage{"cook", "8", "cooks", "1.4.1", date, []byte("cooks \t\n\n  peas")}, head + "cooks\n\n  peas\n.fi\n"},
+		{"lines", manPage{"cook", "8", "cooks", "1.4.1", date, []byte("cooks \t\n\n  peas")},
+			head + "cooks\n\n  peas\n.fi\n"},
 		{"options", manPage{"cook", "8", "cooks", "1.4.1", date, []byte("  --salt\n")}, head + "  \\-\\-salt\n.fi\n"},
 		{"backslashes", manPage{"cook", "8", "cooks", "1.4.1", date, []byte(`a\nb`)}, head + "a\\enb\n.fi\n"},
 		{"what looks like a request", manPage{"cook", "8", "cooks", "1.4.1", date, []byte(".so x\n'br\n -.\n")},

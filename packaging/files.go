@@ -178,8 +178,8 @@ func (in Input) addUserFiles(pkg string, files contents) error {
 		i := slices.Index(replace, at)
 		switch {
 		case made && i < 0:
-			return fmt.Errorf("%s/%s would replace what Slipway makes: to allow that, add %s to packages.replace.%s in fork.yaml",
-				in.UserDir, name, at, pkg)
+			return fmt.Errorf("%s/%s would replace what Slipway makes: "+
+				"to allow that, add %s to packages.replace.%s in fork.yaml", in.UserDir, name, at, pkg)
 		case !made && i >= 0:
 			return fmt.Errorf("packages.replace.%s: without your file, the package has no %s: leave it out", pkg, at)
 		case i >= 0:

@@ -17,7 +17,8 @@ func TestContentsAdd(t *testing.T) {
 		{[]File{{Path: "/a"}, {Path: "/b"}}, ""},
 		{[]File{{Path: "/a"}, {Path: "/a"}}, "/a is in it twice: as a regular file and as a regular file"},
 		{[]File{{Path: "/a", Kind: Folder}, {Path: "/a", Kind: Link}}, "/a is in it twice: as a folder and as a link"},
-		{[]File{{Path: "/a", Kind: Config}, {Path: "/a"}}, "/a is in it twice: as a configuration file and as a regular file"},
+		{[]File{{Path: "/a", Kind: Config}, {Path: "/a"}},
+			"/a is in it twice: as a configuration file and as a regular file"},
 	} {
 		fails(t, listed(c.files), contents{}.add(c.files), c.want)
 	}
@@ -33,7 +34,8 @@ func TestProgramFiles(t *testing.T) {
 		err      string
 	}{
 		{"none", []string{"captain"}, Recipe{Name: "crew"}, "", nil, ""},
-		{"a binary", []string{"captain", "anchor"}, Recipe{Name: "anchor", Programs: map[string]string{"anchor": "/usr/bin/a"}},
+		{"a binary", []string{"captain", "anchor"},
+			Recipe{Name: "anchor", Programs: map[string]string{"anchor": "/usr/bin/a"}},
 			"/usr/bin/a x\n", nil, ""},
 		{"the binary of many names", []string{"captain"},
 			Recipe{Name: "captain", Programs: map[string]string{"captain": "/usr/libexec/ship/captain"}},
@@ -104,7 +106,8 @@ func TestAddUserFiles(t *testing.T) {
 		err     string
 	}{
 		{"none", fstest.MapFS{}, nil, service + "=made\n", ""},
-		{"files", fstest.MapFS{"cook/etc/menu": {Data: []byte("peas")}, "cook/usr/bin/ring": {Data: []byte("ring"), Mode: 0o755}}, nil,
+		{"files",
+			fstest.MapFS{"cook/etc/menu": {Data: []byte("peas")}, "cook/usr/bin/ring": {Data: []byte("ring"), Mode: 0o755}}, nil,
 			"/etc/menu=peas config\n/usr/bin/ring=ring x\n" + service + "=made\n", ""},
 		{"a script", fstest.MapFS{"cook/usr/bin/ring": {Data: []byte("#!ring")}}, nil,
 			"/usr/bin/ring=#!ring x\n" + service + "=made\n", ""},

@@ -37,7 +37,8 @@ func TestInputs(t *testing.T) {
 		{"nothing", func(*Input) {}, false},
 		{"its binary, which has a digest", func(in *Input) { in.Binaries["captain"] = "/x" }, false},
 		{"another package's recipe", func(in *Input) { in.Recipes.Packages[0].Summary = "x" }, false},
-		{"another package's options", func(in *Input) { in.Settings.Options = map[string]map[string]string{"bosun": {}} }, false},
+		{"another package's options", func(in *Input) { in.Settings.Options = map[string]map[string]string{"bosun": {}} },
+			false},
 		{"another package's source", func(in *Input) { in.Sources.(fstest.MapFS)["bosun.sh"].Data = nil }, false},
 		{"another package's files", func(in *Input) { in.User = fstest.MapFS{"bosun/x": {}} }, false},
 

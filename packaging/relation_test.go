@@ -24,7 +24,8 @@ func TestRelationNames(t *testing.T) {
 
 func TestRelationRefuses(t *testing.T) {
 	for _, r := range []Relation{
-		"", "Iptables", "iptables>=1", "iptables >= ", "iptables >=", "a|b", "a | ", "a (>= 1)", "a == 1", "a >= 1 2", "a/b/c", "-a", "a\n",
+		"", "Iptables", "iptables>=1", "iptables >= ", "iptables >=", "a|b", "a | ", "a (>= 1)", "a == 1", "a >= 1 2",
+		"a/b/c", "-a", "a\n",
 	} {
 		want := `"` + string(r) + `" is not a relation: write a package name, or as "iptables >= 1.4.21 | nftables"`
 		if r == "a\n" {

@@ -27,7 +27,8 @@ func (in Input) Select(names []string) ([]Recipe, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("no package of the profile can be made of the programs that the fork builds: %s", list(in.Programs))
+		return nil, fmt.Errorf("no package of the profile can be made of the programs that the fork builds: %s",
+			list(in.Programs))
 	}
 	return out, nil
 }

@@ -14,7 +14,8 @@ func TestSelect(t *testing.T) {
 		{"by name", "1.4.1", []string{"captain"}, []string{"bosun", "cook"}, []string{"cooks", "whistles"}},
 		{"of an earlier version", "1.3.0", []string{"captain"}, []string{"bosun"}, []string{"whistles", "whistled"}},
 		{"one program alone", "1.4.1", []string{"bosun"}, nil, []string{"whistles"}},
-		{"two programs and what requires them", "1.4.1", []string{"bosun", "cook"}, nil, []string{"cooks", "whistles", "both"}},
+		{"two programs and what requires them", "1.4.1", []string{"bosun", "cook"}, nil, []string{"cooks", "whistles",
+			"both"}},
 		{"a program that is not in captain", "1.4.1", []string{"purser"}, nil, []string{"counts"}},
 	} {
 		in := ship(t)
@@ -44,7 +45,8 @@ func TestSelectRefuses(t *testing.T) {
 			"package purser needs the component purser: add it to build.components of fork.yaml"},
 		{"a package that requires a program that is not built", []string{"cook"}, []string{"crew"},
 			"package crew needs the component bosun: add it to build.components of fork.yaml"},
-		{"no package", []string{"anchor"}, nil, "no package of the profile can be made of the programs that the fork builds: anchor"},
+		{"no package", []string{"anchor"}, nil,
+			"no package of the profile can be made of the programs that the fork builds: anchor"},
 		{"no program", nil, nil, "no package of the profile can be made of the programs that the fork builds: none"},
 	} {
 		in := ship(t)

@@ -86,7 +86,8 @@ func shipRecipes() Recipes {
 				Programs: map[string]string{"bosun": "/usr/bin/bosun"}},
 			{Name: "crew", Summary: "both", Description: "Both (metapackage).", Requires: []string{"cook", "bosun"},
 				Relations: Relations{Depends: []Relation{"cook = self", "bosun = self"}}},
-			{Name: "purser", Summary: "counts", Description: "Counts.", Programs: map[string]string{"purser": "/usr/bin/purser"}},
+			{Name: "purser", Summary: "counts", Description: "Counts.",
+				Programs: map[string]string{"purser": "/usr/bin/purser"}},
 		},
 	}
 }
