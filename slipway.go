@@ -140,7 +140,8 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 			if i < len(others) {
 				request = ImageRequest{Platforms: r.Platforms}
 			}
-			set, err := image.Run(ctx, s, programs, request)
+			request.Programs = programs
+			set, err := image.Run(ctx, s, request)
 			if err != nil {
 				return nil, err
 			}

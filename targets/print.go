@@ -26,7 +26,7 @@ type printer struct {
 	mu        sync.Mutex
 	began     time.Time // when the current stage began
 	last      event.Event
-	artifacts []artifact
+	artifacts []row
 	took      map[string]time.Duration // by platform
 	status    bool                     // whether the terminal shows a status line
 	stop      chan struct{}
@@ -87,7 +87,7 @@ func (p *printer) event(e event.Event) {
 	case event.Finished:
 		p.finished(e)
 	case event.Artifact:
-		p.artifacts = append(p.artifacts, artifact{e, p.took[e.Platform]})
+		p.artifacts = append(p.artifacts, row{e, p.took[e.Platform]})
 	case event.Note:
 		p.line("  note     %s", e.Detail)
 	case event.Command:
@@ -143,7 +143,7 @@ func size(n int64) string {
 }
 
 // An artifact is a finished file, and how long its stage took.
-type artifact struct {
+type row struct {
 	event.Event
 	took time.Duration
 }

@@ -16,7 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/images"
 )
 
@@ -32,7 +32,7 @@ func (b *bench) images() error {
 	if err != nil {
 		return err
 	}
-	var made slipway.Images
+	var made artifact.Images
 	if err := json.Unmarshal(data, &made); err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (b *bench) images() error {
 	}
 	largest := made.Images[0].Platforms[0] // hyperkube's: they are sorted by name
 	fmt.Printf("\nThe image of %s: %.1f MB to move, %.1f MB unpacked\n\n",
-		made.Images[0].Name, float64(largest.Size)/1e6, float64(largest.Full)/1e6)
+		made.Images[0].Name, float64(largest.Size)/1e6, float64(largest.Uncompressed)/1e6)
 	err = pairs("all images beside compressing each layer once", 3,
 		func() (time.Duration, error) { return b.imaged() },
 		func() (time.Duration, error) { return compressLayers(layers) })
@@ -206,7 +206,7 @@ func (b *bench) buildah() error {
 
 // skopeo compares pushing with skopeo, to registries that have nothing: all
 // images, and the largest alone.
-func (b *bench) skopeo(made slipway.Images) error {
+func (b *bench) skopeo(made artifact.Images) error {
 	if !has("skopeo", "docker-registry") {
 		return nil
 	}
@@ -222,7 +222,7 @@ func (b *bench) skopeo(made slipway.Images) error {
 			return took, err
 		}
 	}
-	for _, list := range [][]slipway.MadeImage{made.Images, made.Images[:1]} {
+	for _, list := range [][]artifact.ImageIndex{made.Images, made.Images[:1]} {
 		var names []string
 		for _, i := range list {
 			names = append(names, i.Name)
