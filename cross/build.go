@@ -71,7 +71,7 @@ type Binary struct {
 	Size      int64      `json:"size"` // bytes
 	SHA256    string     `json:"sha256"`
 	Compiler  string     `json:"c_compiler,omitempty"` // of one with cgo: what the compiler says it is
-	Inputs    action.Key `json:"inputs"`               // stands for all that decided its bytes
+	Inputs    action.Key `json:"inputs"`               // names all that decided its bytes
 }
 
 // A Builder compiles with one Go toolchain and, for components with cgo, one C
@@ -83,8 +83,8 @@ type Builder struct {
 	Events event.Sink
 }
 
-// Key returns what stands for all that decides the component's binary. The C
-// compiler counts only where the component has cgo.
+// Key returns the key of all that decides the component's binary. The C compiler
+// counts only where the component has cgo.
 func (b Builder) Key(in Input, c Component) action.Key {
 	cc := b.C
 	if !c.CGO {
@@ -306,8 +306,8 @@ func (in Input) Check(tree filetree.Dir, dirOf func(importPath string) (string, 
 	return errors.Join(errs...)
 }
 
-// checkStamp sees that the variable exists: the linker says nothing of one that
-// does not.
+// checkStamp returns an error unless the variable exists: the linker says nothing
+// of one that does not.
 func checkStamp(tree filetree.Dir, dirOf func(string) (string, bool), name string) error {
 	dot := strings.LastIndex(name, ".")
 	pkg, variable := name[:dot], name[dot+1:]

@@ -16,7 +16,7 @@ type Compiler struct {
 }
 
 // A ccPackage says what the C compiler for Linux on an architecture is called
-// and which package of a distro brings it.
+// and which package of a distro has it.
 type ccPackage struct {
 	debian, debianPackage string // also Fedora's name of the program
 	fedoraPackage         string

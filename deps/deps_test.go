@@ -157,7 +157,7 @@ func TestApply(t *testing.T) {
 			}},
 		{name: "older than another dependency allows", deps: Deps{"example.com/rope": "v1.2.3"},
 			tree: mod("", "example.org/ship", "example.com/rope v1.3.0", "example.com/chain v1.0.0"),
-			err:  "deps: example.com/rope: another dependency requires v1.3.0, so that v1.2.3 cannot be had\n  To see which: go mod graph"},
+			err:  "deps: example.com/rope: another dependency requires v1.3.0, so v1.2.3 cannot be used\n  To see which: go mod graph"},
 		{name: "not required", tree: mod("", "example.org/ship"), deps: Deps{"example.com/rope": "v1.3.0", "example.com/chain": "v1.0.0"},
 			err: "deps: example.com/chain: no go.mod of the patched tree requires it: leave it out\n" +
 				"deps: example.com/rope: no go.mod of the patched tree requires it: leave it out"},

@@ -36,7 +36,7 @@ func sample() Lock {
 	}
 }
 
-// encoded is the sample as its file, a literal because such files stand in people's repositories.
+// encoded is the sample as its file, a literal because such files are in people's repositories.
 const encoded = `# What this fork is made of. "mage patches:lock" writes this file; commit it.
 upstream example.org/ship@v1.4.1
 time 2026-02-03T04:05:06Z

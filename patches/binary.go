@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// A Binary is what git diff --binary says of a file that is no text: how to
+// A Binary is what git diff --binary says of a file that is not text: how to
 // make the new content, and the ids that git gives the old and the new.
 type Binary struct {
 	OldID, NewID string // hex, whole or in part; zeros for no file
@@ -23,7 +23,7 @@ type Binary struct {
 // alphabet is git's base 85.
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 
-// binary reads a binary diff from its first line on, and goes behind it.
+// binary reads a binary diff from its first line on, and moves past it.
 func (p *parser) binary(name string, index field) *Binary {
 	ids, _, _ := strings.Cut(index.text, " ")
 	b := &Binary{}
@@ -33,7 +33,7 @@ func (p *parser) binary(name string, index field) *Binary {
 	}
 	p.next()
 	b.Delta, b.Data = p.binaryHunk(name)
-	if p.at("literal ") || p.at("delta ") { // the way back, which nobody goes
+	if p.at("literal ") || p.at("delta ") { // the reverse diff, which nobody applies
 		p.binaryHunk(name)
 	}
 	return b
@@ -107,7 +107,7 @@ func decode85(line []byte) ([]byte, error) {
 		for _, c := range line[:5] {
 			d := strings.IndexByte(alphabet, c)
 			if d < 0 {
-				return nil, fmt.Errorf("%q is no digit of base 85", c)
+				return nil, fmt.Errorf("%q is not a digit of base 85", c)
 			}
 			v = v*85 + uint64(d)
 		}

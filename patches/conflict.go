@@ -27,8 +27,8 @@ func (c *Conflict) Error() string {
 
 const endOfFile = "(end of file)"
 
-// differs says where p, laid on lines at pos, meets something else. It must not
-// fit there.
+// differs says where p, applied to lines at pos, meets something else. It must
+// not fit there.
 func (p pattern) differs(lines [][]byte, pos int) (line int, expected, found string) {
 	for i, l := range p.lines {
 		if pos+i >= len(lines) {

@@ -117,7 +117,7 @@ func (p *parser) endLast(lines []Line) (op byte) {
 			return l.Op
 		}
 	}
-	p.fail(p.n, "there is no line before this one that could lack its newline")
+	p.fail(p.n, "no line before this one can end without a newline")
 	return 0
 }
 

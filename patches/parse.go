@@ -179,7 +179,7 @@ func (p *parser) gitNames(d *FileDiff, names field, h map[string]field) {
 	moved := from.line > 0 && to.line > 0
 	switch {
 	case made && gone, moved && (made || gone), !moved && from.line+to.line > 0:
-		p.fail(d.Line, "the header says more than one thing of the file, or lacks one of from and to")
+		p.fail(d.Line, "the header says more than one thing of the file, or only one of from and to")
 	case moved: // these lines never have the a/ and b/ of the others
 		d.Old, d.New = p.name(from, p.patch.Strip-1), p.name(to, p.patch.Strip-1)
 		if d.Old == d.New {

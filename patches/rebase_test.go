@@ -23,7 +23,7 @@ func numbered(n int, other map[int]string) string {
 	return b.String()
 }
 
-// mergeFile is git's own.
+// mergeFile merges with git merge-file.
 func mergeFile(t *testing.T) Merge {
 	testkit.Need(t, "git")
 	return func(base, ours, theirs []byte) ([]byte, int, error) {
@@ -82,7 +82,7 @@ func TestRebase(t *testing.T) {
 		{"a file that is deleted, and gone", gone, gone, InUpstream, "", nil},
 		{"a file that is deleted, and changed", gone, files{"f": numbered(30, nil), "g": "other\n"}, Conflicts, "g: the patch deletes it, and upstream changed it", nil},
 		{"a mode", files{"f*": numbered(30, nil), "g": "gee\n"}, files{"f": "top\n" + numbered(30, nil), "g": "gee\n"}, Applies, "", files{"f*": "top\n" + numbered(30, nil), "g": "gee\n"}},
-		{"bytes that are no text", files{"f": "\x00new\x00", "g": "gee\n"}, files{"f": "\x00other", "g": "gee\n"}, Conflicts, "f: upstream changed it too, and it is no text; it is as the patch has it", files{"f": "\x00new\x00", "g": "gee\n"}},
+		{"bytes that are no text", files{"f": "\x00new\x00", "g": "gee\n"}, files{"f": "\x00other", "g": "gee\n"}, Conflicts, "f: upstream changed it too, and it is not text; it is as the patch has it", files{"f": "\x00new\x00", "g": "gee\n"}},
 	} {
 		from := before
 		if strings.Contains(c.name, "no text") {
@@ -185,7 +185,7 @@ func TestStepsComposeToTheWhole(t *testing.T) {
 	for i, s := range steps {
 		now = now.after(s.Changes)
 		if !equal(now, trees[i+1]) {
-			t.Errorf("behind patch %s there is %q, want %q", s.Patch.Name, now, trees[i+1])
+			t.Errorf("after patch %s there is %q, want %q", s.Patch.Name, now, trees[i+1])
 		}
 	}
 }

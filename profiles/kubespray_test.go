@@ -103,7 +103,7 @@ func TestKubernetesKubespray(t *testing.T) {
 	}
 }
 
-// written returns the variables that Kubernetes comes to.
+// written returns the variables that are written for Kubernetes.
 func written(t *testing.T, in kubespray.Input) vars {
 	t.Helper()
 	recipes, err := Kubespray("", "kubernetes")

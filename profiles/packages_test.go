@@ -19,8 +19,8 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// TestPackagesAreDocumented holds the list in docs/packages.md against what the
-// profiles come to.
+// TestPackagesAreDocumented holds the list in docs/packages.md against the
+// packages of the profiles.
 func TestPackagesAreDocumented(t *testing.T) {
 	page := filepath.Join("..", "docs", "packages.md")
 	data, err := os.ReadFile(page)

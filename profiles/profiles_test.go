@@ -35,7 +35,7 @@ func load(t *testing.T, name string) Profile {
 
 func TestBuiltin(t *testing.T) {
 	if len(names()) == 0 {
-		t.Fatal("Slipway brings no profiles")
+		t.Fatal("Slipway has no profiles")
 	}
 	for _, name := range names() {
 		p := load(t, name)
@@ -204,7 +204,7 @@ func TestLoadOwn(t *testing.T) {
 	put("kubernetes", "name: kubernetes\ncomponents: [{name: mine, main: cmd/mine}]\n")
 	p, faults, err := Load(project, "kubernetes")
 	if err != nil || faults != nil || len(p.Components) != 1 || p.Components[0].Name != "mine" {
-		t.Errorf("the project's own profile is read as %+v, %v, %v", p, faults, err)
+		t.Errorf("the project's profile is read as %+v, %v, %v", p, faults, err)
 	}
 	for _, c := range []struct {
 		name, text string
@@ -235,7 +235,7 @@ func TestLoadUnknown(t *testing.T) {
 	if err != nil || len(faults) != 1 || faults[0].Field != "profile" || p.Name != "" {
 		t.Fatalf("Load() = %v, %v, %v", p, faults, err)
 	}
-	for _, part := range []string{`unknown profile "schooner"`, "Slipway brings " + strings.Join(names(), ", "), "profiles/schooner.yaml"} {
+	for _, part := range []string{`unknown profile "schooner"`, "Slipway has " + strings.Join(names(), ", "), "profiles/schooner.yaml"} {
 		if !strings.Contains(faults[0].Message, part) {
 			t.Errorf("the fault says %q, and not %q", faults[0].Message, part)
 		}

@@ -57,7 +57,7 @@ func (u Upstream) validArchive() []config.Fault {
 	case u.SHA256 == "":
 		faults = append(faults, config.Faultf("sha256", "is missing: write the 64 hex digits of the archive's SHA-256"))
 	case !sha256Digits.MatchString(u.SHA256):
-		faults = append(faults, config.Faultf("sha256", "%q is no SHA-256: want 64 hex digits in lower case", u.SHA256))
+		faults = append(faults, config.Faultf("sha256", "%q is not a SHA-256: want 64 hex digits in lower case", u.SHA256))
 	}
 	if u.Strip < 0 {
 		faults = append(faults, config.Faultf("strip", "want how many folders to take off the names, 0 or more"))
@@ -86,7 +86,7 @@ func (f Fetcher) fetchArchive(ctx context.Context, u Upstream, dst string) (Tree
 		return Tree{}, fmt.Errorf("%s %w", shown, err)
 	}
 	format, _ := formatOf(u.Archive)
-	unpacked, err := unpack(ctx, packed{file, format, u.Strip, limits()}, dst)
+	unpacked, err := unpack(ctx, archive{file, format, u.Strip, limits()}, dst)
 	if err != nil {
 		return Tree{}, fmt.Errorf("unpacking %s: %w", shown, err)
 	}
@@ -106,8 +106,8 @@ func checkSum(file *os.File, want string) error {
 	return err
 }
 
-// download brings an archive into the cache and returns its path there. What a
-// broken transfer left is gone on with.
+// download fetches an archive into the cache and returns its path there. It
+// continues a transfer that broke off.
 func (f Fetcher) download(ctx context.Context, u Upstream) (string, error) {
 	whole := filepath.Join(f.Cache, "archives", u.SHA256)
 	if _, err := os.Stat(whole); err == nil {
@@ -133,7 +133,7 @@ func (f Fetcher) download(ctx context.Context, u Upstream) (string, error) {
 	return whole, os.Rename(part.Name(), whole)
 }
 
-// transfer fetches what part lacks of the archive.
+// transfer fetches the rest of an archive that part has the beginning of.
 func (f Fetcher) transfer(ctx context.Context, u Upstream, part *os.File) error {
 	had, err := part.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -173,7 +173,7 @@ func (f Fetcher) transfer(ctx context.Context, u Upstream, part *os.File) error 
 	return err
 }
 
-// A counter tells of each MiB that is written to it.
+// A counter reports each MiB that is written to it.
 type counter struct {
 	at   int64
 	emit func(n int64)

@@ -24,7 +24,7 @@ func TestValidateArchive(t *testing.T) {
 		{"a URL", Upstream{Archive: "https://example.org/ship.tar.gz?raw=1", SHA256: sum, Strip: 1}, nil},
 		{"a path", Upstream{Archive: "../ship.zip", SHA256: sum}, nil},
 		{"no digest", Upstream{Archive: "ship.tgz"}, []string{"sha256: is missing"}},
-		{"a bad digest", Upstream{Archive: "ship.tgz", SHA256: "0a"}, []string{`sha256: "0a" is no SHA-256`}},
+		{"a bad digest", Upstream{Archive: "ship.tgz", SHA256: "0a"}, []string{`sha256: "0a" is not a SHA-256`}},
 		{"no format", Upstream{Archive: "ship.rar", SHA256: sum}, []string{"archive: the name of ship.rar says no format: want one that ends in .tar.gz, "}},
 		{"a password", Upstream{Archive: "https://a:b@example.org/ship.zip", SHA256: sum}, []string{"archive: https://[redacted]@example.org/ship.zip has a user or a password in it"}},
 		{"less than no folders", Upstream{Archive: "ship.zip", SHA256: sum, Strip: -1}, []string{"strip: "}},

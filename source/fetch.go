@@ -26,11 +26,11 @@ type Input struct {
 	Siblings []Sibling
 }
 
-// A Tree is an upstream as its repository looks, and what it was put together
-// from.
+// A Tree is an upstream laid out as in its repository, and what it was put
+// together from.
 type Tree struct {
 	filetree.Dir `json:"-"`
-	Modules      []lock.Module // of an upstream that is a module: its own first, the others sorted by place
+	Modules      []lock.Module // of an upstream that is a module: that first, the others sorted by place
 	Dropped      []lock.Module // could not be had, and nothing needs them
 	Time         time.Time     // when the upstream's version was made, UTC
 }
@@ -56,7 +56,7 @@ func (f Fetcher) Fetch(ctx context.Context, in Input, dst string) (Tree, error) 
 	return f.fetchModules(ctx, in, dst)
 }
 
-// fetchModules lays out a module and its siblings. A sibling that cannot be had
+// fetchModules lays out a module and its siblings. A sibling that cannot be fetched
 // is dropped where nothing imports it, and is an error otherwise.
 func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
@@ -109,7 +109,7 @@ func (f Fetcher) root(ctx context.Context, in Input, scratch string) (gotool.Mod
 
 // unreachable is the error of a module that the go command could not get.
 func (f Fetcher) unreachable(what, why string) error {
-	return fmt.Errorf("%s cannot be had: %s\n  %s", what, run.Redact(why), f.Go.ProxyAdvice())
+	return fmt.Errorf("%s cannot be fetched: %s\n  %s", what, run.Redact(why), f.Go.ProxyAdvice())
 }
 
 // siblings downloads the modules beside the root, and returns which could be
@@ -179,7 +179,7 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 		if user != "" {
 			return f.unreachable(fmt.Sprintf("%s@%s, which %s imports,", m.Path, m.Version, user), m.Error)
 		}
-		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be had, and nothing imports it (%s)", m.Path, m.Version, run.Redact(m.Error)))
+		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be fetched, and nothing imports it (%s)", m.Path, m.Version, run.Redact(m.Error)))
 		t.Dropped = append(t.Dropped, lock.Module{Place: m.place, Path: m.Path, Version: m.Version})
 	}
 	places := make([]string, len(t.Modules))

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// fetcher returns one with a module cache of its own, and the notes that it makes.
+// fetcher returns one with an empty module cache, and the notes that it makes.
 func fetcher(t *testing.T, more ...string) (f Fetcher, notes func() []string) {
 	t.Helper()
 	proxyDir, err := proxy()
@@ -229,12 +229,12 @@ func TestFetchRefuses(t *testing.T) {
 		env  []string
 		want []string
 	}{
-		{"an absent upstream", ship("v1.4.9"), nil, []string{"example.org/ship@v1.4.9 cannot be had: ", "GOPROXY=file://"}},
+		{"an absent upstream", ship("v1.4.9"), nil, []string{"example.org/ship@v1.4.9 cannot be fetched: ", "GOPROXY=file://"}},
 		{"an absent sibling that is needed", with(staging+"hull", "example.org/hull", "v0.9.9"), nil,
-			[]string{"example.org/hull@v0.9.9", "cmd/anchor/anchor.go imports", "cannot be had: "}},
-		{"no network", ship("v1.4.1"), []string{"GOPROXY=off"}, []string{"example.org/ship@v1.4.1 cannot be had: ", "GOPROXY=off"}},
+			[]string{"example.org/hull@v0.9.9", "cmd/anchor/anchor.go imports", "cannot be fetched: "}},
+		{"no network", ship("v1.4.1"), []string{"GOPROXY=off"}, []string{"example.org/ship@v1.4.1 cannot be fetched: ", "GOPROXY=off"}},
 		{"a secret in GOPROXY", ship("v1.4.1"), []string{"GOPROXY=http://ann:secret@127.0.0.1:1"},
-			[]string{"example.org/ship@v1.4.1 cannot be had: ", "[redacted]@127.0.0.1:1"}},
+			[]string{"example.org/ship@v1.4.1 cannot be fetched: ", "[redacted]@127.0.0.1:1"}},
 	} {
 		f, _ := fetcher(t, c.env...)
 		tree, err := fetch(t, f, c.in)

@@ -30,7 +30,7 @@ func (f Fetcher) Versions(ctx context.Context, u Upstream) ([]string, error) {
 		}
 		return names, nil
 	}
-	return nil, fmt.Errorf("upstream.archive is one file: what other versions there are, nobody lists")
+	return nil, fmt.Errorf("upstream.archive is one file: there is no list of its other versions")
 }
 
 // At returns the upstream at another version, or, of a repository, at a tag or

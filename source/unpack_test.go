@@ -66,7 +66,7 @@ func unpacked(t *testing.T, name string, strip int, most limit) (Tree, string, e
 		t.Fatalf("%s has no format", name)
 	}
 	dst := filepath.Join(t.TempDir(), "tree")
-	tree, err := unpack(t.Context(), packed{file, format, strip, most}, dst)
+	tree, err := unpack(t.Context(), archive{file, format, strip, most}, dst)
 	return tree, dst, err
 }
 
@@ -114,14 +114,14 @@ func TestUnpackRefusesWhole(t *testing.T) {
 		{"a folder up", []tar.Header{good, head("../", tar.TypeDir, "")}, `"../" leaves the tree`},
 		{"a backslash", []tar.Header{good, head(`ship\..\x`, tar.TypeReg, "")}, "leaves the tree"},
 		{"a repository", []tar.Header{good, head("ship/.GIT/config", tar.TypeReg, "")}, "lies in a .git folder"},
-		{"a name twice", []tar.Header{good, good}, "ship/a stands there twice"},
-		{"a file and a link of one name", []tar.Header{good, head("ship/a", tar.TypeSymlink, "b")}, "ship/a stands there twice"},
+		{"a name twice", []tar.Header{good, good}, "ship/a is in the archive twice"},
+		{"a file and a link of one name", []tar.Header{good, head("ship/a", tar.TypeSymlink, "b")}, "ship/a is in the archive twice"},
 		{"a link out", []tar.Header{good, head("ship/l", tar.TypeSymlink, "../../x")}, "outside the tree"},
 		{"an absolute link", []tar.Header{good, head("ship/l", tar.TypeSymlink, "/etc")}, "not a relative name"},
 		{"a file below a link", []tar.Header{good, head("ship/l", tar.TypeSymlink, "."), head("ship/l/x", tar.TypeReg, "")}, "ship/l"},
 		{"a file below a file", []tar.Header{good, head("ship/a/x", tar.TypeReg, "")}, "below"},
-		{"a hard link out", []tar.Header{good, head("ship/l", tar.TypeLink, "/etc/passwd")}, `no file before it in the archive`},
-		{"a hard link to a link", []tar.Header{good, head("ship/s", tar.TypeSymlink, "a"), head("ship/l", tar.TypeLink, "ship/s")}, "no file before it"},
+		{"a hard link out", []tar.Header{good, head("ship/l", tar.TypeLink, "/etc/passwd")}, `not a file before it in the archive`},
+		{"a hard link to a link", []tar.Header{good, head("ship/s", tar.TypeSymlink, "a"), head("ship/l", tar.TypeLink, "ship/s")}, "not a file before it"},
 		{"a device", []tar.Header{good, head("ship/null", tar.TypeChar, "")}, "ship/null is a device"},
 		{"a pipe", []tar.Header{good, head("ship/pipe", tar.TypeFifo, "")}, "ship/pipe is a named pipe"},
 		{"nothing", nil, "there is no file in it"},
@@ -148,7 +148,7 @@ func TestUnpackLimits(t *testing.T) {
 	if _, _, err := unpacked(t, name, 0, limit{bytes: 12, files: 2}); err != nil {
 		t.Errorf("unpack() of just what is allowed = %v", err)
 	}
-	if _, _, err := unpacked(t, name, 2, limits()); err == nil || !strings.Contains(err.Error(), "ship/a has not the 2 leading folders") {
+	if _, _, err := unpacked(t, name, 2, limits()); err == nil || !strings.Contains(err.Error(), "ship/a has fewer than the 2 leading folders") {
 		t.Errorf("unpack() with too much to strip = %v", err)
 	}
 }

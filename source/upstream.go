@@ -1,5 +1,5 @@
-// Package source gets exactly one pinned upstream and lays it out as its own
-// repository looks.
+// Package source fetches exactly one pinned upstream and lays it out as in its
+// repository.
 package source
 
 import (
@@ -77,7 +77,7 @@ func (u Upstream) Validate() []config.Fault {
 		}
 	}
 	if u.Commit != "" && !commitID.MatchString(u.Commit) {
-		faults = append(faults, config.Faultf("commit", "%q is no commit: want 40 hex digits in lower case", u.Commit))
+		faults = append(faults, config.Faultf("commit", "%q is not a commit: want 40 hex digits in lower case", u.Commit))
 	}
 	return faults
 }
@@ -102,7 +102,7 @@ func (u Upstream) validGit() []config.Fault {
 		faults = append(faults, config.Faultf("commit", "is missing: write the 40 hex digits of the commit to build"))
 	}
 	if strings.ContainsAny(u.Tag, " \t\n~^:?*[\\") || strings.HasPrefix(u.Tag, "-") {
-		faults = append(faults, config.Faultf("tag", "%q is no name of a tag", u.Tag))
+		faults = append(faults, config.Faultf("tag", "%q is not the name of a tag", u.Tag))
 	}
 	for i, glob := range u.Exclude {
 		if err := gitrepo.CheckGlob(glob); err != nil {

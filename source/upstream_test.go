@@ -35,7 +35,7 @@ func TestUpstreamValidate(t *testing.T) {
 		{"a URL", Upstream{Module: "https://example.org/ship@v1.4.1"}, []string{"module: "}},
 		{"a way out", Upstream{Module: "../ship@v1.4.1"}, []string{"module: "}},
 		{"two versions", Upstream{Module: "example.org/ship@v1.4.1@v1.4.2"}, []string{"module: "}},
-		{"a short commit", Upstream{Module: "example.org/ship@v1.4.1", Commit: commit[:12]}, []string{`commit: "756939600b9a" is no commit: want 40 hex digits`}},
+		{"a short commit", Upstream{Module: "example.org/ship@v1.4.1", Commit: commit[:12]}, []string{`commit: "756939600b9a" is not a commit: want 40 hex digits`}},
 		{"a commit in capitals", Upstream{Module: "example.org/ship@v1.4.1", Commit: strings.ToUpper(commit)}, []string{"commit: "}},
 		{"a commit and more", Upstream{Module: "example.org/ship@v1.4.1", Commit: commit + "\n"}, []string{"commit: "}},
 		{"both wrong", Upstream{Commit: "HEAD"}, []string{": no upstream", "commit: "}},
@@ -121,7 +121,7 @@ func TestMatches(t *testing.T) {
 		"*/v3":                  {"server/v3=server"},
 		"staging/src/*/api":     {"staging/src/k8s.io/api=k8s.io"},
 		"absent/*":              nil,
-		"server/v3*":            nil, // a * stands for something
+		"server/v3*":            nil, // a * matches something
 		"api":                   {"api="},
 		"vendor/x":              {"vendor/x="},
 	} {

@@ -106,7 +106,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			}
 		}
 		if !t.Failed() && !slices.Equal(got, want) {
-			t.Errorf("docs/fork.md, %s: the keys stand as %q, want %q", section, got, want)
+			t.Errorf("docs/fork.md, %s: the keys are listed as %q, want %q", section, got, want)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
 		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" || key == "`images`" || key == "`images.debian`" {
-			continue // a section, which has keys of its own
+			continue // a section, which has keys below it
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {
 			if !strings.Contains(text, want) {

@@ -41,10 +41,10 @@ func (v Version) Distro() (string, error) {
 func ParseDistro(s string) (Version, error) {
 	v, err := Parse(strings.Replace(s, "~", "-", 1))
 	if err != nil {
-		return v, fmt.Errorf("%q is no version of a fork's package: want one as 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
+		return v, fmt.Errorf("%q is not the version of a fork's package: want one as 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
 	}
 	if back, err := v.Distro(); err != nil || back != s {
-		return Version{}, fmt.Errorf("%q is no version of a fork's package: want one as 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
+		return Version{}, fmt.Errorf("%q is not the version of a fork's package: want one as 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
 	}
 	return v, nil
 }

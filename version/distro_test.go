@@ -119,7 +119,7 @@ func pairs(t *testing.T, n int) []pair {
 	return out
 }
 
-// TestOrderIsDebians compares the order of versions with dpkg's own.
+// TestOrderIsDebians compares the order of versions with dpkg's.
 func TestOrderIsDebians(t *testing.T) {
 	testkit.Need(t, "dpkg")
 	var script strings.Builder
@@ -131,7 +131,7 @@ func TestOrderIsDebians(t *testing.T) {
 	compare(t, list, []string{"sh", "-c", script.String()}, map[string]int{"lt": -1, "eq": 0, "gt": 1})
 }
 
-// TestOrderIsRPMs compares the order of versions with rpm's own.
+// TestOrderIsRPMs compares the order of versions with rpm's.
 func TestOrderIsRPMs(t *testing.T) {
 	testkit.Need(t, "rpm")
 	list := pairs(t, 20000)

@@ -49,13 +49,13 @@ func CompareGentoo(a, b string) (int, error) {
 	as, bs := gentoo.FindStringSubmatch(a), gentoo.FindStringSubmatch(b)
 	for i, m := range [][]string{as, bs} {
 		if m == nil {
-			return 0, fmt.Errorf("%q is no version of an ebuild", []string{a, b}[i])
+			return 0, fmt.Errorf("%q is not the version of an ebuild", []string{a, b}[i])
 		}
 	}
 	return cmp.Or(compareNumbers(as[1], bs[1]), strings.Compare(as[2], bs[2]), compareSuffixes(as[3], bs[3]), compareInteger(as[4], bs[4])), nil
 }
 
-// compareNumbers compares what stands between dots: the first as integers, the
+// compareNumbers compares what is between dots: the first as integers, the
 // others as fractions where one begins with a zero.
 func compareNumbers(a, b string) int {
 	as, bs := strings.Split(a, "."), strings.Split(b, ".")
@@ -79,7 +79,7 @@ func compareNumbers(a, b string) int {
 func compareSuffixes(a, b string) int {
 	as, bs := strings.Split(a, "_")[1:], strings.Split(b, "_")[1:]
 	for i := range max(len(as), len(bs)) {
-		// None at all stands between rc and p.
+		// A version without a suffix ranks between _rc and _p.
 		ar, an, br, bn := 4, "", 4, ""
 		if i < len(as) {
 			ar, an = suffix(as[i])

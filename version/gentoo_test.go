@@ -77,7 +77,7 @@ func TestGentooOrderIsTheOthers(t *testing.T) {
 }
 
 func TestCompareGentoo(t *testing.T) {
-	// Each list is in order; what stands beside another is equal to it.
+	// Each list is in order; what is beside another is equal to it.
 	for _, list := range []string{
 		"1.2_alpha 1.2_alpha1 1.2_beta 1.2_beta2 1.2_beta10 1.2_pre 1.2_rc1 1.2_rc1_p1 1.2 1.2-r1 1.2-r10 1.2_p=1.2_p0 1.2_p1_alpha 1.2_p1 1.2a 1.2b 1.2.0 1.2.1 1.3",
 		"1.001 1.01=1.010=1.01000 1.02 1.1 1.2 1.10",
@@ -137,7 +137,7 @@ func wild(r *rand.Rand) string {
 }
 
 // TestCompareGentooByTheBook compares with another implementation, and with
-// Portage's own where there is one.
+// Portage's where there is one.
 func TestCompareGentooByTheBook(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	var script bytes.Buffer

@@ -41,7 +41,7 @@ func TestParseRefuses(t *testing.T) {
 		v, err := Parse(s)
 		if err == nil {
 			t.Errorf("Parse(%q) = %s", s, v)
-		} else if !strings.Contains(err.Error(), "is no semantic version (https://semver.org): write it as 1.36.1+acme.1") {
+		} else if !strings.Contains(err.Error(), "is not a semantic version (https://semver.org): write it as 1.36.1+acme.1") {
 			t.Errorf("Parse(%q) says %q", s, err)
 		}
 	}

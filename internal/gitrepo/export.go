@@ -34,8 +34,8 @@ const batch = 8192
 
 // Export lays the files of a fetched commit out in dst, which does not exist,
 // but for those that a glob of exclude matches, and fetches the ones that are
-// not here yet. Nothing but git's own bytes gets there: no attribute, filter or
-// setting changes a file.
+// not here yet. The files have git's bytes: no attribute, filter or setting
+// changes one.
 func (r *Remote) Export(ctx context.Context, commit string, exclude []string, dst string) (filetree.Dir, error) {
 	files, err := r.list(ctx, commit, exclude)
 	if err != nil {
@@ -84,7 +84,7 @@ func (r *Remote) list(ctx context.Context, commit string, exclude []string) ([]b
 // safe refuses a name that no tree of sources may have.
 func safe(name string) error {
 	if !filepath.IsLocal(name) || path.Clean(name) != name || strings.ContainsAny(name, "\n\\") {
-		return fmt.Errorf("%q is no name for a file in a tree", name)
+		return fmt.Errorf("%q is not a name for a file in a tree", name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.EqualFold(part, ".git") {

@@ -1,4 +1,4 @@
-// Package gitrepo reads and writes git repositories through the user's own git.
+// Package gitrepo reads and writes git repositories through the user's git.
 package gitrepo
 
 import (
@@ -62,7 +62,7 @@ func (g Git) output(ctx context.Context, dir string, args ...string) ([]byte, er
 	return out.Bytes(), err
 }
 
-// words returns git's own words on a failure, without the command line.
+// words returns what git said on a failure, without the command line.
 func words(err error) string {
 	var failed *run.Error
 	if errors.As(err, &failed) && failed.Output != "" {
@@ -150,7 +150,7 @@ var pinnedDiff = []string{"-c", "core.quotePath=true", "-c", "diff.noprefix=fals
 // trailer names what Slipway notes in a commit's message.
 var trailer = regexp.MustCompile(`(?m)^Slipway-(Patch|Upstream): (.*)$`)
 
-// withoutTrailers returns a message's body less Slipway's own notes.
+// withoutTrailers returns a message's body without Slipway's notes.
 func withoutTrailers(body string) string {
 	return strings.TrimSpace(trailer.ReplaceAllString(body, ""))
 }

@@ -63,13 +63,13 @@ func (r *repo) commit(message string) string {
 
 func (r *repo) user() Git { return Git{Env: r.env} }
 
-// configure sets something in the user's own configuration.
+// configure sets something in the user's configuration.
 func (r *repo) configure(key, value string) {
 	r.t.Helper()
 	r.git("config", "--file", filepath.Join(r.env.Get("HOME"), ".gitconfig"), key, value)
 }
 
-// remote opens the repository from a cache of its own.
+// remote opens the repository from an empty cache.
 func (r *repo) remote() *Remote {
 	r.t.Helper()
 	m, err := r.user().Open(r.t.Context(), filepath.Join(r.t.TempDir(), "cache", "x"), r.dir)
@@ -130,7 +130,7 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportGoesOn has a source that lacks one file: all others are fetched, once.
+// TestExportGoesOn has a source in which one file is missing: all others are fetched, once.
 func TestExportGoesOn(t *testing.T) {
 	r := newRepo(t)
 	for _, name := range []string{"a", "b/lost", "c"} {
@@ -152,7 +152,7 @@ func TestExportGoesOn(t *testing.T) {
 	}
 	_, err = m.Export(t.Context(), id, nil, filepath.Join(t.TempDir(), "tree"))
 	if err == nil || !strings.Contains(err.Error(), "has no content of b/lost\n  To build without that file, name it in upstream.exclude") {
-		t.Errorf("Export() of a source that lacks a file = %v", err)
+		t.Errorf("Export() of a source without a file = %v", err)
 	}
 	if d, err := m.Export(t.Context(), id, []string{"b/*"}, filepath.Join(t.TempDir(), "tree")); err != nil || len(d.Tree) != 2 {
 		t.Errorf("Export() without it = %v, %v", d.Tree, err)
@@ -227,8 +227,8 @@ func TestCommits(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ base, tip, want string }{
 		"a merge":     {base, merge, "has a merge in it: " + merge[:12] + " meet"},
-		"no ancestor": {side, want[99], "commit " + side + " is no ancestor of " + want[99]},
-		"backwards":   {want[99], base, "is no ancestor of"},
+		"no ancestor": {side, want[99], "commit " + side + " is not an ancestor of " + want[99]},
+		"backwards":   {want[99], base, "is not an ancestor of"},
 		"no tip":      {base, strings.Repeat("1", 40), "has no commit " + strings.Repeat("1", 40)},
 		"no base":     {strings.Repeat("1", 40), want[99], "has no commit " + strings.Repeat("1", 40)},
 		"nothing":     {base, base, "is empty"},

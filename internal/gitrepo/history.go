@@ -88,7 +88,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// attributes keep every attribute of the tree's own, and of the user's, from
+// attributes keep the attributes of the tree, and those of the user, from
 // changing what is in a file or how it is compared.
 const attributes = "* -text -filter -ident -working-tree-encoding !diff !merge !eol !whitespace\n"
 
@@ -190,11 +190,11 @@ func readMarks(name string, n int) ([]string, error) {
 func (g Git) Read(ctx context.Context, dir string) (History, error) {
 	var h History
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
-		return h, fmt.Errorf("%s is no git repository", dir)
+		return h, fmt.Errorf("%s is not a git repository", dir)
 	}
 	for _, state := range []string{"rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD"} {
 		if _, err := os.Stat(filepath.Join(dir, ".git", state)); err == nil {
-			return h, fmt.Errorf("a rebase, merge or cherry-pick is going on in %s: bring it to its end first (git status says how)", dir)
+			return h, fmt.Errorf("a rebase, merge or cherry-pick is in progress in %s: finish it first (git status says how)", dir)
 		}
 	}
 	status, err := g.output(ctx, dir, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored=no")
@@ -213,7 +213,7 @@ func (g Git) Read(ctx context.Context, dir string) (History, error) {
 	h.Base, h.Upstream, h.Tip = commits[0].ID, commits[0].noted("Upstream"), commits[len(commits)-1].ID
 	for _, c := range commits[1:] {
 		if len(c.Parents) != 1 {
-			return h, fmt.Errorf("%s has a merge in its history, or two beginnings: %.12s %s\n  A series is one commit after the other: git rebase", dir, c.ID, c.Subject)
+			return h, fmt.Errorf("%s has a merge in its history, or two roots: %.12s %s\n  A series is one commit after the other: git rebase", dir, c.ID, c.Subject)
 		}
 		r := Revision{Commit: c, Name: c.noted("Patch")}
 		if r.Changes, err = g.changes(ctx, dir, c.ID); err != nil {

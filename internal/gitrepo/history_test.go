@@ -103,7 +103,7 @@ func TestReadTellsWhatAPersonDid(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, ".git", "rebase-merge"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.user().Read(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "is going on in "+dir) {
+	if _, err := r.user().Read(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "is in progress in "+dir) {
 		t.Errorf("Read() amid a rebase = %v", err)
 	}
 }

@@ -106,7 +106,7 @@ var refused = regexp.MustCompile(`not our ref|unadvertised object|couldn't find 
 // unknown says of an error what it means for the commit.
 func (r *Remote) unknown(err error, commit string) error {
 	if err != nil && refused.MatchString(err.Error()) {
-		return fmt.Errorf("%s has no commit %s, or does not serve it: see that it was pushed there\n  %w", run.Redact(r.url), commit, err)
+		return fmt.Errorf("%s has no commit %s, or does not serve it: check that it was pushed\n  %w", run.Redact(r.url), commit, err)
 	}
 	return err
 }
@@ -177,7 +177,7 @@ func (r *Remote) Commits(ctx context.Context, base, tip string) ([]Commit, error
 	}
 	for _, c := range commits {
 		if len(c.Parents) > 1 {
-			return nil, fmt.Errorf("%s..%s of %s has a merge in it: %.12s %s\n  Name the commits of the side branch by a range of their own, or rebase the branch to be without merges", base, tip, run.Redact(r.url), c.ID, c.Subject)
+			return nil, fmt.Errorf("%s..%s of %s has a merge in it: %.12s %s\n  Name the commits of the side branch as a range by themselves, or rebase the branch so that it has no merges", base, tip, run.Redact(r.url), c.ID, c.Subject)
 		}
 	}
 	return commits, nil
@@ -202,7 +202,7 @@ func (r *Remote) connect(ctx context.Context, base, tip string) error {
 	if err := r.Fetch(ctx, base); err != nil {
 		return err
 	}
-	return fmt.Errorf("in %s, commit %s is no ancestor of %s: name the commit that the branch starts from, as git merge-base finds it", run.Redact(r.url), base, tip)
+	return fmt.Errorf("in %s, commit %s is not an ancestor of %s: name the commit that the branch starts from, as git merge-base finds it", run.Redact(r.url), base, tip)
 }
 
 // leads reports whether base is known to be an ancestor of tip.

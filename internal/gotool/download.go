@@ -28,11 +28,11 @@ type Module struct {
 	Error         string // why it could not be had
 }
 
-// Download brings modules, named path@version, into the module cache, the way
-// the user's settings say. scratch is a folder to work in. A module that cannot
+// Download downloads modules, named path@version, to the module cache, the way the
+// user's settings say. scratch is a folder to work in. A module that cannot
 // be had is no error: its Error is set.
 func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]Module, error) {
-	// A module of its own keeps the go command from looking at, and writing to, the user's.
+	// A go.mod here keeps the go command from looking at, and writing to, the user's.
 	if err := os.WriteFile(filepath.Join(scratch, "go.mod"), []byte("module download\n"), 0o644); err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (g *Go) Versions(ctx context.Context, path string) ([]string, error) {
 // is what proxies answer for versions that they withhold.
 var absence = regexp.MustCompile(`: (403|404|410) |[Nn]ot found|unknown revision|no matching versions|no such file|does not exist`)
 
-// Unpublished reports whether the module cannot be had because whoever was
+// Unpublished reports whether the module cannot be fetched because whoever was
 // asked answered that there is none, and not because nobody answered.
 func (m Module) Unpublished() bool { return absence.MatchString(m.Error) }
 

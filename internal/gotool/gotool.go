@@ -21,7 +21,7 @@ type Go struct {
 	Settings
 }
 
-// Settings are what `go env` says, the user's own configuration file included.
+// Settings are what `go env` says, the user's configuration file included.
 type Settings struct {
 	GOVERSION, GOROOT, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH, GOMODCACHE, GOCACHE string
 	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE             string
@@ -48,7 +48,7 @@ func Find(ctx context.Context, r run.Runner, env run.Env, dir string) (*Go, erro
 }
 
 // steersTarget reports whether a variable picks what the go command compiles
-// for, which is none of the user's when it only tells settings or fetches.
+// for, which does not matter when it only tells settings or fetches.
 func steersTarget(key string) bool {
 	switch key {
 	case "GOOS", "GOARCH", "GOEXPERIMENT", "GOFIPS140", "GOFLAGS":
@@ -95,7 +95,7 @@ func (g *Go) Clean() run.Env {
 // pin where it is set (go1.26.8), otherwise the one at hand, or the oldest that
 // the tree's go line allows where that is newer.
 func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
-	// What stands behind a space is whose build it is: "go1.26.8 X:jsonv2".
+	// What follows a space is whose build it is: "go1.26.8 X:jsonv2".
 	have, _, _ := strings.Cut(g.GOVERSION, " ")
 	want, why := have, "build.toolchain pins it"
 	switch {
@@ -123,9 +123,9 @@ func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
 	return other, nil
 }
 
-// ProxyAdvice says what to look at when a module cannot be had.
+// ProxyAdvice says what to look at when a module cannot be fetched.
 func (g *Go) ProxyAdvice() string {
-	return fmt.Sprintf("The go command asked GOPROXY=%s; see that it can be reached and serves this version", run.Redact(g.GOPROXY))
+	return fmt.Sprintf("The go command asked GOPROXY=%s; check that it can be reached and serves this version", run.Redact(g.GOPROXY))
 }
 
 // toolchain names the oldest release that satisfies a go line. From Go 1.21 on

@@ -203,7 +203,7 @@ func TestCleanKeepsTheCacheWritable(t *testing.T) {
 	}
 }
 
-// TestCleanNamesTheToolchain to the letter: the go command compares GOTOOLCHAIN with the whole of its own version, and
+// TestCleanNamesTheToolchain to the letter: the go command compares GOTOOLCHAIN with the whole of its version, and
 // looks for another release where they differ.
 func TestCleanNamesTheToolchain(t *testing.T) {
 	for _, has := range []string{"go1.26.8", "go1.27rc1", "go1.26.8 (Red Hat 1.26.8-1.el10)", "go1.26.8 X:jsonv2", "go1.26.8-bigcorp", "go1.27-devel_0123456789"} {
@@ -376,7 +376,7 @@ func TestDownloadEnds(t *testing.T) {
 	}
 }
 
-// TestSettingsAreWhatGoSays holds the names of the fields against the go command's own.
+// TestSettingsAreWhatGoSays holds the names of the fields against the go command's.
 func TestSettingsAreWhatGoSays(t *testing.T) {
 	out, err := run.Runner{}.Output(t.Context(), run.Cmd{Args: []string{"go", "env", "-json"}, Env: os.Environ()})
 	if err != nil {

@@ -117,7 +117,7 @@ func TestIsExit(t *testing.T) {
 	}
 }
 
-// TestRunEndsTheGroup ends the context of commands that have children of their own. Nothing may survive.
+// TestRunEndsTheGroup ends the context of commands that have children. Nothing may survive.
 func TestRunEndsTheGroup(t *testing.T) {
 	for name, script := range map[string]string{
 		"children that do not":        "exec >/dev/null 2>&1; echo $$ > pids; sleep 300 & echo $! >> pids; touch ready; wait",
