@@ -199,7 +199,8 @@ func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst 
 		names[i] = c.Name
 	}
 	watch := &watcher{graph: graph, emit: func(done, total int) {
-		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(), Done: done, Total: total, Unit: "packages"})
+		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(),
+			Done: done, Total: total, Unit: "packages"})
 	}}
 	what := fmt.Sprintf("compiling %s for %s", strings.Join(names, ", "), r.Platform)
 	env := b.env(r.Input, r.Dir, batch[0].CGO)

@@ -97,7 +97,8 @@ func (c Component) Validate() []config.Fault {
 	}
 	for i, p := range c.Platforms {
 		if !platform.Names(p) {
-			faults = append(faults, config.At("platforms", i, "%q is neither a platform, as linux/amd64, nor the system of one", p))
+			faults = append(faults, config.At("platforms", i,
+				"%q is neither a platform, as linux/amd64, nor the system of one", p))
 		}
 	}
 	if c.Main == "" || path.IsAbs(c.Main) || path.Clean(c.Main) != c.Main || strings.HasPrefix(c.Main, "..") {

@@ -26,7 +26,9 @@ type Package struct {
 // Gather fills a new module cache, in the empty folder dst, with what components
 // are made of and no more, so that they can be compiled from there without a
 // network. It returns the packages of other modules.
-func (b Builder) Gather(ctx context.Context, in Input, tree filetree.Dir, components []Component, dst string) ([]Package, error) {
+func (b Builder) Gather(
+	ctx context.Context, in Input, tree filetree.Dir, components []Component, dst string,
+) ([]Package, error) {
 	env := b.env(in, tree, false)
 	kept := filepath.ToSlash(filepath.Join(b.Go.GOMODCACHE, "cache", "download"))
 	env = env.With("GOMODCACHE="+dst, "GOFLAGS=-modcacherw", "GOPROXY=file://"+kept+","+b.Go.GOPROXY)

@@ -33,8 +33,8 @@ func (d Deps) Validate() []config.Fault {
 		if err := module.Check(mod, d[mod]); err != nil {
 			faults = append(faults, config.Faultf("", "%v", err))
 		} else if module.CanonicalVersion(d[mod]) != d[mod] {
-			faults = append(faults, config.Faultf("", "%s: %s is only part of a version, and so no pin: write it whole, as v0.55.0",
-				mod, d[mod]))
+			faults = append(faults, config.Faultf("",
+				"%s: %s is only part of a version, and so no pin: write it whole, as v0.55.0", mod, d[mod]))
 		}
 	}
 	return faults

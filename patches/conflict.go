@@ -18,7 +18,8 @@ type Conflict struct {
 
 // Error says what was expected and found, on three lines or four.
 func (c *Conflict) Error() string {
-	s := fmt.Sprintf("%s, hunk %d at line %d\n    expected  %s\n    found     %s", c.File, c.Hunk, c.Line, c.Expected, c.Found)
+	s := fmt.Sprintf("%s, hunk %d at line %d\n    expected  %s\n    found     %s",
+		c.File, c.Hunk, c.Line, c.Expected, c.Found)
 	if c.Already {
 		s += "\n  it looks applied already"
 	}

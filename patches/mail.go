@@ -100,7 +100,8 @@ func EditSeries(old []byte, patches []Patch) []byte {
 }
 
 // position matches what a diff says of where its hunks lie and of objects.
-var position = regexp.MustCompile(`(?m)^(From [0-9a-f]{40} .*|index [0-9a-f]+\.\.[0-9a-f]+.*|@@ -[0-9,]+ \+[0-9,]+ @@.*)\n`)
+var position = regexp.MustCompile(`(?m)^(From [0-9a-f]{40} .*|index [0-9a-f]+\.\.[0-9a-f]+.*|` +
+	`@@ -[0-9,]+ \+[0-9,]+ @@.*)\n`)
 
 // SameChange reports whether two patches in mail format say the same, wherever
 // their hunks lie.

@@ -160,7 +160,8 @@ func (p *parser) extended() map[string]field {
 }
 
 func (p *parser) extendedKey() string {
-	for _, key := range []string{"old mode ", "new mode ", "new file mode ", "deleted file mode ", "rename from ", "rename to ",
+	for _, key := range []string{"old mode ", "new mode ", "new file mode ", "deleted file mode ",
+		"rename from ", "rename to ",
 		"copy from ", "copy to ", "similarity index ", "dissimilarity index ", "index "} {
 		if p.at(key) {
 			return key
@@ -206,7 +207,8 @@ func (p *parser) gitModes(d *FileDiff, h map[string]field) {
 	for _, m := range []struct {
 		key string
 		to  *filetree.Mode
-	}{{"old mode ", &d.OldMode}, {"new mode ", &d.NewMode}, {"deleted file mode ", &d.OldMode}, {"new file mode ", &d.NewMode}} {
+	}{{"old mode ", &d.OldMode}, {"new mode ", &d.NewMode}, {"deleted file mode ", &d.OldMode},
+		{"new file mode ", &d.NewMode}} {
 		if f, ok := h[m.key]; ok {
 			*m.to = p.mode(f)
 		}

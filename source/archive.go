@@ -51,7 +51,8 @@ func (u Upstream) validArchive() []config.Fault {
 	faults := validRepository("archive", u.Archive)
 	if _, ok := formatOf(u.Archive); !ok {
 		suffixes := []string{".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar.bz2", ".zip"}
-		faults = append(faults, config.Faultf("archive", "the name of %s says no format: want one that ends in %s", run.Redact(u.Archive), strings.Join(suffixes, ", ")))
+		faults = append(faults, config.Faultf("archive", "the name of %s says no format: want one that ends in %s",
+			run.Redact(u.Archive), strings.Join(suffixes, ", ")))
 	}
 	switch {
 	case u.SHA256 == "":
@@ -100,7 +101,8 @@ func checkSum(file *os.File, want string) error {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n  If it is the one you want, change upstream.sha256", want, got)
+		return fmt.Errorf("is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n"+
+			"  If it is the one you want, change upstream.sha256", want, got)
 	}
 	_, err := file.Seek(0, io.SeekStart)
 	return err

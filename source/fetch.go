@@ -78,7 +78,8 @@ func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, 
 	}
 	wanted = append([]placed{{Module: root, place: path.Join(".", in.Place)}}, wanted...)
 	for i, m := range wanted {
-		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: m.Path, Done: i, Total: len(wanted), Unit: "modules"})
+		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: m.Path,
+			Done: i, Total: len(wanted), Unit: "modules"})
 		tree, err := m.lay(ctx, dst)
 		if err != nil {
 			return Tree{}, err
@@ -112,9 +113,11 @@ func (f Fetcher) unreachable(what, why string) error {
 	return fmt.Errorf("%s cannot be fetched: %s\n  %s", what, run.Redact(why), f.Go.ProxyAdvice())
 }
 
-// siblings downloads the modules beside the root, and returns which could be
-// had and which not.
-func (f Fetcher) siblings(ctx context.Context, in Input, root gotool.Module, scratch string) (had, absent []placed, err error) {
+// siblings downloads the modules beside the root, and returns which were fetched
+// and which are not published.
+func (f Fetcher) siblings(
+	ctx context.Context, in Input, root gotool.Module, scratch string,
+) (had, absent []placed, err error) {
 	v, ok := in.Upstream.Version()
 	if !ok || len(in.Siblings) == 0 {
 		return nil, nil, nil
@@ -179,7 +182,8 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 		if user != "" {
 			return f.unreachable(fmt.Sprintf("%s@%s, which %s imports,", m.Path, m.Version, user), m.Error)
 		}
-		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be fetched, and nothing imports it (%s)", m.Path, m.Version, run.Redact(m.Error)))
+		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be fetched, and nothing imports it (%s)",
+			m.Path, m.Version, run.Redact(m.Error)))
 		t.Dropped = append(t.Dropped, lock.Module{Place: m.place, Path: m.Path, Version: m.Version})
 	}
 	places := make([]string, len(t.Modules))

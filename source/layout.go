@@ -44,7 +44,8 @@ func (l Layout) Validate() []config.Fault {
 			faults = append(faults, config.At("siblings", i, "want one * in both place and module, or none"))
 		}
 		if s.Place != "" && !below(s.Place) {
-			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i), "%q is not a folder below the root: write it as staging/src/k8s.io/*", s.Place))
+			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i),
+				"%q is not a folder below the root: write it as staging/src/k8s.io/*", s.Place))
 		}
 		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
 			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].version", i), "%v", err))

@@ -98,7 +98,8 @@ func (x *extraction) entry(_ context.Context, info archives.FileInfo) error {
 			return fmt.Errorf("%s is a symbolic link %s", name, why)
 		}
 		x.links[name] = info.LinkTarget
-		x.tree[name] = filetree.Entry{Path: name, Mode: filetree.Link, Size: int64(len(info.LinkTarget)), Sum: sha256.Sum256([]byte(info.LinkTarget))}
+		x.tree[name] = filetree.Entry{Path: name, Mode: filetree.Link,
+			Size: int64(len(info.LinkTarget)), Sum: sha256.Sum256([]byte(info.LinkTarget))}
 		return nil
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is a %s, which no sources have", name, kind(info.Mode()))

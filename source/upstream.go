@@ -54,7 +54,8 @@ func (u Upstream) Validate() []config.Fault {
 	}
 	switch {
 	case kinds == 0:
-		faults = append(faults, config.Faultf("", "no upstream: add \"module\", as k8s.io/kubernetes@v1.36.1, or \"git\", or \"archive\""))
+		faults = append(faults,
+			config.Faultf("", "no upstream: add \"module\", as k8s.io/kubernetes@v1.36.1, or \"git\", or \"archive\""))
 	case kinds > 1:
 		faults = append(faults, config.Faultf("", "more than one upstream: keep one of \"module\", \"git\" and \"archive\""))
 	case u.Module != "":
@@ -91,7 +92,8 @@ func validModule(mod string) []config.Fault {
 		return []config.Fault{config.Faultf("module", "%v", err)}
 	}
 	if module.CanonicalVersion(vers) != vers {
-		return []config.Fault{config.Faultf("module", "%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers)}
+		return []config.Fault{config.Faultf("module",
+			"%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers)}
 	}
 	return nil
 }
@@ -121,7 +123,8 @@ func validRepository(field, at string) []config.Fault {
 	case strings.ContainsAny(at, " \t\n") || strings.HasPrefix(at, "-"):
 		return []config.Fault{config.Faultf(field, "%q is neither a URL nor a path without spaces", at)}
 	case err == nil && (password || u.User != nil && strings.HasPrefix(u.Scheme, "http")):
-		return []config.Fault{config.Faultf(field, "%s has a user or a password in it: leave them to git's credential helpers", run.Redact(at))}
+		return []config.Fault{config.Faultf(field,
+			"%s has a user or a password in it: leave them to git's credential helpers", run.Redact(at))}
 	}
 	return nil
 }

@@ -114,11 +114,13 @@ func (f Fork) Validate() []config.Fault {
 		faults = append(faults, config.Faultf("profile", "want the name of a profile, as kubernetes"))
 	}
 	if f.Version == "" {
-		faults = append(faults, config.Faultf("version", "is missing: write the upstream's version and your revision, as 1.36.1+acme.1"))
+		faults = append(faults, config.Faultf("version",
+			"is missing: write the upstream's version and your revision, as 1.36.1+acme.1"))
 	} else if v, err := version.Parse(f.Version); err != nil {
 		faults = append(faults, config.Faultf("version", "%v", err))
 	} else if up, ok := f.Upstream.Version(); ok && up.Upstream() != v.Upstream() {
-		faults = append(faults, config.Faultf("version", "%s is not a revision of the upstream's %s: write %[2]s+acme.1", v, up.Upstream()))
+		faults = append(faults, config.Faultf("version", "%s is not a revision of the upstream's %s: write %[2]s+acme.1", v,
+			up.Upstream()))
 	}
 	faults = append(faults, config.Below("upstream", f.Upstream.Validate())...)
 	for i, c := range f.Carried {
@@ -146,10 +148,13 @@ func (l *Loaded) resolve() []config.Fault {
 		l.Settings.Mode = l.Build.Mode
 	}
 	if l.Settings.Mode == cross.GOPATH && l.Settings.ImportPath == "" {
-		faults = append(faults, config.Faultf("build.mode", "a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s", l.Profile, l.Version))
+		faults = append(faults, config.Faultf("build.mode",
+			"a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s",
+			l.Profile, l.Version))
 	}
 	if l.Settings.Mode == cross.GOPATH && len(l.Deps) > 0 {
-		faults = append(faults, config.Faultf("deps", "a tree from before modules has no versions of them: change vendor with a patch"))
+		faults = append(faults, config.Faultf("deps",
+			"a tree from before modules has no versions of them: change vendor with a patch"))
 	}
 	l.Components = l.Facts.ComponentsAt(l.Parsed)
 	for i, name := range l.Build.Components {

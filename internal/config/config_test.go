@@ -225,7 +225,8 @@ func TestCheckSorts(t *testing.T) {
 	if err := f.Check(nil); err != nil {
 		t.Errorf("Check() of no faults = %v", err)
 	}
-	faults := []Fault{{"mates[1]", "one"}, {"cook.name", "two"}, {"absent", "three"}, {"cook.name", "four"}, {"name", "five"}}
+	faults := []Fault{{"mates[1]", "one"}, {"cook.name", "two"}, {"absent", "three"}, {"cook.name", "four"},
+		{"name", "five"}}
 	want := strings.Join([]string{
 		"crew.yaml:3: absent: three", "crew.yaml:3: name: five",
 		"crew.yaml:8: cook.name: two", "crew.yaml:8: cook.name: four", "crew.yaml:13: mates[1]: one",
@@ -240,7 +241,8 @@ func TestCheckSorts(t *testing.T) {
 
 func TestBelow(t *testing.T) {
 	faults := []Fault{{"", "a"}, {"name", "b"}, {"[2].name", "c"}, At("tools", 3, "is %s", "d"), Faultf("x", "100%%")}
-	want := []Fault{{"cook", "a"}, {"cook.name", "b"}, {"cook[2].name", "c"}, {"cook.tools[3]", "is d"}, {"cook.x", "100%"}}
+	want := []Fault{{"cook", "a"}, {"cook.name", "b"}, {"cook[2].name", "c"}, {"cook.tools[3]", "is d"},
+		{"cook.x", "100%"}}
 	if got := Below("cook", faults); !reflect.DeepEqual(got, want) {
 		t.Errorf("Below() = %q, want %q", got, want)
 	}
@@ -256,14 +258,16 @@ func TestBelow(t *testing.T) {
 // the right form is not found meaningless besides.
 func TestCheckReportsFormAndMeaning(t *testing.T) {
 	var got crew
-	f, err := Read("crew.yaml", []byte("name: [x]\ncook: ann\nnaem: x\nroster: [a, {}, c]\nready: true\nmates: [{name: d}]\n"), &got)
+	f, err := Read("crew.yaml",
+		[]byte("name: [x]\ncook: ann\nnaem: x\nroster: [a, {}, c]\nready: true\nmates: [{name: d}]\n"), &got)
 	if f == nil {
 		t.Fatalf("Read() gives no File to place more faults with, only the error %v", err)
 	}
 	if !got.Ready || len(got.Mates) != 1 || got.Mates[0].Name != "d" {
 		t.Errorf("what has the right form was not decoded: %+v", got)
 	}
-	err = f.Check([]Fault{{"name", "missing"}, {"cook.name", "missing"}, {"ready", "too early"}, {"roster[1]", "unknown"}, {"roster[2]", "unknown"}})
+	err = f.Check([]Fault{{"name", "missing"}, {"cook.name", "missing"}, {"ready", "too early"}, {"roster[1]", "unknown"},
+		{"roster[2]", "unknown"}})
 	want := strings.Join([]string{
 		"crew.yaml:1: name: want a single value",
 		"crew.yaml:2: cook: want keys and values, one of: name, tools",

@@ -84,9 +84,13 @@ func Truncate(data []byte, list string, n int) ([]byte, error) {
 	})
 }
 
+// A change returns the lines of a file with a field changed. parent is the field's
+// section; key and val are nil where the field is not there.
+type change func(lines []string, parent, key, val *yaml.Node) ([]string, error)
+
 // edit finds a field and has change change the lines of the file. The result has
 // to be YAML again.
-func edit(data []byte, field, value string, change func(lines []string, parent, key, val *yaml.Node) ([]string, error)) ([]byte, error) {
+func edit(data []byte, field, value string, change change) ([]byte, error) {
 	byHand := func(err error) error {
 		return fmt.Errorf("%s cannot be changed here: %w: write %q by hand", field, err, strings.TrimSpace(field+": "+value))
 	}

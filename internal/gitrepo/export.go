@@ -115,7 +115,8 @@ func (r *Remote) complete(ctx context.Context, commit string, files []blob) erro
 	}
 	done := 0
 	for part := range slices.Chunk(wanted, batch) {
-		r.git.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: run.Redact(r.url), Done: done, Total: len(wanted), Unit: "files"})
+		r.git.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: run.Redact(r.url),
+			Done: done, Total: len(wanted), Unit: "files"})
 		if err := r.fetchBlobs(ctx, part); err != nil {
 			return err
 		}
@@ -136,7 +137,8 @@ func (r *Remote) fetchBlobs(ctx context.Context, files []blob) error {
 	}
 	for _, f := range files {
 		if strings.Contains(err.Error(), f.id) {
-			return fmt.Errorf("%s has no content of %s\n  To build without that file, name it in upstream.exclude\n  %w", run.Redact(r.url), f.path, err)
+			return fmt.Errorf("%s has no content of %s\n  To build without that file, name it in upstream.exclude\n  %w",
+				run.Redact(r.url), f.path, err)
 		}
 	}
 	return err
@@ -188,7 +190,8 @@ func (r *Remote) cat(ctx context.Context, files []blob, f func(i int, content io
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := r.git.run(ctx, call{dir: r.dir, args: []string{"cat-file", "--batch", "--buffer"}, stdin: strings.NewReader(ids.String()), stdout: in})
+		err := r.git.run(ctx, call{dir: r.dir, args: []string{"cat-file", "--batch", "--buffer"},
+			stdin: strings.NewReader(ids.String()), stdout: in})
 		in.CloseWithError(errors.Join(err, io.EOF))
 		ended <- err
 	}()

@@ -34,7 +34,8 @@ go1.28.0*) echo "go: download go1.28.0 for linux/amd64: toolchain not available"
 go*) version=${GOTOOLCHAIN%%+*} ;;
 *) version=go1.26.8 ;;
 esac
-echo '{"GOVERSION": "'$version'", "GOTOOLCHAIN": "'${GOTOOLCHAIN:-auto}'", "GOHOSTOS": "linux", "GOMODCACHE": "/mod", "OTHER": "x"}'
+echo '{"GOVERSION": "'$version'", "GOTOOLCHAIN": "'${GOTOOLCHAIN:-auto}'", "GOHOSTOS": "linux",'
+echo '"GOMODCACHE": "/mod", "OTHER": "x"}'
 `
 
 // fakeGo returns the environment for the fake, and the file that it writes to.
@@ -43,7 +44,8 @@ func fakeGo(t *testing.T) (env run.Env, asked string) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "bin", "go"), fake, 0o755)
 	asked = filepath.Join(dir, "asked")
-	return run.Env{"PATH=" + filepath.Join(dir, "bin") + string(filepath.ListSeparator) + os.Getenv("PATH"), "ASKED=" + asked}, asked
+	return run.Env{"PATH=" + filepath.Join(dir, "bin") + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		"ASKED=" + asked}, asked
 }
 
 func TestFind(t *testing.T) {
@@ -97,22 +99,30 @@ func TestAt(t *testing.T) {
 		{name: "a newer tree", has: "go1.26.8", mode: "auto", needs: "1.27.0", want: "go1.27.0", asked: "go1.27.0"},
 		{name: "a newer language", has: "go1.26.8", mode: "auto", needs: "1.27", want: "go1.27.0", asked: "go1.27.0"},
 		{name: "pinned as it is", has: "go1.26.8", mode: "local", pin: "go1.26.8", want: "go1.26.8"},
-		{name: "pinned newer", has: "go1.26.8", mode: "auto", pin: "go1.27.0", needs: "1.24.0", want: "go1.27.0", asked: "go1.27.0"},
-		{name: "pinned older", has: "go1.27.0", mode: "auto", pin: "go1.26.8", needs: "1.24.0", want: "go1.26.8", asked: "go1.26.8"},
-		{name: "only what is in PATH", has: "go1.26.8", mode: "path", pin: "go1.27.0", want: "go1.27.0", asked: "go1.27.0+path"},
-		{name: "at least, and in PATH", has: "go1.26.8", mode: "go1.26.8+path", needs: "1.27.0", want: "go1.27.0", asked: "go1.27.0+path"},
-		{name: "local unless the tree is newer", has: "go1.26.8", mode: "local+auto", needs: "1.27.0", want: "go1.27.0", asked: "go1.27.0"},
-		{name: "a distro's build", has: "go1.26.8 (Red Hat 1.26.8-1.el10)", mode: "auto", needs: "1.24.0", want: "go1.26.8 (Red Hat 1.26.8-1.el10)"},
+		{name: "pinned newer", has: "go1.26.8", mode: "auto", pin: "go1.27.0", needs: "1.24.0", want: "go1.27.0",
+			asked: "go1.27.0"},
+		{name: "pinned older", has: "go1.27.0", mode: "auto", pin: "go1.26.8", needs: "1.24.0", want: "go1.26.8",
+			asked: "go1.26.8"},
+		{name: "only what is in PATH", has: "go1.26.8", mode: "path", pin: "go1.27.0", want: "go1.27.0",
+			asked: "go1.27.0+path"},
+		{name: "at least, and in PATH", has: "go1.26.8", mode: "go1.26.8+path", needs: "1.27.0", want: "go1.27.0",
+			asked: "go1.27.0+path"},
+		{name: "local unless the tree is newer", has: "go1.26.8", mode: "local+auto", needs: "1.27.0", want: "go1.27.0",
+			asked: "go1.27.0"},
+		{name: "a distro's build", has: "go1.26.8 (Red Hat 1.26.8-1.el10)", mode: "auto", needs: "1.24.0",
+			want: "go1.26.8 (Red Hat 1.26.8-1.el10)"},
 		{name: "an experiment", has: "go1.26.8 X:jsonv2", mode: "local", needs: "1.26.0", want: "go1.26.8 X:jsonv2"},
 
 		{name: "kept local", has: "go1.26.8", mode: "local", needs: "1.27.0",
 			wantErr: "this fork is built with go1.27.0 (fork.lock says that its tree needs go 1.27.0)",
-			andErr:  "but this machine has go1.26.8 and GOTOOLCHAIN=local", extra: "\n  Install go1.27.0, or run again with GOTOOLCHAIN=go1.27.0"},
+			andErr:  "but this machine has go1.26.8 and GOTOOLCHAIN=local",
+			extra:   "\n  Install go1.27.0, or run again with GOTOOLCHAIN=go1.27.0"},
 		{name: "kept local, pinned", has: "go1.26.8", mode: "local", pin: "go1.27.0", needs: "1.24.0",
 			wantErr: "this fork is built with go1.27.0 (build.toolchain pins it)", andErr: "GOTOOLCHAIN=local"},
 		{name: "not to be had", has: "go1.26.8", mode: "auto", pin: "go1.28.0",
-			wantErr: "this fork is built with go1.28.0 (build.toolchain pins it), this machine has go1.26.8, and the go command could not fetch the other",
-			andErr:  "toolchain not available"},
+			wantErr: "this fork is built with go1.28.0 (build.toolchain pins it), this machine has go1.26.8, and the go " +
+				"command could not fetch the other",
+			andErr: "toolchain not available"},
 		{name: "a tree newer than its pin", has: "go1.26.8", mode: "auto", pin: "go1.26.8", needs: "1.27.0",
 			wantErr: "build.toolchain pins go1.26.8, but", andErr: "go 1.27.0"},
 	} {
@@ -140,7 +150,8 @@ func TestAt(t *testing.T) {
 
 func TestToolchain(t *testing.T) {
 	for goLine, want := range map[string]string{
-		"1.20": "go1.20", "1.20.3": "go1.20.3", "1.21": "go1.21.0", "1.26": "go1.26.0", "1.26.0": "go1.26.0", "1.26.8": "go1.26.8",
+		"1.20": "go1.20", "1.20.3": "go1.20.3", "1.21": "go1.21.0", "1.26": "go1.26.0", "1.26.0": "go1.26.0",
+		"1.26.8":  "go1.26.8",
 		"1.27rc1": "go1.27rc1",
 	} {
 		if got := toolchain(goLine); got != want {
@@ -162,13 +173,15 @@ func TestClean(t *testing.T) {
 			"CGO_ENABLED=1", "CGO_CFLAGS=-O3", "CC=evil", "CXX=evil", "AR=evil", "FC=evil", "PKG_CONFIG=evil",
 		},
 		Settings: Settings{
-			GOVERSION: "go1.26.8", GOTOOLCHAIN: "auto", GOMODCACHE: "/mod", GOCACHE: "/cache", GOPROXY: "https://proxy.example.org",
+			GOVERSION: "go1.26.8", GOTOOLCHAIN: "auto", GOMODCACHE: "/mod", GOCACHE: "/cache",
+			GOPROXY:   "https://proxy.example.org",
 			GONOPROXY: "a", GOPRIVATE: "b", GOSUMDB: "off", GONOSUMDB: "c", GOINSECURE: "d", GOVCS: "e", GOAUTH: "netrc",
 		},
 	}
 	got := g.Clean()
 	for key, want := range map[string]string{
-		"PATH": "/bin", "HOME": "/home/ann", "HTTPS_PROXY": "http://proxy.example.org", "NETRC": "/n", "SSH_AUTH_SOCK": "/s", "TMPDIR": "/t",
+		"PATH": "/bin", "HOME": "/home/ann", "HTTPS_PROXY": "http://proxy.example.org", "NETRC": "/n", "SSH_AUTH_SOCK": "/s",
+		"TMPDIR":          "/t",
 		"GIT_SSH_COMMAND": "ssh -v", "GOOGLE_APPLICATION_CREDENTIALS": "/key.json", "ALGO": "x",
 		"GOTMPDIR": "/big", "GOMAXPROCS": "3", "GOGC": "200", "GOMEMLIMIT": "2GiB", "GOCACHEPROG": "remote-cache",
 
@@ -181,7 +194,8 @@ func TestClean(t *testing.T) {
 		}
 	}
 	for _, key := range []string{
-		"GOOS", "GOARCH", "GOAMD64", "GOARM", "GOEXPERIMENT", "GODEBUG", "GOFIPS140", "GOROOT", "GOWORK", "GO_EXTLINK_ENABLED", "GCCGO",
+		"GOOS", "GOARCH", "GOAMD64", "GOARM", "GOEXPERIMENT", "GODEBUG", "GOFIPS140", "GOROOT", "GOWORK",
+		"GO_EXTLINK_ENABLED", "GCCGO",
 		"CGO_ENABLED", "CGO_CFLAGS", "CC", "CXX", "AR", "FC", "PKG_CONFIG",
 	} {
 		if got.Get(key) != "" {
@@ -195,7 +209,8 @@ func TestClean(t *testing.T) {
 
 // TestCleanKeepsTheCacheWritable: of a user's GOFLAGS, only what is about the module cache is theirs to say.
 func TestCleanKeepsTheCacheWritable(t *testing.T) {
-	for flags, want := range map[string]string{"": "", "-tags=evil": "", "-modcacherw": "-modcacherw", "-tags=evil -modcacherw -v": "-modcacherw"} {
+	for flags, want := range map[string]string{"": "", "-tags=evil": "", "-modcacherw": "-modcacherw",
+		"-tags=evil -modcacherw -v": "-modcacherw"} {
 		g := &Go{Env: run.Env{"GOFLAGS=" + flags}, Settings: Settings{GOFLAGS: flags}}
 		if got := g.Clean().Get("GOFLAGS"); got != want {
 			t.Errorf("of GOFLAGS=%s, Clean() leaves %q, want %q", flags, got, want)
@@ -206,7 +221,8 @@ func TestCleanKeepsTheCacheWritable(t *testing.T) {
 // TestCleanNamesTheToolchain to the letter: the go command compares GOTOOLCHAIN with the whole of its version, and
 // looks for another release where they differ.
 func TestCleanNamesTheToolchain(t *testing.T) {
-	for _, has := range []string{"go1.26.8", "go1.27rc1", "go1.26.8 (Red Hat 1.26.8-1.el10)", "go1.26.8 X:jsonv2", "go1.26.8-bigcorp", "go1.27-devel_0123456789"} {
+	for _, has := range []string{"go1.26.8", "go1.27rc1", "go1.26.8 (Red Hat 1.26.8-1.el10)", "go1.26.8 X:jsonv2",
+		"go1.26.8-bigcorp", "go1.27-devel_0123456789"} {
 		if got := (&Go{Settings: Settings{GOVERSION: has}}).Clean().Get("GOTOOLCHAIN"); got != has {
 			t.Errorf("with %s, GOTOOLCHAIN=%s", has, got)
 		}
@@ -233,7 +249,8 @@ func TestModuleDir(t *testing.T) {
 func layModule(t *testing.T, dir string) filetree.Tree {
 	t.Helper()
 	for name, content := range map[string]string{
-		"go.mod": "module example.org/x\n", "a.go": "package x\n", "a-b.go": "package x\n", "A.go": "package x\n", "a/b.go": "package a\n",
+		"go.mod": "module example.org/x\n", "a.go": "package x\n", "a-b.go": "package x\n", "A.go": "package x\n",
+		"a/b.go":    "package a\n",
 		"a/b c.txt": "room", "a.b/c": "", "z/é.txt": "é", "hack/build.sh": "#!/bin/sh\n",
 	} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), content, 0o644)
@@ -275,10 +292,12 @@ func TestCheckModule(t *testing.T) {
 	put(t, filepath.Join(dir, "a.go"), "package y\n", 0o644)
 	err := g.CheckModule(t.Context(), "example.org/x", "v1.2.3", want, nil)
 	var changed *ChangedError
-	if !errors.As(err, &changed) || changed.Module != "example.org/x@v1.2.3" || changed.Dir != dir || changed.Want != want || changed.Got == want {
+	if !errors.As(err, &changed) || changed.Module != "example.org/x@v1.2.3" || changed.Dir != dir ||
+		changed.Want != want || changed.Got == want {
 		t.Fatalf("CheckModule() of a changed module = %#v", err)
 	}
-	for _, part := range []string{"example.org/x@v1.2.3 was changed in the module cache", want, changed.Got, "chmod -R u+w " + dir + " && rm -r " + dir} {
+	for _, part := range []string{"example.org/x@v1.2.3 was changed in the module cache", want, changed.Got,
+		"chmod -R u+w " + dir + " && rm -r " + dir} {
 		if !strings.Contains(err.Error(), part) {
 			t.Errorf("the error says %q, and not %q", err, part)
 		}
@@ -336,7 +355,8 @@ func TestDownload(t *testing.T) {
 		put(t, filepath.Join(bin, "go"), "#!/bin/sh\n"+c.script+"\n", 0o755)
 		g := &Go{Env: run.Env{"PATH=" + bin}}
 		got, err := g.Download(t.Context(), scratch, modules)
-		if !slices.Equal(got, c.want) || (err == nil) != (c.wantErr == "") || err != nil && !strings.Contains(err.Error(), c.wantErr) {
+		if !slices.Equal(got, c.want) || (err == nil) != (c.wantErr == "") || err != nil &&
+			!strings.Contains(err.Error(), c.wantErr) {
 			t.Errorf("%s: Download() = %+v, %v, want %+v, %s", c.name, got, err, c.want, c.wantErr)
 		}
 		if err != nil && strings.Contains(err.Error(), "%!") {
@@ -346,20 +366,21 @@ func TestDownload(t *testing.T) {
 }
 
 func TestUnpublished(t *testing.T) {
+	const info = "https://proxy.example.org/a/@v/v1.0.0.info"
 	for message, want := range map[string]bool{
 		"": false,
-		"example.org/a@v1.0.0: reading file:///proxy/example.org/a/@v/v1.0.0.info: no such file or directory":                        true,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 404 Not Found\n\tserver response: not found: a@v1.0.0: invalid version": true,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 410 Gone":                                                               true,
-		"a@v1.0.0: invalid version: unknown revision v1.0.0":                                                                         true,
-		`a@v1.0.0: Get "https://proxy.example.org/a/@v/v1.0.0.info": dial tcp: lookup proxy.example.org: no such host`:               false,
-		`a@v1.0.0: Get "https://proxy.example.org/a/@v/v1.0.0.info": dial tcp 192.0.2.1:443: connect: connection refused`:            false,
-		`a@v1.0.0: Get "https://proxy.example.org/a/@v/v1.0.0.info": net/http: TLS handshake timeout`:                                false,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 500 Internal Server Error":                                              false,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 401 Unauthorized":                                                       false,
-		"module lookup disabled by GOPROXY=off":                                                                                      false,
-		"verifying module: checksum mismatch":                                                                                        false,
-		`a@v1.4.04: Get "https://proxy.example.org/404/@v/v1.0.0.info": dial tcp 192.0.2.1:443: i/o timeout`:                         false,
+		"example.org/a@v1.0.0: reading file:///proxy/example.org/a/@v/v1.0.0.info: no such file or directory": true,
+		"reading " + info + ": 404 Not Found\n\tserver response: not found: a@v1.0.0: invalid version":        true,
+		"reading " + info + ": 410 Gone":                                                                     true,
+		"a@v1.0.0: invalid version: unknown revision v1.0.0":                                                 true,
+		`a@v1.0.0: Get "` + info + `": dial tcp: lookup proxy.example.org: no such host`:                     false,
+		`a@v1.0.0: Get "` + info + `": dial tcp 192.0.2.1:443: connect: connection refused`:                  false,
+		`a@v1.0.0: Get "` + info + `": net/http: TLS handshake timeout`:                                      false,
+		"reading " + info + ": 500 Internal Server Error":                                                    false,
+		"reading " + info + ": 401 Unauthorized":                                                             false,
+		"module lookup disabled by GOPROXY=off":                                                              false,
+		"verifying module: checksum mismatch":                                                                false,
+		`a@v1.4.04: Get "https://proxy.example.org/404/@v/v1.0.0.info": dial tcp 192.0.2.1:443: i/o timeout`: false,
 	} {
 		if got := (Module{Error: message}).Unpublished(); got != want {
 			t.Errorf("Unpublished() = %v of %s", got, message)
@@ -371,7 +392,8 @@ func TestDownloadEnds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	env, _ := fakeGo(t)
-	if _, err := (&Go{Env: env}).Download(ctx, t.TempDir(), []string{"example.org/a@v1.0.0"}); !errors.Is(err, run.ErrInterrupted) {
+	_, err := (&Go{Env: env}).Download(ctx, t.TempDir(), []string{"example.org/a@v1.0.0"})
+	if !errors.Is(err, run.ErrInterrupted) {
 		t.Errorf("Download() in a context that has ended = %v", err)
 	}
 }
