@@ -125,13 +125,7 @@ func (b Builder) Build(ctx context.Context, r Request) ([]Binary, error) {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		modules.known = filetree.ReadMemory(b.Sums, made.ModTime())
-		if err := r.Dir.Verify(groupCtx, modules.known); err != nil {
-			return err
-		}
-		for _, c := range r.Components {
-			modules.expect(groupCtx, filepath.Join(r.Before, r.Platform.Exe(c.Name)))
-		}
-		return nil
+		return r.verify(groupCtx, modules)
 	})
 	group.Go(func() error {
 		for _, batch := range batches(r.Components) {
@@ -154,6 +148,18 @@ func (b Builder) Build(ctx context.Context, r Request) ([]Binary, error) {
 		}
 	}
 	return binaries, modules.known.Write(b.Sums)
+}
+
+// verify checks what is compiled while the compiler works: the tree, and the
+// modules that it will probably link.
+func (r Request) verify(ctx context.Context, modules *linked) error {
+	if err := r.Dir.Verify(ctx, modules.known); err != nil {
+		return err
+	}
+	for _, c := range r.Components {
+		modules.expect(ctx, filepath.Join(r.Before, r.Platform.Exe(c.Name)))
+	}
+	return nil
 }
 
 // batches groups components for as few runs of the go command as can be: it

@@ -83,8 +83,8 @@ func (f Fetcher) fetchArchive(ctx context.Context, u Upstream, dst string) (Tree
 		return Tree{}, err
 	}
 	defer file.Close()
-	if err := checkSum(file, u.SHA256); err != nil {
-		return Tree{}, fmt.Errorf("%s %w", shown, err)
+	if err := checkSum(file, shown, u.SHA256); err != nil {
+		return Tree{}, err
 	}
 	format, _ := formatOf(u.Archive)
 	unpacked, err := unpack(ctx, archive{file, format, u.Strip, limits()}, dst)
@@ -94,15 +94,16 @@ func (f Fetcher) fetchArchive(ctx context.Context, u Upstream, dst string) (Tree
 	return unpacked, nil
 }
 
-// checkSum compares a file with its digest, and goes back to its beginning.
-func checkSum(file *os.File, want string) error {
+// checkSum compares a file, which is called name in errors, with its digest, and
+// goes back to its beginning.
+func checkSum(file *os.File, name, want string) error {
 	h := sha256.New()
 	if _, err := io.Copy(h, file); err != nil {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n"+
-			"  If it is the one you want, change upstream.sha256", want, got)
+		return fmt.Errorf("%s is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n"+
+			"  If it is the one you want, change upstream.sha256", name, want, got)
 	}
 	_, err := file.Seek(0, io.SeekStart)
 	return err
@@ -129,8 +130,8 @@ func (f Fetcher) download(ctx context.Context, u Upstream) (string, error) {
 	if _, err := part.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
-	if err := checkSum(part, u.SHA256); err != nil {
-		return "", errors.Join(fmt.Errorf("it %w", err), os.Remove(part.Name()))
+	if err := checkSum(part, "it", u.SHA256); err != nil {
+		return "", errors.Join(err, os.Remove(part.Name()))
 	}
 	return whole, os.Rename(part.Name(), whole)
 }
