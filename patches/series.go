@@ -1,5 +1,3 @@
-// Package patches is a pinned patch series: read it, and apply it with zero
-// fuzz, all or nothing.
 package patches
 
 import (

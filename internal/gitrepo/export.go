@@ -132,11 +132,12 @@ func (r *Remote) fetchBlobs(ctx context.Context, files []blob) error {
 		ids.WriteString(f.id + "\n")
 	}
 	err := r.fetch(ctx, ids.String(), []string{"--stdin"})
-	if err == nil || ctx.Err() != nil {
+	failed, ok := errors.AsType[*fetchError](err)
+	if !ok || ctx.Err() != nil {
 		return err
 	}
 	for _, f := range files {
-		if strings.Contains(err.Error(), f.id) {
+		if strings.Contains(failed.said, f.id) {
 			return fmt.Errorf("%s has no content of %s\n  To build without that file, name it in upstream.exclude\n  %w",
 				run.Redact(r.url), f.path, err)
 		}

@@ -80,10 +80,24 @@ func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what
 	}
 	err := r.git.run(ctx, c)
 	if run.IsExit(err) {
-		return fmt.Errorf("fetching from %s: %s", run.Redact(r.url), words(err))
+		return &fetchError{r.url, words(err)}
 	}
 	return err
 }
+
+// A fetchError is a git fetch that failed.
+type fetchError struct {
+	url  string
+	said string // by git
+}
+
+func (e *fetchError) Error() string {
+	return fmt.Sprintf("fetching from %s: %s", run.Redact(e.url), e.said)
+}
+
+// says reports whether git, which has no codes for its reasons, said what the
+// pattern matches.
+func (e *fetchError) says(pattern *regexp.Regexp) bool { return pattern.MatchString(e.said) }
 
 // has reports whether a commit was fetched, with its trees.
 func (r *Remote) has(ctx context.Context, commit string) bool {
@@ -112,7 +126,7 @@ var refused = regexp.MustCompile(`not our ref|unadvertised object|couldn't find 
 
 // unknown says of an error what it means for the commit.
 func (r *Remote) unknown(err error, commit string) error {
-	if err != nil && refused.MatchString(err.Error()) {
+	if e, ok := errors.AsType[*fetchError](err); ok && e.says(refused) {
 		return fmt.Errorf("%s has no commit %s, or does not serve it: check that it was pushed\n  %w", run.Redact(r.url),
 			commit, err)
 	}
