@@ -31,7 +31,7 @@ type Input struct {
 type Tree struct {
 	filetree.Dir `json:"-"`
 	Modules      []lock.Module // of an upstream that is a module: that first, the others sorted by place
-	Dropped      []lock.Module // could not be had, and nothing needs them
+	Dropped      []lock.Module // not published, and nothing needs them
 	Time         time.Time     // when the upstream's version was made, UTC
 }
 
@@ -168,7 +168,7 @@ func (m placed) lay(ctx context.Context, dst string) (filetree.Tree, error) {
 	return from.Tree, nil
 }
 
-// drop takes the siblings that could not be had out of the tree's module
+// drop takes the siblings that are not published out of the tree's module
 // files.
 func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 	if len(absent) == 0 {

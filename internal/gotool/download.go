@@ -25,12 +25,12 @@ type Module struct {
 	Dir           string // where its files lie
 	Sum           string // h1:…, as the go command recorded and checked it
 	Info          string // the file with its time
-	Error         string // why it could not be had
+	Error         string // why it could not be fetched
 }
 
 // Download downloads modules, named path@version, to the module cache, the way the
 // user's settings say. scratch is a folder to work in. A module that cannot
-// be had is no error: its Error is set.
+// be fetched is no error: its Error is set.
 func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]Module, error) {
 	// A go.mod here keeps the go command from looking at, and writing to, the user's.
 	if err := os.WriteFile(filepath.Join(scratch, "go.mod"), []byte("module download\n"), 0o644); err != nil {

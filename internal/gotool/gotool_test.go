@@ -114,7 +114,7 @@ func TestAt(t *testing.T) {
 			extra:   "\n  Install go1.27.0, or run again with GOTOOLCHAIN=go1.27.0"},
 		{name: "kept local, pinned", has: "go1.26.8", mode: "local", pin: "go1.27.0", needs: "1.24.0",
 			wantErr: "this fork is built with go1.27.0 (build.toolchain pins it)", andErr: "GOTOOLCHAIN=local"},
-		{name: "not to be had", has: "go1.26.8", mode: "auto", pin: "go1.28.0",
+		{name: "not published", has: "go1.26.8", mode: "auto", pin: "go1.28.0",
 			wantErr: "this fork is built with go1.28.0 (build.toolchain pins it), this machine has go1.26.8, and the go " +
 				"command could not fetch the other",
 			andErr: "toolchain not available"},
