@@ -6,10 +6,10 @@ import (
 	"syscall"
 )
 
-// own runs cmd in a process group of its own, which the kernel ends if this
+// runGroup runs cmd in a new process group, which the kernel ends if this
 // process is killed. That signal follows the thread that started cmd, so the
 // thread is held until cmd has ended.
-func own(cmd *exec.Cmd) error {
+func runGroup(cmd *exec.Cmd) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}

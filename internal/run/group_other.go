@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// own runs cmd in a process group of its own.
-func own(cmd *exec.Cmd) error {
+// runGroup runs cmd in a new process group.
+func runGroup(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd.Run()
 }
