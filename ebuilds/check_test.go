@@ -20,7 +20,7 @@ func TestCheckEbuilds(t *testing.T) {
 		{source, "SLOT=\"0\"\n", "SLOT=\"0\" \n", "line 21 ends in white space\nhas no SLOT"},
 		{source, "src_compile() {\n", "src_compile() {\n    :\n", "line 57 is indented with spaces: want tabs"},
 		{source, "src_install() {", "\nsrc_install() {", "has an empty line too many"},
-		{source, "tmpfiles_process bosun.conf\n\tfi\n}\n", "tmpfiles_process bosun.conf\n\tfi\n}", "does not end with a newline"},
+		{source, "bosun.conf\n\tfi\n}\n", "bosun.conf\n\tfi\n}", "does not end with a newline"},
 		{source, "SLOT=\"0\"\nKEYWORDS=\"~amd64 ~arm64\"", "KEYWORDS=\"~amd64 ~arm64\"\nSLOT=\"0\"",
 			"has its variables in the order DESCRIPTION HOMEPAGE SRC_URI S LICENSE KEYWORDS SLOT IUSE REQUIRED_USE RESTRICT " +
 				"DEPEND RDEPEND BDEPEND: want DESCRIPTION HOMEPAGE SRC_URI S LICENSE SLOT KEYWORDS IUSE REQUIRED_USE RESTRICT " +
@@ -60,7 +60,8 @@ func TestCheckInherit(t *testing.T) {
 		{source, "inherit go-env ", "inherit ", "uses go-env without inheriting it"},
 		{source, "inherit go-env", "inherit go-env desktop", "inherits the unknown eclass desktop"},
 		{binary, "inherit shell-completion", "inherit go-module shell-completion", "inherits go-module without using it"},
-		{user, "inherit acct-user", "inherit acct-group", "inherits acct-group without using it\nuses acct-user without inheriting it"},
+		{user, "inherit acct-user", "inherit acct-group",
+			"inherits acct-group without using it\nuses acct-user without inheriting it"},
 		{groupEbuild, "ACCT_GROUP_ID=491", "ACCT_ID=491", "inherits acct-group without using it"},
 	} {
 		d.check(t)
@@ -109,7 +110,8 @@ func TestCheckFlags(t *testing.T) {
 func TestCheckPatches(t *testing.T) {
 	for _, d := range []defect{
 		{source, "\teapply_user\n", "", "src_prepare does not call eapply_user"},
-		{source, "eapply -p1 -F0", "eapply -p1", `applies a patch with fuzz: eapply -p1 -- "${FILESDIR}/${P}-0001-crew.patch"`},
+		{source, "eapply -p1 -F0", "eapply -p1",
+			`applies a patch with fuzz: eapply -p1 -- "${FILESDIR}/${P}-0001-crew.patch"`},
 		{source, "0001-crew.patch", "0002-crew.patch", "applies files/ship-1.4.1_p1-0002-crew.patch, which is missing"},
 		{source, `"${FILESDIR}/${P}-0001-crew.patch"`, `${FILESDIR}/0001-crew.patch`, "${FILESDIR} is not quoted"},
 		{source, `"${WORKDIR}"/files/bosun/etc/conf.d`, `${WORKDIR}/files/bosun/etc/conf.d`, "${WORKDIR} is not quoted"},

@@ -77,7 +77,7 @@ func TestRenderLines(t *testing.T) {
 			"\n\thttps://example.org/distfiles/v1.4.1.tar.xz\n"},
 		{"and its folder", func(f *Fork) { f.Distfiles["source"] = dist("v1.4.1.tar.xz") }, source,
 			"\nHOMEPAGE=\"https://example.org\"\nSRC_URI=\""},
-		{"a file of another revision", func(f *Fork) { f.Revision = 2; f.Distfiles["files"] = dist(f.PF() + "-files.tar.xz") },
+		{"a file of another revision", func(f *Fork) { f.atVersion(f.Version, 2) },
 			"app-misc/ship/ship-1.4.1_p1-r2.ebuild", "\n\thttps://example.org/distfiles/${PF}-files.tar.xz\n"},
 		{"a folder of distfiles with a slash", func(f *Fork) { f.BaseURL += "/" }, binary,
 			"\n\thttps://example.org/distfiles/ship-1.4.1_p1-files.tar.xz\n"},
