@@ -94,6 +94,7 @@ func TestCheckFlags(t *testing.T) {
 		{source, "mate? ( bosun )", "maat? ( bosun )", "REQUIRED_USE: the USE flag maat is not in IUSE"},
 		{source, "mate? ( bosun )", "!maat? ( bosun )", "REQUIRED_USE: the USE flag maat is not in IUSE"},
 		{source, "bosun? ( acct-", "boatswain? ( acct-", "DEPEND: the USE flag boatswain is not in IUSE"},
+		{source, "bosun? ( acct-", "amd64? ( acct-", "DEPEND: the USE flag amd64 is not in IUSE"},
 		{source, "bosun? ( >=", "boatswain? ( >=", "RDEPEND: the USE flag boatswain is not in IUSE"},
 		{source, "\tif use bosun; then\n\t\ttmpfiles_", "\tif use boatswain; then\n\t\ttmpfiles_",
 			"tests the USE flag boatswain, which is not in IUSE"},

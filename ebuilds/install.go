@@ -12,7 +12,7 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 )
 
-// Folders of a package whose files Gentoo installs in a way of their own.
+// Folders of a package whose files Gentoo does not install as they are.
 const (
 	unitDir     = "/usr/lib/systemd/system"
 	sysusersDir = "/usr/lib/sysusers.d"

@@ -48,7 +48,10 @@ func TestInstall(t *testing.T) {
 			[]string{"systemd_dounit " + from + "/usr/lib/systemd/system/bosun.socket"},
 			"/usr/lib/systemd/system/bosun.socket"},
 		{text("/usr/lib/systemd/system/a.service.d/b.conf", "x"),
-			[]string{"insinto /usr/lib/systemd/system/a.service.d", "doins " + from + "/usr/lib/systemd/system/a.service.d/b.conf"},
+			[]string{
+				"insinto /usr/lib/systemd/system/a.service.d",
+				"doins " + from + "/usr/lib/systemd/system/a.service.d/b.conf",
+			},
 			"/usr/lib/systemd/system/a.service.d/b.conf"},
 		{text("/usr/lib/tmpfiles.d/bosun.conf", "x"), []string{"dotmpfiles " + from + "/usr/lib/tmpfiles.d/bosun.conf"},
 			"/usr/lib/tmpfiles.d/bosun.conf"},

@@ -35,15 +35,15 @@ func TestUncache(t *testing.T) {
 func TestCache(t *testing.T) {
 	const ebuild = "EAPI=8\n"
 	sum := func(s string) string { return fmt.Sprintf("%x", md5.Sum([]byte(s))) }
-	own := "_md5_=" + sum(ebuild) + "\n"
+	md5Line := "_md5_=" + sum(ebuild) + "\n"
 	for _, c := range []struct{ name, printed, want string }{
-		{"without eclasses", "a-a/a/a-1.ebuild\nEAPI=8\nSLOT=0\n\n", "EAPI=8\nSLOT=0\n" + own},
+		{"without eclasses", "a-a/a/a-1.ebuild\nEAPI=8\nSLOT=0\n\n", "EAPI=8\nSLOT=0\n" + md5Line},
 		{"an eclass", "a-a/a/a-1.ebuild\nEAPI=8\nINHERITED=systemd\n\n",
-			"EAPI=8\n_eclasses_=systemd\t" + sum("of systemd") + "\n" + own},
+			"EAPI=8\n_eclasses_=systemd\t" + sum("of systemd") + "\n" + md5Line},
 		{"eclasses are sorted", "a-a/a/a-1.ebuild\nEAPI=8\nINHERITED=tmpfiles systemd\n\n",
-			"EAPI=8\n_eclasses_=systemd\t" + sum("of systemd") + "\ttmpfiles\t" + sum("of tmpfiles") + "\n" + own},
+			"EAPI=8\n_eclasses_=systemd\t" + sum("of systemd") + "\ttmpfiles\t" + sum("of tmpfiles") + "\n" + md5Line},
 		{"INHERIT is another variable", "a-a/a/a-1.ebuild\nEAPI=8\nINHERIT=systemd\nINHERITED=systemd\n\n",
-			"EAPI=8\nINHERIT=systemd\n_eclasses_=systemd\t" + sum("of systemd") + "\n" + own},
+			"EAPI=8\nINHERIT=systemd\n_eclasses_=systemd\t" + sum("of systemd") + "\n" + md5Line},
 	} {
 		tree := Tree{"a-a/a/a-1.ebuild": []byte(ebuild)}
 		err := tree.Cache(c.printed, func(name string) ([]byte, error) { return []byte("of " + name), nil })
