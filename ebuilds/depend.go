@@ -98,8 +98,8 @@ func (f Fork) separable(p packaging.Package, flag string) bool {
 	})
 }
 
-// isName reports whether a package is only a name for others: it has no files, so
-// it is for no platform.
+// isName reports whether a package is only a name for others: it has no programs,
+// so it is for no platform.
 func isName(p packaging.Package) bool { return p.Platform.OS == "" }
 
 // names returns the packages that are only a name for others and have a USE flag.

@@ -1,21 +1,20 @@
 // Package ebuilds writes Gentoo overlays: repositories of ebuilds that compile a
 // fork, or install it precompiled.
 //
-// An [Overlay] has up to three packages of each [Fork], and accounts. Of a
-// project that is called ship:
+// For each [Fork] an [Overlay] has up to three packages, and packages for the users
+// of its services. For a project named ship these are:
 //
 //   - ship compiles the fork from source, with its patches.
 //   - ship-bin installs the same programs precompiled.
-//   - ship-meta depends on ship or ship-bin. It exists where the fork has
-//     packages that are only a name for others.
-//   - acct-user/NAME and acct-group/NAME create a user that services run as.
-//     They exist for the users that [Project] gives an id.
+//   - ship-meta depends on ship or ship-bin. It exists if the fork has packages
+//     that are only a name for others.
+//   - acct-user/NAME and acct-group/NAME create a user and its group. They exist
+//     for the users whose ids are in [Project].
 //
-// A fork's packages, which are those of a deb or an rpm too, become USE flags of
-// these ebuilds.
+// The packages that a fork has as debs or rpms are USE flags of these ebuilds.
 //
-// Most callers need only [Overlay.Merge]. It adds the ebuilds to an overlay that
-// exists, or makes a new one, and returns all of its files:
+// [Overlay.Merge] adds the ebuilds to an existing overlay, or makes a new one, and
+// returns all of its files:
 //
 //	old := ebuilds.Tree{} // the overlay's files by path; empty for a new one
 //	files, notes, err := ebuilds.Overlay{
@@ -24,25 +23,24 @@
 //		Forks:      []ebuilds.Fork{fork},
 //	}.Merge(old)
 //
-// What somebody changed by hand since the last run stays, and the notes say so.
-// All files that Merge writes have passed [Tree.Check].
+// Files that were changed by hand since the last run stay as they are, and the
+// notes say so. Merge fails if the files that it wrote do not pass [Tree.Check].
 //
-// Ebuilds fetch distfiles, whose sums are in the overlay. To make them:
+// Ebuilds fetch distfiles, and the overlay has their sums. To write both:
 //
-//  1. Fill in the [Fork], and set its Revision to [Fork.Latest].
-//  2. Write what [Fork.Unpacked] returns to a tarball, and what
-//     [Fork.TooLarge] returns, if anything, to another. Note both in
-//     Fork.Distfiles, with the upstream's source, its modules, and the programs
-//     of each architecture; [Sum] computes the sums.
-//  3. If [Fork.Differs] reports that the overlay has other ebuilds of the same
-//     revision, raise the Revision by one and write the files again: who has
-//     installed an ebuild gets a change only with a new revision.
-//  4. Merge.
+//  1. Fill in the Fork, and set its Revision to [Fork.Latest].
+//  2. Write the distfiles. [Fork.Unpacked] returns the content of the one named
+//     files, and [Fork.TooLarge] that of the one named patches, if it is needed.
+//  3. Set Fork.Distfiles. [Sum] computes the sums of a file.
+//  4. If [Fork.Differs] reports true, increase the Revision by one and write the
+//     distfile named files again. Portage does not rebuild an installed package
+//     when its ebuild changes, but it does for a new revision.
+//  5. Call Merge, and write the files that it returns.
 //
-// Portage starts faster in an overlay that has metadata/md5-cache. To write it,
-// run [MetadataScript] and pass its output to [Tree.Cache].
+// Portage starts faster if an overlay has metadata/md5-cache. To add it, run
+// [MetadataScript] and pass its output to [Tree.Cache].
 //
-// Apart from Sum the package reads and writes no files. It follows the Package
+// Only Sum reads files, and nothing writes them. The package follows the Package
 // Manager Specification for EAPI 8, https://projects.gentoo.org/pms/8/pms.html,
 // and Gentoo's developer manual, https://devmanual.gentoo.org.
 package ebuilds

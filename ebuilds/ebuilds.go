@@ -31,6 +31,9 @@ type Fork struct {
 	Touched   map[string]string // files that the series and the edits change, with their SHA-256
 	Build     Build
 	BaseURL   string // of the folder that has the distfiles
+	// Distfiles has what the ebuilds fetch: source is the upstream's tree, deps its
+	// modules, files what is not compiled, patches the series if it is TooLarge; each of
+	// Arches has the compiled programs.
 	Distfiles map[string]Distfile
 }
 
