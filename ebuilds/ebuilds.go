@@ -15,22 +15,22 @@ const Revision = 1
 
 // A Fork is one fork as an overlay has it.
 type Fork struct {
-	Profile   string // the profile that Project is from
-	Project   Project
-	Version   string // Gentoo's form: 1.36.1_p1
-	Revision  int    // of the ebuild, from 0
-	Summary   string // one line
-	Homepage  string
-	License   []string // Gentoo's names of the licenses of the fork's sources
-	Linked    []string // and of the modules that are linked, without those in License
-	Year      int      // of the copyright
-	Arches    []string // Gentoo's keywords: amd64, arm64
-	Packages  []packaging.Package
-	Series    []Patch
-	Edits     map[string][]byte // files that are copied over the patched tree, for changed dependencies
-	Touched   map[string]string // files that the series and the edits change, with their SHA-256
-	Build     Build
-	BaseURL   string // of the folder that has the distfiles
+	Profile  string // the profile that Project is from
+	Project  Project
+	Version  string // Gentoo's form: 1.36.1_p1
+	Revision int    // of the ebuild, from 0
+	Summary  string // one line
+	Homepage string
+	License  []string // Gentoo's names of the licenses of the fork's sources
+	Linked   []string // and of the modules that are linked, without those in License
+	Year     int      // of the copyright
+	Arches   []string // Gentoo's keywords: amd64, arm64
+	Packages []packaging.Package
+	Series   []Patch
+	Edits    map[string][]byte // files that are copied over the patched tree, for changed dependencies
+	Touched  map[string]string // files that the series and the edits change, with their SHA-256
+	Build    Build
+	BaseURL  string // of the folder that has the distfiles
 	// Distfiles has what the ebuilds fetch: source is the upstream's tree, deps its
 	// modules, files what is not compiled, patches the series if it is TooLarge; each of
 	// Arches has the compiled programs.
