@@ -77,7 +77,7 @@ type imaging struct {
 	now     time.Time
 	ownGo   *gotool.Go // what compiles Slipway's own programs
 
-	press        images.Press
+	writer       images.LayerWriter
 	compressions []string // that of the images, and gzip where docker load is to read them, too
 }
 
@@ -85,7 +85,7 @@ type imaging struct {
 type materials struct {
 	base  v1.Image                // nil is none
 	under []*images.Layer         // of Debian's packages, one for each compression
-	below []images.Listed         // the files of either
+	below []images.Entry          // the files of either
 	built map[string]cross.Binary // by component
 	own   map[string]string       // where Slipway's own programs lie
 }
@@ -241,7 +241,7 @@ func titles(recipes []images.Recipe) []string {
 // base gets what the images stand on.
 func (g *imaging) base(ctx context.Context) error {
 	for _, p := range g.targets {
-		image, err := g.workshop.fork.Images.On(ctx, g.Dir, p)
+		image, err := g.workshop.fork.Images.BaseImage(ctx, g.Dir, p)
 		if err != nil {
 			return fmt.Errorf("%s: %w", g.workshop.fork.file("fork.yaml"), err)
 		}
@@ -295,7 +295,7 @@ func (g *imaging) layer(files []images.File, compression string) (*images.Layer,
 		sums[i] += fmt.Sprintf("%+v", f)
 	}
 	key := action.NewKey("layers", images.Revision, []any{sums, compression, g.in.Date.UTC().String()})
-	return g.keptLayer(key, func(dst string) (*images.Layer, error) { return g.press.Write(dst, files, compression, g.in.Date) })
+	return g.keptLayer(key, func(dst string) (*images.Layer, error) { return g.writer.Write(dst, files, compression, g.in.Date) })
 }
 
 // keptLayer returns the layer that key stands for, which write writes to a file
@@ -361,7 +361,7 @@ func (g *imaging) assembled(ctx context.Context) (map[string][]images.Image, err
 				c := contents[recipe.Name][p]
 				image := images.Image{Recipe: recipe, Platform: p, Base: g.at[p].base, Command: c.command, Labels: g.describe(recipe, p), Created: g.in.Date}
 				if g.at[p].under != nil {
-					image.Stack(g.at[p].under)
+					image.AppendLayer(g.at[p].under)
 				}
 				for _, files := range append([][]images.File{g.system}, c.layers...) {
 					if err := g.stack(&image, files); err != nil {
@@ -386,7 +386,7 @@ func (g *imaging) stack(image *images.Image, files []images.File) error {
 		}
 		layers = append(layers, l)
 	}
-	image.Stack(layers)
+	image.AppendLayer(layers)
 	return nil
 }
 

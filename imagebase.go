@@ -128,7 +128,7 @@ func (g *imaging) debianLayer(ctx context.Context, from []debbase.Archive, pins 
 				f := images.File{Path: "/" + e.Path, Mode: mode, UID: e.UID, GID: e.GID, Folder: e.Kind == debbase.Folder, Target: e.Target, Hard: e.Kind == debbase.HardLink, Size: e.Size, Open: e.Open}
 				files = append(files, f)
 			}
-			return g.press.Write(dst, files, how, g.in.Date)
+			return g.writer.Write(dst, files, how, g.in.Date)
 		})
 		if err != nil {
 			return nil, err

@@ -82,7 +82,7 @@ func (g *imaging) files(recipe, whole images.Recipe, p platform.Platform) []imag
 	for program, at := range whole.Programs {
 		out = append(out, images.File{Path: at, Mode: 0o755, Bind: bind[program], Source: g.binary(program, p)})
 	}
-	for program, at := range whole.Own {
+	for program, at := range whole.BuiltIn {
 		out = append(out, images.File{Path: at, Mode: 0o755, Source: g.at[p].own[program]})
 	}
 	for at, target := range whole.Links {
@@ -194,7 +194,7 @@ func (g *imaging) build(ctx context.Context) error {
 		}
 		g.at[p].built = built
 		for _, recipe := range g.needed {
-			for program := range recipe.Own {
+			for program := range recipe.BuiltIn {
 				at, err := g.compileOwn(ctx, program, p)
 				if err != nil {
 					return fmt.Errorf("image %s: %w", recipe.Name, err)

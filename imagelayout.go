@@ -120,7 +120,7 @@ func (g *imaging) add(to layout.Path, title, tag string, platforms []images.Imag
 	for n, i := range platforms {
 		one := PlatformImage{Platform: i.Platform.String(), Digest: manifest.Manifests[n].Digest.String()}
 		for _, l := range i.Layers {
-			one.Size, one.Full = one.Size+l.Bytes, one.Full+l.Full
+			one.Size, one.Full = one.Size+l.CompressedSize, one.Full+l.UncompressedSize
 			if err := l.Link(filepath.Join(string(to), "blobs", "sha256")); err != nil {
 				return made, err
 			}
