@@ -47,7 +47,8 @@ type fake struct {
 }
 
 func serve(t *testing.T) *fake {
-	f := &fake{next: registry.New(registry.Logger(log.New(io.Discard, "", 0))), has: map[string]bool{}, roots: x509.NewCertPool()}
+	next := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	f := &fake{next: next, has: map[string]bool{}, roots: x509.NewCertPool()}
 	f.Server = httptest.NewUnstartedServer(f)
 	f.Config.ErrorLog = log.New(io.Discard, "", 0)
 	f.StartTLS()
@@ -149,7 +150,8 @@ func (f *fake) pusher() Pusher {
 func refuse(w http.ResponseWriter, status int, code, message string, detail any) bool {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{"code": code, "message": message, "detail": detail}}})
+	said := map[string]any{"code": code, "message": message, "detail": detail}
+	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{said}})
 	return true
 }
 
@@ -173,7 +175,8 @@ func item(t *testing.T, repository string, seed int64, shared ...v1.Layer) Item 
 	t.Helper()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, l := range layers(t, seed, 2) {
-		image, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1), append(slices.Clone(shared), l)...)
+		oci := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
+		image, err := mutate.AppendLayers(oci, append(slices.Clone(shared), l)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,7 +312,8 @@ func TestPush(t *testing.T) {
 			t.Errorf("%s: %v, want %v", got[i], got[i].Blobs, want)
 		}
 	}
-	if out, err := json.Marshal(got[2]); err != nil || !strings.Contains(string(out), `"blobs":{"mounted":2,"uploaded":4},"bytes":`) {
+	const counted = `"blobs":{"mounted":2,"uploaded":4},"bytes":`
+	if out, err := json.Marshal(got[2]); err != nil || !strings.Contains(string(out), counted) {
 		t.Errorf("JSON is %s (%v)", out, err)
 	}
 }
@@ -347,7 +351,8 @@ func TestOrder(t *testing.T) {
 			puts = append(puts, path[strings.LastIndex(path, "/")+1:])
 		}
 	}
-	if len(puts) != 3 || puts[2] != "v1" || !strings.HasPrefix(puts[0], "sha256:") || !strings.HasPrefix(puts[1], "sha256:") {
+	if len(puts) != 3 || puts[2] != "v1" || !strings.HasPrefix(puts[0], "sha256:") ||
+		!strings.HasPrefix(puts[1], "sha256:") {
 		t.Errorf("the manifests are put in the order %v, want two images, then the tag", puts)
 	}
 }
@@ -360,7 +365,8 @@ func TestTagThatIsThere(t *testing.T) {
 	items := []Item{item(t, "proxy", 2), item(t, "kubelet", 3)}
 	after, _ := items[1].Index.Digest()
 	got, err := p.Push(t.Context(), items)
-	want := fmt.Sprintf("%s/team/kubelet:v1 is there already, as %s, and is %s here: push by another name with -tag, or replace it with -force", f.host, before.Digest, after)
+	want := fmt.Sprintf("%s/team/kubelet:v1 is already there as %s, and would be %s: "+
+		"push another tag with -tag, or replace it with -force", f.host, before.Digest, after)
 	if err == nil || err.Error() != want || len(got) > 0 {
 		t.Errorf("Push() = %v, %v\nwant %s", got, err, want)
 	}
@@ -398,14 +404,15 @@ func TestNames(t *testing.T) {
 		items  []Item
 		want   string
 	}{
-		{"https://registry.example.org/team", []Item{good}, "no https:// before it"},
+		{"https://registry.example.org/team", []Item{good}, "want a host without https://"},
 		{"team", []Item{good}, `registry "team": want a host`},
 		{"me:hunter2@registry.example.org", []Item{good}, "a registry's name has an @"},
 		{"registry.example.org/Team", []Item{good}, "registry.example.org/Team/kubelet:v1: repository can only contain"},
 		{"registry.example.org/team", []Item{tagged("v1+acme.1")}, "registry.example.org/team/kubelet:v1+acme.1: "},
 		{"registry.example.org/team", []Item{tagged("")}, "registry.example.org/team/kubelet:: "},
-		{"registry.example.org/team", []Item{good, other}, "registry.example.org/team/kubelet:v1: is to be sha256:"},
-		{"registry.example.org/team", []Item{{Repository: "kubelet", Tag: "v1"}}, "registry.example.org/team/kubelet:v1: has no image"},
+		{"registry.example.org/team", []Item{good, other}, "registry.example.org/team/kubelet:v1: would be both sha256:"},
+		{"registry.example.org/team", []Item{{Repository: "kubelet", Tag: "v1"}},
+			"registry.example.org/team/kubelet:v1: it has no image"},
 	} {
 		got, err := Pusher{Registries: []string{c.prefix}}.Push(t.Context(), c.items)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") || len(got) > 0 {
