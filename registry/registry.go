@@ -165,28 +165,37 @@ func (p Pusher) target(prefix string, items []Item) (*target, error) {
 	}
 	seen := map[string]string{}
 	for _, item := range items {
-		u := &upload{manifest: item.Image, pushed: Pushed{Name: prefix + "/" + item.Repository, Tag: item.Tag}}
-		if item.Index != nil {
-			u.manifest = item.Index
-		}
-		full := u.pushed.Name + ":" + item.Tag
-		if item.Index == nil && item.Image == nil {
-			return nil, fmt.Errorf("%s: it has no image", full)
-		}
-		digest, err := u.manifest.Digest()
-		if err == nil {
-			u.tag, err = name.NewTag(full, options...)
-		}
+		full := prefix + "/" + item.Repository + ":" + item.Tag
+		u, err := newUpload(item, full, options)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", full, err)
 		}
-		u.pushed.Digest = digest.String()
+		u.pushed.Name = prefix + "/" + item.Repository
 		if other, ok := seen[full]; ok && other != u.pushed.Digest {
-			return nil, fmt.Errorf("%s: would be both %s and %s: give one image another tag or repository", full, other, digest)
+			return nil, fmt.Errorf("%s: would be both %s and %s: give one image another tag or repository",
+				full, other, u.pushed.Digest)
 		}
 		seen[full], t.uploads = u.pushed.Digest, append(t.uploads, u)
 	}
 	return t, nil
+}
+
+// newUpload returns the upload of an item to a tag, by its full name.
+func newUpload(item Item, full string, options []name.Option) (*upload, error) {
+	u := &upload{manifest: item.Image}
+	if item.Index != nil {
+		u.manifest = item.Index
+	}
+	if item.Index == nil && item.Image == nil {
+		return nil, errors.New("it has no image")
+	}
+	digest, err := u.manifest.Digest()
+	if err != nil {
+		return nil, err
+	}
+	u.pushed = Pushed{Tag: item.Tag, Digest: digest.String()}
+	u.tag, err = name.NewTag(full, options...)
+	return u, err
 }
 
 // open logs in, and asks for each tag, whether it is there and may be replaced.

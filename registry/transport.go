@@ -79,9 +79,7 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		wait := r.wait << (try - 1)
 		if err == nil {
-			if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-				wait = max(wait, min(time.Duration(s)*time.Second, time.Minute))
-			}
+			wait = max(wait, retryAfter(resp))
 			_, _ = io.CopyN(io.Discard, resp.Body, 1<<16)
 			resp.Body.Close()
 		}
@@ -91,6 +89,16 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		case <-time.After(wait):
 		}
 	}
+}
+
+// retryAfter returns how long a registry wants to be left alone, at most a minute. A
+// date instead of seconds is ignored.
+func retryAfter(resp *http.Response) time.Duration {
+	s, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(s)*time.Second, time.Minute)
 }
 
 // sendable returns a copy of a request, whose body can be read once more, and counts
