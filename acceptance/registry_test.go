@@ -62,15 +62,15 @@ func registries(t *testing.T, dir string) {
 			{"a changed password", changed, s.host, []string{trusts, login},
 				s.host + " refuses the login of mate: log in again with " + how},
 			{"no login", good, s.host, []string{trusts},
-				s.host + ": wants a login, and there is none: log in with " + how},
+				s.host + ": it needs a login: log in with " + how},
 			{"a certificate that ended", ended, s.host, []string{trusts, login},
-				s.host + ": its certificate is not to be trusted: x509: certificate has expired or is not yet valid: "},
+				s.host + ": its certificate is not trusted: x509: certificate has expired or is not yet valid: "},
 			{"an authority that nobody knows", good, s.host, []string{login},
-				s.host + ": its certificate is not to be trusted: x509: certificate signed by unknown authority: " +
-					"have it renewed, add its authority to this machine's, or push with -insecure"},
+				s.host + ": its certificate is not trusted: x509: certificate signed by unknown authority: " +
+					"renew it, add its authority to this machine's, or push with -insecure"},
 			// A name that no name server can have.
 			{"no such host", good, strings.Repeat("sea", 22) + ".example.org", []string{trusts, login},
-				strings.Repeat("sea", 22) + ".example.org: there is no such host: see whether -registry is spelled right\n"},
+				strings.Repeat("sea", 22) + ".example.org: no such host: check how -registry is spelled\n"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				s.start(c.config)

@@ -126,7 +126,7 @@ func recipeFiles(r images.Recipe, from parts, bind map[string]bool) []images.Fil
 	for program, at := range r.Programs {
 		out = append(out, images.File{Path: at, Mode: 0o755, Bind: bind[program], Source: from.built.Path(program)})
 	}
-	for program, at := range r.Own {
+	for program, at := range r.BuiltIn {
 		out = append(out, images.File{Path: at, Mode: 0o755, Source: from.embedded[program]})
 	}
 	for at, target := range r.Links {

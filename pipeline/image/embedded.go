@@ -41,7 +41,7 @@ func compileEmbedded(
 ) (map[string]string, error) {
 	out := map[string]string{}
 	for _, r := range p.needed {
-		for name := range r.Own {
+		for name := range r.BuiltIn {
 			sources, err := programSources(p.request.Programs)
 			if err != nil {
 				return nil, err

@@ -38,7 +38,7 @@ type parts struct {
 type base struct {
 	image  v1.Image        // nil: none
 	debian []*images.Layer // the layer of Debian's packages, in each compression; or none
-	files  []images.Listed // of either
+	files  []images.Entry // of either
 }
 
 // gather compiles what the images hold, and gets what they are built on.
@@ -83,7 +83,7 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 func (p plan) bases(ctx context.Context) (map[platform.Platform]base, error) {
 	out := map[platform.Platform]base{}
 	for _, on := range p.platforms {
-		image, err := p.fork.Images.On(ctx, p.fork.Project.Dir, on)
+		image, err := p.fork.Images.BaseImage(ctx, p.fork.Project.Dir, on)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.fork.File("fork.yaml"), err)
 		}

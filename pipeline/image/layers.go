@@ -49,13 +49,13 @@ func readLayer(dir string) (*images.Layer, error) {
 // A layerCache writes the layers that are not in the cache.
 type layerCache struct {
 	session      *build.Session
-	writer       *images.Press
+	writer       *images.LayerWriter
 	compressions []string
 	date         time.Time // of all files
 }
 
 func newLayerCache(s *build.Session, p plan) layerCache {
-	return layerCache{session: s, writer: &images.Press{}, compressions: p.compressions(), date: p.input.Date}
+	return layerCache{session: s, writer: &images.LayerWriter{}, compressions: p.compressions(), date: p.input.Date}
 }
 
 // each returns a layer in each compression.

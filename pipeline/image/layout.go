@@ -136,7 +136,7 @@ func addImage(to layout.Path, title, tag string, platforms []images.Image) (arti
 	for n, i := range platforms {
 		one := artifact.PlatformImage{Platform: i.Platform.String(), Digest: manifest.Manifests[n].Digest.String()}
 		for _, l := range i.Layers {
-			one.Size, one.Uncompressed = one.Size+l.Bytes, one.Uncompressed+l.Full
+			one.Size, one.Uncompressed = one.Size+l.CompressedSize, one.Uncompressed+l.UncompressedSize
 			if err := l.Link(filepath.Join(string(to), filepath.FromSlash(blobs))); err != nil {
 				return out, err
 			}

@@ -98,7 +98,7 @@ func (w layerCache) images(ctx context.Context, p plan, c composed) (made, error
 func (w layerCache) image(ctx context.Context, spec spec) (images.Image, error) {
 	image := spec.image
 	if spec.debian != nil {
-		image.Stack(spec.debian)
+		image.AppendLayer(spec.debian)
 	}
 	for _, files := range spec.layers {
 		var err error
@@ -115,7 +115,7 @@ func (w layerCache) stack(ctx context.Context, image images.Image, files []image
 	if err != nil {
 		return image, fmt.Errorf("image %s: %w", image.Recipe.Name, err)
 	}
-	image.Stack(layers)
+	image.AppendLayer(layers)
 	return image, nil
 }
 
