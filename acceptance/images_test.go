@@ -113,6 +113,7 @@ func based(t *testing.T, dir string) {
 	}
 	mustRun(t, dir, "sh", "-ec", `cp "$0" keys.gpg; sed -i 's|^images:|&\n  debian: {suites: ['"$2"'], keyring: keys.gpg, packages: [base-files, iptables, conntrack, mount]}|' forks/"$1"/fork.yaml`, keyring, fork, strings.TrimSpace(suite))
 	host := "-platforms=linux/" + runtime.GOARCH
+	mage(t, dir, "patches:lock", "-fork="+fork)
 	mage(t, dir, "image", "-images=kubelet", host)
 	first := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json")
 	root := unpackImage(t, dir, fork, "kubelet")

@@ -79,7 +79,8 @@ func TestPin(t *testing.T) {
 }
 
 func TestReadPins(t *testing.T) {
-	const of = `"of": {"suites": ["https://deb.example.org/debian bookworm"], "keyring": "keys.gpg", "packages": ["ethtool"]}`
+	const of = `"of": {"suites": ["https://deb.example.org/debian bookworm"], "keyring": "keys.gpg", ` +
+		`"packages": ["ethtool"]}`
 	tests := []struct {
 		about, lock string // "": none
 		want        string
@@ -143,7 +144,9 @@ func TestArches(t *testing.T) {
 	if got := linuxArches(all); !slices.Equal(got, []string{"arm64", "amd64"}) {
 		t.Errorf("got %v", got)
 	}
-	for arch, want := range map[string]string{"amd64": "amd64", "arm": "armhf", "386": "i386", "ppc64le": "ppc64el"} {
+	for arch, want := range map[string]string{
+		"amd64": "amd64", "arm": "armhf", "386": "i386", "ppc64le": "ppc64el",
+	} {
 		if got := debianArch(arch); got != want {
 			t.Errorf("%s: got %s, want %s", arch, got, want)
 		}

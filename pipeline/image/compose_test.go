@@ -69,7 +69,8 @@ func TestLayersOfAnImage(t *testing.T) {
 			[]string{"/bin/ship=/dist/ship bind, /captain->bin/ship"}, "/bin/ship whistle",
 		},
 		{
-			"one binary for all", []string{"ship"}, "ship", []string{"/bin/ship=/dist/ship, /captain->bin/ship"}, "/bin/ship",
+			"one binary for all", []string{"ship"}, "ship",
+			[]string{"/bin/ship=/dist/ship, /captain->bin/ship"}, "/bin/ship",
 		},
 		{
 			"what installs has the layers of what it installs", []string{"captain"}, "installer",
@@ -163,7 +164,8 @@ func TestComposeTellsAFaultOfAllPlatformsOnce(t *testing.T) {
 	p := linksOnly(t, map[string]string{"/room": "cabin", "/nook": "cabin"})
 	in := inputs{at: map[platform.Platform]parts{amd64: {}, arm64: {}}, labels: map[string]string{}}
 	_, err := compose(p, in, packages{})
-	want := "image hold: /nook leads to /cabin, which is not there\nimage hold: /room leads to /cabin, which is not there"
+	want := "image hold: /nook leads to /cabin, which is not there\n" +
+		"image hold: /room leads to /cabin, which is not there"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

@@ -19,7 +19,8 @@ func TestProgramSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list := slices.Sorted(maps.Keys(got)); !slices.Equal(list, []string{"cmd/pause/main.go", "go.mod", "installer/host.go"}) {
+	want := []string{"cmd/pause/main.go", "go.mod", "installer/host.go"}
+	if list := slices.Sorted(maps.Keys(got)); !slices.Equal(list, want) {
 		t.Errorf("got %v", list)
 	}
 	if got["cmd/pause/main.go"] != "package main" {

@@ -69,7 +69,10 @@ func shipPackages() packaging.Recipes {
 			Programs: map[string]string{"captain": "captain", "bosun": "whistle"},
 		}},
 		Packages: []packaging.Recipe{
-			{Name: "captain", Programs: map[string]string{"captain": "/usr/bin/captain"}, Man: map[string]string{"captain": "1"}},
+			{
+				Name: "captain", Programs: map[string]string{"captain": "/usr/bin/captain"},
+				Man: map[string]string{"captain": "1"},
+			},
 			{Name: "bosun", Programs: map[string]string{"bosun": "/usr/bin/bosun"}},
 			{Name: "ship", Programs: map[string]string{"ship": "/usr/bin/ship"}},
 		},
