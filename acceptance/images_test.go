@@ -119,6 +119,7 @@ grep -E '/debian [a-z]+$' | head -1`)
 cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
 	mustRun(t, dir, "sh", "-ec", base, keyring, fork, strings.TrimSpace(suite))
 	host := "-platforms=linux/" + runtime.GOARCH
+	mage(t, dir, "patches:lock", "-fork="+fork)
 	mage(t, dir, "image", "-images=kubelet", host)
 	first := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json")
 	root := unpackImage(t, dir, fork, "kubelet")

@@ -26,7 +26,7 @@ const (
 	Series   Kind = "series"   // the series, in the form of another tool
 	Tree     Kind = "tree"     // the work tree that a series is edited in
 	Patch    Kind = "patch"    // a patch file, or a carried commit
-	Lock     Kind = "lock"     // fork.lock
+	Lock     Kind = "lock"     // fork.lock, or base.lock
 )
 
 // An Artifact is one finished file, or a folder that belongs together.

@@ -6,11 +6,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -81,32 +79,6 @@ func (m made) names() []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// writeArchives writes all images of each architecture as docker load reads them.
-func writeArchives(dir, tag string, all made) error {
-	tagged := map[string]map[name.Tag]v1.Image{}
-	for _, title := range all.names() {
-		ref, err := name.NewTag(title + ":" + tag)
-		if err != nil {
-			return err
-		}
-		for _, i := range all[title] {
-			if tagged[i.Platform.Arch] == nil {
-				tagged[i.Platform.Arch] = map[name.Tag]v1.Image{}
-			}
-			i.Layers = i.Gzipped
-			if tagged[i.Platform.Arch][ref], err = i.Assemble(); err != nil {
-				return err
-			}
-		}
-	}
-	for arch, images := range tagged {
-		if err := tarball.MultiWriteToFile(filepath.Join(dir, "docker-"+arch+".tar"), images); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // indexOf puts the images of all platforms together.

@@ -1,0 +1,193 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/debbase"
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// debian are settings of a base.
+var debian = images.Debian{
+	Suites: []string{"https://deb.example.org/debian bookworm"}, Keyring: "keys.gpg", Packages: []string{"ethtool"},
+}
+
+func TestPin(t *testing.T) {
+	old, anew := []debbase.Pin{{Name: "old"}}, []debbase.Pin{{Name: "new"}}
+	pins := func(list []debbase.Pin, arches ...string) map[string][]debbase.Pin {
+		out := map[string][]debbase.Pin{}
+		for _, arch := range arches {
+			out[arch] = list
+		}
+		return out
+	}
+	both := pins(old, "amd64")
+	maps.Copy(both, pins(anew, "arm64"))
+	tests := []struct {
+		about  string
+		old    baseLock
+		arches []string
+		want   map[string][]debbase.Pin
+		asked  []string
+	}{
+		{"nothing is pinned", baseLock{}, []string{"amd64"}, pins(anew, "amd64"), []string{"amd64"}},
+		{"all is pinned", baseLock{debian, pins(old, "amd64")}, []string{"amd64"}, pins(old, "amd64"), nil},
+		{"one is missing", baseLock{debian, pins(old, "amd64")}, []string{"amd64", "arm64"}, both, []string{"arm64"}},
+		{
+			"the fork has left one", baseLock{debian, pins(old, "amd64", "s390x")}, []string{"amd64"},
+			pins(old, "amd64", "s390x"), nil,
+		},
+		{
+			"other settings", baseLock{images.Debian{Packages: []string{"socat"}}, pins(old, "amd64", "s390x")},
+			[]string{"amd64"}, pins(anew, "amd64"), []string{"amd64"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.about, func(t *testing.T) {
+			var asked []string
+			got, err := pin(test.old, debian, test.arches, func(arch string) ([]debbase.Pin, error) {
+				asked = append(asked, arch)
+				return anew, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, baseLock{debian, test.want}) {
+				t.Errorf("got %v, want %v", got, test.want)
+			}
+			if !slices.Equal(asked, test.asked) {
+				t.Errorf("asked for %v, want %v", asked, test.asked)
+			}
+		})
+	}
+	failed := errors.New("no wind")
+	_, err := pin(baseLock{}, debian, []string{"amd64"}, func(string) ([]debbase.Pin, error) { return nil, failed })
+	if !errors.Is(err, failed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestReadPins(t *testing.T) {
+	const of = `"of": {"suites": ["https://deb.example.org/debian bookworm"], "keyring": "keys.gpg", ` +
+		`"packages": ["ethtool"]}`
+	tests := []struct {
+		about, lock string // "": none
+		want        string
+	}{
+		{"both", `{` + of + `, "arches": {"amd64": [{"name": "ethtool"}], "arm64": [{"name": "ethtool"}]}}`, ""},
+		{
+			"none", "", "forks/ship-1.4/base.lock does not pin the packages of images.debian for amd64, arm64\n" +
+				"  To pin them: mage patches:lock -fork=ship-1.4",
+		},
+		{
+			"one is missing", `{` + of + `, "arches": {"amd64": [{"name": "ethtool"}]}}`,
+			"forks/ship-1.4/base.lock does not pin the packages of images.debian for arm64\n" +
+				"  To pin them: mage patches:lock -fork=ship-1.4",
+		},
+		{
+			"other settings", `{"of": {"packages": ["socat"]}, "arches": {}}`,
+			"forks/ship-1.4/base.lock pins the packages of other settings than those of images.debian\n" +
+				"  To pin them: mage patches:lock -fork=ship-1.4",
+		},
+		{
+			"damaged", `{`, "forks/ship-1.4/base.lock: unexpected end of JSON input\n" +
+				"  To pin the packages again, delete it, then: mage patches:lock -fork=ship-1.4",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.about, func(t *testing.T) {
+			p := shipPlan(t)
+			p.fork.Images.Debian = debian
+			if err := os.MkdirAll(filepath.Dir(p.fork.Abs(baseFile)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if test.lock != "" {
+				if err := os.WriteFile(p.fork.Abs(baseFile), []byte(test.lock), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := readPins(p.fork, p.platforms)
+			if test.want == "" {
+				if err != nil || got["arm64"][0].Name != "ethtool" {
+					t.Errorf("got %v, %v", got, err)
+				}
+			} else if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+	p := shipPlan(t)
+	if got, err := readPins(p.fork, p.platforms); got != nil || err != nil {
+		t.Errorf("without images.debian: got %v, %v", got, err)
+	}
+}
+
+func TestReadBaseLockThatIsMissing(t *testing.T) {
+	if _, err := readBaseLock(shipPlan(t).fork); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestArches(t *testing.T) {
+	all := []platform.Platform{arm64, {OS: "windows", Arch: "386"}, amd64, arm64}
+	if got := linuxArches(all); !slices.Equal(got, []string{"arm64", "amd64"}) {
+		t.Errorf("got %v", got)
+	}
+	for arch, want := range map[string]string{
+		"amd64": "amd64", "arm": "armhf", "386": "i386", "ppc64le": "ppc64el",
+	} {
+		if got := debianArch(arch); got != want {
+			t.Errorf("%s: got %s, want %s", arch, got, want)
+		}
+	}
+}
+
+func TestArchives(t *testing.T) {
+	p := shipPlan(t)
+	p.fork.Images.Debian = debian
+	if _, err := archives(p.fork); err == nil || !strings.Contains(err.Error(), "fork.yaml: images.debian.keyring: ") {
+		t.Errorf("without the keyring: got %v", err)
+	}
+	if err := os.WriteFile(p.fork.Project.Path("keys.gpg"), []byte("keys"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := archives(p.fork)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := got[0]
+	if len(got) != 1 || a.URL != "https://deb.example.org/debian" || a.Suite != "bookworm" || string(a.Keyring) != "keys" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestGetAFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "InRelease")
+	if err := os.WriteFile(name, []byte("Suite: bookworm"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r, err := get(context.Background(), "file://"+filepath.ToSlash(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if data, err := io.ReadAll(r); string(data) != "Suite: bookworm" || err != nil {
+		t.Errorf("got %q, %v", data, err)
+	}
+	for _, url := range []string{"file://" + filepath.ToSlash(name) + ".gpg", "sail://example.org", "%"} {
+		if _, err := get(context.Background(), url); err == nil {
+			t.Errorf("%s is no error", url)
+		}
+	}
+}

@@ -1,0 +1,204 @@
+package image
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// shipParts are the parts of a platform whose binaries are called as their
+// components.
+func shipParts(components ...string) parts {
+	out := parts{embedded: map[string]string{"installer": "/cache/installer"}}
+	out.built.Dir = "/dist"
+	for _, c := range components {
+		out.built.All = append(out.built.All, cross.Binary{Component: c, File: c, SHA256: strings.Repeat("0", 64)})
+	}
+	return out
+}
+
+// list says what files are: a line each, with marks.
+func list(files []images.File) string {
+	var out []string
+	for _, f := range files {
+		line := f.Path
+		switch {
+		case f.Source != "":
+			line += "=" + f.Source
+		case f.Target != "":
+			line += "->" + f.Target
+		case f.Folder:
+			line += "/"
+		}
+		if f.Bind {
+			line += " bind"
+		}
+		if f.Guest {
+			line += " guest"
+		}
+		out = append(out, line)
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestLayersOfAnImage(t *testing.T) {
+	tests := []struct {
+		about    string
+		programs []string
+		image    string
+		layers   []string
+		command  string
+	}{
+		{"a program", []string{"captain"}, "captain", []string{"/bin/captain=/dist/captain"}, "/bin/captain"},
+		{"one that listens", []string{"bosun"}, "bosun", []string{"/bin/bosun=/dist/bosun bind"}, "/bin/bosun"},
+		{
+			"a program of many that is called by its name", []string{"ship"}, "captain",
+			[]string{"/bin/ship=/dist/ship, /captain->bin/ship"}, "/bin/captain",
+		},
+		{
+			"a program of many that is called otherwise", []string{"ship"}, "bosun",
+			[]string{"/bin/ship=/dist/ship bind, /captain->bin/ship"}, "/bin/ship whistle",
+		},
+		{
+			"one binary for all", []string{"ship"}, "ship",
+			[]string{"/bin/ship=/dist/ship, /captain->bin/ship"}, "/bin/ship",
+		},
+		{
+			"what installs has the layers of what it installs", []string{"captain"}, "installer",
+			[]string{"/bin/captain=/dist/captain guest", "/installer=/cache/installer"}, "/installer",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.about, func(t *testing.T) {
+			p := shipPlan(t, test.programs...)
+			all := p.possible()
+			i := slices.IndexFunc(all, func(r images.Recipe) bool { return r.Name == test.image })
+			c := contents{plan: p, parts: shipParts(test.programs...), recipe: all[i], platform: amd64}
+			layers, command, err := c.layers(shipSelection(t, p), inputs{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Join(command, " "); got != test.command {
+				t.Errorf("it starts %s, want %s", got, test.command)
+			}
+			for i, files := range layers {
+				got := list(files)
+				if test.image == "installer" && i == len(layers)-1 {
+					got, _, _ = strings.Cut(got, ",") // the manifest and what it names are hostroot's
+				}
+				if i >= len(test.layers) || got != test.layers[i] {
+					t.Errorf("layer %d is %s, want %v", i, got, test.layers)
+				}
+			}
+		})
+	}
+}
+
+// shipSelection is what the image installer of a fork with the captain installs.
+func shipSelection(t *testing.T, p plan) selection {
+	t.Helper()
+	if !slices.Contains(p.input.Programs, "captain") {
+		return selection{}
+	}
+	recipes, err := selectPackages(p.input, []string{"captain"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return selection{p.componentsOf(recipes), []packaging.Package{{Name: "captain", Files: []packaging.File{
+		{Path: "/usr/bin/captain", Mode: 0o755, Source: "/dist/captain"},
+	}}}}
+}
+
+func TestProgramOfManyWithoutAnImage(t *testing.T) {
+	p := shipPlan(t, "ship")
+	p.recipes.Images = p.recipes.Images[:1]
+	c := contents{plan: p, parts: shipParts("ship"), recipe: p.recipes.Images[0], platform: amd64}
+	_, _, err := c.layers(selection{}, inputs{})
+	want := "image captain: profile ship has no image of ship, which captain is a part of"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// linksOnly is a plan with images that need no program.
+func linksOnly(t *testing.T, links map[string]string) plan {
+	t.Helper()
+	p := shipPlan(t)
+	p.needed = []images.Recipe{{Name: "hold", Summary: "has room", Folders: []string{"/hold"}, Links: links}}
+	return p
+}
+
+func TestCompose(t *testing.T) {
+	p := linksOnly(t, map[string]string{"/room": "hold"})
+	in := inputs{
+		system: []images.File{{Path: "/etc/hosts"}}, labels: map[string]string{"a": "b"},
+		at: map[platform.Platform]parts{amd64: {}, arm64: {base: base{debian: []*images.Layer{{}}}}},
+	}
+	specs, err := compose(p, in, packages{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(specs) != 2 || specs[0].image.Platform != amd64 || specs[1].image.Platform != arm64 {
+		t.Fatalf("got %d specs", len(specs))
+	}
+	if specs[0].debian != nil || len(specs[1].debian) != 1 {
+		t.Error("Debian's packages are for one platform")
+	}
+	for _, s := range specs {
+		if got := fmt.Sprint(list(s.layers[0]), "; ", list(s.layers[1])); got != "/etc/hosts; /hold/, /room->hold" {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
+func TestComposeTellsAFaultOfAllPlatformsOnce(t *testing.T) {
+	p := linksOnly(t, map[string]string{"/room": "cabin", "/nook": "cabin"})
+	in := inputs{at: map[platform.Platform]parts{amd64: {}, arm64: {}}, labels: map[string]string{}}
+	_, err := compose(p, in, packages{})
+	want := "image hold: /nook leads to /cabin, which is not there\n" +
+		"image hold: /room leads to /cabin, which is not there"
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+func TestLabels(t *testing.T) {
+	p := shipPlan(t)
+	p.input.Recipes.License, p.input.Recipes.Homepage = "MIT", "https://example.org"
+	p.fork.Images.Source, p.fork.Images.Base = "https://example.org/ship", "./base"
+	all := p.labels(build.Record{Commit: "c0ffee", Date: "2026-02-03T04:05:06Z"})
+	c := contents{plan: p, recipe: images.Recipe{Name: "ship", Summary: "sails"}}
+	c.parts.base.image = empty.Image
+	got := c.labels(all)
+	for key, want := range map[string]string{
+		"version": "1.4.1+test.1", "revision": "c0ffee", "created": "2026-02-03T04:05:06Z", "licenses": "MIT",
+		"url": "https://example.org", "source": "https://example.org/ship", "title": "ship", "description": "sails",
+		"base.name": "./base",
+	} {
+		if got["org.opencontainers.image."+key] != want {
+			t.Errorf("%s: got %q, want %q", key, got["org.opencontainers.image."+key], want)
+		}
+	}
+	if !strings.HasPrefix(got["org.opencontainers.image.base.digest"], "sha256:") {
+		t.Error("there is no digest of the base")
+	}
+	if all["org.opencontainers.image.title"] != "" {
+		t.Error("one image's title is among what all have")
+	}
+}
+
+func TestPodFiles(t *testing.T) {
+	got := podFiles("/pods", map[string][]byte{"mate.json": []byte("m"), "bosun.json": []byte("b")})
+	if len(got) != 2 || got[0].Path != "/pods/bosun.json" || string(got[1].Data) != "m" {
+		t.Errorf("got %+v", got)
+	}
+}
