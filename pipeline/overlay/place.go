@@ -119,7 +119,8 @@ func fetchedArtifacts(list []made) artifact.Set {
 	out := make(artifact.Set, len(list))
 	for i, m := range list {
 		out[i] = artifact.Artifact{
-			Kind: artifact.Distfile, Name: m.Name, Path: m.path(), Size: m.Size, Digest: "sha256:" + m.SHA256, Kept: m.kept,
+			Kind: artifact.Distfile, Name: m.Name, Path: m.path(), Size: m.Size, Digest: "sha256:" + m.SHA256,
+			Kept: m.kept,
 		}
 	}
 	return artifact.Of(out)
