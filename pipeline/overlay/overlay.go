@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -56,7 +57,13 @@ func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Se
 	if err != nil {
 		return nil, err
 	}
-	return artifact.Of(append(sets, laid)...), nil
+	return union(append(sets, laid)...), nil
+}
+
+// union returns the artifacts of some sets. Forks of one upstream release have its
+// distfile in common.
+func union(sets ...artifact.Set) artifact.Set {
+	return slices.CompactFunc(artifact.Of(sets...), func(a, b artifact.Artifact) bool { return a.Path == b.Path })
 }
 
 // addFork makes the distfiles of a fork, and returns them and the fork as o will

@@ -260,7 +260,7 @@ func TestRevise(t *testing.T) {
 	}{
 		"the same stays":         {failAt: -1, distfile: "ship-1.4.1_p1-files.tar.xz"},
 		"another is the next":    {differs: true, failAt: -1, want: 1, distfile: "ship-1.4.1_p1-r1-files.tar.xz"},
-		"and one after that":     {revision: 2, differs: true, failAt: -1, want: 3, distfile: "ship-1.4.1_p1-r3-files.tar.xz"},
+		"and one after it":       {revision: 2, differs: true, failAt: -1, want: 3, distfile: "ship-1.4.1_p1-r3-files.tar.xz"},
 		"the first cannot be":    {failAt: 0, err: "no space left"},
 		"the revised one cannot": {differs: true, failAt: 1, want: 1, err: "no space left"},
 	} {

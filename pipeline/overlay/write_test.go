@@ -131,6 +131,17 @@ func TestFetchedArtifacts(t *testing.T) {
 	}
 }
 
+// TestUnion checks that what forks have in common is there once, as the first made it.
+func TestUnion(t *testing.T) {
+	of := func(path string, kept bool) artifact.Artifact { return artifact.Artifact{Path: path, Kept: kept} }
+	first, second := artifact.Set{of("b", false), of("c", false)}, artifact.Set{of("b", true), of("d", true)}
+	got := union(first, second, artifact.Set{of("a", true)})
+	want := artifact.Set{of("a", true), of("b", false), of("c", false), of("d", true)}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
 // TestWithDistfiles checks that a fork is not changed by what is added to another.
 func TestWithDistfiles(t *testing.T) {
 	first := withDistfiles(ebuilds.Fork{}, madeAs("source", "a"), madeAs("files", "b"))
