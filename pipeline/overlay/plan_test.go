@@ -258,11 +258,11 @@ func TestRevise(t *testing.T) {
 		distfile string // of that
 		err      string
 	}{
-		"the same stays":         {failAt: -1, distfile: "ship-1.4.1_p1-files.tar.xz"},
-		"another is the next":    {differs: true, failAt: -1, want: 1, distfile: "ship-1.4.1_p1-r1-files.tar.xz"},
-		"and one after it":       {revision: 2, differs: true, failAt: -1, want: 3, distfile: "ship-1.4.1_p1-r3-files.tar.xz"},
-		"the first cannot be":    {failAt: 0, err: "no space left"},
-		"the revised one cannot": {differs: true, failAt: 1, want: 1, err: "no space left"},
+		"the same stays":      {failAt: -1, distfile: "ship-1.4.1_p1-files.tar.xz"},
+		"another is the next": {differs: true, failAt: -1, want: 1, distfile: "ship-1.4.1_p1-r1-files.tar.xz"},
+		"and one after it":    {revision: 2, differs: true, failAt: -1, want: 3, distfile: "ship-1.4.1_p1-r3-files.tar.xz"},
+		"the first cannot be": {failAt: 0, err: "no space left"},
+		"the next cannot":     {differs: true, failAt: 1, want: 1, err: "no space left"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := ebuilds.Fork{Project: ebuilds.Project{Name: "ship"}, Version: "1.4.1_p1", Revision: c.revision}
