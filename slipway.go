@@ -1,6 +1,16 @@
-// Package slipway builds forks of Go projects: it gets a pinned upstream, lays
-// a pinned patch series on it and compiles the result. It is what the Mage
-// targets are made of, for programs that want to call them.
+// Package slipway builds forks of Go projects: it fetches a pinned upstream,
+// applies a pinned patch series, compiles the result for any platform, and makes
+// packages, images and a Gentoo overlay of it. It is what the Mage targets are made
+// of, for programs that want to call them:
+//
+//	p := slipway.Project{Dir: "/src/builds", Env: os.Environ()}
+//	made, err := p.Cross(ctx, "kubernetes-1.36", slipway.CrossRequest{Platforms: []string{"linux/arm64"}})
+//	for _, a := range made {
+//		fmt.Println(a.Path, a.Digest)
+//	}
+//
+// Each verb is a short method of a Project. What it does is in the package of its
+// Request.
 package slipway
 
 import (
@@ -8,299 +18,315 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/event"
-	"github.com/slipway-build/slipway/filetree"
-	"github.com/slipway-build/slipway/internal/action"
-	"github.com/slipway-build/slipway/internal/gotool"
-	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/lock"
-	"github.com/slipway-build/slipway/patches"
-	"github.com/slipway-build/slipway/platform"
-	"github.com/slipway-build/slipway/spec"
+	"github.com/slipway-build/slipway/pipeline/image"
+	"github.com/slipway-build/slipway/pipeline/kubespray"
+	"github.com/slipway-build/slipway/pipeline/overlay"
+	"github.com/slipway-build/slipway/pipeline/packages"
+	"github.com/slipway-build/slipway/pipeline/tarball"
+	"github.com/slipway-build/slipway/release"
+	"github.com/slipway-build/slipway/series"
+)
+
+// What verbs are asked, and what they tell, each by the package that does it.
+type (
+	CrossRequest     = fork.Request
+	PackageRequest   = packages.Request
+	EbuildRequest    = overlay.Request
+	ImageRequest     = image.Request
+	TarballRequest   = tarball.Request
+	KubesprayRequest = kubespray.Request
+	PushRequest      = release.PushRequest
+	ImportRequest    = series.ImportRequest
+	RebaseRequest    = series.RebaseRequest
+	Rebase           = series.Rebase
+	Check            = doctor.Check
 )
 
 // A Project is a folder with forks in it.
 type Project struct {
-	Dir    string     // absolute
-	Env    []string   // KEY=VALUE pairs: the environment that subprocesses start from
-	Events event.Sink // told what happens; may be nil
+	Dir     string            // absolute
+	Env     []string          // KEY=VALUE pairs: the environment that subprocesses start from
+	Events  event.Sink        // told what happens; may be nil
+	Compile build.Compile     // where forks are compiled; nil: on this machine
+	Step    func(what string) // told of each moment at which the disk changes for good; may be nil
 }
 
-// A Fork is one fork of a project, read and found valid.
-type Fork struct {
-	spec.Loaded
-	ID      string          // its folder below forks
-	Series  []patches.Patch // the files of patches/series
-	carried int             // how many commits come before those, as far as fork.lock tells
-}
-
-// Patches returns how many patches the fork has, carried commits among them.
-func (f *Fork) Patches() int { return f.carried + len(f.Series) }
-
-// ForkIDs returns the folders below forks that have a fork.yaml, sorted.
-func (p *Project) ForkIDs() ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(p.Dir, "forks", "*", "fork.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	if len(files) == 0 {
-		return nil, fmt.Errorf("%s has no forks: a fork is a folder forks/NAME with a fork.yaml in it", p.Dir)
-	}
-	ids := make([]string, len(files))
-	for i, f := range files {
-		ids[i] = filepath.Base(filepath.Dir(f))
-		if strings.ContainsAny(ids[i], " \t'\"") {
-			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", ids[i])
-		}
-	}
-	return ids, nil
-}
+// Forks returns the IDs of the project's forks, sorted.
+func (p *Project) Forks() ([]string, error) { return p.project().IDs() }
 
 // Fork reads a fork. An empty id is the project's only one, or the one that says
-// it is the default.
-func (p *Project) Fork(id string) (*Fork, error) {
-	ids, err := p.ForkIDs()
-	if err != nil {
-		return nil, err
-	}
-	if id == "" {
-		return p.defaultFork(ids)
-	}
-	if !slices.Contains(ids, id) {
-		return nil, fmt.Errorf("no fork %q: this project has %s", id, strings.Join(ids, ", "))
-	}
-	return p.load(id)
+// it is the default. The same is true of the id of every verb.
+func (p *Project) Fork(id string) (fork.Fork, error) { return p.project().Fork(id) }
+
+func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
+
+func (p *Project) options() build.Options {
+	return build.Options{Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step}
 }
 
-// defaultFork reads the fork that a command is about if it names none.
-func (p *Project) defaultFork(ids []string) (*Fork, error) {
-	if len(ids) == 1 {
-		return p.load(ids[0])
-	}
-	var found *Fork
-	for _, id := range ids {
-		f, err := p.load(id)
-		switch {
-		case err != nil:
+// Cross compiles a fork's components into dist/FORK/bin.
+func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifact.Set, error) {
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+		jobs, err := s.Fork().Jobs(r, s.Host())
+		if err != nil {
 			return nil, err
-		case f.Default && found != nil:
-			return nil, fmt.Errorf("%s and %s both say default: true: take it out of one", found.file("fork.yaml"), f.file("fork.yaml"))
-		case f.Default:
-			found = f
+		}
+		return s.Cross(ctx, jobs)
+	})
+}
+
+// Deb makes Debian packages of a fork in dist/FORK/deb, and the binaries that they
+// need.
+func (p *Project) Deb(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+		return packages.Run(ctx, s, packages.Deb(), r)
+	})
+}
+
+// RPM makes Fedora's packages of a fork in dist/FORK/rpm, and the binaries that
+// they need.
+func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+		return packages.Run(ctx, s, packages.RPM(), r)
+	})
+}
+
+// Ebuild lays out an overlay of a fork, or of all if id is empty, in dist/overlay,
+// and what its ebuilds fetch in dist/distfiles.
+func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artifact.Set, error) {
+	ids := []string{id}
+	if id == "" {
+		var err error
+		if ids, err = p.Forks(); err != nil {
+			return nil, err
 		}
 	}
-	if found == nil {
-		return nil, fmt.Errorf("this project has several forks: name one with -fork, or write default: true into the fork.yaml of one: %s", strings.Join(ids, ", "))
-	}
-	return found, nil
+	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
+		return overlay.Run(ctx, sessions, r)
+	})
 }
 
-func (p *Project) load(id string) (f *Fork, err error) {
-	f = &Fork{ID: id}
-	f.Loaded, err = spec.Load(p.Dir, filepath.Join(p.Dir, f.file("fork.yaml")), f.file("fork.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	if l, err := lock.Read(filepath.Join(p.Dir, f.file("fork.lock"))); err == nil && slices.Equal(l.Carried, f.ranges()) {
-		f.carried = len(l.Patches) - len(l.Files())
-	}
-	f.Series, err = patches.ReadSeries(filepath.Join(p.Dir, f.file("patches")))
-	return f, p.relative(err)
-}
-
-// ranges returns the commits that the fork carries, as fork.lock names them.
-func (f *Fork) ranges() []lock.Carried {
-	var out []lock.Carried
-	for _, c := range f.Carried {
-		out = append(out, lock.Carried(c))
-	}
-	return out
-}
-
-// deps returns the fork's changed dependencies, as fork.lock names them.
-func (f *Fork) deps() []lock.Dep {
-	var out []lock.Dep
-	for _, mod := range slices.Sorted(maps.Keys(f.Deps)) {
-		out = append(out, lock.Dep{Path: mod, Version: f.Deps[mod]})
-	}
-	return out
-}
-
-// relative returns err with paths in it relative to the project.
-func (p *Project) relative(err error) error {
-	if err == nil {
-		return nil
-	}
-	return shown{err, strings.ReplaceAll(err.Error(), p.Dir+string(filepath.Separator), "")}
-}
-
-// shown is an error in other words.
-type shown struct {
-	error
-	text string
-}
-
-func (s shown) Error() string { return s.text }
-func (s shown) Unwrap() error { return s.error }
-
-// file returns the path of one of the fork's files, relative to the project.
-func (f *Fork) file(name string) string { return filepath.Join("forks", f.ID, name) }
-
-// dist returns a path below the fork's folder of outputs, relative to the
-// project.
-func (f *Fork) dist(elem ...string) string {
-	return filepath.Join(append([]string{"dist", f.ID}, elem...)...)
-}
-
-// linux returns the platforms of the fork that are Linux.
-func (f *Fork) linux() []platform.Platform {
-	return slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
-}
-
-// pins returns patches as fork.lock names them.
-func pins(series []patches.Patch) []lock.Patch {
-	out := make([]lock.Patch, len(series))
-	for i, p := range series {
-		out[i] = lock.Patch{Name: p.Name, Strip: p.Strip, SHA256: p.SHA256()}
-	}
-	return out
-}
-
-// A workshop is where one fork goes through the stages. It holds the project's
-// cache, so that there is one at a time.
-type workshop struct {
-	*Project
-	fork  *Fork
-	goCmd *gotool.Go
-	cache action.Cache
-	tree  filetree.Dir    // the patched tree, once a platform wanted it
-	all   []patches.Patch // carried commits and the series, once they were wanted
-	sizes []int           // how many commits each carried range has
-
-	outputs *filetree.Memory // what the files in dist hold
-}
-
-// enter opens the workshop for a fork; leave lets the next one in.
-func (p *Project) enter(ctx context.Context, f *Fork) (w *workshop, leave func(), err error) {
-	goCmd, err := gotool.Find(ctx, run.Runner{Events: p.Events}, p.Env, p.Dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	cache := p.cache()
-	unlock, err := cache.Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
-	if err != nil {
-		return nil, nil, p.advise(err)
-	}
-	outputs, remember, err := remembered(cache, f.ID)
-	if err != nil {
-		unlock()
-		return nil, nil, p.advise(err)
-	}
-	leave = func() {
-		remember()
-		unlock()
-	}
-	return &workshop{Project: p, fork: f, goCmd: goCmd, cache: cache, outputs: outputs}, leave, nil
-}
-
-// remembered returns what is known of the files in dist of a fork, and what notes
-// what a run learns of them. Where that fails, the next run reads them again.
-func remembered(cache action.Cache, fork string) (m *filetree.Memory, remember func(), err error) {
-	scratch, err := cache.Scratch()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer os.RemoveAll(scratch)
-	now, err := os.Stat(scratch)
-	if err != nil {
-		return nil, nil, err
-	}
-	name := filepath.Join(cache.Dir, "outputs", fork)
-	m = filetree.ReadMemory(name, now.ModTime())
-	return m, func() {
-		if os.MkdirAll(filepath.Dir(name), 0o755) == nil {
-			_ = m.Write(name)
-		}
-	}, nil
-}
-
-// enterLocked opens the workshop for the fork of a name, or the default one, and
-// reads its lock.
-func (p *Project) enterLocked(ctx context.Context, id string) (w *workshop, l lock.Lock, leave func(), err error) {
+// Image makes images of a fork in dist/FORK/images, an OCI layout, what they are
+// deployed with beside it, and the binaries that they need. The forks that this one
+// runs with come first, since it names their images by digest.
+func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifact.Set, error) {
 	f, err := p.Fork(id)
 	if err != nil {
-		return nil, l, nil, err
+		return nil, err
 	}
-	if l, err = p.readLock(f); err != nil {
-		return nil, l, nil, err
-	}
-	w, leave, err = p.enter(ctx, f)
-	return w, l, leave, err
-}
-
-func (p *Project) cache() action.Cache {
-	return action.Cache{Dir: filepath.Join(p.Dir, "dist", ".cache")}
-}
-
-// announce says which fork the events that follow are about.
-func (w *workshop) announce() {
-	w.Events.Emit(event.Event{Kind: event.Fork, Fork: w.fork.ID, Version: w.fork.Version,
-		Upstream: w.fork.Upstream.String(), Total: w.fork.Patches()})
-}
-
-// date returns the time that stamps and archives carry: SOURCE_DATE_EPOCH
-// where it is set, otherwise the upstream's own.
-func (p *Project) date(upstream time.Time) (time.Time, error) {
-	epoch := run.Env(p.Env).Get("SOURCE_DATE_EPOCH")
-	if epoch == "" {
-		return upstream, nil
-	}
-	seconds, err := strconv.ParseInt(epoch, 10, 64)
+	others, err := image.With(f, r)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("SOURCE_DATE_EPOCH=%s: want seconds since 1970 (https://reproducible-builds.org/specs/source-date-epoch/)", epoch)
+		return nil, err
 	}
-	return time.Unix(seconds, 0).UTC(), nil
+	var ids []string
+	for _, other := range others {
+		ids = append(ids, other.ID)
+	}
+	return p.lockedAll(ctx, append(ids, f.ID), func(sessions []*build.Session) (artifact.Set, error) {
+		var sets []artifact.Set
+		for i, s := range sessions {
+			request := r
+			if i < len(others) {
+				request = ImageRequest{Platforms: r.Platforms}
+			}
+			request.Programs = programs
+			set, err := image.Run(ctx, s, request)
+			if err != nil {
+				return nil, err
+			}
+			sets = append(sets, set)
+		}
+		return artifact.Of(sets...), nil
+	})
+}
+
+// Push pushes a fork's images to registries, and returns what each has.
+func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.Set, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	held, err := build.Hold(ctx, p.project(), p.options())
+	if err != nil {
+		return nil, p.explain(err)
+	}
+	set, err := release.Push(ctx, f, p.Env, p.Events, r)
+	return set, p.explain(errors.Join(err, held.Close()))
+}
+
+// Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
+// Kubespray deploy a fork whose images are made.
+func (p *Project) Kubespray(ctx context.Context, id string, r KubesprayRequest) (artifact.Set, error) {
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return kubespray.Run(ctx, s, r) })
+}
+
+// Tarball writes a fork's patched source to dist/FORK/export.
+func (p *Project) Tarball(ctx context.Context, id string, r TarballRequest) (artifact.Set, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return tarball.Run(ctx, s, r) })
+}
+
+// Export writes a fork's series for other tools to dist/FORK/export: as quilt, mbox
+// or git.
+func (p *Project) Export(ctx context.Context, id, format string) (artifact.Set, error) {
+	if err := series.CheckFormat(format); err != nil {
+		return nil, err
+	}
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Export(ctx, s, format) })
+}
+
+// Verify checks a fork's upstream, patches and patched tree against its fork.lock.
+func (p *Project) Verify(ctx context.Context, id string) (artifact.Set, error) {
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Verify(ctx, s) })
+}
+
+// Lock pins a fork as it is now: its upstream, patches and patched tree in
+// fork.lock, and the Debian packages of its images in base.lock. Their signatures
+// have to be valid at now.
+func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+		set, err := series.Lock(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		base, err := image.PinBase(ctx, s, now)
+		return artifact.Of(set, base), err
+	})
+}
+
+// Apply lays out the tree that a fork's series makes, up to a patch, in
+// dist/FORK/src.
+func (p *Project) Apply(ctx context.Context, id, until string) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, until) })
+}
+
+// Refresh makes a fork's series what the commits in dist/FORK/src say, and pins it.
+func (p *Project) Refresh(ctx context.Context, id string) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s) })
+}
+
+// Import adds commits to a fork's series and pins it.
+func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
+}
+
+// Rebase reports what becomes of a fork's series on another upstream, and moves it
+// there if it is told to.
+func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
+	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+		reports, err = series.MoveTo(ctx, s, r)
+		return nil, err
+	})
+	return reports, err
+}
+
+// Doctor finds out what this machine has for building the project's forks.
+func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
+	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
 // Clean removes all outputs and everything that was kept between runs.
 func (p *Project) Clean(ctx context.Context) error {
-	dist := filepath.Join(p.Dir, "dist")
+	dist := p.project().Path("dist")
 	if _, err := os.Stat(dist); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	leave, err := p.cache().Lock(ctx, func() { p.Events.Note("waiting for another run in this project to end") })
+	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
 		return err
 	}
-	defer leave()
 	err = os.RemoveAll(dist)
 	if errors.Is(err, syscall.ENOTEMPTY) {
-		return nil // whoever waits for the lock has made its folder anew
+		err = nil // whoever waits for the lock has made its folder again
 	}
-	return err
+	return errors.Join(err, held.Close())
 }
 
-// advise adds the way out to errors that come from below every stage.
-func (p *Project) advise(err error) error {
-	dist := filepath.Join(p.Dir, "dist")
+// locked calls f with a session on a fork whose lock pins it as it is.
+func (p *Project) locked(
+	ctx context.Context, id string, f func(*build.Session) (artifact.Set, error),
+) (artifact.Set, error) {
+	return p.lockedAll(ctx, []string{id}, func(s []*build.Session) (artifact.Set, error) { return f(s[0]) })
+}
+
+// lockedAll calls f with sessions on several forks, in one run.
+func (p *Project) lockedAll(
+	ctx context.Context, ids []string, f func([]*build.Session) (artifact.Set, error),
+) (artifact.Set, error) {
+	forks, locks := make([]fork.Fork, len(ids)), make([]lock.Lock, len(ids))
+	for i, id := range ids {
+		var err error
+		if forks[i], err = p.Fork(id); err != nil {
+			return nil, err
+		}
+		if locks[i], err = forks[i].ReadLock(); err != nil {
+			return nil, err
+		}
+	}
+	first, err := build.Open(ctx, forks[0], locks[0], p.options())
+	if err != nil {
+		return nil, p.explain(err)
+	}
+	set, err := func() (artifact.Set, error) {
+		sessions := []*build.Session{first}
+		for i := range forks[1:] {
+			s, err := first.On(ctx, forks[i+1], locks[i+1])
+			if err != nil {
+				return nil, err
+			}
+			sessions = append(sessions, s)
+		}
+		return f(sessions)
+	}()
+	return set, p.explain(errors.Join(err, first.Close()))
+}
+
+// unlocked calls f with a session on a fork whose lock is to be made, or does not
+// matter.
+func (p *Project) unlocked(
+	ctx context.Context, id string, f func(*build.Session) (artifact.Set, error),
+) (artifact.Set, error) {
+	read, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := build.Open(ctx, read, lock.Lock{}, p.options())
+	if err != nil {
+		return nil, p.explain(err)
+	}
+	set, err := f(s)
+	return set, p.explain(errors.Join(err, s.Close()))
+}
+
+// explain makes paths in an error relative to the project, and adds the way out to
+// those that come from below every stage.
+func (p *Project) explain(err error) error {
+	dist := p.project().Path("dist")
+	relative := p.project().Relative(err)
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s, go clean -cache what Go keeps of earlier builds", err, dist)
+		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s, "+
+			"go clean -cache what Go keeps of earlier builds", relative, dist)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%w\n  See that this user may write to %s", err, dist)
+		return fmt.Errorf("%w\n  Check that this user may write to %s", relative, dist)
 	}
 	var at *fs.PathError
-	if errors.As(err, &at) && strings.HasPrefix(at.Path, dist) && (errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)) {
-		return fmt.Errorf("%w\n  Something other than a folder of Slipway's lies in %s: move it away", err, dist)
+	if errors.As(err, &at) && strings.HasPrefix(at.Path, dist) &&
+		(errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)) {
+		return fmt.Errorf("%w\n  Something other than a folder of Slipway's is in %s: move it away", relative, dist)
 	}
-	return err
+	return relative
 }

@@ -118,7 +118,8 @@ func checkKubectl(t *testing.T, dir, hyperkube, version string) {
 		t.Fatal(err)
 	}
 	v := got.ClientVersion
-	if v.GitVersion != "v"+version || v.GitCommit != record.Commit || v.GitTreeState != "clean" || v.BuildDate != record.Date || v.Major+"."+v.Minor != "1.36" {
+	if v.GitVersion != "v"+version || v.GitCommit != record.Commit || v.GitTreeState != "clean" ||
+		v.BuildDate != record.Date || v.Major+"."+v.Minor != "1.36" {
 		t.Errorf("kubectl says it is %+v; build.json says commit %s of %s", v, record.Commit, record.Date)
 	}
 	if len(record.Commit) != 40 {
@@ -187,8 +188,10 @@ func TestExample(t *testing.T) {
 // systems it is for, from the trees as they are in this checkout.
 func TestComponents(t *testing.T) {
 	dir := clone(t)
+	bin := filepath.Join(dir, "dist", fork, "bin")
 	for _, set := range []struct{ platform, components string }{
-		{"linux/" + runtime.GOARCH, "kube-apiserver,kube-controller-manager,kube-scheduler,kube-proxy,kubelet,kubeadm,kubectl,kubectl-convert,kube-log-runner,kube-aggregator,apiextensions-apiserver,mounter"},
+		{"linux/" + runtime.GOARCH, "kube-apiserver,kube-controller-manager,kube-scheduler,kube-proxy,kubelet," +
+			"kubeadm,kubectl,kubectl-convert,kube-log-runner,kube-aggregator,apiextensions-apiserver,mounter"},
 		{"darwin/arm64", "kubectl"},
 		{"windows/amd64", "kubectl"},
 	} {
@@ -198,7 +201,7 @@ func TestComponents(t *testing.T) {
 			if strings.HasPrefix(set.platform, "windows/") {
 				name += ".exe"
 			}
-			if _, err := os.Stat(filepath.Join(dir, "dist", fork, "bin", strings.ReplaceAll(set.platform, "/", "_"), name)); err != nil {
+			if _, err := os.Stat(filepath.Join(bin, strings.ReplaceAll(set.platform, "/", "_"), name)); err != nil {
 				t.Error(err)
 			}
 		}

@@ -37,7 +37,8 @@ func TestOverlay(t *testing.T) {
 			binary := phases(t, dir, c.category, c.name+"-bin", c.flags)
 			source := phases(t, dir, c.category, c.name, c.flags)
 			// Folders that are kept are marked by the name of the package.
-			if a, b := strings.Join(list(t, binary), "\n"), strings.Join(list(t, source), "\n"); strings.ReplaceAll(a, c.name+"-bin-0", c.name+"-0") != b {
+			a, b := strings.Join(list(t, binary), "\n"), strings.Join(list(t, source), "\n")
+			if strings.ReplaceAll(a, c.name+"-bin-0", c.name+"-0") != b {
 				t.Errorf("the one that compiles installs\n%s\nand the other one\n%s", b, a)
 			}
 			installs(t, source, filepath.Join(dir, "dist", c.fork, "bin", "linux_"+runtime.GOARCH, "*"))
@@ -105,8 +106,8 @@ func phases(t *testing.T, dir, category, name, flags string) string {
 		t.Fatalf("of %s there are the ebuilds %q", name, ebuilds)
 	}
 	image := filepath.Join(t.TempDir(), "image")
-	args := append([]string{filepath.Join("..", "targets", "testdata", "eapi8.bash"), ebuilds[0], filepath.Join(dir, "dist", "distfiles"), image}, strings.Fields(flags)...)
-	cmd := command("", "bash", args...)
+	eapi8, distfiles := filepath.Join("..", "targets", "testdata", "eapi8.bash"), filepath.Join(dir, "dist", "distfiles")
+	cmd := command("", "bash", append([]string{eapi8, ebuilds[0], distfiles, image}, strings.Fields(flags)...)...)
 	cmd.Env = append(os.Environ(), "GOCACHE="+strings.TrimSpace(mustRun(t, "", "go", "env", "GOCACHE")))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", filepath.Base(ebuilds[0]), err, out)
@@ -114,23 +115,25 @@ func phases(t *testing.T, dir, category, name, flags string) string {
 	return image
 }
 
-// list returns what lies in a folder: mode, path, and content.
+// list returns the files of a folder: mode, path, and content.
 func list(t *testing.T, dir string) []string {
 	t.Helper()
-	out := mustRun(t, dir, "sh", "-ec", `find . -type l -printf '%p %l\n'; find . -type f -printf '%M %p ' -exec sha256sum {} \;`)
+	out := mustRun(t, dir, "sh", "-ec", `find . -type l -printf '%p %l\n'
+find . -type f -printf '%M %p ' -exec sha256sum {} \;`)
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	slices.Sort(lines)
 	return lines
 }
 
-// installs tells of programs that were built and do not lie below a folder, byte
+// installs fails for each program that was built and is not below a folder, byte
 // for byte.
 func installs(t *testing.T, dir, built string) {
 	t.Helper()
 	have := strings.Join(list(t, dir), "\n")
 	programs, _ := filepath.Glob(built)
 	for _, file := range programs {
-		if sum, _, _ := strings.Cut(mustRun(t, "", "sha256sum", file), " "); filepath.Base(file) != "build.json" && !strings.Contains(have, sum) {
+		sum, _, _ := strings.Cut(mustRun(t, "", "sha256sum", file), " ")
+		if filepath.Base(file) != "build.json" && !strings.Contains(have, sum) {
 			t.Errorf("%s is not what the ebuild installs:\n%s", file, have)
 		}
 	}
@@ -141,7 +144,8 @@ func installs(t *testing.T, dir, built string) {
 
 // gentoos are the paths that debs have otherwise: what makes users, what OpenRC
 // needs, and what says who may copy the program.
-var gentoos = regexp.MustCompile(`^\./(usr/share/(doc|lintian|zsh)/|usr/lib/sysusers\.d/|etc/(conf|init|logrotate)\.d/)|/\.keep_`)
+var gentoos = regexp.MustCompile(
+	`^\./(usr/share/(doc|lintian|zsh)/|usr/lib/sysusers\.d/|etc/(conf|init|logrotate)\.d/)|/\.keep_`)
 
 // common returns the paths of a folder that debs and ebuilds have alike.
 func common(t *testing.T, dir string) []string {
@@ -160,7 +164,7 @@ func common(t *testing.T, dir string) []string {
 // with OpenRC.
 func supervised(t *testing.T, images ...string) {
 	if os.Getuid() != 0 {
-		t.Skip("starts daemons in a system of its own, for which it has to be root")
+		t.Skip("starts daemons in a separate system, for which it has to be root")
 	}
 	for _, tool := range []string{"mmdebstrap", "unshare", "ip"} {
 		testkit.Need(t, tool)
@@ -170,12 +174,16 @@ func supervised(t *testing.T, images ...string) {
 	for _, image := range images {
 		mustRun(t, "", "cp", "-a", image+"/.", root)
 	}
-	out := mustRun(t, "", "unshare", "--mount", "--pid", "--fork", "--net", "sh", "-ec", `mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"
-ip link set lo up; ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0; ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
+	out := mustRun(t, "", "unshare", "--mount", "--pid", "--fork", "--net", "sh", "-ec", `
+mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"
+ip link set lo up; ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0
+ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
 chroot "$0" sh -eu -c '`+openrc+`'`, root)
 	for _, want := range []string{
-		"readyz: ok", "namespace/kube-system", "etcd /var/log/etcd/etcd.log", "kube /var/log/kube-apiserver/kube-apiserver.log",
-		"etcd: 0 started, then 3", "kube-apiserver: 0 started, then 3", "kube-controller-manager: 0 started, then 3", "kube-scheduler: 0 started, then 3", "running: 0",
+		"readyz: ok", "namespace/kube-system",
+		"etcd /var/log/etcd/etcd.log", "kube /var/log/kube-apiserver/kube-apiserver.log",
+		"etcd: 0 started, then 3", "kube-apiserver: 0 started, then 3",
+		"kube-controller-manager: 0 started, then 3", "kube-scheduler: 0 started, then 3", "running: 0",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the control plane under OpenRC does not say %q:\n%s", want, out)
@@ -188,7 +196,9 @@ const openrc = `
 useradd -r etcd
 useradd -r kube
 install -d -m 700 -o etcd /var/lib/etcd
-for d in daemons exclusive failed hotplugged inactive options scheduled started starting stopping tmp wasinactive; do mkdir -p /run/openrc/$d; done
+for d in daemons exclusive failed hotplugged inactive options scheduled started starting stopping tmp wasinactive; do
+	mkdir -p /run/openrc/$d
+done
 touch /run/openrc/softlevel
 printf "#!/sbin/openrc-run\ndepend() { provide net; }\nstart() { :; }\n" >/etc/init.d/net.lo
 chmod +x /etc/init.d/net.lo

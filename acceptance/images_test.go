@@ -31,8 +31,9 @@ func TestImages(t *testing.T) {
 	if !sameFile(t, filepath.Join(hyperkube, "hyperkube"), binary(dir, runtime.GOARCH)) {
 		t.Error("hyperkube in the image is not what was built")
 	}
+	built := filepath.Join(dir, "dist", "etcd-3.7", "bin", "linux_"+runtime.GOARCH)
 	for _, program := range []string{"etcd", "etcdctl"} {
-		if !sameFile(t, filepath.Join(etcd, "usr", "local", "bin", program), filepath.Join(dir, "dist", "etcd-3.7", "bin", "linux_"+runtime.GOARCH, program)) {
+		if !sameFile(t, filepath.Join(etcd, "usr", "local", "bin", program), filepath.Join(built, program)) {
 			t.Errorf("%s in the image is not what was built", program)
 		}
 	}
@@ -70,7 +71,8 @@ func manifest(t *testing.T, dir, fork, name string) described {
 		t.Fatal(err)
 	}
 	to := filepath.Join(t.TempDir(), "image")
-	mustRun(t, dir, "skopeo", "--insecure-policy", "copy", "-q", "oci:dist/"+fork+"/images:"+name+":"+record.Tag, "dir:"+to)
+	mustRun(t, dir, "skopeo", "--insecure-policy", "copy", "-q",
+		"oci:dist/"+fork+"/images:"+name+":"+record.Tag, "dir:"+to)
 	var m described
 	if data, err = os.ReadFile(filepath.Join(to, "manifest.json")); err != nil || json.Unmarshal(data, &m) != nil {
 		t.Fatal(err)
@@ -81,7 +83,8 @@ func manifest(t *testing.T, dir, fork, name string) described {
 // layers holds the sizes of the images, and which layers they share. Whoever
 // copies one has the same.
 func layers(t *testing.T, dir string) {
-	mustRun(t, dir, "skopeo", "--insecure-policy", "copy", "-q", "--all", "--preserve-digests", "oci:dist/"+fork+"/images:hyperkube:"+forkTag(t, dir), "oci:"+t.TempDir()+":copy")
+	mustRun(t, dir, "skopeo", "--insecure-policy", "copy", "-q", "--all", "--preserve-digests",
+		"oci:dist/"+fork+"/images:hyperkube:"+forkTag(t, dir), "oci:"+t.TempDir()+":copy")
 	const most = 45_000_000
 	whole := manifest(t, dir, fork, "hyperkube")
 	var size int64
@@ -107,11 +110,14 @@ func based(t *testing.T, dir string) {
 		t.Skip("wants Debian's keys, and to be root")
 	}
 	testkit.Need(t, "apt-get")
-	suite := mustRun(t, "", "sh", "-c", `apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' | grep -E '/debian [a-z]+$' | head -1`)
+	suite := mustRun(t, "", "sh", "-c", `apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
+grep -E '/debian [a-z]+$' | head -1`)
 	if strings.TrimSpace(suite) == "" {
 		t.Skip("apt knows no suite of Debian's")
 	}
-	mustRun(t, dir, "sh", "-ec", `cp "$0" keys.gpg; sed -i 's|^images:|&\n  debian: {suites: ['"$2"'], keyring: keys.gpg, packages: [base-files, iptables, conntrack, mount]}|' forks/"$1"/fork.yaml`, keyring, fork, strings.TrimSpace(suite))
+	const base = `base='{suites: ['"$2"'], keyring: keys.gpg, packages: [base-files, iptables, conntrack, mount]}'
+cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
+	mustRun(t, dir, "sh", "-ec", base, keyring, fork, strings.TrimSpace(suite))
 	host := "-platforms=linux/" + runtime.GOARCH
 	mage(t, dir, "image", "-images=kubelet", host)
 	first := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json")
@@ -148,16 +154,20 @@ func serves(t *testing.T, hyperkube, etcd string) {
 	mustRun(t, "", "sh", "-ec", `echo 'sailor,admin,1,"system:masters"' >"$0/pki/tokens"`, hyperkube)
 	for root, args := range map[string][]string{
 		etcd: {"/usr/local/bin/etcd", "--data-dir=/var/lib/etcd"},
-		hyperkube: {"/apiserver", "--etcd-servers=http://127.0.0.1:2379", "--service-account-issuer=https://example.org", "--service-account-key-file=/pki/sa.pub",
-			"--service-account-signing-key-file=/pki/sa.key", "--cert-dir=/tmp/certs", "--authorization-mode=RBAC", "--token-auth-file=/pki/tokens", "--service-cluster-ip-range=10.0.0.0/16", "--advertise-address=192.0.2.9",
+		hyperkube: {"/apiserver", "--etcd-servers=http://127.0.0.1:2379",
+			"--service-account-issuer=https://example.org", "--service-account-key-file=/pki/sa.pub",
+			"--service-account-signing-key-file=/pki/sa.key", "--cert-dir=/tmp/certs", "--authorization-mode=RBAC",
+			"--token-auth-file=/pki/tokens", "--service-cluster-ip-range=10.0.0.0/16", "--advertise-address=192.0.2.9",
 			"--allow-privileged", "--disable-admission-plugins=ServiceAccount"}, // whose accounts a controller makes
 	} {
 		bundle(t, root, args)
 	}
-	out, _ := command("", "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", `mount -t proc proc /proc; ip link set lo up
+	out, _ := command("", "unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "sh", "-ec", `
+mount -t proc proc /proc; ip link set lo up
 state=$(mktemp -d); runc="runc --root $state"
 kubectl="chroot $1 /usr/local/bin/kubectl --server=https://127.0.0.1:6443 --token=sailor --insecure-skip-tls-verify"
-ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0; ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
+ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0
+ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
 $runc run --bundle "$0/.." etcd >"$0/../log" 2>&1 &
 $runc run --bundle "$1/.." api >"$1/../log" 2>&1 &
 for i in $(seq 90); do ready=$($kubectl get --raw /readyz 2>&1) && break; sleep 1; done

@@ -26,13 +26,14 @@ enforceNodeAllocatable: []
 `
 
 // proxyOptions leave the kernel's settings alone, too.
-const proxyOptions = `KUBE_PROXY_ARGS="--kubeconfig=/etc/kubernetes/kube-proxy.conf --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0"
-`
+const proxyOptions = `KUBE_PROXY_ARGS="--kubeconfig=/etc/kubernetes/kube-proxy.conf --conntrack-max-per-core=0 ` +
+	`--conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0"` + "\n"
 
 // pretend gives the kubelet files to write to instead of the settings of the
 // kernel, which is this machine's, too.
 const pretend = `ln -s /dev/console /dev/kmsg; mkdir /run/settings
-for f in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
+for f in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops \
+	kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
 cat /proc/sys/$f >/run/settings/${f##*/}; mount --bind /run/settings/${f##*/} /proc/sys/$f; done`
 
 // hosted brings a master and a worker into Debians by the images that install,
@@ -54,7 +55,8 @@ func hosted(t *testing.T, dir string) {
 		}
 	}
 	mage(t, dir, "image", "-images=kubernetes-installer", "-platforms=linux/"+runtime.GOARCH)
-	kubernetes, etcd := unpackImage(t, dir, fork, "kubernetes-installer"), unpackImage(t, dir, "etcd-3.7", "etcd-installer")
+	kubernetes := unpackImage(t, dir, fork, "kubernetes-installer")
+	etcd := unpackImage(t, dir, "etcd-3.7", "etcd-installer")
 
 	root := debian(t, "containerd")
 	worker := filepath.Join(t.TempDir(), "worker")
@@ -97,7 +99,8 @@ func hosted(t *testing.T, dir string) {
 	if !sameFile(t, filepath.Join(root, "opt", "libexec", "kubernetes", "hyperkube"), binary(dir, runtime.GOARCH)) {
 		t.Error("what is installed is not what was built")
 	}
-	m.is("systemctl is-active etcd; systemctl is-enabled "+services, "active\n"+strings.TrimSpace(strings.Repeat("enabled\n", 4)))
+	m.is("systemctl is-active etcd; systemctl is-enabled "+services,
+		"active\n"+strings.TrimSpace(strings.Repeat("enabled\n", 4)))
 	m.sh("kubernetes-pki; systemctl start kubernetes-master.target")
 	m.serves()
 	m.started()
@@ -113,24 +116,37 @@ kind: ClusterConfiguration
 kubernetesVersion: v1.36.1
 controlPlaneEndpoint: "` + address + `:6443"
 END
-/opt/bin/kubeadm kubeconfig user --config=/run/kubeadm.yaml --client-name=system:node:worker --org=system:nodes >/run/kubelet.conf
+/opt/bin/kubeadm kubeconfig user --config=/run/kubeadm.yaml --client-name=system:node:worker --org=system:nodes \
+	>/run/kubelet.conf
 /opt/bin/kubeadm kubeconfig user --config=/run/kubeadm.yaml --client-name=system:kube-proxy >/run/kube-proxy.conf`)
 	conf := filepath.Join(root, "etc", "kubernetes")
 	mustRun(t, "", "mkdir", "-p", filepath.Join(conf, "pki"))
-	for name, at := range map[string]string{"kubelet.conf": "/run/kubelet.conf", "kube-proxy.conf": "/run/kube-proxy.conf", "pki/ca.crt": "/etc/kubernetes/pki/ca.crt"} {
-		if err := os.WriteFile(filepath.Join(conf, filepath.FromSlash(name)), []byte(m.sh("cat "+at)+"\n"), 0o600); err != nil {
+	for name, at := range map[string]string{
+		"kubelet.conf":    "/run/kubelet.conf",
+		"kube-proxy.conf": "/run/kube-proxy.conf",
+		"pki/ca.crt":      "/etc/kubernetes/pki/ca.crt",
+	} {
+		file := filepath.Join(conf, filepath.FromSlash(name))
+		if err := os.WriteFile(file, []byte(m.sh("cat "+at)+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	mustRun(t, "", "sh", "-ec", `cp "$0"/* "$1"`, filepath.Join(dir, "dist", fork, "manifests"), filepath.Join(conf, "manifests"))
+	manifests := filepath.Join(dir, "dist", fork, "manifests")
+	mustRun(t, "", "sh", "-ec", `cp "$0"/* "$1"`, manifests, filepath.Join(conf, "manifests"))
 	w := start(t, root, "worker", "10.9.8.8")
-	mustRun(t, "", "sh", "-ec", "ip link add slipway0 type bridge; for l in slipway0 ve-master ve-worker; do ip link set $l up; done; for l in ve-master ve-worker; do ip link set $l master slipway0; done")
+	mustRun(t, "", "sh", "-ec", `ip link add slipway0 type bridge
+for l in slipway0 ve-master ve-worker; do ip link set $l up; done
+for l in ve-master ve-worker; do ip link set $l master slipway0; done`)
 	t.Cleanup(func() { mustRun(t, "", "ip", "link", "del", "slipway0") })
 	w.is("cat /etc/kubernetes/facts", "worker "+runtime.GOARCH+" worker kubernetes "+forkVersion(t, dir))
 	w.sh(pretend + "\nsystemctl restart kubelet")
-	m.eventually("kubectl get node worker -o jsonpath='{.status.nodeInfo.kubeletVersion} {.status.addresses[0].address}' | grep -x 'v" + forkVersion(t, dir) + " 10.9.8.8'")
+	m.eventually("kubectl get node worker " +
+		"-o jsonpath='{.status.nodeInfo.kubeletVersion} {.status.addresses[0].address}' | " +
+		"grep -x 'v" + forkVersion(t, dir) + " 10.9.8.8'")
 	w.is("systemctl is-active kubelet kube-proxy", "active\nactive")
-	m.eventually("test $(kubectl -n kube-system get pod -o name | grep -c -x -E 'pod/(etcd|kube-(apiserver|controller-manager|proxy|scheduler))-worker') = 5") // as the kubelet tells of pods from files
+	// As the kubelet tells of pods from files.
+	m.eventually("test $(kubectl -n kube-system get pod -o name | " +
+		"grep -c -x -E 'pod/(etcd|kube-(apiserver|controller-manager|proxy|scheduler))-worker') = 5")
 	w.eventually("iptables-save | grep KUBE-SERVICES")
 }
 
@@ -139,13 +155,15 @@ func uninstalls(t *testing.T, m *machine, images map[string]string) {
 	for name, image := range images {
 		at := "/" + name
 		mustRun(t, "", "cp", "-a", image, filepath.Join(m.root, name))
-		if out := m.sh(at + "/installer -status -root=/ -from=" + at); strings.Contains(out, "missing") || !strings.Contains(out, "enabled, active") {
+		out := m.sh(at + "/installer -status -root=/ -from=" + at)
+		if strings.Contains(out, "missing") || !strings.Contains(out, "enabled, active") {
 			t.Errorf("status says\n%s", out)
 		}
 		m.sh(at + "/installer -uninstall -root=/ -from=" + at)
 	}
 	m.is("systemctl list-units --no-legend --state=active 'kube*' 'etcd*'", "")
-	m.is("find /etc /opt /usr /var/lib/slipway -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*slipway*' \\) ! -path '/usr/share/*' ! -path '/etc/kubernetes*' 2>/dev/null || true", "")
+	m.is(`find /etc /opt /usr /var/lib/slipway -xdev \( -iname '*kube*' -o -iname '*etcd*' -o -iname '*slipway*' \) \
+	! -path '/usr/share/*' ! -path '/etc/kubernetes*' 2>/dev/null || true`, "")
 }
 
 // installer runs an image's installer on a host, in a container with privileges.
@@ -153,14 +171,17 @@ func installer(t *testing.T, image, host string, args ...string) (string, error)
 	t.Helper()
 	bundle(t, image, append([]string{"/installer"}, args...))
 	edit(t, filepath.Join(filepath.Dir(image), "config.json"), func(spec map[string]any) {
-		spec["mounts"] = append(spec["mounts"].([]any), map[string]any{"destination": "/rootfs", "source": host, "options": []string{"rbind", "rw"}})
+		rootfs := map[string]any{"destination": "/rootfs", "source": host, "options": []string{"rbind", "rw"}}
+		spec["mounts"] = append(spec["mounts"].([]any), rootfs)
 		var caps []string
 		for _, name := range []string{"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SYS_ADMIN", "SYS_CHROOT"} {
 			caps = append(caps, "CAP_"+name)
 		}
-		spec["process"].(map[string]any)["capabilities"] = map[string]any{"bounding": caps, "effective": caps, "permitted": caps}
+		process := spec["process"].(map[string]any)
+		process["capabilities"] = map[string]any{"bounding": caps, "effective": caps, "permitted": caps}
 	})
-	out, err := command("", "runc", "--root="+t.TempDir(), "run", "--bundle="+filepath.Dir(image), "installer").CombinedOutput()
+	runc := command("", "runc", "--root="+t.TempDir(), "run", "--bundle="+filepath.Dir(image), "installer")
+	out, err := runc.CombinedOutput()
 	return string(out), err
 }
 
@@ -184,12 +205,15 @@ func edit(t *testing.T, name string, change func(map[string]any)) {
 	}
 }
 
-// listing tells what a root holds, but for the accounts: what an installer makes
-// of them stays, as a package's does.
+// listing returns what a root holds, but for the accounts: those that an installer
+// makes stay, like those of a package.
 func listing(t *testing.T, root string) string {
 	t.Helper()
-	return mustRun(t, root, "sh", "-ec", `accounts='-path ./etc/passwd* -o -path ./etc/group* -o -path ./etc/shadow* -o -path ./etc/gshadow* -o -path ./etc/.pwd.lock -o -path ./etc'; set -f
-find . -xdev ! '(' $accounts ')' -printf '%p %M %U %G %l\n' | sort; find . -xdev -type f ! '(' $accounts ')' -print0 | sort -z | xargs -0 sha256sum`)
+	return mustRun(t, root, "sh", "-ec", `
+accounts='-path ./etc/passwd* -o -path ./etc/group* -o -path ./etc/shadow* -o -path ./etc/gshadow*'
+accounts="$accounts -o -path ./etc/.pwd.lock -o -path ./etc"; set -f
+find . -xdev ! '(' $accounts ')' -printf '%p %M %U %G %l\n' | sort
+find . -xdev -type f ! '(' $accounts ')' -print0 | sort -z | xargs -0 sha256sum`)
 }
 
 // changes returns the lines that only one of two listings has.

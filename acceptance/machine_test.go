@@ -16,8 +16,8 @@ import (
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
-// A machine is a Debian of its own that runs under systemd, in a container
-// with a network that leads nowhere.
+// A machine is a Debian that runs under systemd, in a container with a network
+// that leads nowhere.
 type machine struct {
 	t      *testing.T
 	root   string
@@ -45,7 +45,8 @@ func debian(t *testing.T, packages string) string {
 		testkit.Need(t, tool)
 	}
 	root := filepath.Join(t.TempDir(), "root")
-	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"+packages, "bookworm", root)
+	const basic = "systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"
+	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include="+basic+packages, "bookworm", root)
 	return root
 }
 
@@ -58,7 +59,8 @@ func start(t *testing.T, root, name, address string) *machine {
 		t.Fatal(err)
 	}
 	var console bytes.Buffer
-	nspawn := command("", "systemd-nspawn", "-q", "-D", root, "--register=no", "--keep-unit", "--network-veth", "--machine="+name, "--hostname="+name, "--boot")
+	nspawn := command("", "systemd-nspawn", "-q", "-D", root, "--register=no", "--keep-unit", "--network-veth",
+		"--machine="+name, "--hostname="+name, "--boot")
 	nspawn.Stdout, nspawn.Stderr = &console, &console
 	if err := nspawn.Start(); err != nil {
 		t.Fatal(err)
@@ -82,14 +84,16 @@ func start(t *testing.T, root, name, address string) *machine {
 		state, _ := m.try("systemctl is-system-running")
 		return strings.HasPrefix(state, "running") || strings.HasPrefix(state, "degraded")
 	})
-	m.sh("ip link set lo up; ip address add " + address + "/24 dev host0; ip link set host0 up; ip route add default via 10.9.8.1")
+	m.sh("ip link set lo up; ip address add " + address + "/24 dev host0; ip link set host0 up; " +
+		"ip route add default via 10.9.8.1")
 	return m
 }
 
 // try runs a script in the machine.
 func (m *machine) try(script string) (string, error) {
 	cmd := command("", "nsenter", "-t", m.leader, "-a", "-r", "-w", "/usr/bin/env", "-i",
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf",
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin", "HOME=/root", "LC_ALL=C.UTF-8",
+		"DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf",
 		"/bin/sh", "-euc", script)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -142,7 +146,8 @@ func (m *machine) serves() {
 	m.sh(`kubectl get node deck || kubectl create -f - <<E
 {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "deck"}}
 E`)
-	m.sh(`kubectl patch node deck --subresource=status --type=merge -p '{"status": {"capacity": {"cpu": "4", "memory": "8Gi", "pods": "9"},
+	m.sh(`kubectl patch node deck --subresource=status --type=merge -p '{"status": {
+"capacity": {"cpu": "4", "memory": "8Gi", "pods": "9"},
 "conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": "2100-01-01T00:00:00Z"}]}}'
 kubectl taint nodes --all node.kubernetes.io/not-ready- node.kubernetes.io/unreachable- || true`)
 	m.sh("kubectl get deployment crew || kubectl create deployment crew --image=registry.example.org/crew")
@@ -156,14 +161,16 @@ const services = "etcd kube-apiserver kube-controller-manager kube-scheduler"
 func (m *machine) started() {
 	m.t.Helper()
 	m.is("systemctl is-active "+services, strings.TrimSpace(strings.Repeat("active\n", 4)))
-	m.is("systemctl show -p MainPID --value "+services+" | xargs -n1 | xargs -I{} stat -c %U /proc/{}", "etcd\nkube\nkube\nkube")
+	m.is("systemctl show -p MainPID --value "+services+" | xargs -n1 | xargs -I{} stat -c %U /proc/{}",
+		"etcd\nkube\nkube\nkube")
 	m.is("stat -c '%a %U' /var/lib/etcd", "700 etcd")
 }
 
 // verified has systemd read every unit of the packages.
 func (m *machine) verified() {
 	m.t.Helper()
-	m.is("systemd-analyze verify --man=no etcd.service kube-apiserver.service kube-controller-manager.service kube-scheduler.service kube-proxy.service kubelet.service flanneld.service kubernetes-master.target 2>&1", "")
+	m.is("systemd-analyze verify --man=no etcd.service kube-apiserver.service kube-controller-manager.service "+
+		"kube-scheduler.service kube-proxy.service kubelet.service flanneld.service kubernetes-master.target 2>&1", "")
 }
 
 // pids returns the processes of etcd, kube-apiserver and kube-scheduler.
@@ -179,7 +186,8 @@ func (m *machine) restarted(before []string) {
 	after := m.pids()
 	for i, pid := range before {
 		if restarted := after[i] != pid; restarted != (i > 0) {
-			m.t.Errorf("of etcd, kube-apiserver and kube-scheduler, which an upgrade of Kubernetes restarts but for the first, number %d: %s, then %s", i+1, pid, after[i])
+			m.t.Errorf("of etcd, kube-apiserver and kube-scheduler, an upgrade of Kubernetes restarts all but the first; "+
+				"number %d: %s, then %s", i+1, pid, after[i])
 		}
 	}
 }

@@ -47,7 +47,10 @@ func made(t *testing.T, format string) (first, second string) {
 	return first, gather("*slipway.10-1*." + format)
 }
 
-const apt = "apt-get -y -q -o Dir::Etc::sourceparts=- -o Dir::Etc::sourcelist=/repo/sources.list -o Dpkg::Options::=--force-confold --no-install-recommends "
+// sources has apt read the repository of the test alone.
+const sources = "-o Dir::Etc::sourceparts=- -o Dir::Etc::sourcelist=/repo/sources.list "
+
+const apt = "apt-get -y -q " + sources + "-o Dpkg::Options::=--force-confold --no-install-recommends "
 
 // TestDebs installs the packages on a Debian from a repository, and has them live
 // the life of packages.
@@ -59,13 +62,16 @@ func TestDebs(t *testing.T) {
 	t.Run("lintian", func(t *testing.T) {
 		// Debian's archive takes no zstd yet; dpkg does since 1.21.18.
 		debs, _ := filepath.Glob(filepath.Join(first, "*.deb"))
-		if out := mustRun(t, "", "lintian", append([]string{"--allow-root", "--no-cfg", "--suppress-tags=malformed-deb-archive", "--fail-on=error,warning"}, debs...)...); out != "" {
+		args := append([]string{"--allow-root", "--no-cfg", "--suppress-tags=malformed-deb-archive",
+			"--fail-on=error,warning"}, debs...)
+		if out := mustRun(t, "", "lintian", args...); out != "" {
 			t.Errorf("lintian finds\n%s", out)
 		}
 	})
 	publish := func(root, from string) {
 		repo := filepath.Join(root, "repo")
-		mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"; apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sources.list`, "sh", from, repo)
+		mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"
+apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sources.list`, "sh", from, repo)
 	}
 	m := boot(t, "ca-certificates", func(root string) { publish(root, first) })
 	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd etcdctl etcdutl flannel kubernetes-cni")
@@ -80,7 +86,8 @@ func TestDebs(t *testing.T) {
 	m.started()
 	m.exposed()
 	m.flannel()
-	m.sh("systemctl stop kube-scheduler kube-controller-manager kube-apiserver etcd; systemctl start kubernetes-master.target")
+	m.sh("systemctl stop kube-scheduler kube-controller-manager kube-apiserver etcd; " +
+		"systemctl start kubernetes-master.target")
 	m.serves()
 	m.is("kubectl get configmap kept -o jsonpath={.data.cargo}", "rope")
 	sums := m.sh("find /etc/kubernetes -type f | sort | xargs sha256sum")
@@ -99,14 +106,17 @@ func TestDebs(t *testing.T) {
 	m.restarted(before)
 	m.serves()
 	m.is("kubectl get configmap kept -o jsonpath={.data.cargo}", "rope")
-	m.sh("printf '[Service]\\nType=simple\\nExecStart=\\nExecStart=/bin/sleep infinity\\n' >/etc/systemd/system/kubelet.service.d/20-test.conf; systemctl daemon-reload; systemctl restart kubelet")
+	m.sh(`printf '[Service]\nType=simple\nExecStart=\nExecStart=/bin/sleep infinity\n' \
+	>/etc/systemd/system/kubelet.service.d/20-test.conf
+systemctl daemon-reload; systemctl restart kubelet`)
 	pid := m.sh("systemctl show -p MainPID --value kubelet")
 	m.sh(apt + "install --reinstall kubeadm")
 	m.is("systemctl show -p MainPID --value kubelet", pid)
 
 	t.Log("downgrade")
-	old := m.sh("apt-cache -o Dir::Etc::sourceparts=- -o Dir::Etc::sourcelist=/repo/sources.list policy kubelet | sed -n 's/^ *\\(.*slipway.1-1\\) .*/\\1/p' | head -1")
-	m.sh(apt + "install --allow-downgrades $(dpkg-query -W -f '${Package} ${Version}\\n' | sed -n 's/ .*slipway.10-1$/=" + old + "/p')")
+	old := m.sh("apt-cache " + sources + "policy kubelet | sed -n 's/^ *\\(.*slipway.1-1\\) .*/\\1/p' | head -1")
+	m.sh(apt + "install --allow-downgrades $(dpkg-query -W -f '${Package} ${Version}\\n' | " +
+		"sed -n 's/ .*slipway.10-1$/=" + old + "/p')")
 	m.eventually("kubectl version | grep 'Server Version: v1.36.1+slipway.1$'")
 	m.serves()
 
@@ -117,8 +127,11 @@ func TestDebs(t *testing.T) {
 	m.is("ls /etc/default/kube-scheduler /var/lib/etcd", "/etc/default/kube-scheduler\n\n/var/lib/etcd:\ndefault")
 	m.sh("dpkg --purge $(dpkg-query -W -f '${Package} ' " + all + ")")
 	// What kubernetes-pki made stays: certificates are the operator's.
-	m.is("find /etc /usr /var/lib $(test ! -d /opt || echo /opt) -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' -o -path '*cni*' \\) ! -path '/usr/share/*' ! -path '/etc/systemd/system/kubelet.service.d*' ! -path '/etc/kubernetes*' -print", "")
-	m.is("ls /etc/kubernetes", "admin.conf\ncontroller-manager.conf\nkube-proxy.conf\nkubelet.conf\npki\nscheduler.conf")
+	m.is(`find /etc /usr /var/lib $(test ! -d /opt || echo /opt) -xdev \
+	\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' -o -path '*cni*' \) \
+	! -path '/usr/share/*' ! -path '/etc/systemd/system/kubelet.service.d*' ! -path '/etc/kubernetes*' -print`, "")
+	m.is("ls /etc/kubernetes",
+		"admin.conf\ncontroller-manager.conf\nkube-proxy.conf\nkubelet.conf\npki\nscheduler.conf")
 	m.sh(apt + "install /repo/*slipway.1-1_*.deb; systemctl start kubernetes-master.target")
 	m.serves()
 }
@@ -146,7 +159,9 @@ func (m *machine) exposed() {
 // flannel checks that flanneld leases a subnet by routes alone, and tells Docker.
 func (m *machine) flannel() {
 	m.t.Helper()
-	m.sh(`etcdctl put /coreos.com/network/config '{"Network": "10.1.0.0/16", "Backend": {"Type": "host-gw"}}'; systemctl start flanneld`)
-	m.eventually("grep -- '--bip=10.1.[0-9]*.1/24 ' /run/flannel/docker && grep FLANNEL_NETWORK=10.1.0.0/16 /run/flannel/subnet.env")
+	m.sh(`etcdctl put /coreos.com/network/config '{"Network": "10.1.0.0/16", "Backend": {"Type": "host-gw"}}'
+systemctl start flanneld`)
+	m.eventually("grep -- '--bip=10.1.[0-9]*.1/24 ' /run/flannel/docker && " +
+		"grep FLANNEL_NETWORK=10.1.0.0/16 /run/flannel/subnet.env")
 	m.sh("systemctl stop flanneld")
 }

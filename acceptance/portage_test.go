@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// A portage is Portage with an overlay of its own to read, and a root of its own
-// to merge to.
+// A portage is Portage with a separate overlay to read and a separate root to
+// merge to.
 type portage struct {
 	t                   *testing.T
 	overlay, files, dir string
@@ -35,16 +35,21 @@ func TestPortage(t *testing.T) {
 	dir := clone(t)
 	mustRun(t, dir, "sh", "-ec", `sed -i "s,^  platforms: .*,  platforms: [linux/amd64]," forks/*/fork.yaml`)
 	mage(t, dir, "ebuild", "-gentoo="+gentoo)
-	p := portage{t: t, overlay: filepath.Join(dir, "dist", "overlay"), files: filepath.Join(dir, "dist", "distfiles"), dir: t.TempDir()}
+	dist := filepath.Join(dir, "dist")
+	p := portage{t: t, overlay: filepath.Join(dist, "overlay"), files: filepath.Join(dist, "distfiles"), dir: t.TempDir()}
 	p.env = append(os.Environ(),
-		"PORTAGE_REPOSITORIES=[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = "+gentoo+"\n[slipway]\nlocation = "+p.overlay+"\nmasters = gentoo\n",
-		"DISTDIR="+p.files, "PORTAGE_TMPDIR="+p.dir, "ACCEPT_KEYWORDS=~amd64", "FEATURES="+os.Getenv("FEATURES")+" network-sandbox")
+		"PORTAGE_REPOSITORIES=[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = "+gentoo+
+			"\n[slipway]\nlocation = "+p.overlay+"\nmasters = gentoo\n",
+		"DISTDIR="+p.files, "PORTAGE_TMPDIR="+p.dir, "ACCEPT_KEYWORDS=~amd64",
+		"FEATURES="+os.Getenv("FEATURES")+" network-sandbox")
 
 	const all = "USE=apiserver controller-manager kubeadm master node proxy scheduler"
 	t.Run("writes the same", func(t *testing.T) { p.writes(t) })
 	t.Run("resolves", func(t *testing.T) {
 		out := p.run(t, all, "emerge", "--pretend", "sys-cluster/kubernetes-meta")
-		for _, want := range []string{"acct-user/kube-0", "app-containers/cni-plugins", "sys-cluster/kubernetes-1", "sys-cluster/kubernetes-meta"} {
+		for _, want := range []string{
+			"acct-user/kube-0", "app-containers/cni-plugins", "sys-cluster/kubernetes-1", "sys-cluster/kubernetes-meta",
+		} {
 			if !strings.Contains(out, want) {
 				t.Errorf("kubernetes-meta does not ask for %s:\n%s", want, out)
 			}
@@ -75,7 +80,10 @@ func TestPortage(t *testing.T) {
 	t.Run("refuses", func(t *testing.T) {
 		patches, _ := filepath.Glob(filepath.Join(p.overlay, "sys-cluster", "kubernetes", "files", "*.patch"))
 		distfiles, _ := filepath.Glob(filepath.Join(p.files, "etcd-*-amd64.tar.xz"))
-		for ebuild, file := range map[string]string{"sys-cluster/kubernetes/kubernetes-1*": patches[0], "dev-db/etcd-bin/etcd-bin-3*": distfiles[0]} {
+		for ebuild, file := range map[string]string{
+			"sys-cluster/kubernetes/kubernetes-1*": patches[0],
+			"dev-db/etcd-bin/etcd-bin-3*":          distfiles[0],
+		} {
 			right, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -85,7 +93,8 @@ func TestPortage(t *testing.T) {
 			if err := os.WriteFile(file, wrong, 0o644); err != nil {
 				t.Fatal(err)
 			}
-			out, err := p.command("", "sh", "-ec", "ebuild $0.ebuild clean unpack", filepath.Join(p.overlay, ebuild)).CombinedOutput()
+			unpack := p.command("", "sh", "-ec", "ebuild $0.ebuild clean unpack", filepath.Join(p.overlay, ebuild))
+			out, err := unpack.CombinedOutput()
 			if err == nil || !regexp.MustCompile(`(?i)digest verification failed|failed on BLAKE2B verification`).Match(out) {
 				t.Errorf("%s with a byte flipped: %v\n%s", filepath.Base(file), err, out)
 			}
@@ -98,7 +107,8 @@ func TestPortage(t *testing.T) {
 		if _, err := exec.LookPath("pkgcheck"); err != nil {
 			t.Skipf("pkgcheck is not here: %v", err)
 		}
-		if out := p.run(t, "", "pkgcheck", "scan", "--config=no", "--keywords=-PotentialStable", "--repo="+p.overlay); strings.TrimSpace(out) != "" {
+		out := p.run(t, "", "pkgcheck", "scan", "--config=no", "--keywords=-PotentialStable", "--repo="+p.overlay)
+		if strings.TrimSpace(out) != "" {
 			t.Errorf("pkgcheck says\n%s", out)
 		}
 	})
@@ -124,16 +134,19 @@ func (p portage) writes(t *testing.T) {
 	before := filepath.Join(t.TempDir(), "before")
 	mustRun(t, "", "cp", "-a", p.overlay, before)
 	mustRun(t, p.overlay, "sh", "-ec", "rm -r metadata/md5-cache */*/Manifest")
-	p.run(t, "", "sh", "-ec", `for e in "$0"/*/*/*.ebuild; do ebuild "$e" manifest; done; egencache --repositories-configuration="$PORTAGE_REPOSITORIES" --update --repo=slipway`, p.overlay)
+	p.run(t, "", "sh", "-ec", `for e in "$0"/*/*/*.ebuild; do ebuild "$e" manifest; done
+egencache --repositories-configuration="$PORTAGE_REPOSITORIES" --update --repo=slipway`, p.overlay)
 	mustRun(t, "", "diff", "-r", before, p.overlay)
 }
 
 // merge merges a package to a root with its users, and returns that.
 func (p portage) merge(t *testing.T, use, name string) string {
 	root := filepath.Join(t.TempDir(), "root")
-	mustRun(t, "", "sh", "-ec", `mkdir -p "$0/etc"; cp /etc/passwd /etc/group /etc/shadow "$0/etc"; ! grep -q ^kube: "$0/etc/passwd"`, root)
+	mustRun(t, "", "sh", "-ec", `mkdir -p "$0/etc"; cp /etc/passwd /etc/group /etc/shadow "$0/etc"
+! grep -q ^kube: "$0/etc/passwd"`, root)
 	p.run(t, use, "emerge", "--root="+root, "--nodeps", "--oneshot", "acct-group/kube", "acct-user/kube")
-	if out := mustRun(t, "", "grep", "^kube:", filepath.Join(root, "etc", "passwd")); !strings.HasPrefix(out, "kube:x:490:490:") {
+	out := mustRun(t, "", "grep", "^kube:", filepath.Join(root, "etc", "passwd"))
+	if !strings.HasPrefix(out, "kube:x:490:490:") {
 		t.Errorf("the user kube is %s", out)
 	}
 	p.run(t, use, "emerge", "--root="+root, "--nodeps", "--oneshot", name)

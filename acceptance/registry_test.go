@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ import (
 const password = "hunter2hunter2"
 
 // registries pushes to Debian's registry: on this machine, without TLS, and as a
-// company has it, with an authority of its own and logins.
+// company has it, with a certificate authority and logins.
 func registries(t *testing.T, dir string) {
 	testkit.Need(t, "docker-registry")
 	t.Run("plain", func(t *testing.T) {
@@ -41,31 +42,35 @@ func registries(t *testing.T, dir string) {
 	})
 	t.Run("TLS and a login", func(t *testing.T) {
 		s := newServer(t)
-		own := newAuthority(t)
-		s.env = []string{"SSL_CERT_FILE=" + own.file, "REGISTRY_AUTH_FILE=" + s.at("config.json")}
+		ca := newAuthority(t)
+		s.env = []string{"SSL_CERT_FILE=" + ca.file, "REGISTRY_AUTH_FILE=" + s.at("config.json")}
 		now := time.Now()
-		good := s.secure(own.server(t, now.Add(-time.Hour), now.Add(time.Hour)), password)
+		good := s.secure(ca.server(t, now.Add(-time.Hour), now.Add(time.Hour)), password)
 		s.start(good)
 		s.run(dir, "skopeo", "login", "--username=mate", "--password="+password, s.host)
 		pushed(t, dir, s)
 
 		trusts, login := s.env[0], "DOCKER_CONFIG="+s.dir // Docker has what Podman notes, in a file of this name
+		changed := s.secure(ca.server(t, now.Add(-time.Hour), now.Add(time.Hour)), "of today")
+		ended := s.secure(ca.server(t, now.Add(-2*time.Hour), now.Add(-time.Hour)), password)
+		how := "docker login " + s.host + " or podman login " + s.host + " ("
 		for _, c := range []struct {
 			name, config, host string
 			env                []string
 			want               string
 		}{
-			{"a changed password", s.secure(own.server(t, now.Add(-time.Hour), now.Add(time.Hour)), "of today"), s.host, []string{trusts, login},
-				s.host + " refuses the login of mate: log in again with docker login " + s.host + " or podman login " + s.host + " ("},
+			{"a changed password", changed, s.host, []string{trusts, login},
+				s.host + " refuses the login of mate: log in again with " + how},
 			{"no login", good, s.host, []string{trusts},
-				s.host + ": wants a login, and there is none: log in with docker login " + s.host + " or podman login " + s.host + " ("},
-			{"a certificate that ended", s.secure(own.server(t, now.Add(-2*time.Hour), now.Add(-time.Hour)), password), s.host, []string{trusts, login},
-				s.host + ": its certificate is not to be trusted: x509: certificate has expired or is not yet valid: "},
+				s.host + ": it needs a login: log in with " + how},
+			{"a certificate that ended", ended, s.host, []string{trusts, login},
+				s.host + ": its certificate is not trusted: x509: certificate has expired or is not yet valid: "},
 			{"an authority that nobody knows", good, s.host, []string{login},
-				s.host + ": its certificate is not to be trusted: x509: certificate signed by unknown authority: have it renewed, add its authority to this machine's, or push with -insecure"},
+				s.host + ": its certificate is not trusted: x509: certificate signed by unknown authority: " +
+					"renew it, add its authority to this machine's, or push with -insecure"},
 			// A name that no name server can have.
 			{"no such host", good, strings.Repeat("sea", 22) + ".example.org", []string{trusts, login},
-				strings.Repeat("sea", 22) + ".example.org: there is no such host: see whether -registry is spelled right\n"},
+				strings.Repeat("sea", 22) + ".example.org: no such host: check how -registry is spelled\n"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				s.start(c.config)
@@ -90,12 +95,13 @@ func registries(t *testing.T, dir string) {
 // pushed makes images and pushes them, twice, and holds the digests against what
 // skopeo finds in the registry.
 func pushed(t *testing.T, dir string, s *server) {
-	first := s.run(dir, "go", "tool", "mage", "image", "-platforms=linux/"+runtime.GOARCH, "push", "-registry="+s.host+"/team")
+	registry := "-registry=" + s.host + "/team"
+	first := s.run(dir, "go", "tool", "mage", "image", "-platforms=linux/"+runtime.GOARCH, "push", registry)
 	if strings.Count(first, "1 uploaded, 2 mounted") != 4 {
 		t.Errorf("images that share layers are not mounted:\n%s", first)
 	}
 	changes := s.changes()
-	again := s.run(dir, "go", "tool", "mage", "push", "-registry="+s.host+"/team")
+	again := s.run(dir, "go", "tool", "mage", "push", registry)
 	if n := strings.Count(again, "\n  push "); n < 2 || strings.Count(again, ": 0 bytes") != n {
 		t.Errorf("pushed again, something moved:\n%s", again)
 	}
@@ -162,15 +168,17 @@ func (s *server) secure(cert []byte, password string) string {
 		s.t.Fatal(err)
 	}
 	s.skopeo = "--tls-verify=true"
-	file := s.write(cert)
-	return fmt.Sprintf("  tls: {certificate: %s, key: %[1]s}\nauth: {htpasswd: {realm: registry, path: %s}}\n", file, s.write(append([]byte("mate:"), hash...)))
+	file, logins := s.write(cert), s.write(append([]byte("mate:"), hash...))
+	return fmt.Sprintf("  tls: {certificate: %s, key: %[1]s}\nauth: {htpasswd: {realm: registry, path: %s}}\n",
+		file, logins)
 }
 
 // start starts the registry, and ends the one that runs.
 func (s *server) start(secure string) {
 	s.t.Helper()
 	s.stop()
-	config := s.write(fmt.Appendf(nil, "version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp:\n  addr: %s\n%s", s.at("data"), s.host, secure))
+	const format = "version: 0.1\nstorage: {filesystem: {rootdirectory: %s}}\nhttp:\n  addr: %s\n%s"
+	config := s.write(fmt.Appendf(nil, format, s.at("data"), s.host, secure))
 	log, err := os.OpenFile(s.at("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		s.t.Fatal(err)
@@ -217,7 +225,11 @@ func (s *server) changes() int {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return bytes.Count(data, []byte(`"POST /v2/`)) + bytes.Count(data, []byte(`"PATCH /v2/`)) + bytes.Count(data, []byte(`"PUT /v2/`))
+	n := 0
+	for _, method := range []string{"POST", "PATCH", "PUT"} {
+		n += bytes.Count(data, []byte(`"`+method+` /v2/`))
+	}
+	return n
 }
 
 // An authority vouches for servers on this machine.
@@ -230,7 +242,10 @@ type authority struct {
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
 	a := &authority{file: filepath.Join(t.TempDir(), "ca.pem")}
-	a.cert = &x509.Certificate{Subject: pkix.Name{CommonName: "Harbour"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	a.cert = &x509.Certificate{
+		Subject: pkix.Name{CommonName: "Harbour"}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign,
+	}
 	if err := os.WriteFile(a.file, a.issue(t, a.cert, time.Unix(0, 0), time.Unix(1<<32, 0)), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -263,5 +278,7 @@ func (a *authority) issue(t *testing.T, cert *x509.Certificate, from, until time
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...)
+	return slices.Concat(
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
 }

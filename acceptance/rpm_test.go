@@ -19,7 +19,8 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-const dnf = "dnf -y -q --releasever=1 --repofrompath=slipway,/repo --repo=slipway --nogpgcheck --setopt=install_weak_deps=False --setopt=metadata_expire=0 "
+const dnf = "dnf -y -q --releasever=1 --repofrompath=slipway,/repo --repo=slipway --nogpgcheck " +
+	"--setopt=install_weak_deps=False --setopt=metadata_expire=0 "
 
 // TestRPMs installs the packages by dnf into a system that is Debian's below, and
 // has them live the life of packages.
@@ -30,13 +31,15 @@ func TestRPMs(t *testing.T) {
 	first, second := made(t, "rpm")
 	t.Run("rpmlint", func(t *testing.T) {
 		rpms, _ := filepath.Glob(filepath.Join(first, "*.rpm"))
-		if out := mustRun(t, "", "rpmlint", append([]string{"-c", "rpmlint.toml"}, rpms...)...); !strings.Contains(out, "0 errors, 0 warnings") {
+		out := mustRun(t, "", "rpmlint", append([]string{"-c", "rpmlint.toml"}, rpms...)...)
+		if !strings.Contains(out, "0 errors, 0 warnings") {
 			t.Errorf("rpmlint finds\n%s", out)
 		}
 	})
 	publish := func(root, from string) {
 		repo := filepath.Join(root, "repo")
-		mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.rpm "$2"; createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
+		mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.rpm "$2"
+createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
 	}
 	m := boot(t, "dnf,rpm", func(root string) {
 		below(t, filepath.Join(root, "repo"))
@@ -71,14 +74,15 @@ func TestRPMs(t *testing.T) {
 	t.Log("remove, and again")
 	m.sh(dnf + "remove 'kube*' 'etcd*' flannel")
 	m.is("systemctl list-units --no-legend --state=active 'kube*' 'etcd*'", "")
-	m.is("find /usr /opt -xdev \\( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' \\) ! -path '/usr/share/*' ! -path '/usr/lib/python3*' -print", "")
+	m.is(`find /usr /opt -xdev \( -iname '*kube*' -o -iname '*etcd*' -o -iname '*flannel*' \) \
+	! -path '/usr/share/*' ! -path '/usr/lib/python3*' -print`, "")
 	m.is("ls /etc/sysconfig; ls /var/lib/etcd", "kube-scheduler.rpmsave\ndefault")
 	m.sh(dnf + "install kubernetes-master etcd; systemctl start kubernetes-master.target")
 	m.serves()
 }
 
-// below writes a package to a folder that stands for what Debian has below the
-// system, and rpm does not know of.
+// below writes a package to a folder that provides what the Debian below the
+// system has, which rpm does not know.
 func below(t *testing.T, dir string) {
 	t.Helper()
 	v, err := version.Parse("1.0.0")
@@ -86,7 +90,8 @@ func below(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	p := packaging.Package{
-		Name: "below", Version: v, Distro: "1.0.0", Revision: 1, Summary: "what lies below", Description: "The system.", Maintainer: "Mate <mate@example.org>",
+		Name: "below", Version: v, Distro: "1.0.0", Revision: 1,
+		Summary: "the system below", Description: "The system.", Maintainer: "Mate <mate@example.org>",
 		Date: time.Unix(1e9, 0), LicenseText: []byte("none"), License: "MIT", Compression: "gzip:9",
 		Relations: packaging.Relations{Provides: []packaging.Relation{"systemd", "util-linux"}},
 		Files:     []packaging.File{{Path: "/bin/sh", Kind: packaging.Link, Target: "dash"}},
@@ -126,11 +131,13 @@ func TestParity(t *testing.T) {
 			t.Errorf("of %s there are the rpms %q", name, rpms)
 			continue
 		}
-		ofDeb, ofRPM := unpack(t, "dpkg-deb --fsys-tarfile \"$0\" | tar -xp --same-owner", deb), unpack(t, "rpm2cpio \"$0\" | cpio -idm --quiet --no-absolute-filenames", rpms[0])
+		ofDeb := unpack(t, `dpkg-deb --fsys-tarfile "$0" | tar -xp --same-owner`, deb)
+		ofRPM := unpack(t, `rpm2cpio "$0" | cpio -idm --quiet --no-absolute-filenames`, rpms[0])
 		if !slices.Equal(ofDeb, ofRPM) {
 			t.Errorf("%s:\n  deb  %s\n  rpm  %s", name, strings.Join(ofDeb, "\n       "), strings.Join(ofRPM, "\n       "))
 		}
-		if i := slices.IndexFunc(ofDeb, func(l string) bool { return strings.Contains(l, "/hyperkube ") && strings.HasPrefix(l, "-") }); i >= 0 {
+		isProgram := func(l string) bool { return strings.Contains(l, "/hyperkube ") && strings.HasPrefix(l, "-") }
+		if i := slices.IndexFunc(ofDeb, isProgram); i >= 0 {
 			sum, _, _ := strings.Cut(mustRun(t, "", "sha256sum", binary(dir, runtime.GOARCH)), " ")
 			if !strings.Contains(ofDeb[i], sum) {
 				t.Errorf("the hyperkube that was built is %s, the packages' %s", sum, ofDeb[i])
@@ -146,7 +153,9 @@ var different = regexp.MustCompile(`^/(usr/share/(doc|licenses|lintian|zsh)|usr/
 func unpack(t *testing.T, script, file string) []string {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := command(dir, "sh", "-ec", script+`; find . -type d -empty -printf '%M %u %p\n'; find . -type l -printf '%u %p %l\n'; find . -type f -printf '%M %u %p ' -exec sha256sum {} \;`, file)
+	cmd := command(dir, "sh", "-ec", script+`
+find . -type d -empty -printf '%M %u %p\n'; find . -type l -printf '%u %p %l\n'
+find . -type f -printf '%M %u %p ' -exec sha256sum {} \;`, file)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("unpacking %s: %v", file, err)
@@ -183,6 +192,7 @@ func TestOtherArchitecture(t *testing.T) {
 	mustRun(t, "", "sh", "-ec", `mkdir -p "$1"/var/lib/dpkg/info "$1"/var/lib/dpkg/updates; touch "$1"/var/lib/dpkg/status
 dpkg --root="$1" --force-architecture --force-depends -i "$0"/deb/*/etcdctl*.deb`, built, root)
 	checkMachine(t, filepath.Join(root, "usr", "bin", "etcdctl"), other)
-	mustRun(t, "", "sh", "-ec", `rm "$1"/usr/bin/etcdctl; rpm --root="$1" --dbpath=/var/lib/rpm --ignorearch --nodeps -i "$0"/rpm/*/etcdctl*.rpm`, built, root)
+	mustRun(t, "", "sh", "-ec", `rm "$1"/usr/bin/etcdctl
+rpm --root="$1" --dbpath=/var/lib/rpm --ignorearch --nodeps -i "$0"/rpm/*/etcdctl*.rpm`, built, root)
 	checkMachine(t, filepath.Join(root, "usr", "bin", "etcdctl"), other)
 }

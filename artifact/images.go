@@ -2,8 +2,11 @@ package artifact
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 )
 
@@ -33,17 +36,23 @@ type PlatformImage struct {
 	Uncompressed int64  `json:"full"` // bytes of its layers, uncompressed
 }
 
-// ReadImages reads images.json in dir. Its error is fs.ErrNotExist where there is
-// none.
-func ReadImages(dir string) (Images, error) {
+// ReadImages reads images.json in dir, a folder of the project, and checks that the
+// images are of this version of the fork.
+func ReadImages(project, dir, fork, version string) (Images, error) {
 	var i Images
-	name := filepath.Join(dir, ImagesFile)
-	data, err := os.ReadFile(name)
-	if err != nil {
+	data, err := os.ReadFile(filepath.Join(project, dir, ImagesFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return i, fmt.Errorf("%s has no images: make them first, mage image -fork=%s", dir, fork)
+	case err != nil:
 		return i, err
 	}
 	if err := json.Unmarshal(data, &i); err != nil {
-		return i, fmt.Errorf("%s: %w", name, err)
+		return i, fmt.Errorf("%s: %w", path.Join(dir, ImagesFile), err)
+	}
+	if i.Version != version {
+		return i, fmt.Errorf("%s has images of %s, but the fork is at %s: make them again, mage image -fork=%s",
+			dir, i.Version, version, fork)
 	}
 	return i, nil
 }

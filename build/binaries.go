@@ -185,7 +185,7 @@ func (s *Session) tellKept() {
 	}
 	kept := func() (Done, error) { return Done{Kept: true}, nil }
 	_ = s.Stage("source", "", from, kept)
-	_ = s.Stage("patches", "", applied(len(s.lock.Patches)), kept)
+	_ = s.Stage("patches", "", Applied(len(s.lock.Patches)), kept)
 }
 
 // place compiles the missing components, and puts the folder with them, those

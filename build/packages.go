@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
@@ -69,9 +70,15 @@ func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) 
 // Components returns the components that programs of packages are, sorted, each
 // once.
 func (s *Session) Components(in packaging.Input, programs []string) []cross.Component {
+	return Components(s.fork, in, programs)
+}
+
+// Components returns the components of a fork that programs of packages are,
+// sorted, each once.
+func Components(f fork.Fork, in packaging.Input, programs []string) []cross.Component {
 	var out []cross.Component
 	for _, program := range programs {
-		if c, err := s.fork.Component(in.Component(program)); err == nil {
+		if c, err := f.Component(in.Component(program)); err == nil {
 			out = append(out, c)
 		}
 	}

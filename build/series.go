@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-build/slipway/deps"
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
@@ -109,9 +110,18 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	if len(s.fork.Deps) == 0 {
 		return out, nil
 	}
+	// The tree may need a newer Go than the lock that it is about to get.
+	needs, err := source.GoVersion(up.Dir, result.Changes)
+	if err != nil {
+		return out, err
+	}
+	goCmd, err := s.goFork.At(ctx, s.fork.Build.Toolchain, needs, s.fork.Project.Dir)
+	if err != nil {
+		return out, err
+	}
 	in := depsInput{
-		Tree: up.Tree.Changed(result.Changes).Digest(), Deps: s.fork.Deps, Go: s.goFork.GOVERSION,
-		up: up, changes: result.Changes,
+		Tree: up.Tree.Changed(result.Changes).Digest(), Deps: s.fork.Deps, Go: goCmd.GOVERSION,
+		goCmd: goCmd, up: up, changes: result.Changes,
 	}
 	more, _, err := Do(ctx, s, depsStage, in)
 	out.All = filetree.Compose(result.Changes, more)
@@ -127,6 +137,7 @@ type depsInput struct {
 	Tree    string // digest of the tree that the series makes
 	Deps    deps.Deps
 	Go      string // go1.26.8
+	goCmd   *gotool.Go
 	up      source.Tree
 	changes []filetree.Change // what the series does
 }
@@ -145,7 +156,7 @@ func applyDeps(ctx context.Context, s *Session, in depsInput, dst string) error 
 		if tree, err = tree.Update(ctx, tree, in.changes); err != nil {
 			return Done{}, err
 		}
-		more, err := in.Deps.Apply(ctx, s.goFork, tree)
+		more, err := in.Deps.Apply(ctx, in.goCmd, tree)
 		if err != nil {
 			return Done{}, err
 		}

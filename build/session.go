@@ -97,6 +97,9 @@ func (s *Session) Lock() lock.Lock { return s.lock }
 // Go returns the go command that the fork is built with.
 func (s *Session) Go() *gotool.Go { return s.goFork }
 
+// HostGo returns the go command of this machine, whatever the fork pins.
+func (s *Session) HostGo() *gotool.Go { return s.goHost }
+
 // Host returns the platform of this machine.
 func (s *Session) Host() platform.Platform {
 	return platform.Platform{OS: s.goHost.GOHOSTOS, Arch: s.goHost.GOHOSTARCH}

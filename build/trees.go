@@ -71,7 +71,7 @@ func (s *Session) layTrees(ctx context.Context) (Trees, error) {
 		return Trees{}, err
 	}
 	t := Trees{Upstream: up}
-	err = s.Stage("patches", "", applied(len(s.lock.Patches)), func() (done Done, err error) {
+	err = s.Stage("patches", "", Applied(len(s.lock.Patches)), func() (done Done, err error) {
 		t.Patched, done.Kept, err = s.layPatched(ctx, up)
 		return done, err
 	})
@@ -153,4 +153,5 @@ func (s *Session) removeTrees() error {
 	return errors.Join(os.RemoveAll(s.patchedSlot()), Forget(s, upstreamStage, upstreamOf(s.fork, nil)))
 }
 
-func applied(n int) string { return fmt.Sprintf("%d applied", n) }
+// Applied says how many patches a tree has.
+func Applied(n int) string { return fmt.Sprintf("%d applied", n) }

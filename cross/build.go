@@ -71,7 +71,7 @@ type Binary struct {
 	Size      int64      `json:"size"` // bytes
 	SHA256    string     `json:"sha256"`
 	Compiler  string     `json:"c_compiler,omitempty"` // of one with cgo: what the compiler says it is
-	Inputs    action.Key `json:"inputs"`               // stands for all that decided its bytes
+	Inputs    action.Key `json:"inputs"`               // names all that decided its bytes
 }
 
 // A Builder compiles with one Go toolchain and, for components with cgo, one C
@@ -83,8 +83,8 @@ type Builder struct {
 	Events event.Sink
 }
 
-// Key returns what stands for all that decides the component's binary. The C
-// compiler counts only where the component has cgo.
+// Key returns the key of all that decides the component's binary. The C compiler
+// counts only where the component has cgo.
 func (b Builder) Key(in Input, c Component) action.Key {
 	cc := b.C
 	if !c.CGO {
@@ -125,13 +125,7 @@ func (b Builder) Build(ctx context.Context, r Request) ([]Binary, error) {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		modules.known = filetree.ReadMemory(b.Sums, made.ModTime())
-		if err := r.Dir.Verify(groupCtx, modules.known); err != nil {
-			return err
-		}
-		for _, c := range r.Components {
-			modules.expect(groupCtx, filepath.Join(r.Before, r.Platform.Exe(c.Name)))
-		}
-		return nil
+		return r.verify(groupCtx, modules)
 	})
 	group.Go(func() error {
 		for _, batch := range batches(r.Components) {
@@ -154,6 +148,18 @@ func (b Builder) Build(ctx context.Context, r Request) ([]Binary, error) {
 		}
 	}
 	return binaries, modules.known.Write(b.Sums)
+}
+
+// verify checks what is compiled while the compiler works: the tree, and the
+// modules that it will probably link.
+func (r Request) verify(ctx context.Context, modules *linked) error {
+	if err := r.Dir.Verify(ctx, modules.known); err != nil {
+		return err
+	}
+	for _, c := range r.Components {
+		modules.expect(ctx, filepath.Join(r.Before, r.Platform.Exe(c.Name)))
+	}
+	return nil
 }
 
 // batches groups components for as few runs of the go command as can be: it
@@ -199,7 +205,8 @@ func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst 
 		names[i] = c.Name
 	}
 	watch := &watcher{graph: graph, emit: func(done, total int) {
-		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(), Done: done, Total: total, Unit: "packages"})
+		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(),
+			Done: done, Total: total, Unit: "packages"})
 	}}
 	what := fmt.Sprintf("compiling %s for %s", strings.Join(names, ", "), r.Platform)
 	env := b.env(r.Input, r.Dir, batch[0].CGO)
@@ -306,8 +313,8 @@ func (in Input) Check(tree filetree.Dir, dirOf func(importPath string) (string, 
 	return errors.Join(errs...)
 }
 
-// checkStamp sees that the variable exists: the linker says nothing of one that
-// does not.
+// checkStamp returns an error unless the variable exists: the linker says nothing
+// of one that does not.
 func checkStamp(tree filetree.Dir, dirOf func(string) (string, bool), name string) error {
 	dot := strings.LastIndex(name, ".")
 	pkg, variable := name[:dot], name[dot+1:]

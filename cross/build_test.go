@@ -35,7 +35,8 @@ func lay(t *testing.T, archive string) filetree.Dir {
 }
 
 func TestFlags(t *testing.T) {
-	stamps := map[string]string{"b/version.gitVersion": "v1.4.1+acme.1", "a/version.gitVersion": "v1.4.1+acme.1", "a/version.gitMajor": "1"}
+	stamps := map[string]string{"b/version.gitVersion": "v1.4.1+acme.1", "a/version.gitVersion": "v1.4.1+acme.1",
+		"a/version.gitMajor": "1"}
 	const sorted = "-X a/version.gitMajor=1 -X a/version.gitVersion=v1.4.1+acme.1 -X b/version.gitVersion=v1.4.1+acme.1"
 	for _, c := range []struct {
 		name string
@@ -75,19 +76,25 @@ func TestKey(t *testing.T) {
 		change(&in)
 		return in
 	}
-	captain, anchor := Component{Name: "captain", Main: "cmd/captain"}, Component{Name: "captain", Main: "cmd/captain", CGO: true}
+	captain, anchor := Component{Name: "captain", Main: "cmd/captain"},
+		Component{Name: "captain", Main: "cmd/captain", CGO: true}
 	gcc, clang := Compiler{"/usr/bin/gcc", "gcc 15"}, Compiler{"/usr/bin/clang", "clang 20"}
 	key := keyWith("go1.26.8", base, captain, Compiler{})
 
 	seen := map[action.Key]string{key: "the input itself"}
 	for name, other := range map[string]action.Key{
-		"another tree":              keyWith("go1.26.8", with(func(in *Input) { in.Tree = "sha256:2" }), captain, Compiler{}),
-		"another lock":              keyWith("go1.26.8", with(func(in *Input) { in.Lock = "2" }), captain, Compiler{}),
-		"another system":            keyWith("go1.26.8", with(func(in *Input) { in.Platform.OS = "darwin" }), captain, Compiler{}),
-		"another architecture":      keyWith("go1.26.8", with(func(in *Input) { in.Platform.Arch = "arm64" }), captain, Compiler{}),
-		"another tag":               keyWith("go1.26.8", with(func(in *Input) { in.Tags = []string{"oar"} }), captain, Compiler{}),
-		"another stamp":             keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.v"] = "2" }), captain, Compiler{}),
-		"a stamp more":              keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.w"] = "1" }), captain, Compiler{}),
+		"another tree": keyWith("go1.26.8", with(func(in *Input) { in.Tree = "sha256:2" }), captain, Compiler{}),
+		"another lock": keyWith("go1.26.8", with(func(in *Input) { in.Lock = "2" }), captain, Compiler{}),
+		"another system": keyWith("go1.26.8", with(func(in *Input) { in.Platform.OS = "darwin" }), captain,
+			Compiler{}),
+		"another architecture": keyWith("go1.26.8", with(func(in *Input) { in.Platform.Arch = "arm64" }), captain,
+			Compiler{}),
+		"another tag": keyWith("go1.26.8", with(func(in *Input) { in.Tags = []string{"oar"} }), captain,
+			Compiler{}),
+		"another stamp": keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.v"] = "2" }), captain,
+			Compiler{}),
+		"a stamp more": keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.w"] = "1" }), captain,
+			Compiler{}),
 		"symbols":                   keyWith("go1.26.8", with(func(in *Input) { in.Symbols = true }), captain, Compiler{}),
 		"another release of Go":     keyWith("go1.26.9", base, captain, Compiler{}),
 		"another name":              keyWith("go1.26.8", base, Component{Name: "mate", Main: "cmd/captain"}, Compiler{}),
@@ -103,8 +110,9 @@ func TestKey(t *testing.T) {
 		seen[other] = name
 	}
 	for name, other := range map[string]action.Key{
-		"where the component exists": keyWith("go1.26.8", base, Component{Name: "captain", Main: "cmd/captain", Versions: ">=1", Platforms: []string{"linux"}}, Compiler{}),
-		"a C compiler without cgo":   keyWith("go1.26.8", base, captain, gcc),
+		"where the component exists": keyWith("go1.26.8", base,
+			Component{Name: "captain", Main: "cmd/captain", Versions: ">=1", Platforms: []string{"linux"}}, Compiler{}),
+		"a C compiler without cgo": keyWith("go1.26.8", base, captain, gcc),
 	} {
 		if other != key {
 			t.Errorf("%s makes another key", name)
@@ -260,10 +268,14 @@ func TestCheck(t *testing.T) {
 	}{
 		{"good", []string{"example.org/hull/version.gitMajor"}, []string{"cmd/captain", "."}, nil},
 		{"nothing", nil, nil, nil},
-		{"absent", nil, []string{"cmd/mate"}, []string{"component cmd/mate: its main package, cmd/mate, is not in the patched tree"}},
-		{"only tests", nil, []string{"cmd/tests"}, []string{"component cmd/tests: its main package, cmd/tests, is not in the patched tree"}},
-		{"a library", nil, []string{"cmd/library"}, []string{"component cmd/library: cmd/library in the patched tree is not a main package"}},
-		{"a folder above", nil, []string{"cmd"}, []string{"component cmd: its main package, cmd, is not in the patched tree"}},
+		{"absent", nil, []string{"cmd/mate"},
+			[]string{"component cmd/mate: its main package, cmd/mate, is not in the patched tree"}},
+		{"only tests", nil, []string{"cmd/tests"},
+			[]string{"component cmd/tests: its main package, cmd/tests, is not in the patched tree"}},
+		{"a library", nil, []string{"cmd/library"},
+			[]string{"component cmd/library: cmd/library in the patched tree is not a main package"}},
+		{"a folder above", nil, []string{"cmd"},
+			[]string{"component cmd: its main package, cmd, is not in the patched tree"}},
 		{"all at once", []string{"x.b", "x.a"}, []string{"cmd/mate", "cmd/captain", "cmd/library"}, []string{
 			"component cmd/mate: its main package, cmd/mate, is not in the patched tree",
 			"component cmd/library: cmd/library in the patched tree is not a main package",
@@ -320,7 +332,8 @@ func TestEnv(t *testing.T) {
 		cgo  bool
 		want map[string]string
 	}{
-		{"a workspace", workspace, false, map[string]string{"GOWORK": filepath.Join(workspace.Path, "go.work"), "CGO_ENABLED": "0", "CC": ""}},
+		{"a workspace", workspace, false, map[string]string{"GOWORK": filepath.Join(workspace.Path, "go.work"),
+			"CGO_ENABLED": "0", "CC": ""}},
 		{"no workspace", plain, false, map[string]string{"GOWORK": "off", "CGO_ENABLED": "0", "CC": ""}},
 		{"cgo", plain, true, map[string]string{"GOWORK": "off", "CGO_ENABLED": "1", "CC": "/usr/bin/aarch64-gcc"}},
 	} {

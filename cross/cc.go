@@ -16,7 +16,7 @@ type Compiler struct {
 }
 
 // A ccPackage says what the C compiler for Linux on an architecture is called
-// and which package of a distro brings it.
+// and which package of a distro has it.
 type ccPackage struct {
 	debian, debianPackage string // also Fedora's name of the program
 	fedoraPackage         string
@@ -26,12 +26,15 @@ type ccPackage struct {
 // ccPackages are by architecture. Sources: packages.debian.org, section
 // crossbuild; Fedora's cross-gcc; Gentoo's crossdev.
 var ccPackages = map[string]ccPackage{
-	"386":     {"i686-linux-gnu-gcc", "gcc-i686-linux-gnu", "gcc-x86_64-linux-gnu", "i686-unknown-linux-gnu"},
-	"amd64":   {"x86_64-linux-gnu-gcc", "gcc-x86-64-linux-gnu", "gcc-x86_64-linux-gnu", "x86_64-unknown-linux-gnu"},
-	"arm":     {"arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf", "gcc-arm-linux-gnu", "armv7a-unknown-linux-gnueabihf"},
-	"arm64":   {"aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu", "gcc-aarch64-linux-gnu", "aarch64-unknown-linux-gnu"},
-	"loong64": {"loongarch64-linux-gnu-gcc", "gcc-loongarch64-linux-gnu", "gcc-loongarch64-linux-gnu", "loongarch64-unknown-linux-gnu"},
-	"ppc64le": {"powerpc64le-linux-gnu-gcc", "gcc-powerpc64le-linux-gnu", "gcc-powerpc64le-linux-gnu", "powerpc64le-unknown-linux-gnu"},
+	"386":   {"i686-linux-gnu-gcc", "gcc-i686-linux-gnu", "gcc-x86_64-linux-gnu", "i686-unknown-linux-gnu"},
+	"amd64": {"x86_64-linux-gnu-gcc", "gcc-x86-64-linux-gnu", "gcc-x86_64-linux-gnu", "x86_64-unknown-linux-gnu"},
+	"arm": {"arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf", "gcc-arm-linux-gnu",
+		"armv7a-unknown-linux-gnueabihf"},
+	"arm64": {"aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu", "gcc-aarch64-linux-gnu", "aarch64-unknown-linux-gnu"},
+	"loong64": {"loongarch64-linux-gnu-gcc", "gcc-loongarch64-linux-gnu", "gcc-loongarch64-linux-gnu",
+		"loongarch64-unknown-linux-gnu"},
+	"ppc64le": {"powerpc64le-linux-gnu-gcc", "gcc-powerpc64le-linux-gnu", "gcc-powerpc64le-linux-gnu",
+		"powerpc64le-unknown-linux-gnu"},
 	"riscv64": {"riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu", "gcc-riscv64-linux-gnu", "riscv64-unknown-linux-gnu"},
 	"s390x":   {"s390x-linux-gnu-gcc", "gcc-s390x-linux-gnu", "gcc-s390x-linux-gnu", "s390x-ibm-linux-gnu"},
 }
@@ -55,18 +58,22 @@ func FindCompiler(ctx context.Context, r run.Runner, env run.Env, host, p platfo
 	if len(names) == 0 {
 		return Compiler{}, fmt.Errorf("no C compiler for %s\n  %s", p, remedy)
 	}
-	return Compiler{}, fmt.Errorf("no C compiler for %s: looked for %s in PATH\n  %s", p, strings.Join(names, ", "), remedy)
+	return Compiler{}, fmt.Errorf("no C compiler for %s: looked for %s in PATH\n  %s",
+		p, strings.Join(names, ", "), remedy)
 }
 
 // compilerNames returns what the compiler may be called and how to get one.
 func compilerNames(host, p platform.Platform) (names []string, remedy string) {
 	if host == p {
-		return []string{"cc", "gcc", "clang"}, "Install it: gcc on Debian and Fedora, sys-devel/gcc on Gentoo, Xcode's command line tools on macOS"
+		return []string{"cc", "gcc", "clang"},
+			"Install it: gcc on Debian and Fedora, sys-devel/gcc on Gentoo, Xcode's command line tools on macOS"
 	}
 	c, ok := ccPackages[p.Arch]
 	if !ok || p.OS != "linux" {
-		return nil, fmt.Sprintf("Slipway knows none that compiles for it here: build this component on %s itself, or without cgo", p)
+		return nil, fmt.Sprintf("Slipway knows none that compiles for it here: "+
+			"build this component on %s itself, or without cgo", p)
 	}
 	return []string{c.debian, c.gentoo + "-gcc"},
-		fmt.Sprintf("Install it: %s on Debian, %s on Fedora, sys-devel/crossdev and `crossdev --target %s` on Gentoo", c.debianPackage, c.fedoraPackage, c.gentoo)
+		fmt.Sprintf("Install it: %s on Debian, %s on Fedora, sys-devel/crossdev and `crossdev --target %s` on Gentoo",
+			c.debianPackage, c.fedoraPackage, c.gentoo)
 }

@@ -29,12 +29,15 @@ func TestCompilerNames(t *testing.T) {
 		{"linux/amd64", "linux/amd64", []string{"cc", "gcc", "clang"}, []string{"gcc on Debian", "sys-devel/gcc on Gentoo"}},
 		{"darwin/arm64", "darwin/arm64", []string{"cc", "gcc", "clang"}, []string{"Xcode"}},
 		{"linux/amd64", "linux/arm64", []string{"aarch64-linux-gnu-gcc", "aarch64-unknown-linux-gnu-gcc"},
-			[]string{"gcc-aarch64-linux-gnu on Debian", "gcc-aarch64-linux-gnu on Fedora", "crossdev --target aarch64-unknown-linux-gnu"}},
+			[]string{"gcc-aarch64-linux-gnu on Debian", "gcc-aarch64-linux-gnu on Fedora",
+				"crossdev --target aarch64-unknown-linux-gnu"}},
 		{"linux/arm64", "linux/amd64", []string{"x86_64-linux-gnu-gcc", "x86_64-unknown-linux-gnu-gcc"},
-			[]string{"gcc-x86-64-linux-gnu on Debian", "gcc-x86_64-linux-gnu on Fedora", "crossdev --target x86_64-unknown-linux-gnu"}},
+			[]string{"gcc-x86-64-linux-gnu on Debian", "gcc-x86_64-linux-gnu on Fedora",
+				"crossdev --target x86_64-unknown-linux-gnu"}},
 		{"linux/amd64", "linux/arm", []string{"arm-linux-gnueabihf-gcc", "armv7a-unknown-linux-gnueabihf-gcc"},
 			[]string{"gcc-arm-linux-gnueabihf on Debian", "gcc-arm-linux-gnu on Fedora"}},
-		{"darwin/arm64", "linux/arm64", []string{"aarch64-linux-gnu-gcc", "aarch64-unknown-linux-gnu-gcc"}, []string{"gcc-aarch64-linux-gnu"}},
+		{"darwin/arm64", "linux/arm64", []string{"aarch64-linux-gnu-gcc", "aarch64-unknown-linux-gnu-gcc"},
+			[]string{"gcc-aarch64-linux-gnu"}},
 		{"linux/amd64", "windows/amd64", nil, []string{"on windows/amd64 itself, or without cgo"}},
 		{"linux/amd64", "darwin/arm64", nil, []string{"on darwin/arm64 itself, or without cgo"}},
 	} {
@@ -77,7 +80,8 @@ func TestFindCompiler(t *testing.T) {
 		"aarch64-unknown-linux-gnu-gcc": "echo gentoo",
 		"s390x-linux-gnu-gcc":           "echo broken >&2; exit 1",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n[ \"$1\" = --version ] || exit 9\n"+script+"\n"), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n[ \"$1\" = --version ] || exit 9\n"+script+"\n"),
+			0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,7 +93,9 @@ func TestFindCompiler(t *testing.T) {
 		{"linux/amd64", Compiler{filepath.Join(dir, "cc"), "cc (Distro 15.2.0-1) 15.2.0"}, nil},
 		{"linux/arm64", Compiler{filepath.Join(dir, "aarch64-unknown-linux-gnu-gcc"), "gentoo"}, nil},
 		{"linux/s390x", Compiler{}, []string{"s390x-linux-gnu-gcc --version", "broken"}},
-		{"linux/riscv64", Compiler{}, []string{"no C compiler for linux/riscv64: looked for riscv64-linux-gnu-gcc, riscv64-unknown-linux-gnu-gcc in PATH\n  Install it: gcc-riscv64-linux-gnu on Debian"}},
+		{"linux/riscv64", Compiler{},
+			[]string{"no C compiler for linux/riscv64: looked for riscv64-linux-gnu-gcc, riscv64-unknown-linux-gnu-gcc in " +
+				"PATH\n  Install it: gcc-riscv64-linux-gnu on Debian"}},
 		{"windows/amd64", Compiler{}, []string{"no C compiler for windows/amd64\n  "}},
 	} {
 		got, err := FindCompiler(t.Context(), run.Runner{}, run.Env{"PATH=" + dir}, plat(t, "linux/amd64"), plat(t, c.p))

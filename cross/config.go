@@ -54,7 +54,7 @@ func (b Build) Validate() []config.Fault {
 	}
 	faults = append(faults, validMode(b.Mode)...)
 	if b.Toolchain != "" && !isRelease(b.Toolchain) {
-		faults = append(faults, config.Faultf("toolchain", "%q is no Go release: write it as go1.26.8", b.Toolchain))
+		faults = append(faults, config.Faultf("toolchain", "%q is not a Go release: write it as go1.26.8", b.Toolchain))
 	}
 	return faults
 }
@@ -69,7 +69,7 @@ func validMode(mode string) []config.Fault {
 	if mode == "" || mode == Modules || mode == GOPATH {
 		return nil
 	}
-	return []config.Fault{config.Faultf("mode", "%q is no mode: want %s or %s", mode, Modules, GOPATH)}
+	return []config.Fault{config.Faultf("mode", "%q is not a mode: want %s or %s", mode, Modules, GOPATH)}
 }
 
 // isRelease reports whether a name is that of a Go release: from 1.21 on, the
@@ -97,7 +97,8 @@ func (c Component) Validate() []config.Fault {
 	}
 	for i, p := range c.Platforms {
 		if !platform.Names(p) {
-			faults = append(faults, config.At("platforms", i, "%q is neither a platform, as linux/amd64, nor the system of one", p))
+			faults = append(faults, config.At("platforms", i,
+				"%q is neither a platform, as linux/amd64, nor the system of one", p))
 		}
 	}
 	if c.Main == "" || path.IsAbs(c.Main) || path.Clean(c.Main) != c.Main || strings.HasPrefix(c.Main, "..") {
@@ -141,7 +142,7 @@ func (s Settings) Validate() []config.Fault {
 	}
 	faults = append(faults, validMode(s.Mode)...)
 	if s.ImportPath != "" && module.CheckImportPath(s.ImportPath) != nil {
-		faults = append(faults, config.Faultf("import_path", "%q is no import path", s.ImportPath))
+		faults = append(faults, config.Faultf("import_path", "%q is not an import path", s.ImportPath))
 	}
 	switch {
 	case len(s.Stamps.Packages) == 0 && len(s.Stamps.Values) > 0:

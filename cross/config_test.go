@@ -19,18 +19,24 @@ func TestBuildValidate(t *testing.T) {
 		want  []string
 	}{
 		{"good", good, nil},
-		{"all of it", Build{[]string{"kubectl", "kubelet"}, []string{"linux/amd64", "darwin/arm64", "windows/amd64"}, GOPATH, "go1.26.8", true}, nil},
+		{"all of it", Build{[]string{"kubectl", "kubelet"}, []string{"linux/amd64", "darwin/arm64", "windows/amd64"}, GOPATH,
+			"go1.26.8", true}, nil},
 		{"a candidate of Go", with(func(b *Build) { b.Toolchain = "go1.27rc1" }), nil},
 		{"an early Go", with(func(b *Build) { b.Toolchain = "go1.20" }), nil},
 		{"nothing", Build{}, []string{"components: names none", "platforms: names none"}},
-		{"an unknown mode", with(func(b *Build) { b.Mode = "vendor" }), []string{`mode: "vendor" is no mode: want modules or gopath`}},
+		{"an unknown mode", with(func(b *Build) { b.Mode = "vendor" }),
+			[]string{`mode: "vendor" is not a mode: want modules or gopath`}},
 		{"unknown platforms", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/vax", "all"} }),
 			[]string{`platforms[1]: unknown platform "linux/vax"`, `platforms[2]: unknown platform "all"`}},
-		{"a toolchain without go", with(func(b *Build) { b.Toolchain = "1.26.8" }), []string{`toolchain: "1.26.8" is no Go release: write it as go1.26.8`}},
+		{"a toolchain without go", with(func(b *Build) { b.Toolchain = "1.26.8" }),
+			[]string{`toolchain: "1.26.8" is not a Go release: write it as go1.26.8`}},
 		{"a toolchain by name", with(func(b *Build) { b.Toolchain = "latest" }), []string{"toolchain: "}},
-		{"a language for a toolchain", with(func(b *Build) { b.Toolchain = "go1.26" }), []string{`toolchain: "go1.26" is no Go release`}},
-		{"a component twice", with(func(b *Build) { b.Components = []string{"kubelet", "kubectl", "kubelet"} }), []string{"components[2]: "}},
-		{"a platform twice", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/amd64"} }), []string{"platforms[1]: "}},
+		{"a language for a toolchain", with(func(b *Build) { b.Toolchain = "go1.26" }),
+			[]string{`toolchain: "go1.26" is not a Go release`}},
+		{"a component twice", with(func(b *Build) { b.Components = []string{"kubelet", "kubectl", "kubelet"} }),
+			[]string{"components[2]: "}},
+		{"a platform twice", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/amd64"} }),
+			[]string{"platforms[1]: "}},
 	} {
 		testkit.Faults(t, c.name, c.build.Validate(), c.want...)
 	}
@@ -57,8 +63,10 @@ func TestComponentValidate(t *testing.T) {
 		{"a roundabout main", Component{Name: "a", Main: "./cmd/a"}, []string{"main: want the folder"}},
 		{"a slash behind the main", Component{Name: "a", Main: "cmd/a/"}, []string{"main: want the folder"}},
 		{"a bad range", Component{Name: "a", Main: "a", Versions: "new"}, []string{"versions: "}},
-		{"an unknown system", Component{Name: "a", Main: "a", Platforms: []string{"linux", "linx"}}, []string{"platforms[1]: "}},
-		{"an unknown platform", Component{Name: "a", Main: "a", Platforms: []string{"linux/vax"}}, []string{"platforms[0]: "}},
+		{"an unknown system", Component{Name: "a", Main: "a", Platforms: []string{"linux", "linx"}},
+			[]string{"platforms[1]: "}},
+		{"an unknown platform", Component{Name: "a", Main: "a", Platforms: []string{"linux/vax"}},
+			[]string{"platforms[0]: "}},
 	} {
 		testkit.Faults(t, c.name, c.component.Validate(), c.want...)
 	}
@@ -74,13 +82,18 @@ func TestSettingsValidate(t *testing.T) {
 		want     []string
 	}{
 		{"empty", Settings{}, nil},
-		{"all of it", Settings{Versions: ">=1.36", Mode: GOPATH, ImportPath: "example.org/ship", Tags: []string{"selinux"}, Stamps: stamps(map[string]string{
-			"v": "v{{.Version}}", "c": "{{.Commit}}", "d": "{{.Date}}", "m": "{{.Minor}}{{if .Prerelease}}+{{end}}", "s": "clean"})}, nil},
-		{"a bad mode and path", Settings{Mode: "vendor", ImportPath: "a b"}, []string{`mode: "vendor" is no mode`, `import_path: "a b" is no import path`}},
+		{"all of it", Settings{Versions: ">=1.36", Mode: GOPATH, ImportPath: "example.org/ship", Tags: []string{"selinux"},
+			Stamps: stamps(map[string]string{
+				"v": "v{{.Version}}", "c": "{{.Commit}}", "d": "{{.Date}}", "m": "{{.Minor}}{{if .Prerelease}}+{{end}}",
+				"s": "clean"})}, nil},
+		{"a bad mode and path", Settings{Mode: "vendor", ImportPath: "a b"},
+			[]string{`mode: "vendor" is not a mode`, `import_path: "a b" is not an import path`}},
 		{"a bad range", Settings{Versions: "new"}, []string{"versions: "}},
 		{"a bad template", Settings{Stamps: stamps(map[string]string{"v": "{{.Version"})}, []string{"stamps.values.v: "}},
-		{"a template of something else", Settings{Stamps: stamps(map[string]string{"v": "{{.Tree}}"})}, []string{"stamps.values.v: "}},
-		{"values for no package", Settings{Stamps: Stamps{Values: map[string]string{"v": "x"}}}, []string{"stamps.packages: "}},
+		{"a template of something else", Settings{Stamps: stamps(map[string]string{"v": "{{.Tree}}"})},
+			[]string{"stamps.values.v: "}},
+		{"values for no package", Settings{Stamps: Stamps{Values: map[string]string{"v": "x"}}},
+			[]string{"stamps.packages: "}},
 		{"packages without values", Settings{Stamps: stamps(nil)}, []string{"stamps.values: "}},
 	} {
 		testkit.Faults(t, c.name, c.settings.Validate(), c.want...)

@@ -19,14 +19,16 @@ import (
 // A Package is one that programs are made of, and belongs to a module.
 type Package struct {
 	Dir    string
-	Module string // path and version, or the path alone of one of the tree's own
+	Module string // path and version; the path alone if it is in the tree
 	Root   string // the module's folder
 }
 
-// Gather fills a module cache of its own, in the empty folder dst, with what
-// components are made of and no more, so that they can be compiled from there
-// without a network. It returns the packages of other modules.
-func (b Builder) Gather(ctx context.Context, in Input, tree filetree.Dir, components []Component, dst string) ([]Package, error) {
+// Gather fills a new module cache, in the empty folder dst, with what components
+// are made of and no more, so that they can be compiled from there without a
+// network. It returns the packages of other modules.
+func (b Builder) Gather(
+	ctx context.Context, in Input, tree filetree.Dir, components []Component, dst string,
+) ([]Package, error) {
 	env := b.env(in, tree, false)
 	kept := filepath.ToSlash(filepath.Join(b.Go.GOMODCACHE, "cache", "download"))
 	env = env.With("GOMODCACHE="+dst, "GOFLAGS=-modcacherw", "GOPROXY=file://"+kept+","+b.Go.GOPROXY)
@@ -64,7 +66,7 @@ func (b Builder) Gather(ctx context.Context, in Input, tree filetree.Dir, compon
 	return packages, slim(dst)
 }
 
-// slim takes from a module cache what compiling needs not: archives of what is
+// slim removes from a module cache what a build does not need: archives of what is
 // unpacked beside them, locks, and what a server says of a version.
 func slim(dir string) error {
 	if err := os.RemoveAll(filepath.Join(dir, "cache", "download", "sumdb")); err != nil {

@@ -22,7 +22,7 @@ func goFiles(tree filetree.Tree, dir string) []filetree.Entry {
 	return files
 }
 
-// checkMain sees that a component's main package is one.
+// checkMain returns an error unless a component's main package is one.
 func checkMain(tree filetree.Dir, c Component) error {
 	files := goFiles(tree.Tree, c.Main)
 	for _, e := range files {

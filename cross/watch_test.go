@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-const graph = `[{"ID": 0, "Mode": "link-install", "Package": "a"}, {"ID": 1, "Mode": "build"}, {"Mode": "build"}, {"Mode": "nop"}, {"Mode": "build"}]`
+const graph = `[{"ID": 0, "Mode": "link-install", "Package": "a"}, {"ID": 1, "Mode": "build"}, {"Mode": "build"}, ` +
+	`{"Mode": "nop"}, {"Mode": "build"}]`
 
 func TestWatcher(t *testing.T) {
 	for _, c := range []struct {
@@ -22,7 +23,8 @@ func TestWatcher(t *testing.T) {
 		{"no graph", "", "a\nb\n", []string{"1/1", "2/2"}, ""},
 		{"a broken graph", "[{", "a\n", []string{"1/1"}, ""},
 		{"downloads", graph, "go: downloading example.com/rope v1.2.3\na\n", []string{"1/3"}, ""},
-		{"a complaint", graph, "a\n# example.org/ship/cmd/captain\ncmd/captain/captain.go:3:2: undefined: x\n\tin two lines\nb\n",
+		{"a complaint", graph,
+			"a\n# example.org/ship/cmd/captain\ncmd/captain/captain.go:3:2: undefined: x\n\tin two lines\nb\n",
 			[]string{"1/3", "2/3"}, "# example.org/ship/cmd/captain\ncmd/captain/captain.go:3:2: undefined: x\n\tin two lines"},
 		{"a complaint without an end", graph, "go: no such tool", nil, "go: no such tool"},
 		{"an empty line within", graph, "x: y\n\nz: w\n", nil, "x: y\n\nz: w"},
@@ -36,7 +38,9 @@ func TestWatcher(t *testing.T) {
 				}
 			}
 			var progress []string
-			w := &watcher{graph: file, emit: func(done, total int) { progress = append(progress, fmt.Sprintf("%d/%d", done, total)) }}
+			w := &watcher{graph: file, emit: func(done, total int) {
+				progress = append(progress, fmt.Sprintf("%d/%d", done, total))
+			}}
 			for part := range slices.Chunk([]byte(c.out), chunk) {
 				if n, err := w.Write(part); n != len(part) || err != nil {
 					t.Fatalf("Write() = %d, %v", n, err)

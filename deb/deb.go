@@ -1,4 +1,4 @@
-// Package deb writes packages as Debian's.
+// Package deb writes packages in Debian's format.
 package deb
 
 import (
@@ -16,8 +16,8 @@ import (
 // Revision counts the changes of this package that change what it writes.
 const Revision = 1
 
-// Write writes a package. scratch is an empty folder for what comes between. It
-// returns the name that the file should have.
+// Write writes a package to w. scratch is an empty folder for intermediate files.
+// It returns the name that the file should have.
 func Write(p packaging.Package, w io.Writer, scratch string) (name string, err error) {
 	added, err := papers(p)
 	if err != nil {
@@ -47,7 +47,7 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	return deb.Default.ConventionalFileName(info), nil
 }
 
-// relations writes relations as control files have them.
+// relations writes relations as in control files.
 func relations(list []packaging.Relation) []string {
 	var out []string
 	for _, r := range list {
@@ -68,8 +68,8 @@ func relations(list []packaging.Relation) []string {
 	return out
 }
 
-// papers returns what Debian's policy wants in every package: who may copy it,
-// and what changed; and the linter's findings that stay.
+// papers returns the files that Debian's policy wants in every package, copyright
+// and changelog, and the overrides for its linter.
 func papers(p packaging.Package) ([]packaging.File, error) {
 	doc := "/usr/share/doc/" + p.Name + "/"
 	changes, err := packaging.Gzip(changelog(p))
@@ -87,19 +87,25 @@ func papers(p packaging.Package) ([]packaging.File, error) {
 	return append(out, packaging.File{Path: "/usr/share/lintian/overrides/" + p.Name, Mode: 0o644, Data: b.Bytes()}), nil
 }
 
-// overrides are the linter's findings that follow from how the package is made.
+// overrides returns the linter's findings that follow from how packages are made.
 func overrides(p packaging.Package) []packaging.Override {
 	out := []packaging.Override{{Tag: "initial-upload-closes-no-bugs", Reason: "It is not uploaded to Debian's archive."}}
 	if p.Static() {
-		out = append(out, packaging.Override{Tag: "statically-linked-binary", Reason: "Programs of Go are, and so are the same on every distribution."})
+		out = append(out, packaging.Override{
+			Tag:    "statically-linked-binary",
+			Reason: "Programs of Go are, and so are the same on every distribution.",
+		})
 	}
 	if len(p.Retired) > 0 {
-		out = append(out, packaging.Override{Tag: "maintainer-script-should-not-use-dpkg-maintscript-helper", Reason: "The lines are those that debhelper would write."})
+		out = append(out, packaging.Override{
+			Tag:    "maintainer-script-should-not-use-dpkg-maintscript-helper",
+			Reason: "The lines are those that debhelper would write.",
+		})
 	}
 	return out
 }
 
-// changelog writes what changed as Debian's policy has it, chapter 4.4.
+// changelog writes the changes by Debian's policy, chapter 4.4.
 func changelog(p packaging.Package) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s (%s) stable; urgency=medium\n\n", p.Name, p.Release())
@@ -130,7 +136,9 @@ func wrap(line string, width int) []string {
 // copyright writes https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/.
 func copyright(p packaging.Package) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nSource: %s\n\nFiles: *\nCopyright: %s\nLicense: %s\n", p.Homepage, p.Copyright, p.License)
+	b.WriteString("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n")
+	fmt.Fprintf(&b, "Source: %s\n\n", p.Homepage)
+	fmt.Fprintf(&b, "Files: *\nCopyright: %s\nLicense: %s\n", p.Copyright, p.License)
 	if common[p.License] {
 		fmt.Fprintf(&b, " On Debian systems, the text of this license is in\n /usr/share/common-licenses/%s.\n", p.License)
 		return b.Bytes()
@@ -144,6 +152,6 @@ func copyright(p packaging.Package) []byte {
 	return b.Bytes()
 }
 
-// common are the licenses, by SPDX's names, that every Debian system has under
-// just that name.
+// common are the licenses, by SPDX's names, that every Debian system has a copy of
+// under the same name.
 var common = map[string]bool{"Apache-2.0": true, "MPL-1.1": true, "MPL-2.0": true}

@@ -1,9 +1,10 @@
 package deb
 
-// scripts are the maintainer scripts, by Debian's policy, chapter 6, and by what
-// deb-systemd-helper(1p), deb-systemd-invoke(1p) and dpkg-maintscript-helper(1)
-// say of their use. Services are enabled, unless the administrator or a preset
-// says otherwise, and not started: they need certificates first.
+// scripts are the templates of the maintainer scripts, by Debian's policy,
+// chapter 6, and by what deb-systemd-helper(1p), deb-systemd-invoke(1p) and
+// dpkg-maintscript-helper(1) say of their use. Services are enabled, unless the
+// administrator or a preset says otherwise, and not started: they need
+// certificates first. {{.}} writes a value as one word of the shell.
 var scripts = map[string]string{
 	"preinst": `
 {{- range .Retired}}
@@ -76,7 +77,7 @@ if [ "$1" = purge ]; then
 	fi
 {{- end}}
 {{- range .State}}
-	rm -rf "${DPKG_ROOT:-}{{.}}"
+	rm -rf "${DPKG_ROOT:-}{{.Inside}}"
 {{- end}}
 fi
 {{- end}}`,

@@ -103,7 +103,8 @@ func (m mirror) archive(keyring []byte) Archive {
 	return Archive{URL: "https://deb.example.org/debian/", Suite: "bookworm", Keyring: keyring, Get: m.get}
 }
 
-const header = "Suite: oldstable\nCodename: bookworm\nDate: Tue, 03 Feb 2026 04:00:00 UTC\nValid-Until: Tue, 10 Feb 2026 04:00:00 UTC\n" +
+const header = "Suite: oldstable\nCodename: bookworm\n" +
+	"Date: Tue, 03 Feb 2026 04:00:00 UTC\nValid-Until: Tue, 10 Feb 2026 04:00:00 UTC\n" +
 	"Architectures: amd64\nComponents: main\n"
 
 // release returns a Release file of the indexes that are in the mirror.
@@ -209,12 +210,14 @@ func arOf(t *testing.T, members ...string) []byte {
 // debOf returns a package NAME 1.0 for amd64, compressed as ext says.
 func debOf(t *testing.T, name, ext, postinst string, data ...tar.Header) []byte {
 	t.Helper()
-	control := []tar.Header{folder("./"), file("./control", "Package: "+name+"\nVersion: 1.0\nArchitecture: amd64\n", 0o644)}
+	text := "Package: " + name + "\nVersion: 1.0\nArchitecture: amd64\n"
+	control := []tar.Header{folder("./"), file("./control", text, 0o644)}
 	if postinst != "" {
 		control = append(control, file("./postinst", postinst, 0o755))
 	}
 	return arOf(t, "debian-binary", "2.0\n",
-		"control.tar"+ext, string(compress(t, ext, tarOf(t, control...))), "data.tar"+ext, string(compress(t, ext, tarOf(t, data...))))
+		"control.tar"+ext, string(compress(t, ext, tarOf(t, control...))),
+		"data.tar"+ext, string(compress(t, ext, tarOf(t, data...))))
 }
 
 // pinOf returns the pin of a package that debOf made.

@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// paragraphs reads the paragraphs of a control file, as Debian's policy 5.1 has
-// them. The lines of a value are joined by line breaks, without the spaces that
-// they begin with.
+// paragraphs reads the paragraphs of a control file (Debian policy 5.1). The lines of a
+// value are joined by line breaks, without the spaces that they begin with.
 func paragraphs(r io.Reader, each func(fields map[string]string) error) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 16<<20) // a Depends is one line, and may be long
@@ -31,11 +30,11 @@ func paragraphs(r io.Reader, each func(fields map[string]string) error) error {
 		case strings.HasPrefix(line, "#"):
 		case line[0] == ' ' || line[0] == '\t':
 			if last == "" {
-				return fmt.Errorf("line %d goes on with a field, and there is none", n)
+				return fmt.Errorf("line %d continues a field, but there is none before it", n)
 			}
 			fields[last] += "\n" + strings.TrimLeft(line, " \t")
 		case !named:
-			return fmt.Errorf("line %d is no field of a control file: %q", n, line)
+			return fmt.Errorf("line %d is not a field of a control file: %q", n, line)
 		default:
 			fields[name], last = strings.TrimLeft(value, " \t"), name
 		}
@@ -49,16 +48,17 @@ func paragraphs(r io.Reader, each func(fields map[string]string) error) error {
 	return each(fields)
 }
 
-// A relation is a package, of certain versions, that another one names.
+// A relation is a package that another one names, maybe with versions.
 type relation struct {
 	name, arch  string // arch: any, an architecture's name, or none
 	op, version string // op: <<, <=, =, >=, >>, or none
 }
 
-var relationForm = regexp.MustCompile(`^([^\s:()|,]+)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s()]+)\s*\))?$`)
+var relationForm = regexp.MustCompile(
+	`^([^\s:()|,]+)(?::([a-z0-9-]+))?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s()]+)\s*\))?$`)
 
-// relations reads a field such as Depends: groups, of which each has to be met,
-// of alternatives.
+// relations reads a field such as Depends: groups of alternatives. Of each group one
+// must be met.
 func relations(field string) ([][]relation, error) {
 	var out [][]relation
 	for group := range strings.SplitSeq(field, ",") {
@@ -69,7 +69,7 @@ func relations(field string) ([][]relation, error) {
 		for one := range strings.SplitSeq(group, "|") {
 			m := relationForm.FindStringSubmatch(strings.TrimSpace(one))
 			if m == nil {
-				return nil, fmt.Errorf("%q names no package", one)
+				return nil, fmt.Errorf("%q is not a relation", one)
 			}
 			r := relation{m[1], m[2], m[3], m[4]}
 			// By policy 7.1, the old < and > mean what <= and >= do.
@@ -94,8 +94,8 @@ func (r relation) String() string {
 	return s
 }
 
-// allows reports whether the relation is met by a version. One without a
-// version, as Provides has, meets a relation without one only.
+// allows reports whether a version meets the relation. No version, which a package
+// that is provided can have, meets only a relation without one.
 func (r relation) allows(version string) bool {
 	if r.op == "" || version == "" {
 		return r.op == ""
@@ -132,8 +132,8 @@ func compare(a, b string) int {
 	return cmp.Or(comparePart(ae, be), comparePart(au, bu), comparePart(ar, br))
 }
 
-// comparePart orders an epoch, an upstream version or a revision: what is no
-// digit and what is a number, by turns.
+// comparePart orders an epoch, an upstream version or a revision: text and numbers, by
+// turns.
 func comparePart(a, b string) int {
 	for a != "" || b != "" {
 		i, j := 0, 0
@@ -162,8 +162,8 @@ func comparePart(a, b string) int {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// weight orders what is no digit: a tilde before the end, that before letters,
-// and those before all else.
+// weight orders text: a tilde before the end, the end before letters, and letters
+// before all else.
 func weight(s string, i int) int {
 	switch {
 	case i >= len(s) || isDigit(s[i]):

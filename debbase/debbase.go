@@ -1,9 +1,9 @@
-// Package debbase puts together the base layer of a container image from Debian
-// packages by name: without root, dpkg or apt, and without running any of the
-// packages' scripts.
+// Package debbase makes the base layer of a container image from Debian packages:
+// without root, dpkg or apt, and without running the packages' scripts.
 //
-// Resolve chooses packages and pins them, Fetch downloads what is pinned, and
-// Unpack makes a layer of it.
+// [Resolve] chooses packages and pins them, [Fetch] downloads those that are pinned,
+// and [Unpack] makes a layer of them. The pins can be kept in a lock file: the same
+// pins make the same layer.
 package debbase
 
 import (
@@ -23,23 +23,22 @@ import (
 
 // An Archive is one suite of a Debian archive.
 type Archive struct {
-	URL        string   // of the folder that dists and pool lie in
+	URL        string   // of the dir that has dists and pool
 	Suite      string   // or its code name: bookworm, bookworm-security
 	Components []string // none means main
-	Keyring    []byte   // OpenPGP keys, armored or binary; one of them has to have signed the suite
+	Keyring    []byte   // OpenPGP keys, armored or binary; one of them must have signed the suite
 	Get        Getter
 }
 
-// A Getter opens what lies at a URL. An answer that is not the content is an
-// error.
+// A Getter opens the content of a URL. Any other answer is an error.
 type Getter func(ctx context.Context, url string) (io.ReadCloser, error)
 
-// A Pin is a package, as exactly as a lock has to name it.
+// A Pin is exactly one package, as a lock names it.
 type Pin struct {
 	Name         string `json:"name"`
 	Version      string `json:"version"`
 	Architecture string `json:"architecture"` // Debian's name, or all
-	Suite        string `json:"suite"`        // as its Archive calls it
+	Suite        string `json:"suite"`        // of its Archive
 	Filename     string `json:"filename"`     // below the archive's URL: pool/main/e/ethtool/ethtool_6.1-1_amd64.deb
 	Size         int64  `json:"size"`         // bytes
 	SHA256       string `json:"sha256"`       // 64 hex digits
@@ -51,33 +50,32 @@ var (
 	space       = regexp.MustCompile(`\s`)
 )
 
-// check tells what about a pin cannot be. Names and digests become the names of
-// files, so they are held to what Debian's policy lets them be.
+// check returns what is wrong with a pin. Names and digests become names of files, so
+// they must be what Debian's policy allows.
 func (p Pin) check() error {
 	switch {
 	case !packageName.MatchString(p.Name):
-		return fmt.Errorf("%q cannot be the name of a package", p.Name)
+		return fmt.Errorf("%q is not the name of a package", p.Name)
 	case !digest.MatchString(p.SHA256):
-		return fmt.Errorf("package %s: %q is no SHA-256: want 64 hex digits in lower case", p.Name, p.SHA256)
+		return fmt.Errorf("package %s: %q is not a SHA-256: want 64 lower-case hex digits", p.Name, p.SHA256)
 	case p.Size <= 0:
-		return fmt.Errorf("package %s: its size is missing, or is no number", p.Name)
+		return fmt.Errorf("package %s: its size is missing or not a number", p.Name)
 	case !filepath.IsLocal(p.Filename):
-		return fmt.Errorf("package %s: %q is no path in an archive", p.Name, p.Filename)
+		return fmt.Errorf("package %s: %q is not a path in an archive", p.Name, p.Filename)
 	case p.Version == "" || p.Architecture == "" || space.MatchString(p.Version+p.Architecture+p.Filename+p.Suite):
-		return fmt.Errorf("package %s: its version or architecture is missing, or there is a space in a word", p.Name)
+		return fmt.Errorf("package %s: its version or architecture is missing or has a space in it", p.Name)
 	}
 	return nil
 }
 
-// Fetch downloads the packages that dir does not have yet, each as
-// SHA256.deb. The archives may lie at other URLs than when the packages were
-// pinned.
+// Fetch downloads the packages that are missing in dir, each to SHA256.deb. The
+// archives may have other URLs than when the packages were pinned.
 func Fetch(ctx context.Context, from []Archive, pins []Pin, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(8) // enough to hide the way to a mirror
+	g.SetLimit(8) // enough to hide the latency of a mirror
 	for _, p := range pins {
 		g.Go(func() error {
 			if err := p.check(); err != nil {
@@ -88,13 +86,14 @@ func Fetch(ctx context.Context, from []Archive, pins []Pin, dir string) error {
 					return a.fetch(ctx, p, filepath.Join(dir, p.SHA256+".deb"))
 				}
 			}
-			return fmt.Errorf("package %s is pinned from %s, and no archive here has that suite: name one, or lock again", p.Name, p.Suite)
+			return fmt.Errorf("package %s is pinned from %s, which is not one of the suites: add it, or lock again",
+				p.Name, p.Suite)
 		})
 	}
 	return g.Wait()
 }
 
-// fetch downloads a package to the file name, unless that is there and whole.
+// fetch downloads a package to the file name, unless that is there and complete.
 func (a Archive) fetch(ctx context.Context, p Pin, name string) error {
 	if f, err := os.Open(name); err == nil {
 		err = copyExactly(io.Discard, f, p.Size, p.SHA256)
@@ -105,7 +104,8 @@ func (a Archive) fetch(ctx context.Context, p Pin, name string) error {
 	}
 	url := a.at(p.Filename)
 	fail := func(err error) error {
-		return fmt.Errorf("package %s: %s: %w\n  Where the archive has moved on to another version, lock again, or take a snapshot of it that stays", p.Name, url, err)
+		return fmt.Errorf("package %s: %s: %w\n  If the archive has another version now, lock again, or use a snapshot, "+
+			"which does not change", p.Name, url, err)
 	}
 	in, err := a.Get(ctx, url)
 	if err != nil {
@@ -127,8 +127,7 @@ func (a Archive) fetch(ctx context.Context, p Pin, name string) error {
 // at returns the URL of a path in the archive.
 func (a Archive) at(path string) string { return strings.TrimSuffix(a.URL, "/") + "/" + path }
 
-// read returns what lies at a path in the archive, which has at most so many
-// bytes.
+// read returns the content of a path in the archive, at most so many bytes.
 func (a Archive) read(ctx context.Context, path string, most int64) ([]byte, error) {
 	in, err := a.Get(ctx, a.at(path))
 	if err != nil {
@@ -137,7 +136,7 @@ func (a Archive) read(ctx context.Context, path string, most int64) ([]byte, err
 	defer in.Close()
 	data, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err == nil && int64(len(data)) > most {
-		err = fmt.Errorf("it has more than the %d bytes there should be", most)
+		err = fmt.Errorf("it has more than the %d bytes it should have", most)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", a.at(path), err)
@@ -145,7 +144,7 @@ func (a Archive) read(ctx context.Context, path string, most int64) ([]byte, err
 	return data, nil
 }
 
-// copyExactly copies what has to have that size and SHA-256, and no byte more.
+// copyExactly copies from r, whose content must have that size and SHA-256.
 func copyExactly(w io.Writer, r io.Reader, size int64, sum string) error {
 	h := sha256.New()
 	n, err := io.Copy(io.MultiWriter(w, h), io.LimitReader(r, size+1))

@@ -21,38 +21,38 @@ type Kind int
 
 // The kinds of entries.
 const (
-	File Kind = iota
-	Folder
-	Link     // symbolic
-	HardLink // another name of a file
+	File     Kind = iota
+	Folder        // a dir
+	Link          // symbolic
+	HardLink      // another name of a file
 )
 
-// An Entry is a file of a layer, or what else lies there.
+// An Entry is a file, dir or link of a layer.
 type Entry struct {
-	Path     string // slash-separated, from the root and without a slash before it: usr/sbin/ethtool
+	Path     string // from the root, without a slash before it: usr/sbin/ethtool
 	Kind     Kind
-	Mode     fs.FileMode // permissions and, of a folder, fs.ModeSticky; never a set-user-ID or set-group-ID bit
+	Mode     fs.FileMode // permissions and, of a dir, fs.ModeSticky; never set-user-ID or set-group-ID
 	UID, GID int
-	Target   string                        // of a link, as the package has it; of a hard link, the path of a file before it
+	Target   string                        // of a link, as in the package; of a hard link, the path of an earlier file
 	Size     int64                         // of a file, in bytes
-	Open     func() (io.ReadCloser, error) // of a file; it reads from the scratch folder that Unpack was given
+	Open     func() (io.ReadCloser, error) // of a file; it reads from Unpack's scratch dir
 }
 
-// A Layer is what packages make of an empty root folder.
+// A Layer is the content of packages, installed to an empty root.
 type Layer struct {
-	Entries []Entry  // sorted by path; each but those at the root comes after the folder it lies in
-	Notes   []string // what is otherwise than where dpkg installs the packages, a line each, by package
+	Entries []Entry  // sorted by path; each comes after the dir that it is in
+	Notes   []string // differences from what dpkg installs, one a line, by package
 }
 
-// Unpack makes a layer of packages that Fetch has put into dir. scratch is an
-// empty folder, which has to stay for as long as the entries are read.
+// Unpack makes a layer of packages that Fetch has put into dir. scratch is an empty
+// dir, which must stay for as long as the entries are read.
 //
-// The folders bin, sbin and lib* are links into usr, as in all of Debian since
-// bookworm. Manuals, translations and documents are left out, but copyright
-// files stay. Each package's control paragraph is in var/lib/dpkg/status.d, where
-// scanners look for what is in an image that has no dpkg. There is no
-// ld.so.cache: Debian's ld.so looks into /lib/MULTIARCH and /usr/lib/MULTIARCH by
-// itself, though not where files in etc/ld.so.conf.d point.
+// The dirs bin, sbin and lib* are links into usr, as in Debian since bookworm.
+// Manuals, translations and documents are left out, but for copyright files. The
+// control paragraph of each package is in var/lib/dpkg/status.d, where scanners look
+// for the packages of an image without dpkg. There is no ld.so.cache: Debian's ld.so
+// searches /lib/MULTIARCH and /usr/lib/MULTIARCH without one, but not the dirs in
+// etc/ld.so.conf.d.
 func Unpack(ctx context.Context, pins []Pin, dir, scratch string) (Layer, error) {
 	debs := make([]deb, len(pins))
 	g, ctx := errgroup.WithContext(ctx)
@@ -76,10 +76,10 @@ func Unpack(ctx context.Context, pins []Pin, dir, scratch string) (Layer, error)
 	return merge(debs)
 }
 
-// A root is what lies at which path.
+// A root is the nodes of a layer, by path.
 type root map[string]*node
 
-// merge lays packages, sorted by name, one over the other.
+// merge installs packages, sorted by name, to one root.
 func merge(debs []deb) (Layer, error) {
 	r, out := root{}, Layer{}
 	for i, d := range debs {
@@ -115,13 +115,15 @@ func merge(debs []deb) (Layer, error) {
 	return out, nil
 }
 
-// statusFile returns the file that tells scanners of a package.
+// statusFile returns the file that tells scanners about a package.
 func statusFile(d deb) *node {
-	return &node{owner: d.pin.Name, Entry: Entry{Path: "var/lib/dpkg/status.d/" + d.pin.Name, Mode: 0o644, Size: int64(len(d.control)),
-		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(d.control)), nil }}}
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(d.control)), nil }
+	return &node{owner: d.pin.Name, Entry: Entry{
+		Path: "var/lib/dpkg/status.d/" + d.pin.Name, Mode: 0o644, Size: int64(len(d.control)), Open: open,
+	}}
 }
 
-// What the layer has of no package.
+// itself is the owner of what no package owns.
 const itself = "(the layer itself)"
 
 func newFolder(name string) *node {
@@ -132,8 +134,8 @@ func newLink(name, target string) *node {
 	return &node{owner: itself, Entry: Entry{Path: name, Kind: Link, Mode: fs.ModePerm, Target: target}}
 }
 
-// put adds an entry. Packages may share folders, and links that are the same:
-// the first one's stays, as with dpkg.
+// put adds an entry. Packages may share dirs and equal links: the first stays, as with
+// dpkg.
 func (r root) put(n *node) error {
 	old := r[n.Path]
 	switch {
@@ -146,15 +148,15 @@ func (r root) put(n *node) error {
 	return nil
 }
 
-// finish adds what the layer has of no package: the links of a merged usr, those
-// of alternatives, and the folders that things lie in.
+// finish adds what no package owns: the links of alternatives and of a merged usr, and
+// the dirs above other entries.
 func (r root) finish() error {
 	for _, a := range alternatives() {
 		if r[a.link] == nil && r[a.target] != nil {
 			r[a.link] = newLink(a.link, "/"+a.target)
 		}
 	}
-	for _, dir := range []string{"usr/bin", "usr/sbin", "usr/lib"} { // the others are some architectures' only
+	for _, dir := range []string{"usr/bin", "usr/sbin", "usr/lib"} { // only some architectures have the others
 		if err := r.put(newFolder(dir)); err != nil {
 			return err
 		}
@@ -165,7 +167,8 @@ func (r root) finish() error {
 			if up == nil {
 				r[dir] = newFolder(dir)
 			} else if up.Kind != Folder {
-				return fmt.Errorf("%s of package %s lies below %s of package %s, which is no folder: leave one of them out", p, r[p].owner, dir, up.owner)
+				return fmt.Errorf("%s of package %s is below %s of package %s, which is not a dir: leave one of them out",
+					p, r[p].owner, dir, up.owner)
 			}
 		}
 	}
@@ -179,11 +182,11 @@ func (r root) finish() error {
 	return nil
 }
 
-// merged are the folders of the root whose content Debian has in usr.
+// merged are the dirs of the root whose content Debian has in usr.
 func merged() []string { return []string{"bin", "sbin", "lib", "lib32", "lib64", "libo32", "libx32"} }
 
-// mergeUsr returns where a path lies once usr is merged. The links themselves,
-// which trixie's base-files has, stay where they are.
+// mergeUsr returns where a path is once usr is merged. The links themselves, which
+// trixie's base-files has, stay where they are.
 func mergeUsr(name string, kind Kind) string {
 	top, _, below := strings.Cut(name, "/")
 	if slices.Contains(merged(), top) && (below || kind != Link) {
@@ -212,9 +215,9 @@ func keep(name string, kind Kind) bool {
 // An alternative is a link that update-alternatives makes in a postinst.
 type alternative struct{ link, target string }
 
-// alternatives are those that a node's programs are called by, the one of the
-// highest priority first. iptables has only programs that end in -nft and
-// -legacy, and its postinst prefers nft; base-files needs an awk.
+// alternatives are those that the programs of a Kubernetes node need, the preferred
+// target first. iptables has only programs that end in -nft and -legacy, and its
+// postinst prefers nft; base-files needs an awk.
 func alternatives() []alternative {
 	var out []alternative
 	for _, name := range []string{"iptables", "ip6tables", "arptables", "ebtables"} {
@@ -230,11 +233,13 @@ func alternatives() []alternative {
 	return out
 }
 
-// unrun tells what a package's postinst would have done that the layer lacks.
-// Debian's tools for it are known by their names.
+// unrun tells what a package's postinst would have done, and is missing in the layer.
+// It knows Debian's tools by their names.
 func unrun(d deb) []string {
 	var out []string
-	for _, tool := range []string{"addgroup", "adduser", "dpkg-divert", "groupadd", "setcap", "update-ca-certificates", "update-passwd", "useradd"} {
+	for _, tool := range []string{
+		"addgroup", "adduser", "dpkg-divert", "groupadd", "setcap", "update-ca-certificates", "update-passwd", "useradd",
+	} {
 		if strings.Contains(d.script, tool) {
 			out = append(out, fmt.Sprintf("%s: its postinst calls %s, which was not run", d.pin.Name, tool))
 		}
@@ -243,7 +248,8 @@ func unrun(d deb) []string {
 		return slices.ContainsFunc(d.nodes, func(n *node) bool { return n.Path == a.target })
 	})
 	if strings.Contains(d.script, "update-alternatives") && !made {
-		out = append(out, fmt.Sprintf("%s: its postinst calls update-alternatives, for links that are not known here", d.pin.Name))
+		out = append(out, fmt.Sprintf("%s: its postinst calls update-alternatives, for links that are not known here",
+			d.pin.Name))
 	}
 	return out
 }

@@ -24,8 +24,8 @@ import (
 // bounds what is read before a signature is checked.
 const largestRelease = 16 << 20
 
-// release returns the suite's Release file, whose signature holds and which is
-// in force at a time.
+// release returns the suite's Release file, after it has checked that the signature is
+// good and that the file is valid at a time.
 func (a Archive) release(ctx context.Context, at time.Time) (map[string]string, error) {
 	text, err := a.signed(ctx, at)
 	if err != nil {
@@ -40,7 +40,7 @@ func (a Archive) release(ctx context.Context, at time.Time) (map[string]string, 
 		return nil
 	})
 	if err == nil {
-		err = a.inForce(fields, at)
+		err = a.checkValid(fields, at)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the Release file of %s: %w", a.at("dists/"+a.Suite), err)
@@ -48,18 +48,20 @@ func (a Archive) release(ctx context.Context, at time.Time) (map[string]string, 
 	return fields, nil
 }
 
-// inForce checks that a Release file is of this suite, since a signature holds
-// for each of an archive's, and that a time lies within its own.
-func (a Archive) inForce(release map[string]string, at time.Time) error {
+// checkValid checks that a Release file is for this suite, since the same keys sign all
+// suites of an archive, and that it is valid at a time.
+func (a Archive) checkValid(release map[string]string, at time.Time) error {
 	if a.Suite != release["Suite"] && a.Suite != release["Codename"] {
-		return fmt.Errorf("it is of the suite %q, code name %q, and not of %s: correct the suite or the URL", release["Suite"], release["Codename"], a.Suite)
+		return fmt.Errorf("it is for the suite %q, code name %q, not for %s: correct the suite or the URL",
+			release["Suite"], release["Codename"], a.Suite)
 	}
 	made, err := time.Parse(time.RFC1123, release["Date"])
 	if err != nil {
-		return fmt.Errorf("its Date is no time: %w", err)
+		return fmt.Errorf("its Date is not a time: %w", err)
 	}
 	if at.Before(made) {
-		return fmt.Errorf("it is of %s, after %s: correct the clock or the date, or take a snapshot from before it", made.Format(time.RFC3339), at.Format(time.RFC3339))
+		return fmt.Errorf("it is from %s, after %s: correct the clock or the date, or use an older snapshot",
+			made.Format(time.RFC3339), at.Format(time.RFC3339))
 	}
 	until, ok := release["Valid-Until"]
 	if !ok {
@@ -67,15 +69,16 @@ func (a Archive) inForce(release map[string]string, at time.Time) error {
 	}
 	end, err := time.Parse(time.RFC1123, until)
 	if err != nil {
-		return fmt.Errorf("its Valid-Until is no time: %w", err)
+		return fmt.Errorf("its Valid-Until is not a time: %w", err)
 	}
 	if at.After(end) {
-		return fmt.Errorf("it was valid until %s only: take a mirror that is kept up, or give the date of a snapshot that you want on purpose", end.Format(time.RFC3339))
+		return fmt.Errorf("it was valid until %s: use a mirror that is up to date, or the date of the snapshot that you want",
+			end.Format(time.RFC3339))
 	}
 	return nil
 }
 
-// signed returns what of the suite's Release file a key has signed.
+// signed returns the part of the suite's Release file that a key has signed.
 func (a Archive) signed(ctx context.Context, at time.Time) ([]byte, error) {
 	keys, err := readKeyring(a.Keyring)
 	if err != nil {
@@ -84,10 +87,10 @@ func (a Archive) signed(ctx context.Context, at time.Time) ([]byte, error) {
 	dist := "dists/" + a.Suite + "/"
 	in, inErr := a.read(ctx, dist+"InRelease", largestRelease)
 	if inErr == nil {
-		// Only the block counts: whatever stands around it, nobody signed.
+		// Only the block counts: nobody has signed the text around it.
 		block, _ := clearsign.Decode(in)
 		if block == nil {
-			return nil, fmt.Errorf("%s is not signed: is there a proxy that answers for the archive?", a.at(dist+"InRelease"))
+			return nil, fmt.Errorf("%s is not signed: does a proxy answer for the archive?", a.at(dist+"InRelease"))
 		}
 		return block.Bytes, a.verify(keys, dist+"InRelease", block.Bytes, block.ArmoredSignature.Body, at)
 	}
@@ -106,7 +109,7 @@ func (a Archive) signed(ctx context.Context, at time.Time) ([]byte, error) {
 	return text, a.verify(keys, dist+"Release.gpg", text, body, at)
 }
 
-// verify checks that of the signatures one is good, and its key in force. Debian
+// verify checks that one of the signatures is good, and that its key is valid. Debian
 // signs with the keys of two releases, so others may be unknown or expired.
 func (a Archive) verify(keys openpgp.EntityList, name string, text []byte, sig io.Reader, at time.Time) error {
 	config := &packet.Config{Time: func() time.Time { return at }}
@@ -127,7 +130,8 @@ func (a Archive) verify(keys openpgp.EntityList, name string, text []byte, sig i
 		}
 		why = append(why, fmt.Sprintf("\n    key %016X: %s", c.IssuerKeyId, reason))
 	}
-	return fmt.Errorf("%s has no good signature by a key of the keyring at %s%s\n  Where the archive has new keys, add them to the keyring once you trust them",
+	return fmt.Errorf("%s has no good signature by a key of the keyring at %s%s\n"+
+		"  If the archive has new keys, add them to the keyring once you trust them",
 		a.at(name), at.Format(time.RFC3339), strings.Join(why, ""))
 }
 
@@ -149,17 +153,18 @@ func readKeyring(data []byte) (openpgp.EntityList, error) {
 	return some(keys, nil)
 }
 
-// some refuses a keyring without a key.
+// some returns an error for a keyring without a key.
 func some(keys openpgp.EntityList, err error) (openpgp.EntityList, error) {
 	if err == nil && len(keys) == 0 {
-		err = errors.New("there is no OpenPGP key in it: want the archive's public keys, armored or binary")
+		err = errors.New("it has no OpenPGP key: want the archive's public keys, armored or binary")
 	}
 	return keys, err
 }
 
-// index reads the list of a component's packages for an architecture, as the
-// Release file pins it.
-func (a Archive) index(ctx context.Context, release map[string]string, component, arch string, each func(map[string]string) error) error {
+// index reads the list of a component's packages for an architecture, which the
+// Release file pins.
+func (a Archive) index(ctx context.Context, release map[string]string, component, arch string,
+	each func(map[string]string) error) error {
 	words := strings.Fields(release["SHA256"])
 	for _, ext := range []string{".xz", ".gz"} {
 		name := component + "/binary-" + arch + "/Packages" + ext
@@ -169,7 +174,7 @@ func (a Archive) index(ctx context.Context, release map[string]string, component
 		}
 		size, err := strconv.ParseInt(words[i-1], 10, 64)
 		if err != nil {
-			return fmt.Errorf("the Release file of %s: %s has a size that is no number", a.at("dists/"+a.Suite), name)
+			return fmt.Errorf("the Release file of %s: %s has a size that is not a number", a.at("dists/"+a.Suite), name)
 		}
 		data, err := a.indexFile(ctx, release, name, size, words[i-2])
 		if err != nil {
@@ -188,9 +193,10 @@ func (a Archive) index(ctx context.Context, release map[string]string, component
 		a.at("dists/"+a.Suite), component, arch, release["Components"], release["Architectures"])
 }
 
-// indexFile downloads a file that the Release file pins. By its digest it is
-// there even while a mirror changes, but snapshots have it by its name only.
-func (a Archive) indexFile(ctx context.Context, release map[string]string, name string, size int64, sum string) ([]byte, error) {
+// indexFile downloads a file that the Release file pins. By its digest it can be had
+// even while a mirror changes, but snapshots have it only by its name.
+func (a Archive) indexFile(ctx context.Context, release map[string]string, name string, size int64,
+	sum string) ([]byte, error) {
 	paths := []string{"dists/" + a.Suite + "/" + name}
 	if release["Acquire-By-Hash"] == "yes" {
 		paths = []string{paths[0][:strings.LastIndex(paths[0], "/")] + "/by-hash/SHA256/" + sum, paths[0]}
@@ -209,7 +215,7 @@ func (a Archive) indexFile(ctx context.Context, release map[string]string, name 
 	return nil, errors.Join(errs...)
 }
 
-// decompress reads what a file's name says it is compressed by.
+// decompress reads a file that is compressed as its name says.
 func decompress(name string, r io.Reader) (io.Reader, error) {
 	switch {
 	case strings.HasSuffix(name, ".xz"):
@@ -221,5 +227,5 @@ func decompress(name string, r io.Reader) (io.Reader, error) {
 	case strings.HasSuffix(name, ".tar"):
 		return r, nil
 	}
-	return nil, fmt.Errorf("%s is compressed in a way that is not known here: want xz, gz or zst", name)
+	return nil, fmt.Errorf("%s has an unknown compression: want xz, gz or zst", name)
 }

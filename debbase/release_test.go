@@ -56,7 +56,8 @@ func TestRelease(t *testing.T) {
 			a.Keyring = slices.Concat(armored(t, block, public(t, other)), armored(t, block, a.Keyring))
 		}, time.Time{}, ""},
 		{"two keys", func(_ mirror, a *Archive) { a.Keyring = public(t, other, key) }, time.Time{}, ""},
-		{"two signatures", func(m mirror, _ *Archive) { m[inRelease] = clearSigned(t, m.release(header), other, key) }, time.Time{}, ""},
+		{"two signatures", func(m mirror, _ *Archive) { m[inRelease] = clearSigned(t, m.release(header), other, key) },
+			time.Time{}, ""},
 		{"a detached signature", func(m mirror, _ *Archive) { detached(t, m, key, "PGP SIGNATURE") }, time.Time{}, ""},
 		{"a binary one", func(m mirror, _ *Archive) { detached(t, m, key, "") }, time.Time{}, ""},
 		{"an index of gzip", func(m mirror, _ *Archive) {
@@ -75,40 +76,53 @@ func TestRelease(t *testing.T) {
 		}, time.Time{}, ""},
 		{"the last moment", func(mirror, *Archive) {}, time.Date(2026, 2, 10, 4, 0, 0, 0, time.UTC), ""},
 
-		{"another's signature", func(m mirror, _ *Archive) { m[inRelease] = clearSigned(t, m.release(header), other) }, time.Time{}, "InRelease has no good signature;key "},
-		{"another's detached signature", func(m mirror, _ *Archive) { detached(t, m, other, "") }, time.Time{}, "Release.gpg has no good signature"},
-		{"a changed text", func(m mirror, _ *Archive) { m[inRelease] = flip(m[inRelease], "Suite: old", "Suite: new") }, time.Time{}, "InRelease has no good signature"},
+		{"another's signature", func(m mirror, _ *Archive) { m[inRelease] = clearSigned(t, m.release(header), other) },
+			time.Time{}, "InRelease has no good signature;key "},
+		{"another's detached signature", func(m mirror, _ *Archive) { detached(t, m, other, "") }, time.Time{},
+			"Release.gpg has no good signature"},
+		{"a changed text", func(m mirror, _ *Archive) { m[inRelease] = flip(m[inRelease], "Suite: old", "Suite: new") },
+			time.Time{}, "InRelease has no good signature"},
 		{"a changed detached text", func(m mirror, _ *Archive) {
 			detached(t, m, key, "")
 			m["dists/bookworm/Release"] = flip(m["dists/bookworm/Release"], "Suite: old", "Suite: new")
 		}, time.Time{}, "Release.gpg has no good signature"},
-		{"no signature", func(m mirror, _ *Archive) { m[inRelease] = []byte(m.release(header)) }, time.Time{}, "InRelease is not signed"},
+		{"no signature", func(m mirror, _ *Archive) { m[inRelease] = []byte(m.release(header)) }, time.Time{},
+			"InRelease is not signed"},
 		{"no Release.gpg", func(m mirror, _ *Archive) {
 			detached(t, m, key, "")
 			delete(m, "dists/bookworm/Release.gpg")
 		}, time.Time{}, "Release.gpg: 404"},
-		{"a suite that there is not", func(_ mirror, a *Archive) { a.Suite = "bookwurm" }, time.Time{}, "bookwurm/InRelease: 404;bookwurm/Release: 404;Check the archive's URL and suite"},
+		{"a suite that there is not", func(_ mirror, a *Archive) { a.Suite = "bookwurm" }, time.Time{},
+			"bookwurm/InRelease: 404;bookwurm/Release: 404;Check the archive's URL and suite"},
 		{"a text before what is signed", func(m mirror, _ *Archive) {
 			m[inRelease] = append([]byte(strings.ReplaceAll(m.release(header), "bookworm", "evil")), m[inRelease]...)
 		}, time.Time{}, ""},
 		{"another suite's Release", func(m mirror, _ *Archive) {
 			m[inRelease] = clearSigned(t, m.release(strings.Replace(header, "bookworm", "buster", 1)), key)
-		}, time.Time{}, `it is of the suite "oldstable", code name "buster", and not of bookworm`},
-		{"out of date", func(mirror, *Archive) {}, time.Date(2026, 2, 10, 4, 0, 1, 0, time.UTC), "it was valid until 2026-02-10T04:00:00Z only;give the date of a snapshot"},
+		}, time.Time{}, `it is for the suite "oldstable", code name "buster", not for bookworm`},
+		{"out of date", func(mirror, *Archive) {}, time.Date(2026, 2, 10, 4, 0, 1, 0, time.UTC),
+			"it was valid until 2026-02-10T04:00:00Z: use a mirror;the date of the snapshot"},
 		{"not made yet", func(m mirror, _ *Archive) {
 			m[inRelease] = clearSigned(t, m.release(strings.Replace(header, "03 Feb 2026 04", "03 Feb 2026 05", 1)), key)
-		}, time.Time{}, "it is of 2026-02-03T05:00:00Z, after 2026-02-03T04:05:06Z"},
+		}, time.Time{}, "it is from 2026-02-03T05:00:00Z, after 2026-02-03T04:05:06Z"},
 		{"not signed yet", func(mirror, *Archive) {}, made().Add(-time.Second), "no good signature"},
 		{"a key that has expired", func(m mirror, _ *Archive) {
 			m[inRelease] = clearSigned(t, m.release(strings.Replace(header, "10 Feb", "28 Feb", 1)), key)
 		}, made().AddDate(0, 0, 9), "it has expired or was revoked"},
-		{"no time", func(m mirror, _ *Archive) { m[inRelease] = clearSigned(t, m.release("Codename: bookworm\n"), key) }, time.Time{}, "its Date is no time"},
-		{"an empty keyring", func(_ mirror, a *Archive) { a.Keyring = nil }, time.Time{}, "the keyring for https://deb.example.org/debian/: there is no OpenPGP key in it"},
-		{"no keyring", func(_ mirror, a *Archive) { a.Keyring = []byte("hello") }, time.Time{}, "the keyring for https://deb.example.org/debian/"},
-		{"a component that there is not", func(_ mirror, a *Archive) { a.Components = []string{"main", "extra"} }, time.Time{}, `no packages of extra for amd64: it has the components "main"`},
-		{"another index", func(m mirror, _ *Archive) { m[packages+".xz"] = compress(t, ".xz", []byte(indexOf("b 1"))) }, time.Time{}, "Packages.xz: it is not the file;expected  sha256:;Try again"},
-		{"a longer index", func(m mirror, _ *Archive) { m[packages+".xz"] = append(m[packages+".xz"], 0) }, time.Time{}, "Packages.xz: it has more than the"},
-		{"a shorter index", func(m mirror, _ *Archive) { m[packages+".xz"] = m[packages+".xz"][1:] }, time.Time{}, "Packages.xz: it ends after"},
+		{"no time", func(m mirror, _ *Archive) { m[inRelease] = clearSigned(t, m.release("Codename: bookworm\n"), key) },
+			time.Time{}, "its Date is not a time"},
+		{"an empty keyring", func(_ mirror, a *Archive) { a.Keyring = nil }, time.Time{},
+			"the keyring for https://deb.example.org/debian/: it has no OpenPGP key"},
+		{"no keyring", func(_ mirror, a *Archive) { a.Keyring = []byte("hello") }, time.Time{},
+			"the keyring for https://deb.example.org/debian/"},
+		{"a component that there is not", func(_ mirror, a *Archive) { a.Components = []string{"main", "extra"} },
+			time.Time{}, `no packages of extra for amd64: it has the components "main"`},
+		{"another index", func(m mirror, _ *Archive) { m[packages+".xz"] = compress(t, ".xz", []byte(indexOf("b 1"))) },
+			time.Time{}, "Packages.xz: it is not the file;expected  sha256:;Try again"},
+		{"a longer index", func(m mirror, _ *Archive) { m[packages+".xz"] = append(m[packages+".xz"], 0) }, time.Time{},
+			"Packages.xz: it has more than the"},
+		{"a shorter index", func(m mirror, _ *Archive) { m[packages+".xz"] = m[packages+".xz"][1:] }, time.Time{},
+			"Packages.xz: it ends after"},
 		{"no index", func(m mirror, _ *Archive) { delete(m, packages+".xz") }, time.Time{}, "Packages.xz: 404"},
 		{"an index that is no xz", func(m mirror, _ *Archive) {
 			m[packages+".xz"] = []byte("Package: a\n")

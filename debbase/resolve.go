@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A candidate is a package that could be chosen.
+// A candidate is a package that can be chosen.
 type candidate struct {
 	Pin
 	needs, excludes string // Pre-Depends and Depends; Conflicts and Breaks
@@ -19,12 +19,12 @@ type candidate struct {
 	priority        int // 0 is required
 }
 
-// A closure is what was chosen of all that there is. Of a package that could
-// come in several versions only one is ever chosen.
+// A closure is the choice of packages from all that there are. At most one version of
+// a package is chosen.
 type closure struct {
 	arch, suites string
 	named        map[string][]*candidate // by name, the highest version first
-	provided     map[string][]*candidate // by a name they provide, the one to be had rather first
+	provided     map[string][]*candidate // by a name that they provide, the preferred one first
 	chosen       map[string]*candidate
 	order        []string // the names of those chosen
 }
@@ -42,14 +42,17 @@ type closure struct {
 // To name usr-is-merged, which is true of the layer, keeps usrmerge and with it
 // perl out.
 func Resolve(ctx context.Context, from []Archive, arch string, names []string, at time.Time) ([]Pin, error) {
-	c := &closure{arch: arch, named: map[string][]*candidate{}, provided: map[string][]*candidate{}, chosen: map[string]*candidate{}}
+	c := &closure{
+		arch: arch, chosen: map[string]*candidate{},
+		named: map[string][]*candidate{}, provided: map[string][]*candidate{},
+	}
 	for _, a := range from {
 		if err := c.load(ctx, a, at); err != nil {
 			return nil, err
 		}
 	}
 	c.sort()
-	// All that are named come first, so that they are what alternatives are met by.
+	// Take all names first, so that they are preferred as alternatives.
 	names = slices.Sorted(slices.Values(names))
 	for _, name := range names {
 		found := c.candidates(relation{name: name})
@@ -57,7 +60,8 @@ func Resolve(ctx context.Context, from []Archive, arch string, names []string, a
 			if c.chosen[name] != nil {
 				continue
 			}
-			return nil, fmt.Errorf("there is no package %s in %s for %s, and none that provides it: correct its name, or add the component that has it", name, c.suites, arch)
+			return nil, fmt.Errorf("%s for %s has no package %s, and none that provides it: "+
+				"correct the name, or add the component that has it", c.suites, arch, name)
 		}
 		c.take(found[0])
 	}
@@ -92,7 +96,10 @@ func (c *closure) load(ctx context.Context, a Archive, at time.Time) error {
 // add adds the package that a paragraph of an index describes.
 func (c *closure) add(suite string, f map[string]string) error {
 	p := &candidate{
-		Pin:   Pin{Name: f["Package"], Version: f["Version"], Architecture: f["Architecture"], Suite: suite, Filename: f["Filename"], SHA256: f["SHA256"]},
+		Pin: Pin{
+			Name: f["Package"], Version: f["Version"], Architecture: f["Architecture"],
+			Suite: suite, Filename: f["Filename"], SHA256: f["SHA256"],
+		},
 		needs: f["Pre-Depends"] + "," + f["Depends"], excludes: f["Conflicts"] + "," + f["Breaks"], provides: f["Provides"],
 		priority: slices.Index([]string{"required", "important", "standard", "optional"}, f["Priority"]),
 	}
@@ -166,8 +173,8 @@ func (c *closure) take(p *candidate) {
 	c.order = append(c.order, p.Name)
 }
 
-// close chooses all that a chosen package needs. Where that fails, what it had
-// chosen is given back. chain are the names of those that led here.
+// close chooses all that a chosen package needs. If that fails, it undoes what it chose.
+// chain are the names of the packages that led here.
 func (c *closure) close(p *candidate, chain []string) error {
 	mark := len(c.order)
 	chain = append(slices.Clip(chain), p.Name)
@@ -187,7 +194,8 @@ func (c *closure) close(p *candidate, chain []string) error {
 	return nil
 }
 
-// need sees to it that one of the alternatives is met.
+// need chooses a package that meets one of the alternatives, unless one is chosen
+// already.
 func (c *closure) need(alternatives []relation, chain []string) error {
 	for _, r := range alternatives {
 		if c.met(r, nil) != nil {
@@ -213,7 +221,8 @@ func (c *closure) need(alternatives []relation, chain []string) error {
 	return c.unmet(alternatives, chain)
 }
 
-// unmet is the error of what nothing meets, and says what there is instead.
+// unmet returns the error of alternatives that nothing meets, with what there is
+// instead.
 func (c *closure) unmet(alternatives []relation, chain []string) error {
 	var wanted, had []string
 	for _, r := range alternatives {
@@ -222,15 +231,16 @@ func (c *closure) unmet(alternatives []relation, chain []string) error {
 			had = append(had, p.Name+" "+p.Version)
 		}
 	}
-	there := "nothing of that name"
+	there := "no package of that name"
 	if len(had) > 0 {
 		there = strings.Join(slices.Compact(had), ", ")
 	}
-	return fmt.Errorf("package %s needs %s, and %s for %s has %s\n    needed by  %s\n  Add the suite or the component that has it, or leave %s out",
+	return fmt.Errorf("package %s needs %s, and %s for %s has %s\n    needed by  %s\n"+
+		"  Add the suite or the component that has it, or leave %s out",
 		chain[len(chain)-1], strings.Join(wanted, " | "), c.suites, c.arch, there, strings.Join(chain, " -> "), chain[0])
 }
 
-// pins returns what was chosen, unless two of them exclude one another.
+// pins returns the chosen packages, unless two of them conflict.
 func (c *closure) pins() ([]Pin, error) {
 	var out []Pin
 	for _, name := range slices.Sorted(maps.Keys(c.chosen)) {
@@ -241,7 +251,8 @@ func (c *closure) pins() ([]Pin, error) {
 		}
 		for _, g := range groups {
 			if other := c.met(g[0], p); other != nil {
-				return nil, fmt.Errorf("packages %s %s and %s %s exclude one another (%s): leave out what needs one of them", name, p.Version, other.Name, other.Version, g[0])
+				return nil, fmt.Errorf("packages %s %s and %s %s conflict (%s): leave out what needs one of them",
+					name, p.Version, other.Name, other.Version, g[0])
 			}
 		}
 		out = append(out, p.Pin)

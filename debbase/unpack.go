@@ -22,23 +22,23 @@ type node struct {
 	same  *node  // of a hard link: the file that it is another name of
 }
 
-// A deb is what of a package goes into a layer.
+// A deb is the part of a package that goes into a layer.
 type deb struct {
 	pin     Pin
 	control []byte // its paragraph
-	script  string // its postinst, which nobody runs
+	script  string // its postinst, which is not run
 	nodes   []*node
 	notes   []string
 }
 
-// readDeb reads the package in the file name, once it is the one that is
-// pinned. What it holds is written to the file data, as a tar, where the
-// entries are read from later.
+// readDeb reads the package in the file name, after it has checked that it is the one
+// that is pinned. It writes the content to the file data, as a tar, from which the
+// entries are read later.
 func readDeb(p Pin, name, data string) (deb, error) {
 	d := deb{pin: p}
 	f, err := os.Open(name)
 	if err != nil {
-		return d, fmt.Errorf("package %s: it is not there: fetch it first: %w", p.Name, err)
+		return d, fmt.Errorf("package %s: it is missing: fetch it first: %w", p.Name, err)
 	}
 	defer f.Close()
 	err = copyExactly(io.Discard, f, p.Size, p.SHA256)
@@ -54,11 +54,11 @@ func readDeb(p Pin, name, data string) (deb, error) {
 	return d, nil
 }
 
-// members reads the members of a deb, as deb(5) has them.
+// members reads the members of a deb; see deb(5).
 func (d *deb) members(f *os.File, data string) error {
 	magic := make([]byte, 8)
 	if _, err := f.ReadAt(magic, 0); err != nil || string(magic) != ar.GLOBAL_HEADER {
-		return errors.New("it is no Debian package")
+		return errors.New("it is not a Debian package")
 	}
 	var unpacked bool
 	for r := ar.NewReader(f); ; {
@@ -67,7 +67,7 @@ func (d *deb) members(f *os.File, data string) error {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("it is no Debian package: %w", err)
+			return fmt.Errorf("it is not a Debian package: %w", err)
 		}
 		name := strings.TrimSuffix(hdr.Name, "/")
 		control := strings.HasPrefix(name, "control.tar")
@@ -86,16 +86,16 @@ func (d *deb) members(f *os.File, data string) error {
 		}
 	}
 	if d.control == nil || !unpacked {
-		return errors.New("it is no Debian package: it has no control.tar with a control file, or no data.tar")
+		return errors.New("it is not a Debian package: it has no control.tar with a control file, or no data.tar")
 	}
 	return d.matches()
 }
 
-// matches checks that the package is the one that the pin says it is.
+// matches checks that the package is the one that the pin names.
 func (d *deb) matches() error {
 	return paragraphs(bytes.NewReader(d.control), func(f map[string]string) error {
 		if f["Package"] != d.pin.Name || f["Version"] != d.pin.Version || f["Architecture"] != d.pin.Architecture {
-			return fmt.Errorf("it is %s %s for %s, and pinned as %s %s for %s: lock again",
+			return fmt.Errorf("it is %s %s for %s, but pinned as %s %s for %s: lock again",
 				f["Package"], f["Version"], f["Architecture"], d.pin.Name, d.pin.Version, d.pin.Architecture)
 		}
 		return nil
@@ -144,7 +144,7 @@ func (d *deb) readData(in io.Reader, name string) error {
 	return errors.Join(err, out.Close())
 }
 
-// list lists a tar, without what does not belong in a layer.
+// list lists the entries of a tar that belong in a layer.
 func (d *deb) list(f *os.File) error {
 	seen := map[string]*node{} // with those that are left out, which hard links may name
 	for r := tar.NewReader(f); ; {
@@ -162,7 +162,7 @@ func (d *deb) list(f *os.File) error {
 		if name == "" {
 			continue
 		}
-		// tar reads no further than it has to: what follows is the content.
+		// tar reads no further than the header: the content follows.
 		at, err := f.Seek(0, io.SeekCurrent)
 		if err != nil {
 			return err
@@ -185,12 +185,12 @@ func (d *deb) list(f *os.File) error {
 	}
 }
 
-// node describes an entry of a tar, or is nil for what is left out.
+// node returns the node of an entry of a tar, or nil if it is left out.
 func (d *deb) node(hdr *tar.Header, name string, seen map[string]*node) (*node, error) {
 	mode := hdr.FileInfo().Mode()
 	n := &node{owner: d.pin.Name, Entry: Entry{Mode: mode & fs.ModePerm, UID: hdr.Uid, GID: hdr.Gid}}
 	if old := seen[name]; old != nil && (old.Kind != Folder || hdr.Typeflag != tar.TypeDir) {
-		return nil, errors.New("is in it twice: it is a package that dpkg would not install either")
+		return nil, errors.New("is in it twice: dpkg would not install the package either")
 	}
 	switch hdr.Typeflag {
 	case tar.TypeDir:
@@ -212,7 +212,7 @@ func (d *deb) node(hdr *tar.Header, name string, seen map[string]*node) (*node, 
 		}
 		file := seen[target]
 		if file == nil || file.Kind == Folder {
-			return nil, fmt.Errorf("is a hard link to %q, which is no file before it in the package", hdr.Linkname)
+			return nil, fmt.Errorf("is a hard link to %q, which is not a file before it in the package", hdr.Linkname)
 		}
 		*n = *file
 		if n.same == nil && n.Kind == File {
@@ -222,25 +222,25 @@ func (d *deb) node(hdr *tar.Header, name string, seen map[string]*node) (*node, 
 		d.notes = append(d.notes, fmt.Sprintf("%s: %s is left out: a layer has no devices and pipes", d.pin.Name, name))
 		return nil, nil
 	default:
-		return nil, fmt.Errorf("is of a kind that packages do not have (%q in the tar)", hdr.Typeflag)
+		return nil, fmt.Errorf("is of an unknown type (%q in the tar)", hdr.Typeflag)
 	}
 	return n, nil
 }
 
-// inLayer returns the path that a name in a tar has in the layer, "" for the
-// root. One that leaves the layer, or takes a way round, is an error.
+// inLayer returns the path in the layer of a name in a tar, "" for the root. A name
+// that leaves the layer, or is not clean, is an error.
 func inLayer(name string) (string, error) {
 	p := strings.TrimSuffix(strings.TrimPrefix(name, "./"), "/")
 	if p == "" || p == "." {
 		return "", nil
 	}
 	if !filepath.IsLocal(p) || path.Clean(p) != p || strings.ContainsAny(p, "\\\n\x00") {
-		return "", fmt.Errorf("%q leaves the layer, or is a roundabout name: it is a package to leave out", name)
+		return "", fmt.Errorf("%q leaves the layer or is not a clean path: leave the package out", name)
 	}
 	return p, nil
 }
 
-// section returns what opens a part of a file.
+// section returns a function that opens a part of a file.
 func section(name string, at, size int64) func() (io.ReadCloser, error) {
 	return func() (io.ReadCloser, error) {
 		f, err := os.Open(name)

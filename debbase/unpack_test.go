@@ -56,7 +56,7 @@ func listing(t *testing.T, entries []Entry) string {
 	return b.String()
 }
 
-// some packages as bookworm and trixie have them.
+// somePackages are packages like those of bookworm and trixie.
 func somePackages(t *testing.T) map[string][]byte {
 	t.Helper()
 	owned := file("./etc/shadowed", "s", 0o640)
@@ -64,18 +64,25 @@ func somePackages(t *testing.T) map[string][]byte {
 	sticky := folder("./tmp/")
 	sticky.Mode = 0o1777
 	return map[string][]byte{
-		"base-files": debOf(t, "base-files", ".gz", "", folder("./"), link(tar.TypeSymlink, "./bin", "usr/bin"), sticky, folder("./usr/"), owned),
+		"base-files": debOf(t, "base-files", ".gz", "", folder("./"), link(tar.TypeSymlink, "./bin", "usr/bin"), sticky,
+			folder("./usr/"), owned),
 		"libx": debOf(t, "libx", ".xz", "ldconfig", folder("./"), folder("./lib/"), folder("./lib/x86_64-linux-gnu/"),
-			file("./lib/x86_64-linux-gnu/libx.so.1.2", "so", 0o644), link(tar.TypeSymlink, "./lib/x86_64-linux-gnu/libx.so.1", "libx.so.1.2"),
+			file("./lib/x86_64-linux-gnu/libx.so.1.2", "so", 0o644),
+			link(tar.TypeSymlink, "./lib/x86_64-linux-gnu/libx.so.1", "libx.so.1.2"),
 			link(tar.TypeSymlink, "./lib64/ld.so", "/lib/x86_64-linux-gnu/ld.so"),
-			folder("./usr/share/doc/libx/"), file("./usr/share/doc/libx/copyright", "MIT", 0o644), file("./usr/share/doc/libx/changelog.gz", "c", 0o644),
-			file("./usr/share/man/man3/x.3", "m", 0o644), file("./usr/share/locale/de/x.mo", "l", 0o644), file("./usr/share/manx", "kept", 0o644)),
-		"iptables": debOf(t, "iptables", ".zst", "update-alternatives --install", file("./usr/sbin/xtables-nft-multi", "nft", 0o755),
-			link(tar.TypeSymlink, "./usr/sbin/iptables-nft", "xtables-nft-multi"), link(tar.TypeSymlink, "./usr/sbin/iptables-legacy", "xtables-legacy-multi"),
+			folder("./usr/share/doc/libx/"), file("./usr/share/doc/libx/copyright", "MIT", 0o644),
+			file("./usr/share/doc/libx/changelog.gz", "c", 0o644), file("./usr/share/man/man3/x.3", "m", 0o644),
+			file("./usr/share/locale/de/x.mo", "l", 0o644), file("./usr/share/manx", "kept", 0o644)),
+		"iptables": debOf(t, "iptables", ".zst", "update-alternatives --install",
+			file("./usr/sbin/xtables-nft-multi", "nft", 0o755),
+			link(tar.TypeSymlink, "./usr/sbin/iptables-nft", "xtables-nft-multi"),
+			link(tar.TypeSymlink, "./usr/sbin/iptables-legacy", "xtables-legacy-multi"),
 			link(tar.TypeSymlink, "./usr/share/doc/iptables", "libx")),
-		"mount": debOf(t, "mount", "", "setcap cap_sys_admin /bin/mount\nupdate-alternatives --install", folder("./bin/"), file("./bin/mount", "m", 0o4755),
-			link(tar.TypeLink, "./bin/amount", "./bin/mount"), tar.Header{Typeflag: tar.TypeChar, Name: "./dev/null", Mode: 0o666},
-			file("./usr/share/man/a", "shared", 0o644), link(tar.TypeLink, "./usr/share/z", "./usr/share/man/a"), link(tar.TypeLink, "./usr/share/y", "./usr/share/z")),
+		"mount": debOf(t, "mount", "", "setcap cap_sys_admin /bin/mount\nupdate-alternatives --install",
+			folder("./bin/"), file("./bin/mount", "m", 0o4755), link(tar.TypeLink, "./bin/amount", "./bin/mount"),
+			tar.Header{Typeflag: tar.TypeChar, Name: "./dev/null", Mode: 0o666},
+			file("./usr/share/man/a", "shared", 0o644), link(tar.TypeLink, "./usr/share/z", "./usr/share/man/a"),
+			link(tar.TypeLink, "./usr/share/y", "./usr/share/z")),
 	}
 }
 
@@ -87,7 +94,8 @@ func TestUnpack(t *testing.T) {
 		t.Fatal(err)
 	}
 	status := func(name string) string {
-		return fmt.Sprintf(`-rw-r--r-- 0:0 var/lib/dpkg/status.d/%s "Package: %s\nVersion: 1.0\nArchitecture: amd64\n"`, name, name)
+		return "-rw-r--r-- 0:0 var/lib/dpkg/status.d/" + name +
+			` "Package: ` + name + `\nVersion: 1.0\nArchitecture: amd64\n"`
 	}
 	want := strings.Join([]string{
 		"-rwxrwxrwx 0:0 bin -> usr/bin",
@@ -160,28 +168,38 @@ func TestUnpackRefuses(t *testing.T) {
 		debs map[string][]byte
 		err  string
 	}{
-		{"a path out of the root", deb(file("./../etc/passwd", "x", 0o644)), `package a: ;"./../etc/passwd" leaves the layer`},
+		{"a path out of the root", deb(file("./../etc/passwd", "x", 0o644)),
+			`package a: ;"./../etc/passwd" leaves the layer`},
 		{"an absolute path", deb(file("/etc/passwd", "x", 0o644)), `"/etc/passwd" leaves the layer`},
-		{"a way round", deb(file("./usr/../etc/passwd", "x", 0o644)), "roundabout"},
+		{"a way round", deb(file("./usr/../etc/passwd", "x", 0o644)), "not a clean path"},
 		{"a hard link out of the root", deb(link(tar.TypeLink, "./b", "../c")), `"../c" leaves the layer`},
-		{"a hard link to nothing", deb(link(tar.TypeLink, "./b", "./c")), `b is a hard link to "./c", which is no file`},
-		{"a hard link to a folder", deb(folder("./c"), link(tar.TypeLink, "./b", "./c")), "which is no file"},
+		{"a hard link to nothing", deb(link(tar.TypeLink, "./b", "./c")), `b is a hard link to "./c", which is not a file`},
+		{"a hard link to a folder", deb(folder("./c"), link(tar.TypeLink, "./b", "./c")), "which is not a file"},
 		{"a file twice", deb(file("./b", "1", 0o644), file("./b", "2", 0o644)), "b is in it twice"},
-		{"a file below a link", deb(link(tar.TypeSymlink, "./etc", "/tmp"), file("./etc/b", "1", 0o644)), "etc/b of package a lies below etc of package a, which is no folder"},
-		{"a file below a file", deb(file("./etc", "1", 0o644), file("./etc/b", "1", 0o644)), "etc/b of package a lies below etc"},
-		{"a link in the place of usr", deb(link(tar.TypeSymlink, "./bin", "/tmp")), "bin is in package a and in package (the layer itself)"},
-		{"a file in both of a merged usr", deb(file("./bin/b", "1", 0o644), link(tar.TypeSymlink, "./usr/bin/b", "/bin/b")), "usr/bin/b is in package a and in package a"},
+		{"a file below a link", deb(link(tar.TypeSymlink, "./etc", "/tmp"), file("./etc/b", "1", 0o644)),
+			"etc/b of package a is below etc of package a, which is not a dir"},
+		{"a file below a file", deb(file("./etc", "1", 0o644), file("./etc/b", "1", 0o644)),
+			"etc/b of package a is below etc"},
+		{"a link in the place of usr", deb(link(tar.TypeSymlink, "./bin", "/tmp")),
+			"bin is in package a and in package (the layer itself)"},
+		{"a file in both of a merged usr", deb(file("./bin/b", "1", 0o644), link(tar.TypeSymlink, "./usr/bin/b", "/bin/b")),
+			"usr/bin/b is in package a and in package a"},
 		{"a file in two packages", map[string][]byte{
 			"a": debOf(t, "a", "", "", file("./b", "1", 0o644)), "c": debOf(t, "c", "", "", file("./b", "1", 0o644)),
 		}, "b is in package a and in package c: leave one of them out"},
-		{"another package", map[string][]byte{"a": debOf(t, "b", "", "")}, "it is b 1.0 for amd64, and pinned as a 1.0 for amd64"},
-		{"no ar", map[string][]byte{"a": []byte("<html>no such package, sorry; ask your administrator for it</html>")}, "package a: ;it is no Debian package"},
+		{"another package", map[string][]byte{"a": debOf(t, "b", "", "")},
+			"it is b 1.0 for amd64, but pinned as a 1.0 for amd64"},
+		{"no ar", map[string][]byte{"a": []byte("<html>no such package, sorry; ask your administrator for it</html>")},
+			"package a: ;it is not a Debian package"},
 		{"an ar without data", ars("debian-binary", "2.0\n", "control.tar", control), "no data.tar"},
 		{"an ar without control", ars("debian-binary", "2.0\n", "data.tar", control), "no control.tar"},
-		{"an empty control", ars("control.tar", string(tarOf(t, file("control", "", 0o644))), "data.tar", control), "the control file is empty"},
-		{"a compression of old", ars("control.tar", control, "data.tar.lzma", "x"), "data.tar.lzma is compressed in a way"},
+		{"an empty control", ars("control.tar", string(tarOf(t, file("control", "", 0o644))), "data.tar", control),
+			"the control file is empty"},
+		{"a compression of old", ars("control.tar", control, "data.tar.lzma", "x"),
+			"data.tar.lzma has an unknown compression"},
 		{"data that is no xz", ars("control.tar", control, "data.tar.xz", "hello, hello, hello"), "data.tar.xz: "},
-		{"data that is cut short", ars("control.tar", control, "data.tar", string(tarOf(t, file("b", strings.Repeat("x", 2000), 0o644)))[:1500]), "data.tar: "},
+		{"data that is cut short", ars("control.tar", control, "data.tar",
+			string(tarOf(t, file("b", strings.Repeat("x", 2000), 0o644)))[:1500]), "data.tar: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -211,13 +229,15 @@ func TestFetch(t *testing.T) {
 		{"as it is", data, nil, good, ""},
 		{"there already", nil, data, good, ""},
 		{"there already, and broken", data, flipped, good, ""},
-		{"a byte flipped", flipped, nil, good, "package a: https://deb.example.org/debian/pool/a.deb: it is not the file;sha256:" + good.SHA256 + ";lock again"},
+		{"a byte flipped", flipped, nil, good,
+			"package a: https://deb.example.org/debian/pool/a.deb: it is not the file;sha256:" + good.SHA256 + ";lock again"},
 		{"a byte more", append(slices.Clone(data), 0), nil, good, "it has more than the"},
 		{"a byte less", data[1:], nil, good, "it ends after"},
-		{"gone", nil, nil, good, "package a: https://deb.example.org/debian/pool/a.deb: 404;take a snapshot"},
+		{"gone", nil, nil, good, "package a: https://deb.example.org/debian/pool/a.deb: 404;use a snapshot"},
 		{"gone, and what is there is broken", nil, flipped, good, "404"},
 		{"of another suite", data, nil, changed(func(p *Pin) { p.Suite = "sid" }), "package a is pinned from sid"},
-		{"a digest that leaves the folder", data, nil, changed(func(p *Pin) { p.SHA256 = "../a" }), `package a: "../a" is no SHA-256`},
+		{"a digest that leaves the folder", data, nil, changed(func(p *Pin) { p.SHA256 = "../a" }),
+			`package a: "../a" is not a SHA-256`},
 		{"no size", data, nil, changed(func(p *Pin) { p.Size = 0 }), "package a: its size is missing"},
 		{"a space in a version", data, nil, changed(func(p *Pin) { p.Version = "1 2" }), "package a: its version"},
 	} {
@@ -248,7 +268,7 @@ func TestFetch(t *testing.T) {
 	// What was not fetched, or changed since, is not unpacked.
 	dir := t.TempDir()
 	_, err := Unpack(t.Context(), []Pin{good}, dir, t.TempDir())
-	wantError(t, err, "package a: it is not there: fetch it first")
+	wantError(t, err, "package a: it is missing: fetch it first")
 	if err := os.WriteFile(filepath.Join(dir, good.SHA256+".deb"), flipped, 0o644); err != nil {
 		t.Fatal(err)
 	}

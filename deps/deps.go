@@ -33,16 +33,16 @@ func (d Deps) Validate() []config.Fault {
 		if err := module.Check(mod, d[mod]); err != nil {
 			faults = append(faults, config.Faultf("", "%v", err))
 		} else if module.CanonicalVersion(d[mod]) != d[mod] {
-			faults = append(faults, config.Faultf("", "%s: %s is only part of a version, and so no pin: write it whole, as v0.55.0",
-				mod, d[mod]))
+			faults = append(faults, config.Faultf("",
+				"%s: %s is only part of a version, and so no pin: write it whole, as v0.55.0", mod, d[mod]))
 		}
 	}
 	return faults
 }
 
 // Apply makes the tree require the modules at their versions, in every go.mod
-// that requires them already, and brings go.mod, go.sum, go.work, go.work.sum
-// and vendor along. It works on the files in tree.Path, which nobody else may
+// that requires them already, and updates go.mod, go.sum, go.work, go.work.sum
+// and vendor. It works on the files in tree.Path, which nobody else may
 // use, and returns what is different then.
 func (d Deps) Apply(ctx context.Context, g *gotool.Go, tree filetree.Dir) ([]filetree.Change, error) {
 	t := bump{g: g, tree: tree, env: g.Clean().With("GOFLAGS=-mod=mod", "GOWORK=off")}
@@ -167,7 +167,7 @@ func (b bump) check(ctx context.Context, d Deps) error {
 			return err
 		}
 		if got := strings.TrimSpace(string(out)); got != d[mod] {
-			errs = append(errs, fmt.Errorf("deps: %s: another dependency requires %s, so that %s cannot be had\n"+
+			errs = append(errs, fmt.Errorf("deps: %s: another dependency requires %s, so %s cannot be used\n"+
 				"  To see which: go mod graph in the patched tree", mod, got, d[mod]))
 		}
 	}

@@ -25,7 +25,8 @@ func TestValidate(t *testing.T) {
 		{"none", nil, nil},
 		{"whole versions", Deps{"example.com/rope": "v1.3.0", "example.com/chain/v2": "v2.0.0-rc.1"}, nil},
 		{"a commit", Deps{"example.com/rope": "v1.3.1-0.20260102030405-0123456789ab"}, nil},
-		{"part of a version", Deps{"example.com/rope": "v1.3"}, []string{": example.com/rope: v1.3 is only part of a version"}},
+		{"part of a version", Deps{"example.com/rope": "v1.3"},
+			[]string{": example.com/rope: v1.3 is only part of a version"}},
 		{"no version", Deps{"example.com/rope": "latest"}, []string{": example.com/rope@latest: invalid version"}},
 		{"no module", Deps{"rope": "v1.3.0"}, []string{`: malformed module path "rope"`}},
 		{"another major version", Deps{"example.com/rope": "v2.0.0"}, []string{": example.com/rope@v2.0.0: invalid version"}},
@@ -45,9 +46,11 @@ func TestSetVersions(t *testing.T) {
 		err       string
 	}{
 		{name: "required", used: true,
-			mod: "module m\n\nrequire example.com/rope v1.2.3 // for the sails\n", want: "module m\n\nrequire example.com/rope v1.3.0 // for the sails\n"},
+			mod:  "module m\n\nrequire example.com/rope v1.2.3 // for the sails\n",
+			want: "module m\n\nrequire example.com/rope v1.3.0 // for the sails\n"},
 		{name: "indirect", used: true,
-			mod: "module m\n\nrequire example.com/rope v1.2.3 // indirect\n", want: "module m\n\nrequire example.com/rope v1.3.0 // indirect\n"},
+			mod:  "module m\n\nrequire example.com/rope v1.2.3 // indirect\n",
+			want: "module m\n\nrequire example.com/rope v1.3.0 // indirect\n"},
 		{name: "newer already, and asked for an older one", used: true,
 			mod: "module m\n\nrequire example.com/rope v1.4.0\n", want: "module m\n\nrequire example.com/rope v1.3.0\n"},
 		{name: "in a block", used: true,
@@ -56,13 +59,15 @@ func TestSetVersions(t *testing.T) {
 		{name: "already at it", used: true, mod: "module m\n\nrequire example.com/rope v1.3.0\n"},
 		{name: "not required", mod: "module m\n\nrequire example.com/chain v1.0.0\n"},
 		{name: "another module's folder", mod: "module m\n\nrequire example.com/rope/knots v1.2.3\n"},
-		{name: "replaced", used: true, mod: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => ./rope\n",
+		{name: "replaced", used: true,
+			mod: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => ./rope\n",
 			err: "deps: example.com/rope: sub/go.mod:5 replaces it by ./rope: change that with a patch"},
 		{name: "no go.mod", mod: "module m\n\nrequired\n", err: "sub/go.mod:3: unknown directive: required"},
 	} {
 		used := map[string]bool{}
 		got, err := setVersions("sub/go.mod", []byte(c.mod), d, used)
-		if string(got) != c.want || fmt.Sprint(err) != c.err && (err != nil || c.err != "") || used["example.com/rope"] != c.used {
+		if string(got) != c.want || fmt.Sprint(err) != c.err && (err != nil || c.err != "") ||
+			used["example.com/rope"] != c.used {
 			t.Errorf("%s: setVersions() = %q, %v, used %v; want %q, %s", c.name, got, err, used, c.want, c.err)
 		}
 	}
@@ -71,7 +76,8 @@ func TestSetVersions(t *testing.T) {
 func TestIsModFile(t *testing.T) {
 	for name, want := range map[string]bool{
 		"go.mod": true, "staging/src/example.org/hull/go.mod": true, "pkg/vendor/go.mod": true,
-		"go.sum": false, "vendor/go.mod": false, "vendor/example.com/rope/go.mod": false, "pkg/testdata/m/go.mod": false, "go.mod.bak": false,
+		"go.sum": false, "vendor/go.mod": false, "vendor/example.com/rope/go.mod": false, "pkg/testdata/m/go.mod": false,
+		"go.mod.bak": false,
 	} {
 		if got := isModFile(filetree.Entry{Path: name, Mode: filetree.Regular}); got != want {
 			t.Errorf("isModFile(%s) = %v", name, got)
@@ -138,13 +144,16 @@ func TestApply(t *testing.T) {
 		want       map[string]string // of each file that changes, a part; "" for one that is deleted
 		err        string
 	}{
-		{name: "a module", tree: mod("", "example.org/ship", "example.com/rope v1.2.3"), deps: Deps{"example.com/rope": "v1.4.0"},
+		{name: "a module", tree: mod("", "example.org/ship", "example.com/rope v1.2.3"),
+			deps: Deps{"example.com/rope": "v1.4.0"},
 			want: map[string]string{"go.mod": "require example.com/rope v1.4.0", "go.sum": "example.com/rope v1.4.0 h1:"}},
 		{name: "a workspace", deps: Deps{"example.com/rope": "v1.3.0"},
-			tree: mod("", "example.org/ship", "example.com/rope v1.2.3") + mod("hull/", "example.org/hull", "example.com/rope v1.2.3") +
+			tree: mod("", "example.org/ship", "example.com/rope v1.2.3") +
+				mod("hull/", "example.org/hull", "example.com/rope v1.2.3") +
 				"-- go.work --\ngo 1.24.0\n\nuse (\n\t.\n\t./hull\n)\n",
 			want: map[string]string{
-				"go.mod": "example.com/rope v1.3.0", "hull/go.mod": "example.com/rope v1.3.0", "go.work.sum": "example.com/rope v1.3.0/go.mod h1:",
+				"go.mod": "example.com/rope v1.3.0", "hull/go.mod": "example.com/rope v1.3.0",
+				"go.work.sum": "example.com/rope v1.3.0/go.mod h1:",
 			}},
 		{name: "a vendored module", deps: Deps{"example.com/rope": "v1.4.0"},
 			tree: mod("", "example.org/ship", "example.com/rope v1.2.3") +
@@ -157,8 +166,10 @@ func TestApply(t *testing.T) {
 			}},
 		{name: "older than another dependency allows", deps: Deps{"example.com/rope": "v1.2.3"},
 			tree: mod("", "example.org/ship", "example.com/rope v1.3.0", "example.com/chain v1.0.0"),
-			err:  "deps: example.com/rope: another dependency requires v1.3.0, so that v1.2.3 cannot be had\n  To see which: go mod graph"},
-		{name: "not required", tree: mod("", "example.org/ship"), deps: Deps{"example.com/rope": "v1.3.0", "example.com/chain": "v1.0.0"},
+			err: "deps: example.com/rope: another dependency requires v1.3.0, so v1.2.3 cannot be used\n" +
+				"  To see which: go mod graph"},
+		{name: "not required", tree: mod("", "example.org/ship"),
+			deps: Deps{"example.com/rope": "v1.3.0", "example.com/chain": "v1.0.0"},
 			err: "deps: example.com/chain: no go.mod of the patched tree requires it: leave it out\n" +
 				"deps: example.com/rope: no go.mod of the patched tree requires it: leave it out"},
 		{name: "a version that nobody has", tree: mod("", "example.org/ship", "example.com/rope v1.2.3"),

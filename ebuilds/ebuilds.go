@@ -1,132 +1,46 @@
-// Package ebuilds lays out a Gentoo overlay: ebuilds that compile a fork, ones
-// that install what was compiled, and all that Portage wants beside them.
-//
-// What it follows is the Package Manager Specification for EAPI 8 and Gentoo's
-// developer manual, https://devmanual.gentoo.org.
 package ebuilds
 
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/packaging"
 )
 
-// Revision counts the changes of this package that change what it lays out.
+// Revision counts the changes to this package that change what it writes.
 const Revision = 1
-
-// Settings is the section ebuilds of fork.yaml.
-type Settings struct {
-	// Distfiles is the folder on the web that what ebuilds fetch will lie in, as
-	// https://example.org/distfiles.
-	Distfiles string `yaml:"distfiles"`
-	// Repository is the overlay's name.
-	Repository string `yaml:"repository"`
-}
-
-// Defaulted returns the section with what was left out filled in.
-func (s Settings) Defaulted() Settings {
-	if s.Repository == "" {
-		s.Repository = "slipway"
-	}
-	return s
-}
-
-// Validate returns what is wrong with the section.
-func (s Settings) Validate() []config.Fault {
-	var faults []config.Fault
-	if u, err := url.Parse(s.Distfiles); s.Distfiles != "" && (err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http") {
-		faults = append(faults, config.Faultf("distfiles", "%q is no URL of a folder: write it as https://example.org/distfiles", s.Distfiles))
-	}
-	if !packageName.MatchString(s.Repository) {
-		faults = append(faults, config.Faultf("repository", "%q is no repository's name: want letters, digits, _ and -", s.Repository))
-	}
-	return faults
-}
-
-// A Project is what Gentoo calls a project's parts.
-type Project struct {
-	Category string `yaml:"category" json:"category"`
-	Name     string `yaml:"name" json:"name"`
-	Summary  string `yaml:"summary" json:"summary"` // a line, of 80 characters at the most
-	Remote   string `yaml:"remote" json:"remote"`   // github:kubernetes/kubernetes
-	// Flags maps a package to the USE flag that installs it, with a + in front
-	// where it is on by default. One without is always installed.
-	Flags map[string]string `yaml:"flags" json:"flags"`
-	// Accounts are the ids of users that ::gentoo does not have.
-	Accounts map[string]int `yaml:"accounts" json:"accounts"`
-	// Rivals are packages of ::gentoo with the same files.
-	Rivals []string `yaml:"rivals" json:"rivals"`
-}
-
-var (
-	categoryName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+_.-]*$`)
-	packageName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+_-]*$`)
-	flagName     = regexp.MustCompile(`^\+?[A-Za-z0-9][A-Za-z0-9+_@-]*$`)
-	atomName     = regexp.MustCompile(`^[a-z0-9-]+/[A-Za-z0-9+_-]+$`)
-)
-
-// Validate returns what is wrong with the project.
-func (p Project) Validate() []config.Fault {
-	var faults []config.Fault
-	if !categoryName.MatchString(p.Category) || !strings.Contains(p.Category, "-") {
-		faults = append(faults, config.Faultf("category", "%q is no category: write one as sys-cluster", p.Category))
-	}
-	if !packageName.MatchString(p.Name) {
-		faults = append(faults, config.Faultf("name", "%q is no package's name", p.Name))
-	}
-	if p.Summary == "" || len(p.Summary) > 80 || strings.ContainsAny(p.Summary, "\n\"$`\\") {
-		faults = append(faults, config.Faultf("summary", "want a line of 80 characters at the most, without quotes"))
-	}
-	for _, pkg := range slices.Sorted(maps.Keys(p.Flags)) {
-		if !flagName.MatchString(p.Flags[pkg]) {
-			faults = append(faults, config.Faultf("flags."+pkg, "%q is no USE flag", p.Flags[pkg]))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.Accounts)) {
-		if id := p.Accounts[name]; id < 1 || id > 999 {
-			faults = append(faults, config.Faultf("accounts."+name, "%d is no id of a system's user", id))
-		}
-	}
-	for i, atom := range p.Rivals {
-		if !atomName.MatchString(atom) {
-			faults = append(faults, config.At("rivals", i, "%q is no package: write it as sys-cluster/kubelet", atom))
-		}
-	}
-	return faults
-}
 
 // A Fork is one fork as an overlay has it.
 type Fork struct {
-	Profile   string // where Project comes from
-	Project   Project
-	Version   string // 1.36.1_p1
-	Revision  int    // of the ebuild, from 0
-	Summary   string // a line, the project's unless another is given
-	Homepage  string
-	License   []string // Gentoo's names of those of the fork's own files
-	Linked    []string // and of what is linked
-	Year      int      // of the copyright
-	Arches    []string // Gentoo's keywords: amd64, arm64
-	Packages  []packaging.Package
-	Series    []Patch
-	Edits     map[string][]byte // files that come after the series: those of other dependencies
-	Touched   map[string]string // the files that both make or change, and the SHA-256 of each
-	Build     Build
-	BaseURL   string // of the folder that the distfiles can be had from
+	Profile  string // the profile that Project is from
+	Project  Project
+	Version  string // Gentoo's form: 1.36.1_p1
+	Revision int    // of the ebuild, from 0
+	Summary  string // one line
+	Homepage string
+	License  []string // Gentoo's names of the licenses of the fork's sources
+	Linked   []string // and of the modules that are linked, without those in License
+	Year     int      // of the copyright
+	Arches   []string // Gentoo's keywords: amd64, arm64
+	Packages []packaging.Package
+	Series   []Patch
+	Edits    map[string][]byte // files that are copied over the patched tree, for changed dependencies
+	Touched  map[string]string // files that the series and the edits change, with their SHA-256
+	Build    Build
+	BaseURL  string // of the folder that has the distfiles
+	// Distfiles has what the ebuilds fetch: source is the upstream's tree, deps its
+	// modules, files what is not compiled, patches the series if it is TooLarge; each of
+	// Arches has the compiled programs.
 	Distfiles map[string]Distfile
 }
 
-// A Build is how an ebuild compiles a fork.
+// A Build says how an ebuild compiles a fork.
 type Build struct {
-	Go         string // the oldest release that does: 1.26.0
-	GOPATH     string // import path of the tree's root, from before modules
+	Go         string // oldest release that can compile it: 1.26.0
+	GOPATH     string // import path of the tree's root, for a tree from before modules
 	Flags      []string
 	Components []Component
 }
@@ -134,10 +48,10 @@ type Build struct {
 // A Component is one program that is compiled.
 type Component struct {
 	Name string
-	Main string // folder in the tree
+	Main string // folder of the main package in the tree
 	CGO  bool
-	// Part names the component that the program is a part of: it is compiled by
-	// itself where that one is not wanted.
+	// Part names the component that contains this program: the ebuild compiles the
+	// program by itself where that component is not wanted.
 	Part string
 }
 
@@ -146,7 +60,7 @@ type Patch struct {
 	Name  string // without folders
 	Strip int
 	Data  []byte
-	Git   bool // nothing but git knows how to apply it
+	Git   bool // only git can apply it, as it has binary files, renames or modes
 }
 
 // A Distfile is a file that an ebuild fetches.
@@ -163,13 +77,13 @@ type File struct {
 	Data []byte
 }
 
-// P returns the package's name and version.
+// P returns the package's name and version: ship-1.4.1_p1.
 func (f Fork) P() string { return f.Project.Name + "-" + f.Version }
 
-// PF returns that with the ebuild's revision.
+// PF returns the package's name, version and revision: ship-1.4.1_p1-r2.
 func (f Fork) PF() string { return f.Project.Name + "-" + f.pvr() }
 
-// Unpacked returns what the distfile of files unpacks to, by paths.
+// Unpacked returns what the distfile named files holds, by path.
 func (f Fork) Unpacked() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, p := range f.Packages {
@@ -192,15 +106,15 @@ func (f Fork) Unpacked() (map[string][]byte, error) {
 	return out, nil
 }
 
-// What Gentoo takes in a package's folder files, in bytes: in one file, and in
-// all of them.
+// How many bytes Gentoo allows in a package's folder files: in one file, and in
+// total.
 const (
 	largestFile = 20 << 10
 	largestAll  = 50 << 10
 )
 
-// TooLarge returns the series, if it is too large for the package's folder, by
-// the paths that a distfile of it has.
+// TooLarge returns the patches by their paths in a distfile if they are too large
+// for the package's folder files, and nil otherwise.
 func (f Fork) TooLarge() map[string][]byte {
 	all, large := 0, false
 	out := map[string][]byte{}
@@ -223,16 +137,18 @@ func (f Fork) pvr() string {
 	return fmt.Sprintf("%s-r%d", f.Version, f.Revision)
 }
 
-// flag returns the USE flag that installs a package, or none.
+// flag returns the USE flag that installs a package, or "".
 func (f Fork) flag(pkg string) string { return strings.TrimPrefix(f.Project.Flags[pkg], "+") }
 
-// part returns the component that a package's file, a link or a script that calls
-// one of many programs, would be by itself, if the fork compiles that.
+// part returns the component that could replace a package's file. The file is a
+// link or a script that calls a component of many programs; the replacement is the
+// program compiled by itself. It reports false if the fork cannot do without the
+// component of many programs, or the file is no such call.
 func (f Fork) part(p packaging.Package, call packaging.File) (Component, bool) {
 	calls := strings.HasSuffix(path.Dir(call.Path), "bin") && call.Source == ""
 	for _, c := range f.Build.Components {
-		if calls && c.Part != "" && c.Name == path.Base(call.Path) && !holds(p, c.Part) {
-			return c, f.whole(c.Part) != ""
+		if calls && c.Part != "" && c.Name == path.Base(call.Path) && !contains(p, c.Part) {
+			return c, f.flagOf(c.Part) != ""
 		}
 	}
 	return Component{}, false
@@ -240,35 +156,39 @@ func (f Fork) part(p packaging.Package, call packaging.File) (Component, bool) {
 
 // withoutParts returns the fork as its binary package has it.
 func (f Fork) withoutParts() Fork {
-	f.Build.Components = slices.DeleteFunc(slices.Clone(f.Build.Components), func(c Component) bool { return c.Part != "" })
+	isPart := func(c Component) bool { return c.Part != "" }
+	f.Build.Components = slices.DeleteFunc(slices.Clone(f.Build.Components), isPart)
 	return f
 }
 
-// holds tells whether a component is in a package.
-func holds(p packaging.Package, component string) bool {
-	return slices.ContainsFunc(p.Files, func(file packaging.File) bool { return file.Source != "" && path.Base(file.Source) == component })
+// contains reports whether a component is in a package.
+func contains(p packaging.Package, component string) bool {
+	return slices.ContainsFunc(p.Files, func(file packaging.File) bool {
+		return file.Source != "" && path.Base(file.Source) == component
+	})
 }
 
-// whole returns the USE flag that a component of many programs is installed by.
-func (f Fork) whole(component string) string {
+// flagOf returns the USE flag that installs a component, or "".
+func (f Fork) flagOf(component string) string {
 	for _, p := range f.Packages {
-		if holds(p, component) {
+		if contains(p, component) {
 			return f.flag(p.Name)
 		}
 	}
 	return ""
 }
 
-// users returns the users that the packages' programs run as.
+// users returns the users that the packages' programs run as, sorted.
 func (f Fork) users() []string {
 	var out []string
 	for _, p := range f.Packages {
 		for _, file := range p.Files {
-			if path.Dir(file.Path) != "/usr/lib/sysusers.d" {
+			if path.Dir(file.Path) != sysusersDir {
 				continue
 			}
 			for line := range strings.Lines(string(file.Data)) {
-				if words := strings.Fields(line); len(words) > 1 && words[0] == "u" && !slices.Contains(out, words[1]) {
+				words := strings.Fields(line)
+				if len(words) > 1 && words[0] == "u" && !slices.Contains(out, words[1]) {
 					out = append(out, words[1])
 				}
 			}

@@ -12,29 +12,49 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 )
 
-// An installation is the files of one package as an ebuild installs them: what
-// it unpacks, and the lines of src_install.
-type installation struct {
-	pkg   string
-	files []packaging.File // below files/PACKAGE of the distfile of files
-	lines []string
-	tmp   []string // files for tmpfiles.d
-	units bool
-	shell bool // completions
+// Folders of a package whose files Gentoo does not install as they are.
+const (
+	unitDir     = "/usr/lib/systemd/system"
+	sysusersDir = "/usr/lib/sysusers.d"
+	tmpfilesDir = "/usr/lib/tmpfiles.d"
+	manDir      = "/usr/share/man/"
+)
+
+// installers maps a folder to the function of EAPI 8 or an eclass that installs a
+// file into it.
+var installers = map[string]string{
+	unitDir:                                  "systemd_dounit",
+	tmpfilesDir:                              "dotmpfiles",
+	"/etc/init.d":                            "doinitd",
+	"/etc/conf.d":                            "doconfd",
+	"/usr/share/bash-completion/completions": "dobashcomp",
+	"/usr/share/fish/vendor_completions.d":   "dofishcomp",
+	"/usr/share/zsh/site-functions":          "dozshcomp",
 }
 
-// install returns a package's installation. What only calls a component of many
-// programs becomes the program by itself where that component is not wanted. Users are packages of their own in
-// Gentoo, and pages of the manual are compressed by Portage.
+// An installation is how an ebuild installs one package.
+type installation struct {
+	pkg   string
+	files []packaging.File // below files/PACKAGE of the distfile named files
+	lines []string         // of src_install
+	tmp   []string         // names of files for tmpfiles.d
+	units bool             // has units of systemd
+	shell bool             // has completions
+}
+
+// install returns a package's installation. A link or script that calls a
+// component of many programs is replaced by the program itself where that
+// component is not wanted. Users are left out: in Gentoo they are packages. Manual
+// pages are unpacked: Portage compresses them.
 func (f Fork) install(p packaging.Package) (installation, error) {
 	in := installation{pkg: p.Name}
 	all := append(slices.Clone(p.Files), services(p)...)
 	slices.SortFunc(all, func(a, b packaging.File) int { return strings.Compare(a.Path, b.Path) })
 	for _, file := range all {
-		if path.Dir(file.Path) == "/usr/lib/sysusers.d" {
+		if path.Dir(file.Path) == sysusersDir {
 			continue
 		}
-		if strings.HasPrefix(file.Path, "/usr/share/man/") && path.Ext(file.Path) == ".gz" {
+		if strings.HasPrefix(file.Path, manDir) && path.Ext(file.Path) == ".gz" {
 			data, err := gunzip(file.Data)
 			if err != nil {
 				return in, fmt.Errorf("%s: %w", file.Path, err)
@@ -46,7 +66,9 @@ func (f Fork) install(p packaging.Package) (installation, error) {
 		}
 		lines := in.line(file)
 		if c, ok := f.part(p, file); ok {
-			lines = append(when(f.whole(c.Part), lines), when("!"+f.whole(c.Part), in.line(packaging.File{Path: file.Path, Source: c.Name}))...)
+			whole := f.flagOf(c.Part)
+			itself := in.line(packaging.File{Path: file.Path, Source: c.Name})
+			lines = append(ifUse(whole, lines), ifUse("!"+whole, itself)...)
 		}
 		in.lines = append(in.lines, lines...)
 	}
@@ -61,41 +83,38 @@ func gunzip(data []byte) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// line returns what installs one file.
+// line returns the lines of src_install that install one file.
 func (in *installation) line(f packaging.File) []string {
 	dir, base := path.Split(f.Path)
 	dir = path.Clean(dir)
 	from := fmt.Sprintf(`"${WORKDIR}"/files/%s%s`, in.pkg, f.Path)
-	switch {
+	switch installer := installers[dir]; {
 	case f.Kind == packaging.Link:
 		return []string{fmt.Sprintf("dosym %s %s", f.Target, f.Path)}
 	case f.Kind == packaging.Folder:
 		return []string{"keepdir " + f.Path}
 	case f.Source != "":
-		return []string{"exeinto " + dir, fmt.Sprintf(`newexe "${WORKDIR}"/bin/%s %s`, path.Base(f.Source), base)}
-	case path.Clean(unitDir) == dir:
-		in.units = true
-		return []string{"systemd_dounit " + from}
-	case dir == "/usr/lib/tmpfiles.d":
-		in.tmp = append(in.tmp, base)
-		return []string{"dotmpfiles " + from}
-	case dir == "/etc/init.d":
-		return []string{"doinitd " + from}
-	case dir == "/etc/conf.d":
-		return []string{"doconfd " + from}
-	case strings.HasPrefix(dir, "/usr/share/man/"):
+		program := fmt.Sprintf(`newexe "${WORKDIR}"/bin/%s %s`, path.Base(f.Source), base)
+		return []string{"exeinto " + dir, program}
+	case installer != "":
+		in.note(dir, base)
+		return []string{installer + " " + from}
+	case strings.HasPrefix(dir, manDir):
 		return []string{"doman " + from}
-	case dir == "/usr/share/bash-completion/completions":
-		in.shell = true
-		return []string{"dobashcomp " + from}
-	case dir == "/usr/share/fish/vendor_completions.d":
-		in.shell = true
-		return []string{"dofishcomp " + from}
-	case dir == "/usr/share/zsh/site-functions":
-		in.shell = true
-		return []string{"dozshcomp " + from}
 	case f.Mode&0o111 != 0:
 		return []string{"exeinto " + dir, "doexe " + from}
 	}
 	return []string{"insinto " + dir, "doins " + from}
+}
+
+// note records what a file needs besides its line in src_install.
+func (in *installation) note(dir, base string) {
+	switch dir {
+	case unitDir:
+		in.units = true
+	case tmpfilesDir:
+		in.tmp = append(in.tmp, base)
+	default:
+		in.shell = in.shell || strings.HasPrefix(dir, "/usr/share/")
+	}
 }

@@ -15,36 +15,39 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// kept is how many versions of a package an overlay has, the newest ones.
+// kept is how many versions of a package stay in an overlay: the newest ones.
 const kept = 3
 
 // A Tree is an overlay's files, by path.
 type Tree map[string][]byte
 
-// recordName is the file of an overlay that says how the others were written, so
-// that what somebody changed since can be told.
+// recordName is the file of an overlay that records how the others were written.
+// A file that differs was changed by hand.
 const recordName = "metadata/slipway.json"
 
-// A record has a mark of each file that was written.
+// A record maps each file that was written to its mark.
 type record map[string]string
 
-// keywordsLine is the maintainer's: it says where a version was tested.
+// keywordsLine matches the line that maintainers edit: it says where a version was
+// tested.
 var keywordsLine = regexp.MustCompile(`(?m)^KEYWORDS=.*$`)
 
-// mark stands for a file's content, but for its keywords.
+// mark returns a sum of a file's content without its keywords.
 func mark(data []byte) string {
 	return fmt.Sprintf("%x", sha256.Sum256(keywordsLine.ReplaceAll(data, nil)))
 }
 
-// edited reports whether somebody changed a file since it was written.
+// edited reports whether a file was changed since it was written, or was never
+// written.
 func (r record) edited(name string, data []byte) bool { return r[name] != mark(data) }
 
-// Merge puts an overlay's files into one that is there already, and writes all
-// Manifests. Versions that are there stay, the newest of them; so do files that
-// somebody else wrote or changed, and keywords. It returns the files, which have
-// passed Check, and what a person should know.
+// Merge adds the overlay's files to those of an existing one, which may be nil,
+// and writes all Manifests. The newest versions that are there stay, and so do
+// keywords and files that somebody else wrote or changed. It returns all files of
+// the merged overlay, with notes for the user. The error is not nil if they do not
+// pass Check.
 func (o Overlay) Merge(old Tree) (Tree, []string, error) {
-	fresh, err := o.Lay()
+	fresh, err := o.Files()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -60,7 +63,7 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 	}
 	for _, f := range o.Forks {
 		for _, name := range []string{f.Project.Name, f.Project.Name + "-bin", f.Project.Name + "-meta"} {
-			notes = append(notes, f.settle(f.Project.Category+"/"+name, old, out, written)...)
+			notes = append(notes, f.prune(f.Project.Category+"/"+name, old, out, written)...)
 		}
 	}
 	for _, f := range o.summarize(out) {
@@ -77,11 +80,11 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 	return out, notes, out.Check()
 }
 
-// put puts a file into the overlay, unless somebody changed the one that is there;
-// the keywords stay theirs.
+// put writes a file into the overlay, unless the one that is there was changed by
+// hand. Keywords that are there stay.
 func (t Tree) put(f File, written record) []string {
 	was, there := t[f.Path]
-	if there && !bytes.Equal(keywordsLine.ReplaceAll(was, nil), keywordsLine.ReplaceAll(f.Data, nil)) && written.edited(f.Path, was) {
+	if there && mark(was) != mark(f.Data) && written.edited(f.Path, was) {
 		return []string{fmt.Sprintf("%s was changed by hand and stays: delete it to have it written anew", f.Path)}
 	}
 	if line := keywordsLine.Find(was); line != nil {
@@ -91,7 +94,7 @@ func (t Tree) put(f File, written record) []string {
 	return nil
 }
 
-// record reads how the files were written, which says nothing of a new overlay's.
+// record reads the record of an overlay. A new overlay's is empty.
 func (t Tree) record() (record, error) {
 	out := record{}
 	if data, ok := t[recordName]; ok {
@@ -102,14 +105,13 @@ func (t Tree) record() (record, error) {
 	return out, nil
 }
 
-// settle takes from a package what its newest ebuild replaces, and tells what to
-// say of the change in a commit.
-func (f Fork) settle(dir string, old, out Tree, written record) []string {
+// prune removes from a package what its newest ebuild replaces, and returns notes
+// with the message to commit the change with.
+func (f Fork) prune(dir string, old, out Tree, written record) []string {
 	var notes []string
-	base := path.Base(dir)
 	was, now := old.versions(dir), out.versions(dir)
 	for _, v := range now {
-		// An earlier revision of the same version has nothing that the new one lacks.
+		// The newest revision of a version replaces all earlier ones.
 		if pv, _ := revision(v); pv == f.Version && v != f.pvr() {
 			notes = append(notes, out.drop(dir, v, written)...)
 		}
@@ -126,21 +128,27 @@ func (f Fork) settle(dir string, old, out Tree, written record) []string {
 	default:
 		notes = append(notes, fmt.Sprintf("commit as %q", dir+": add "+f.pvr()))
 	}
-	// What no ebuild names any more.
-	for name := range out {
-		aux, ok := strings.CutPrefix(name, dir+"/files/")
-		if ok && written[name] == mark(out[name]) && !slices.ContainsFunc(now, func(v string) bool {
-			pv, _ := revision(v)
-			return strings.HasPrefix(aux, base+"-"+pv+"-")
-		}) {
-			delete(out, name)
-			delete(written, name)
-		}
-	}
+	out.dropPatches(dir, now, written)
 	return notes
 }
 
-// drop takes a version from a package, unless somebody changed it.
+// dropPatches removes the patches of versions that a package no longer has, unless
+// they were changed by hand.
+func (t Tree) dropPatches(dir string, versions []string, written record) {
+	for name := range t {
+		patch, ok := strings.CutPrefix(name, dir+"/files/")
+		used := slices.ContainsFunc(versions, func(v string) bool {
+			pv, _ := revision(v)
+			return strings.HasPrefix(patch, path.Base(dir)+"-"+pv+"-")
+		})
+		if ok && !used && !written.edited(name, t[name]) {
+			delete(t, name)
+			delete(written, name)
+		}
+	}
+}
+
+// drop removes a version of a package, unless it was changed by hand.
 func (t Tree) drop(dir, v string, written record) []string {
 	name := fmt.Sprintf("%s/%s-%s.ebuild", dir, path.Base(dir), v)
 	if written.edited(name, t[name]) {
@@ -151,7 +159,8 @@ func (t Tree) drop(dir, v string, written record) []string {
 	return nil
 }
 
-// versions returns those of a package, with their revisions, in order.
+// versions returns the versions of a package's ebuilds, with revisions, oldest
+// first.
 func (t Tree) versions(dir string) []string {
 	var out []string
 	for name := range t {
@@ -176,7 +185,7 @@ func revision(v string) (string, int) {
 	return pv, n
 }
 
-// Latest returns the revision that an overlay has of the fork's ebuilds, 0 if it
+// Latest returns the highest revision of the fork's version in an overlay, 0 if it
 // has none.
 func (f Fork) Latest(old Tree) int {
 	latest := 0
@@ -188,8 +197,9 @@ func (f Fork) Latest(old Tree) int {
 	return latest
 }
 
-// Differs reports whether the fork's ebuilds, at their revision, come to something
-// else than an overlay has at the same.
+// Differs reports whether an overlay has other ebuilds or distfiles of the fork at
+// the same version and revision. It compares with what was written: what somebody
+// changed by hand since does not count.
 func (f Fork) Differs(old Tree, o Overlay) (bool, error) {
 	dir := f.Project.Category + "/" + f.Project.Name
 	written, err := old.record()
@@ -197,13 +207,14 @@ func (f Fork) Differs(old Tree, o Overlay) (bool, error) {
 		return false, err
 	}
 	o.Forks = []Fork{f}
-	files, err := o.Lay()
+	files, err := o.Files()
 	if err != nil {
 		return false, err
 	}
 	for _, file := range files {
 		ours := strings.HasPrefix(file.Path, dir+"/") || strings.HasPrefix(file.Path, dir+"-")
-		if ours && path.Base(file.Path) != "metadata.xml" && written[file.Path] != "" && written.edited(file.Path, file.Data) {
+		known := written[file.Path] != "" && path.Base(file.Path) != "metadata.xml"
+		if ours && known && written.edited(file.Path, file.Data) {
 			return true, nil
 		}
 	}
@@ -219,26 +230,19 @@ func (f Fork) Differs(old Tree, o Overlay) (bool, error) {
 	return false, nil
 }
 
-// manifests writes the Manifest of each package: with the sums of distfiles that
-// the forks have, and of those that only older versions fetch, as they were.
+// manifests writes the Manifest of each package. The sums of distfiles that only
+// older versions fetch are copied from the old Manifest.
 func (o Overlay) manifests(old, out Tree) error {
 	dirs := map[string][]File{}
 	for name, data := range out {
-		if parts := strings.SplitN(name, "/", 3); len(parts) == 3 && categoryName.MatchString(parts[0]) && strings.Contains(parts[0], "-") && parts[2] != "Manifest" {
-			dir := parts[0] + "/" + parts[1]
-			dirs[dir] = append(dirs[dir], File{parts[2], data})
+		if dir, rel, ok := packageFile(name); ok && rel != "Manifest" {
+			dirs[dir] = append(dirs[dir], File{rel, data})
 		}
 	}
 	for dir, files := range dirs {
-		known := map[string]Distfile{}
-		for line := range strings.Lines(string(old[dir+"/Manifest"])) {
-			if w := strings.Fields(line); len(w) == 7 && w[0] == "DIST" {
-				size, err := strconv.ParseInt(w[2], 10, 64)
-				if err != nil {
-					return fmt.Errorf("%s/Manifest: %q is no line of one", dir, strings.TrimSpace(line))
-				}
-				known[w[1]] = Distfile{w[1], size, w[6], w[4]}
-			}
+		known, err := old.distfiles(dir)
+		if err != nil {
+			return err
 		}
 		for _, f := range o.Forks {
 			for _, d := range f.Distfiles {
@@ -256,4 +260,30 @@ func (o Overlay) manifests(old, out Tree) error {
 		out[dir+"/Manifest"] = Manifest(files, dist)
 	}
 	return nil
+}
+
+// packageFile splits the path of a file of a package: category/package/path.
+func packageFile(name string) (dir, rel string, ok bool) {
+	parts := strings.SplitN(name, "/", 3)
+	if len(parts) != 3 || !categoryName.MatchString(parts[0]) || !strings.Contains(parts[0], "-") {
+		return "", "", false
+	}
+	return parts[0] + "/" + parts[1], parts[2], true
+}
+
+// distfiles reads the distfiles of a package's Manifest, by name.
+func (t Tree) distfiles(dir string) (map[string]Distfile, error) {
+	out := map[string]Distfile{}
+	for line := range strings.Lines(string(t[dir+"/Manifest"])) {
+		w := strings.Fields(line)
+		if len(w) != 7 || w[0] != "DIST" {
+			continue
+		}
+		size, err := strconv.ParseInt(w[2], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s/Manifest: %q is not a Manifest line", dir, strings.TrimSpace(line))
+		}
+		out[w[1]] = Distfile{Name: w[1], Size: size, BLAKE: w[4], SHA512: w[6]}
+	}
+	return out, nil
 }

@@ -10,13 +10,14 @@ import (
 	"strings"
 )
 
-// MetadataScript is what prints the metadata of ebuilds: bash, to be run in an
-// overlay with the folder of the eclasses and the ebuilds' paths as arguments.
+// MetadataScript is a bash script that prints the metadata of ebuilds. It is run
+// in an overlay; its arguments are the folder of the eclasses and the ebuilds'
+// paths.
 //
 //go:embed metadata.bash
 var MetadataScript string
 
-// cacheDir has what Portage would otherwise find out of each ebuild by itself.
+// cacheDir has the metadata that Portage would otherwise compute of each ebuild.
 const cacheDir = "metadata/md5-cache/"
 
 // Ebuilds returns the paths of the overlay's ebuilds, sorted.
@@ -31,20 +32,20 @@ func (t Tree) Ebuilds() []string {
 	return out
 }
 
-// Uncache takes away what is known of ebuilds: it is about others.
+// Uncache removes the metadata of ebuilds: it may be of older ones.
 func (t Tree) Uncache() {
 	maps.DeleteFunc(t, func(name string, _ []byte) bool { return strings.HasPrefix(name, cacheDir) })
 }
 
-// Cache adds what MetadataScript printed, in the form of Portage's md5-dict.
-// eclass returns the content of an eclass.
+// Cache adds the metadata that MetadataScript printed, in Portage's format
+// md5-dict. eclass returns the content of an eclass.
 func (t Tree) Cache(printed string, eclass func(name string) ([]byte, error)) error {
 	sums := map[string]string{}
 	for _, block := range strings.Split(strings.TrimSpace(printed), "\n\n") {
 		name, values, _ := strings.Cut(block, "\n")
 		data, ok := t[name]
 		if !ok {
-			return fmt.Errorf("%s is no ebuild of the overlay", name)
+			return fmt.Errorf("%s is not an ebuild of the overlay", name)
 		}
 		values, inherited, _ := strings.Cut("\n"+values, "\nINHERITED=")
 		names := strings.Fields(inherited)
@@ -66,7 +67,8 @@ func (t Tree) Cache(printed string, eclass func(name string) ([]byte, error)) er
 			b.WriteString("_eclasses_=" + strings.Join(eclasses, "\t") + "\n")
 		}
 		fmt.Fprintf(&b, "_md5_=%x\n", md5.Sum(data))
-		t[cacheDir+strings.Split(name, "/")[0]+"/"+strings.TrimSuffix(path.Base(name), ".ebuild")] = []byte(b.String())
+		entry := strings.Split(name, "/")[0] + "/" + strings.TrimSuffix(path.Base(name), ".ebuild")
+		t[cacheDir+entry] = []byte(b.String())
 	}
 	return nil
 }

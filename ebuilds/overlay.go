@@ -1,10 +1,8 @@
 package ebuilds
 
 import (
-	"bytes"
 	"crypto/sha512"
 	"encoding/hex"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"maps"
@@ -25,8 +23,9 @@ type Overlay struct {
 	Forks      []Fork
 }
 
-// Lay returns the overlay's files but for the Manifests, sorted by path.
-func (o Overlay) Lay() ([]File, error) {
+// Files returns the files of the forks' packages and the overlay's settings,
+// without Manifests, sorted by path.
+func (o Overlay) Files() ([]File, error) {
 	files := map[string][]byte{
 		"profiles/repo_name":             []byte(o.Name + "\n"),
 		"profiles/eapi":                  []byte("8\n"),
@@ -51,44 +50,56 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 	if err != nil {
 		return err
 	}
-	prebuilt, err := f.withoutParts().page()
+	precompiled, err := f.withoutParts().page()
 	if err != nil {
 		return err
 	}
-	add := func(name, version string, text func() ([]byte, error), packages []packaging.Package) error {
-		data, err := text()
-		if err != nil || data == nil {
+	name := f.Project.Name
+	for _, pkg := range []struct {
+		name     string
+		ebuild   func() ([]byte, error)
+		packages []packaging.Package
+	}{
+		{name, func() ([]byte, error) { return f.source(compiled) }, f.Packages},
+		{name + "-bin", func() ([]byte, error) { return f.binary(precompiled) }, f.Packages},
+		{name + "-meta", f.meta, f.names()},
+	} {
+		data, err := pkg.ebuild()
+		if err != nil {
 			return err
 		}
-		dir := f.Project.Category + "/" + name
-		files[dir+"/"+name+"-"+version+".ebuild"] = data
-		files[dir+"/metadata.xml"], err = o.metadataXML(f, packages)
-		return err
-	}
-	name := f.Project.Name
-	if err := add(name, f.pvr(), func() ([]byte, error) { return f.source(compiled) }, f.Packages); err != nil {
-		return err
-	}
-	if err := add(name+"-bin", f.pvr(), func() ([]byte, error) { return f.binary(prebuilt) }, f.Packages); err != nil {
-		return err
-	}
-	if err := add(name+"-meta", f.pvr(), f.meta, f.names()); err != nil {
-		return err
+		if data == nil {
+			continue
+		}
+		dir := f.Project.Category + "/" + pkg.name
+		files[dir+"/"+pkg.name+"-"+f.pvr()+".ebuild"] = data
+		if files[dir+"/metadata.xml"], err = o.metadataXML(f, pkg.packages); err != nil {
+			return err
+		}
 	}
 	if _, ok := f.Distfiles["patches"]; !ok {
 		for _, patch := range f.Series {
 			files[fmt.Sprintf("%s/%s/files/%s-%s", f.Project.Category, name, f.P(), patch.Name)] = patch.Data
 		}
 	}
+	return o.accounts(f, files)
+}
+
+// accounts adds the packages of a fork's users and groups.
+func (o Overlay) accounts(f Fork, files map[string][]byte) error {
 	for _, user := range f.users() {
-		if id, ok := f.Project.Accounts[user]; ok {
-			for kind, text := range map[string]string{"group": acctGroup, "user": acctUser} {
-				dir := "acct-" + kind + "/" + user
-				files[dir+"/"+user+"-0.ebuild"] = fmt.Appendf(nil, text, f.Year, user, id)
-				if files[dir+"/metadata.xml"], err = o.metadataXML(Fork{}, nil); err != nil {
-					return err
-				}
+		id, ok := f.Project.Accounts[user]
+		if !ok {
+			continue
+		}
+		for kind, text := range map[string]string{"group": acctGroup, "user": acctUser} {
+			metadata, err := o.metadataXML(Fork{}, nil)
+			if err != nil {
+				return err
 			}
+			dir := "acct-" + kind + "/" + user
+			files[dir+"/"+user+"-0.ebuild"] = fmt.Appendf(nil, text, f.Year, user, id)
+			files[dir+"/metadata.xml"] = metadata
 		}
 	}
 	return nil
@@ -143,77 +154,56 @@ jobs:
       - uses: pkgcore/pkgcheck-action@v1
 `
 
-// summarize adds the files that are about all packages of an overlay: those that
-// a run wrote, and those that were there.
+// summarize returns the files that are about all packages of an overlay: those
+// that this run wrote, and older ones.
 func (o Overlay) summarize(t Tree) []File {
 	newest := map[string]string{}
 	categories := map[string]bool{}
-	for name := range t {
+	for _, name := range t.Ebuilds() {
 		parts := strings.Split(name, "/")
-		if len(parts) == 3 && path.Ext(name) == ".ebuild" {
-			categories[parts[0]] = true
-			dir := path.Dir(name)
-			if list := t.versions(dir); len(list) > 0 && !strings.HasPrefix(dir, "acct-") {
-				newest[dir] = list[len(list)-1]
-			}
+		if len(parts) != 3 {
+			continue
+		}
+		categories[parts[0]] = true
+		dir := path.Dir(name)
+		if list := t.versions(dir); len(list) > 0 && !strings.HasPrefix(dir, "acct-") {
+			newest[dir] = list[len(list)-1]
 		}
 	}
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\nA Gentoo overlay, written by Slipway from pinned forks.\n\n| package | version |\n| --- | --- |\n", o.Name)
+	var table strings.Builder
 	for _, dir := range slices.Sorted(maps.Keys(newest)) {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", dir, newest[dir])
+		fmt.Fprintf(&table, "| `%s` | %s |\n", dir, newest[dir])
 	}
-	fmt.Fprintf(&b, "\nThe packages that end in `-bin` install what was compiled already.\n\nTo use it, as root:\n\n```\neselect repository add %s git URL\nemaint sync -r %[1]s\n```\n", o.Name)
 	names := slices.Sorted(maps.Keys(categories))
-	out := []File{{"README.md", b.Bytes()}, {"profiles/categories", []byte(strings.Join(names, "\n") + "\n")}}
+	out := []File{
+		{"README.md", fmt.Appendf(nil, readme, o.Name, table.String())},
+		{"profiles/categories", []byte(strings.Join(names, "\n") + "\n")},
+	}
 	for _, category := range names {
 		out = append(out, File{category + "/metadata.xml", categoryXML(category)})
 	}
 	return out
 }
 
-// metadataXML writes what Gentoo keeps of a package: who maintains it, where it
-// comes from, what the flags do that install packages.
-func (o Overlay) metadataXML(f Fork, packages []packaging.Package) ([]byte, error) {
-	name, mail, ok := strings.Cut(strings.TrimSuffix(o.Maintainer, ">"), " <")
-	if !ok {
-		return nil, fmt.Errorf("%q is no maintainer", o.Maintainer)
-	}
-	var b bytes.Buffer
-	b.WriteString(xml.Header + "<!DOCTYPE pkgmetadata SYSTEM \"https://www.gentoo.org/dtd/metadata.dtd\">\n<pkgmetadata>\n")
-	fmt.Fprintf(&b, "\t<maintainer type=\"person\">\n\t\t<email>%s</email>\n\t\t<name>%s</name>\n\t</maintainer>\n", escape(mail), escape(name))
-	if kind, id, ok := strings.Cut(f.Project.Remote, ":"); ok {
-		fmt.Fprintf(&b, "\t<upstream>\n\t\t<remote-id type=\"%s\">%s</remote-id>\n\t</upstream>\n", escape(kind), escape(id))
-	}
-	texts := map[string]string{}
-	for _, p := range packages {
-		if flag := f.flag(p.Name); flag != "" {
-			texts[flag] = "Install " + p.Name + ": " + p.Summary
-		}
-	}
-	if len(texts) > 0 {
-		b.WriteString("\t<use>\n")
-		for _, flag := range slices.Sorted(maps.Keys(texts)) {
-			fmt.Fprintf(&b, "\t\t<flag name=\"%s\">%s</flag>\n", escape(flag), escape(texts[flag]))
-		}
-		b.WriteString("\t</use>\n")
-	}
-	b.WriteString("</pkgmetadata>\n")
-	return b.Bytes(), nil
-}
+const readme = `# %s
 
-func categoryXML(category string) []byte {
-	return fmt.Appendf(nil, "%s<!DOCTYPE catmetadata SYSTEM \"https://www.gentoo.org/dtd/metadata.dtd\">\n<catmetadata>\n\t<longdescription lang=\"en\">Packages of the category %s.</longdescription>\n</catmetadata>\n", xml.Header, escape(category))
-}
+A Gentoo overlay, written by Slipway from pinned forks.
 
-func escape(s string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
-	return b.String()
-}
+| package | version |
+| --- | --- |
+%s
+The packages that end in ` + "`-bin`" + ` install what was compiled already.
 
-// Manifest writes the Manifest of a package: of the files in its folder, by
-// their names there, and of what its ebuilds fetch.
+To use it, as root:
+
+` + "```" + `
+eselect repository add %[1]s git URL
+emaint sync -r %[1]s
+` + "```" + `
+`
+
+// Manifest writes the Manifest of a package: a line for each file of its folder,
+// whose paths are relative to it, and for each distfile.
 func Manifest(files []File, dist []Distfile) []byte {
 	var lines []string
 	for _, f := range files {
@@ -227,7 +217,9 @@ func Manifest(files []File, dist []Distfile) []byte {
 			kind = "EBUILD"
 		}
 		blake, sha := blake2b.Sum512(f.Data), sha512.Sum512(f.Data)
-		lines = append(lines, manifestLine(kind, Distfile{name, int64(len(f.Data)), hex.EncodeToString(sha[:]), hex.EncodeToString(blake[:])}))
+		lines = append(lines, manifestLine(kind, Distfile{
+			Name: name, Size: int64(len(f.Data)), SHA512: hex.EncodeToString(sha[:]), BLAKE: hex.EncodeToString(blake[:]),
+		}))
 	}
 	for _, d := range dist {
 		lines = append(lines, manifestLine("DIST", d))
@@ -240,7 +232,7 @@ func manifestLine(kind string, d Distfile) string {
 	return fmt.Sprintf("%s %s %d BLAKE2B %s SHA512 %s\n", kind, d.Name, d.Size, d.BLAKE, d.SHA512)
 }
 
-// Sum reads a distfile.
+// Sum returns a distfile with its size and sums, which it reads from disk.
 func Sum(name string) (Distfile, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -253,5 +245,7 @@ func Sum(name string) (Distfile, error) {
 	}
 	sha := sha512.New()
 	n, err := io.Copy(io.MultiWriter(blake, sha), f)
-	return Distfile{path.Base(name), n, hex.EncodeToString(sha.Sum(nil)), hex.EncodeToString(blake.Sum(nil))}, err
+	return Distfile{
+		Name: path.Base(name), Size: n, SHA512: hex.EncodeToString(sha.Sum(nil)), BLAKE: hex.EncodeToString(blake.Sum(nil)),
+	}, err
 }

@@ -1,6 +1,6 @@
 package ebuilds
 
-// The parts of ebuilds, in the order that Gentoo has them.
+// The parts of ebuilds, in the order that Gentoo wants.
 const (
 	headerText = `# Copyright {{.Year}} Slipway authors
 # Distributed under the terms of the GNU General Public License v2
@@ -16,7 +16,7 @@ HOMEPAGE="{{.Homepage}}"
 {{end}}SRC_URI="{{range .Sources}}
 	{{.}}{{end}}
 "
-S="{{.OwnSource}}"
+S="{{.SourceDir}}"
 
 LICENSE="{{join .License " "}}"
 {{- with .Linked}}

@@ -142,7 +142,10 @@ func (d Dir) Copy(ctx context.Context, dst string) (Dir, error) {
 	return Dir{Path: dst}.update(ctx, d, nil, copyFile)
 }
 
-func (d Dir) update(ctx context.Context, base Dir, changes []Change, place func(from, to string, mode Mode) error) (Dir, error) {
+// A placer makes the file to one with the content of the file from.
+type placer func(from, to string, mode Mode) error
+
+func (d Dir) update(ctx context.Context, base Dir, changes []Change, place placer) (Dir, error) {
 	out := Dir{Path: d.Path, Tree: base.Tree.Changed(changes)}
 	content := make(map[string]Change, len(changes))
 	for _, c := range changes {

@@ -115,7 +115,8 @@ func TestScanRefuses(t *testing.T) {
 		{"a line break in a name", func(dir string) error { return os.WriteFile(filepath.Join(dir, "a\nb"), nil, 0o644) },
 			"a file's name may not hold a line break"},
 		{"a line break in a folder's name", func(dir string) error {
-			return errors.Join(os.Mkdir(filepath.Join(dir, "a\nb"), 0o755), os.WriteFile(filepath.Join(dir, "a\nb", "c"), nil, 0o644))
+			return errors.Join(os.Mkdir(filepath.Join(dir, "a\nb"), 0o755),
+				os.WriteFile(filepath.Join(dir, "a\nb", "c"), nil, 0o644))
 		}, "a file's name may not hold a line break"},
 		{"no folder", os.Remove, "no such file or directory"},
 	} {
@@ -141,7 +142,8 @@ func TestScanEnds(t *testing.T) {
 func TestScanIsTheSameEverywhere(t *testing.T) {
 	var files []file
 	for _, name := range []string{"a", "a-b", "a0", "b/c/d", "b/c-d", "b/c.d", "c"} {
-		files = append(files, file{"x/" + name, Regular, name}, file{"y" + name, Executable, name}, file{"z" + name, Link, name})
+		files = append(files, file{"x/" + name, Regular, name}, file{"y" + name, Executable, name},
+			file{"z" + name, Link, name})
 	}
 	want := lay(t, files...).Tree.Digest()
 	slices.Reverse(files)
@@ -178,7 +180,8 @@ func TestVerify(t *testing.T) {
 	}{
 		{"nothing", func(string) error { return nil }, nil},
 		{"an empty folder more", func(dir string) error { return os.Mkdir(filepath.Join(dir, "d"), 0o755) }, nil},
-		{"a byte", func(dir string) error { return os.WriteFile(filepath.Join(dir, "a"), []byte("!"), 0o644) }, []string{"a"}},
+		{"a byte", func(dir string) error { return os.WriteFile(filepath.Join(dir, "a"), []byte("!"), 0o644) },
+			[]string{"a"}},
 		{"a mode", func(dir string) error { return os.Chmod(filepath.Join(dir, "b", "c"), 0o644) }, []string{"b/c"}},
 		{"a link's target", func(dir string) error {
 			return errors.Join(os.Remove(filepath.Join(dir, "l")), os.Symlink("b", filepath.Join(dir, "l")))

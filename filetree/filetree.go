@@ -27,7 +27,7 @@ type Sum [sha256.Size]byte
 // String returns the sum in lower-case hex.
 func (s Sum) String() string { return hex.EncodeToString(s[:]) }
 
-// An Entry is one file of a tree. Folders have no entries of their own.
+// An Entry is one file of a tree. Folders have no entries.
 type Entry struct {
 	Path string // slash-separated, relative to the root, clean
 	Mode Mode
@@ -84,8 +84,8 @@ func (t Tree) Below(dir string) Tree {
 	return t[from:to]
 }
 
-// A Change is what becomes of one path: new content in a mode, or, when
-// Deleted, nothing.
+// A Change is what happens to one path: it gets new content in a mode, or is
+// deleted.
 type Change struct {
 	Path    string
 	Mode    Mode
@@ -93,7 +93,7 @@ type Change struct {
 	Deleted bool
 }
 
-// Compose returns the changes that come to first and then second.
+// Compose returns the changes that do what first and then second do.
 func Compose(first, second []Change) []Change {
 	later := make(map[string]bool, len(second))
 	for _, c := range second {

@@ -30,7 +30,7 @@ func TestDigest(t *testing.T) {
 		tree Tree
 		want string
 	}{
-		// The digests are literals because they stand in people's fork.lock: they must never change.
+		// The digests are literals because they are in people's fork.lock: they must never change.
 		{"empty", nil, "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
 		{"ship", ship(), "sha256:7f95422470682dc9e1c9530f632adae0e4f638c2009a16acab8982fd53dcc04d"},
 	} {
@@ -154,7 +154,8 @@ func TestDiffer(t *testing.T) {
 		{"both empty", nil, nil, nil},
 		{"content", Tree{entry("a", Regular, "1")}, Tree{entry("a", Regular, "2")}, []string{"a"}},
 		{"mode", Tree{entry("a", Regular, "1")}, Tree{entry("a", Executable, "1")}, []string{"a"}},
-		{"apart", Tree{entry("b", Regular, ""), entry("d", Regular, "")}, Tree{entry("a", Regular, ""), entry("c", Regular, "")},
+		{"apart", Tree{entry("b", Regular, ""), entry("d", Regular, "")},
+			Tree{entry("a", Regular, ""), entry("c", Regular, "")},
 			[]string{"a", "b", "c", "d"}},
 		{"a file and a folder", Tree{entry("a", Regular, "")}, Tree{entry("a/b", Regular, "")}, []string{"a", "a/b"}},
 		{"against nothing", ship(), nil, paths(ship())},

@@ -145,7 +145,8 @@ func TestUpdateWhereSomethingLies(t *testing.T) {
 func TestUpdateInPlace(t *testing.T) {
 	d := lay(t, file{"a", Regular, "a"}, file{"b/c", Regular, "c"}, file{"d", Link, "a"})
 	got, err := d.Update(t.Context(), d, []Change{
-		{Path: "b/c", Deleted: true}, {Path: "b", Mode: Executable, Content: []byte("b")}, {Path: "d", Mode: Regular, Content: []byte("d")},
+		{Path: "b/c", Deleted: true}, {Path: "b", Mode: Executable, Content: []byte("b")},
+		{Path: "d", Mode: Regular, Content: []byte("d")},
 	})
 	if err != nil {
 		t.Fatal(err)

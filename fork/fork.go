@@ -15,7 +15,9 @@ import (
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/source"
 	"github.com/slipway-build/slipway/spec"
+	"github.com/slipway-build/slipway/version"
 )
 
 // A Fork is one fork of a project, read and found valid.
@@ -72,6 +74,23 @@ func (f Fork) UserFiles(elem ...string) (dir string, ok bool) {
 	dir = f.File(filepath.Join(append([]string{"files"}, elem...)...))
 	_, err := os.Lstat(f.Project.Path(dir))
 	return dir, err == nil
+}
+
+// On returns the fork as it would be on another upstream of its kind: at the
+// upstream's version, with the fork's own revision.
+func (f Fork) On(u source.Upstream) (Fork, error) {
+	f.Upstream = u
+	v, ok := u.Version()
+	if !ok {
+		return f, nil
+	}
+	f.Version = v.String()
+	if m := f.Parsed.Fields().Metadata; m != "" {
+		f.Version += "+" + m
+	}
+	var err error
+	f.Parsed, err = version.Parse(f.Version)
+	return f, err
 }
 
 // Ranges returns the commits that the fork carries, as fork.lock names them.

@@ -1,5 +1,9 @@
-// Package hostroot lays out packages for a host that has no package manager: as
-// an image's files, and the manifest that its installer goes by.
+// Package hostroot lays out packages for a host that has no package manager: as the
+// files of an image, and the manifest that its installer reads.
+//
+// Files that packages have below /usr, which may be read-only on such a host, move to
+// /etc and /opt, and texts that name them are changed. The user can add files, for all
+// roles or for one.
 package hostroot
 
 import (
@@ -21,30 +25,29 @@ import (
 
 // Input is what is laid out.
 type Input struct {
-	Name     string // the manifest's
+	Name     string // of the manifest
 	Version  string
-	Arch     string                 // as Go calls it
+	Arch     string                 // Go's name
 	Roles    map[string]images.Role // by name
-	Packages []packaging.Package    // those that no role names are for all
+	Packages []packaging.Package    // one that no role names is for all roles
 	Programs map[string]Program     // by the file on this machine
-	User     fs.FS                  // ROLE/PATH, and all/PATH for all roles; nil is none
-	UserDir  string                 // what errors call that folder
+	User     fs.FS                  // the user's files: ROLE/PATH, or all/PATH for all roles; nil is none
+	UserDir  string                 // the name of that dir, for errors
 }
 
 // A Program is an executable of the packages.
 type Program struct {
 	SHA256 string
-	At     string // its path in a layer that the image has anyway; empty is none
+	At     string // its path in another layer of the image; empty if no layer has it
 }
 
-// all is the folder of what the user has for all roles.
+// all is the dir of the user's files for all roles.
 const all = "all"
 
-// A place is a path of a role.
+// A place is a path on the hosts of a role.
 type place struct{ role, path string }
 
-// An item is what comes to lie at a place: an entry, and its file in the image,
-// if it needs one.
+// An item is an entry of the manifest, and its file in the image, if it needs one.
 type item struct {
 	entry installer.Entry
 	file  *images.File
@@ -62,29 +65,8 @@ func (in Input) Lay() ([]images.File, error) {
 	}
 	var out []images.File
 	for _, at := range slices.Sorted(maps.Keys(paths(items))) {
-		entries := map[string]*installer.Entry{} // by what they say
-		for _, role := range m.Roles() {
-			it, ok := items[place{role, at}]
-			if !ok {
-				continue
-			}
-			same := fmt.Sprintf("%+v", it.entry)
-			if e := entries[same]; e != nil {
-				e.Roles = append(e.Roles, role)
-				continue
-			}
-			if it.file != nil {
-				out = append(out, *it.file)
-			}
-			it.entry.Roles = []string{role}
-			entries[same] = &it.entry
-		}
-		for _, e := range entries {
-			if len(e.Roles) == len(in.Roles) {
-				e.Roles = nil
-			}
-			m.Files = append(m.Files, *e)
-		}
+		entries, files := shared(items, at, m.Roles())
+		m.Files, out = append(m.Files, entries...), append(out, files...)
 	}
 	slices.SortFunc(m.Files, func(a, b installer.Entry) int {
 		return strings.Compare(a.Path+" "+strings.Join(a.Roles, " "), b.Path+" "+strings.Join(b.Roles, " "))
@@ -93,6 +75,38 @@ func (in Input) Lay() ([]images.File, error) {
 	return append(out, images.File{Path: "/" + installer.ManifestName, Data: data}), err
 }
 
+// shared returns the entries for a path, and their files. Roles that have the same
+// entry share it; one that all roles share names none.
+func shared(items map[place]item, at string, roles []string) ([]installer.Entry, []images.File) {
+	var files []images.File
+	entries := map[string]*installer.Entry{} // by all that they say but the roles
+	for _, role := range roles {
+		it, ok := items[place{role, at}]
+		if !ok {
+			continue
+		}
+		same := fmt.Sprintf("%+v", it.entry)
+		if e := entries[same]; e != nil {
+			e.Roles = append(e.Roles, role)
+			continue
+		}
+		if it.file != nil {
+			files = append(files, *it.file)
+		}
+		it.entry.Roles = []string{role}
+		entries[same] = &it.entry
+	}
+	var out []installer.Entry
+	for _, e := range entries {
+		if len(e.Roles) == len(roles) {
+			e.Roles = nil
+		}
+		out = append(out, *e)
+	}
+	return out, files
+}
+
+// paths returns the paths of items.
 func paths(items map[place]item) map[string]bool {
 	out := map[string]bool{}
 	for p := range items {
@@ -101,7 +115,7 @@ func paths(items map[place]item) map[string]bool {
 	return out
 }
 
-// packages adds the packages' files, where a host takes them.
+// packages adds the files of packages that a host gets.
 func (in Input) packages(items map[place]item) error {
 	moved := map[string]string{}
 	named := map[string]bool{}
@@ -132,7 +146,7 @@ func (in Input) packages(items map[place]item) error {
 	return nil
 }
 
-// packaged returns a package's file as a host takes it.
+// packaged returns a package's file as a host gets it.
 func (in Input) packaged(f packaging.File, moved map[string]string) (item, error) {
 	e := installer.Entry{Path: moved[f.Path], Mode: f.Mode.Perm(), Config: f.Kind == packaging.Config}
 	switch {
@@ -149,7 +163,7 @@ func (in Input) packaged(f packaging.File, moved map[string]string) (item, error
 	}
 	p, ok := in.Programs[f.Source]
 	if !ok {
-		return item{}, fmt.Errorf("%s is not known: %s", f.Path, f.Source)
+		return item{}, fmt.Errorf("%s: unknown program %s", f.Path, f.Source)
 	}
 	e.SHA256 = p.SHA256
 	if p.At != "" {
@@ -161,14 +175,13 @@ func (in Input) packaged(f packaging.File, moved map[string]string) (item, error
 	return item{e, &images.File{Path: at, Mode: 0o755, Source: f.Source, Guest: true}}, nil
 }
 
-// user adds the files that the user has beside the packages'. They stand instead
-// of a package's at the same place.
+// user adds the user's files. They replace a package's file at the same place.
 func (in Input) user(items map[place]item) error {
 	if in.User == nil {
 		return nil
 	}
 	roles := slices.Sorted(maps.Keys(in.Roles))
-	for _, from := range append([]string{all}, roles...) { // a role's own go before those for all
+	for _, from := range append([]string{all}, roles...) { // those for one role replace those for all
 		to := []string{from}
 		if from == all {
 			to = roles
@@ -179,7 +192,7 @@ func (in Input) user(items map[place]item) error {
 			} else if err != nil || d.IsDir() {
 				return err
 			}
-			it, err := in.own(name, from)
+			it, err := in.userFile(name, from)
 			for _, role := range to {
 				items[place{role, it.entry.Path}] = it
 			}
@@ -192,15 +205,16 @@ func (in Input) user(items map[place]item) error {
 	others, err := fs.ReadDir(in.User, ".")
 	for _, d := range others {
 		if d.Name() != all && in.Roles[d.Name()].Units == nil && in.Roles[d.Name()].Packages == nil {
-			err = errors.Join(err, fmt.Errorf("%s/%s is for no role: there are %s, and %s for all", in.UserDir, d.Name(), strings.Join(roles, ", "), all))
+			err = errors.Join(err, fmt.Errorf("%s/%s is for no role: want a dir called %s, or %s for all roles",
+				in.UserDir, d.Name(), strings.Join(roles, ", "), all))
 		}
 	}
 	return err
 }
 
-// own returns a file of the user's. One that ends in .tmpl is a template, and
-// goes without that.
-func (in Input) own(name, role string) (item, error) {
+// userFile returns a file of the user. One whose name ends in .tmpl is a template, and
+// is installed without that ending.
+func (in Input) userFile(name, role string) (item, error) {
 	info, err := fs.Stat(in.User, name)
 	if err != nil {
 		return item{}, err
@@ -215,7 +229,7 @@ func (in Input) own(name, role string) (item, error) {
 	return text(e, role, data), err
 }
 
-// text returns a file with its content.
+// text returns an item whose content is data.
 func text(e installer.Entry, role string, data []byte) item {
 	sum := sha256.Sum256(data)
 	at := tree(role, e.Path)
@@ -223,11 +237,11 @@ func text(e installer.Entry, role string, data []byte) item {
 	return item{e, &images.File{Path: at, Data: data}}
 }
 
-// tree returns where an image has a file for a path of hosts.
+// tree returns the path in the image of the file for a path on a host.
 func tree(role, at string) string { return path.Join("/tree", role, at) }
 
-// moves are where a host takes what packages have below /usr, which may be
-// read-only there. What is not listed stays away.
+// moves are the dirs below /usr, which may be read-only on a host, and what replaces
+// each. Files in others are not installed.
 var moves = [][2]string{
 	{"/usr/lib/systemd/system/", "/etc/systemd/system/"},
 	{"/usr/lib/sysusers.d/", "/etc/sysusers.d/"},
@@ -237,7 +251,7 @@ var moves = [][2]string{
 	{"/usr/libexec/", "/opt/libexec/"},
 }
 
-// relocate returns where a host takes a path of a package, or nothing.
+// relocate returns the path on a host of a package's file, or "" if it gets none.
 func relocate(at string) string {
 	for _, m := range moves {
 		if rest, ok := strings.CutPrefix(at, m[0]); ok {
@@ -252,7 +266,7 @@ func relocate(at string) string {
 
 var usrPath = regexp.MustCompile(`/usr/[A-Za-z0-9._@/-]+`)
 
-// rename returns a text that names the packages' files where a host has them.
+// rename returns a text with the paths of packages' files changed to those on a host.
 func rename(data []byte, moved map[string]string) []byte {
 	return usrPath.ReplaceAllFunc(data, func(at []byte) []byte {
 		if to := moved[string(at)]; to != "" {

@@ -13,20 +13,27 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 )
 
-// ship is a project of two roles: its crew is one program that a layer holds,
-// and bosun is one of its own.
+// ship is a project with two roles: crew is a multi-name program that is in another
+// layer already, bosun is not.
 func ship() Input {
 	sum := strings.Repeat("ab", 32)
 	return Input{
 		Name: "ship", Version: "1.4.1", Arch: "amd64", UserDir: "files/installer",
-		Roles:    map[string]images.Role{"mate": {Packages: []string{"cook"}}, "master": {Packages: []string{"cook", "bosun"}, Units: []string{"cook.service"}}},
+		Roles: map[string]images.Role{
+			"mate":   {Packages: []string{"cook"}},
+			"master": {Packages: []string{"cook", "bosun"}, Units: []string{"cook.service"}},
+		},
 		Programs: map[string]Program{"/dist/crew": {sum, "/bin/crew"}, "/dist/bosun": {SHA256: sum}},
 		Packages: []packaging.Package{
-			{Name: "crew", Files: []packaging.File{{Path: "/usr/libexec/ship/crew", Mode: 0o755, Source: "/dist/crew"}, {Path: "/usr/share/man/man8/crew.8.gz", Mode: 0o644}}},
+			{Name: "crew", Files: []packaging.File{
+				{Path: "/usr/libexec/ship/crew", Mode: 0o755, Source: "/dist/crew"},
+				{Path: "/usr/share/man/man8/crew.8.gz", Mode: 0o644},
+			}},
 			{Name: "cook", Files: []packaging.File{
 				{Path: "/usr/bin/cook", Kind: packaging.Link, Mode: 0o777, Target: "../libexec/ship/crew"},
 				{Path: "/usr/bin/chef", Kind: packaging.Link, Mode: 0o777, Target: "/usr/bin/cook"},
-				{Path: "/usr/lib/systemd/system/cook.service", Mode: 0o644, Data: []byte("ExecStart=-/usr/bin/cook --bin=/usr/bin/cooks -x=/usr/libexec/ship/crew\n")},
+				{Path: "/usr/lib/systemd/system/cook.service", Mode: 0o644,
+					Data: []byte("ExecStart=-/usr/bin/cook --bin=/usr/bin/cooks -x=/usr/libexec/ship/crew\n")},
 				{Path: "/etc/default/cook", Kind: packaging.Config, Mode: 0o640, Data: []byte("peas\n")},
 				{Path: "/var/lib/cook", Kind: packaging.Folder, Mode: 0o700},
 			}},
@@ -81,7 +88,8 @@ func TestLay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const both = `/etc/systemd/system/cook.service 644 tree/all/etc/systemd/system/cook.service true "ExecStart=-/opt/bin/cook --bin=/usr/bin/cooks -x=/opt/libexec/ship/crew\n"
+	const both = `/etc/systemd/system/cook.service 644 tree/all/etc/systemd/system/cook.service true ` +
+		`"ExecStart=-/opt/bin/cook --bin=/usr/bin/cooks -x=/opt/libexec/ship/crew\n"
 /opt/bin/chef 0 -> /opt/bin/cook
 /opt/bin/cook 0 -> ../libexec/ship/crew
 `
@@ -113,15 +121,55 @@ func TestRefused(t *testing.T) {
 		change func(*Input)
 		want   string
 	}{
-		"a role that there is not":  {func(in *Input) { in.User = fstest.MapFS{"cook/etc/x": {}} }, "files/installer/cook is for no role: there are master, mate, and all for all"},
-		"a program of nobody's":     {func(in *Input) { delete(in.Programs, "/dist/bosun") }, "package bosun: /usr/sbin/bosun is not known: /dist/bosun"},
-		"a path of the installer's": {func(in *Input) { in.User = fstest.MapFS{"all/var/lib/slipway/x": {}} }, "/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
-		"a file below a file":       {func(in *Input) { in.User = fstest.MapFS{"all/etc/default/cook/x": {}} }, "/etc/default/cook/x lies below /etc/default/cook, which is a file"},
+		"a role that is unknown": {func(in *Input) { in.User = fstest.MapFS{"cook/etc/x": {}} },
+			"files/installer/cook is for no role: want a dir called master, mate, or all for all roles"},
+		"a program that is unknown": {func(in *Input) { delete(in.Programs, "/dist/bosun") },
+			"package bosun: /usr/sbin/bosun: unknown program /dist/bosun"},
+		"a path of the installer's": {func(in *Input) { in.User = fstest.MapFS{"all/var/lib/slipway/x": {}} },
+			"/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
+		"a file below a file": {func(in *Input) { in.User = fstest.MapFS{"all/etc/default/cook/x": {}} },
+			"/etc/default/cook/x lies below /etc/default/cook, which is a file"},
 	} {
 		in := ship()
 		c.change(&in)
 		if _, err := in.Lay(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: Lay() = %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestRelocate(t *testing.T) {
+	for at, want := range map[string]string{
+		"/usr/bin/cook":                        "/opt/bin/cook",
+		"/usr/sbin/bosun":                      "/opt/sbin/bosun",
+		"/usr/libexec/ship/crew":               "/opt/libexec/ship/crew",
+		"/usr/lib/systemd/system/cook.service": "/etc/systemd/system/cook.service",
+		"/usr/lib/sysusers.d/cook.conf":        "/etc/sysusers.d/cook.conf",
+		"/usr/lib/tmpfiles.d/cook.conf":        "/etc/tmpfiles.d/cook.conf",
+		"/etc/default/cook":                    "/etc/default/cook",
+		"/var/lib/cook":                        "/var/lib/cook",
+		"/usr/share/man/man8/cook.8.gz":        "",
+		"/usr/lib/cook":                        "",
+	} {
+		if got := relocate(at); got != want {
+			t.Errorf("relocate(%s) = %q, want %q", at, got, want)
+		}
+	}
+}
+
+func TestRename(t *testing.T) {
+	moved := map[string]string{"/usr/bin/cook": "/opt/bin/cook", "/usr/bin/a@b": "/opt/bin/a@b", "/usr/share/x": ""}
+	for text, want := range map[string]string{
+		"":                           "",
+		"/usr/bin/cook":              "/opt/bin/cook",
+		"x=/usr/bin/cook --y":        "x=/opt/bin/cook --y",
+		"/usr/bin/cook:/usr/bin/a@b": "/opt/bin/cook:/opt/bin/a@b",
+		"/usr/bin/cooks":             "/usr/bin/cooks",
+		"/usr/bin/cook/x":            "/usr/bin/cook/x",
+		"/usr/share/x":               "/usr/share/x",
+	} {
+		if got := string(rename([]byte(text), moved)); got != want {
+			t.Errorf("rename(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

@@ -22,19 +22,20 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// On returns what the settings' images stand on for a platform, nil where that
-// is nothing. Folders are relative to dir.
-func (s Settings) On(ctx context.Context, dir string, p platform.Platform) (v1.Image, error) {
-	on := v1.Platform{OS: p.OS, Architecture: p.Arch}
+// BaseImage returns the base image of the settings for a platform, or nil if
+// there is none: with scratch, or with a base layer made of Debian packages.
+// The dir of an OCI layout is relative to dir.
+func (s Settings) BaseImage(ctx context.Context, dir string, p platform.Platform) (v1.Image, error) {
+	want := v1.Platform{OS: p.OS, Architecture: p.Arch}
 	switch {
-	case s.Base == "scratch" || s.Base == "": // the latter with a layer of Debian's
+	case s.Base == "scratch" || s.Base == "": // the latter with a layer of Debian packages
 		return nil, nil
 	case strings.HasPrefix(s.Base, "./"):
 		index, err := layout.ImageIndexFromPath(filepath.Join(dir, s.Base))
 		if err != nil {
-			return nil, fmt.Errorf("images.base: %s is no OCI layout: %w", s.Base, err)
+			return nil, fmt.Errorf("images.base: %s is not an OCI layout: %w", s.Base, err)
 		}
-		image, err := within(index, on)
+		image, err := find(index, want)
 		if err != nil {
 			return nil, fmt.Errorf("images.base: %s: %w", s.Base, err)
 		}
@@ -44,66 +45,70 @@ func (s Settings) On(ctx context.Context, dir string, p platform.Platform) (v1.I
 	if err != nil {
 		return nil, fmt.Errorf("images.base: %w", err)
 	}
-	image, err := remote.Image(ref, remote.WithContext(ctx), remote.WithPlatform(on), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	image, err := remote.Image(ref, remote.WithContext(ctx), remote.WithPlatform(want),
+		remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	if err != nil {
 		return nil, fmt.Errorf("images.base: %w", err)
 	}
 	return image, nil
 }
 
-// within finds the image for a platform in an index, or in the indexes there.
-func within(index v1.ImageIndex, on v1.Platform) (v1.Image, error) {
-	all, err := partial.FindImages(index, match.Platforms(on))
+// find returns the image for a platform from an index, or from the indexes that
+// it lists.
+func find(index v1.ImageIndex, want v1.Platform) (v1.Image, error) {
+	all, err := partial.FindImages(index, match.Platforms(want))
 	if err != nil {
 		return nil, err
 	}
 	if len(all) > 0 {
 		return all[0], nil
 	}
-	below, err := partial.FindIndexes(index, func(d v1.Descriptor) bool { return d.MediaType.IsIndex() })
+	nested, err := partial.FindIndexes(index, func(d v1.Descriptor) bool { return d.MediaType.IsIndex() })
 	if err != nil {
 		return nil, err
 	}
-	for _, i := range below {
-		if image, err := within(i, on); err == nil {
+	for _, i := range nested {
+		if image, err := find(i, want); err == nil {
 			return image, nil
 		}
 	}
-	// One that says nothing of its platform stands for any, if it is alone.
-	if all, err = partial.FindImages(index, func(d v1.Descriptor) bool { return d.MediaType.IsImage() && d.Platform == nil }); err == nil && len(all) == 1 {
+	// An image without a platform is taken for any, if it is the only one.
+	all, err = partial.FindImages(index, func(d v1.Descriptor) bool { return d.MediaType.IsImage() && d.Platform == nil })
+	if err == nil && len(all) == 1 {
 		return all[0], nil
 	}
-	return nil, fmt.Errorf("it has no image for %s", on)
+	return nil, fmt.Errorf("it has no image for %s", want)
 }
 
 // Contents lists the files of an image, sorted by path.
-func Contents(image v1.Image) ([]Listed, error) {
+func Contents(image v1.Image) ([]Entry, error) {
 	layers, err := image.Layers()
 	if err != nil {
 		return nil, err
 	}
-	have := map[string]Listed{}
+	entries := map[string]Entry{}
 	for _, l := range layers {
 		r, err := l.Uncompressed()
 		if err != nil {
 			return nil, err
 		}
-		err = list(r, have)
+		err = addEntries(r, entries)
 		r.Close()
 		if err != nil {
 			return nil, err
 		}
 	}
-	var out []Listed
-	for _, l := range have {
-		out = append(out, l)
+	var out []Entry
+	for _, e := range entries {
+		out = append(out, e)
 	}
-	slices.SortFunc(out, func(a, b Listed) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
 	return out, nil
 }
 
-// list adds the files of a layer to those of the layers below it.
-func list(r io.Reader, have map[string]Listed) error {
+// addEntries adds the entries of a layer to those of the layers below it, and
+// removes those that the layer has a whiteout for.
+func addEntries(r io.Reader, entries map[string]Entry) error {
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
@@ -113,14 +118,14 @@ func list(r io.Reader, have map[string]Listed) error {
 			return err
 		}
 		at := path.Join("/", h.Name)
-		if gone, ok := strings.CutPrefix(path.Base(at), ".wh."); ok {
-			delete(have, path.Join(path.Dir(at), gone))
+		if removed, ok := strings.CutPrefix(path.Base(at), ".wh."); ok {
+			delete(entries, path.Join(path.Dir(at), removed))
 			continue
 		}
-		l := Listed{Path: at, Folder: h.Typeflag == tar.TypeDir}
+		e := Entry{Path: at, Folder: h.Typeflag == tar.TypeDir}
 		if h.Typeflag == tar.TypeSymlink {
-			l.Target = h.Linkname
+			e.Target = h.Linkname
 		}
-		have[at] = l
+		entries[at] = e
 	}
 }

@@ -9,98 +9,114 @@ import (
 	"strings"
 )
 
-// machines are what an executable says it is for, by Go's names.
+// machines maps Go's names of architectures to the machine of an ELF header.
 var machines = map[string]elf.Machine{
-	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64, "loong64": elf.EM_LOONGARCH, "ppc64le": elf.EM_PPC64,
-	"riscv64": elf.EM_RISCV, "s390x": elf.EM_S390,
+	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64,
+	"loong64": elf.EM_LOONGARCH, "ppc64le": elf.EM_PPC64, "riscv64": elf.EM_RISCV, "s390x": elf.EM_S390,
 }
 
 // secret matches the names of files that hold keys or passwords.
-var secret = regexp.MustCompile(`(?i)(^|/)(id_(rsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx|kdbx)|\.netrc|\.npmrc|\.pgpass|\.docker/config\.json|\.dockercfg|kubeconfig|credentials(\.json)?)$`)
+var secret = regexp.MustCompile(`(?i)(^|/)(id_(rsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx|kdbx)|` +
+	`\.netrc|\.npmrc|\.pgpass|\.docker/config\.json|\.dockercfg|kubeconfig|credentials(\.json)?)$`)
 
-// Check tells what is wrong with the files that an image is made of, before a
-// layer of them is written. base has the files of what it stands on, start is how
-// it starts.
-func Check(name, arch string, base []Listed, files []File, start []string) error {
+// Check returns what is wrong with the files of an image, before a layer is
+// written. arch is Go's name of an architecture, base lists the files of the base
+// image, and command is how the image starts, if it says.
+func Check(name, arch string, base []Entry, files []File, command []string) error {
+	all := map[string]File{}
+	for _, e := range base {
+		all[e.Path] = File{Path: e.Path, Target: e.Target, Folder: e.Folder, Mode: 0o755}
+	}
+	for _, f := range files {
+		all[f.Path] = f
+	}
+	var faults []string
+	for _, f := range files {
+		faults = append(faults, checkFile(f, arch, all)...)
+	}
+	if len(command) > 0 {
+		faults = append(faults, checkCommand(command[0], all)...)
+	}
 	var errs []error
-	add := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("image %s: %s", name, fmt.Sprintf(format, args...)))
-	}
-	have := map[string]File{}
-	for _, l := range base {
-		have[l.Path] = File{Path: l.Path, Target: l.Target, Folder: l.Folder, Mode: 0o755}
-	}
-	for _, f := range files {
-		have[f.Path] = f
-	}
-	for _, f := range files {
-		switch {
-		case !path.IsAbs(f.Path) || path.Clean(f.Path) != f.Path:
-			add("%s is no clean path from the root", f.Path)
-		case f.Target == "" && !f.Folder && f.Mode&0o6000 != 0:
-			add("%s runs as its owner or its group whoever starts it (mode %o)", f.Path, f.Mode)
-		case secret.MatchString(f.Path):
-			add("%s looks like a secret, and an image is no place for one", f.Path)
-		case strings.Contains(string(f.Data), "PRIVATE KEY-----"):
-			add("%s holds a private key", f.Path)
-		case f.Target != "":
-			if _, err := resolve(f.Path, have); err != nil {
-				add("%v", err)
-			}
-		case f.Source != "":
-			for _, fault := range executable(f, arch, have) {
-				add("%s", fault)
-			}
-		}
-	}
-	if len(start) > 0 {
-		at, err := resolve(start[0], have)
-		switch f := have[at]; {
-		case err != nil:
-			add("it cannot start %s: %v", start[0], err)
-		case f.Mode&0o111 == 0:
-			add("it starts %s, which is no executable", start[0])
-		}
+	for _, fault := range faults {
+		errs = append(errs, fmt.Errorf("image %s: %s", name, fault))
 	}
 	return errors.Join(errs...)
 }
 
-// resolve follows links, those of folders too, and returns the path that a path
-// leads to.
-func resolve(from string, have map[string]File) (string, error) {
+// checkFile returns what is wrong with one file.
+func checkFile(f File, arch string, all map[string]File) []string {
+	fault := func(format string, args ...any) []string { return []string{fmt.Sprintf(format, args...)} }
+	switch {
+	case !path.IsAbs(f.Path) || path.Clean(f.Path) != f.Path:
+		return fault("%s is not a clean absolute path", f.Path)
+	case f.Target == "" && !f.Folder && f.Mode&0o6000 != 0:
+		return fault("%s is set-user-ID or set-group-ID (mode %o), which no file of an image may be", f.Path, f.Mode)
+	case secret.MatchString(f.Path):
+		return fault("%s looks like a secret, and everybody who pulls an image can read it", f.Path)
+	case strings.Contains(string(f.Data), "PRIVATE KEY-----"):
+		return fault("%s holds a private key", f.Path)
+	case f.Target != "":
+		if _, err := resolve(f.Path, all); err != nil {
+			return fault("%v", err)
+		}
+	case f.Source != "":
+		return checkExecutable(f, arch, all)
+	}
+	return nil
+}
+
+// checkCommand returns what keeps a program from being started.
+func checkCommand(program string, all map[string]File) []string {
+	at, err := resolve(program, all)
+	switch {
+	case err != nil:
+		return []string{fmt.Sprintf("it cannot start %s: %v", program, err)}
+	case all[at].Mode&0o111 == 0:
+		return []string{fmt.Sprintf("it cannot start %s: it is not executable", program)}
+	}
+	return nil
+}
+
+// resolve follows links, also in the dirs of a path, and returns the path of the
+// file that they lead to.
+func resolve(from string, all map[string]File) (string, error) {
 	at, rest := "/", strings.TrimPrefix(from, "/")
 	for links := 0; rest != ""; {
 		part, behind, _ := strings.Cut(rest, "/")
 		next := path.Join(at, part)
 		rest = behind
-		f := have[next]
+		f := all[next]
 		if f.Target == "" {
 			at = next
 			continue
 		}
 		if links++; links > 40 { // as many as Linux follows
-			return "", fmt.Errorf("%s leads to itself", from)
+			return "", fmt.Errorf("%s is a link that leads to itself", from)
 		}
 		if rest = path.Join(f.Target, rest); path.IsAbs(rest) {
 			at, rest = "/", strings.TrimPrefix(rest, "/")
 		}
 	}
-	if _, ok := have[at]; !ok {
-		return "", fmt.Errorf("%s leads to %s, which is not there", from, at)
+	switch _, ok := all[at]; {
+	case !ok && at == from:
+		return "", fmt.Errorf("%s is missing", at)
+	case !ok:
+		return "", fmt.Errorf("%s leads to %s, which is missing", from, at)
 	}
 	return at, nil
 }
 
-// executable tells what keeps a program from running in an image.
-func executable(f File, arch string, have map[string]File) []string {
+// checkExecutable returns what keeps a program from running in an image.
+func checkExecutable(f File, arch string, all map[string]File) []string {
 	e, err := elf.Open(f.Source)
 	if err != nil {
-		return []string{fmt.Sprintf("%s is no executable of Linux: %v", f.Path, err)}
+		return []string{fmt.Sprintf("%s is not a Linux executable: %v", f.Path, err)}
 	}
 	defer e.Close()
 	var faults []string
 	if e.Machine != machines[arch] {
-		faults = append(faults, fmt.Sprintf("%s is for %s, and not for %s", f.Path, e.Machine, arch))
+		faults = append(faults, fmt.Sprintf("%s is built for %s, not for %s", f.Path, e.Machine, arch))
 	}
 	for _, p := range e.Progs {
 		if p.Type != elf.PT_INTERP || f.Guest {
@@ -111,8 +127,9 @@ func executable(f File, arch string, have map[string]File) []string {
 			return append(faults, fmt.Sprintf("%s: %v", f.Path, err))
 		}
 		loader := strings.TrimRight(string(text), "\x00")
-		if _, err := resolve(loader, have); err != nil {
-			faults = append(faults, fmt.Sprintf("%s is linked against libraries and needs %s, which is not there: set images.base in fork.yaml to an image that has them", f.Path, loader))
+		if _, err := resolve(loader, all); err != nil {
+			faults = append(faults, fmt.Sprintf("%s is dynamically linked and needs %s, which is missing: "+
+				"set images.base in fork.yaml to an image with its libraries", f.Path, loader))
 		}
 	}
 	return faults

@@ -12,53 +12,38 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// An Image is one for one platform.
+// An Image describes an image for one platform. Assemble makes a v1.Image of it.
 type Image struct {
 	Recipe   Recipe
 	Platform platform.Platform
-	Base     v1.Image // nil is none
-	Layers   []*Layer // from the lowest on
-	Gzipped  []*Layer // the same by gzip, which is all that docker load takes, if that was asked for
-	Command  []string // how it starts; none leaves that to whoever runs it
-	Labels   map[string]string
+	Base     v1.Image          // nil is scratch
+	Layers   []*Layer          // on top of Base, the lowest first
+	Gzipped  []*Layer          // the same layers as docker load reads them, by gzip
+	Command  []string          // the entrypoint; empty leaves it to whoever runs the image
+	Labels   map[string]string // and annotations of the manifest
 	Created  time.Time
 }
 
-// Stack puts a layer on top, as each compression that is wanted has it: the
-// image's own first, and that of docker load last.
-func (i *Image) Stack(layer []*Layer) {
-	i.Layers, i.Gzipped = append(i.Layers, layer[0]), append(i.Gzipped, layer[len(layer)-1])
+// AppendLayer puts a layer on top of the others. compressed holds it once for each
+// compression: first as Layers takes it, last as Gzipped does. They may be one.
+func (i *Image) AppendLayer(compressed []*Layer) {
+	i.Layers = append(i.Layers, compressed[0])
+	i.Gzipped = append(i.Gzipped, compressed[len(compressed)-1])
 }
 
-// search is where programs look for others.
-const search = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+// defaultPath is the PATH of an image whose base sets no environment.
+const defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// Assemble puts an image together.
+// Assemble makes the image: the layers of the base, those of i.Layers, and a
+// configuration. The same Image makes the same bytes.
 func (i Image) Assemble() (v1.Image, error) {
 	base := i.Base
 	if base == nil {
 		base = empty.Image
 	}
-	config, err := base.ConfigFile()
+	config, err := i.config(base)
 	if err != nil {
 		return nil, err
-	}
-	config = config.DeepCopy()
-	if i.Base != nil && (config.OS != i.Platform.OS || config.Architecture != i.Platform.Arch) {
-		return nil, fmt.Errorf("image %s: its base is for %s/%s, and not for %s", i.Recipe.Name, config.OS, config.Architecture, i.Platform)
-	}
-	config.OS, config.Architecture, config.Variant = i.Platform.OS, i.Platform.Arch, ""
-	config.Created = v1.Time{Time: i.Created.UTC()}
-	config.Config.Entrypoint, config.Config.Cmd = i.Command, i.Recipe.Args
-	config.Config.User, config.Config.Labels = i.Recipe.User, i.Labels
-	if len(config.Config.Env) == 0 {
-		config.Config.Env = []string{search}
-	}
-	for _, port := range i.Recipe.Ports {
-		if config.Config.ExposedPorts == nil {
-			config.Config.ExposedPorts = map[string]struct{}{}
-		}
-		config.Config.ExposedPorts[port] = struct{}{}
 	}
 	image, err := mutate.ConfigFile(base, config)
 	if err != nil {
@@ -66,7 +51,8 @@ func (i Image) Assemble() (v1.Image, error) {
 	}
 	var added []mutate.Addendum
 	for _, l := range i.Layers {
-		added = append(added, mutate.Addendum{Layer: l, History: v1.History{Created: config.Created, CreatedBy: "slipway"}})
+		history := v1.History{Created: config.Created, CreatedBy: "slipway"}
+		added = append(added, mutate.Addendum{Layer: l, History: history})
 	}
 	if image, err = mutate.Append(image, added...); err != nil {
 		return nil, err
@@ -75,14 +61,41 @@ func (i Image) Assemble() (v1.Image, error) {
 	return mutate.Annotations(image, i.Labels).(v1.Image), nil
 }
 
-// A runnable is no artifact of another type. Tools that do not know that field of
-// an index drop it, and change the digest.
+// config returns the configuration of the base, with what the image sets itself.
+func (i Image) config(base v1.Image) (*v1.ConfigFile, error) {
+	config, err := base.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	if i.Base != nil && (config.OS != i.Platform.OS || config.Architecture != i.Platform.Arch) {
+		return nil, fmt.Errorf("image %s: its base is for %s/%s, not for %s",
+			i.Recipe.Name, config.OS, config.Architecture, i.Platform)
+	}
+	config.OS, config.Architecture, config.Variant = i.Platform.OS, i.Platform.Arch, ""
+	config.Created = v1.Time{Time: i.Created.UTC()}
+	config.Config.Entrypoint, config.Config.Cmd = i.Command, i.Recipe.Args
+	config.Config.User, config.Config.Labels = i.Recipe.User, i.Labels
+	if len(config.Config.Env) == 0 {
+		config.Config.Env = []string{defaultPath}
+	}
+	for _, port := range i.Recipe.Ports {
+		if config.Config.ExposedPorts == nil {
+			config.Config.ExposedPorts = map[string]struct{}{}
+		}
+		config.Config.ExposedPorts[port] = struct{}{}
+	}
+	return config, nil
+}
+
+// A runnable is an image without an artifact type. Tools that do not know that
+// field of an index drop it, and so change the digest.
 type runnable struct{ v1.Image }
 
 // ArtifactType returns none.
 func (runnable) ArtifactType() (string, error) { return "", nil }
 
-// Index puts the images of several platforms together.
+// Index returns an index of images for several platforms.
 func Index(images []v1.Image, annotations map[string]string) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, image := range images {

@@ -26,22 +26,25 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// A File is a file, a folder or a link of a layer. Folders above it are made.
+// A File is a file, a dir or a link of a layer. The dirs above it are made.
+//
+// Its content is one of three: Data, the file Source of this machine, or what Open
+// returns.
 type File struct {
-	Path   string // from the root: /usr/local/bin/kubelet
-	Mode   int64  // permissions; 0 is 0644, or 0755 of a folder
-	UID    int    // its owner
+	Path   string // absolute: /usr/local/bin/kubelet
+	Mode   int64  // permissions; 0 is 0644, of a dir 0755
+	UID    int    // the owner
 	GID    int
-	Folder bool
-	Target string // of a link
-	Hard   bool   // the link is another name of the file Target, which comes before it
+	Folder bool   // a dir
+	Target string // of a link: where it points to
+	Hard   bool   // a hard link to the file Target, an absolute path that sorts before it
 	Data   []byte
-	Source string                        // a file of this machine with its content, instead of Data
-	Sum    string                        // of Source, where it is known: see Press
-	Size   int64                         // bytes of what Open returns
-	Open   func() (io.ReadCloser, error) // its content, instead of both
-	Bind   bool                          // an executable that may listen on ports below 1024
-	Guest  bool                          // an executable that is for others to run, and finds its libraries there
+	Source string
+	Sum    string // identifies the content of Source; LayerWriter compresses each once. May be empty
+	Size   int64  // bytes that Open returns
+	Open   func() (io.ReadCloser, error)
+	Bind   bool // an executable with CAP_NET_BIND_SERVICE: it may listen on ports below 1024
+	Guest  bool // an executable for a host to run: its libraries are there, not in the image
 }
 
 // open opens a file's content, and returns its size in bytes.
@@ -65,48 +68,47 @@ func (f File) open() (io.ReadCloser, int64, error) {
 	return r, info.Size(), nil
 }
 
-// A Layer is one that was written, and lies in a file.
+// A Layer is a compressed layer in a file of this machine. It is a v1.Layer. As
+// JSON it is what the cache keeps of a layer.
 type Layer struct {
-	Hash  v1.Hash         `json:"digest"`  // of what lies there
-	Diff  v1.Hash         `json:"diff_id"` // of what it unpacks to
-	Bytes int64           `json:"size"`    // of what lies there
-	Full  int64           `json:"full"`    // of what it unpacks to
-	Type  types.MediaType `json:"media_type"`
-	Files []Listed        `json:"files"` // sorted by path
-	file  string
+	CompressedHash   v1.Hash         `json:"digest"`
+	UncompressedHash v1.Hash         `json:"diff_id"`
+	CompressedSize   int64           `json:"size"` // bytes
+	UncompressedSize int64           `json:"full"` // bytes
+	Type             types.MediaType `json:"media_type"`
+	Files            []Entry         `json:"files"` // sorted by path
+	file             string
 }
 
-// A Listed is what is known of a file in a layer without reading it.
-type Listed struct {
-	Path   string `json:"path"`
-	Target string `json:"target,omitempty"`
-	Folder bool   `json:"folder,omitempty"`
+// An Entry is a path of a layer or an image, as far as Check needs to know it.
+type Entry struct {
+	Path   string `json:"path"`             // absolute
+	Target string `json:"target,omitempty"` // of a symbolic link
+	Folder bool   `json:"folder,omitempty"` // a dir
 }
 
-// At returns the layer as it lies in a file.
+// At returns the layer with its content in a file, compressed.
 func (l Layer) At(file string) *Layer {
 	l.file = file
 	return &l
 }
 
-// What follows is what makes it a v1.Layer.
+// Digest returns the hash of the compressed layer, as v1.Layer has it.
+func (l *Layer) Digest() (v1.Hash, error) { return l.CompressedHash, nil }
 
-// Digest returns the sum of the layer as it lies there.
-func (l *Layer) Digest() (v1.Hash, error) { return l.Hash, nil }
+// DiffID returns the hash of the uncompressed layer, as v1.Layer has it.
+func (l *Layer) DiffID() (v1.Hash, error) { return l.UncompressedHash, nil }
 
-// DiffID returns the sum of what it unpacks to.
-func (l *Layer) DiffID() (v1.Hash, error) { return l.Diff, nil }
+// Size returns the compressed size in bytes, as v1.Layer has it.
+func (l *Layer) Size() (int64, error) { return l.CompressedSize, nil }
 
-// Size returns the bytes of the layer as it lies there.
-func (l *Layer) Size() (int64, error) { return l.Bytes, nil }
-
-// MediaType returns how it is compressed.
+// MediaType returns the media type, which tells the compression.
 func (l *Layer) MediaType() (types.MediaType, error) { return l.Type, nil }
 
-// Compressed opens the layer.
+// Compressed opens the compressed layer.
 func (l *Layer) Compressed() (io.ReadCloser, error) { return os.Open(l.file) }
 
-// Uncompressed opens what it unpacks to.
+// Uncompressed opens the layer, and uncompresses it.
 func (l *Layer) Uncompressed() (io.ReadCloser, error) {
 	f, err := os.Open(l.file)
 	if err != nil {
@@ -124,132 +126,157 @@ func (l *Layer) Uncompressed() (io.ReadCloser, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return both{r, f}, nil
+	return reader{r, f}, nil
 }
 
-// both is what is read, and what it is read from.
-type both struct {
+// A reader uncompresses a file, and closes it.
+type reader struct {
 	io.ReadCloser
-	from io.Closer
+	file io.Closer
 }
 
-func (b both) Close() error { return errors.Join(b.ReadCloser.Close(), b.from.Close()) }
+func (r reader) Close() error { return errors.Join(r.ReadCloser.Close(), r.file.Close()) }
 
-// A Press writes layers. By zstd it compresses a file whose sum is known once,
-// however many layers have it, and keeps what that comes to.
-type Press struct {
-	mu   sync.Mutex
-	kept map[string][]*piece // by the sum
+// A LayerWriter writes layers. Its zero value is ready to use, by several
+// goroutines at a time.
+//
+// With zstd it compresses a file whose Sum is set only once, however many layers
+// hold it: it keeps the compressed frames in memory.
+type LayerWriter struct {
+	mu     sync.Mutex
+	frames map[string][]*frame // by Sum
 }
 
-// Write writes a layer with files to a file that is not there yet. Everything
-// carries the one date. compression is gzip or zstd.
-func (p *Press) Write(file string, files []File, compression string, date time.Time) (*Layer, error) {
+// Write writes a layer to file, which it creates. All entries have the same time,
+// date. compression is gzip or zstd. The same files make the same bytes, in
+// whatever order they are given.
+func (w *LayerWriter) Write(file string, files []File, compression string, date time.Time) (*Layer, error) {
 	f, err := os.Create(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	l := &Layer{Type: types.OCILayer, file: file}
-	packed, plain := counted{hash: sha256.New()}, counted{hash: sha256.New()}
-	w, err := Compressor(io.MultiWriter(f, &packed), compression)
+	compressed, uncompressed := hasher{hash: sha256.New()}, hasher{hash: sha256.New()}
+	c, err := Compressor(io.MultiWriter(f, &compressed), compression)
 	if err != nil {
 		return nil, err
 	}
 	if compression == "zstd" {
 		l.Type = types.OCILayerZStd
 	}
-	l.Files, err = archive(io.MultiWriter(w, &plain), files, date, p.file(w))
-	if err := errors.Join(err, w.Close()); err != nil {
+	l.Files, err = writeTar(io.MultiWriter(c, &uncompressed), files, date, w.contentWriter(c))
+	if err := errors.Join(err, c.Close()); err != nil {
 		return nil, err
 	}
-	l.Hash, l.Bytes, l.Diff, l.Full = packed.sum(), packed.n, plain.sum(), plain.n
+	l.CompressedHash, l.CompressedSize = compressed.sum(), compressed.n
+	l.UncompressedHash, l.UncompressedSize = uncompressed.sum(), uncompressed.n
 	return l, f.Close()
 }
 
-// file returns what has a file's content written to w.
-func (p *Press) file(w io.Writer) func(sum string, write func() error) error {
+// A contentWriter calls write, which writes the content of a file with that Sum.
+type contentWriter func(sum string, write func() error) error
+
+// contentWriter returns the one for a compressor, which takes the compressed
+// frames of a file from an earlier layer, where it can.
+func (w *LayerWriter) contentWriter(c io.Writer) contentWriter {
 	return func(sum string, write func() error) error {
-		f, ok := w.(*frames)
+		z, ok := c.(*zstdWriter)
 		if !ok || sum == "" {
 			return write()
 		}
-		p.mu.Lock()
-		have := p.kept[sum]
-		p.mu.Unlock()
-		have, err := f.file(have, write)
+		w.mu.Lock()
+		frames := w.frames[sum]
+		w.mu.Unlock()
+		frames, err := z.writeFile(frames, write)
 		if err != nil {
 			return err
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.kept == nil {
-			p.kept = map[string][]*piece{}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.frames == nil {
+			w.frames = map[string][]*frame{}
 		}
-		p.kept[sum] = have
+		w.frames[sum] = frames
 		return nil
 	}
 }
 
-// A counted sums what is written to it.
-type counted struct {
+// A hasher hashes and counts what is written to it.
+type hasher struct {
 	hash hash.Hash
-	n    int64
+	n    int64 // bytes
 }
 
-func (c *counted) Write(p []byte) (int, error) {
-	c.n += int64(len(p))
-	return c.hash.Write(p)
+func (h *hasher) Write(p []byte) (int, error) {
+	h.n += int64(len(p))
+	return h.hash.Write(p)
 }
 
-func (c *counted) sum() v1.Hash {
-	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(c.hash.Sum(nil))}
+func (h *hasher) sum() v1.Hash {
+	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(h.hash.Sum(nil))}
 }
 
-// archive writes files as a tar archive, in the order of their paths. It calls
-// content to have the content of each written.
-func archive(w io.Writer, files []File, date time.Time, content func(sum string, write func() error) error) ([]Listed, error) {
+// writeTar writes files as a tar archive, sorted by path, with the dirs above them.
+func writeTar(w io.Writer, files []File, date time.Time, content contentWriter) ([]Entry, error) {
 	all := slices.Clone(files)
 	for _, f := range files {
 		for dir := path.Dir(f.Path); dir != "/"; dir = path.Dir(dir) {
 			all = append(all, File{Path: dir, Folder: true})
 		}
 	}
-	// The files that were named come before the folders that are only implied.
+	// The sort is stable, so a dir that was given comes before one that is implied,
+	// and stays.
 	slices.SortStableFunc(all, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	all = slices.CompactFunc(all, func(a, b File) bool { return a.Path == b.Path && b.Folder })
 	t := tar.NewWriter(w)
-	var out []Listed
+	var out []Entry
 	for i, f := range all {
 		if i > 0 && all[i-1].Path == f.Path {
-			return nil, fmt.Errorf("%s is in the image twice", f.Path)
+			return nil, fmt.Errorf("%s is in the layer twice", f.Path)
 		}
 		if err := f.write(t, date, content); err != nil {
 			return nil, err
 		}
-		l := Listed{Path: f.Path, Folder: f.Folder}
+		e := Entry{Path: f.Path, Folder: f.Folder}
 		if !f.Hard {
-			l.Target = f.Target
+			e.Target = f.Target
 		}
-		out = append(out, l)
+		out = append(out, e)
 	}
 	return out, t.Close()
 }
 
-func (f File) write(t *tar.Writer, date time.Time, content func(sum string, write func() error) error) error {
-	h := &tar.Header{Name: strings.TrimPrefix(f.Path, "/"), Mode: f.Mode, Uid: f.UID, Gid: f.GID, ModTime: date.UTC().Truncate(time.Second), Format: tar.FormatUSTAR}
+// header returns the tar header of a file, but for the size.
+func (f File) header(date time.Time) *tar.Header {
+	h := &tar.Header{
+		Typeflag: tar.TypeReg, Name: strings.TrimPrefix(f.Path, "/"), Mode: f.Mode, Uid: f.UID, Gid: f.GID,
+		ModTime: date.UTC().Truncate(time.Second), Format: tar.FormatUSTAR,
+	}
 	switch {
 	case f.Hard:
 		h.Typeflag, h.Linkname = tar.TypeLink, strings.TrimPrefix(f.Target, "/")
-		return t.WriteHeader(h)
 	case f.Target != "":
 		h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, f.Target, 0o777
-		return t.WriteHeader(h)
 	case f.Folder:
 		h.Typeflag, h.Name = tar.TypeDir, h.Name+"/"
 		if h.Mode == 0 {
 			h.Mode = 0o755
 		}
+	case h.Mode == 0:
+		h.Mode = 0o644
+	}
+	if h.Typeflag == tar.TypeReg && f.Bind {
+		h.Format = tar.FormatPAX
+		h.PAXRecords = map[string]string{"SCHILY.xattr.security.capability": string(netBindService())}
+	}
+	return h
+}
+
+// write writes a file to a tar archive.
+func (f File) write(t *tar.Writer, date time.Time, content contentWriter) error {
+	h := f.header(date)
+	if h.Typeflag != tar.TypeReg {
 		return t.WriteHeader(h)
 	}
 	r, size, err := f.open()
@@ -257,13 +284,7 @@ func (f File) write(t *tar.Writer, date time.Time, content func(sum string, writ
 		return err
 	}
 	defer r.Close()
-	h.Typeflag, h.Size = tar.TypeReg, size
-	if h.Mode == 0 {
-		h.Mode = 0o644
-	}
-	if f.Bind {
-		h.Format, h.PAXRecords = tar.FormatPAX, map[string]string{"SCHILY.xattr.security.capability": string(netBindService())}
-	}
+	h.Size = size
 	if err := t.WriteHeader(h); err != nil {
 		return fmt.Errorf("%s: %w", f.Path, err)
 	}
@@ -277,8 +298,8 @@ func (f File) write(t *tar.Writer, date time.Time, content func(sum string, writ
 	return nil
 }
 
-// netBindService is cap_net_bind_service=ep as the kernel keeps it with a file:
-// struct vfs_cap_data of linux/capability.h, revision 2.
+// netBindService is cap_net_bind_service=ep as the kernel stores it in an extended
+// attribute: struct vfs_cap_data of linux/capability.h, revision 2.
 func netBindService() []byte {
 	const revision2, effective, bit = 0x02000000, 1, 1 << 10
 	var b []byte
@@ -288,9 +309,10 @@ func netBindService() []byte {
 	return b
 }
 
-// Link puts the layer into a folder of blobs, which are called by their sums.
+// Link puts the layer into blobs, the dir of an OCI layout whose files are named by
+// their hashes, unless it is already there.
 func (l *Layer) Link(blobs string) error {
-	to := filepath.Join(blobs, l.Hash.Hex)
+	to := filepath.Join(blobs, l.CompressedHash.Hex)
 	if _, err := os.Stat(to); err == nil {
 		return nil
 	}

@@ -11,23 +11,24 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// A Pod is one that a kubelet runs by itself, from a file
+// A Pod is a static pod: one that a kubelet runs from a file
 // (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/). It is
-// made where there is the image of its name.
+// made if the image of its name is.
 type Pod struct {
-	Name     string        `yaml:"name" json:"name"` // that of the package, too, whose options it runs with
+	Name     string        `yaml:"name" json:"name"` // also of the package whose options it runs with
 	Versions version.Range `yaml:"versions" json:"versions"`
-	File     string        `yaml:"file" json:"file"` // of the profile's folder, a template
+	File     string        `yaml:"file" json:"file"` // a template in the profile's dir
 }
 
-// PodFields are what the template of a pod sees beside those of the version.
+// PodFields are the fields that the template of a pod can use, with those of the
+// version.
 type PodFields struct {
 	version.Fields
 	Image   string // by its digest
 	Options []packaging.Variable
 }
 
-// Args returns the arguments that the options come to, in their order.
+// Args returns the words of all options, in their order.
 func (f PodFields) Args() []string {
 	var out []string
 	for _, o := range f.Options {
@@ -36,9 +37,11 @@ func (f PodFields) Args() []string {
 	return out
 }
 
-// Render fills the template of a pod. What comes out is JSON.
+// Render executes the template of a pod, text, and returns the JSON that it
+// makes, indented. The template has a function json, which writes a value as JSON.
 func (p Pod) Render(text []byte, f PodFields) ([]byte, error) {
-	t, err := template.New(p.File).Option("missingkey=error").Funcs(template.FuncMap{"json": encode}).Parse(string(text))
+	funcs := template.FuncMap{"json": encode}
+	t, err := template.New(p.File).Option("missingkey=error").Funcs(funcs).Parse(string(text))
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +50,7 @@ func (p Pod) Render(text []byte, f PodFields) ([]byte, error) {
 		return nil, err
 	}
 	if err := json.Indent(&out, bytes.TrimSpace(filled.Bytes()), "", "  "); err != nil {
-		return nil, fmt.Errorf("%s: it comes to no JSON: %w", p.File, err)
+		return nil, fmt.Errorf("%s: the template does not make valid JSON: %w", p.File, err)
 	}
 	return append(out.Bytes(), '\n'), nil
 }

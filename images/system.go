@@ -2,6 +2,7 @@ package images
 
 import (
 	"archive/zip"
+	"cmp"
 	"encoding/pem"
 	"fmt"
 	"io"
@@ -13,20 +14,21 @@ import (
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 )
 
-// System returns the files that programs look for on any system: accounts, the
-// certificates of authorities as Mozilla has them, and time zones. users maps
-// those beside root and nobody to their ids; zones is the archive of time zones
-// that comes with Go, lib/time/zoneinfo.zip.
+// System returns the files that programs expect on any system: accounts, the
+// root certificates that Mozilla trusts, and time zones. users maps the names of
+// accounts besides root and nobody to their ids. zones is a file: the archive of
+// time zones that comes with Go, lib/time/zoneinfo.zip.
 func System(users map[string]int, zones string) ([]File, error) {
 	passwd, group := "root:x:0:0:root:/root:/sbin/nologin\n", "root:x:0:\n"
-	for _, name := range slices.SortedFunc(maps.Keys(users), func(a, b string) int { return users[a] - users[b] }) {
+	byID := func(a, b string) int { return cmp.Or(cmp.Compare(users[a], users[b]), cmp.Compare(a, b)) }
+	for _, name := range slices.SortedFunc(maps.Keys(users), byID) {
 		passwd += fmt.Sprintf("%s:x:%d:%[2]d::/nonexistent:/sbin/nologin\n", name, users[name])
 		group += fmt.Sprintf("%s:x:%d:\n", name, users[name])
 	}
 	out := []File{
 		{Path: "/etc/passwd", Data: []byte(passwd + "nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n")},
 		{Path: "/etc/group", Data: []byte(group + "nobody:x:65534:\n")},
-		{Path: "/etc/hosts", Data: []byte("127.0.0.1 localhost\n::1 localhost\n")}, // where a runtime brings none
+		{Path: "/etc/hosts", Data: []byte("127.0.0.1 localhost\n::1 localhost\n")}, // where a runtime mounts none
 		{Path: "/etc/nsswitch.conf", Data: []byte("hosts: files dns\n")},
 		{Path: "/etc/ssl/certs/ca-certificates.crt", Data: authorities()},
 		{Path: "/root", Folder: true, Mode: 0o700},
@@ -55,8 +57,8 @@ func System(users map[string]int, zones string) ([]File, error) {
 	return out, nil
 }
 
-// authorities returns the certificates that are trusted without a condition, for
-// a file of them cannot say one.
+// authorities returns the certificates that are trusted without a constraint: a
+// PEM file cannot express one.
 func authorities() []byte {
 	var out []byte
 	for root := range bundle.Roots() {

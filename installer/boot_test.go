@@ -30,7 +30,8 @@ func TestUnitIsVerified(t *testing.T) {
 	if err := os.WriteFile(name, []byte(unitOf(t)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("systemd-analyze", "verify", "--man=no", name).CombinedOutput(); err != nil || strings.Contains(string(out), filepath.Base(name)) {
+	out, err := exec.Command("systemd-analyze", "verify", "--man=no", name).CombinedOutput()
+	if err != nil || strings.Contains(string(out), filepath.Base(name)) {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 }
@@ -48,11 +49,14 @@ func TestUnitRuns(t *testing.T) {
 	bin := t.TempDir()
 	run := "run --rm --privileged --pid=host --network=host -v /:/rootfs " + byDigestImage + " -role=worker\n"
 	for _, c := range []struct{ engine, want string }{ // each goes before those above it
-		{"ctr", "ctr image pull " + byDigestImage + "\nctr run --rm --privileged --net-host --with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw " + byDigestImage + " slipway-install /installer -role=worker\n"},
+		{"ctr", "ctr image pull " + byDigestImage + "\nctr run --rm --privileged --net-host " +
+			"--with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw " +
+			byDigestImage + " slipway-install /installer -role=worker\n"},
 		{"docker", "docker " + run},
 		{"podman", "podman " + run},
 	} {
-		if err := os.WriteFile(filepath.Join(bin, c.engine), []byte("#!/bin/sh\necho "+c.engine+" \"$@\"\n"), 0o755); err != nil {
+		text := "#!/bin/sh\necho " + c.engine + " \"$@\"\n"
+		if err := os.WriteFile(filepath.Join(bin, c.engine), []byte(text), 0o755); err != nil {
 			t.Fatal(err)
 		}
 		cmd := exec.Command("/bin/sh", "-ec", script)
@@ -83,7 +87,11 @@ func TestConfigsHoldTheUnit(t *testing.T) {
 		make func(Boot) ([]byte, error)
 		read func([]byte, any) error
 		into any
-	}{{"Butane", Boot.Butane, yaml.Unmarshal, &butane}, {"Ignition", Boot.Ignition, json.Unmarshal, &ignition}, {"CloudConfig", Boot.CloudConfig, yaml.Unmarshal, &cloud}} {
+	}{
+		{"Butane", Boot.Butane, yaml.Unmarshal, &butane},
+		{"Ignition", Boot.Ignition, json.Unmarshal, &ignition},
+		{"CloudConfig", Boot.CloudConfig, yaml.Unmarshal, &cloud},
+	} {
 		data, err := c.make(Boot{"ship", byDigestImage, "worker"})
 		if err != nil {
 			t.Fatal(err)
@@ -91,19 +99,23 @@ func TestConfigsHoldTheUnit(t *testing.T) {
 		if err := c.read(data, c.into); err != nil {
 			t.Fatalf("%s: %v\n%s", c.name, err, data)
 		}
-		for image, role := range map[string]string{"registry.example.org/acme/installer:latest": "worker", byDigestImage + "' ": "worker", byDigestImage: "a b"} {
+		for image, role := range map[string]string{
+			"registry.example.org/acme/installer:latest": "worker", byDigestImage + "' ": "worker", byDigestImage: "a b",
+		} {
 			if _, err := c.make(Boot{"ship", image, role}); err == nil {
 				t.Errorf("%s(%q, %q) is no error", c.name, image, role)
 			}
 		}
 	}
-	if u := butane.Systemd.Units; len(u) != 1 || u[0].Name != "worker-install.service" || !u[0].Enabled || u[0].Contents != want {
+	const unit = "worker-install.service"
+	if u := butane.Systemd.Units; len(u) != 1 || u[0].Name != unit || !u[0].Enabled || u[0].Contents != want {
 		t.Errorf("Butane() has %+v", u)
 	}
-	if u := ignition.Systemd.Units; len(u) != 1 || u[0].Name != "worker-install.service" || !u[0].Enabled || u[0].Contents != want {
+	if u := ignition.Systemd.Units; len(u) != 1 || u[0].Name != unit || !u[0].Enabled || u[0].Contents != want {
 		t.Errorf("Ignition() has %+v", u)
 	}
-	if f := cloud.Files; len(f) != 1 || f[0].Path != "/etc/systemd/system/worker-install.service" || f[0].Content != want || len(cloud.Run) != 3 {
+	f := cloud.Files
+	if len(f) != 1 || f[0].Path != "/etc/systemd/system/"+unit || f[0].Content != want || len(cloud.Run) != 3 {
 		t.Errorf("CloudConfig() has %+v", cloud)
 	}
 }

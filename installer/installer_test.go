@@ -21,7 +21,8 @@ type img struct {
 
 func image(version string) *img {
 	return &img{
-		Manifest{Name: "ship", Version: version, Arch: "amd64", Units: map[string][]string{"mate": {"cook.service"}, "master": {"cook.service", "helm.service"}}},
+		Manifest{Name: "ship", Version: version, Arch: "amd64",
+			Units: map[string][]string{"mate": {"cook.service"}, "master": {"cook.service", "helm.service"}}},
 		fstest.MapFS{},
 	}
 }
@@ -62,6 +63,9 @@ func (m *img) fs(t *testing.T) fs.FS {
 	return m.files
 }
 
+// cookUnit is the unit of cook.
+const cookUnit = "[Service]\nEnvironmentFile=-/etc/default/cook\nExecStart=/usr/bin/cook --config=/etc/cook/menu\n"
+
 // ship is the first version of what the tests install: one program under two
 // names, units, options, and a certificate.
 func ship() *img {
@@ -69,7 +73,7 @@ func ship() *img {
 		add("/usr/libexec/crew", "crew 1", 0o755).
 		entry(Entry{Path: "/usr/bin/cook", Target: "../libexec/crew"}).
 		add("/usr/bin/helm", "#!/bin/sh\nexec /usr/libexec/crew helm \"$@\"\n", 0o755, onMaster).
-		add("/usr/lib/systemd/system/cook.service", "[Service]\nEnvironmentFile=-/etc/default/cook\nExecStart=/usr/bin/cook --config=/etc/cook/menu\n", 0o644).
+		add("/usr/lib/systemd/system/cook.service", cookUnit, 0o644).
 		add("/usr/lib/systemd/system/helm.service", "[Service]\nExecStart=/usr/bin/helm\n", 0o644, onMaster).
 		add("/etc/default/cook", "NAME={{.Hostname}} {{.Address}} {{.Role}}\n", 0o644, config, tmpl).
 		add("/etc/cook/menu", "peas\n", 0o640, config).
@@ -95,13 +99,16 @@ func TestInstall(t *testing.T) {
 	m.install(ship(), "mate")
 	for at, want := range map[string]string{
 		"/usr/libexec/crew": "crew 1", "/usr/bin/cook": "crew 1", "/etc/default/cook": "NAME=galley 192.0.2.7 mate\n",
-		"/etc/cook/menu": "peas\n", "/lib/systemd/system/cook.service": "[Service]\nEnvironmentFile=-/etc/default/cook\nExecStart=/usr/bin/cook --config=/etc/cook/menu\n",
+		"/etc/cook/menu": "peas\n", "/lib/systemd/system/cook.service": cookUnit,
 	} {
 		if got := m.read(at); got != want {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
 	}
-	for at, want := range map[string]fs.FileMode{"/usr/libexec": 0o755, "/usr/libexec/crew": 0o755, "/etc/cook/menu": 0o640, "/etc/cook/ring": 0o600, "/var/lib/cook": 0o700} {
+	for at, want := range map[string]fs.FileMode{
+		"/usr/libexec": 0o755, "/usr/libexec/crew": 0o755, "/etc/cook/menu": 0o640, "/etc/cook/ring": 0o600,
+		"/var/lib/cook": 0o700,
+	} {
 		if info, err := os.Stat(m.path(at)); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s is %v (%v), want %v", at, info, err, want)
 		}
@@ -131,9 +138,13 @@ func TestInstall(t *testing.T) {
 // where systemd does not run, what a boot would not.
 func TestUsersAndFolders(t *testing.T) {
 	m := newMachine(t)
-	i := ship().add("/etc/sysusers.d/ship.conf", "u cook -\n", 0o644).add("/etc/tmpfiles.d/ship.conf", "d /var/lib/cook 0700 cook cook\n", 0o644)
+	i := ship().
+		add("/etc/sysusers.d/ship.conf", "u cook -\n", 0o644).
+		add("/etc/tmpfiles.d/ship.conf", "d /var/lib/cook 0700 cook cook\n", 0o644)
 	m.install(i, "mate")
-	check(t, "the calls", strings.Join(m.calls, "\n"), "systemd-sysusers /etc/sysusers.d/ship.conf\nsystemd-tmpfiles --create /etc/tmpfiles.d/ship.conf\ndaemon-reload\nenable cook.service\nstart cook.service")
+	check(t, "the calls", strings.Join(m.calls, "\n"),
+		"systemd-sysusers /etc/sysusers.d/ship.conf\nsystemd-tmpfiles --create /etc/tmpfiles.d/ship.conf\n"+
+			"daemon-reload\nenable cook.service\nstart cook.service")
 	m.calls = nil
 	m.install(i, "mate")
 	check(t, "the calls of a second install", strings.Join(m.calls, "\n"), "")
@@ -143,7 +154,8 @@ func TestUsersAndFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.install(i, "mate")
-	check(t, "the calls where systemd does not run", strings.Join(m.calls, "\n"), "systemd-sysusers /etc/sysusers.d/ship.conf\nenable cook.service")
+	check(t, "the calls where systemd does not run", strings.Join(m.calls, "\n"),
+		"systemd-sysusers /etc/sysusers.d/ship.conf\nenable cook.service")
 }
 
 // TestTwoOnAHost installs under two names, each of which goes without the other.
@@ -170,20 +182,22 @@ func TestTwoOnAHost(t *testing.T) {
 	check(t, "with both gone, the first before the second", m.snapshot(false), before)
 }
 
-func TestWhatStoodThere(t *testing.T) {
+func TestFilesAlreadyThere(t *testing.T) {
 	m := settled(t)
 	m.running["cook.service"] = "" // restored, it runs again with what is there then
 	before, program := m.snapshot(false), m.program("cook.service")
 	m.install(ship(), "master")
 	for at, want := range map[string]string{
-		"/usr/libexec/crew": "crew 1", "/usr/libexec/crew.slipway-saved": "somebody's own", "/etc/default/cook": "NAME=mine\n",
+		"/usr/libexec/crew": "crew 1", "/usr/libexec/crew.slipway-saved": "somebody's own",
+		"/etc/default/cook":     "NAME=mine\n",
 		"/etc/default/cook.new": "NAME=galley 192.0.2.7 master\n", "/usr/bin/cook": "crew 1",
 	} {
 		if got := m.read(at); got != want {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
 	}
-	check(t, "the calls", strings.Join(m.calls, "\n"), "daemon-reload\nenable cook.service helm.service\nrestart cook.service\nstart helm.service")
+	check(t, "the calls", strings.Join(m.calls, "\n"),
+		"daemon-reload\nenable cook.service helm.service\nrestart cook.service\nstart helm.service")
 	first := m.snapshot(true)
 	m.install(ship(), "")
 	check(t, "a second install", m.snapshot(true), first)
@@ -203,8 +217,11 @@ func TestUpgrade(t *testing.T) {
 	m.calls = nil
 	m.install(ship2(), "")
 	check(t, "the calls", strings.Join(m.calls, "\n"), "daemon-reload\ntry-restart cook.service helm.service")
-	for at, want := range map[string]string{"/usr/bin/purser": "no such file", "/usr/libexec/crew": "crew 2", "/etc/cook/menu": "beans\n", "/etc/default/cook": "NAME=changed\n",
-		"/etc/default/cook.new": "NAME=galley 192.0.2.7 master\n", "/usr/share/cook": "no such file", "/usr/share/new/thing": "new"} {
+	for at, want := range map[string]string{
+		"/usr/bin/purser": "no such file", "/usr/libexec/crew": "crew 2", "/etc/cook/menu": "beans\n",
+		"/etc/default/cook": "NAME=changed\n", "/etc/default/cook.new": "NAME=galley 192.0.2.7 master\n",
+		"/usr/share/cook": "no such file", "/usr/share/new/thing": "new",
+	} {
 		if got := m.read(at); got != want && !strings.HasSuffix(got, want+" or directory") {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
@@ -217,7 +234,8 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("merged options are told\n%s and call %q", out, m.calls)
 	}
 	m.install(ship2(), "mate")
-	if strings.Contains(strings.Join(m.calls, " "), "start helm") || m.running["helm.service"] != "" || m.enabled["helm.service"] {
+	started := strings.Contains(strings.Join(m.calls, " "), "start helm")
+	if started || m.running["helm.service"] != "" || m.enabled["helm.service"] {
 		t.Errorf("who becomes a mate has helm.service still: %q", m.calls)
 	}
 	m.uninstall()
@@ -247,7 +265,10 @@ func TestUninstallKeepsWhatChanged(t *testing.T) {
 	m.write("/etc/cook/menu", "changed", 0o640)
 	m.write("/var/lib/cook/log", "log", 0o600)
 	out := m.uninstall()
-	for at, want := range map[string]string{"/usr/libexec/crew": "changed", "/usr/libexec/crew.slipway-saved": "somebody's own", "/etc/cook/menu": "changed", "/var/lib/cook/log": "log"} {
+	for at, want := range map[string]string{
+		"/usr/libexec/crew": "changed", "/usr/libexec/crew.slipway-saved": "somebody's own", "/etc/cook/menu": "changed",
+		"/var/lib/cook/log": "log",
+	} {
 		if got := m.read(at); got != want {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
@@ -272,7 +293,8 @@ func TestDryRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, "a dry install", m.snapshot(true), before)
-	for _, want := range []string{"write   /etc/cook/menu\n", "save    /usr/bin/cook\n", "link    /usr/bin/cook -> ../libexec/crew\n", "make    /var/lib/cook/\n",
+	for _, want := range []string{"write   /etc/cook/menu\n", "save    /usr/bin/cook\n",
+		"link    /usr/bin/cook -> ../libexec/crew\n", "make    /var/lib/cook/\n",
 		"systemctl enable cook.service\n", "kept /etc/default/cook, which", "dry run: nothing was changed"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("a dry install does not tell %q:\n%s", want, &out)
@@ -311,10 +333,15 @@ func TestStatus(t *testing.T) {
 	}
 	m.install(ship(), "mate")
 	m.write("/etc/cook/menu", "changed", 0o640)
-	if err := errors.Join(os.Remove(m.path("/etc/cook/ring")), m.installer(image("1.0").fs(t), &out).Status(t.Context())); err != nil {
+	if err := os.Remove(m.path("/etc/cook/ring")); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"ship 1.0, mate\n", "changed /etc/cook/menu\n", "missing /etc/cook/ring\n", "cook.service: enabled, active\n"} {
+	if err := m.installer(image("1.0").fs(t), &out).Status(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"ship 1.0, mate\n", "changed /etc/cook/menu\n", "missing /etc/cook/ring\n", "cook.service: enabled, active\n",
+	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("Status() does not tell %q:\n%s", want, &out)
 		}

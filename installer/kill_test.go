@@ -13,9 +13,12 @@ import (
 // errKilled is what the hook panics with: nothing of a run is done after it.
 var errKilled = errors.New("killed")
 
+// An action is something that an installer does.
+type action = func(context.Context, Installer) error
+
 // killed runs something that is killed before its nth change, and reports
 // whether it came so far.
-func killed(t *testing.T, m *machine, image *img, n int, run func(context.Context, Installer) error) (what string, was bool) {
+func killed(t *testing.T, m *machine, image *img, n int, run action) (what string, was bool) {
 	t.Helper()
 	var out bytes.Buffer
 	in := m.installer(image.fs(t), &out)
@@ -39,21 +42,18 @@ func killed(t *testing.T, m *machine, image *img, n int, run func(context.Contex
 	return "", false
 }
 
-// kills are the runs that are killed at each step: how the host comes to be, and
-// what is run on it.
-func kills() map[string]struct {
-	host func(*testing.T) *machine
-	run  func(context.Context, Installer) error
-	next *img
-} {
-	type row = struct {
-		host func(*testing.T) *machine
-		run  func(context.Context, Installer) error
-		next *img
-	}
-	install := func(role string) func(context.Context, Installer) error {
+// A kill is a run that is killed at each step.
+type kill struct {
+	host func(*testing.T) *machine // makes the host
+	run  action
+	next *img // the image that the installer runs from
+}
+
+func kills() map[string]kill {
+	install := func(role string) action {
 		return func(ctx context.Context, in Installer) error { return in.Install(ctx, role) }
 	}
+	uninstall := func(ctx context.Context, in Installer) error { return in.Uninstall(ctx) }
 	changed := func(t *testing.T) *machine {
 		m := settled(t)
 		m.install(ship(), "master")
@@ -61,12 +61,12 @@ func kills() map[string]struct {
 		m.write("/etc/cook/ring", "the operator's", 0o600)
 		return m
 	}
-	return map[string]row{
+	return map[string]kill{
 		"install":                {newMachine, install("master"), ship()},
 		"install over others":    {settled, install("mate"), ship()},
 		"upgrade":                {changed, install(""), ship2()},
 		"upgrade to other units": {changed, install("mate"), ship2()},
-		"uninstall":              {changed, func(ctx context.Context, in Installer) error { return in.Uninstall(ctx) }, ship()},
+		"uninstall":              {changed, uninstall, ship()},
 	}
 }
 
@@ -120,7 +120,8 @@ func TestKilledAndUninstalled(t *testing.T) {
 		for n := 1; ; n++ {
 			m := host(t)
 			before := m.snapshot(false)
-			what, was := killed(t, m, ship(), n, func(ctx context.Context, in Installer) error { return in.Install(ctx, "master") })
+			what, was := killed(t, m, ship(), n,
+				func(ctx context.Context, in Installer) error { return in.Install(ctx, "master") })
 			m.uninstall()
 			check(t, fmt.Sprintf("killed at change %d, %s, and uninstalled", n, what), m.snapshot(false), before)
 			if !was {
@@ -158,7 +159,8 @@ func TestStopped(t *testing.T) {
 			end()
 		}
 	}
-	if err := in.Install(ctx, "mate"); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "run it again to go on, or with -uninstall to go back") {
+	if err := in.Install(ctx, "mate"); !errors.Is(err, context.Canceled) ||
+		!strings.Contains(err.Error(), "run it again to go on, or with -uninstall to go back") {
 		t.Errorf("a run that is told to end: %v", err)
 	}
 	if _, err := os.Stat(m.path(JournalPath("ship"))); err != nil {

@@ -43,7 +43,8 @@ func (m *machine) path(at string) string { return filepath.Join(m.dir, filepath.
 func (m *machine) write(at, content string, mode fs.FileMode) {
 	m.t.Helper()
 	name := m.path(at)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(content), mode), os.Chmod(name, mode)); err != nil {
+	err := os.MkdirAll(filepath.Dir(name), 0o755)
+	if err := errors.Join(err, os.WriteFile(name, []byte(content), mode), os.Chmod(name, mode)); err != nil {
 		m.t.Fatal(err)
 	}
 }
@@ -211,7 +212,7 @@ func check(t *testing.T, what, got, want string) {
 	}
 }
 
-// settled makes a machine whose files stand in the way: an older program, a link,
+// settled makes a machine whose files are in the way: an older program, a link,
 // a file that is the same, the operator's own options, and a unit that runs.
 func settled(t *testing.T) *machine {
 	m := newMachine(t)

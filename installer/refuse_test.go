@@ -17,41 +17,55 @@ func symlink(t *testing.T, m *machine, target, at string) {
 	}
 }
 
-// TestInstallRefuses has each fault told, and nothing changed.
+// TestInstallRefuses holds that each fault is reported, and that nothing changes.
 func TestInstallRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*machine, *img, *Installer)
 		want   []string
 	}{
-		{"another architecture", func(_ *machine, _ *img, in *Installer) { in.Facts.Arch = "arm64" }, []string{"the image is for amd64 and the host is arm64"}},
+		{"another architecture", func(_ *machine, _ *img, in *Installer) { in.Facts.Arch = "arm64" },
+			[]string{"the image is for amd64 and the host is arm64"}},
 		{"damaged files", func(_ *machine, i *img, _ *Installer) {
 			i.files["root/usr/libexec/crew"].Data = []byte("crew!")
 			delete(i.files, "root/etc/cook/ring")
-		}, []string{"root/usr/libexec/crew of the image: is damaged: its sha256 is ", "open root/etc/cook/ring: file does not exist"}},
-		{"a damaged template", func(_ *machine, i *img, _ *Installer) { i.files["root/etc/default/cook"].Data = []byte("x") }, []string{"root/etc/default/cook of the image: is damaged"}},
-		{"facts that are not known", func(_ *machine, _ *img, in *Installer) { in.Facts.Address = "" }, []string{`/etc/default/cook: template: root/etc/default/cook:1:21: executing "root/etc/default/cook" at <.Address>: map has no entry for key "Address"`}},
-		{"a template that is none", func(_ *machine, i *img, _ *Installer) { i.add("/etc/x", "a\n{{.Hostname\n", 0o644, tmpl) }, []string{"/etc/x: template: root/etc/x:3: unclosed action started at root/etc/x:2"}},
+		}, []string{"root/usr/libexec/crew of the image: is damaged: its sha256 is ",
+			"open root/etc/cook/ring: file does not exist"}},
+		{"a damaged template", func(_ *machine, i *img, _ *Installer) { i.files["root/etc/default/cook"].Data = []byte("x") },
+			[]string{"root/etc/default/cook of the image: is damaged"}},
+		{"facts that are not known", func(_ *machine, _ *img, in *Installer) { in.Facts.Address = "" },
+			[]string{`/etc/default/cook: template: root/etc/default/cook:1:21: executing "root/etc/default/cook" ` +
+				`at <.Address>: map has no entry for key "Address"`}},
+		{"a template that is none",
+			func(_ *machine, i *img, _ *Installer) { i.add("/etc/x", "a\n{{.Hostname\n", 0o644, tmpl) },
+			[]string{"/etc/x: template: root/etc/x:3: unclosed action started at root/etc/x:2"}},
 		{"things in the way", func(m *machine, _ *img, _ *Installer) {
 			m.write("/etc/cook/ring/in", "", 0o600)
 			m.write("/var/lib/cook", "", 0o600)
 			m.write("/usr/libexec", "", 0o600)
-		}, []string{"/etc/cook/ring is a folder on the host and a file in the image", "/var/lib/cook is a file on the host and a folder in the image", "/usr/libexec is a file, and a folder is needed for /usr/libexec/crew"}},
+		}, []string{"/etc/cook/ring is a folder on the host and a file in the image",
+			"/var/lib/cook is a file on the host and a folder in the image",
+			"/usr/libexec is a file, and a folder is needed for /usr/libexec/crew"}},
 		{"no place to save to", func(m *machine, _ *img, _ *Installer) {
 			for _, at := range []string{"/etc/cook/ring", "/usr/libexec/crew"} {
 				m.write(at, "mine", 0o600)
 				m.write(at+".slipway-saved", "mine", 0o600)
 			}
-		}, []string{"/etc/cook/ring would have to be saved, and /etc/cook/ring.slipway-saved is there already", "/usr/libexec/crew would have to be saved"}},
-		{"one file under two names", func(_ *machine, i *img, _ *Installer) { i.add("/lib/systemd/system/cook.service", "", 0o644) },
-			[]string{"/lib/systemd/system/cook.service and /usr/lib/systemd/system/cook.service are one and the same on this host"}},
+		}, []string{"/etc/cook/ring would have to be saved, and /etc/cook/ring.slipway-saved is there already",
+			"/usr/libexec/crew would have to be saved"}},
+		{"one file under two names",
+			func(_ *machine, i *img, _ *Installer) { i.add("/lib/systemd/system/cook.service", "", 0o644) },
+			[]string{"/lib/systemd/system/cook.service and /usr/lib/systemd/system/cook.service " +
+				"are one and the same on this host"}},
 		{"links in a circle", func(m *machine, i *img, _ *Installer) {
 			symlink(m.t, m, "b", "/etc/a")
 			symlink(m.t, m, "a", "/etc/b")
 			i.add("/etc/a/x", "", 0o644)
 		}, []string{"/etc/a/x: its links lead in a circle"}},
-		{"a damaged record", func(m *machine, _ *img, _ *Installer) { m.write(RecordPath("ship"), "{", 0o644) }, []string{"/var/lib/slipway/ship.json is damaged"}},
-		{"no host", func(m *machine, _ *img, _ *Installer) { os.RemoveAll(m.path("/var/lib")) }, []string{"has no folder /var/lib: mount the host's root there"}},
+		{"a damaged record", func(m *machine, _ *img, _ *Installer) { m.write(RecordPath("ship"), "{", 0o644) },
+			[]string{"/var/lib/slipway/ship.json is damaged"}},
+		{"no host", func(m *machine, _ *img, _ *Installer) { os.RemoveAll(m.path("/var/lib")) },
+			[]string{"has no folder /var/lib: mount the host's root there"}},
 		{"no systemctl", func(_ *machine, _ *img, in *Installer) {
 			in.Systemd = func(context.Context, bool, string, ...string) (string, error) { return "", fs.ErrNotExist }
 		}, []string{"file does not exist"}},
@@ -77,7 +91,8 @@ func TestRoles(t *testing.T) {
 	var out bytes.Buffer
 	in := m.installer(ship().fs(t), &out)
 	for _, role := range []string{"", "captain"} {
-		if err := in.Install(t.Context(), role); err == nil || !strings.Contains(err.Error(), `the image has master, mate; choose one with -role`) {
+		if err := in.Install(t.Context(), role); err == nil ||
+			!strings.Contains(err.Error(), `the image has master, mate; choose one with -role`) {
 			t.Errorf("Install(%q) = %v", role, err)
 		}
 	}
@@ -104,7 +119,10 @@ func TestLinksOfTheHost(t *testing.T) {
 	if entries, err := os.ReadDir(out); err != nil || len(entries) > 0 {
 		t.Fatalf("the installer wrote %v out of the host (%v)", entries, err)
 	}
-	for at, want := range map[string]string{"/mnt/state/ring": "ring 1", out + "/cook": "NAME=galley 192.0.2.7 mate\n", "/etc/crew": "crew 1", "/mnt/state/menu.new": "peas\n"} {
+	for at, want := range map[string]string{
+		"/mnt/state/ring": "ring 1", out + "/cook": "NAME=galley 192.0.2.7 mate\n", "/etc/crew": "crew 1",
+		"/mnt/state/menu.new": "peas\n",
+	} {
 		if got := m.read(at); got != want {
 			t.Errorf("%s is %q, want %q", at, got, want)
 		}
@@ -140,22 +158,34 @@ func TestManifestCheck(t *testing.T) {
 		change func(*img)
 		want   string
 	}{
-		{"nothing in it", func(i *img) { i.manifest = Manifest{} }, "it has no name\nmanifest.json: it has no version\nmanifest.json: it has no arch\nmanifest.json: it has no roles"},
-		{"a path that leads out", func(i *img) { i.add("/etc/../../x", "", 0o644) }, "/etc/../../x: want an absolute path without . or .."},
+		{"nothing in it", func(i *img) { i.manifest = Manifest{} },
+			"it has no name\nmanifest.json: it has no version\nmanifest.json: it has no arch\nmanifest.json: it has no roles"},
+		{"a path that leads out", func(i *img) { i.add("/etc/../../x", "", 0o644) },
+			"/etc/../../x: want an absolute path without . or .."},
 		{"a relative path", func(i *img) { i.add("etc/x", "", 0o644) }, "etc/x: want an absolute path"},
 		{"the root", func(i *img) { i.entry(Entry{Path: "/", Mode: 0o755}) }, "/: want an absolute path"},
-		{"a source that leads out", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.From = "../x" }) }, "/etc/x: from ../x leads out of the image"},
-		{"a file and a link", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.Target = "x" }) }, "/etc/x: it is both a file and a link"},
-		{"no digest", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.SHA256 = "" }) }, "/etc/x: sha256 is not 64 hex digits"},
-		{"a template of a link", func(i *img) { i.entry(Entry{Path: "/etc/x", Target: "y", Template: true}) }, "/etc/x: only a file can have a sha256"},
+		{"a source that leads out", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.From = "../x" }) },
+			"/etc/x: from ../x leads out of the image"},
+		{"a file and a link", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.Target = "x" }) },
+			"/etc/x: it is both a file and a link"},
+		{"no digest", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.SHA256 = "" }) },
+			"/etc/x: sha256 is not 64 hex digits"},
+		{"a template of a link", func(i *img) { i.entry(Entry{Path: "/etc/x", Target: "y", Template: true}) },
+			"/etc/x: only a file can have a sha256"},
 		{"a setuid file", func(i *img) { i.add("/etc/x", "", 0o4755) }, "/etc/x: mode has more than permission bits"},
 		{"no mode", func(i *img) { i.add("/etc/x", "", 0) }, "/etc/x: it has no mode"},
-		{"an unknown role", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.Roles = []string{"boy"} }) }, "/etc/x: it is for a role that units lacks"},
-		{"twice", func(i *img) { i.entry(Entry{Path: "/usr/bin/cook", Target: "x"}) }, "/usr/bin/cook stands there twice for role master"},
-		{"below a file", func(i *img) { i.add("/usr/bin/cook/x", "", 0o644) }, "/usr/bin/cook/x lies below /usr/bin/cook, which is a link"},
-		{"the installer's folder", func(i *img) { i.add("/var/lib/slipway/x", "", 0o644) }, "/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
-		{"the installer's suffix", func(i *img) { i.add("/etc/x.slipway-saved", "", 0o644) }, "/etc/x.slipway-saved: names that end so are the installer's own"},
-		{"an option for a unit", func(i *img) { i.manifest.Units["mate"] = []string{"--root=x.service"} }, `units of mate: "--root=x.service" cannot be a unit's name`},
+		{"an unknown role", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.Roles = []string{"boy"} }) },
+			"/etc/x: it is for a role that units lacks"},
+		{"twice", func(i *img) { i.entry(Entry{Path: "/usr/bin/cook", Target: "x"}) },
+			"/usr/bin/cook stands there twice for role master"},
+		{"below a file", func(i *img) { i.add("/usr/bin/cook/x", "", 0o644) },
+			"/usr/bin/cook/x lies below /usr/bin/cook, which is a link"},
+		{"the installer's folder", func(i *img) { i.add("/var/lib/slipway/x", "", 0o644) },
+			"/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
+		{"the installer's suffix", func(i *img) { i.add("/etc/x.slipway-saved", "", 0o644) },
+			"/etc/x.slipway-saved: names that end so are the installer's own"},
+		{"an option for a unit", func(i *img) { i.manifest.Units["mate"] = []string{"--root=x.service"} },
+			`units of mate: "--root=x.service" cannot be a unit's name`},
 		{"a role that is none", func(i *img) { i.manifest.Units["a b"] = nil }, `units: "a b" cannot be a role's name`},
 	} {
 		i := ship()
@@ -164,12 +194,16 @@ func TestManifestCheck(t *testing.T) {
 			t.Errorf("%s: Encode() = %v, want %q", c.name, err, c.want)
 		}
 	}
-	for data, want := range map[string]string{`{"nam":""}`: `unknown field "nam"`, `{`: "unexpected EOF", `{}`: "it has no name"} {
-		if _, err := ReadManifest(fstest.MapFS{ManifestName: {Data: []byte(data)}}); err == nil || !strings.Contains(err.Error(), want) {
+	for data, want := range map[string]string{
+		`{"nam":""}`: `unknown field "nam"`, `{`: "unexpected EOF", `{}`: "it has no name",
+	} {
+		if _, err := ReadManifest(fstest.MapFS{ManifestName: {Data: []byte(data)}}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("ReadManifest(%s) = %v, want %q", data, err, want)
 		}
 	}
-	if _, err := ReadManifest(fstest.MapFS{}); err == nil || !strings.Contains(err.Error(), "is this the installer's image?") {
+	if _, err := ReadManifest(fstest.MapFS{}); err == nil ||
+		!strings.Contains(err.Error(), "is this the installer's image?") {
 		t.Errorf("ReadManifest() of nothing = %v", err)
 	}
 }

@@ -1,5 +1,9 @@
-// Package kubespray writes the variables that have Kubespray, the playbooks of
-// Ansible's (https://kubespray.io), deploy a fork's images and binaries.
+// Package kubespray writes variables for Kubespray, a set of Ansible playbooks
+// (https://kubespray.io), which make it deploy a fork's images and binaries.
+//
+// The variables of a project are data: [Recipes], a file of its profile. Each row is a
+// template of YAML for some versions, and Recipes.Write fills it in for a fork, the
+// [Input].
 package kubespray
 
 import (
@@ -20,26 +24,27 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// Recipes say which variables a project comes to.
+// Recipes is kubespray.yaml of a profile: the variables of a project.
 type Recipes struct {
-	// Releases has which releases of Kubespray know the variables of a version: the
-	// first row that holds it counts.
+	// Releases tells which releases of Kubespray know the variables for a version: the
+	// first row whose range contains the version.
 	Releases []Releases `yaml:"releases"`
-	// Vars are rows of variables: all that hold the version, one below the other.
+	// Vars are rows of variables. All whose range contains the version are written, one
+	// below the other.
 	Vars []Vars `yaml:"vars"`
 }
 
-// Releases are some of Kubespray's.
+// Releases are some releases of Kubespray.
 type Releases struct {
 	Versions  version.Range `yaml:"versions"`
 	Kubespray string        `yaml:"kubespray"` // v2.12.0 to v2.27
 }
 
-// Vars are variables, with what their values are made of.
+// Vars are variables for some versions.
 type Vars struct {
 	Versions version.Range `yaml:"versions"`
-	Programs []string      `yaml:"programs"` // whose files they name, if the fork has them
-	Text     string        `yaml:"text"`     // YAML, in the syntax of text/template: see functions
+	Programs []string      `yaml:"programs"` // whose binaries the variables name, if the fork has them
+	Text     string        `yaml:"text"`     // a template of YAML, by text/template; see Input.functions
 }
 
 // Validate returns what is wrong with the recipes.
@@ -50,11 +55,11 @@ func (r Recipes) Validate() []config.Fault {
 			faults = append(faults, config.Faultf(fmt.Sprintf("releases[%d].versions", i), "%v", err))
 		}
 		if row.Kubespray == "" {
-			faults = append(faults, config.At("releases", i, "want kubespray: which releases, as v2.12.0 to v2.27"))
+			faults = append(faults, config.At("releases", i, "kubespray is missing: say which releases, as v2.12.0 to v2.27"))
 		}
 	}
 	if len(r.Vars) == 0 {
-		faults = append(faults, config.Faultf("vars", "names none"))
+		faults = append(faults, config.Faultf("vars", "names none: want at least one row"))
 	}
 	for i, row := range r.Vars {
 		if err := row.Versions.Validate(); err != nil {
@@ -64,13 +69,13 @@ func (r Recipes) Validate() []config.Fault {
 			faults = append(faults, config.Faultf(fmt.Sprintf("vars[%d].text", i), "%v", err))
 		}
 		if row.Text == "" {
-			faults = append(faults, config.At("vars", i, "want text: the variables, YAML"))
+			faults = append(faults, config.At("vars", i, "text is missing: want the variables as YAML"))
 		}
 	}
 	return faults
 }
 
-// Programs returns those that the variables of a version name, sorted.
+// Programs returns the programs of a version's variables, sorted.
 func (r Recipes) Programs(v version.Version) []string {
 	var out []string
 	for _, row := range r.at(v) {
@@ -80,24 +85,24 @@ func (r Recipes) Programs(v version.Version) []string {
 	return slices.Compact(out)
 }
 
-// at returns the rows that hold a version.
+// at returns the rows whose range contains a version.
 func (r Recipes) at(v version.Version) []Vars {
 	return slices.DeleteFunc(slices.Clone(r.Vars), func(row Vars) bool { return !row.Versions.Contains(v) })
 }
 
-// An Input is what the variables are about.
+// An Input is a fork, as far as the variables name it.
 type Input struct {
 	Fork     string
-	Profile  string // the file that the recipes are from, for errors
+	Profile  string // the file of the recipes, for errors
 	Version  version.Version
-	Registry string   // where the images are: registry.example.org/team
-	Tag      string   // that they have
-	Images   []string // by name: those that are made
+	Registry string   // of the images: registry.example.org/team
+	Tag      string   // of the images
+	Images   []string // the names of those that are made
 	URL      string   // where the binaries are published; may be empty
 	Programs map[string]Program
 }
 
-// A Program is one that the fork has.
+// A Program is a program that the fork builds.
 type Program struct {
 	File string            // the name of its binary
 	Sums map[string]string // by architecture, hex
@@ -106,31 +111,34 @@ type Program struct {
 // A Sum is the SHA-256 of a program's binary for an architecture.
 type Sum struct{ Arch, SHA256 string }
 
-// Write returns the file of variables. An error is what is to be given, built or
-// made first, or what is wrong with the recipes.
+// Write returns the file of variables. An error says what to give, build or make
+// first, or what is wrong with the recipes.
 func (r Recipes) Write(in Input) ([]byte, error) {
 	rows := r.at(in.Version)
 	if len(rows) == 0 {
-		return nil, fmt.Errorf("%s has no variables for %s: add a row to its table \"vars\"", in.Profile, in.Version)
+		return nil, fmt.Errorf("%s has no variables for %s: add a row to its table vars", in.Profile, in.Version)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Has Kubespray deploy the fork %s, %s. Written by mage deploy:kubespray.\n", in.Fork, in.Version)
-	if i := slices.IndexFunc(r.Releases, func(row Releases) bool { return row.Versions.Contains(in.Version) }); i >= 0 {
-		fmt.Fprintf(&b, "# The variables are those of Kubespray %s; take a release that knows this minor version.\n", r.Releases[i].Kubespray)
+	known := func(row Releases) bool { return row.Versions.Contains(in.Version) }
+	if i := slices.IndexFunc(r.Releases, known); i >= 0 {
+		fmt.Fprintf(&b, "# The variables are those of Kubespray %s; take a release that knows this minor version.\n",
+			r.Releases[i].Kubespray)
 	}
-	b.WriteString("# Roles set some of them, which an inventory cannot change: give the file on the command line.\n#   ansible-playbook -e @kubespray.yml … cluster.yml\n")
+	b.WriteString("# Roles set some of them, which an inventory cannot change: give the file on the command line.\n" +
+		"#   ansible-playbook -e @kubespray.yml … cluster.yml\n")
 	for _, row := range rows {
 		err := row.write(&b, in)
-		var l lack
-		if errors.As(err, &l) {
-			return nil, l
+		var m missing
+		if errors.As(err, &m) {
+			return nil, m
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", in.Profile, err)
 		}
 	}
 	if err := yaml.Unmarshal(b.Bytes(), &map[string]any{}); err != nil {
-		return nil, fmt.Errorf("%s comes to no YAML: %w", in.Profile, err)
+		return nil, fmt.Errorf("%s does not make valid YAML: %w", in.Profile, err)
 	}
 	return b.Bytes(), nil
 }
@@ -148,76 +156,91 @@ func (v Vars) write(w io.Writer, in Input) error {
 	}{in.Version.Fields(), in.Version.Upstream(), in.Tag, v.Programs})
 }
 
-// A lack is an error of whoever asks for the variables, not of their template.
-type lack struct{ error }
+// A missing is an error of what the user has to give, build or make first. It is not
+// the template's fault, so the error does not name that.
+type missing struct{ error }
 
-// functions are those that a template calls. They leave out what Ansible is to
-// fill in.
+// functions are those that the templates call. They leave out what Ansible fills in.
 func (in Input) functions() template.FuncMap {
-	image := func(name string) (string, error) {
-		if !slices.Contains(in.Images, name) {
-			return "", lack{fmt.Errorf("no image %s is made: mage image -fork=%s", name, in.Fork)}
-		}
-		return in.Registry + "/" + name, nil
-	}
-	program := func(name string) (Program, error) {
-		p, ok := in.Programs[name]
-		if !ok {
-			return p, lack{fmt.Errorf("program %s: Kubespray installs it, and the fork does not build it: name it in build.components", name)}
-		}
-		return p, nil
-	}
 	return template.FuncMap{
-		// image NAME is where an image is, without a tag; an error if it is not made.
-		"image": image,
-		// registry NAME… is where all these images are.
-		"registry": func(names ...string) (string, error) {
-			for _, name := range names {
-				if _, err := image(name); err != nil {
-					return "", err
-				}
-			}
-			return in.Registry, nil
-		},
+		// image NAME is an image's name, without a tag; an error if it is not made.
+		"image": in.image,
+		// registry NAME… is the registry with all these images.
+		"registry": in.registry,
 		// made NAME is whether an image is made.
 		"made": func(name string) bool { return slices.Contains(in.Images, name) },
 		// built NAME is whether the fork has a program.
 		"built": func(name string) bool { _, ok := in.Programs[name]; return ok },
-		// url NAME ARCH is where its binary is published, in the layout of dist/FORK/bin
+		// url NAME ARCH is the URL of a program's binary, in the layout of dist/FORK/bin
 		// below the version.
-		"url": func(name, arch string) (string, error) {
-			p, err := program(name)
-			if err == nil && in.URL == "" {
-				err = lack{errors.New("-url: say where the binaries are published, as -url=https://downloads.example.org/kubernetes")}
-			}
-			// A plus is a space to some servers where it is not escaped.
-			v := strings.ReplaceAll(in.Version.String(), "+", "%2B")
-			return strings.Join([]string{in.URL, v, platform.Platform{OS: "linux", Arch: arch}.Dir(), p.File}, "/"), err
-		},
-		// sums NAME are those of its binaries, by architecture.
-		"sums": func(name string) ([]Sum, error) {
-			p, err := program(name)
-			var out []Sum
-			for _, arch := range slices.Sorted(maps.Keys(p.Sums)) {
-				out = append(out, Sum{arch, p.Sums[arch]})
-			}
-			return out, err
-		},
-		// sum NAME ARCH is that of one.
-		"sum": func(name, arch string) (string, error) {
-			p, err := program(name)
-			if err == nil && p.Sums[arch] == "" {
-				err = lack{fmt.Errorf("program %s: Kubespray of that time installs it for %s alone: name linux/%[2]s in build.platforms", name, arch)}
-			}
-			return p.Sums[arch], err
-		},
+		"url": in.url,
+		// sums NAME are the sums of a program's binaries, by architecture.
+		"sums": in.sums,
+		// sum NAME ARCH is one of them.
+		"sum": in.sum,
 	}
 }
 
-// CheckURL returns what is wrong with a URL to publish below, if anything.
+func (in Input) image(name string) (string, error) {
+	if !slices.Contains(in.Images, name) {
+		return "", missing{fmt.Errorf("image %s is not made: run mage image -fork=%s", name, in.Fork)}
+	}
+	return in.Registry + "/" + name, nil
+}
+
+func (in Input) registry(names ...string) (string, error) {
+	for _, name := range names {
+		if _, err := in.image(name); err != nil {
+			return "", err
+		}
+	}
+	return in.Registry, nil
+}
+
+func (in Input) program(name string) (Program, error) {
+	p, ok := in.Programs[name]
+	if !ok {
+		return p, missing{fmt.Errorf(
+			"program %s: Kubespray installs it, and the fork does not build it: add it to build.components", name)}
+	}
+	return p, nil
+}
+
+func (in Input) url(name, arch string) (string, error) {
+	p, err := in.program(name)
+	if err == nil && in.URL == "" {
+		err = missing{errors.New(
+			"-url: say where the binaries are published, as -url=https://downloads.example.org/kubernetes")}
+	}
+	// To some servers an unescaped plus is a space.
+	v := strings.ReplaceAll(in.Version.String(), "+", "%2B")
+	return strings.Join([]string{in.URL, v, platform.Platform{OS: "linux", Arch: arch}.Dir(), p.File}, "/"), err
+}
+
+func (in Input) sums(name string) ([]Sum, error) {
+	p, err := in.program(name)
+	var out []Sum
+	for _, arch := range slices.Sorted(maps.Keys(p.Sums)) {
+		out = append(out, Sum{arch, p.Sums[arch]})
+	}
+	return out, err
+}
+
+func (in Input) sum(name, arch string) (string, error) {
+	p, err := in.program(name)
+	if err == nil && p.Sums[arch] == "" {
+		err = missing{fmt.Errorf("program %s: these releases of Kubespray install it for %s alone: "+
+			"add linux/%[2]s to build.platforms", name, arch)}
+	}
+	return p.Sums[arch], err
+}
+
+// CheckURL returns an error if binaries cannot be published below a URL.
 func CheckURL(s string) error {
-	if u, err := url.Parse(s); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery+u.Fragment != "" || strings.ContainsAny(s, "{}\"\\") {
-		return fmt.Errorf("-url=%s is none to publish below: write it as https://downloads.example.org/kubernetes", s)
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery+u.Fragment != "" ||
+		strings.ContainsAny(s, "{}\"\\") {
+		return fmt.Errorf("-url=%s is not a URL to publish below: want one as https://downloads.example.org/kubernetes", s)
 	}
 	return nil
 }

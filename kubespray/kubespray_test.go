@@ -8,7 +8,7 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// in is what a fork has that builds captain for one architecture.
+// in is a fork that builds captain for two architectures.
 func in(t *testing.T) Input {
 	t.Helper()
 	v, err := version.Parse("1.4.1+acme.1")
@@ -16,7 +16,8 @@ func in(t *testing.T) Input {
 		t.Fatal(err)
 	}
 	return Input{
-		Fork: "ship-1.4", Profile: "profiles/ship/kubespray.yaml", Version: v, Registry: "registry.example.org/team", Tag: "v1.4.1_acme.1",
+		Fork: "ship-1.4", Profile: "profiles/ship/kubespray.yaml", Version: v,
+		Registry: "registry.example.org/team", Tag: "v1.4.1_acme.1",
 		Images: []string{"ship"}, URL: "https://downloads.example.org/ship",
 		Programs: map[string]Program{"captain": {File: "crew", Sums: map[string]string{"arm64": "22", "amd64": "11"}}},
 	}
@@ -92,23 +93,27 @@ bosun: false
 	}
 }
 
-// TestWriteSaysWhatLacks holds that an error is about what is to be done, in the
-// words of whoever has to.
-func TestWriteSaysWhatLacks(t *testing.T) {
+// TestWriteErrors holds that an error says what to do, to whoever has to.
+func TestWriteErrors(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		edit func(*Input)
 		want string
 	}{
-		{`x: "{{url "captain" "amd64"}}"`, func(in *Input) { in.URL = "" }, "-url: say where the binaries are published, as -url=https://downloads.example.org/kubernetes"},
-		{`x: "{{image "boat"}}"`, nil, "no image boat is made: mage image -fork=ship-1.4"},
-		{`x: "{{registry "ship" "boat"}}"`, nil, "no image boat is made: mage image -fork=ship-1.4"},
-		{`x: "{{url "bosun" "amd64"}}"`, nil, "program bosun: Kubespray installs it, and the fork does not build it: name it in build.components"},
-		{`x: {{range sums "bosun"}}{{end}}`, nil, "program bosun: Kubespray installs it, and the fork does not build it: name it in build.components"},
-		{`x: {{sum "captain" "s390x"}}`, nil, "program captain: Kubespray of that time installs it for s390x alone: name linux/s390x in build.platforms"},
+		{`x: "{{url "captain" "amd64"}}"`, func(in *Input) { in.URL = "" },
+			"-url: say where the binaries are published, as -url=https://downloads.example.org/kubernetes"},
+		{`x: "{{image "boat"}}"`, nil, "image boat is not made: run mage image -fork=ship-1.4"},
+		{`x: "{{registry "ship" "boat"}}"`, nil, "image boat is not made: run mage image -fork=ship-1.4"},
+		{`x: "{{url "bosun" "amd64"}}"`, nil,
+			"program bosun: Kubespray installs it, and the fork does not build it: add it to build.components"},
+		{`x: {{range sums "bosun"}}{{end}}`, nil,
+			"program bosun: Kubespray installs it, and the fork does not build it: add it to build.components"},
+		{`x: {{sum "captain" "s390x"}}`, nil,
+			"program captain: these releases of Kubespray install it for s390x alone: add linux/s390x to build.platforms"},
 		{`x: {{.Captain}}`, nil, "profiles/ship/kubespray.yaml: template: text:1:5: executing"},
-		{"x: 1\nx: 2", nil, "profiles/ship/kubespray.yaml comes to no YAML: yaml: unmarshal errors:\n  line 5: mapping key \"x\" already defined at line 4"},
-		{"x: [", nil, "profiles/ship/kubespray.yaml comes to no YAML: yaml: line 4: "},
+		{"x: 1\nx: 2", nil, "profiles/ship/kubespray.yaml does not make valid YAML: yaml: unmarshal errors:\n" +
+			`  line 5: mapping key "x" already defined at line 4`},
+		{"x: [", nil, "profiles/ship/kubespray.yaml does not make valid YAML: yaml: line 4: "},
 	} {
 		given := in(t)
 		if c.edit != nil {
@@ -120,7 +125,8 @@ func TestWriteSaysWhatLacks(t *testing.T) {
 		}
 	}
 	_, err := Recipes{Vars: []Vars{{Versions: "<1", Text: "x: 1"}}}.Write(in(t))
-	if want := `profiles/ship/kubespray.yaml has no variables for 1.4.1+acme.1: add a row to its table "vars"`; err == nil || err.Error() != want {
+	const want = "profiles/ship/kubespray.yaml has no variables for 1.4.1+acme.1: add a row to its table vars"
+	if err == nil || err.Error() != want {
 		t.Errorf("of no row: %v, want %s", err, want)
 	}
 }
@@ -130,12 +136,15 @@ func TestValidate(t *testing.T) {
 		recipes Recipes
 		want    string
 	}{
-		{Recipes{}, "vars: names none"},
+		{Recipes{}, "vars: names none: want at least one row"},
 		{Recipes{Vars: []Vars{{Versions: "none", Text: "x: 1"}}}, `vars[0].versions: improper constraint: "none"`},
-		{Recipes{Vars: []Vars{{}, {Text: "{{captain}}"}}}, "vars[0]: want text: the variables, YAML\n" + `vars[1].text: template: text:1: function "captain" not defined`},
+		{Recipes{Vars: []Vars{{}, {Text: "{{captain}}"}}},
+			"vars[0]: text is missing: want the variables as YAML\n" +
+				`vars[1].text: template: text:1: function "captain" not defined`},
 		{
 			Recipes{Releases: []Releases{{Versions: "none"}}, Vars: []Vars{{Text: "x: 1"}}},
-			`releases[0].versions: improper constraint: "none"` + "\nreleases[0]: want kubespray: which releases, as v2.12.0 to v2.27",
+			`releases[0].versions: improper constraint: "none"` +
+				"\nreleases[0]: kubespray is missing: say which releases, as v2.12.0 to v2.27",
 		},
 	} {
 		var got []string
@@ -150,9 +159,18 @@ func TestValidate(t *testing.T) {
 
 func TestCheckURL(t *testing.T) {
 	for url, good := range map[string]bool{
-		"https://downloads.example.org/kubernetes": true, "http://downloads.example.org:8080": true, "https://downloads.example.org/a/": true,
-		"": false, "downloads.example.org": false, "ftp://downloads.example.org": false, "https:///x": false,
-		"https://downloads.example.org/?a=b": false, "https://downloads.example.org/{{ x }}": false, `https://downloads.example.org/"`: false,
+		"https://downloads.example.org/kubernetes": true,
+		"http://downloads.example.org:8080":        true,
+		"https://downloads.example.org/a/":         true,
+		"":                                         false,
+		"downloads.example.org":                    false,
+		"ftp://downloads.example.org":              false,
+		"https:///x":                               false,
+		"https://downloads.example.org/?a=b":       false,
+		"https://downloads.example.org/#a":         false,
+		"https://downloads.example.org/{{ x }}":    false,
+		`https://downloads.example.org/"`:          false,
+		`https://downloads.example.org/\`:          false,
 	} {
 		if err := CheckURL(url); (err == nil) != good {
 			t.Errorf("%q: %v, want it to be good: %v", url, err, good)

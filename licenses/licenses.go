@@ -1,5 +1,5 @@
-// Package licenses tells which licenses source code is under, from the texts
-// that lie with it.
+// Package licenses detects the licenses of source code from the texts in its
+// folders.
 package licenses
 
 import (
@@ -14,13 +14,15 @@ import (
 	"github.com/google/licenseclassifier/v2/assets"
 )
 
-// A Detector knows the texts of licenses. Making one takes a second.
+// A Detector detects licenses. It reads each folder once, and must not be used by
+// several goroutines at the same time.
 type Detector struct {
 	classifier *classifier.Classifier
-	read       map[string][]string // by folder, what was found there
+	read       map[string][]string // licenses by folder
 }
 
-// NewDetector makes a Detector.
+// NewDetector returns a Detector. It loads the texts of all known licenses, which
+// takes about a second.
 func NewDetector() (*Detector, error) {
 	c, err := assets.DefaultClassifier()
 	return &Detector{c, map[string][]string{}}, err
@@ -29,9 +31,10 @@ func NewDetector() (*Detector, error) {
 // text matches the names of files that hold licenses.
 var text = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)([-_.].*)?$`)
 
-// Of returns the SPDX identifiers of the licenses of a package in dir, a folder
-// of a module in root: of the texts there, and in the folders between the two.
-// They are sorted, each once. None at all is an error.
+// Of returns the SPDX identifiers of the licenses of a Go package, sorted, each
+// once. The package is in dir, and its module in root, a folder above or the same;
+// the texts of both and of the folders between count. It is an error if there is
+// no known text at all.
 func (d *Detector) Of(root, dir string) ([]string, error) {
 	var out []string
 	for at := dir; ; at = filepath.Dir(at) {
@@ -46,7 +49,7 @@ func (d *Detector) Of(root, dir string) ([]string, error) {
 	}
 	slices.Sort(out)
 	if out = slices.Compact(out); len(out) == 0 {
-		return nil, fmt.Errorf("%s has no license text that is known, and who passes on what is made of it must name one", dir)
+		return nil, fmt.Errorf("%s has no known license text, but packages must name the licenses of all that is linked", dir)
 	}
 	return out, nil
 }

@@ -29,7 +29,7 @@ type Lock struct {
 	Tree     string    // digest of the patched tree: sha256:…
 }
 
-// A Module is a Go module and where it lies in the tree.
+// A Module is a Go module and its folder in the tree.
 type Module struct {
 	Place   string `json:"place"` // slash-separated; "." is the root
 	Path    string `json:"path"`
@@ -138,7 +138,8 @@ func Decode(data []byte) (Lock, error) {
 
 // add takes one line's words into the lock.
 func (l *Lock) add(words []string) error {
-	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "patch": 4, "dep": 3, "tree": 2, "go": 2}
+	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "patch": 4,
+		"dep": 3, "tree": 2, "go": 2}
 	want, ok := counts[words[0]]
 	if !ok {
 		return fmt.Errorf("unknown word %q", words[0])
@@ -150,7 +151,7 @@ func (l *Lock) add(words []string) error {
 		return err
 	}
 	if words[0] == "dropped" && len(l.Modules) == 0 {
-		return errors.New("the upstream's own module has to come before this")
+		return errors.New("the upstream's module has to come before this")
 	}
 	switch words[0] {
 	case "upstream":
@@ -197,14 +198,14 @@ func wellFormed(words []string) error {
 	switch words[0] {
 	case "source", "tree", "patch":
 		if !digest.MatchString(last) {
-			return fmt.Errorf("%q is no digest: want sha256: and 64 hex digits", last)
+			return fmt.Errorf("%q is not a digest: want sha256: and 64 hex digits", last)
 		}
 		if words[0] == "patch" && !strip.MatchString(words[2]) {
 			return fmt.Errorf("bad strip option %q", words[2])
 		}
 	case "module":
 		if !sum.MatchString(last) {
-			return fmt.Errorf("%q is no sum of a module: want h1: and 44 base64 digits", last)
+			return fmt.Errorf("%q is not the sum of a module: want h1: and 44 base64 digits", last)
 		}
 	}
 	return nil

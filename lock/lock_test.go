@@ -29,14 +29,15 @@ func sample() Lock {
 			{".", "example.org/ship", "v1.4.1", sumA},
 			{"staging/src/example.org/hull", "example.org/hull", "v0.4.1", sumB},
 		},
-		Dropped: []Module{{Place: "staging/src/example.org/sample-lantern", Path: "example.org/sample-lantern", Version: "v0.4.1"}},
+		Dropped: []Module{{Place: "staging/src/example.org/sample-lantern", Path: "example.org/sample-lantern",
+			Version: "v0.4.1"}},
 		Source:  "sha256:" + digestA,
 		Patches: []Patch{{"0001-crew.patch", 1, digestB}, {"hull/0002-bosun.patch", 0, digestA}},
 		Tree:    "sha256:" + digestB,
 	}
 }
 
-// encoded is the sample as its file, a literal because such files stand in people's repositories.
+// encoded is the sample as its file, a literal because such files are in people's repositories.
 const encoded = `# What this fork is made of. "mage patches:lock" writes this file; commit it.
 upstream example.org/ship@v1.4.1
 time 2026-02-03T04:05:06Z

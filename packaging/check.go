@@ -15,13 +15,13 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A rule tells what is wrong with a package among those that are made with it.
+// A rule tells what is wrong with a package among those that are made together.
 type rule struct {
 	name  string
 	check func(checked, Package) []string
 }
 
-// rules are what has to be true of every package before one is written.
+// rules are what must be true of every package before one is written.
 func rules() []rule {
 	return []rule{
 		{"metadata", metadata},
@@ -30,6 +30,9 @@ func rules() []rule {
 		{"links", links},
 		{"programs", programs},
 		{"units", units},
+		{"unit names", unitNames},
+		{"state", state},
+		{"retired", retired},
 		{"private paths", privatePaths},
 		{"relations", relations},
 		{"owners", owners},
@@ -39,20 +42,17 @@ func rules() []rule {
 // checked is what packages are checked with.
 type checked struct {
 	all     []Package
-	names   []string // of all that the fork comes to
+	names   []string // of all packages of the fork
 	private []string
 }
 
 // check applies the rules to packages of the fork.
 func (in Input) check(packages []Package, private []string) error {
-	c := checked{all: packages, private: private}
 	recipes, err := in.Select(nil)
 	if err != nil {
 		return err
 	}
-	for _, r := range recipes {
-		c.names = append(c.names, r.Name)
-	}
+	c := checked{all: packages, names: recipeNames(recipes), private: private}
 	var errs []error
 	for _, p := range packages {
 		for _, r := range rules() {
@@ -67,7 +67,8 @@ func (in Input) check(packages []Package, private []string) error {
 func metadata(_ checked, p Package) []string {
 	var faults []string
 	for what, value := range map[string]string{
-		"homepage": p.Homepage, "license": p.License, "copyright": p.Copyright, "section": p.Section, "license text": string(p.LicenseText),
+		"homepage": p.Homepage, "license": p.License, "copyright": p.Copyright, "section": p.Section,
+		"license text": string(p.LicenseText),
 	} {
 		if value == "" {
 			faults = append(faults, "it has no "+what)
@@ -77,8 +78,8 @@ func metadata(_ checked, p Package) []string {
 	return faults
 }
 
-// foreign are the folders that are no package's: the administrator's, and those
-// that are made anew at every boot.
+// foreign are the folders where packages have no files: the administrator's, those
+// that are new at every boot, and those that are links where /usr is merged.
 var foreign = regexp.MustCompile(`^/(usr/local|home|root|tmp|run|var/run|var/tmp|srv|proc|sys|dev|bin|sbin|lib)(/|$)`)
 
 func places(_ checked, p Package) []string {
@@ -86,11 +87,11 @@ func places(_ checked, p Package) []string {
 	for _, f := range p.Files {
 		switch {
 		case !clean(f.Path):
-			faults = append(faults, fmt.Sprintf("%q is no path", f.Path))
+			faults = append(faults, fmt.Sprintf("%q is not a path from the root", f.Path))
 		case foreign.MatchString(f.Path):
-			faults = append(faults, f.Path+" lies in a folder that is no package's")
+			faults = append(faults, f.Path+" is in a folder where packages have no files")
 		case f.Kind != Folder && f.Kind == Config != strings.HasPrefix(f.Path, "/etc/"):
-			faults = append(faults, f.Path+": what the operator may change lies in /etc, and nothing else does")
+			faults = append(faults, f.Path+": configuration files belong in /etc, and no others do")
 		}
 	}
 	return faults
@@ -109,14 +110,14 @@ func modes(_ checked, p Package) []string {
 	return faults
 }
 
-// reachable returns the packages that are there when p is: itself, and what it
-// depends on.
+// reachable returns the packages that are installed with p: itself, and those that
+// it depends on.
 func (c checked) reachable(p Package) []Package {
 	out := []Package{p}
 	for i := 0; i < len(out); i++ {
 		for _, r := range out[i].Relations.Depends {
 			for _, q := range c.all {
-				if r.Names()[0].Package == q.Name && !slices.ContainsFunc(out, func(o Package) bool { return o.Name == q.Name }) {
+				if r.Names()[0].Package == q.Name && !named(out, q.Name) {
 					out = append(out, q)
 				}
 			}
@@ -125,22 +126,28 @@ func (c checked) reachable(p Package) []Package {
 	return out
 }
 
-// has reports whether a path is there when p is. A package that was not asked
-// for is taken to have what it should.
+func named(packages []Package, name string) bool {
+	return slices.ContainsFunc(packages, func(p Package) bool { return p.Name == name })
+}
+
+// has reports whether a path is installed with p. A package of the fork that is
+// not made in this run is taken to have it.
 func (c checked) has(p Package, at string) bool {
 	for _, q := range c.reachable(p) {
 		if _, ok := q.lookup(at); ok {
 			return true
 		}
 		for _, r := range q.Relations.Depends {
-			name := r.Names()[0].Package
-			if slices.Contains(c.names, name) && !slices.ContainsFunc(c.all, func(o Package) bool { return o.Name == name }) {
+			if name := r.Names()[0].Package; slices.Contains(c.names, name) && !named(c.all, name) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+// nowhere ends the messages about a path that a package needs and that is not there.
+const nowhere = "is neither in it nor in a package that it depends on"
 
 func links(c checked, p Package) []string {
 	var faults []string
@@ -153,7 +160,7 @@ func links(c checked, p Package) []string {
 			target = path.Join(path.Dir(f.Path), target)
 		}
 		if !c.has(p, target) {
-			faults = append(faults, fmt.Sprintf("%s leads to %s, which neither it nor a package that it depends on has", f.Path, target))
+			faults = append(faults, fmt.Sprintf("%s points to %s, which %s", f.Path, target, nowhere))
 		}
 	}
 	return faults
@@ -173,7 +180,7 @@ func programs(_ checked, p Package) []string {
 		}
 		bin, err := elf.Open(f.Source)
 		if err != nil {
-			faults = append(faults, fmt.Sprintf("%s: %s is no program of Linux: %v", f.Path, f.Source, err))
+			faults = append(faults, fmt.Sprintf("%s: %s is not a program for Linux: %v", f.Path, f.Source, err))
 			continue
 		}
 		if bin.Machine != machines[p.Platform.Arch] {
@@ -200,7 +207,7 @@ func units(c checked, p Package) []string {
 		}
 		for _, m := range exec.FindAllSubmatch(f.Data, -1) {
 			if at := string(m[1]); !slices.Contains(system, at) && !c.has(p, at) {
-				faults = append(faults, fmt.Sprintf("%s runs %s, which neither it nor a package that it depends on has", f.Path, at))
+				faults = append(faults, fmt.Sprintf("%s runs %s, which %s", f.Path, at, nowhere))
 			}
 		}
 		if path.Ext(f.Path) == ".service" && !bytes.Contains(f.Data, []byte("\n[Service]\n")) {
@@ -209,7 +216,7 @@ func units(c checked, p Package) []string {
 	}
 	for _, unit := range p.Restart {
 		if _, ok := p.lookup(unitDir + unit); !ok {
-			faults = append(faults, "an upgrade would restart "+unit+", which it has not")
+			faults = append(faults, "an upgrade would restart "+unit+", which is not in it")
 		}
 	}
 	return faults
@@ -221,11 +228,11 @@ func privatePaths(c checked, p Package) []string {
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range p.Files {
 		group.Go(func() error {
-			dir, err := f.names(c.private)
+			dir, err := f.containing(c.private)
 			if err != nil {
 				faults[i] = err.Error()
 			} else if dir != "" {
-				faults[i] = fmt.Sprintf("%s names %s, a folder of the machine that it was made on", f.Path, dir)
+				faults[i] = fmt.Sprintf("%s contains %s, a folder of the machine that built it", f.Path, dir)
 			}
 			return nil
 		})
@@ -234,8 +241,8 @@ func privatePaths(c checked, p Package) []string {
 	return slices.DeleteFunc(faults, func(fault string) bool { return fault == "" })
 }
 
-// names returns the first of some texts that a file holds, or none.
-func (f File) names(texts []string) (string, error) {
+// containing returns the first of some texts that a file contains, or "".
+func (f File) containing(texts []string) (string, error) {
 	r, err := f.Open()
 	if err != nil {
 		return "", err
@@ -245,7 +252,7 @@ func (f File) names(texts []string) (string, error) {
 	for _, text := range texts {
 		longest = max(longest, len(text))
 	}
-	// What may be the begin of a text at the end of one piece is read with the next.
+	// The end of a piece may be the start of a text, so it is read again with the next.
 	piece, held := make([]byte, 1<<20+longest), 0
 	for {
 		n, err := io.ReadFull(r, piece[held:])
@@ -269,7 +276,7 @@ func relations(c checked, p Package) []string {
 	for _, r := range p.Relations.Depends {
 		n := r.Names()[0]
 		if n.Op == "=" && n.Version == p.Release() && !slices.Contains(c.names, n.Package) {
-			faults = append(faults, fmt.Sprintf("it depends on %s of this fork, which does not come to such a package", n.Package))
+			faults = append(faults, fmt.Sprintf("it depends on %s of this fork, which builds no such package", n.Package))
 		}
 	}
 	return faults

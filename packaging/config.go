@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/version"
@@ -14,18 +15,18 @@ import (
 
 // Settings is the section packages of fork.yaml.
 type Settings struct {
-	// Maintainer is who answers for the packages, as Acme <k8s@example.org>.
+	// Maintainer is who is responsible for the packages, as Acme <k8s@example.org>.
 	Maintainer string `yaml:"maintainer" json:"maintainer"`
-	// Revision counts the packagings of one version of the fork, from 1.
+	// Revision counts how often one version of the fork was packaged, from 1.
 	Revision int `yaml:"revision" json:"revision"`
 	// Compression is zstd, xz or gzip. Debian reads zstd from 12 on, Ubuntu from
 	// 18.04 on.
 	Compression string `yaml:"compression" json:"compression"`
-	// Options change the files with a service's options: by package, the value of
-	// each variable.
+	// Options are values of variables in the files with a service's options, by
+	// package.
 	Options map[string]map[string]string `yaml:"options" json:"options"`
-	// Replace lists, by package, the paths at which a file of the fork's folder
-	// files stands for the one that the package would have.
+	// Replace lists, by package, the paths whose file is replaced by one of the
+	// fork's folder files.
 	Replace map[string][]string `yaml:"replace" json:"replace"`
 }
 
@@ -40,7 +41,8 @@ func (s Settings) Defaulted() Settings {
 	return s
 }
 
-// compressions are what nFPM calls them, at the levels that are worth their time.
+// compressions maps a compression to nFPM's name of it, at the level that is worth
+// its time.
 var compressions = map[string]string{"zstd": "zstd:best", "xz": "xz", "gzip": "gzip:9"}
 
 var maintainer = regexp.MustCompile(`^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$`)
@@ -48,19 +50,22 @@ var maintainer = regexp.MustCompile(`^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$`)
 // Validate returns what is wrong with the section.
 func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
+	add := func(field, format string, args ...any) {
+		faults = append(faults, config.Faultf(field, format, args...))
+	}
 	if s.Maintainer != "" && !maintainer.MatchString(s.Maintainer) {
-		faults = append(faults, config.Faultf("maintainer", "%q is no name and address: write it as Acme <k8s@example.org>", s.Maintainer))
+		add("maintainer", "%q is not a name and an address: write it as Acme <k8s@example.org>", s.Maintainer)
 	}
 	if s.Revision < 0 {
-		faults = append(faults, config.Faultf("revision", "%d is no revision: they count from 1", s.Revision))
+		add("revision", "%d is not a revision: they count from 1", s.Revision)
 	}
 	if compressions[s.Compression] == "" {
-		faults = append(faults, config.Faultf("compression", "%q is none: want zstd, xz or gzip", s.Compression))
+		add("compression", "unknown compression %q: want zstd, xz or gzip", s.Compression)
 	}
 	for _, pkg := range slices.Sorted(maps.Keys(s.Replace)) {
 		for i, p := range s.Replace[pkg] {
 			if !clean(p) {
-				faults = append(faults, config.At("replace."+pkg, i, "%q is no path: write it from the root, as /etc/default/kubelet", p))
+				add(fmt.Sprintf("replace.%s[%d]", pkg, i), "%q is not a path from the root, as /etc/default/kubelet", p)
 			}
 		}
 	}
@@ -68,9 +73,11 @@ func (s Settings) Validate() []config.Fault {
 }
 
 // clean reports whether a path can be a file's in a package.
-func clean(p string) bool { return path.IsAbs(p) && path.Clean(p) == p && p != "/" }
+func clean(p string) bool {
+	return path.IsAbs(p) && path.Clean(p) == p && p != "/" && !strings.ContainsFunc(p, unicode.IsControl)
+}
 
-// Recipes say which packages a project comes to.
+// Recipes are the packages that a project can have.
 type Recipes struct {
 	Homepage    string      `yaml:"homepage" json:"homepage"`
 	License     string      `yaml:"license" json:"license"`           // SPDX expression
@@ -81,20 +88,20 @@ type Recipes struct {
 	Packages    []Recipe    `yaml:"packages" json:"packages"`
 }
 
-// A Multicall is a component that is several programs, told apart by the name
-// they are called by. Where a fork builds it, packages of those programs have a
-// link to it, and depend on its package.
+// A Multicall is a component that is several programs in one binary, told apart by
+// the name it is called by. In a fork that builds it, the packages of those
+// programs have a link to it, and depend on its package.
 type Multicall struct {
 	Versions  version.Range `yaml:"versions" json:"versions"`
 	Component string        `yaml:"component" json:"component"`
 	Package   string        `yaml:"package" json:"package"`
 	Path      string        `yaml:"path" json:"path"`
-	// Programs maps a component to the name that this one answers to as that.
+	// Programs maps a component to the name that this binary is called by as that.
 	Programs map[string]string `yaml:"programs" json:"programs"`
 }
 
-// A Recipe is one package. It is made where the fork has all of its programs,
-// and all that it requires.
+// A Recipe is one package. A fork can have it if it builds all of its programs, and
+// all that it requires.
 type Recipe struct {
 	Name     string        `yaml:"name" json:"name"`
 	Versions version.Range `yaml:"versions" json:"versions"`
@@ -105,8 +112,8 @@ type Recipe struct {
 	Programs map[string]string `yaml:"programs" json:"programs"`
 	Requires []string          `yaml:"requires" json:"requires"` // programs that other packages have
 	// Files maps a path to a file of the profile's folder, a template, or, as
-	// tree:PATH, to one of the patched tree. A path that ends in / is a folder, and
-	// maps to nothing.
+	// tree:PATH, to a file of the patched tree. A path that ends in / is a folder,
+	// and maps to "".
 	Files map[string]string `yaml:"files" json:"files"`
 	Man   map[string]string `yaml:"man" json:"man"` // program to section of the manual
 	// Completions maps a program that writes them to shells.
@@ -131,7 +138,7 @@ func (r Recipes) Validate() []config.Fault {
 		}
 	}
 	if len(r.Packages) == 0 {
-		faults = append(faults, config.Faultf("packages", "names none"))
+		faults = append(faults, config.Faultf("packages", "want at least one"))
 	}
 	for i, p := range r.Packages {
 		faults = append(faults, config.Below(fmt.Sprintf("packages[%d]", i), p.validate())...)
@@ -143,34 +150,47 @@ var packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
 
 func (r Recipe) validate() []config.Fault {
 	var faults []config.Fault
+	add := func(field, format string, args ...any) {
+		faults = append(faults, config.Faultf(field, format, args...))
+	}
 	if !packageName.MatchString(r.Name) {
-		faults = append(faults, config.Faultf("name", "%q is no package's name: want lower case letters, digits, and + - .", r.Name))
+		add("name", "%q is not a package name: want lower case letters, digits, and + - .", r.Name)
 	}
 	if err := r.Versions.Validate(); err != nil {
-		faults = append(faults, config.Faultf("versions", "%v", err))
+		add("versions", "%v", err)
 	}
 	if r.Summary == "" || strings.Contains(r.Summary, "\n") {
-		faults = append(faults, config.Faultf("summary", "want a line"))
+		add("summary", "want one line")
 	}
 	if r.Description == "" {
-		faults = append(faults, config.Faultf("description", "is missing"))
+		add("description", "is missing")
 	}
+	for _, o := range r.Overrides {
+		if o.Tag == "" || o.Reason == "" {
+			add("overrides", "want a tag and a reason")
+		}
+	}
+	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())
+}
+
+func (r Recipe) validatePrograms() []config.Fault {
+	var faults []config.Fault
 	for _, program := range slices.Sorted(maps.Keys(r.Programs)) {
 		if !clean(r.Programs[program]) {
-			faults = append(faults, config.Faultf("programs."+program, "%q is no path from the root", r.Programs[program]))
+			faults = append(faults, config.Faultf("programs."+program, "%q is not a path from the root", r.Programs[program]))
 		}
 	}
 	for _, program := range slices.Concat(slices.Sorted(maps.Keys(r.Man)), slices.Sorted(maps.Keys(r.Completions))) {
 		if r.Programs[program] == "" {
-			faults = append(faults, config.Faultf("programs", "%s has a manual page or completions, and is none of the programs", program))
+			faults = append(faults, config.Faultf("programs", "%s is missing, and has a manual page or completions", program))
 		}
 	}
-	for _, o := range r.Overrides {
-		if o.Tag == "" || o.Reason == "" {
-			faults = append(faults, config.Faultf("overrides", "want a tag and the reason that it stays"))
-		}
-	}
-	r.Relations.each(func(key string, list *[]Relation) {
+	return faults
+}
+
+func (r Relations) validate() []config.Fault {
+	var faults []config.Fault
+	r.each(func(key string, list *[]Relation) {
 		for i, rel := range *list {
 			if _, err := rel.parse(); err != nil {
 				faults = append(faults, config.At("relations."+key, i, "%v", err))

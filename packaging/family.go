@@ -1,20 +1,21 @@
 package packaging
 
-// A Family is what distributions of one descent have in common.
+// A Family is what related distributions have in common.
 type Family struct {
 	Name    string
 	Options string // folder of the files with a service's options
-	// Completions is where each shell looks for those of a program.
+	// Completions maps a shell to the file with a program's completions, where %s
+	// is the program.
 	Completions map[string]string
-	// Sysusers is what a package needs that makes users.
+	// Sysusers is what a package depends on that creates users.
 	Sysusers Relation
-	// Names are those of packages that are called otherwise than in Debian; an
-	// empty one is of a package that the family does without.
+	// Names maps a package's name in Debian to the family's, where it is another,
+	// or to "" if the family needs no such package.
 	Names map[string]string
-	// Alternatives tells whether a relation can name several packages of which
-	// one will do; otherwise it names the first.
+	// Alternatives reports whether a relation can name alternatives. Otherwise it
+	// names the first of them.
 	Alternatives bool
-	// Libraries is, for each shared library that a program may be linked with, the
+	// Libraries maps each shared library that a program may be linked with to the
 	// package that has it.
 	Libraries map[string]string
 }
@@ -51,30 +52,33 @@ func Gentoo() Family {
 		Completions: completions("/usr/share/zsh/site-functions/_%s"),
 		Sysusers:    "systemd", Libraries: libraries("libc6"),
 		Names: map[string]string{
-			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins", "ethtool": "sys-apps/ethtool",
-			"iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "", "nftables": "net-firewall/nftables",
-			"kubernetes-cni": "app-containers/cni-plugins", "socat": "net-misc/socat", "util-linux": "sys-apps/util-linux",
+			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins",
+			"ethtool": "sys-apps/ethtool", "iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "",
+			"nftables": "net-firewall/nftables", "kubernetes-cni": "app-containers/cni-plugins", "socat": "net-misc/socat",
+			"util-linux": "sys-apps/util-linux",
 			// Which runtime, and where etcd runs, is the operator's choice.
 			"containerd": "", "cri-o": "", "docker.io": "", "etcd": "",
 			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
-			// Accounts are packages of their own, and every system has the library.
+			// Accounts are separate packages, and every system has the library.
 			"systemd": "", "libc6": "",
 		},
 	}
 }
 
-// libraries are those of the C library, which is all that a program with cgo
-// may need of a host.
+// libraries maps the C library, which is all that a program with cgo may need of a
+// host, to its package.
 func libraries(libc string) map[string]string {
 	out := map[string]string{}
-	for _, name := range []string{"libc.so.6", "libpthread.so.0", "libdl.so.2", "libresolv.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"} {
+	for _, name := range []string{
+		"libc.so.6", "libpthread.so.0", "libdl.so.2", "libresolv.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1",
+	} {
 		out[name] = libc
 	}
 	return out
 }
 
-// completions are where shells look for those of a program; zsh does elsewhere in
-// each family.
+// completions maps shells to where they look for completions. Only zsh's differs
+// between families.
 func completions(zsh string) map[string]string {
 	return map[string]string{
 		"bash": "/usr/share/bash-completion/completions/%s",

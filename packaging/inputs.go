@@ -4,15 +4,14 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 )
 
 // Revision counts the changes of this package that change what it assembles.
 const Revision = 1
 
-// Inputs returns all that decides a package but its binaries, their documents and
-// the patched tree, as a value that marshals to JSON.
+// Inputs returns everything that a package is made from, except for its binaries,
+// their documents and the patched tree, as a value that marshals to JSON.
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
 	for _, from := range r.Files {
@@ -23,7 +22,11 @@ func (in Input) Inputs(r Recipe) (any, error) {
 			return nil, err
 		}
 	}
-	for _, name := range in.userFiles(r.Name) {
+	names, err := in.userFiles(r.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
 		if err := sum(in.User, name, sums); err != nil {
 			return nil, fmt.Errorf("%s: %w", in.UserDir, err)
 		}
@@ -44,7 +47,8 @@ func (in Input) Inputs(r Recipe) (any, error) {
 		Date       string
 		Programs   []string
 		Files      map[string]string
-	}{Revision, in.Family.Name, project, r, in.Settings.Maintainer + " " + in.Settings.Compression, in.Settings.Revision, in.Settings.Options[r.Name], in.Settings.Replace[r.Name],
+	}{Revision, in.Family.Name, project, r, in.Settings.Maintainer + " " + in.Settings.Compression,
+		in.Settings.Revision, in.Settings.Options[r.Name], in.Settings.Replace[r.Name],
 		in.Version.String(), in.Platform.String(), in.Date.UTC().String(), in.Programs, sums}, nil
 }
 
@@ -60,12 +64,4 @@ func sum(in fs.FS, name string, sums map[string]string) error {
 	}
 	sums[name] = fmt.Sprintf("%x %v", sha256.Sum256(data), info.Mode()&0o111 != 0)
 	return nil
-}
-
-// CalledAs returns the name by which the fork's binary is called as a program.
-func (in Input) CalledAs(program string) string {
-	if c := in.Component(program); c != program {
-		return path.Base(in.Multicall(program).Programs[program])
-	}
-	return program
 }

@@ -10,56 +10,61 @@ import (
 	"github.com/Masterminds/semver/v3"
 )
 
-// libraries makes relations of the shared libraries that the programs are linked
-// with.
-func (b *builder) libraries() error {
-	for _, name := range slices.Sorted(maps.Keys(b.files)) {
-		f := b.files[name]
-		if f.Source == "" {
+// linked returns the packages with the shared libraries that programs among the
+// files are linked with, and whether a program is linked with none.
+func (f Family) linked(files contents) (needs []Relation, static bool, err error) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		source := files[name].Source
+		if source == "" {
 			continue
 		}
-		needs, err := b.linked(f.Source)
+		libraries, symbols, err := imports(source)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.Path, err)
+			return nil, false, fmt.Errorf("%s: %w", name, err)
 		}
-		b.pkg.static = b.pkg.static || needs == nil
-		for _, r := range needs {
-			b.need(r)
+		relations, err := f.libraryPackages(libraries, symbols)
+		if err != nil {
+			return nil, false, fmt.Errorf("%s: %w", name, err)
 		}
+		static = static || len(relations) == 0
+		needs = append(needs, relations...)
 	}
-	return nil
+	return needs, static, nil
 }
 
-// linked returns the packages of the libraries that a program is linked with, in
-// the version that its symbols ask for.
-func (b *builder) linked(path string) ([]Relation, error) {
-	f, err := elf.Open(path)
+// imports reads the shared libraries and the symbols that a program needs.
+func imports(program string) ([]string, []elf.ImportedSymbol, error) {
+	f, err := elf.Open(program)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
-	names, err := f.ImportedLibraries()
-	if err != nil || len(names) == 0 {
-		return nil, err
+	libraries, err := f.ImportedLibraries()
+	if err != nil || len(libraries) == 0 {
+		return nil, nil, err
 	}
 	symbols, err := f.ImportedSymbols()
-	if err != nil {
-		return nil, err
+	return libraries, symbols, err
+}
+
+// libraryPackages returns the packages that have the libraries, from the newest
+// version that a symbol is of.
+func (f Family) libraryPackages(libraries []string, symbols []elf.ImportedSymbol) ([]Relation, error) {
+	var newest *semver.Version
+	for _, s := range symbols {
+		v, err := semver.NewVersion(strings.TrimPrefix(s.Version, "GLIBC_"))
+		if err == nil && (newest == nil || v.GreaterThan(newest)) {
+			newest = v
+		}
 	}
 	var out []Relation
-	for _, name := range names {
-		pkg, ok := b.in.Family.Libraries[name]
+	for _, name := range libraries {
+		pkg, ok := f.Libraries[name]
 		if !ok {
-			return nil, fmt.Errorf("it is linked with %s, and no package is known that has it", name)
-		}
-		newest := semver.MustParse("0")
-		for _, s := range symbols {
-			if v, err := semver.NewVersion(strings.TrimPrefix(s.Version, "GLIBC_")); err == nil && v.GreaterThan(newest) {
-				newest = v
-			}
+			return nil, fmt.Errorf("it is linked with %s, which is in no known package", name)
 		}
 		r := Relation(pkg)
-		if !newest.Equal(semver.MustParse("0")) {
+		if newest != nil {
 			r = Relation(fmt.Sprintf("%s >= %s", pkg, newest.Original()))
 		}
 		if !slices.Contains(out, r) {

@@ -1,22 +1,25 @@
 package packaging
 
 import (
+	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
-// assignment matches what a file of options says of one variable, in one line or
-// in several, in double quotes.
+// assignment matches an assignment in a file of options, on one line or several,
+// in double quotes.
 var assignment = regexp.MustCompile(`(?m)^([A-Z][A-Z0-9_]*)="((?:[^"\\]|\\.)*)"$`)
 
 // A Variable is one that a file of options sets.
 type Variable struct {
 	Name  string `json:"name"`
-	Value string `json:"value"` // may be lines
+	Value string `json:"value"` // may have several lines
 }
 
-// variables returns what a file of options sets, in its order.
+// variables returns the variables that a file of options sets, in its order.
 func variables(data []byte) []Variable {
 	var out []Variable
 	for _, m := range assignment.FindAllSubmatch(data, -1) {
@@ -25,13 +28,14 @@ func variables(data []byte) []Variable {
 	return out
 }
 
+// What EnvironmentFile of systemd reads between double quotes.
 var (
 	quote   = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 	unquote = strings.NewReplacer(`\\`, `\`, `\"`, `"`)
 )
 
-// Variables returns what the options of the package's services are, in the order
-// of their files.
+// Variables returns the variables with the options of the package's services, in
+// the order of their files.
 func (p Package) Variables(f Family) []Variable {
 	var out []Variable
 	for _, file := range p.Files {
@@ -42,7 +46,31 @@ func (p Package) Variables(f Family) []Variable {
 	return out
 }
 
-// assign gives a variable another value.
+// setOptions gives variables in the files of options below dir the values that
+// fork.yaml has for the package.
+func (c contents) setOptions(pkg, dir string, values map[string]string) error {
+	known := map[string]string{} // variable to its file
+	for _, at := range slices.Sorted(maps.Keys(c)) {
+		if path.Dir(at) == dir {
+			for _, v := range variables(c[at].Data) {
+				known[v.Name] = at
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		at, ok := known[name]
+		if !ok {
+			return fmt.Errorf("packages.options.%s: unknown variable %s; the package has %s",
+				pkg, name, list(slices.Sorted(maps.Keys(known))))
+		}
+		f := c[at]
+		f.Data = assign(f.Data, name, values[name])
+		c[at] = f
+	}
+	return nil
+}
+
+// assign returns a file of options where a variable has another value.
 func assign(data []byte, name, value string) []byte {
 	value = quote.Replace(value)
 	return assignment.ReplaceAllFunc(data, func(found []byte) []byte {

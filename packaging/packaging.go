@@ -1,9 +1,35 @@
-// Package packaging assembles what a fork was built to into packages: files,
-// units, relations, of no format.
+// Package packaging assembles packages from the programs that a fork builds: their
+// files, units, options, manual pages and relations, in no package format yet.
+// Other packages write the formats.
+//
+// Which packages a project can have is data, [Recipes]. [Input.Select] returns
+// those that the fork has the programs for, and [Input.Assemble] makes a [Package]
+// of each:
+//
+//	in := packaging.Input{
+//		Family:   packaging.Debian(),
+//		Recipes:  recipes,  // from profiles/PROJECT/packages.yaml
+//		Settings: settings, // from fork.yaml
+//		Version:  v,
+//		Platform: platform.Platform{OS: "linux", Arch: "amd64"},
+//		Programs: []string{"kubelet"},
+//		Binaries: map[string]string{"kubelet": "dist/bin/kubelet"},
+//		...
+//	}
+//	selected, err := in.Select(nil) // or []string{"kubelet"}
+//	packages, err := in.Assemble(selected, nil)
+//
+// Assemble reads files, and writes none. It returns packages only if all of them
+// pass the rules in check.go. [Input.Check] finds mistakes in the settings before
+// anything is built.
+//
+// What differs between distributions, as where options are and how packages of
+// others are named, is a [Family].
 package packaging
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -15,7 +41,7 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// A Package is what one package holds and says.
+// A Package is one package: its files, and what it declares.
 type Package struct {
 	Name        string
 	Version     version.Version // the fork's
@@ -36,17 +62,18 @@ type Package struct {
 	State       []string // folders that hold what the programs made, for a purge
 	Retired     []string // files below /etc of earlier packages, which would shadow this one's
 	Relations   Relations
-	Changes     []string // what the fork's version brings, a line each
+	Changes     []string // what is new in the fork's version, a line each
 	Overrides   []Override
 	Compression string // by nFPM's names: zstd:best, xz, gzip
 	static      bool
 }
 
-// Static reports whether programs of the package are linked with nothing.
+// Static reports whether the package has a program that is linked with no shared
+// library.
 func (p Package) Static() bool { return p.static }
 
 // Release returns the version with the revision of the packaging: 1.36.1+acme.1-1.
-func (p Package) Release() string { return p.Distro + "-" + itoa(p.Revision) }
+func (p Package) Release() string { return fmt.Sprintf("%s-%d", p.Distro, p.Revision) }
 
 // A Kind is what a File is.
 type Kind int
@@ -56,10 +83,25 @@ const (
 	Regular Kind = iota
 	Config       // the operator's to change
 	Folder       // for what others put there
-	Link
+	Link         // symbolic
 )
 
-// A File is one path of a package. It is root's.
+// String returns the kind as messages name it.
+func (k Kind) String() string {
+	switch k {
+	case Regular:
+		return "regular file"
+	case Config:
+		return "configuration file"
+	case Folder:
+		return "folder"
+	case Link:
+		return "link"
+	}
+	return fmt.Sprintf("Kind(%d)", int(k))
+}
+
+// A File is one path of a package. Its owner is root.
 type File struct {
 	Path   string // absolute
 	Kind   Kind
@@ -77,7 +119,7 @@ func (f File) Open() (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(f.Data)), nil
 }
 
-// Relations are what a package says of others.
+// Relations are what a package declares about others.
 type Relations struct {
 	Depends    []Relation `yaml:"depends"`
 	Recommends []Relation `yaml:"recommends"`
@@ -87,14 +129,13 @@ type Relations struct {
 	Provides   []Relation `yaml:"provides"`
 }
 
-// An Override is a finding of a distribution's linter that is right and stays,
-// and why.
+// An Override is a finding of a distribution's linter that is accepted, and why.
 type Override struct {
 	Tag    string `yaml:"tag"`
 	Reason string `yaml:"reason"`
 }
 
-// The folders that have a meaning of their own.
+// The folders that systemd reads.
 const (
 	unitDir     = "/usr/lib/systemd/system/"
 	sysusersDir = "/usr/lib/sysusers.d/"
@@ -113,8 +154,8 @@ func (p Package) Units() []string {
 	return out
 }
 
-// HasUnits reports whether the package has anything that systemd has to reload
-// for.
+// HasUnits reports whether the package has units or drop-ins, for which systemd
+// has to reload.
 func (p Package) HasUnits() bool { return len(p.under(unitDir)) > 0 }
 
 // Sysusers returns the names of the package's files for systemd-sysusers.
@@ -123,6 +164,7 @@ func (p Package) Sysusers() []string { return p.under(sysusersDir) }
 // Tmpfiles returns the names of the package's files for systemd-tmpfiles.
 func (p Package) Tmpfiles() []string { return p.under(tmpfilesDir) }
 
+// under returns the paths of the files below dir, without it.
 func (p Package) under(dir string) []string {
 	var out []string
 	for _, f := range p.Files {

@@ -3,14 +3,12 @@ package packaging
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 )
 
-// A Relation names another package, or several of which one will do, each with
-// the versions that are meant: "iptables >= 1.4.21 | nftables". The version
-// "self" is that of the package that says so, and "upstream" that of the
-// upstream it is built from.
+// A Relation names another package, or alternatives, each with the versions that
+// are meant: "iptables >= 1.4.21 | nftables". The version "self" is the release of
+// the package that has the relation, and "upstream" the version of its upstream.
 type Relation string
 
 // A Name is one alternative of a relation.
@@ -28,14 +26,15 @@ func (r Relation) parse() ([]Name, error) {
 	for _, part := range strings.Split(string(r), " | ") {
 		m := relation.FindStringSubmatch(part)
 		if m == nil {
-			return nil, fmt.Errorf("%q is no relation: write a package's name, or as \"iptables >= 1.4.21 | nftables\"", r)
+			return nil, fmt.Errorf("%q is not a relation: write a package name, or as \"iptables >= 1.4.21 | nftables\"", r)
 		}
 		out = append(out, Name{m[1], m[2], m[3]})
 	}
 	return out, nil
 }
 
-// Names returns the alternatives of a relation that Assemble has resolved.
+// Names returns the alternatives of a relation that Validate accepts. It panics on
+// any other.
 func (r Relation) Names() []Name {
 	names, err := r.parse()
 	if err != nil {
@@ -44,11 +43,11 @@ func (r Relation) Names() []Name {
 	return names
 }
 
-// self returns the relation to a package of the same fork, at just its release.
+// self returns the relation to the same release of another package of the fork.
 func self(name string) Relation { return Relation(name + " = self") }
 
-// resolve fills in versions, and names the packages as the family does. It
-// returns none if the family has no package of that name.
+// resolve fills in the versions, and names packages as the family does. It
+// returns no relation if the family needs none of the packages.
 func (r Relation) resolve(p Package, f Family) []Relation {
 	var parts []string
 	for _, n := range r.Names() {
@@ -88,5 +87,3 @@ func (r *Relations) each(f func(key string, list *[]Relation)) {
 	f("replaces", &r.Replaces)
 	f("provides", &r.Provides)
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

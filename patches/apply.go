@@ -22,8 +22,8 @@ type Move struct {
 	By          int // lines further down than the patch says
 }
 
-// Apply lays the series on base, each patch on what those before it made, and
-// writes nothing: either all of the series applies, or the error is an
+// Apply applies the series to base, each patch to the tree that those before it
+// made, and writes nothing: either all of the series applies, or the error is an
 // *ApplyError of the first patch that does not, with a fault of every file at
 // which it fails. A patch that cannot be read is a *ParseError. A hunk may lie at
 // another line than it says, but all of its lines must be there exactly.
@@ -75,8 +75,8 @@ func (s *step) failure(faults []error) error {
 	return &ApplyError{Patch: s.patch, Applied: s.applied, Faults: faults}
 }
 
-// apply lays all diffs of the patch on the tree, or tells what is wrong at each
-// file; the tree is of no use then.
+// apply applies all diffs of the patch to the tree, or returns what is wrong with
+// each file; the tree is of no use then.
 func (s *step) apply(diffs []FileDiff) error {
 	sources, errs := s.takeSources(diffs)
 	var faults []error
@@ -110,7 +110,7 @@ func (s *step) apply(diffs []FileDiff) error {
 
 // takeSources returns, for each of diffs, the file it renames or copies if it
 // does, or why it cannot. It takes the renamed ones away: a rename is meant of
-// the tree before the patch, wherever in the patch it stands.
+// the tree before the patch, wherever in the patch it is.
 func (s *step) takeSources(diffs []FileDiff) ([]*file, []error) {
 	sources, errs := make([]*file, len(diffs)), make([]error, len(diffs))
 	for i, d := range diffs {
@@ -142,7 +142,7 @@ func (s *step) source(d FileDiff) (*file, error) {
 	return f, err
 }
 
-// applyFile lays one diff on the tree; before is the file if takeSources has it.
+// applyFile applies one diff to the tree; before is the file if takeSources has it.
 func (s *step) applyFile(d FileDiff, before *file) (err error) {
 	if before == nil {
 		if before, err = s.source(d); err != nil {
@@ -207,7 +207,7 @@ func (s *step) made(d FileDiff, before *file, mode filetree.Mode) (*file, error)
 		return nil, s.refuse(d, "%s is to be deleted, but %d of its bytes would stay", d.Old, len(content))
 	}
 	if mode == filetree.Link {
-		return nil, s.refuse(d, "%s would be a symbolic link made of bytes that are no text", d.New)
+		return nil, s.refuse(d, "%s would be a symbolic link made of bytes that are not text", d.New)
 	}
 	return &file{mode, splitLines(content)}, nil
 }
@@ -231,7 +231,7 @@ func (d FileDiff) mode(old filetree.Mode) (mode filetree.Mode, why string) {
 	return d.NewMode, ""
 }
 
-// lay lays the hunks on the lines of a file, in order.
+// lay applies the hunks to the lines of a file, in order.
 func (d FileDiff) lay(lines [][]byte) (out [][]byte, moved []Move, _ *Conflict) {
 	out = make([][]byte, 0, len(lines))
 	end, by := 0, 0 // of the hunk before: where it ends, and how far it moved

@@ -20,7 +20,8 @@ func BenchmarkApply(b *testing.B) {
 		for j := range 2 {
 			at := 10 + 2*i
 			f := (i + 25*j) % 50
-			fmt.Fprintf(&p, "--- a/pkg/%d/%d/file.go\n+++ b/pkg/%d/%d/file.go\n@@ -%d,3 +%d,4 @@\n %d\n+new\n %d\n %d\n", f, f, f, f, at, at, at, at+1, at+2)
+			fmt.Fprintf(&p, "--- a/pkg/%d/%d/file.go\n+++ b/pkg/%d/%d/file.go\n@@ -%d,3 +%d,4 @@\n %d\n+new\n %d\n %d\n", f, f,
+				f, f, at, at, at, at+1, at+2)
 		}
 		series = append(series, Patch{fmt.Sprintf("%04d.patch", i), 1, p.Bytes()})
 	}
@@ -37,7 +38,8 @@ func BenchmarkApply(b *testing.B) {
 func BenchmarkParse(b *testing.B) {
 	var p bytes.Buffer
 	for i := 0; p.Len() < 50<<20; i++ {
-		fmt.Fprintf(&p, "diff --git a/pkg/%d b/pkg/%d\nindex 1..2 100644\n--- a/pkg/%d\n+++ b/pkg/%d\n@@ -1,3 +1,43 @@\n one\n two\n three\n", i, i, i, i)
+		fmt.Fprintf(&p, "diff --git a/pkg/%d b/pkg/%d\nindex 1..2 100644\n--- a/pkg/%d\n+++ b/pkg/%d\n@@ -1,3 +1,43 @@\n"+
+			" one\n two\n three\n", i, i, i, i)
 		for range 40 {
 			p.WriteString("+	if err := something(ctx, object); err != nil {\n")
 		}

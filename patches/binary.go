@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// A Binary is what git diff --binary says of a file that is no text: how to
+// A Binary is what git diff --binary says of a file that is not text: how to
 // make the new content, and the ids that git gives the old and the new.
 type Binary struct {
 	OldID, NewID string // hex, whole or in part; zeros for no file
@@ -23,7 +23,7 @@ type Binary struct {
 // alphabet is git's base 85.
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
 
-// binary reads a binary diff from its first line on, and goes behind it.
+// binary reads a binary diff from its first line on, and moves past it.
 func (p *parser) binary(name string, index field) *Binary {
 	ids, _, _ := strings.Cut(index.text, " ")
 	b := &Binary{}
@@ -33,7 +33,7 @@ func (p *parser) binary(name string, index field) *Binary {
 	}
 	p.next()
 	b.Delta, b.Data = p.binaryHunk(name)
-	if p.at("literal ") || p.at("delta ") { // the way back, which nobody goes
+	if p.at("literal ") || p.at("delta ") { // the reverse diff, which nobody applies
 		p.binaryHunk(name)
 	}
 	return b
@@ -107,7 +107,7 @@ func decode85(line []byte) ([]byte, error) {
 		for _, c := range line[:5] {
 			d := strings.IndexByte(alphabet, c)
 			if d < 0 {
-				return nil, fmt.Errorf("%q is no digit of base 85", c)
+				return nil, fmt.Errorf("%q is not a digit of base 85", c)
 			}
 			v = v*85 + uint64(d)
 		}
@@ -152,51 +152,79 @@ func checkID(want string, content []byte) error {
 	return nil
 }
 
-// applyDelta makes content of old as git's delta says: the two sizes, then
-// copies out of old and literal bytes
+// errShort is the error of a delta that is cut off.
+var errShort = errors.New("it ends early")
+
+// A delta is the rest of git's delta, which says how to make content of another:
+// the two sizes, then copies out of the old content and literal bytes
 // (https://git-scm.com/docs/pack-format#_deltified_representation).
-func applyDelta(old, delta []byte) ([]byte, error) {
-	short := errors.New("it ends early")
-	size := func() (n uint64) {
-		for shift := 0; len(delta) > 0 && shift < 63; shift += 7 {
-			c := delta[0]
-			delta = delta[1:]
-			n |= uint64(c&0x7f) << shift
-			if c < 0x80 {
-				return n
-			}
+type delta []byte
+
+// size takes a size off the delta, 1<<63 if there is none.
+func (d *delta) size() (n uint64) {
+	for shift := 0; len(*d) > 0 && shift < 63; shift += 7 {
+		c := (*d)[0]
+		*d = (*d)[1:]
+		n |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return n
 		}
-		return 1 << 63
 	}
-	if from := size(); from != uint64(len(old)) {
-		return nil, fmt.Errorf("it is made for %d bytes, not %d", from, len(old))
+	return 1 << 63
+}
+
+// literal takes n bytes off the delta.
+func (d *delta) literal(n int) ([]byte, error) {
+	if n == 0 || len(*d) < n {
+		return nil, errShort
 	}
-	want := size()
-	var out []byte
-	for len(delta) > 0 {
-		op := delta[0]
-		delta = delta[1:]
-		if op < 0x80 {
-			if op == 0 || len(delta) < int(op) {
-				return nil, short
-			}
-			out, delta = append(out, delta[:op]...), delta[op:]
+	out := (*d)[:n]
+	*d = (*d)[n:]
+	return out, nil
+}
+
+// span takes where a copy begins and its length off the delta. op says which
+// bytes of them are there: four of the offset, three of the size.
+func (d *delta) span(op byte) (at, n uint64, err error) {
+	var args [7]uint64
+	for i := range args {
+		if op&(1<<i) == 0 {
 			continue
 		}
-		var args [7]uint64 // four bytes of offset, three of size
-		for i := range args {
-			if op&(1<<i) == 0 {
-				continue
-			}
-			if len(delta) == 0 {
-				return nil, short
-			}
-			args[i], delta = uint64(delta[0]), delta[1:]
+		if len(*d) == 0 {
+			return 0, 0, errShort
 		}
-		at := args[0] | args[1]<<8 | args[2]<<16 | args[3]<<24
-		n := args[4] | args[5]<<8 | args[6]<<16
-		if n == 0 {
-			n = 1 << 16
+		args[i], *d = uint64((*d)[0]), (*d)[1:]
+	}
+	at = args[0] | args[1]<<8 | args[2]<<16 | args[3]<<24
+	n = args[4] | args[5]<<8 | args[6]<<16
+	if n == 0 {
+		n = 1 << 16
+	}
+	return at, n, nil
+}
+
+// applyDelta makes content of old as the delta says.
+func applyDelta(old []byte, d delta) ([]byte, error) {
+	if from := d.size(); from != uint64(len(old)) {
+		return nil, fmt.Errorf("it is made for %d bytes, not %d", from, len(old))
+	}
+	want := d.size()
+	var out []byte
+	for len(d) > 0 {
+		op := d[0]
+		d = d[1:]
+		if op < 0x80 {
+			part, err := d.literal(int(op))
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, part...)
+			continue
+		}
+		at, n, err := d.span(op)
+		if err != nil {
+			return nil, err
 		}
 		if at+n > uint64(len(old)) || uint64(len(out))+n > want {
 			return nil, errors.New("it copies what is not there")
@@ -204,7 +232,7 @@ func applyDelta(old, delta []byte) ([]byte, error) {
 		out = append(out, old[at:at+n]...)
 	}
 	if uint64(len(out)) != want {
-		return nil, short
+		return nil, errShort
 	}
 	return out, nil
 }

@@ -22,7 +22,8 @@ func noise(r *rand.Rand, n int) (string, string) {
 	return string(a), string(b[:len(b)-r.Intn(3)]) + strings.Repeat("\x00\x01", r.Intn(4))
 }
 
-// TestBinariesBecomeGits makes random files that are no text, and checks that what git writes of their changes makes them.
+// TestBinariesBecomeGits makes random files that are no text, and checks that what git writes of their changes makes
+// them.
 func TestBinariesBecomeGits(t *testing.T) {
 	testkit.Need(t, "git")
 	kinds := map[string]bool{}
@@ -44,7 +45,8 @@ func TestBinariesBecomeGits(t *testing.T) {
 			t.Errorf("seed %d: the patch makes other files than git", seed)
 		}
 		other := files{"a": a1 + "!", "b*": b1, "gone": c1, "text": "one\n"}
-		if _, err := Apply(other.lay(t, t.TempDir()), []Patch{p}); err == nil || !strings.Contains(err.Error(), "a: it is not the file that the binary diff was made of: expected git's object ") {
+		if _, err := Apply(other.lay(t, t.TempDir()), []Patch{p}); err == nil ||
+			!strings.Contains(err.Error(), "a: it is not the file that the binary diff was made of: expected git's object ") {
 			t.Errorf("seed %d: on another file Apply() = %v", seed, err)
 		}
 	}
@@ -73,7 +75,8 @@ func TestBinaryRefusesDamage(t *testing.T) {
 		if damaged == text {
 			t.Fatalf("%s: nothing is damaged", name)
 		}
-		if _, err := Apply(files{"a": a1}.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(damaged)}}); err == nil {
+		if _, err := Apply(files{"a": a1}.lay(t, t.TempDir()),
+			[]Patch{{Name: "p", Strip: 1, Data: []byte(damaged)}}); err == nil {
 			t.Errorf("%s: the patch applies", name)
 		}
 	}

@@ -18,7 +18,8 @@ type Conflict struct {
 
 // Error says what was expected and found, on three lines or four.
 func (c *Conflict) Error() string {
-	s := fmt.Sprintf("%s, hunk %d at line %d\n    expected  %s\n    found     %s", c.File, c.Hunk, c.Line, c.Expected, c.Found)
+	s := fmt.Sprintf("%s, hunk %d at line %d\n    expected  %s\n    found     %s",
+		c.File, c.Hunk, c.Line, c.Expected, c.Found)
 	if c.Already {
 		s += "\n  it looks applied already"
 	}
@@ -27,8 +28,8 @@ func (c *Conflict) Error() string {
 
 const endOfFile = "(end of file)"
 
-// differs says where p, laid on lines at pos, meets something else. It must not
-// fit there.
+// differs says where p, applied to lines at pos, meets something else. It must
+// not fit there.
 func (p pattern) differs(lines [][]byte, pos int) (line int, expected, found string) {
 	for i, l := range p.lines {
 		if pos+i >= len(lines) {

@@ -78,7 +78,8 @@ func TestApplyMakesGitsTree(t *testing.T) {
 // randomFiles returns a tree with names and lines that are hard to carry.
 func randomFiles(r *rand.Rand) files {
 	f := files{}
-	for _, name := range []string{"a", "b c", "d/e", "d/f\tg", "d/h/i", "d/h/ü", `j"k`, "l -> m/n", "o", "p/q", "r*", "d/s*", "zz b/zz"} {
+	for _, name := range []string{"a", "b c", "d/e", "d/f\tg", "d/h/i", "d/h/ü", `j"k`, "l -> m/n", "o", "p/q", "r*",
+		"d/s*", "zz b/zz"} {
 		f[name] = randomText(r, 5+r.Intn(60))
 	}
 	f["d/link@"] = "../o"
@@ -99,7 +100,8 @@ func randomText(r *rand.Rand, n int) string {
 }
 
 func randomLine(r *rand.Rand) string {
-	lines := []string{"\n", "}\n", "\treturn nil\n", "-- \n", "--- a\n", "+++ b\n", "@@ -1 +1 @@\n", "dos\r\n", `\ No newline` + "\n", " \n"}
+	lines := []string{"\n", "}\n", "\treturn nil\n", "-- \n", "--- a\n", "+++ b\n", "@@ -1 +1 @@\n", "dos\r\n",
+		`\ No newline` + "\n", " \n"}
 	if r.Intn(3) == 0 {
 		return fmt.Sprintf("line %d\n", r.Intn(1000))
 	}
@@ -125,7 +127,8 @@ func edit(r *rand.Rand, f files) files {
 			f[key] = editText(r, text)
 		case op == 7 && mode != filetree.Link:
 			delete(f, key)
-			f[join(name, map[filetree.Mode]filetree.Mode{filetree.Regular: filetree.Executable, filetree.Executable: filetree.Regular}[mode])] = text
+			f[join(name, map[filetree.Mode]filetree.Mode{filetree.Regular: filetree.Executable,
+				filetree.Executable: filetree.Regular}[mode])] = text
 		case op == 8 && len(f) > 3:
 			delete(f, key)
 		case op == 9: // a link in place of a file
@@ -260,7 +263,8 @@ func randomEdit(r *rand.Rand) (before, after, shifted string) {
 		}
 		return strings.Join(lines, "")
 	}
-	before, after, shifted = strings.Join(lines, ""), change(lines, edits, r.Intn(3)), change(lines, r.Intn(3), 1+r.Intn(9))
+	before, after, shifted = strings.Join(lines, ""), change(lines, edits, r.Intn(3)),
+		change(lines, r.Intn(3), 1+r.Intn(9))
 	if r.Intn(6) == 0 {
 		before, after = strings.TrimSuffix(before, "\n"), strings.TrimSuffix(after, "\n")
 	}

@@ -58,7 +58,8 @@ func (p *parser) hunks() []Hunk {
 		return hunks
 	}
 	if strings.IndexByte(` +-\`, p.line[0]) >= 0 {
-		p.fail(p.n, "the line belongs to no hunk: the one at line %d has more lines than its header says", hunks[len(hunks)-1].Line)
+		p.fail(p.n, "the line belongs to no hunk: the one at line %d has more lines than its header says",
+			hunks[len(hunks)-1].Line)
 	}
 	return hunks
 }
@@ -81,7 +82,8 @@ func (p *parser) hunk() Hunk {
 		}
 		l, ok := p.hunkLine()
 		if !ok {
-			p.fail(p.n, "the hunk at line %d is cut off: its header says %d more old and %d more new lines", h.Line, old.left, new.left)
+			p.fail(p.n, "the hunk at line %d is cut off: its header says %d more old and %d more new lines",
+				h.Line, old.left, new.left)
 		} else if l.Op != '+' && !old.take() || l.Op != '-' && !new.take() {
 			p.fail(p.n, "the hunk at line %d goes on behind its end: its header says fewer lines, or the file ended", h.Line)
 		}
@@ -117,7 +119,7 @@ func (p *parser) endLast(lines []Line) (op byte) {
 			return l.Op
 		}
 	}
-	p.fail(p.n, "there is no line before this one that could lack its newline")
+	p.fail(p.n, "no line before this one can end without a newline")
 	return 0
 }
 

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A Mail is what stands before the diff of a patch that came from a commit.
+// A Mail is the head of a patch that was made from a commit: what is before its
+// diff.
 type Mail struct {
 	From, Email   string
 	Date          time.Time
@@ -74,7 +75,7 @@ func FileName(n int, subject string) string {
 }
 
 // EditSeries returns the text of a series file that names patches. The comments
-// and blank lines of the old text stay where a line that they stand before does.
+// and blank lines of the old text stay before the line that follows them.
 func EditSeries(old []byte, patches []Patch) []byte {
 	above := map[string]string{}
 	comments := ""
@@ -99,7 +100,8 @@ func EditSeries(old []byte, patches []Patch) []byte {
 }
 
 // position matches what a diff says of where its hunks lie and of objects.
-var position = regexp.MustCompile(`(?m)^(From [0-9a-f]{40} .*|index [0-9a-f]+\.\.[0-9a-f]+.*|@@ -[0-9,]+ \+[0-9,]+ @@.*)\n`)
+var position = regexp.MustCompile(`(?m)^(From [0-9a-f]{40} .*|index [0-9a-f]+\.\.[0-9a-f]+.*|` +
+	`@@ -[0-9,]+ \+[0-9,]+ @@.*)\n`)
 
 // SameChange reports whether two patches in mail format say the same, wherever
 // their hunks lie.

@@ -12,13 +12,19 @@ func TestMail(t *testing.T) {
 		want       Mail
 		ok         bool
 	}{
-		{"of git", "From 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71 Mon Sep 17 00:00:00 2001\nFrom: Mate <mate@example.org>\nDate: Tue, 10 Feb 2026 08:00:00 +0000\nSubject: [PATCH v2 3/7] crew: sign on\n a bosun\n\nWhy.\n\nMore.\n---\n f | 2 +-\n\ndiff --git a/f b/f\n",
+		{"of git", "From 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71 Mon Sep 17 00:00:00 2001\n" +
+			"From: Mate <mate@example.org>\nDate: Tue, 10 Feb 2026 08:00:00 +0000\nSubject: [PATCH v2 3/7] crew: sign on\n" +
+			" a bosun\n\nWhy.\n\nMore.\n---\n f | 2 +-\n\ndiff --git a/f b/f\n",
 			Mail{"Mate", "mate@example.org", date, "crew: sign on a bosun", "Why.\n\nMore."}, true},
-		{"with words of another script", "From: =?UTF-8?q?J=C3=B6rg?= <j@example.org>\nDate: Tue, 10 Feb 2026 08:00:00 +0000\nSubject: =?UTF-8?q?[PATCH]=20k=C3=B6che?=\n\n---\n",
+		{"with words of another script",
+			"From: =?UTF-8?q?J=C3=B6rg?= <j@example.org>\nDate: Tue, 10 Feb 2026 08:00:00 +0000\n" +
+				"Subject: =?UTF-8?q?[PATCH]=20k=C3=B6che?=\n\n---\n",
 			Mail{"Jörg", "j@example.org", date, "köche", ""}, true},
-		{"as it is", "From: Jörg <j@example.org>\nDate: Tue, 10 Feb 2026 08:00:00 +0000\nSubject: köche\n\ndiff --git a/f b/f\n",
+		{"as it is", "From: Jörg <j@example.org>\nDate: Tue, 10 Feb 2026 08:00:00 +0000\nSubject: köche\n\n" +
+			"diff --git a/f b/f\n",
 			Mail{"Jörg", "j@example.org", date, "köche", ""}, true},
-		{"without a date", "From: j@example.org\nSubject: x\n\n---\n", Mail{"", "j@example.org", time.Unix(0, 0), "x", ""}, true},
+		{"without a date", "From: j@example.org\nSubject: x\n\n---\n", Mail{"", "j@example.org", time.Unix(0, 0), "x", ""},
+			true},
 		{"a diff alone", "diff --git a/f b/f\n--- a/f\n", Mail{}, false},
 		{"a comment and a diff", "Makes it work.\n\n--- a/f\n", Mail{}, false},
 		{"nothing", "", Mail{}, false},
@@ -33,12 +39,13 @@ func TestMail(t *testing.T) {
 }
 
 func TestFileName(t *testing.T) {
+	const long = "a subject that goes on and on until nobody reads it any more"
 	for subject, want := range map[string]string{
-		"crew: sign on a bosun":                                        "0007-crew-sign-on-a-bosun.patch",
-		"köche / und ähnliches...":                                     "0007-k-che-und-hnliches.patch",
-		"a subject that goes on and on until nobody reads it any more": "0007-a-subject-that-goes-on-and-on-until-nobody-reads-it.patch",
-		"../../etc/passwd":                                             "0007-etc-passwd.patch",
-		"":                                                             "0007-patch.patch",
+		"crew: sign on a bosun":    "0007-crew-sign-on-a-bosun.patch",
+		"köche / und ähnliches...": "0007-k-che-und-hnliches.patch",
+		long:                       "0007-a-subject-that-goes-on-and-on-until-nobody-reads-it.patch",
+		"../../etc/passwd":         "0007-etc-passwd.patch",
+		"":                         "0007-patch.patch",
 	} {
 		if got := FileName(7, subject); got != want {
 			t.Errorf("FileName(7, %q) = %s, want %s", subject, got, want)
@@ -55,7 +62,8 @@ func TestEditSeries(t *testing.T) {
 	}{
 		{"the same", []Patch{{Name: "0001-a.patch", Strip: 1}, {Name: "0002-b.patch", Strip: 2}}, old},
 		{"one less", []Patch{{Name: "0001-a.patch", Strip: 1}}, "# All ours.\n\n0001-a.patch\n# The end.\n"},
-		{"one more", []Patch{{Name: "0001-a.patch", Strip: 1}, {Name: "x", Strip: 1}}, "# All ours.\n\n0001-a.patch\nx\n# The end.\n"},
+		{"one more", []Patch{{Name: "0001-a.patch", Strip: 1}, {Name: "x", Strip: 1}},
+			"# All ours.\n\n0001-a.patch\nx\n# The end.\n"},
 		{"none", nil, "# The end.\n"},
 	} {
 		if got := string(EditSeries([]byte(old), c.patches)); got != c.want {
@@ -65,8 +73,10 @@ func TestEditSeries(t *testing.T) {
 }
 
 func TestSameChange(t *testing.T) {
-	const a = "From 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71 Mon Sep 17 00:00:00 2001\nSubject: x\n---\ndiff --git a/f b/f\nindex 1234567..89abcde 100644\n@@ -1,2 +1,2 @@ func a\n x\n-y\n+z\n"
-	const moved = "From 99900d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71 Mon Sep 17 00:00:00 2001\nSubject: x\n---\ndiff --git a/f b/f\nindex 7654321..89abcde 100644\n@@ -9,2 +9,2 @@ func b\n x\n-y\n+z\n"
+	const a = "From 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71 Mon Sep 17 00:00:00 2001\nSubject: x\n---\n" +
+		"diff --git a/f b/f\nindex 1234567..89abcde 100644\n@@ -1,2 +1,2 @@ func a\n x\n-y\n+z\n"
+	const moved = "From 99900d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71 Mon Sep 17 00:00:00 2001\nSubject: x\n---\n" +
+		"diff --git a/f b/f\nindex 7654321..89abcde 100644\n@@ -9,2 +9,2 @@ func b\n x\n-y\n+z\n"
 	for other, want := range map[string]bool{a: true, moved: true, a + "+more\n": false, "Subject: y" + a: false} {
 		if got := SameChange([]byte(a), []byte(other)); got != want {
 			t.Errorf("SameChange() with %q = %v", other, got)

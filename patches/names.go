@@ -68,7 +68,7 @@ func cutFolders(name string, n int) (string, bool) {
 }
 
 // stripped takes n leading folders off a name, and refuses what is left if it
-// could lead out of the tree or into a repository's own files.
+// could lead out of the tree or into the files of a repository.
 func stripped(name string, n int) (string, error) {
 	rest, ok := cutFolders(name, n)
 	switch {

@@ -160,7 +160,8 @@ func (p *parser) extended() map[string]field {
 }
 
 func (p *parser) extendedKey() string {
-	for _, key := range []string{"old mode ", "new mode ", "new file mode ", "deleted file mode ", "rename from ", "rename to ",
+	for _, key := range []string{"old mode ", "new mode ", "new file mode ", "deleted file mode ",
+		"rename from ", "rename to ",
 		"copy from ", "copy to ", "similarity index ", "dissimilarity index ", "index "} {
 		if p.at(key) {
 			return key
@@ -179,7 +180,7 @@ func (p *parser) gitNames(d *FileDiff, names field, h map[string]field) {
 	moved := from.line > 0 && to.line > 0
 	switch {
 	case made && gone, moved && (made || gone), !moved && from.line+to.line > 0:
-		p.fail(d.Line, "the header says more than one thing of the file, or lacks one of from and to")
+		p.fail(d.Line, "the header says more than one thing of the file, or only one of from and to")
 	case moved: // these lines never have the a/ and b/ of the others
 		d.Old, d.New = p.name(from, p.patch.Strip-1), p.name(to, p.patch.Strip-1)
 		if d.Old == d.New {
@@ -206,7 +207,8 @@ func (p *parser) gitModes(d *FileDiff, h map[string]field) {
 	for _, m := range []struct {
 		key string
 		to  *filetree.Mode
-	}{{"old mode ", &d.OldMode}, {"new mode ", &d.NewMode}, {"deleted file mode ", &d.OldMode}, {"new file mode ", &d.NewMode}} {
+	}{{"old mode ", &d.OldMode}, {"new mode ", &d.NewMode}, {"deleted file mode ", &d.OldMode},
+		{"new file mode ", &d.NewMode}} {
 		if f, ok := h[m.key]; ok {
 			*m.to = p.mode(f)
 		}

@@ -1,14 +1,10 @@
 package patches
 
 import (
-	"bytes"
-	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/slipway-build/slipway/filetree"
 )
 
 // lines returns the lines of a hunk, each with its op before it.
@@ -67,7 +63,8 @@ func TestParse(t *testing.T) {
 		},
 		{
 			name: "plain, two files, no newline, DOS lines", strip: 1,
-			patch: "--- x-1/a\t2001-02-03 04:05:06 +0000\n+++ x-2/a\t1970-01-01 00:00:01 +0000\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n\\ Kein Zeilenumbruch\n" +
+			patch: "--- x-1/a\t2001-02-03 04:05:06 +0000\n+++ x-2/a\t1970-01-01 00:00:01 +0000\n@@ -1 +1 @@\n-a\n" +
+				"\\ No newline at end of file\n+b\n\\ Kein Zeilenumbruch\n" +
 				"--- x-1/b c\n+++ x-2/b c\n@@ -0,0 +1 @@\n+x\r\n\nOnly in x-2: d\n",
 			want: []FileDiff{
 				{Line: 1, Old: "a", New: "a", Hunks: []Hunk{{3, 1, 1, 1, 1, lines("-a", "+b")}}},
@@ -94,18 +91,24 @@ func TestParse(t *testing.T) {
 			name: "git's header lines", strip: 1,
 			patch: "diff --git a/a b b/a b\nold mode 100644\nnew mode 100755\n" +
 				"diff --git a/b b/b\nnew file mode 100755\nindex 0000000..1111111\n" +
-				"diff --git a/c b/c\ndeleted file mode 120000\nindex 1111111..0000000\n--- a/c\n+++ /dev/null\n@@ -1 +0,0 @@\n-b\n\\ No newline at end of file\n" +
+				"diff --git a/c b/c\ndeleted file mode 120000\nindex 1111111..0000000\n--- a/c\n+++ /dev/null\n@@ -1 +0,0 @@\n" +
+				"-b\n\\ No newline at end of file\n" +
 				"diff --git a/d b/e\nsimilarity index 100%\nrename from d\nrename to e\n" +
-				"diff --git a/f b/\"\nsimilarity index 90%\ncopy from f\ncopy to \"\\303\\244\\t\\\"\"\nindex 1111111..2222222 100644\n--- a/f\n+++ \"b/\\303\\244\\t\\\"\"\n@@ -1 +1 @@\n-x\n+y\n" +
-				"diff --git \"a/\\\\\" \"b/\\\\\"\ndissimilarity index 100%\nindex 1111111..2222222 120000\n--- \"a/\\\\\"\n+++ \"b/\\\\\"\n@@ -1 +1 @@\n-x\n+y\n" +
-				"diff --git a/g b/g\nnew file mode 120000\nindex 0000000..1111111\n--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+a\n\\ No newline at end of file\n",
+				"diff --git a/f b/\"\nsimilarity index 90%\ncopy from f\ncopy to \"\\303\\244\\t\\\"\"\n" +
+				"index 1111111..2222222 100644\n--- a/f\n+++ \"b/\\303\\244\\t\\\"\"\n@@ -1 +1 @@\n-x\n+y\n" +
+				"diff --git \"a/\\\\\" \"b/\\\\\"\ndissimilarity index 100%\nindex 1111111..2222222 120000\n--- \"a/\\\\\"\n" +
+				"+++ \"b/\\\\\"\n@@ -1 +1 @@\n-x\n+y\n" +
+				"diff --git a/g b/g\nnew file mode 120000\nindex 0000000..1111111\n--- /dev/null\n+++ b/g\n@@ -0,0 +1 @@\n+a\n" +
+				"\\ No newline at end of file\n",
 			want: []FileDiff{
 				{Line: 1, Old: "a b", New: "a b", OldMode: "100644", NewMode: "100755"},
 				{Line: 4, New: "b", NewMode: "100755"},
 				{Line: 7, Old: "c", OldMode: "120000", Hunks: []Hunk{{12, 1, 1, 0, 0, lines("-b")}}},
 				{Line: 15, Old: "d", New: "e"},
-				{Line: 19, Old: "f", New: "ä\t\"", OldMode: "100644", NewMode: "100644", Copy: true, Hunks: []Hunk{{26, 1, 1, 1, 1, lines("-x\n", "+y\n")}}},
-				{Line: 29, Old: `\`, New: `\`, OldMode: "120000", NewMode: "120000", Hunks: []Hunk{{34, 1, 1, 1, 1, lines("-x\n", "+y\n")}}},
+				{Line: 19, Old: "f", New: "ä\t\"", OldMode: "100644", NewMode: "100644", Copy: true,
+					Hunks: []Hunk{{26, 1, 1, 1, 1, lines("-x\n", "+y\n")}}},
+				{Line: 29, Old: `\`, New: `\`, OldMode: "120000", NewMode: "120000",
+					Hunks: []Hunk{{34, 1, 1, 1, 1, lines("-x\n", "+y\n")}}},
 				{Line: 37, New: "g", NewMode: "120000", Hunks: []Hunk{{42, 0, 0, 1, 1, lines("+a")}}},
 			},
 		},
@@ -124,9 +127,11 @@ func TestParse(t *testing.T) {
 		},
 		{
 			name: "lines that look like others", strip: 1,
-			patch: "--- a/x\n+++ b/x\n@@ -1,4 +1,4 @@\n--- a\n+++ b\n \\ No\n @@ -1 +1 @@\n-- \n+- \n--- a/y\n+++ b/y\n@@ -1 +1 @@\n-x\n+y\n",
+			patch: "--- a/x\n+++ b/x\n@@ -1,4 +1,4 @@\n--- a\n+++ b\n \\ No\n @@ -1 +1 @@\n-- \n+- \n--- a/y\n+++ b/y\n" +
+				"@@ -1 +1 @@\n-x\n+y\n",
 			want: []FileDiff{
-				{Line: 1, Old: "x", New: "x", Hunks: []Hunk{{3, 1, 4, 1, 4, lines("--- a\n", "+++ b\n", " \\ No\n", " @@ -1 +1 @@\n", "-- \n", "+- \n")}}},
+				{Line: 1, Old: "x", New: "x", Hunks: []Hunk{{3, 1, 4, 1, 4,
+					lines("--- a\n", "+++ b\n", " \\ No\n", " @@ -1 +1 @@\n", "-- \n", "+- \n")}}},
 				{Line: 10, Old: "y", New: "y", Hunks: []Hunk{{12, 1, 1, 1, 1, lines("-x\n", "+y\n")}}},
 			},
 		},
@@ -158,51 +163,85 @@ func TestParseRefuses(t *testing.T) {
 	for _, c := range []struct{ name, patch, err string }{
 		{"nothing", "", "p:1: there is no diff in the patch"},
 		{"prose", "Dear all,\n--- x\n@@\n", "p:1: there is no diff in the patch"},
-		{"hunk too long", plain("@@ -1 +1 @@\n-x\n+y\n+z\n"), "p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},
-		{"hunk too long by context", plain("@@ -1 +1 @@\n-x\n+y\n z\n"), "p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},
-		{"hunk too long by a mark", plain("@@ -1 +1 @@\n-x\n+y\n--- z\n"), "p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},
-		{"no hunk header", plain("@@ -1 +1 @@\n-x\n+y\n@@ -9 @@\n"), "p:6: the hunk header is not of the form @@ -LINE,COUNT +LINE,COUNT @@"},
+		{"hunk too long", plain("@@ -1 +1 @@\n-x\n+y\n+z\n"),
+			"p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},
+		{"hunk too long by context", plain("@@ -1 +1 @@\n-x\n+y\n z\n"),
+			"p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},
+		{"hunk too long by a mark", plain("@@ -1 +1 @@\n-x\n+y\n--- z\n"),
+			"p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},
+		{"no hunk header", plain("@@ -1 +1 @@\n-x\n+y\n@@ -9 @@\n"),
+			"p:6: the hunk header is not of the form @@ -LINE,COUNT +LINE,COUNT @@"},
 		{"combined diff", plain("@@@ -1 -1 +1 @@@\n--x\n++y\n"), "p:3: the diff of x has no hunk here"},
-		{"one side too long", plain("@@ -1,2 +1 @@\n-x\n+y\n+z\n"), "p:6: the hunk at line 3 goes on behind its end: its header says fewer lines, or the file ended"},
-		{"hunk cut off", plain("@@ -1,2 +1,2 @@\n-x\n+y\n"), "p:6: the hunk at line 3 is cut off: its header says 1 more old and 1 more new lines"},
-		{"hunk cut by a header", plain("@@ -1,2 +1,2 @@\n-x\n+y\ndiff --git a/y b/y\n"), "p:6: the hunk at line 3 is cut off: its header says 1 more old and 1 more new lines"},
-		{"line cut off", plain("@@ -1 +1 @@\n-x\n+y"), "p:5: the hunk at line 3 is cut off: its header says 0 more old and 1 more new lines"},
+		{"one side too long", plain("@@ -1,2 +1 @@\n-x\n+y\n+z\n"),
+			"p:6: the hunk at line 3 goes on behind its end: its header says fewer lines, or the file ended"},
+		{"hunk cut off", plain("@@ -1,2 +1,2 @@\n-x\n+y\n"),
+			"p:6: the hunk at line 3 is cut off: its header says 1 more old and 1 more new lines"},
+		{"hunk cut by a header", plain("@@ -1,2 +1,2 @@\n-x\n+y\ndiff --git a/y b/y\n"),
+			"p:6: the hunk at line 3 is cut off: its header says 1 more old and 1 more new lines"},
+		{"line cut off", plain("@@ -1 +1 @@\n-x\n+y"),
+			"p:5: the hunk at line 3 is cut off: its header says 0 more old and 1 more new lines"},
 		{"bad range", plain("@@ -1,x +1 @@\n-x\n+y\n"), `p:3: the hunk header has a range "1,x" that is not LINE,COUNT`},
-		{"huge range", plain("@@ -1,9999999999 +1 @@\n-x\n+y\n"), `p:3: the hunk header has a range "1,9999999999" that is not LINE,COUNT`},
+		{"huge range", plain("@@ -1,9999999999 +1 @@\n-x\n+y\n"),
+			`p:3: the hunk header has a range "1,9999999999" that is not LINE,COUNT`},
 		{"line 0", plain("@@ -0,1 +1 @@\n-x\n+y\n"), `p:3: the hunk header has a range "0,1" that is not LINE,COUNT`},
 		{"no change", plain("@@ -1 +1 @@\n x\n"), "p:3: the hunk changes nothing"},
-		{"overlap", plain("@@ -1,2 +1,2 @@\n-x\n+y\n z\n@@ -2 +2 @@\n-z\n+a\n"), "p:7: the hunk begins before the end of the one before it"},
-		{"line after the end of file", plain("@@ -1,2 +1 @@\n-x\n\\ No newline at end of file\n-y\n+z\n"), "p:6: the hunk at line 3 goes on behind its end: its header says fewer lines, or the file ended"},
-		{"no line to end", plain("@@ -1 +1 @@\n\\ No newline at end of file\n-x\n+y\n"), "p:4: there is no line before this one that could lack its newline"},
-		{"ended twice", plain("@@ -1 +1 @@\n-x\n+y\n\\ No newline\n\\ No newline\n"), "p:7: there is no line before this one that could lack its newline"},
-		{"an empty line ended", plain("@@ -1 +1 @@\n-x\n+\n\\ No newline\n"), "p:6: there is no line before this one that could lack its newline"},
-		{"hunk in prose", plain("@@ -1 +1 @@\n-x\n+y\n\n@@ -5 +5 @@\n-x\n+y\n"), "p:7: the hunk belongs to no file: no header and no other hunk is right before it"},
+		{"overlap", plain("@@ -1,2 +1,2 @@\n-x\n+y\n z\n@@ -2 +2 @@\n-z\n+a\n"),
+			"p:7: the hunk begins before the end of the one before it"},
+		{"line after the end of file", plain("@@ -1,2 +1 @@\n-x\n\\ No newline at end of file\n-y\n+z\n"),
+			"p:6: the hunk at line 3 goes on behind its end: its header says fewer lines, or the file ended"},
+		{"no line to end", plain("@@ -1 +1 @@\n\\ No newline at end of file\n-x\n+y\n"),
+			"p:4: no line before this one can end without a newline"},
+		{"ended twice", plain("@@ -1 +1 @@\n-x\n+y\n\\ No newline\n\\ No newline\n"),
+			"p:7: no line before this one can end without a newline"},
+		{"an empty line ended", plain("@@ -1 +1 @@\n-x\n+\n\\ No newline\n"),
+			"p:6: no line before this one can end without a newline"},
+		{"hunk in prose", plain("@@ -1 +1 @@\n-x\n+y\n\n@@ -5 +5 @@\n-x\n+y\n"),
+			"p:7: the hunk belongs to no file: no header and no other hunk is right before it"},
 		{"no hunk", plain(""), "p:3: the diff of x has no hunk here"},
 		{"no marks", "diff --git a/x b/x\n@@ -1 +1 @@\n-x\n+y\n", "p:2: a hunk of x needs a --- and a +++ line before it"},
-		{"one mark", "diff --git a/x b/x\n--- a/x\n@@ -1 +1 @@\n-x\n+y\n", "p:2: a hunk of x needs a --- and a +++ line before it"},
+		{"one mark", "diff --git a/x b/x\n--- a/x\n@@ -1 +1 @@\n-x\n+y\n",
+			"p:2: a hunk of x needs a --- and a +++ line before it"},
 		{"git, no hunk", "diff --git a/x b/x\n--- a/x\n+++ b/x\n", "p:4: the diff of x has no hunk here"},
 		{"git, nothing", "diff --git a/x b/x\nindex 1111111..2222222 100644\n", "p:1: the diff of x changes nothing"},
 
-		{"git binary", "diff --git a/x b/x\nnew file mode 100644\nindex 1..2\nGIT binary patch\n", "p:4: the binary diff of x needs an index line with both ids: make it with git diff --binary"},
-		{"git binaries differ", "diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n", "p:3: x: the patch tells that a file without text differs, but not how: make it with git diff --binary"},
-		{"binaries differ", "Binary files a/x and b/x differ\n", "p:1: Binary files a/x and b/x differ: the patch tells that a file without text differs, but not how: make it with git diff --binary"},
-		{"submodule", "diff --git a/x b/x\nnew file mode 160000\n", "p:2: mode 160000 is a submodule, which a patch has no content of"},
-		{"submodule moves", "diff --git a/x b/x\nindex 1..2 160000\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n", "p:2: mode 160000 is a submodule, which a patch has no content of"},
+		{"git binary", "diff --git a/x b/x\nnew file mode 100644\nindex 1..2\nGIT binary patch\n",
+			"p:4: the binary diff of x needs an index line with both ids: make it with git diff --binary"},
+		{"git binaries differ", "diff --git a/x b/x\nindex 1..2 100644\nBinary files a/x and b/x differ\n",
+			"p:3: x: the patch tells that a file without text differs, but not how: make it with git diff --binary"},
+		{"binaries differ", "Binary files a/x and b/x differ\n",
+			"p:1: Binary files a/x and b/x differ: the patch tells that a file without text differs, but not how: make it " +
+				"with git diff --binary"},
+		{"submodule", "diff --git a/x b/x\nnew file mode 160000\n",
+			"p:2: mode 160000 is a submodule, which a patch has no content of"},
+		{"submodule moves", "diff --git a/x b/x\nindex 1..2 160000\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n",
+			"p:2: mode 160000 is a submodule, which a patch has no content of"},
 		{"odd mode", "diff --git a/x b/x\nnew file mode 100600\n", `p:2: mode "100600" is none of 100644, 100755 and 120000`},
-		{"half a mode change", "diff --git a/x b/x\nold mode 100644\n", "p:2: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
-		{"no mode change", "diff --git a/x b/x\nold mode 100644\nnew mode 100644\n", "p:3: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
-		{"file to link", "diff --git a/x b/x\nold mode 100644\nnew mode 120000\n", "p:3: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
-		{"new with an old mode", "diff --git a/x b/x\nold mode 100644\nnew file mode 100755\n", "p:2: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
-		{"new and deleted", "diff --git a/x b/x\nnew file mode 100644\ndeleted file mode 100644\n", "p:1: the header says more than one thing of the file, or lacks one of from and to"},
-		{"new and renamed", "diff --git a/x b/y\nnew file mode 100644\nrename from x\nrename to y\n", "p:1: the header says more than one thing of the file, or lacks one of from and to"},
-		{"half a rename", "diff --git a/x b/y\nrename from x\n", "p:1: the header says more than one thing of the file, or lacks one of from and to"},
+		{"half a mode change", "diff --git a/x b/x\nold mode 100644\n",
+			"p:2: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
+		{"no mode change", "diff --git a/x b/x\nold mode 100644\nnew mode 100644\n",
+			"p:3: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
+		{"file to link", "diff --git a/x b/x\nold mode 100644\nnew mode 120000\n",
+			"p:3: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
+		{"new with an old mode", "diff --git a/x b/x\nold mode 100644\nnew file mode 100755\n",
+			"p:2: no file can change its mode like this: it wants an old and a new mode of the same kind of file"},
+		{"new and deleted", "diff --git a/x b/x\nnew file mode 100644\ndeleted file mode 100644\n",
+			"p:1: the header says more than one thing of the file, or only one of from and to"},
+		{"new and renamed", "diff --git a/x b/y\nnew file mode 100644\nrename from x\nrename to y\n",
+			"p:1: the header says more than one thing of the file, or only one of from and to"},
+		{"half a rename", "diff --git a/x b/y\nrename from x\n",
+			"p:1: the header says more than one thing of the file, or only one of from and to"},
 		{"renamed to itself", "diff --git a/x b/x\nrename from x\nrename to x\n", "p:1: x is renamed or copied to itself"},
-		{"said twice", "diff --git a/x b/y\nrename from x\nrename from y\n", `p:3: the header has a second line "rename from"`},
-		{"two names, no rename", "diff --git a/x b/y\nindex 1..2 100644\n", `p:1: "a/x b/y" is not one file's name twice once -p1 is stripped, and no rename or copy`},
+		{"said twice", "diff --git a/x b/y\nrename from x\nrename from y\n",
+			`p:3: the header has a second line "rename from"`},
+		{"two names, no rename", "diff --git a/x b/y\nindex 1..2 100644\n",
+			`p:1: "a/x b/y" is not one file's name twice once -p1 is stripped, and no rename or copy`},
 		{"bad quotes", "diff --git \"a/x\\q\" \"b/x\\q\"\n", `p:1: the name "a/x\q" is not quoted as git does it`},
-		{"other old name", "diff --git a/x b/x\nindex 1..2 100644\n--- a/y\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n", "p:3: the line names y, but the header before it x"},
-		{"other new name", "diff --git a/x b/x\ndeleted file mode 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n", "p:4: the line names x, but the header before it no file"},
-		{"no old name", "diff --git a/x b/x\nindex 1..2 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+y\n", "p:3: the line names no file, but the header before it x"},
+		{"other old name", "diff --git a/x b/x\nindex 1..2 100644\n--- a/y\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n",
+			"p:3: the line names y, but the header before it x"},
+		{"other new name", "diff --git a/x b/x\ndeleted file mode 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-x\n+y\n",
+			"p:4: the line names x, but the header before it no file"},
+		{"no old name", "diff --git a/x b/x\nindex 1..2 100644\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+y\n",
+			"p:3: the line names no file, but the header before it x"},
 
 		{"two files", named("b/y"), "p:1: the diff names two files, x and y, once -p1 is stripped"},
 		{"no file", "--- /dev/null\n+++ /dev/null\n@@ -1 +1 @@\n-x\n+y\n", "p:1: the diff names no file"},
@@ -220,7 +259,8 @@ func TestParseRefuses(t *testing.T) {
 		{"DOS header", named("b/x\r"), `p:2: the name "b/x\r" ends in a carriage return; save the patch with Unix line ends`},
 		{"git, dot dot", "diff --git a/../x b/../x\nnew file mode 100644\n", `p:1: the name "a/../x" has the component ".."`},
 		{"rename out", "diff --git a/x b/y\nrename from x\nrename to ../y\n", `p:3: the name "../y" has the component ".."`},
-		{"copy out of .git", "diff --git a/x b/y\ncopy from .git/config\ncopy to y\n", `p:2: the name ".git/config" is in a .git folder`},
+		{"copy out of .git", "diff --git a/x b/y\ncopy from .git/config\ncopy to y\n",
+			`p:2: the name ".git/config" is in a .git folder`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Parse(Patch{"p", 1, []byte(c.patch)})
@@ -229,142 +269,4 @@ func TestParseRefuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-// fuzzPatches are seeds for what reads patches.
-func fuzzPatches() []string {
-	return []string{
-		mail,
-		"--- a/x\t1970-01-01 00:00:00 +0000\n+++ b/x\n@@ -0,0 +1 @@\n+x\n\\ No newline at end of file\n",
-		"--- a/run.sh\n+++ b/run.sh\n@@ -1,3 +1,4 @@\n+#!\n one\n two\n three\n@@ -9 +10,0 @@\n-nine\n",
-		"diff --git a/run.sh b/run.sh\nold mode 100755\nnew mode 100644\ndiff --git a/d/x b/y\nrename from d/x\nrename to y\n",
-		"diff --git a/d/x b/z\ncopy from d/x\ncopy to z\n--- a/d/x\n+++ b/z\n@@ -1,2 +1 @@\n-one\n two\n",
-		"diff --git a/l b/l\ndeleted file mode 120000\n--- a/l\n+++ /dev/null\n@@ -1 +0,0 @@\n-d\n\\ No newline at end of file\n" +
-			"diff --git a/l b/l\nnew file mode 100644\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+d\n",
-		"diff --git a/d b/d\nnew file mode 120000\n--- /dev/null\n+++ b/d\n@@ -0,0 +1 @@\n+../d\n\\ No newline at end of file\n",
-		"diff --git \"a/\\303\\274\" \"b/\\303\\274\"\nnew file mode 100755\ndiff --git a/.git/x b/.git/x\nnew file mode 100644\n",
-		"--- a/l/x\n+++ b/l/x\n@@ -1 +1 @@\n-one\n+1\n",
-	}
-}
-
-func FuzzParse(f *testing.F) {
-	for _, s := range fuzzPatches() {
-		f.Add(uint8(1), []byte(s))
-		f.Add(uint8(0), []byte(s))
-	}
-	f.Fuzz(func(t *testing.T, strip uint8, data []byte) {
-		diffs, err := Parse(Patch{"p", int(strip % 4), data})
-		if err != nil {
-			if diffs != nil || !strings.HasPrefix(err.Error(), "p:") {
-				t.Errorf("got %d diffs and %v", len(diffs), err)
-			}
-			return
-		}
-		for _, d := range diffs {
-			checkName(t, d.Old)
-			checkName(t, d.New)
-			checkHunks(t, d.Hunks)
-		}
-		// What was understood is what it says: written anew, it reads the same.
-		again, err := Parse(Patch{"again", 1, format(diffs)})
-		must(t, err)
-		if a, b := show(unplaced(again)), show(unplaced(diffs)); a != b {
-			t.Errorf("got\n%s\nand, written anew,\n%s", b, a)
-		}
-	})
-}
-
-// checkName fails for a name that is not of a file in a tree.
-func checkName(t *testing.T, name string) {
-	t.Helper()
-	for _, c := range strings.Split("/"+name, "/")[1:] {
-		if name != "" && (c == "" || c == "." || c == ".." || strings.ToLower(c) == ".git") || strings.ContainsAny(c, "\x00\n") {
-			t.Errorf("accepted the name %q", name)
-		}
-	}
-}
-
-// checkHunks fails if the hunks do not have the lines they say.
-func checkHunks(t *testing.T, hunks []Hunk) {
-	t.Helper()
-	for _, h := range hunks {
-		count := map[byte]int{}
-		for _, l := range h.Lines {
-			count[l.Op]++
-			if i := bytes.IndexByte(l.Text, '\n'); len(l.Text) == 0 || i >= 0 && i != len(l.Text)-1 {
-				t.Errorf("not a line: %q", l.Text)
-			}
-		}
-		if count[' ']+count['-'] != h.OldLines || count[' ']+count['+'] != h.NewLines || count['-']+count['+'] == 0 {
-			t.Errorf("the hunk at line %d does not have the lines it says", h.Line)
-		}
-	}
-}
-
-// unplaced returns the diffs without their place in the patch, and with the
-// modes that a git diff has to say.
-func unplaced(diffs []FileDiff) []FileDiff {
-	var out []FileDiff
-	for _, d := range diffs {
-		d.Line = 0
-		if d.Old == "" {
-			d.NewMode = cmp.Or(d.NewMode, filetree.Regular)
-		}
-		if d.New == "" {
-			d.OldMode = cmp.Or(d.OldMode, filetree.Regular)
-		}
-		for i := range d.Hunks {
-			d.Hunks[i].Line = 0
-		}
-		out = append(out, d)
-	}
-	return out
-}
-
-// format writes diffs in git's format.
-func format(diffs []FileDiff) []byte {
-	var b bytes.Buffer
-	for _, d := range diffs {
-		old, new := cmp.Or(d.Old, d.New), cmp.Or(d.New, d.Old)
-		fmt.Fprintf(&b, "diff --git %s %s\n", quote("a/"+old), quote("b/"+new))
-		switch word := map[bool]string{true: "copy", false: "rename"}[d.Copy]; {
-		case d.Old == "":
-			fmt.Fprintf(&b, "new file mode %s\n", cmp.Or(d.NewMode, filetree.Regular))
-		case d.New == "":
-			fmt.Fprintf(&b, "deleted file mode %s\n", cmp.Or(d.OldMode, filetree.Regular))
-		case d.OldMode != d.NewMode:
-			fmt.Fprintf(&b, "old mode %s\nnew mode %s\n", d.OldMode, d.NewMode)
-			fallthrough
-		default:
-			if old != new {
-				fmt.Fprintf(&b, "%s from %s\n%s to %s\n", word, quote(old), word, quote(new))
-			}
-			if d.OldMode == d.NewMode && d.OldMode != "" {
-				fmt.Fprintf(&b, "index 1..2 %s\n", d.OldMode)
-			}
-		}
-		if len(d.Hunks) > 0 {
-			mark := map[string]string{"": "/dev/null"}
-			fmt.Fprintf(&b, "--- %s\n+++ %s\n", cmp.Or(mark[d.Old], quote("a/"+d.Old)), cmp.Or(mark[d.New], quote("b/"+d.New)))
-		}
-		for _, h := range d.Hunks {
-			fmt.Fprintf(&b, "@@ -%d,%d +%d,%d @@\n", h.OldStart, h.OldLines, h.NewStart, h.NewLines)
-			for _, l := range h.Lines {
-				fmt.Fprintf(&b, "%c%s", l.Op, l.Text)
-				if !endsLine(l.Text) {
-					b.WriteString("\n\\ No newline at end of file\n")
-				}
-			}
-		}
-	}
-	return b.Bytes()
-}
-
-// quote quotes every byte.
-func quote(s string) string {
-	var b strings.Builder
-	for _, c := range []byte(s) {
-		fmt.Fprintf(&b, `\%03o`, c)
-	}
-	return `"` + b.String() + `"`
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// A Status is what becomes of a patch on another upstream.
+// A Status says what happens to a patch on another upstream.
 type Status string
 
-// What can become of a patch.
+// What can happen to a patch.
 const (
 	Applies    Status = "applies"   // as it is
 	Moves      Status = "moved"     // as it is, but at other lines
@@ -23,14 +23,14 @@ const (
 	Conflicts  Status = "conflicts" // somebody has to look at it
 )
 
-// An Outcome is what becomes of one patch.
+// An Outcome is what happens to one patch.
 type Outcome struct {
 	Patch  Patch
 	Status Status
 	Moved  []Move        // where hunks lie that moved
 	Files  []FileOutcome // that were merged, or conflict
 	// Changes are what the patch does to the tree that the patches before it made
-	// of the new upstream. A conflict stands in them between git's marks.
+	// of the new upstream. Conflicts are in them between git's marks.
 	Changes []filetree.Change
 }
 
@@ -62,16 +62,17 @@ func (f FileOutcome) String() string {
 }
 
 // A Merge merges what ours and theirs made of base, and returns how many
-// conflicts stand in what comes back, between marks.
+// conflicts the result has, between marks.
 type Merge func(base, ours, theirs []byte) (merged []byte, conflicts int, err error)
 
-// Rebase tells what becomes of each patch of a series, which applies to the
-// upstream before, on the upstream after. It reads both and changes neither.
+// Rebase moves a series, which applies to the upstream before, to the upstream
+// after, and returns what happens to each patch. It reads both and changes
+// neither.
 //
 // A patch is in the upstream if each of its files is there as it makes them, or
 // if each of its hunks is there. One that does not apply is merged file by
 // file: with what the series made of the old upstream, before the patch and
-// behind it. A patch that touches a file with an earlier one's conflict meets
+// after it. A patch that touches a file with an earlier one's conflict meets
 // the marks, and says so.
 func Rebase(before, after filetree.Dir, series []Patch, merge Merge) ([]Outcome, error) {
 	r := rebase{old: newTree(before), new: newTree(after), merge: merge, marked: map[string]string{}}
@@ -174,7 +175,7 @@ func (r *rebase) mergeFile(base, ours, theirs *file) (merged *file, why string, 
 		mode = ours.mode
 	}
 	if mode == filetree.Link || ours.binary() || theirs.binary() {
-		return theirs, "upstream changed it too, and it is no text; it is as the patch has it", nil
+		return theirs, "upstream changed it too, and it is not text; it is as the patch has it", nil
 	}
 	text, conflicts, err := r.merge(base.content(), ours.content(), theirs.content())
 	if conflicts > 0 {

@@ -23,7 +23,7 @@ func numbered(n int, other map[int]string) string {
 	return b.String()
 }
 
-// mergeFile is git's own.
+// mergeFile merges with git merge-file.
 func mergeFile(t *testing.T) Merge {
 	testkit.Need(t, "git")
 	return func(base, ours, theirs []byte) ([]byte, int, error) {
@@ -52,7 +52,8 @@ func diffOf(t *testing.T, name string, before, after files) Patch {
 		testkit.Git(t, repo, "add", "-A")
 		testkit.Git(t, repo, "commit", "-q", "--allow-empty", "-m", name)
 	}
-	return Patch{Name: name, Strip: 1, Data: []byte(testkit.Git(t, repo, "diff", "--binary", "--full-index", "--no-renames", "HEAD~1", "HEAD"))}
+	return Patch{Name: name, Strip: 1, Data: []byte(testkit.Git(t, repo, "diff", "--binary", "--full-index",
+		"--no-renames", "HEAD~1", "HEAD"))}
 }
 
 func TestRebase(t *testing.T) {
@@ -68,21 +69,33 @@ func TestRebase(t *testing.T) {
 		after         files  // what the new upstream becomes, if it is not onto
 	}{
 		{"nothing changed", patched, before, Applies, "", patched},
-		{"another file changed", patched, files{"f": numbered(30, nil), "g": "other\n"}, Applies, "", files{"f": numbered(30, map[int]string{15: "ours"}), "g": "other\n"}},
-		{"lines above", patched, files{"f": "top\n" + numbered(30, nil)}, Moves, "", files{"f": "top\n" + numbered(30, map[int]string{15: "ours"})}},
-		{"lines beside", patched, files{"f": numbered(30, map[int]string{13: "theirs"})}, Merges, "f", files{"f": numbered(30, map[int]string{13: "theirs", 15: "ours"})}},
-		{"the same lines", patched, files{"f": numbered(30, map[int]string{15: "theirs"})}, Conflicts, "f: 1 of its merged places conflict", nil},
+		{"another file changed", patched, files{"f": numbered(30, nil), "g": "other\n"}, Applies, "",
+			files{"f": numbered(30, map[int]string{15: "ours"}), "g": "other\n"}},
+		{"lines above", patched, files{"f": "top\n" + numbered(30, nil)}, Moves, "",
+			files{"f": "top\n" + numbered(30, map[int]string{15: "ours"})}},
+		{"lines beside", patched, files{"f": numbered(30, map[int]string{13: "theirs"})}, Merges, "f",
+			files{"f": numbered(30, map[int]string{13: "theirs", 15: "ours"})}},
+		{"the same lines", patched, files{"f": numbered(30, map[int]string{15: "theirs"})}, Conflicts,
+			"f: 1 of its merged places conflict", nil},
 		{"the same change", patched, patched, InUpstream, "", nil},
-		{"the same change and more", patched, files{"f": "top\n" + numbered(30, map[int]string{3: "more", 15: "ours"})}, InUpstream, "", nil},
-		{"the file is gone", patched, files{"g": "gee\n"}, Conflicts, "f: upstream has it no more; the patched file is as it was", files{"g": "gee\n", "f": numbered(30, map[int]string{15: "ours"})}},
+		{"the same change and more", patched, files{"f": "top\n" + numbered(30, map[int]string{3: "more", 15: "ours"})},
+			InUpstream, "", nil},
+		{"the file is gone", patched, files{"g": "gee\n"}, Conflicts,
+			"f: upstream has it no more; the patched file is as it was",
+			files{"g": "gee\n", "f": numbered(30, map[int]string{15: "ours"})}},
 		{"a file that is made", added, before, Applies, "", added},
 		{"a file that is made, and there", added, added, InUpstream, "", nil},
-		{"a file that is made, and another is there", added, files{"f": numbered(30, nil), "new": "else\n"}, Conflicts, "new: 1 of its merged places conflict", nil},
+		{"a file that is made, and another is there", added, files{"f": numbered(30, nil), "new": "else\n"}, Conflicts,
+			"new: 1 of its merged places conflict", nil},
 		{"a file that is deleted", gone, before, Applies, "", gone},
 		{"a file that is deleted, and gone", gone, gone, InUpstream, "", nil},
-		{"a file that is deleted, and changed", gone, files{"f": numbered(30, nil), "g": "other\n"}, Conflicts, "g: the patch deletes it, and upstream changed it", nil},
-		{"a mode", files{"f*": numbered(30, nil), "g": "gee\n"}, files{"f": "top\n" + numbered(30, nil), "g": "gee\n"}, Applies, "", files{"f*": "top\n" + numbered(30, nil), "g": "gee\n"}},
-		{"bytes that are no text", files{"f": "\x00new\x00", "g": "gee\n"}, files{"f": "\x00other", "g": "gee\n"}, Conflicts, "f: upstream changed it too, and it is no text; it is as the patch has it", files{"f": "\x00new\x00", "g": "gee\n"}},
+		{"a file that is deleted, and changed", gone, files{"f": numbered(30, nil), "g": "other\n"}, Conflicts,
+			"g: the patch deletes it, and upstream changed it", nil},
+		{"a mode", files{"f*": numbered(30, nil), "g": "gee\n"}, files{"f": "top\n" + numbered(30, nil), "g": "gee\n"},
+			Applies, "", files{"f*": "top\n" + numbered(30, nil), "g": "gee\n"}},
+		{"bytes that are no text", files{"f": "\x00new\x00", "g": "gee\n"}, files{"f": "\x00other", "g": "gee\n"}, Conflicts,
+			"f: upstream changed it too, and it is not text; it is as the patch has it",
+			files{"f": "\x00new\x00", "g": "gee\n"}},
 	} {
 		from := before
 		if strings.Contains(c.name, "no text") {
@@ -185,7 +198,7 @@ func TestStepsComposeToTheWhole(t *testing.T) {
 	for i, s := range steps {
 		now = now.after(s.Changes)
 		if !equal(now, trees[i+1]) {
-			t.Errorf("behind patch %s there is %q, want %q", s.Patch.Name, now, trees[i+1])
+			t.Errorf("after patch %s there is %q, want %q", s.Patch.Name, now, trees[i+1])
 		}
 	}
 }

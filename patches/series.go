@@ -1,5 +1,3 @@
-// Package patches is a pinned patch series: read it, and apply it with zero
-// fuzz, all or nothing.
 package patches
 
 import (
@@ -108,7 +106,7 @@ func parseSeriesLine(line string) (Patch, error) {
 	case path.IsAbs(name), !filepath.IsLocal(name):
 		return Patch{}, fmt.Errorf("%s leaves the patches folder; move the patch into it", name)
 	case path.Clean(name) != name:
-		return Patch{}, fmt.Errorf("%s is a roundabout name; write %s", name, path.Clean(name))
+		return Patch{}, fmt.Errorf("%s is not a clean path; write %s", name, path.Clean(name))
 	}
 	strip, err := parseStrip(options)
 	return Patch{Name: name, Strip: strip}, err
@@ -133,7 +131,7 @@ func parseStrip(options []string) (int, error) {
 		}
 		v, err := strconv.ParseUint(n, 10, 8)
 		if err != nil {
-			return 0, fmt.Errorf("-p%s is no number of folders; write -p1", n)
+			return 0, fmt.Errorf("-p%s is not a number of folders; write -p1", n)
 		}
 		strip = int(v)
 	}

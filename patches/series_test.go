@@ -20,8 +20,9 @@ func TestParseSeries(t *testing.T) {
 		{name: "nothing"},
 		{name: "comments and blanks", series: "# a series\n\n  # more\n \t\n"},
 		{
-			name:   "names, options, comments",
-			series: "a.patch\nsub/b.patch -p0\nc.diff -p2 # why\nd.patch -p 3\ne.patch -pab\nf.patch #-p7\n\ng.patch # -p1\nh#i.patch",
+			name: "names, options, comments",
+			series: "a.patch\nsub/b.patch -p0\nc.diff -p2 # why\nd.patch -p 3\ne.patch -pab\nf.patch #-p7\n\ng.patch # -p1\n" +
+				"h#i.patch",
 			want: []Patch{
 				{"a.patch", 1, []byte("a.patch")},
 				{"sub/b.patch", 0, []byte("sub/b.patch")},
@@ -33,18 +34,26 @@ func TestParseSeries(t *testing.T) {
 				{"h#i.patch", 1, []byte("h#i.patch")},
 			},
 		},
-		{name: "reversed", series: "a.patch -R\n", err: "p/series:1: -R is not supported; store the patch the way round that it applies"},
-		{name: "an option", series: "a.patch --fuzz=2\n", err: "p/series:1: --fuzz=2 is not an option of a patch, only -pN is; name one patch a line"},
-		{name: "two patches", series: "a.patch b.patch\n", err: "p/series:1: b.patch is not an option of a patch, only -pN is; name one patch a line"},
-		{name: "no number", series: "a.patch -px\n", err: "p/series:1: -px is no number of folders; write -p1"},
-		{name: "negative", series: "a.patch -p-1\n", err: "p/series:1: -p-1 is no number of folders; write -p1"},
-		{name: "missing number", series: "a.patch -p\n", err: "p/series:1: -p is no number of folders; write -p1"},
-		{name: "no name", series: "\n-p1 a.patch\n", err: "p/series:2: the line names no patch, only -p1; put the name first"},
-		{name: "absolute", series: "/etc/a.patch\n", err: "p/series:1: /etc/a.patch leaves the patches folder; move the patch into it"},
-		{name: "above", series: "sub/../../a.patch\n", err: "p/series:1: sub/../../a.patch leaves the patches folder; move the patch into it"},
-		{name: "roundabout", series: "./a.patch\n", err: "p/series:1: ./a.patch is a roundabout name; write a.patch"},
-		{name: "twice", series: "a.patch\nb.patch\na.patch -p0\n", err: "p/series:3: a.patch is named on line 1 already; remove one of the lines"},
-		{name: "DOS", series: "a.patch\r\nb.patch\r\n", err: "p/series:1: the line has a carriage return; save the file with Unix line ends"},
+		{name: "reversed", series: "a.patch -R\n",
+			err: "p/series:1: -R is not supported; store the patch the way round that it applies"},
+		{name: "an option", series: "a.patch --fuzz=2\n",
+			err: "p/series:1: --fuzz=2 is not an option of a patch, only -pN is; name one patch a line"},
+		{name: "two patches", series: "a.patch b.patch\n",
+			err: "p/series:1: b.patch is not an option of a patch, only -pN is; name one patch a line"},
+		{name: "no number", series: "a.patch -px\n", err: "p/series:1: -px is not a number of folders; write -p1"},
+		{name: "negative", series: "a.patch -p-1\n", err: "p/series:1: -p-1 is not a number of folders; write -p1"},
+		{name: "missing number", series: "a.patch -p\n", err: "p/series:1: -p is not a number of folders; write -p1"},
+		{name: "no name", series: "\n-p1 a.patch\n",
+			err: "p/series:2: the line names no patch, only -p1; put the name first"},
+		{name: "absolute", series: "/etc/a.patch\n",
+			err: "p/series:1: /etc/a.patch leaves the patches folder; move the patch into it"},
+		{name: "above", series: "sub/../../a.patch\n",
+			err: "p/series:1: sub/../../a.patch leaves the patches folder; move the patch into it"},
+		{name: "roundabout", series: "./a.patch\n", err: "p/series:1: ./a.patch is not a clean path; write a.patch"},
+		{name: "twice", series: "a.patch\nb.patch\na.patch -p0\n",
+			err: "p/series:3: a.patch is named on line 1 already; remove one of the lines"},
+		{name: "DOS", series: "a.patch\r\nb.patch\r\n",
+			err: "p/series:1: the line has a carriage return; save the file with Unix line ends"},
 		{
 			name:   "all at once",
 			series: "a.patch -R\nb.patch\nmissing.patch\n../c.patch\nb.patch\n",
@@ -118,7 +127,7 @@ func TestReadSeries(t *testing.T) {
 		for _, part := range want {
 			part = strings.ReplaceAll(part, "DIR", filepath.Join(dir, name))
 			if !strings.Contains(text(err), part) {
-				t.Errorf("%s: the error lacks %q:\n%v", name, part, err)
+				t.Errorf("%s: %q is missing from the error:\n%v", name, part, err)
 			}
 		}
 	}
@@ -141,7 +150,8 @@ func TestSHA256(t *testing.T) {
 }
 
 func FuzzReadSeries(f *testing.F) {
-	for _, s := range []string{"a.patch\nb/c.patch -p0 # x\n", "a -p 2\n# b\n\nc -pab", "a -R\n../b\n/c\nd\r\nd -p", "missing.patch -p9 -p1\x00\n."} {
+	for _, s := range []string{"a.patch\nb/c.patch -p0 # x\n", "a -p 2\n# b\n\nc -pab", "a -R\n../b\n/c\nd\r\nd -p",
+		"missing.patch -p9 -p1\x00\n."} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -14,7 +14,7 @@ type Step struct {
 	Changes []filetree.Change // sorted by path
 }
 
-// Steps lays the series on base as Apply does, and returns what each patch
+// Steps applies the series to base as Apply does, and returns what each patch
 // changes.
 func Steps(base filetree.Dir, series []Patch) ([]Step, error) {
 	t := newTree(base)
@@ -32,7 +32,7 @@ func Steps(base filetree.Dir, series []Patch) ([]Step, error) {
 	return steps, nil
 }
 
-// run lays one patch on the tree and returns what that changed.
+// run applies one patch to the tree and returns what that changed.
 func (s *step) run(p Patch) ([]filetree.Change, error) {
 	diffs, err := Parse(p)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // file is a file while patches are applied. It is never changed, only replaced.
 type file struct {
 	mode  filetree.Mode
-	lines [][]byte // only the last may lack a newline
+	lines [][]byte // only the last may end without a newline
 }
 
 // same reports whether two files are.

@@ -64,7 +64,8 @@ func TestParseList(t *testing.T) {
 			t.Errorf("ParseList(%q) = %v, %v, want %v", c.list, got, err, c.want)
 		}
 	}
-	if got, err := ParseList([]string{"linux/amd64", "linux/vax"}); err == nil || got != nil || !strings.Contains(err.Error(), `"linux/vax"`) {
+	if got, err := ParseList([]string{"linux/amd64", "linux/vax"}); err == nil || got != nil ||
+		!strings.Contains(err.Error(), `"linux/vax"`) {
 		t.Errorf("ParseList() of an unknown platform = %v, %v", got, err)
 	}
 }

@@ -66,7 +66,8 @@ func TestPods(t *testing.T) {
 				t.Fatal(err)
 			}
 			i := slices.IndexFunc(packages, func(pkg packaging.Package) bool { return pkg.Name == p.Name })
-			fields := images.PodFields{Fields: v.Fields(), Image: "registry.example.org/" + p.Name + "@sha256:0", Options: packages[i].Variables(packaging.Debian())}
+			fields := images.PodFields{Fields: v.Fields(), Image: "registry.example.org/" + p.Name + "@sha256:0",
+				Options: packages[i].Variables(packaging.Debian())}
 			data, err := p.Render(text, fields)
 			if err != nil {
 				t.Errorf("%s %s: %v", of, p.Name, err)
@@ -89,7 +90,8 @@ func faults(t *testing.T, data []byte, name string, f images.PodFields) []string
 	if err := json.Unmarshal(data, &p); err != nil {
 		return []string{err.Error()}
 	}
-	if len(p.Spec.Containers) != 1 || p.Kind != "Pod" || p.Metadata.Name != name || p.Metadata.Namespace != "kube-system" || !p.Spec.HostNetwork {
+	if len(p.Spec.Containers) != 1 || p.Kind != "Pod" || p.Metadata.Name != name ||
+		p.Metadata.Namespace != "kube-system" || !p.Spec.HostNetwork {
 		return []string{"it is no pod of its name in the host's network: " + string(data)}
 	}
 	var out []string
@@ -102,9 +104,10 @@ func faults(t *testing.T, data []byte, name string, f images.PodFields) []string
 		values = append(values, e.Value)
 	}
 	for _, value := range values {
-		if at := absolute.FindStringSubmatch(value); at != nil && !slices.ContainsFunc(c.VolumeMounts, func(m struct{ Name, MountPath string }) bool {
-			return strings.HasPrefix(at[1]+"/", m.MountPath+"/")
-		}) {
+		if at := absolute.FindStringSubmatch(value); at != nil &&
+			!slices.ContainsFunc(c.VolumeMounts, func(m struct{ Name, MountPath string }) bool {
+				return strings.HasPrefix(at[1]+"/", m.MountPath+"/")
+			}) {
 			out = append(out, value+" is not mounted")
 		}
 	}
@@ -125,7 +128,8 @@ func faults(t *testing.T, data []byte, name string, f images.PodFields) []string
 // TestInstallers holds what images install against the packages: each has to be
 // there, and each unit in one of its role's.
 func TestInstallers(t *testing.T) {
-	for _, of := range [][2]string{{"kubernetes", "1.36.1+acme.1"}, {"kubernetes", "1.5.2+acme.1"}, {"etcd", "3.7.3+acme.1"}, {"flannel", "0.28.4+acme.1"}} {
+	for _, of := range [][2]string{{"kubernetes", "1.36.1+acme.1"}, {"kubernetes", "1.5.2+acme.1"},
+		{"etcd", "3.7.3+acme.1"}, {"flannel", "0.28.4+acme.1"}} {
 		r, err := Images("", of[0])
 		if err != nil {
 			t.Fatal(err)

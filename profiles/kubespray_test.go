@@ -103,7 +103,7 @@ func TestKubernetesKubespray(t *testing.T) {
 	}
 }
 
-// written returns the variables that Kubernetes comes to.
+// written returns the variables that are written for Kubernetes.
 func written(t *testing.T, in kubespray.Input) vars {
 	t.Helper()
 	recipes, err := Kubespray("", "kubernetes")
@@ -134,8 +134,9 @@ func TestKubernetesKubesprayOfEachVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		in := kubespray.Input{
-			Fork: "of-" + v.String(), Version: v, Registry: "registry.example.org", URL: "https://example.org", Programs: map[string]kubespray.Program{},
-			Images: []string{"hyperkube", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"},
+			Fork: "of-" + v.String(), Version: v, Registry: "registry.example.org", URL: "https://example.org",
+			Programs: map[string]kubespray.Program{},
+			Images:   []string{"hyperkube", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"},
 		}
 		for _, program := range recipes.Programs(v) {
 			in.Programs[program] = kubespray.Program{File: program, Sums: map[string]string{"amd64": "00"}}

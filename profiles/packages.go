@@ -15,14 +15,15 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 )
 
-// Recipes loads what says which packages a project comes to, and the files that
-// they are made with: from the folder of the profile's name, the project's own
-// or, where it has none, Slipway's.
+// Recipes loads the recipes of a profile's packages, and the files that they are
+// made with: from the profile's folder in the project or, where there is none,
+// from Slipway's.
 func Recipes(project, name string) (packaging.Recipes, fs.FS, error) {
 	var r packaging.Recipes
 	dir, file, err := read(project, name, "packages.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say which packages there are: write %s", name, path.Join("profiles", name, "packages.yaml"))
+		err = fmt.Errorf("profile %s does not say which packages there are: write %s", name,
+			path.Join("profiles", name, "packages.yaml"))
 	}
 	if err != nil {
 		return r, nil, err
@@ -34,12 +35,13 @@ func Recipes(project, name string) (packaging.Recipes, fs.FS, error) {
 	return r, files, file.Check(r.Validate())
 }
 
-// Gentoo loads what a project is called in Gentoo.
+// Gentoo loads the names that a project has in Gentoo.
 func Gentoo(project, name string) (ebuilds.Project, error) {
 	var p ebuilds.Project
 	_, file, err := read(project, name, "gentoo.yaml", &p)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say what it is in Gentoo: write %s", name, path.Join("profiles", name, "gentoo.yaml"))
+		err = fmt.Errorf("profile %s does not say what it is in Gentoo: write %s", name,
+			path.Join("profiles", name, "gentoo.yaml"))
 	}
 	if err != nil {
 		return p, err
@@ -47,12 +49,13 @@ func Gentoo(project, name string) (ebuilds.Project, error) {
 	return p, file.Check(p.Validate())
 }
 
-// Images loads what says which images a project comes to.
+// Images loads the recipes of a profile's images.
 func Images(project, name string) (images.Recipes, error) {
 	var r images.Recipes
 	_, file, err := read(project, name, "images.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say which images there are: write %s", name, path.Join("profiles", name, "images.yaml"))
+		err = fmt.Errorf("profile %s does not say which images there are: write %s", name,
+			path.Join("profiles", name, "images.yaml"))
 	}
 	if err != nil {
 		return r, err
@@ -60,12 +63,13 @@ func Images(project, name string) (images.Recipes, error) {
 	return r, file.Check(r.Validate())
 }
 
-// Kubespray loads what says which of Kubespray's variables a project comes to.
+// Kubespray loads the recipes of the Kubespray variables that deploy a project.
 func Kubespray(project, name string) (kubespray.Recipes, error) {
 	var r kubespray.Recipes
 	_, file, err := read(project, name, "kubespray.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say which variables Kubespray has for it: write %s", name, path.Join("profiles", name, "kubespray.yaml"))
+		err = fmt.Errorf("profile %s does not say which variables Kubespray has for it: write %s", name,
+			path.Join("profiles", name, "kubespray.yaml"))
 	}
 	if err != nil {
 		return r, err

@@ -19,8 +19,8 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// TestPackagesAreDocumented holds the list in docs/packages.md against what the
-// profiles come to.
+// TestPackagesAreDocumented holds the list in docs/packages.md against the
+// packages of the profiles.
 func TestPackagesAreDocumented(t *testing.T) {
 	page := filepath.Join("..", "docs", "packages.md")
 	data, err := os.ReadFile(page)
@@ -29,9 +29,11 @@ func TestPackagesAreDocumented(t *testing.T) {
 	}
 	head, _, _ := bytes.Cut(data, []byte("## Every package\n"))
 	b := bytes.NewBuffer(slices.Clip(head))
-	b.WriteString("## Every package\n\nPaths and relations are those of debs; `/etc/default` is `/etc/sysconfig` in an rpm.\n")
+	b.WriteString("## Every package\n\nPaths and relations are those of debs; `/etc/default` is `/etc/sysconfig` in an " +
+		"rpm.\n")
 	for _, of := range []struct{ profile, version string }{
-		{"kubernetes", "1.36.1+acme.1"}, {"kubernetes", "1.5.2+acme.1"}, {"etcd", "3.7.3+acme.1"}, {"flannel", "0.28.4+acme.1"}, {"cni-plugins", "1.9.1+acme.1"},
+		{"kubernetes", "1.36.1+acme.1"}, {"kubernetes", "1.5.2+acme.1"}, {"etcd", "3.7.3+acme.1"},
+		{"flannel", "0.28.4+acme.1"}, {"cni-plugins", "1.9.1+acme.1"},
 	} {
 		fmt.Fprintf(b, "\n### Of %s %s\n", of.profile, of.version)
 		for _, p := range assembled(t, of.profile, of.version) {
@@ -86,7 +88,8 @@ func assembled(t *testing.T, profile, v string) []packaging.Package {
 // static returns the least that is a program for amd64.
 func static(t *testing.T) []byte {
 	t.Helper()
-	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Ehsize: 64, Phentsize: 56, Shentsize: 64}
+	h := elf.Header64{Type: uint16(elf.ET_EXEC), Machine: uint16(elf.EM_X86_64), Version: 1, Ehsize: 64, Phentsize: 56,
+		Shentsize: 64}
 	copy(h.Ident[:], "\x7fELF\x02\x01\x01")
 	var b bytes.Buffer
 	if err := binary.Write(&b, binary.LittleEndian, h); err != nil {

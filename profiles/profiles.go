@@ -31,9 +31,8 @@ type Profile struct {
 	Components []cross.Component `yaml:"components"`
 }
 
-// Load returns the profile of that name: the project's own, in its folder
-// profiles, or one that comes with Slipway. An unknown name is a Fault of
-// whoever gave it.
+// Load returns the profile of that name: from the project's folder profiles, or
+// one that is part of Slipway. An unknown name is a Fault of whoever gave it.
 func Load(project, name string) (Profile, []config.Fault, error) {
 	shown := path.Join("profiles", name+".yaml")
 	data, err := os.ReadFile(filepath.Join(project, shown))
@@ -41,7 +40,8 @@ func Load(project, name string) (Profile, []config.Fault, error) {
 		data, err = builtin.ReadFile(name + ".yaml")
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return Profile{}, []config.Fault{config.Faultf("profile", "unknown profile %q: Slipway brings %s; one of your own is a file %s", name, strings.Join(names(), ", "), shown)}, nil
+		return Profile{}, []config.Fault{config.Faultf("profile", "unknown profile %q: Slipway has %s; write your own to %s",
+			name, strings.Join(names(), ", "), shown)}, nil
 	}
 	if err != nil {
 		return Profile{}, nil, err
@@ -103,7 +103,9 @@ func (p Profile) Settings(v version.Version) (cross.Settings, error) {
 			return s, nil
 		}
 	}
-	return cross.Settings{}, fmt.Errorf("profile %s does not say how %s is compiled: add a row to its table \"build\" in profiles/%[1]s.yaml", p.Name, v)
+	return cross.Settings{},
+		fmt.Errorf("profile %s does not say how %s is compiled: add a row to its table \"build\" in profiles/%[1]s.yaml",
+			p.Name, v)
 }
 
 // ComponentsAt returns the components that version v has.

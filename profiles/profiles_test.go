@@ -35,7 +35,7 @@ func load(t *testing.T, name string) Profile {
 
 func TestBuiltin(t *testing.T) {
 	if len(names()) == 0 {
-		t.Fatal("Slipway brings no profiles")
+		t.Fatal("Slipway has no profiles")
 	}
 	for _, name := range names() {
 		p := load(t, name)
@@ -96,7 +96,8 @@ func TestKubernetes(t *testing.T) {
 		if want := []string{"selinux", "notest", "grpcnotrace"}; !slices.Equal(s.Tags, want) {
 			t.Errorf("%s is built with the tags %q", c.version, s.Tags)
 		}
-		if want := []string{"k8s.io/client-go/pkg/version", "k8s.io/component-base/version"}; !slices.Equal(s.Stamps.Packages, want) {
+		if want := []string{"k8s.io/client-go/pkg/version", "k8s.io/component-base/version"}; !slices.Equal(s.Stamps.Packages,
+			want) {
 			t.Errorf("%s: the stamped packages are %q", c.version, s.Stamps.Packages)
 		}
 		checkStamps(t, s, v, map[string]string{
@@ -111,7 +112,10 @@ func TestKubernetes(t *testing.T) {
 			t.Errorf("%s: the siblings' version is %s (%v), want %s", c.version, got, err, c.sibling)
 		}
 	}
-	if s, err := p.Settings(parse(t, "1.2.3")); err == nil || !strings.Contains(err.Error(), `profile kubernetes does not say how 1.2.3 is compiled: add a row to its table "build" in profiles/kubernetes.yaml`) {
+	if s, err := p.Settings(parse(t, "1.2.3")); err == nil ||
+		!strings.Contains(err.Error(),
+			`profile kubernetes does not say how 1.2.3 is compiled: `+
+				`add a row to its table "build" in profiles/kubernetes.yaml`) {
 		t.Errorf("of 1.2.3 the profile says %v, %v", s, err)
 	}
 }
@@ -132,11 +136,13 @@ func checkStamps(t *testing.T, s cross.Settings, v version.Version, want map[str
 func TestKubernetesComponents(t *testing.T) {
 	const server = "kube-apiserver kube-controller-manager kube-scheduler kube-aggregator apiextensions-apiserver mounter"
 	for _, c := range []struct{ version, platform, want string }{
-		{"1.36.1", "linux/arm64", "hyperkube " + server + " kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
+		{"1.36.1", "linux/arm64", "hyperkube " + server +
+			" kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
 		{"1.36.1", "windows/amd64", "kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
 		{"1.36.1", "darwin/arm64", "kubectl kubectl-convert"},
 		{"1.21.14", "darwin/amd64", "kubectl"},
-		{"1.5.2", "linux/amd64", "hyperkube kube-apiserver kube-controller-manager kube-scheduler mounter kube-proxy kubelet kubeadm kubectl"},
+		{"1.5.2", "linux/amd64",
+			"hyperkube kube-apiserver kube-controller-manager kube-scheduler mounter kube-proxy kubelet kubeadm kubectl"},
 	} {
 		on, err := platform.Parse(c.platform)
 		if err != nil {
@@ -147,7 +153,8 @@ func TestKubernetesComponents(t *testing.T) {
 			if on.In(component.Platforms) {
 				got = append(got, component.Name)
 			}
-			if early := c.version == "1.5.2" && (component.Name == "hyperkube" || component.Name == "kubelet"); component.CGO != early {
+			if early := c.version == "1.5.2" && (component.Name == "hyperkube" ||
+				component.Name == "kubelet"); component.CGO != early {
 				t.Errorf("%s of %s needs cgo: %v", component.Name, c.version, component.CGO)
 			}
 		}
@@ -168,7 +175,8 @@ func TestFirstRowCounts(t *testing.T) {
 			{Name: "captain", Main: "new", Versions: ">=1.5"}, {Name: "mate", Main: "mate"}, {Name: "captain", Main: "old"}},
 	}
 	for version, want := range map[string]string{
-		"1.5.0": "new new captain=new mate=mate", "1.4.1": "old old mate=mate captain=old", "1.1.0": "old - mate=mate captain=old",
+		"1.5.0": "new new captain=new mate=mate", "1.4.1": "old old mate=mate captain=old",
+		"1.1.0": "old - mate=mate captain=old",
 	} {
 		v := parse(t, version)
 		got := []string{p.LayoutAt(v).Siblings[0].Place}
@@ -204,17 +212,19 @@ func TestLoadOwn(t *testing.T) {
 	put("kubernetes", "name: kubernetes\ncomponents: [{name: mine, main: cmd/mine}]\n")
 	p, faults, err := Load(project, "kubernetes")
 	if err != nil || faults != nil || len(p.Components) != 1 || p.Components[0].Name != "mine" {
-		t.Errorf("the project's own profile is read as %+v, %v, %v", p, faults, err)
+		t.Errorf("the project's profile is read as %+v, %v, %v", p, faults, err)
 	}
 	for _, c := range []struct {
 		name, text string
 		want       []string
 	}{
 		{"ship", "components: []\n", []string{"profiles/ship.yaml:1: components: names none"}},
-		{"ship", "name: ship\ncomponents:\n  - {name: a b, main: /x}\n  - {name: c, main: c, cgo: yes}\nlayout:\n  - versions: new\n", []string{
+		{"ship", "name: ship\ncomponents:\n  - {name: a b, main: /x}\n  - {name: c, main: c, cgo: yes}\nlayout:\n" +
+			"  - versions: new\n", []string{
 			"profiles/ship.yaml:3: components[0].name: ", "profiles/ship.yaml:3: components[0].main: ",
 			"profiles/ship.yaml:4: components[1].cgo: want true or false", "profiles/ship.yaml:6: layout[0].versions: "}},
-		{"ship", "name: ship\ncomponents: [{name: a, main: a}]\nbuild:\n  - stamps:\n      packages: [p]\n      values: {v: '{{.Nope}}'}\n",
+		{"ship", "name: ship\ncomponents: [{name: a, main: a}]\nbuild:\n  - stamps:\n      packages: [p]\n" +
+			"      values: {v: '{{.Nope}}'}\n",
 			[]string{"profiles/ship.yaml:6: build[0].stamps.values.v: "}},
 		{"ship", "name: schooner\ncomponents: [{name: a, main: a}]\n", []string{"profiles/ship.yaml:1: name: "}},
 		{"ship", "components: [{name: a, main: a}]\n", []string{"profiles/ship.yaml:1: name: "}},
@@ -235,7 +245,8 @@ func TestLoadUnknown(t *testing.T) {
 	if err != nil || len(faults) != 1 || faults[0].Field != "profile" || p.Name != "" {
 		t.Fatalf("Load() = %v, %v, %v", p, faults, err)
 	}
-	for _, part := range []string{`unknown profile "schooner"`, "Slipway brings " + strings.Join(names(), ", "), "profiles/schooner.yaml"} {
+	for _, part := range []string{`unknown profile "schooner"`, "Slipway has " + strings.Join(names(), ", "),
+		"profiles/schooner.yaml"} {
 		if !strings.Contains(faults[0].Message, part) {
 			t.Errorf("the fault says %q, and not %q", faults[0].Message, part)
 		}

@@ -94,8 +94,11 @@ func docker(t *testing.T) (host, authority, log string) {
 		t.Fatal(err)
 	}
 	authority = write(t, dir, "ca.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
-	host, log, _ = start(t, dir, fmt.Sprintf("  tls: {certificate: %s, key: %s}\nauth: {htpasswd: {realm: registry, path: %s}}\n",
-		authority, write(t, dir, "key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})), write(t, dir, "htpasswd", fmt.Appendf(nil, "mate:%s\n", hash))))
+	keyFile := write(t, dir, "key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	passwords := write(t, dir, "htpasswd", fmt.Appendf(nil, "mate:%s\n", hash))
+	host, log, _ = start(t, dir,
+		fmt.Sprintf("  tls: {certificate: %s, key: %s}\nauth: {htpasswd: {realm: registry, path: %s}}\n",
+			authority, keyFile, passwords))
 	return host, authority, log
 }
 
@@ -116,7 +119,8 @@ func TestDocker(t *testing.T) {
 	uploaded, mounted := 0, 0
 	for _, pushed := range push(t, p, items...) {
 		uploaded, mounted = uploaded+pushed.Blobs[Uploaded], mounted+pushed.Blobs[Mounted]
-		cmd := exec.Command("skopeo", "inspect", "--raw", "--cert-dir", filepath.Dir(authority), "docker://"+pushed.Name+":"+pushed.Tag)
+		cmd := exec.Command("skopeo", "inspect", "--raw", "--cert-dir", filepath.Dir(authority),
+			"docker://"+pushed.Name+":"+pushed.Tag)
 		cmd.Env = append(env, "PATH="+os.Getenv("PATH"), "HOME="+home)
 		raw, err := cmd.Output()
 		if err != nil {
@@ -147,7 +151,8 @@ func TestDocker(t *testing.T) {
 		t.Errorf("the registry tells of %d changes, and of %d after the second push", before, after)
 	}
 	p.Keychain = login{Username: "mate", Password: "nonsense"}
-	if _, err := p.Push(t.Context(), items); err == nil || !strings.HasPrefix(err.Error(), host+" refuses the login of mate: log in again with docker login ") {
+	want := host + " refuses the login of mate: log in again with docker login "
+	if _, err := p.Push(t.Context(), items); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("Push() with a wrong password = %v", err)
 	}
 }
@@ -159,5 +164,9 @@ func changes(t *testing.T, log string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Count(string(data), `"POST /v2/`) + strings.Count(string(data), `"PATCH /v2/`) + strings.Count(string(data), `"PUT /v2/`)
+	n := 0
+	for _, request := range []string{`"POST /v2/`, `"PATCH /v2/`, `"PUT /v2/`} {
+		n += strings.Count(string(data), request)
+	}
+	return n
 }

@@ -112,9 +112,9 @@ func large(t *testing.T, seed int64) v1.Layer {
 }
 
 // TestDockerFaults has a push to Docker's registry meet faults of the way, and of its disk. A
-// second one brings what lacks, and no blob arrives twice.
+// second push sends what is missing, and no blob arrives twice.
 func TestDockerFaults(t *testing.T) {
-	const outOfOrder = "HOST: refuses what is pushed: 500 Internal Server Error, INTERNAL: out of order"
+	const outOfOrder = "HOST: it refuses the push: 500 Internal Server Error, INTERNAL: out of order"
 	for _, c := range []struct {
 		name  string
 		disk  string // its size, as mount has it; empty has no end
@@ -122,13 +122,20 @@ func TestDockerFaults(t *testing.T) {
 		came  int    // blobs by the first push, of 11
 		want  string // it fails with; empty: does not
 	}{
-		{name: "every third request fails", came: 11, fault: func(_ string, _, all int) fault { return when(all%3 == 2, broken) }},
-		{name: "every third connection breaks", came: 11, fault: func(_ string, _, all int) fault { return when(all%3 == 2, halved) }},
-		{name: "every second upload is cut", came: 11, fault: func(kind string, n, _ int) fault { return when(kind == "PATCH blob" && n%2 == 0, halved) }},
-		{name: "uploads are cut", came: 4, want: "HOST: the connection fails: ", fault: func(kind string, n, _ int) fault { return when(kind == "PATCH blob" && n > 3, halved) }},
-		{name: "breaks down amid blobs", came: 4, want: outOfOrder, fault: func(kind string, n, _ int) fault { return when(kind == "PATCH blob" && n > 3, broken) }},
-		{name: "breaks down amid manifests", came: 11, want: outOfOrder, fault: func(kind string, n, _ int) fault { return when(kind == "PUT manifest" && n > 1, broken) }},
-		{name: "has a full disk", came: 1, disk: "512k", want: "HOST: has no room for what is pushed", fault: func(string, int, int) fault { return none }},
+		{name: "every third request fails", came: 11,
+			fault: func(_ string, _, all int) fault { return when(all%3 == 2, broken) }},
+		{name: "every third connection breaks", came: 11,
+			fault: func(_ string, _, all int) fault { return when(all%3 == 2, halved) }},
+		{name: "every second upload is cut", came: 11,
+			fault: func(kind string, n, _ int) fault { return when(kind == "PATCH blob" && n%2 == 0, halved) }},
+		{name: "uploads are cut", came: 4, want: "HOST: the connection failed: ",
+			fault: func(kind string, n, _ int) fault { return when(kind == "PATCH blob" && n > 3, halved) }},
+		{name: "breaks down amid blobs", came: 4, want: outOfOrder,
+			fault: func(kind string, n, _ int) fault { return when(kind == "PATCH blob" && n > 3, broken) }},
+		{name: "breaks down amid manifests", came: 11, want: outOfOrder,
+			fault: func(kind string, n, _ int) fault { return when(kind == "PUT manifest" && n > 1, broken) }},
+		{name: "has a full disk", came: 1, disk: "512k", want: "HOST: it has no room for the blobs",
+			fault: func(string, int, int) fault { return none }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -140,7 +147,8 @@ func TestDockerFaults(t *testing.T) {
 				if os.Getuid() != 0 {
 					t.Skip("mounts a disk, for which it has to be root")
 				}
-				command = []string{"unshare", "--mount", "sh", "-ec", "mount -t tmpfs -o size=" + c.disk + ` disk data; exec "$0" "$@"`}
+				command = []string{"unshare", "--mount", "sh", "-ec",
+					"mount -t tmpfs -o size=" + c.disk + ` disk data; exec "$0" "$@"`}
 			}
 			to, _, pid := start(t, dir, "", command...)
 			l := newLink(t, to)
@@ -148,12 +156,15 @@ func TestDockerFaults(t *testing.T) {
 			p := Pusher{Registries: []string{l.host + "/team"}, Jobs: 1, Wait: time.Millisecond}
 			items := []Item{item(t, "kubelet", 1, large(t, 2), large(t, 3)), item(t, "proxy", 4, large(t, 2), large(t, 5))}
 			_, err := p.Push(t.Context(), items)
-			if want := strings.ReplaceAll(c.want, "HOST", l.host); (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			want := strings.ReplaceAll(c.want, "HOST", l.host)
+			if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
 				t.Fatalf("Push() = %v, want %s", err, want)
 			}
 			l.fault = func(string, int, int) fault { return none }
 			if c.disk != "" {
-				if out, err := exec.Command("nsenter", fmt.Sprintf("--target=%d", pid), "--mount", "mount", "-o", "remount,size=64m", dir+"/data").CombinedOutput(); err != nil {
+				grow := exec.Command("nsenter", fmt.Sprintf("--target=%d", pid), "--mount",
+					"mount", "-o", "remount,size=64m", dir+"/data")
+				if out, err := grow.CombinedOutput(); err != nil {
 					t.Fatalf("mount: %v\n%s", err, out)
 				}
 			}

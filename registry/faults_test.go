@@ -45,6 +45,9 @@ func TestFaults(t *testing.T) {
 			}
 		}
 	}
+	forget := func(w http.ResponseWriter) bool {
+		return refuse(w, http.StatusNotFound, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", nil)
+	}
 	broken := func(w http.ResponseWriter, _ *http.Request) bool {
 		return refuse(w, http.StatusInternalServerError, "INTERNAL", "a code that no specification has", nil)
 	}
@@ -65,7 +68,7 @@ func TestFaults(t *testing.T) {
 		}},
 		{"uploads are forgotten", 1, 0, func(*fake) fault {
 			return func(w http.ResponseWriter, _ *http.Request, kind string, n int) bool {
-				return kind == "PUT blob" && n%3 == 0 && refuse(w, http.StatusNotFound, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", nil)
+				return kind == "PUT blob" && n%3 == 0 && forget(w)
 			}
 		}},
 		{"blobs are there, and said not to be", 1, 9, func(f *fake) fault {
@@ -76,7 +79,7 @@ func TestFaults(t *testing.T) {
 				f.next.ServeHTTP(httptest.NewRecorder(), r)
 				repo, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/blobs/")
 				f.keep(repo, r.URL.Query().Get("digest"))
-				return refuse(w, http.StatusNotFound, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry", nil)
+				return forget(w)
 			}
 		}},
 		{"too many requests", 4, 10, func(*fake) fault {
@@ -134,7 +137,7 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-// TestSecondPush holds that what a first push brought is not moved again.
+// TestSecondPush holds that what a first push sent is not sent again.
 func TestSecondPush(t *testing.T) {
 	f := serve(t)
 	p := f.pusher()
@@ -144,7 +147,7 @@ func TestSecondPush(t *testing.T) {
 		return kind == "PATCH blob" && n >= 5 && refuse(w, http.StatusInsufficientStorage, "DENIED", "the disk is full", nil)
 	}
 	got, err := p.Push(t.Context(), items)
-	want := f.host + ": has no room for what is pushed: have it made, or larger blobs allowed, and push again (507 Insufficient Storage, DENIED: the disk is full)"
+	want := f.host + noRoom + " (507 Insufficient Storage, DENIED: the disk is full)"
 	if err == nil || err.Error() != want || len(got) > 0 || f.count("PUT manifest") > 0 {
 		t.Errorf("Push() = %v, %v and %d manifests, want %s", got, err, f.count("PUT manifest"), want)
 	}
@@ -154,7 +157,8 @@ func TestSecondPush(t *testing.T) {
 	f.forget()
 	f.fault = nil
 	got = push(t, p, items...)
-	if n := f.count("PATCH blob"); n != 3 || got[0].Blobs[Existing]+got[1].Blobs[Existing] != 5 || got[0].Blobs[Uploaded]+got[1].Blobs[Uploaded] != 3 {
+	existing, uploaded := got[0].Blobs[Existing]+got[1].Blobs[Existing], got[0].Blobs[Uploaded]+got[1].Blobs[Uploaded]
+	if n := f.count("PATCH blob"); n != 3 || existing != 5 || uploaded != 3 {
 		t.Errorf("the second push sends %d blobs and tells of %v and %v, want 3 sent, 5 there", n, got[0].Blobs, got[1].Blobs)
 	}
 }
@@ -169,7 +173,8 @@ func TestOneRegistryFails(t *testing.T) {
 	p.Registries = append(p.Registries, good.host)
 	p.Roots.AddCert(good.Certificate())
 	got, err := p.Push(t.Context(), []Item{item(t, "kubelet", 1)})
-	if want := bad.host + ": refuses what is pushed: 400 Bad Request, MANIFEST_INVALID: no indexes here"; err == nil || err.Error() != want {
+	want := bad.host + ": it refuses the push: 400 Bad Request, MANIFEST_INVALID: no indexes here"
+	if err == nil || err.Error() != want {
 		t.Errorf("Push() = %v, want %s", err, want)
 	}
 	if len(got) != 1 || got[0].Name != good.host+"/kubelet" {
@@ -178,6 +183,9 @@ func TestOneRegistryFails(t *testing.T) {
 }
 
 const password = "hunter2hunter2"
+
+// noRoom is what is said of a registry that is full, after its name.
+const noRoom = ": it has no room for the blobs: free some space or allow larger blobs, and push again"
 
 // login is a Keychain with one login.
 type login authn.AuthConfig
@@ -195,7 +203,7 @@ func wantsLogin(w http.ResponseWriter, r *http.Request, _ string, _ int) bool {
 	return refuse(w, http.StatusUnauthorized, "UNAUTHORIZED", "authentication required", nil)
 }
 
-// TestTokens pushes to a registry whose tokens, from elsewhere, stand for a few requests.
+// TestTokens pushes to a registry whose tokens, from elsewhere, last a few requests.
 func TestTokens(t *testing.T) {
 	f := serve(t)
 	left, issued := 0, 0
@@ -240,7 +248,8 @@ func certificate(t *testing.T, from, until time.Time) tls.Certificate {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: until, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"registry.example.org"},
+		SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: until,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"registry.example.org"},
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -263,26 +272,31 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	}
+	as := func(l login) func(*testing.T, *fake, *Pusher) {
+		return func(_ *testing.T, _ *fake, p *Pusher) { p.Keychain = l }
+	}
 	for _, c := range []struct {
 		name string
 		set  func(t *testing.T, f *fake, p *Pusher)
 		want string
 	}{
-		{"wrong password", func(_ *testing.T, _ *fake, p *Pusher) { p.Keychain = login{Username: "crew", Password: password} },
+		{"wrong password", as(login{Username: "crew", Password: password}),
 			"HOST refuses the login of crew: log in again with docker login HOST or podman login HOST (401 Unauthorized"},
-		{"identity token", func(_ *testing.T, _ *fake, p *Pusher) { p.Keychain = login{IdentityToken: password} },
+		{"identity token", as(login{IdentityToken: password}),
 			"HOST refuses the login of a token: log in again with"},
 		{"no login", func(_ *testing.T, _ *fake, p *Pusher) { p.Keychain = nil },
-			"HOST: wants a login, and there is none: log in with docker login HOST or podman login HOST (401 Unauthorized"},
+			"HOST: it needs a login: log in with docker login HOST or podman login HOST (401 Unauthorized"},
 		{"no right", answer("POST blob", 403, "DENIED", "you may only look", nil),
-			"HOST refuses the login of mate: log in again with docker login HOST or podman login HOST (403 Forbidden, DENIED: you may only look)"},
+			"HOST refuses the login of mate: log in again with docker login HOST or podman login HOST " +
+				"(403 Forbidden, DENIED: you may only look)"},
 		{"no right to look", answer("HEAD manifest", 403, "", "", nil), "HOST refuses the login of mate: "},
-		{"too large", answer("PATCH blob", 413, "SIZE_INVALID", "at most 1 kB", nil), "HOST: has no room for what is pushed: "},
+		{"too large", answer("PATCH blob", 413, "SIZE_INVALID", "at most 1 kB", nil), "HOST: it has no room for the blobs: "},
 		{"disk full", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": "no space left on device"}),
-			"HOST: has no room for what is pushed: have it made, or larger blobs allowed, and push again (500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device]))"},
+			"HOST" + noRoom + " (500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device]))"},
 		{"broken", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": 280}),
-			"HOST: refuses what is pushed: 500 Internal Server Error, UNKNOWN: unknown error (map[Err:280])"},
-		{"secrets in what a registry says", answer("PUT manifest", 400, "UNKNOWN", "see https://mate:"+password+"@example.org/?token="+password+" of Bearer "+password, nil),
+			"HOST: it refuses the push: 500 Internal Server Error, UNKNOWN: unknown error (map[Err:280])"},
+		{"secrets in what a registry says", answer("PUT manifest", 400, "UNKNOWN",
+			"see https://mate:"+password+"@example.org/?token="+password+" of Bearer "+password, nil),
 			"UNKNOWN: see https://example.org/ of Bearer …"},
 		{"no JSON", func(_ *testing.T, f *fake, _ *Pusher) {
 			f.fault = func(w http.ResponseWriter, _ *http.Request, kind string, _ int) bool {
@@ -291,21 +305,23 @@ func TestErrors(t *testing.T) {
 				}
 				return kind == "PUT blob"
 			}
-		}, "HOST: has no room for what is pushed: have it made, or larger blobs allowed, and push again (507 Insufficient Storage, the bilge is full)"},
+		}, "HOST" + noRoom + " (507 Insufficient Storage, the bilge is full)"},
 		{"always cut", func(_ *testing.T, f *fake, _ *Pusher) {
 			f.fault = func(w http.ResponseWriter, r *http.Request, kind string, n int) bool {
 				return kind == "PATCH blob" && cut(w, r)
 			}
-		}, "HOST: the connection fails: "},
+		}, "HOST: the connection failed: "},
 		{"unknown certificate", func(_ *testing.T, _ *fake, p *Pusher) { p.Roots = x509.NewCertPool() },
-			"HOST: its certificate is not to be trusted: x509: certificate signed by unknown authority: have it renewed, add its authority"},
+			"HOST: its certificate is not trusted: x509: certificate signed by unknown authority: renew it, add its authority"},
 		{"expired certificate", func(t *testing.T, f *fake, p *Pusher) {
 			old := certificate(t, time.Unix(0, 0), time.Unix(1e9, 0))
 			p.Roots.AddCert(old.Leaf)
 			f.TLS.Certificates = []tls.Certificate{old}
-		}, "HOST: its certificate is not to be trusted: x509: certificate has expired or is not yet valid: current time "},
-		{"nobody there", func(_ *testing.T, f *fake, _ *Pusher) { f.Close() }, "HOST: refuses connections: see whether the registry runs"},
-		{"a keychain that fails", func(t *testing.T, _ *fake, p *Pusher) { p.Keychain = logins{t.TempDir()} }, "HOST: finding its login: "},
+		}, "HOST: its certificate is not trusted: x509: certificate has expired or is not yet valid: current time "},
+		{"nobody there", func(_ *testing.T, f *fake, _ *Pusher) { f.Close() },
+			"HOST: it refuses connections: check that the registry runs"},
+		{"a keychain that fails", func(t *testing.T, _ *fake, p *Pusher) { p.Keychain = logins{t.TempDir()} },
+			"HOST: finding its login: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := serve(t)
@@ -321,7 +337,8 @@ func TestErrors(t *testing.T) {
 			if want := strings.ReplaceAll(c.want, "HOST", f.host); !strings.Contains(said, want) {
 				t.Errorf("Push() = %s\nwant     %s", said, want)
 			}
-			for _, secret := range []string{password, base64.StdEncoding.EncodeToString([]byte("mate:" + password)), "_state", "?"} {
+			basic := base64.StdEncoding.EncodeToString([]byte("mate:" + password))
+			for _, secret := range []string{password, basic, "_state", "?"} {
 				if strings.Contains(said, secret) {
 					t.Errorf("the error holds %q: %s", secret, said)
 				}
@@ -346,11 +363,13 @@ func TestForbiddenToLook(t *testing.T) {
 
 // TestUnknownHost asks no name server, which would answer as it likes.
 func TestUnknownHost(t *testing.T) {
-	err := (&target{host: "registry.example.org"}).explain(t.Context(), fmt.Errorf("dialing: %w", &net.DNSError{Name: "registry.example.org", IsNotFound: true}))
-	if want := "registry.example.org: there is no such host: see whether -registry is spelled right"; err.Error() != want {
+	err := (&target{host: "registry.example.org"}).explain(t.Context(),
+		fmt.Errorf("dialing: %w", &net.DNSError{Name: "registry.example.org", IsNotFound: true}))
+	if want := "registry.example.org: no such host: check how -registry is spelled"; err.Error() != want {
 		t.Errorf("explain() = %v, want %s", err, want)
 	}
-	if lasting(&net.DNSError{IsTemporary: true}) || !lasting(&net.DNSError{IsNotFound: true}) || lasting(errors.New("http2: stream error")) {
+	if lasting(&net.DNSError{IsTemporary: true}) || !lasting(&net.DNSError{IsNotFound: true}) ||
+		lasting(errors.New("http2: stream error")) {
 		t.Error("lasting() does not know which faults of the network pass")
 	}
 }
@@ -361,7 +380,8 @@ func TestInsecure(t *testing.T) {
 	plain := httptest.NewServer(f)
 	defer plain.Close()
 	got, err := Pusher{
-		Registries: []string{f.host, strings.TrimPrefix(plain.URL, "http://") + "/other"}, Insecure: true, Wait: time.Millisecond,
+		Registries: []string{f.host, strings.TrimPrefix(plain.URL, "http://") + "/other"},
+		Insecure:   true, Wait: time.Millisecond,
 	}.Push(t.Context(), []Item{item(t, "kubelet", 1)})
 	if err != nil || len(got) != 2 || got[1].Blobs[Uploaded] != 4 {
 		t.Errorf("Push() = %v, %v", got, err)

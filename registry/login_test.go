@@ -15,47 +15,58 @@ import (
 func auths(pairs ...string) string {
 	var entries []string
 	for i := 0; i < len(pairs); i += 2 {
-		entries = append(entries, `"`+pairs[i]+`":{"auth":"`+base64.StdEncoding.EncodeToString([]byte(pairs[i+1]+":"+password))+`"}`)
+		auth := base64.StdEncoding.EncodeToString([]byte(pairs[i+1] + ":" + password))
+		entries = append(entries, `"`+pairs[i]+`":{"auth":"`+auth+`"}`)
 	}
 	return `{"auths":{` + strings.Join(entries, ",") + `}}`
 }
 
+// files are the contents of files, by path.
+type files map[string]string
+
 func TestKeychain(t *testing.T) {
 	const host = "registry.example.org"
+	const docker, podman, run = ".docker/config.json", ".config/containers/auth.json", "run/containers/auth.json"
+	mate, crew := auths(host, "mate"), auths(host, "crew")
 	for _, c := range []struct {
 		name  string
-		env   string // @ is the folder that the files are in
-		files map[string]string
+		env   string // @ is the dir of the files
+		files files
 		repo  string
 		want  string // the user
 	}{
-		{"nothing", "HOME=@", map[string]string{}, host + "/team/kubelet", ""},
-		{"an empty environment", "", map[string]string{}, host + "/team/kubelet", ""},
-		{"Docker's", "HOME=@", map[string]string{".docker/config.json": auths(host, "mate")}, host + "/team/kubelet", "mate"},
-		{"Docker's of old", "HOME=@", map[string]string{".docker/config.json": auths("https://"+host+"/v1/", "mate")}, host + "/team/kubelet", "mate"},
+		{"nothing", "HOME=@", files{}, host + "/team/kubelet", ""},
+		{"an empty environment", "", files{}, host + "/team/kubelet", ""},
+		{"Docker's", "HOME=@", files{docker: mate}, host + "/team/kubelet", "mate"},
+		{"Docker's of old", "HOME=@", files{docker: auths("https://"+host+"/v1/", "mate")}, host + "/team/kubelet", "mate"},
 		{"DOCKER_CONFIG", "HOME=@ DOCKER_CONFIG=@/d",
-			map[string]string{".docker/config.json": auths(host, "crew"), "d/config.json": auths(host, "mate")}, host + "/kubelet", "mate"},
-		{"Podman's", "HOME=@ XDG_RUNTIME_DIR=@/run", map[string]string{"run/containers/auth.json": auths(host, "mate")}, host + "/kubelet", "mate"},
-		{"Podman's on a Mac", "HOME=@", map[string]string{".config/containers/auth.json": auths(host, "mate")}, host + "/kubelet", "mate"},
-		{"XDG_CONFIG_HOME", "HOME=@ XDG_CONFIG_HOME=@/x", map[string]string{"x/containers/auth.json": auths(host, "mate")}, host + "/kubelet", "mate"},
+			files{docker: crew, "d/config.json": mate}, host + "/kubelet", "mate"},
+		{"Podman's", "HOME=@ XDG_RUNTIME_DIR=@/run", files{run: mate}, host + "/kubelet", "mate"},
+		{"Podman's on a Mac", "HOME=@", files{podman: mate}, host + "/kubelet", "mate"},
+		{"XDG_CONFIG_HOME", "HOME=@ XDG_CONFIG_HOME=@/x",
+			files{"x/containers/auth.json": mate}, host + "/kubelet", "mate"},
 		{"REGISTRY_AUTH_FILE", "HOME=@ REGISTRY_AUTH_FILE=@/a.json",
-			map[string]string{".docker/config.json": auths(host, "crew"), "a.json": auths(host, "mate")}, host + "/kubelet", "mate"},
+			files{docker: crew, "a.json": mate}, host + "/kubelet", "mate"},
 		{"Podman's beside Docker's of others", "HOME=@ XDG_RUNTIME_DIR=@/run",
-			map[string]string{".docker/config.json": auths("other.example.org", "crew"), "run/containers/auth.json": auths(host, "mate")}, host + "/kubelet", "mate"},
+			files{docker: auths("other.example.org", "crew"), run: mate}, host + "/kubelet", "mate"},
 		{"Podman's beside a broken one", "HOME=@ XDG_RUNTIME_DIR=@/run",
-			map[string]string{".docker/config.json": "{", "run/containers/auth.json": auths(host, "mate")}, host + "/kubelet", "mate"},
+			files{docker: "{", run: mate}, host + "/kubelet", "mate"},
 		{"Podman's of a team", "HOME=@ XDG_RUNTIME_DIR=@/run",
-			map[string]string{"run/containers/auth.json": auths(host, "crew", host+"/team", "mate", host+"/other", "crew")}, host + "/team/kubelet", "mate"},
+			files{run: auths(host, "crew", host+"/team", "mate", host+"/other", "crew")}, host + "/team/kubelet", "mate"},
 		{"Podman's of another team", "HOME=@ XDG_RUNTIME_DIR=@/run",
-			map[string]string{"run/containers/auth.json": auths(host+"/other", "crew")}, host + "/team/kubelet", ""},
-		{"Docker Hub, by Docker", "HOME=@", map[string]string{".docker/config.json": auths("https://index.docker.io/v1/", "mate")}, "docker.io/team/kubelet", "mate"},
-		{"Docker Hub, by Podman", "HOME=@", map[string]string{".config/containers/auth.json": auths("docker.io", "mate")}, "docker.io/team/kubelet", "mate"},
-		{"a helper", "HOME=@", map[string]string{".docker/config.json": `{"auths":{"` + host + `":{}},"credsStore":"bottle"}`}, host + "/kubelet", "helped"},
-		{"a registry's helper", "HOME=@", map[string]string{".docker/config.json": `{"credHelpers":{"` + host + `":"bottle"}}`}, host + "/kubelet", "helped"},
+			files{run: auths(host+"/other", "crew")}, host + "/team/kubelet", ""},
+		{"Docker Hub, by Docker", "HOME=@",
+			files{docker: auths("https://index.docker.io/v1/", "mate")}, "docker.io/team/kubelet", "mate"},
+		{"Docker Hub, by Podman", "HOME=@", files{podman: auths("docker.io", "mate")}, "docker.io/team/kubelet", "mate"},
+		{"a helper", "HOME=@",
+			files{docker: `{"auths":{"` + host + `":{}},"credsStore":"bottle"}`}, host + "/kubelet", "helped"},
+		{"a registry's helper", "HOME=@",
+			files{docker: `{"credHelpers":{"` + host + `":"bottle"}}`}, host + "/kubelet", "helped"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
-			c.files["bin/docker-credential-bottle"] = "#!/bin/sh\n" + `echo '{"ServerURL":"","Username":"helped","Secret":"` + password + `"}'` + "\n"
+			const answer = `{"ServerURL":"","Username":"helped","Secret":"` + password + `"}`
+			c.files["bin/docker-credential-bottle"] = "#!/bin/sh\necho '" + answer + "'\n"
 			for at, data := range c.files {
 				at = filepath.Join(dir, at)
 				if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {

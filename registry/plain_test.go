@@ -52,13 +52,14 @@ func TestPlain(t *testing.T) {
 		{listen: "127.0.0.1:0", host: "localhost"},
 		{listen: "127.0.0.2:0", host: "127.0.0.2"},
 		{listen: "[::1]:0", host: "[::1]"},
-		{"127.0.0.1:0", "registry.example.org", "speaks plain HTTP, where HTTPS was expected: push with -insecure if that is meant"},
+		{"127.0.0.1:0", "registry.example.org", "it speaks plain HTTP, not HTTPS: push with -insecure if that is intended"},
 	} {
 		t.Run(c.host, func(t *testing.T) {
 			f := serve(t)
 			f.fault = wantsLogin
 			host := c.host + ":" + plain(t, f, c.listen)
-			p := Pusher{Registries: []string{host + "/team"}, Keychain: login{Username: "mate", Password: password}, Wait: time.Millisecond}
+			p := Pusher{Registries: []string{host + "/team"}, Keychain: login{Username: "mate", Password: password},
+				Wait: time.Millisecond}
 			got, err := p.Push(t.Context(), []Item{item(t, "kubelet", 1)})
 			switch {
 			case c.wrong == "":
@@ -111,7 +112,8 @@ func TestPlainLeads(t *testing.T) {
 				p.Registries = []string{"localhost:" + plain(t, f, "127.0.0.1:0")}
 			}
 			_, err := p.Push(t.Context(), []Item{item(t, "kubelet", 1)})
-			if want := ": it leads to plain HTTP: push with -insecure if that is meant"; err == nil || !strings.HasSuffix(err.Error(), want) || len(other.log) > 0 {
+			const want = ": it points to plain HTTP: push with -insecure if that is intended"
+			if err == nil || !strings.HasSuffix(err.Error(), want) || len(other.log) > 0 {
 				t.Errorf("Push() = %v after %d requests, want %s", err, len(other.log), want)
 			}
 		})
@@ -125,8 +127,10 @@ func TestPlainBesideTLS(t *testing.T) {
 		name, want string
 		set        func(f *fake, p *Pusher)
 	}{
-		{"certificate", "its certificate is not to be trusted: x509: certificate signed by unknown authority", func(_ *fake, p *Pusher) { p.Roots = x509.NewCertPool() }},
-		{"protocol", "the connection fails: remote error: tls: protocol version not supported", func(f *fake, _ *Pusher) { f.TLS.MaxVersion = tls.VersionTLS10 }},
+		{"certificate", "its certificate is not trusted: x509: certificate signed by unknown authority",
+			func(_ *fake, p *Pusher) { p.Roots = x509.NewCertPool() }},
+		{"protocol", "the connection failed: remote error: tls: protocol version not supported",
+			func(f *fake, _ *Pusher) { f.TLS.MaxVersion = tls.VersionTLS10 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := serve(t)

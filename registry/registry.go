@@ -1,5 +1,14 @@
-// Package registry pushes container images to registries, by the distribution specification
-// of the Open Container Initiative (https://github.com/opencontainers/distribution-spec).
+// Package registry pushes container images to registries, by the distribution
+// specification of the Open Container Initiative
+// (https://github.com/opencontainers/distribution-spec). It can push to several
+// registries at once, tries again what fails for a while, and sends no blob that a
+// registry already has.
+//
+//	p := registry.Pusher{
+//		Registries: []string{"registry.example.org/team"},
+//		Keychain:   registry.Keychain(os.Environ()),
+//	}
+//	pushed, err := p.Push(ctx, []registry.Item{{Repository: "ship", Tag: "v1.4.1", Index: index}})
 package registry
 
 import (
@@ -31,56 +40,58 @@ type Item struct {
 	Image      v1.Image
 }
 
-// State is what became of a blob.
+// State is how a blob got into its repository.
 type State string
 
 // The states of blobs.
 const (
 	Uploaded State = "uploaded" // it was sent
-	Existing State = "existing" // its repository had it
+	Existing State = "existing" // it was already there
 	Mounted  State = "mounted"  // the registry took it from another repository
 )
 
-// Pushed is an Item that a registry has. String is the name that everybody can
-// pull it by: some programs take no tag beside a digest.
+// Pushed is an Item that a registry has. Its String is the name to pull it by,
+// without the tag: some programs accept no tag beside a digest.
 type Pushed struct {
 	Name   string        `json:"name"` // of the repository, as registry.example.org/team/hyperkube
 	Tag    string        `json:"tag"`
 	Digest string        `json:"digest"`          // sha256:…
-	Kept   bool          `json:"kept,omitempty"`  // true where the tag was there, with this digest
-	Blobs  map[State]int `json:"blobs,omitempty"` // how many; one that items of a repository share is the first one's
-	Bytes  int64         `json:"bytes"`           // of blobs that were sent; what was cut and sent again counts each time
+	Kept   bool          `json:"kept,omitempty"`  // the tag was already there, with this digest
+	Blobs  map[State]int `json:"blobs,omitempty"` // a blob that items of a repository share counts for the first
+	Bytes  int64         `json:"bytes"`           // sent; an upload that was cut and begun again counts twice
 }
 
 func (p Pushed) String() string { return p.Name + "@" + p.Digest }
 
-// Progress is one blob that came to be in its repository.
+// Progress tells of one blob that is in its repository now.
 type Progress struct {
 	Name        string // of the repository
 	Digest      string // sha256:…
 	Size        int64  // bytes
 	State       State
-	Done, Total int // blobs of the registry; one that two repositories share counts twice
+	Done, Total int // blobs of the registry; one in two repositories counts twice
 }
 
 // A Pusher pushes Items to each of its Registries.
 type Pusher struct {
 	Registries []string       // prefixes of repositories, as registry.example.org/team
 	Keychain   authn.Keychain // nil has no logins; see Keychain
-	Roots      *x509.CertPool // that vouch for the registries' certificates; nil is the system's
-	Insecure   bool           // take any certificate, or none and plain HTTP, which without it is for registries on this machine
-	Force      bool           // replace tags that stand for something else
-	Jobs       int            // blobs that move at a time; 4 if 0
-	Wait       time.Duration  // before the second of the five tries that a request has, doubled before each later one; 1s if 0
-	Progress   func(Progress) // is called by one goroutine at a time; may be nil
+	Roots      *x509.CertPool // to check the registries' certificates with; nil is the system's
+	Insecure   bool           // accept any certificate, and plain HTTP from other machines than this one
+	Force      bool           // replace tags that have another digest
+	Jobs       int            // uploads at a time; 4 if 0
+	Wait       time.Duration  // before the second of five tries of a request, doubled for each later one; 1s if 0
+	Progress   func(Progress) // called by one goroutine at a time; may be nil
 }
 
-// Push sees to it that each registry has all items, and returns those of each that it has.
-// Before anything moves, every registry was asked for every tag: one that stands for another
-// digest is an error, unless p.Force is set. A blob moves at most once to a registry, whose
-// further repositories mount it. Manifests follow when all blobs are there, an index after its
-// images, and by its tag: who pulls meets what was there, or all of it. A Push that failed can
-// be repeated, and moves what lacks. Its errors hold no passwords and no tokens.
+// Push pushes all items to each registry, and returns what each registry has of them.
+//
+// It asks every registry for every tag first. A tag that has another digest is an
+// error, unless p.Force is set, and then nothing is pushed at all. A blob is sent at
+// most once to a registry, whose other repositories mount it. Manifests follow when
+// all blobs are there: first the images of an index, then the index, by its tag. So
+// whoever pulls gets the old image or the new one. A Push that failed can be repeated,
+// and sends what is missing. Its errors hold no passwords and no tokens.
 func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	if p.Jobs <= 0 {
 		p.Jobs = 4
@@ -105,38 +116,26 @@ func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	}
 	var out []Pushed
 	for _, t := range targets {
-		err := t.move(ctx)
-		if err == nil {
-			err = t.each(func(j *job) error {
-				err := t.pusher.Push(ctx, j.tag, j.manifest)
-				j.done = err == nil
-				return t.explain(ctx, err)
-			})
-		}
-		for _, j := range t.jobs {
-			if j.done {
-				out = append(out, j.pushed)
-			}
-		}
-		errs = append(errs, err)
+		pushed, err := t.push(ctx)
+		out, errs = append(out, pushed...), append(errs, err)
 	}
 	return out, errors.Join(errs...)
 }
 
-// A target is one registry, and what it is to have.
+// A target is one registry, and what is pushed to it.
 type target struct {
 	Pusher
-	host   string
-	user   string // who is logged in, empty for nobody
-	pusher *remote.Pusher
-	jobs   []*job
+	host    string
+	user    string // who is logged in; empty is nobody
+	pusher  *remote.Pusher
+	uploads []*upload
 
-	mu          sync.Mutex // guards what follows, and pushed of the jobs
+	mu          sync.Mutex // guards what follows, and pushed of the uploads
 	done, total int        // blobs
 }
 
-// A job is an Item, for one registry.
-type job struct {
+// An upload is an Item on its way to one registry.
+type upload struct {
 	// manifest is the Item's Index or Image.
 	manifest interface {
 		partial.Describable
@@ -147,16 +146,18 @@ type job struct {
 	done   bool
 }
 
-// target says what the items are called in a registry.
+// target returns the uploads to a registry, whose name is checked.
 func (p Pusher) target(prefix string, items []Item) (*target, error) {
 	prefix = strings.TrimSuffix(prefix, "/")
 	host, _, _ := strings.Cut(prefix, "/")
 	t := &target{Pusher: p, host: host}
 	switch {
-	case strings.Contains(prefix, "@"): // which is not repeated: it may hold a password
-		return nil, errors.New("a registry's name has an @: want one as registry.example.org/team, and logins by docker login or podman login")
+	case strings.Contains(prefix, "@"): // the error does not repeat it, as it may hold a password
+		return nil, errors.New("a registry's name has an @: " +
+			"want one as registry.example.org/team; log in with docker login or podman login")
 	case strings.Contains(prefix, "://") || host != "localhost" && !strings.ContainsAny(host, ".:"):
-		return nil, fmt.Errorf("registry %q: want a host, and no https:// before it, as registry.example.org/team or docker.io/team", prefix)
+		return nil, fmt.Errorf("registry %q: want a host without https://, as registry.example.org/team or docker.io/team",
+			prefix)
 	}
 	options := []name.Option{name.StrictValidation}
 	if p.Insecure || local(host) {
@@ -164,45 +165,55 @@ func (p Pusher) target(prefix string, items []Item) (*target, error) {
 	}
 	seen := map[string]string{}
 	for _, item := range items {
-		j := &job{manifest: item.Image, pushed: Pushed{Name: prefix + "/" + item.Repository, Tag: item.Tag}}
-		if item.Index != nil {
-			j.manifest = item.Index
-		}
-		full := j.pushed.Name + ":" + item.Tag
-		if item.Index == nil && item.Image == nil {
-			return nil, fmt.Errorf("%s: has no image", full)
-		}
-		digest, err := j.manifest.Digest()
-		if err == nil {
-			j.tag, err = name.NewTag(full, options...)
-		}
+		full := prefix + "/" + item.Repository + ":" + item.Tag
+		u, err := newUpload(item, full, options)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", full, err)
 		}
-		j.pushed.Digest = digest.String()
-		if other, ok := seen[full]; ok && other != j.pushed.Digest {
-			return nil, fmt.Errorf("%s: is to be %s and %s at once: give one image another tag or repository", full, other, digest)
+		u.pushed.Name = prefix + "/" + item.Repository
+		if other, ok := seen[full]; ok && other != u.pushed.Digest {
+			return nil, fmt.Errorf("%s: would be both %s and %s: give one image another tag or repository",
+				full, other, u.pushed.Digest)
 		}
-		seen[full], t.jobs = j.pushed.Digest, append(t.jobs, j)
+		seen[full], t.uploads = u.pushed.Digest, append(t.uploads, u)
 	}
 	return t, nil
 }
 
-// open logs in, and finds out whether the tags are there and may be put there if not.
+// newUpload returns the upload of an item to a tag, by its full name.
+func newUpload(item Item, full string, options []name.Option) (*upload, error) {
+	u := &upload{manifest: item.Image}
+	if item.Index != nil {
+		u.manifest = item.Index
+	}
+	if item.Index == nil && item.Image == nil {
+		return nil, errors.New("it has no image")
+	}
+	digest, err := u.manifest.Digest()
+	if err != nil {
+		return nil, err
+	}
+	u.pushed = Pushed{Tag: item.Tag, Digest: digest.String()}
+	u.tag, err = name.NewTag(full, options...)
+	return u, err
+}
+
+// open logs in, and asks for each tag, whether it is there and may be replaced.
 func (t *target) open(ctx context.Context, transport http.RoundTripper) error {
 	auth := authn.Anonymous
-	if t.Keychain != nil && len(t.jobs) > 0 {
+	if t.Keychain != nil && len(t.uploads) > 0 {
 		var err error
-		if auth, err = authn.Resolve(ctx, t.Keychain, t.jobs[0].tag.Repository); err != nil {
+		if auth, err = authn.Resolve(ctx, t.Keychain, t.uploads[0].tag.Repository); err != nil {
 			return fmt.Errorf("%s: finding its login: %s", t.host, scrub(err.Error()))
 		}
 	}
 	if login, err := authn.Authorization(ctx, auth); err == nil && auth != authn.Anonymous {
 		t.user = cmp.Or(login.Username, "a token")
 	}
+	again := func(err error) bool { return ctx.Err() == nil && uploadsAgain(err) }
 	options := []remote.Option{
 		remote.WithAuth(auth), remote.WithTransport(transport), remote.WithUserAgent("slipway"), remote.WithJobs(t.Jobs),
-		remote.WithRetryStatusCodes(), remote.WithRetryPredicate(func(err error) bool { return ctx.Err() == nil && uploadsAgain(err) }),
+		remote.WithRetryStatusCodes(), remote.WithRetryPredicate(again),
 		remote.WithRetryBackoff(remote.Backoff{Duration: t.Wait, Factor: 2, Steps: tries}),
 	}
 	puller, err := remote.NewPuller(options...)
@@ -212,33 +223,54 @@ func (t *target) open(ctx context.Context, transport http.RoundTripper) error {
 	if err != nil {
 		return err
 	}
-	return t.each(func(j *job) error {
-		got, err := puller.Head(ctx, j.tag)
+	return t.each(func(u *upload) error {
+		got, err := puller.Head(ctx, u.tag)
 		switch {
 		case absent(err, t.Force):
 			return nil
 		case err != nil:
 			return t.explain(ctx, err)
-		case got.Digest.String() == j.pushed.Digest:
-			j.pushed.Kept, j.done = true, true
+		case got.Digest.String() == u.pushed.Digest:
+			u.pushed.Kept, u.done = true, true
 		case !t.Force:
-			return fmt.Errorf("%s:%s is there already, as %s, and is %s here: push by another name with -tag, or replace it with -force",
-				j.pushed.Name, j.pushed.Tag, got.Digest, j.pushed.Digest)
+			return fmt.Errorf("%s:%s is already there as %s, and would be %s: "+
+				"push another tag with -tag, or replace it with -force",
+				u.pushed.Name, u.pushed.Tag, got.Digest, u.pushed.Digest)
 		}
 		return nil
 	})
 }
 
-// each calls do for the jobs that are not done, for t.Jobs at a time, and returns what all of
-// them say, the same once: a wrong password is wrong for every image.
-func (t *target) each(do func(j *job) error) error {
-	errs := make([]error, len(t.jobs))
+// push sends blobs, then manifests, and returns what the registry has in the end,
+// also where it fails.
+func (t *target) push(ctx context.Context) ([]Pushed, error) {
+	err := t.uploadBlobs(ctx)
+	if err == nil {
+		err = t.each(func(u *upload) error {
+			err := t.pusher.Push(ctx, u.tag, u.manifest)
+			u.done = err == nil
+			return t.explain(ctx, err)
+		})
+	}
+	var out []Pushed
+	for _, u := range t.uploads {
+		if u.done {
+			out = append(out, u.pushed)
+		}
+	}
+	return out, err
+}
+
+// each calls do for the uploads that are not done, t.Jobs at a time. It returns all
+// errors, but the same text once: a wrong password is wrong for every image.
+func (t *target) each(do func(u *upload) error) error {
+	errs := make([]error, len(t.uploads))
 	var g errgroup.Group
 	g.SetLimit(t.Jobs)
-	for i, j := range t.jobs {
-		if !j.done {
+	for i, u := range t.uploads {
+		if !u.done {
 			g.Go(func() error {
-				errs[i] = do(j)
+				errs[i] = do(u)
 				return nil
 			})
 		}
@@ -257,40 +289,40 @@ func (t *target) each(do func(j *job) error) error {
 // A blob is a layer or a configuration.
 type blob struct {
 	v1.Layer
-	digest string
-	home   *job   // whose repository has it; nil if none is known
-	jobs   []*job // that lack it, one of each repository
+	digest  string
+	home    *upload   // whose repository has it; nil if none is known to
+	uploads []*upload // that need it, one for each repository
 }
 
-// move brings all blobs into the repositories of the jobs that are not done.
-func (t *target) move(ctx context.Context) error {
+// uploadBlobs puts all blobs into the repositories of the uploads that are not done.
+func (t *target) uploadBlobs(ctx context.Context) error {
 	var blobs []*blob
 	known := map[string]*blob{}
 	wanted := map[string]bool{}
-	for _, j := range t.jobs {
-		err := walk(j.manifest, func(l v1.Layer) error {
+	for _, u := range t.uploads {
+		err := walk(u.manifest, func(l v1.Layer) error {
 			digest, err := l.Digest()
 			b := known[digest.String()]
 			if b == nil {
 				b = &blob{Layer: l, digest: digest.String()}
 				known[b.digest], blobs = b, append(blobs, b)
 			}
-			if here := j.pushed.Name + "@" + b.digest; j.done {
-				b.home = j
+			if here := u.pushed.Name + "@" + b.digest; u.done {
+				b.home = u
 			} else if !wanted[here] {
-				wanted[here], b.jobs = true, append(b.jobs, j)
+				wanted[here], b.uploads = true, append(b.uploads, u)
 			}
 			return err
 		})
 		if err != nil {
-			return fmt.Errorf("%s:%s: %w", j.pushed.Name, j.pushed.Tag, err)
+			return fmt.Errorf("%s:%s: %w", u.pushed.Name, u.pushed.Tag, err)
 		}
 	}
 	t.total = len(wanted)
 	g, within := errgroup.WithContext(ctx)
 	g.SetLimit(t.Jobs)
 	for _, b := range blobs {
-		g.Go(func() error { return t.explain(ctx, t.upload(within, b)) })
+		g.Go(func() error { return t.explain(ctx, t.uploadBlob(within, b)) })
 	}
 	return g.Wait()
 }
@@ -323,36 +355,37 @@ func walk(m partial.Describable, add func(v1.Layer) error) error {
 	return err
 }
 
-// upload brings a blob into each repository that is to have it, from the first one into the others.
-func (t *target) upload(ctx context.Context, b *blob) error {
+// uploadBlob puts a blob into each repository that needs it. The first is sent it, the
+// others mount it.
+func (t *target) uploadBlob(ctx context.Context, b *blob) error {
 	size, err := b.Size()
 	if err != nil {
 		return err
 	}
-	for _, j := range b.jobs {
+	for _, u := range b.uploads {
 		layer := b.Layer
 		if b.home != nil {
 			layer = &remote.MountableLayer{Layer: layer, Reference: b.home.tag}
 		}
 		sent := &transfer{}
-		if err := t.pusher.Upload(context.WithValue(ctx, transferKey{}, sent), j.tag.Repository, layer); err != nil {
+		if err := t.pusher.Upload(context.WithValue(ctx, transferKey{}, sent), u.tag.Repository, layer); err != nil {
 			return err
 		}
-		b.home = j
-		t.count(j, sent, Progress{Name: j.pushed.Name, Digest: b.digest, Size: size, State: sent.state})
+		b.home = u
+		t.count(u, sent, Progress{Name: u.pushed.Name, Digest: b.digest, Size: size, State: sent.state})
 	}
 	return nil
 }
 
-// count adds a blob to what is known of a job, and tells of it.
-func (t *target) count(j *job, sent *transfer, event Progress) {
+// count adds a blob to the counts of an upload, and tells p.Progress.
+func (t *target) count(u *upload, sent *transfer, event Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if j.pushed.Blobs == nil {
-		j.pushed.Blobs = map[State]int{}
+	if u.pushed.Blobs == nil {
+		u.pushed.Blobs = map[State]int{}
 	}
-	j.pushed.Blobs[sent.state]++
-	j.pushed.Bytes += sent.bytes.Load()
+	u.pushed.Blobs[sent.state]++
+	u.pushed.Bytes += sent.bytes.Load()
 	t.done++
 	event.Done, event.Total = t.done, t.total
 	if t.Progress != nil {

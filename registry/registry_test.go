@@ -2,23 +2,17 @@ package registry
 
 import (
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"math/rand"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -27,131 +21,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
-
-// A fake is a registry on localhost. It writes down what is asked of it, has
-// blobs by repository, which the library's does not, and mounts them.
-type fake struct {
-	*httptest.Server
-	host  string
-	roots *x509.CertPool
-	// fault answers in the registry's place where it returns true. n counts the
-	// requests of the same kind before this one.
-	fault func(w http.ResponseWriter, r *http.Request, kind string, n int) bool
-
-	next http.Handler
-	mu   sync.Mutex
-	log  []string // KIND PATH
-	has  map[string]bool
-	busy int // blobs that arrive at this moment
-	most int // there ever were
-}
-
-func serve(t *testing.T) *fake {
-	f := &fake{next: registry.New(registry.Logger(log.New(io.Discard, "", 0))), has: map[string]bool{}, roots: x509.NewCertPool()}
-	f.Server = httptest.NewUnstartedServer(f)
-	f.Config.ErrorLog = log.New(io.Discard, "", 0)
-	f.StartTLS()
-	t.Cleanup(f.Close)
-	f.roots.AddCert(f.Certificate())
-	f.host = strings.TrimPrefix(f.URL, "https://")
-	return f
-}
-
-// kind tells what a request is for, as PATCH blob or PUT manifest.
-func kind(r *http.Request) string {
-	switch {
-	case strings.Contains(r.URL.Path, "/blobs/"):
-		return r.Method + " blob"
-	case strings.Contains(r.URL.Path, "/manifests/"):
-		return r.Method + " manifest"
-	}
-	return r.Method + " other"
-}
-
-func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	kind := kind(r)
-	f.mu.Lock()
-	n := f.count(kind)
-	f.log = append(f.log, kind+" "+r.URL.Path)
-	f.mu.Unlock()
-	if f.fault != nil && f.fault(w, r, kind, n) {
-		return
-	}
-	repo, digest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/blobs/")
-	q := r.URL.Query()
-	switch {
-	case kind == "HEAD blob" && !f.holds(repo, digest):
-		w.WriteHeader(http.StatusNotFound)
-		return
-	case kind == "POST blob" && q.Get("mount") != "" && f.holds(q.Get("from"), q.Get("mount")):
-		f.keep(repo, q.Get("mount"))
-		w.WriteHeader(http.StatusCreated)
-		return
-	case kind == "PATCH blob":
-		f.busier(1)
-		time.Sleep(time.Millisecond)
-		defer f.busier(-1)
-	}
-	answer := &recorder{ResponseWriter: w}
-	f.next.ServeHTTP(answer, r)
-	if kind == "PUT blob" && answer.code == http.StatusCreated {
-		f.keep(repo, q.Get("digest"))
-	}
-}
-
-func (f *fake) busier(by int) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.busy += by
-	f.most = max(f.most, f.busy)
-}
-
-func (f *fake) holds(repo, digest string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.has[repo+"@"+digest]
-}
-
-func (f *fake) keep(repo, digest string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.has[repo+"@"+digest] = true
-}
-
-// count tells how many requests of a kind there were since forget.
-func (f *fake) count(kind string) int {
-	n := 0
-	for _, line := range f.log {
-		if strings.HasPrefix(line, kind) {
-			n++
-		}
-	}
-	return n
-}
-
-func (f *fake) forget() { f.log, f.most = nil, 0 }
-
-type recorder struct {
-	http.ResponseWriter
-	code int
-}
-
-func (r *recorder) WriteHeader(code int) {
-	r.code = code
-	r.ResponseWriter.WriteHeader(code)
-}
-
-func (f *fake) pusher() Pusher {
-	return Pusher{Registries: []string{f.host + "/team"}, Roots: f.roots, Wait: time.Millisecond}
-}
-
-// refuse answers as Docker's registry does.
-func refuse(w http.ResponseWriter, status int, code, message string, detail any) bool {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []any{map[string]any{"code": code, "message": message, "detail": detail}}})
-	return true
-}
 
 // layers returns as many layers as asked for, always the same of a seed.
 func layers(t *testing.T, seed int64, n int) []v1.Layer {
@@ -173,7 +42,8 @@ func item(t *testing.T, repository string, seed int64, shared ...v1.Layer) Item 
 	t.Helper()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, l := range layers(t, seed, 2) {
-		image, err := mutate.AppendLayers(mutate.MediaType(empty.Image, types.OCIManifestSchema1), append(slices.Clone(shared), l)...)
+		oci := mutate.MediaType(empty.Image, types.OCIManifestSchema1)
+		image, err := mutate.AppendLayers(oci, append(slices.Clone(shared), l)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,7 +179,8 @@ func TestPush(t *testing.T) {
 			t.Errorf("%s: %v, want %v", got[i], got[i].Blobs, want)
 		}
 	}
-	if out, err := json.Marshal(got[2]); err != nil || !strings.Contains(string(out), `"blobs":{"mounted":2,"uploaded":4},"bytes":`) {
+	const counted = `"blobs":{"mounted":2,"uploaded":4},"bytes":`
+	if out, err := json.Marshal(got[2]); err != nil || !strings.Contains(string(out), counted) {
 		t.Errorf("JSON is %s (%v)", out, err)
 	}
 }
@@ -347,7 +218,8 @@ func TestOrder(t *testing.T) {
 			puts = append(puts, path[strings.LastIndex(path, "/")+1:])
 		}
 	}
-	if len(puts) != 3 || puts[2] != "v1" || !strings.HasPrefix(puts[0], "sha256:") || !strings.HasPrefix(puts[1], "sha256:") {
+	if len(puts) != 3 || puts[2] != "v1" || !strings.HasPrefix(puts[0], "sha256:") ||
+		!strings.HasPrefix(puts[1], "sha256:") {
 		t.Errorf("the manifests are put in the order %v, want two images, then the tag", puts)
 	}
 }
@@ -360,7 +232,8 @@ func TestTagThatIsThere(t *testing.T) {
 	items := []Item{item(t, "proxy", 2), item(t, "kubelet", 3)}
 	after, _ := items[1].Index.Digest()
 	got, err := p.Push(t.Context(), items)
-	want := fmt.Sprintf("%s/team/kubelet:v1 is there already, as %s, and is %s here: push by another name with -tag, or replace it with -force", f.host, before.Digest, after)
+	want := fmt.Sprintf("%s/team/kubelet:v1 is already there as %s, and would be %s: "+
+		"push another tag with -tag, or replace it with -force", f.host, before.Digest, after)
 	if err == nil || err.Error() != want || len(got) > 0 {
 		t.Errorf("Push() = %v, %v\nwant %s", got, err, want)
 	}
@@ -398,14 +271,15 @@ func TestNames(t *testing.T) {
 		items  []Item
 		want   string
 	}{
-		{"https://registry.example.org/team", []Item{good}, "no https:// before it"},
+		{"https://registry.example.org/team", []Item{good}, "want a host without https://"},
 		{"team", []Item{good}, `registry "team": want a host`},
 		{"me:hunter2@registry.example.org", []Item{good}, "a registry's name has an @"},
 		{"registry.example.org/Team", []Item{good}, "registry.example.org/Team/kubelet:v1: repository can only contain"},
 		{"registry.example.org/team", []Item{tagged("v1+acme.1")}, "registry.example.org/team/kubelet:v1+acme.1: "},
 		{"registry.example.org/team", []Item{tagged("")}, "registry.example.org/team/kubelet:: "},
-		{"registry.example.org/team", []Item{good, other}, "registry.example.org/team/kubelet:v1: is to be sha256:"},
-		{"registry.example.org/team", []Item{{Repository: "kubelet", Tag: "v1"}}, "registry.example.org/team/kubelet:v1: has no image"},
+		{"registry.example.org/team", []Item{good, other}, "registry.example.org/team/kubelet:v1: would be both sha256:"},
+		{"registry.example.org/team", []Item{{Repository: "kubelet", Tag: "v1"}},
+			"registry.example.org/team/kubelet:v1: it has no image"},
 	} {
 		got, err := Pusher{Registries: []string{c.prefix}}.Push(t.Context(), c.items)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "hunter2") || len(got) > 0 {

@@ -22,28 +22,28 @@ import (
 // tries is how often a request is made, and an upload begun, before it fails.
 const tries = 5
 
-// A transfer is what became of one blob. The context of its requests holds it.
+// A transfer is what is known of sending one blob. The context of its requests holds it.
 type transfer struct {
-	state State        // empty if nothing was settled
-	bytes atomic.Int64 // sent
-	lacks bool         // the registry said so, and was given nothing since
+	state   State        // empty if it is not known yet
+	bytes   atomic.Int64 // sent
+	missing bool         // the registry said that it does not have the blob, and was sent nothing since
 }
 
 type transferKey struct{}
 
-// A retrier makes requests that failed for a while again, but for those that
-// send a blob: what of it arrived is not known, and the upload is begun anew
-// (see uploadsAgain). The library's own begins all of an upload again for any
-// fault of it, never after codes that it does not know, and hears no Retry-After.
+// A retrier tries requests again that failed for a while, but for those that send a
+// blob: how much of it arrived is not known, and so the upload is begun again (see
+// uploadsAgain). The library's own retries begin an upload again for any fault of it,
+// but never for codes that it does not know, and do not heed Retry-After.
 type retrier struct {
 	base  http.RoundTripper
 	plain bool        // HTTP is allowed
 	local bool        // it is allowed on this machine, until tls is set
-	tls   atomic.Bool // the registry speaks TLS, if not as it should
+	tls   atomic.Bool // the registry tried to speak TLS
 	wait  time.Duration
 }
 
-var errPlain = errors.New("it leads to plain HTTP: push with -insecure if that is meant")
+var errPlain = errors.New("it points to plain HTTP: push with -insecure if that is intended")
 
 func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	sent, _ := req.Context().Value(transferKey{}).(*transfer)
@@ -56,27 +56,22 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, errPlain
 	}
-	if req.Method == http.MethodHead && sent.lacks {
-		return &http.Response{StatusCode: http.StatusNotFound, Header: http.Header{}, Body: http.NoBody, Request: req}, nil
+	if req.Method == http.MethodHead && sent.missing {
+		return &http.Response{
+			StatusCode: http.StatusNotFound, Header: http.Header{}, Body: http.NoBody, Request: req,
+		}, nil
 	}
 	for try := 1; ; try++ {
-		out := req.Clone(req.Context())
-		if req.Body != nil && req.GetBody != nil { // at first, too: where a token has ended, the library repeats a request whose body may still be read
-			var err error
-			req.Body.Close()
-			if out.Body, err = req.GetBody(); err != nil {
-				return nil, err
-			}
-		}
-		if req.Method == http.MethodPatch && req.ContentLength > 0 {
-			out.Body = counted{out.Body, &sent.bytes}
+		out, err := sendable(req, sent)
+		if err != nil {
+			return nil, err
 		}
 		resp, err := r.base.RoundTrip(out)
 		if err != nil && refusesTLS(err) {
 			r.tls.Store(true)
 		}
-		passes := err == nil && passing(resp.StatusCode) || err != nil && req.Context().Err() == nil && !lasting(err)
-		if !passes || try == tries || req.Method == http.MethodPatch {
+		again := err == nil && passing(resp.StatusCode) || err != nil && req.Context().Err() == nil && !lasting(err)
+		if !again || try == tries || req.Method == http.MethodPatch {
 			if err == nil {
 				sent.note(req.Method, resp.StatusCode)
 			}
@@ -84,9 +79,7 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		wait := r.wait << (try - 1)
 		if err == nil {
-			if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-				wait = max(wait, min(time.Duration(s)*time.Second, time.Minute))
-			}
+			wait = max(wait, retryAfter(resp))
 			_, _ = io.CopyN(io.Discard, resp.Body, 1<<16)
 			resp.Body.Close()
 		}
@@ -98,11 +91,40 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// note learns from a registry's answer to a request of a blob.
+// retryAfter returns how long a registry wants to be left alone, at most a minute. A
+// date instead of seconds is ignored.
+func retryAfter(resp *http.Response) time.Duration {
+	s, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(s)*time.Second, time.Minute)
+}
+
+// sendable returns a copy of a request, whose body can be read once more, and counts
+// what is sent of a blob.
+func sendable(req *http.Request, sent *transfer) (*http.Request, error) {
+	out := req.Clone(req.Context())
+	// Also for the first try: when a token has expired, the library repeats a request
+	// whose body may have been read.
+	if req.Body != nil && req.GetBody != nil {
+		var err error
+		req.Body.Close()
+		if out.Body, err = req.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	if req.Method == http.MethodPatch && req.ContentLength > 0 {
+		out.Body = counted{out.Body, &sent.bytes}
+	}
+	return out, nil
+}
+
+// note notes what a registry's answer to a request tells of the blob.
 func (t *transfer) note(method string, code int) {
 	switch {
 	case method == http.MethodHead && code == http.StatusNotFound:
-		t.lacks = true
+		t.missing = true
 	case method == http.MethodHead && code == http.StatusOK && t.bytes.Load() == 0:
 		t.state = Existing
 	case method == http.MethodHead && code == http.StatusOK, method == http.MethodPut && code == http.StatusCreated:
@@ -111,7 +133,7 @@ func (t *transfer) note(method string, code int) {
 		t.state = Mounted
 	}
 	if method == http.MethodPut {
-		t.lacks = false
+		t.missing = false
 	}
 }
 
@@ -127,7 +149,7 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// passing tells of an HTTP status whether it may be another one soon.
+// passing reports whether a request with this HTTP status may succeed a little later.
 func passing(code int) bool {
 	switch code {
 	case http.StatusRequestTimeout, http.StatusTooManyRequests:
@@ -138,40 +160,45 @@ func passing(code int) bool {
 	return code >= 500
 }
 
-// local tells of a host, with or without a port, whether it is this machine, and nobody
-// between can read along.
+// local reports whether a host, with or without a port, is this machine, so that nobody
+// can listen in between.
 func local(host string) bool {
 	host = (&url.URL{Host: host}).Hostname()
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// refusesTLS tells of an error whether both sides speak TLS, and do not come together.
+// refusesTLS reports whether an error is of two sides that speak TLS and do not agree.
 func refusesTLS(err error) bool {
 	var cert *tls.CertificateVerificationError
 	var op *net.OpError // an alert, of a type that crypto/tls does not export
 	return errors.As(err, &cert) || errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }
 
-// lasting tells of an error of a connection whether it stays as long as nobody does something.
-// All others are taken for accidents of the network, which has too many to list.
+// lasting reports whether an error of a connection stays until somebody does something.
+// All others count as accidents of the network, which are too many to list.
 func lasting(err error) bool {
 	var (
 		record tls.RecordHeaderError
 		dns    *net.DNSError
 		file   *fs.PathError
 	)
-	return errors.Is(err, errPlain) || errors.Is(err, http.ErrSchemeMismatch) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, context.Canceled) ||
-		refusesTLS(err) || errors.As(err, &record) || errors.As(err, &file) || errors.As(err, &dns) && dns.IsNotFound
+	for _, stays := range []error{errPlain, http.ErrSchemeMismatch, syscall.ECONNREFUSED, context.Canceled} {
+		if errors.Is(err, stays) {
+			return true
+		}
+	}
+	return refusesTLS(err) || errors.As(err, &record) || errors.As(err, &file) || errors.As(err, &dns) && dns.IsNotFound
 }
 
-// uploadsAgain tells of an error whether the upload it ended is to be begun
-// again: its blob was cut, or the registry has forgotten it.
+// uploadsAgain reports whether an upload that ended with an error is to be begun
+// again: its blob was cut, or the registry forgot the upload.
 func uploadsAgain(err error) bool {
 	var status *transport.Error
 	var sent *url.Error
 	if errors.As(err, &status) {
-		return status.Request.Method == http.MethodPatch && passing(status.StatusCode) || slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool {
+		cut := status.Request.Method == http.MethodPatch && passing(status.StatusCode)
+		return cut || slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool {
 			return d.Code == transport.BlobUploadUnknownErrorCode || d.Code == transport.BlobUploadInvalidErrorCode
 		})
 	}

@@ -1,4 +1,4 @@
-// Package rpm writes packages as Fedora's.
+// Package rpm writes packages in the format of Fedora and its relatives.
 package rpm
 
 import (
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goreleaser/nfpm/v2"
 	"github.com/goreleaser/nfpm/v2/files"
 	"github.com/goreleaser/nfpm/v2/rpm"
 
@@ -19,12 +20,11 @@ import (
 // Revision counts the changes of this package that change what it writes.
 const Revision = 1
 
-// buildHost stands for the machine that a package is made on, which is not to
-// show in it.
+// buildHost is written instead of the name of the machine that makes the package.
 const buildHost = "slipway"
 
-// Write writes a package. scratch is an empty folder for what comes between. It
-// returns the name that the file should have.
+// Write writes a package to w. scratch is an empty folder for intermediate files.
+// It returns the name that the file should have.
 func Write(p packaging.Package, w io.Writer, scratch string) (name string, err error) {
 	p.Files = append(folders(p), p.Files...)
 	info, err := fpm.Info(p, scratch)
@@ -44,20 +44,7 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	info.Conflicts = relations(p.Relations.Conflicts)
 	info.Replaces = relations(p.Relations.Replaces)
 	info.Provides = append(relations(p.Relations.Provides), p.Name+" = "+p.Release())
-	for _, c := range info.Contents {
-		if strings.HasPrefix(c.Destination, "/usr/share/man/") && c.Type == files.TypeFile {
-			c.Type = files.TypeRPMDoc
-		}
-	}
-	license, err := fpm.Put(scratch, "LICENSE", p.LicenseText)
-	if err != nil {
-		return "", err
-	}
-	info.Contents = append(info.Contents, &files.Content{
-		Source: license, Destination: "/usr/share/licenses/" + p.Name + "/LICENSE", Type: files.TypeRPMLicense,
-		FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o644, MTime: p.Date},
-	})
-	if info.Changelog, err = fpm.Put(scratch, "changelog", changelog(p)); err != nil {
+	if err := documents(p, info, scratch); err != nil {
 		return "", err
 	}
 	if err := fpm.Scripts(p, scratch, "", scripts, map[string]*string{
@@ -71,17 +58,37 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	return rpm.DefaultRPM.ConventionalFileName(info), nil
 }
 
+// documents marks manual pages, and adds the license and the changelog.
+func documents(p packaging.Package, info *nfpm.Info, scratch string) error {
+	for _, c := range info.Contents {
+		if strings.HasPrefix(c.Destination, "/usr/share/man/") && c.Type == files.TypeFile {
+			c.Type = files.TypeRPMDoc
+		}
+	}
+	license, err := fpm.Put(scratch, "LICENSE", p.LicenseText)
+	if err != nil {
+		return err
+	}
+	info.Contents = append(info.Contents, &files.Content{
+		Source: license, Destination: "/usr/share/licenses/" + p.Name + "/LICENSE", Type: files.TypeRPMLicense,
+		FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o644, MTime: p.Date},
+	})
+	info.Changelog, err = fpm.Put(scratch, "changelog", changelog(p))
+	return err
+}
+
 // shared are the folders that belong to the system, or to the programs that read
 // them.
 var shared = []string{
-	"/", "/etc", "/etc/sysconfig", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/lib/systemd", "/usr/lib/systemd/system", "/usr/lib/sysusers.d",
-	"/usr/lib/tmpfiles.d", "/usr/libexec", "/usr/sbin", "/usr/share", "/usr/share/bash-completion", "/usr/share/bash-completion/completions",
-	"/usr/share/fish", "/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man8",
+	"/", "/etc", "/etc/sysconfig", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/lib/systemd",
+	"/usr/lib/systemd/system", "/usr/lib/sysusers.d", "/usr/lib/tmpfiles.d", "/usr/libexec", "/usr/sbin", "/usr/share",
+	"/usr/share/bash-completion", "/usr/share/bash-completion/completions", "/usr/share/fish",
+	"/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man8",
 	"/usr/share/zsh", "/usr/share/zsh/site-functions", "/var", "/var/lib",
 }
 
-// folders returns those that the package's files lie in and that it owns: rpm
-// takes away no others. Packages may own the same.
+// folders returns the folders of the package's files that are not shared. rpm
+// removes only folders that a package lists; several packages may list the same.
 func folders(p packaging.Package) []packaging.File {
 	var out []packaging.File
 	seen := map[string]bool{}
@@ -97,7 +104,7 @@ func folders(p packaging.Package) []packaging.File {
 	return out
 }
 
-// relations writes relations as spec files have them.
+// relations writes relations as in spec files.
 func relations(list []packaging.Relation) []string {
 	var out []string
 	for _, r := range list {
@@ -111,10 +118,11 @@ func relations(list []packaging.Relation) []string {
 	return out
 }
 
-// changelog writes what changed as nFPM reads it.
+// changelog writes the changes in the form that nFPM reads.
 func changelog(p packaging.Package) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "- semver: %q\n  date: %s\n  packager: %q\n  changes:\n", p.Release(), p.Date.UTC().Format("2006-01-02T15:04:05Z"), p.Maintainer)
+	fmt.Fprintf(&b, "- semver: %q\n  date: %s\n  packager: %q\n  changes:\n",
+		p.Release(), p.Date.UTC().Format("2006-01-02T15:04:05Z"), p.Maintainer)
 	for _, line := range p.Changes {
 		fmt.Fprintf(&b, "    - note: %q\n", line)
 	}

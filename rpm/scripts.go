@@ -1,12 +1,12 @@
 package rpm
 
-// scripts are the scriptlets, by Fedora's packaging guidelines. Services are as
-// the system's presets say, and not started: they need certificates first.
+// scripts are the templates of the scriptlets, by Fedora's packaging guidelines.
+// Services are as the system's presets say, and not started: they need certificates
+// first. {{.}} writes a value as one word of the shell.
 //
-// An upgrade runs the new package's post before the old one's preun and postun.
-// $1 is how many versions will be left, so a service is restarted by the postun
-// of what goes away, when the files of every package in the transaction lie
-// there.
+// An upgrade runs the new package's post before the old one's preun and postun. $1
+// is how many versions will be left. A service is restarted by the postun of the
+// old version, when the files of every package in the transaction are installed.
 var scripts = map[string]string{
 	"post": `
 {{- with .Sysusers}}

@@ -51,13 +51,14 @@ func (u Upstream) validArchive() []config.Fault {
 	faults := validRepository("archive", u.Archive)
 	if _, ok := formatOf(u.Archive); !ok {
 		suffixes := []string{".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar.bz2", ".zip"}
-		faults = append(faults, config.Faultf("archive", "the name of %s says no format: want one that ends in %s", run.Redact(u.Archive), strings.Join(suffixes, ", ")))
+		faults = append(faults, config.Faultf("archive", "the name of %s says no format: want one that ends in %s",
+			run.Redact(u.Archive), strings.Join(suffixes, ", ")))
 	}
 	switch {
 	case u.SHA256 == "":
 		faults = append(faults, config.Faultf("sha256", "is missing: write the 64 hex digits of the archive's SHA-256"))
 	case !sha256Digits.MatchString(u.SHA256):
-		faults = append(faults, config.Faultf("sha256", "%q is no SHA-256: want 64 hex digits in lower case", u.SHA256))
+		faults = append(faults, config.Faultf("sha256", "%q is not a SHA-256: want 64 hex digits in lower case", u.SHA256))
 	}
 	if u.Strip < 0 {
 		faults = append(faults, config.Faultf("strip", "want how many folders to take off the names, 0 or more"))
@@ -82,32 +83,34 @@ func (f Fetcher) fetchArchive(ctx context.Context, u Upstream, dst string) (Tree
 		return Tree{}, err
 	}
 	defer file.Close()
-	if err := checkSum(file, u.SHA256); err != nil {
-		return Tree{}, fmt.Errorf("%s %w", shown, err)
+	if err := checkSum(file, shown, u.SHA256); err != nil {
+		return Tree{}, err
 	}
 	format, _ := formatOf(u.Archive)
-	unpacked, err := unpack(ctx, packed{file, format, u.Strip, limits()}, dst)
+	unpacked, err := unpack(ctx, archive{file, format, u.Strip, limits()}, dst)
 	if err != nil {
 		return Tree{}, fmt.Errorf("unpacking %s: %w", shown, err)
 	}
 	return unpacked, nil
 }
 
-// checkSum compares a file with its digest, and goes back to its beginning.
-func checkSum(file *os.File, want string) error {
+// checkSum compares a file, which is called name in errors, with its digest, and
+// goes back to its beginning.
+func checkSum(file *os.File, name, want string) error {
 	h := sha256.New()
 	if _, err := io.Copy(h, file); err != nil {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n  If it is the one you want, change upstream.sha256", want, got)
+		return fmt.Errorf("%s is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n"+
+			"  If it is the one you want, change upstream.sha256", name, want, got)
 	}
 	_, err := file.Seek(0, io.SeekStart)
 	return err
 }
 
-// download brings an archive into the cache and returns its path there. What a
-// broken transfer left is gone on with.
+// download fetches an archive into the cache and returns its path there. It
+// continues a transfer that broke off.
 func (f Fetcher) download(ctx context.Context, u Upstream) (string, error) {
 	whole := filepath.Join(f.Cache, "archives", u.SHA256)
 	if _, err := os.Stat(whole); err == nil {
@@ -127,13 +130,13 @@ func (f Fetcher) download(ctx context.Context, u Upstream) (string, error) {
 	if _, err := part.Seek(0, io.SeekStart); err != nil {
 		return "", err
 	}
-	if err := checkSum(part, u.SHA256); err != nil {
-		return "", errors.Join(fmt.Errorf("it %w", err), os.Remove(part.Name()))
+	if err := checkSum(part, "it", u.SHA256); err != nil {
+		return "", errors.Join(err, os.Remove(part.Name()))
 	}
 	return whole, os.Rename(part.Name(), whole)
 }
 
-// transfer fetches what part lacks of the archive.
+// transfer fetches the rest of an archive that part has the beginning of.
 func (f Fetcher) transfer(ctx context.Context, u Upstream, part *os.File) error {
 	had, err := part.Seek(0, io.SeekEnd)
 	if err != nil {
@@ -173,7 +176,7 @@ func (f Fetcher) transfer(ctx context.Context, u Upstream, part *os.File) error 
 	return err
 }
 
-// A counter tells of each MiB that is written to it.
+// A counter reports each MiB that is written to it.
 type counter struct {
 	at   int64
 	emit func(n int64)

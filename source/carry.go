@@ -32,7 +32,8 @@ func (c Carry) Validate() []config.Fault {
 		faults = append(faults, validRepository("git", c.Git)...)
 	}
 	if base, tip := c.Range(); !commitID.MatchString(base) || !commitID.MatchString(tip) {
-		faults = append(faults, config.Faultf("commits", "%q is no range: want BASE..TIP, each a commit of 40 hex digits in lower case", c.Commits))
+		faults = append(faults, config.Faultf("commits",
+			"%q is not a range: want BASE..TIP, each a commit of 40 hex digits in lower case", c.Commits))
 	} else if base == tip {
 		faults = append(faults, config.Faultf("commits", "the range is empty: both ends are %s", base))
 	}

@@ -26,12 +26,12 @@ type Input struct {
 	Siblings []Sibling
 }
 
-// A Tree is an upstream as its repository looks, and what it was put together
-// from.
+// A Tree is an upstream laid out as in its repository, and what it was put
+// together from.
 type Tree struct {
 	filetree.Dir `json:"-"`
-	Modules      []lock.Module // of an upstream that is a module: its own first, the others sorted by place
-	Dropped      []lock.Module // could not be had, and nothing needs them
+	Modules      []lock.Module // of an upstream that is a module: that first, the others sorted by place
+	Dropped      []lock.Module // not published, and nothing needs them
 	Time         time.Time     // when the upstream's version was made, UTC
 }
 
@@ -56,7 +56,7 @@ func (f Fetcher) Fetch(ctx context.Context, in Input, dst string) (Tree, error) 
 	return f.fetchModules(ctx, in, dst)
 }
 
-// fetchModules lays out a module and its siblings. A sibling that cannot be had
+// fetchModules lays out a module and its siblings. A sibling that cannot be fetched
 // is dropped where nothing imports it, and is an error otherwise.
 func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
@@ -78,7 +78,8 @@ func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, 
 	}
 	wanted = append([]placed{{Module: root, place: path.Join(".", in.Place)}}, wanted...)
 	for i, m := range wanted {
-		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: m.Path, Done: i, Total: len(wanted), Unit: "modules"})
+		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: m.Path,
+			Done: i, Total: len(wanted), Unit: "modules"})
 		tree, err := m.lay(ctx, dst)
 		if err != nil {
 			return Tree{}, err
@@ -109,12 +110,14 @@ func (f Fetcher) root(ctx context.Context, in Input, scratch string) (gotool.Mod
 
 // unreachable is the error of a module that the go command could not get.
 func (f Fetcher) unreachable(what, why string) error {
-	return fmt.Errorf("%s cannot be had: %s\n  %s", what, run.Redact(why), f.Go.ProxyAdvice())
+	return fmt.Errorf("%s cannot be fetched: %s\n  %s", what, run.Redact(why), f.Go.ProxyAdvice())
 }
 
-// siblings downloads the modules beside the root, and returns which could be
-// had and which not.
-func (f Fetcher) siblings(ctx context.Context, in Input, root gotool.Module, scratch string) (had, absent []placed, err error) {
+// siblings downloads the modules beside the root, and returns which were fetched
+// and which are not published.
+func (f Fetcher) siblings(
+	ctx context.Context, in Input, root gotool.Module, scratch string,
+) (had, absent []placed, err error) {
 	v, ok := in.Upstream.Version()
 	if !ok || len(in.Siblings) == 0 {
 		return nil, nil, nil
@@ -165,7 +168,7 @@ func (m placed) lay(ctx context.Context, dst string) (filetree.Tree, error) {
 	return from.Tree, nil
 }
 
-// drop takes the siblings that could not be had out of the tree's module
+// drop takes the siblings that are not published out of the tree's module
 // files.
 func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 	if len(absent) == 0 {
@@ -179,7 +182,8 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 		if user != "" {
 			return f.unreachable(fmt.Sprintf("%s@%s, which %s imports,", m.Path, m.Version, user), m.Error)
 		}
-		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be had, and nothing imports it (%s)", m.Path, m.Version, run.Redact(m.Error)))
+		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be fetched, and nothing imports it (%s)",
+			m.Path, m.Version, run.Redact(m.Error)))
 		t.Dropped = append(t.Dropped, lock.Module{Place: m.place, Path: m.Path, Version: m.Version})
 	}
 	places := make([]string, len(t.Modules))

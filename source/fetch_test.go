@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// fetcher returns one with a module cache of its own, and the notes that it makes.
+// fetcher returns one with an empty module cache, and the notes that it makes.
 func fetcher(t *testing.T, more ...string) (f Fetcher, notes func() []string) {
 	t.Helper()
 	proxyDir, err := proxy()
@@ -46,7 +46,8 @@ func fetcher(t *testing.T, more ...string) (f Fetcher, notes func() []string) {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	env := run.Env(testfork.Env(proxyDir, home, filepath.Join(home, "build"))).With("PATH=" + os.Getenv("PATH")).With(more...)
+	env := run.Env(testfork.Env(proxyDir, home, filepath.Join(home, "build"))).With("PATH=" +
+		os.Getenv("PATH")).With(more...)
 	g, err := gotool.Find(t.Context(), run.Runner{}, env, home)
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +62,8 @@ func fetcher(t *testing.T, more ...string) (f Fetcher, notes func() []string) {
 
 // layout is that of testfork's profile.
 func layout() []Sibling {
-	return []Sibling{{"staging/src/example.org/*", "example.org/*", "v0.{{.Minor}}.{{.Patch}}{{with .Prerelease}}-{{.}}{{end}}"}}
+	return []Sibling{{"staging/src/example.org/*", "example.org/*",
+		"v0.{{.Minor}}.{{.Patch}}{{with .Prerelease}}-{{.}}{{end}}"}}
 }
 
 func ship(version string) Input {
@@ -104,7 +106,8 @@ func TestFetch(t *testing.T) {
 	if err := tree.Verify(t.Context(), nil); err != nil {
 		t.Errorf("the folder is not what Fetch says: %v", err)
 	}
-	for _, path := range []string{"go.mod", "cmd/captain/captain.go", staging + "hull/version/base.go", staging + "sample-lantern/lantern.go", "vendor/OWNERS"} {
+	for _, path := range []string{"go.mod", "cmd/captain/captain.go", staging + "hull/version/base.go",
+		staging + "sample-lantern/lantern.go", "vendor/OWNERS"} {
 		if _, ok := tree.Tree.Lookup(path); !ok {
 			t.Errorf("%s is not in the tree", path)
 		}
@@ -151,8 +154,10 @@ func TestFetchIsTheSameEverywhere(t *testing.T) {
 		if i == 0 {
 			first = tree
 		}
-		if tree.Tree.Digest() != first.Tree.Digest() || !reflect.DeepEqual(tree.Modules, first.Modules) || !reflect.DeepEqual(tree.Dropped, first.Dropped) {
-			t.Errorf("fetched again, the tree is %s of %v, not %s of %v", tree.Tree.Digest(), tree.Modules, first.Tree.Digest(), first.Modules)
+		if tree.Tree.Digest() != first.Tree.Digest() || !reflect.DeepEqual(tree.Modules, first.Modules) ||
+			!reflect.DeepEqual(tree.Dropped, first.Dropped) {
+			t.Errorf("fetched again, the tree is %s of %v, not %s of %v", tree.Tree.Digest(), tree.Modules, first.Tree.Digest(),
+				first.Modules)
 		}
 	}
 }
@@ -168,7 +173,8 @@ func TestFetchDrops(t *testing.T) {
 	if !slices.Equal(tree.Dropped, want) || len(tree.Modules) != 3 {
 		t.Errorf("the tree is of %q, less %q, want it less %q", places(tree.Modules), tree.Dropped, want)
 	}
-	if got := notes(); len(got) != 1 || !strings.HasPrefix(got[0], "example.org/sample-lantern@v0.4.1 is left out of the tree: ") {
+	if got := notes(); len(got) != 1 || !strings.HasPrefix(got[0],
+		"example.org/sample-lantern@v0.4.1 is left out of the tree: ") {
 		t.Errorf("the notes are %q", got)
 	}
 	for _, name := range []string{"go.mod", "go.work"} {
@@ -229,12 +235,14 @@ func TestFetchRefuses(t *testing.T) {
 		env  []string
 		want []string
 	}{
-		{"an absent upstream", ship("v1.4.9"), nil, []string{"example.org/ship@v1.4.9 cannot be had: ", "GOPROXY=file://"}},
+		{"an absent upstream", ship("v1.4.9"), nil, []string{"example.org/ship@v1.4.9 cannot be fetched: ",
+			"GOPROXY=file://"}},
 		{"an absent sibling that is needed", with(staging+"hull", "example.org/hull", "v0.9.9"), nil,
-			[]string{"example.org/hull@v0.9.9", "cmd/anchor/anchor.go imports", "cannot be had: "}},
-		{"no network", ship("v1.4.1"), []string{"GOPROXY=off"}, []string{"example.org/ship@v1.4.1 cannot be had: ", "GOPROXY=off"}},
+			[]string{"example.org/hull@v0.9.9", "cmd/anchor/anchor.go imports", "cannot be fetched: "}},
+		{"no network", ship("v1.4.1"), []string{"GOPROXY=off"},
+			[]string{"example.org/ship@v1.4.1 cannot be fetched: ", "GOPROXY=off"}},
 		{"a secret in GOPROXY", ship("v1.4.1"), []string{"GOPROXY=http://ann:secret@127.0.0.1:1"},
-			[]string{"example.org/ship@v1.4.1 cannot be had: ", "[redacted]@127.0.0.1:1"}},
+			[]string{"example.org/ship@v1.4.1 cannot be fetched: ", "[redacted]@127.0.0.1:1"}},
 	} {
 		f, _ := fetcher(t, c.env...)
 		tree, err := fetch(t, f, c.in)
@@ -260,9 +268,15 @@ func TestFetchRefusesWhatWasChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(file string) error{
-		"ship@v1.4.1/cmd/captain/captain.go": func(file string) error { return os.WriteFile(file, []byte("package main\n"), 0o644) },
-		"hull@v0.4.1/version/extra.go":       func(file string) error { return os.WriteFile(file, []byte("package version\n"), 0o644) },
-		"rigging@v0.4.1/LICENSE":             os.Remove,
+		"ship@v1.4.1/cmd/captain/captain.go": func(file string) error {
+			return os.WriteFile(file, []byte("package main\n"),
+				0o644)
+		},
+		"hull@v0.4.1/version/extra.go": func(file string) error {
+			return os.WriteFile(file, []byte("package version\n"),
+				0o644)
+		},
+		"rigging@v0.4.1/LICENSE": os.Remove,
 	} {
 		file := filepath.Join(f.Go.GOMODCACHE, "example.org", filepath.FromSlash(name))
 		before, readErr := os.ReadFile(file)
@@ -297,7 +311,8 @@ func TestFetchTakesCopies(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range tree.Tree {
-		if err := os.WriteFile(filepath.Join(tree.Path, filepath.FromSlash(e.Path)), []byte("overwritten"), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(tree.Path, filepath.FromSlash(e.Path)), []byte("overwritten"),
+			0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // upstream's module lies, and which other modules are part of it.
 type Layout struct {
 	Versions version.Range `yaml:"versions"`
-	Place    string        `yaml:"place"` // of the upstream's own module in the tree; the root if empty
+	Place    string        `yaml:"place"` // of the upstream's module in the tree; the root if empty
 	Siblings []Sibling     `yaml:"siblings"`
 }
 
@@ -34,7 +34,7 @@ func (l Layout) Validate() []config.Fault {
 		faults = append(faults, config.Faultf("versions", "%v", err))
 	}
 	if l.Place != "" && !below(l.Place) {
-		faults = append(faults, config.Faultf("place", "%q is no folder below the root: write it as server", l.Place))
+		faults = append(faults, config.Faultf("place", "%q is not a folder below the root: write it as server", l.Place))
 	}
 	for i, s := range l.Siblings {
 		if s.Place == "" || s.Module == "" || s.Version == "" {
@@ -44,7 +44,8 @@ func (l Layout) Validate() []config.Fault {
 			faults = append(faults, config.At("siblings", i, "want one * in both place and module, or none"))
 		}
 		if s.Place != "" && !below(s.Place) {
-			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i), "%q is no folder below the root: write it as staging/src/k8s.io/*", s.Place))
+			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i),
+				"%q is not a folder below the root: write it as staging/src/k8s.io/*", s.Place))
 		}
 		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
 			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].version", i), "%v", err))

@@ -43,8 +43,8 @@ func siblings(root string, layout []Sibling, fields version.Fields) ([]lock.Modu
 	return out, nil
 }
 
-// matches returns the places that a pattern stands for, and what its * stands
-// for in each.
+// matches returns the places that a pattern matches, and what its * matches in
+// each.
 func matches(pattern string, places []string) map[string]string {
 	before, after, star := strings.Cut(pattern, "*")
 	if !star {

@@ -33,8 +33,10 @@ func lay(t *testing.T, archive string) filetree.Dir {
 }
 
 func TestSiblings(t *testing.T) {
-	star := Sibling{"staging/src/example.org/*", "example.org/*", "v0.{{.Minor}}.{{.Patch}}{{with .Prerelease}}-{{.}}{{end}}"}
-	const work = "-- go.mod --\nmodule example.org/ship\n-- go.work --\ngo 1.24\nuse (\n.\n./staging/src/example.org/rigging\n./staging/src/example.org/hull/\n./other/place\n)\n"
+	star := Sibling{"staging/src/example.org/*", "example.org/*",
+		"v0.{{.Minor}}.{{.Patch}}{{with .Prerelease}}-{{.}}{{end}}"}
+	const work = "-- go.mod --\nmodule example.org/ship\n-- go.work --\ngo 1.24\nuse (\n.\n" +
+		"./staging/src/example.org/rigging\n./staging/src/example.org/hull/\n./other/place\n)\n"
 	const replaced = `-- go.mod --
 module example.org/ship
 replace (
@@ -44,7 +46,8 @@ replace (
 )
 replace example.org/rigging v0.0.0 => ./staging/src/example.org/rigging
 `
-	hull, rigging := "staging/src/example.org/hull example.org/hull ", "staging/src/example.org/rigging example.org/rigging "
+	hull, rigging := "staging/src/example.org/hull example.org/hull ",
+		"staging/src/example.org/rigging example.org/rigging "
 	for _, c := range []struct {
 		name, tree, version string
 		layout              []Sibling
@@ -54,7 +57,8 @@ replace example.org/rigging v0.0.0 => ./staging/src/example.org/rigging
 		{"of replacements", replaced, "1.4.1", []Sibling{star}, []string{hull + "v0.4.1", rigging + "v0.4.1"}},
 		{"of both", replaced + "-- go.work --\ngo 1.24\nuse (\n\t.\n\t./staging/src/example.org/hull\n)\n", "1.5.0-rc.1",
 			[]Sibling{star}, []string{hull + "v0.5.0-rc.1", rigging + "v0.5.0-rc.1"}},
-		{"named", replaced, "3.6.5", []Sibling{{"server", "example.org/server/v3", "v{{.Version}}"}, {"api", "example.org/api/v3", "v3.0.1"}},
+		{"named", replaced, "3.6.5", []Sibling{{"server", "example.org/server/v3", "v{{.Version}}"},
+			{"api", "example.org/api/v3", "v3.0.1"}},
 			[]string{"api example.org/api/v3 v3.0.1", "server example.org/server/v3 v3.6.5"}},
 		{"none there", "-- go.mod --\nmodule example.org/ship\n", "1.4.1", []Sibling{star}, nil},
 		{"none known", work, "1.4.1", nil, nil},
@@ -81,7 +85,8 @@ func TestSiblingsRefuses(t *testing.T) {
 		{"a bad go.mod", "-- go.mod --\nmodule (\n", "go.mod:"},
 		{"a bad go.work", "-- go.mod --\nmodule example.org/ship\n-- go.work --\nuse (\n", "go.work:"},
 	} {
-		if got, err := siblings(lay(t, c.tree).Path, layout, version.Fields{}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if got, err := siblings(lay(t, c.tree).Path, layout, version.Fields{}); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: siblings() = %v, %v, want an error that says %q", c.name, got, err, c.want)
 		}
 	}
@@ -100,7 +105,8 @@ func TestImporter(t *testing.T) {
 		{"something that is no Go", "-- a.txt --\nimport \"example.org/lantern\"\n", ""},
 		{"a text", "-- a.go --\npackage a\n\nconst Name = \"example.org/lantern\"\n", ""},
 		{"a comment", "-- a.go --\npackage a\n\n// import \"example.org/lantern\"\n", ""},
-		{"test data", "-- testdata/a.go --\npackage a\nimport _ \"example.org/lantern\"\n-- _old/a.go --\npackage a\nimport _ \"example.org/lantern\"\n", ""},
+		{"test data", "-- testdata/a.go --\npackage a\nimport _ \"example.org/lantern\"\n-- _old/a.go --\npackage a\n" +
+			"import _ \"example.org/lantern\"\n", ""},
 		{"a file that is broken", "-- a.go --\npackage a\nimport \"example.org/lantern\"\nfunc {\n", "a.go"},
 		{"nothing", "-- a.go --\n", ""},
 	} {
@@ -182,7 +188,8 @@ go 1.24.0
 // TestWithout drops a module from the files of the modules that are part of the upstream, and from no other.
 func TestWithout(t *testing.T) {
 	dropped := []lock.Module{{Place: "staging/lantern", Path: "example.org/lantern", Version: "v0.4.1"}}
-	changes, err := without(lay(t, withLantern), []string{".", "staging/hull", "staging/rigging", "staging/absent"}, dropped)
+	changes, err := without(lay(t, withLantern), []string{".", "staging/hull", "staging/rigging", "staging/absent"},
+		dropped)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +201,8 @@ func TestWithout(t *testing.T) {
 		}
 		got.Files = append(got.Files, txtar.File{Name: c.Path, Data: c.Content})
 	}
-	if text := strings.ReplaceAll(string(txtar.Format(&got)), "replace (\n\texample.org/hull => ./staging/hull\n)", "replace example.org/hull => ./staging/hull"); text != withoutLantern {
+	if text := strings.ReplaceAll(string(txtar.Format(&got)), "replace (\n\texample.org/hull => ./staging/hull\n)",
+		"replace example.org/hull => ./staging/hull"); text != withoutLantern {
 		t.Errorf("without the lantern, the files are\n%s\nwant\n%s", text, withoutLantern)
 	}
 }
@@ -202,7 +210,8 @@ func TestWithout(t *testing.T) {
 func TestWithoutRefuses(t *testing.T) {
 	dropped := []lock.Module{{Place: "x", Path: "example.org/x"}}
 	for _, tree := range []string{"-- go.mod --\nmodule (\n", "-- go.mod --\nmodule a\n-- go.work --\nuse (\n"} {
-		if changes, err := without(lay(t, tree), []string{"."}, dropped); err == nil || !strings.Contains(err.Error(), "go.") {
+		if changes, err := without(lay(t, tree), []string{"."}, dropped); err == nil ||
+			!strings.Contains(err.Error(), "go.") {
 			t.Errorf("of %q, without() = %v, %v, want an error that names the file", tree, changes, err)
 		}
 	}
@@ -223,10 +232,13 @@ func TestGoVersion(t *testing.T) {
 		{"nowhere", "-- go.mod --\nmodule a\n", nil, ""},
 		{"no module", "-- README --\n", nil, ""},
 		{"beside a toolchain", "-- go.mod --\nmodule a\ngo 1.24.0\ntoolchain go1.26.8\n", nil, "1.24.0"},
-		{"patched in", "-- go.mod --\nmodule a\ngo 1.24\n", []filetree.Change{change("go.mod", "module a\ngo 1.25.1\n")}, "1.25.1"},
-		{"patched beside", "-- go.mod --\nmodule a\ngo 1.24\n", []filetree.Change{change("x/go.mod", "module x\ngo 1.25.1\n")}, "1.24"},
+		{"patched in", "-- go.mod --\nmodule a\ngo 1.24\n", []filetree.Change{change("go.mod", "module a\ngo 1.25.1\n")},
+			"1.25.1"},
+		{"patched beside", "-- go.mod --\nmodule a\ngo 1.24\n",
+			[]filetree.Change{change("x/go.mod", "module x\ngo 1.25.1\n")}, "1.24"},
 		{"a new go.work", "-- go.mod --\nmodule a\ngo 1.24\n", []filetree.Change{change("go.work", "go 1.26.1\n")}, "1.26.1"},
-		{"go.work deleted", "-- go.work --\ngo 1.26.0\n-- go.mod --\nmodule a\ngo 1.24\n", []filetree.Change{{Path: "go.work", Deleted: true}}, "1.24"},
+		{"go.work deleted", "-- go.work --\ngo 1.26.0\n-- go.mod --\nmodule a\ngo 1.24\n",
+			[]filetree.Change{{Path: "go.work", Deleted: true}}, "1.24"},
 		{"a directive unknown", "-- go.mod --\nmodule a\ngo 1.24\nfuture x\n", nil, "1.24"},
 	} {
 		if got, err := GoVersion(lay(t, c.tree), c.changes); err != nil || got != c.want {

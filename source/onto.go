@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Versions returns the versions that an upstream can be had at, in any order:
+// Versions returns the versions at which an upstream can be fetched, in any order:
 // those of a module that the module proxy lists, or the tags of a repository.
 // Of an archive there is no list.
 func (f Fetcher) Versions(ctx context.Context, u Upstream) ([]string, error) {
@@ -30,7 +30,7 @@ func (f Fetcher) Versions(ctx context.Context, u Upstream) ([]string, error) {
 		}
 		return names, nil
 	}
-	return nil, fmt.Errorf("upstream.archive is one file: what other versions there are, nobody lists")
+	return nil, fmt.Errorf("upstream.archive is one file: there is no list of its other versions")
 }
 
 // At returns the upstream at another version, or, of a repository, at a tag or

@@ -31,16 +31,16 @@ type limit struct {
 // vendors is 30,000 files and 0.3 GB.
 func limits() limit { return limit{bytes: 8 << 30, files: 1 << 20} }
 
-// packed is an archive to unpack.
-type packed struct {
+// archive is an archive to extract.
+type archive struct {
 	file   *os.File
 	format archives.Extractor
 	strip  int // leading folders to take off the names in it
 	limit  limit
 }
 
-// unpacking is an archive on its way into a folder.
-type unpacking struct {
+// extraction is an archive on its way into a folder.
+type extraction struct {
 	dst   string
 	strip int
 	left  limit
@@ -49,25 +49,25 @@ type unpacking struct {
 	time  time.Time         // of the newest file
 }
 
-// unpack lays an archive out in dst, which does not exist. One that holds
+// unpack extracts an archive to dst, which does not exist. One that holds
 // anything that does not belong in a tree of sources is refused whole.
-func unpack(ctx context.Context, from packed, dst string) (Tree, error) {
-	u := &unpacking{
+func unpack(ctx context.Context, from archive, dst string) (Tree, error) {
+	x := &extraction{
 		dst: dst, strip: from.strip, left: from.limit,
 		tree: map[string]filetree.Entry{}, links: map[string]string{},
 	}
 	if err := os.MkdirAll(dst, 0o755); err != nil {
 		return Tree{}, err
 	}
-	err := from.format.Extract(ctx, from.file, u.entry)
+	err := from.format.Extract(ctx, from.file, x.entry)
 	if err == nil {
-		err = u.finish()
+		err = x.finish()
 	}
 	if err != nil {
 		return Tree{}, errors.Join(err, os.RemoveAll(dst))
 	}
-	t := Tree{Dir: filetree.Dir{Path: dst}, Time: u.time.UTC().Truncate(time.Second)}
-	for _, e := range u.tree {
+	t := Tree{Dir: filetree.Dir{Path: dst}, Time: x.time.UTC().Truncate(time.Second)}
+	for _, e := range x.tree {
 		t.Tree = append(t.Tree, e)
 	}
 	slices.SortFunc(t.Tree, func(a, b filetree.Entry) int { return strings.Compare(a.Path, b.Path) })
@@ -75,30 +75,31 @@ func unpack(ctx context.Context, from packed, dst string) (Tree, error) {
 }
 
 // entry takes one entry of the archive.
-func (u *unpacking) entry(_ context.Context, info archives.FileInfo) error {
-	name, err := u.name(info)
+func (x *extraction) entry(_ context.Context, info archives.FileInfo) error {
+	name, err := x.name(info)
 	if err != nil || name == "" {
 		return err
 	}
-	if _, ok := u.tree[name]; ok {
-		return fmt.Errorf("%s stands there twice", name)
+	if _, ok := x.tree[name]; ok {
+		return fmt.Errorf("%s is in the archive twice", name)
 	}
-	if u.left.files--; u.left.files < 0 {
+	if x.left.files--; x.left.files < 0 {
 		return errors.New("it holds more files than any sources have")
 	}
-	if info.ModTime().After(u.time) {
-		u.time = info.ModTime()
+	if info.ModTime().After(x.time) {
+		x.time = info.ModTime()
 	}
 	hdr, tarred := info.Header.(*tar.Header)
 	switch {
 	case tarred && hdr.Typeflag == tar.TypeLink:
-		return u.hardLink(name, hdr.Linkname)
+		return x.hardLink(name, hdr.Linkname)
 	case info.Mode()&fs.ModeSymlink != 0:
 		if why := filetree.BadTarget(name, info.LinkTarget); why != "" {
 			return fmt.Errorf("%s is a symbolic link %s", name, why)
 		}
-		u.links[name] = info.LinkTarget
-		u.tree[name] = filetree.Entry{Path: name, Mode: filetree.Link, Size: int64(len(info.LinkTarget)), Sum: sha256.Sum256([]byte(info.LinkTarget))}
+		x.links[name] = info.LinkTarget
+		x.tree[name] = filetree.Entry{Path: name, Mode: filetree.Link,
+			Size: int64(len(info.LinkTarget)), Sum: sha256.Sum256([]byte(info.LinkTarget))}
 		return nil
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is a %s, which no sources have", name, kind(info.Mode()))
@@ -112,7 +113,7 @@ func (u *unpacking) entry(_ context.Context, info archives.FileInfo) error {
 	if info.Mode()&0o111 != 0 {
 		mode = filetree.Executable
 	}
-	return u.write(name, mode, content)
+	return x.write(name, mode, content)
 }
 
 // kind names what is neither a file nor a link.
@@ -127,7 +128,7 @@ func kind(m fs.FileMode) string {
 }
 
 // name returns where an entry goes, "" for one that goes nowhere: a folder.
-func (u *unpacking) name(info archives.FileInfo) (string, error) {
+func (x *extraction) name(info archives.FileInfo) (string, error) {
 	name := strings.TrimPrefix(info.NameInArchive, "./")
 	folder := info.IsDir()
 	if folder {
@@ -137,7 +138,7 @@ func (u *unpacking) name(info archives.FileInfo) (string, error) {
 		return "", nil
 	}
 	if !filepath.IsLocal(name) || path.Clean(name) != name || strings.ContainsAny(name, "\\\n\x00") {
-		return "", fmt.Errorf("%q leaves the tree, or is a roundabout name", info.NameInArchive)
+		return "", fmt.Errorf("%q leaves the tree, or is not a clean path", info.NameInArchive)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.EqualFold(part, ".git") {
@@ -148,15 +149,15 @@ func (u *unpacking) name(info archives.FileInfo) (string, error) {
 		return "", nil
 	}
 	parts := strings.Split(name, "/")
-	if len(parts) <= u.strip {
-		return "", fmt.Errorf("%s has not the %d leading folders that upstream.strip takes off", name, u.strip)
+	if len(parts) <= x.strip {
+		return "", fmt.Errorf("%s has fewer than the %d leading folders that upstream.strip removes", name, x.strip)
 	}
-	return strings.Join(parts[u.strip:], "/"), nil
+	return strings.Join(parts[x.strip:], "/"), nil
 }
 
 // write writes a file.
-func (u *unpacking) write(name string, mode filetree.Mode, content io.Reader) error {
-	at := filepath.Join(u.dst, filepath.FromSlash(name))
+func (x *extraction) write(name string, mode filetree.Mode, content io.Reader) error {
+	at := filepath.Join(x.dst, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 		return fmt.Errorf("%s lies below a file: %w", name, err)
 	}
@@ -169,50 +170,50 @@ func (u *unpacking) write(name string, mode filetree.Mode, content io.Reader) er
 		return err
 	}
 	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(out, h), io.LimitReader(content, u.left.bytes+1))
+	n, err := io.Copy(io.MultiWriter(out, h), io.LimitReader(content, x.left.bytes+1))
 	if err := errors.Join(err, out.Close()); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if u.left.bytes -= n; u.left.bytes < 0 {
+	if x.left.bytes -= n; x.left.bytes < 0 {
 		return errors.New("what comes out of it is larger than any sources are")
 	}
-	u.tree[name] = filetree.Entry{Path: name, Mode: mode, Size: n, Sum: filetree.Sum(h.Sum(nil))}
+	x.tree[name] = filetree.Entry{Path: name, Mode: mode, Size: n, Sum: filetree.Sum(h.Sum(nil))}
 	return nil
 }
 
 // hardLink makes the file a copy of an earlier one of the archive.
-func (u *unpacking) hardLink(name, target string) error {
+func (x *extraction) hardLink(name, target string) error {
 	parts := strings.Split(strings.TrimPrefix(target, "./"), "/")
-	if len(parts) > u.strip {
-		if e, ok := u.tree[strings.Join(parts[u.strip:], "/")]; ok && e.Mode != filetree.Link {
-			from, err := os.Open(filepath.Join(u.dst, filepath.FromSlash(e.Path)))
+	if len(parts) > x.strip {
+		if e, ok := x.tree[strings.Join(parts[x.strip:], "/")]; ok && e.Mode != filetree.Link {
+			from, err := os.Open(filepath.Join(x.dst, filepath.FromSlash(e.Path)))
 			if err != nil {
 				return err
 			}
 			defer from.Close()
-			return u.write(name, e.Mode, from)
+			return x.write(name, e.Mode, from)
 		}
 	}
-	return fmt.Errorf("%s is a link to %q, which is no file before it in the archive", name, target)
+	return fmt.Errorf("%s is a link to %q, which is not a file before it in the archive", name, target)
 }
 
 // finish makes the symbolic links, once no file can be written through one.
-func (u *unpacking) finish() error {
-	if len(u.tree) == 0 {
+func (x *extraction) finish() error {
+	if len(x.tree) == 0 {
 		return errors.New("there is no file in it")
 	}
-	for name, target := range u.links {
-		at := filepath.Join(u.dst, filepath.FromSlash(name))
+	for name, target := range x.links {
+		at := filepath.Join(x.dst, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			return fmt.Errorf("%s lies below a file: %w", name, err)
 		}
 		if err := os.Symlink(target, at); err != nil {
-			return fmt.Errorf("%s stands there twice: %w", name, err)
+			return fmt.Errorf("%s is in the archive twice: %w", name, err)
 		}
 	}
-	for name := range u.tree {
+	for name := range x.tree {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-			if _, ok := u.tree[dir]; ok {
+			if _, ok := x.tree[dir]; ok {
 				return fmt.Errorf("%s lies below %s, which is a file or a link", name, dir)
 			}
 		}

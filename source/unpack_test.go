@@ -66,7 +66,7 @@ func unpacked(t *testing.T, name string, strip int, most limit) (Tree, string, e
 		t.Fatalf("%s has no format", name)
 	}
 	dst := filepath.Join(t.TempDir(), "tree")
-	tree, err := unpack(t.Context(), packed{file, format, strip, most}, dst)
+	tree, err := unpack(t.Context(), archive{file, format, strip, most}, dst)
 	return tree, dst, err
 }
 
@@ -74,7 +74,8 @@ func TestUnpack(t *testing.T) {
 	folder := head("ship/", tar.TypeDir, "")
 	run := head("ship/bin/run", tar.TypeReg, "")
 	run.Mode, run.ModTime = 0o4755, time.Unix(1700000009, 5)
-	comment := tar.Header{Name: "pax_global_header", Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "of git"}}
+	comment := tar.Header{Name: "pax_global_header", Typeflag: tar.TypeXGlobalHeader,
+		PAXRecords: map[string]string{"comment": "of git"}}
 	name := tarball(t, comment, folder, head("ship/a", tar.TypeReg, ""), run,
 		head("ship/hard", tar.TypeLink, "ship/a"), head("ship/bin/soft", tar.TypeSymlink, "../a"))
 	tree, dst, err := unpacked(t, name, 1, limits())
@@ -114,14 +115,18 @@ func TestUnpackRefusesWhole(t *testing.T) {
 		{"a folder up", []tar.Header{good, head("../", tar.TypeDir, "")}, `"../" leaves the tree`},
 		{"a backslash", []tar.Header{good, head(`ship\..\x`, tar.TypeReg, "")}, "leaves the tree"},
 		{"a repository", []tar.Header{good, head("ship/.GIT/config", tar.TypeReg, "")}, "lies in a .git folder"},
-		{"a name twice", []tar.Header{good, good}, "ship/a stands there twice"},
-		{"a file and a link of one name", []tar.Header{good, head("ship/a", tar.TypeSymlink, "b")}, "ship/a stands there twice"},
+		{"a name twice", []tar.Header{good, good}, "ship/a is in the archive twice"},
+		{"a file and a link of one name", []tar.Header{good, head("ship/a", tar.TypeSymlink, "b")},
+			"ship/a is in the archive twice"},
 		{"a link out", []tar.Header{good, head("ship/l", tar.TypeSymlink, "../../x")}, "outside the tree"},
 		{"an absolute link", []tar.Header{good, head("ship/l", tar.TypeSymlink, "/etc")}, "not a relative name"},
-		{"a file below a link", []tar.Header{good, head("ship/l", tar.TypeSymlink, "."), head("ship/l/x", tar.TypeReg, "")}, "ship/l"},
+		{"a file below a link", []tar.Header{good, head("ship/l", tar.TypeSymlink, "."), head("ship/l/x", tar.TypeReg, "")},
+			"ship/l"},
 		{"a file below a file", []tar.Header{good, head("ship/a/x", tar.TypeReg, "")}, "below"},
-		{"a hard link out", []tar.Header{good, head("ship/l", tar.TypeLink, "/etc/passwd")}, `no file before it in the archive`},
-		{"a hard link to a link", []tar.Header{good, head("ship/s", tar.TypeSymlink, "a"), head("ship/l", tar.TypeLink, "ship/s")}, "no file before it"},
+		{"a hard link out", []tar.Header{good, head("ship/l", tar.TypeLink, "/etc/passwd")},
+			`not a file before it in the archive`},
+		{"a hard link to a link", []tar.Header{good, head("ship/s", tar.TypeSymlink, "a"),
+			head("ship/l", tar.TypeLink, "ship/s")}, "not a file before it"},
 		{"a device", []tar.Header{good, head("ship/null", tar.TypeChar, "")}, "ship/null is a device"},
 		{"a pipe", []tar.Header{good, head("ship/pipe", tar.TypeFifo, "")}, "ship/pipe is a named pipe"},
 		{"nothing", nil, "there is no file in it"},
@@ -148,7 +153,8 @@ func TestUnpackLimits(t *testing.T) {
 	if _, _, err := unpacked(t, name, 0, limit{bytes: 12, files: 2}); err != nil {
 		t.Errorf("unpack() of just what is allowed = %v", err)
 	}
-	if _, _, err := unpacked(t, name, 2, limits()); err == nil || !strings.Contains(err.Error(), "ship/a has not the 2 leading folders") {
+	if _, _, err := unpacked(t, name, 2, limits()); err == nil ||
+		!strings.Contains(err.Error(), "ship/a has fewer than the 2 leading folders") {
 		t.Errorf("unpack() with too much to strip = %v", err)
 	}
 }
@@ -201,7 +207,8 @@ func FuzzUnpack(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b, link string, kind byte) {
 		var buf bytes.Buffer
 		w := tar.NewWriter(&buf)
-		for _, h := range []tar.Header{{Name: a, Typeflag: tar.TypeReg, Mode: 0o644}, {Name: b, Typeflag: kind, Linkname: link, Mode: 0o644}, {Name: b + "/x", Typeflag: tar.TypeReg, Mode: 0o644}} {
+		for _, h := range []tar.Header{{Name: a, Typeflag: tar.TypeReg, Mode: 0o644},
+			{Name: b, Typeflag: kind, Linkname: link, Mode: 0o644}, {Name: b + "/x", Typeflag: tar.TypeReg, Mode: 0o644}} {
 			if w.WriteHeader(&h) != nil {
 				return
 			}

@@ -1,5 +1,5 @@
-// Package source gets exactly one pinned upstream and lays it out as its own
-// repository looks.
+// Package source fetches exactly one pinned upstream and lays it out as in its
+// repository.
 package source
 
 import (
@@ -54,7 +54,8 @@ func (u Upstream) Validate() []config.Fault {
 	}
 	switch {
 	case kinds == 0:
-		faults = append(faults, config.Faultf("", "no upstream: add \"module\", as k8s.io/kubernetes@v1.36.1, or \"git\", or \"archive\""))
+		faults = append(faults,
+			config.Faultf("", "no upstream: add \"module\", as k8s.io/kubernetes@v1.36.1, or \"git\", or \"archive\""))
 	case kinds > 1:
 		faults = append(faults, config.Faultf("", "more than one upstream: keep one of \"module\", \"git\" and \"archive\""))
 	case u.Module != "":
@@ -77,7 +78,7 @@ func (u Upstream) Validate() []config.Fault {
 		}
 	}
 	if u.Commit != "" && !commitID.MatchString(u.Commit) {
-		faults = append(faults, config.Faultf("commit", "%q is no commit: want 40 hex digits in lower case", u.Commit))
+		faults = append(faults, config.Faultf("commit", "%q is not a commit: want 40 hex digits in lower case", u.Commit))
 	}
 	return faults
 }
@@ -91,7 +92,8 @@ func validModule(mod string) []config.Fault {
 		return []config.Fault{config.Faultf("module", "%v", err)}
 	}
 	if module.CanonicalVersion(vers) != vers {
-		return []config.Fault{config.Faultf("module", "%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers)}
+		return []config.Fault{config.Faultf("module",
+			"%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers)}
 	}
 	return nil
 }
@@ -102,7 +104,7 @@ func (u Upstream) validGit() []config.Fault {
 		faults = append(faults, config.Faultf("commit", "is missing: write the 40 hex digits of the commit to build"))
 	}
 	if strings.ContainsAny(u.Tag, " \t\n~^:?*[\\") || strings.HasPrefix(u.Tag, "-") {
-		faults = append(faults, config.Faultf("tag", "%q is no name of a tag", u.Tag))
+		faults = append(faults, config.Faultf("tag", "%q is not the name of a tag", u.Tag))
 	}
 	for i, glob := range u.Exclude {
 		if err := gitrepo.CheckGlob(glob); err != nil {
@@ -121,7 +123,8 @@ func validRepository(field, at string) []config.Fault {
 	case strings.ContainsAny(at, " \t\n") || strings.HasPrefix(at, "-"):
 		return []config.Fault{config.Faultf(field, "%q is neither a URL nor a path without spaces", at)}
 	case err == nil && (password || u.User != nil && strings.HasPrefix(u.Scheme, "http")):
-		return []config.Fault{config.Faultf(field, "%s has a user or a password in it: leave them to git's credential helpers", run.Redact(at))}
+		return []config.Fault{config.Faultf(field,
+			"%s has a user or a password in it: leave them to git's credential helpers", run.Redact(at))}
 	}
 	return nil
 }

@@ -24,8 +24,10 @@ func TestUpstreamValidate(t *testing.T) {
 		{"a major version", Upstream{Module: "go.etcd.io/etcd/server/v3@v3.6.5"}, nil},
 		{"from before modules", Upstream{Module: "example.org/old@v3.0.0+incompatible"}, nil},
 		{"nothing", Upstream{}, []string{`: no upstream: add "module", as k8s.io/kubernetes@v1.36.1`}},
-		{"no version", Upstream{Module: "example.org/ship"}, []string{`module: "example.org/ship" names no version: write example.org/ship@v1.2.3`}},
-		{"an empty version", Upstream{Module: "example.org/ship@"}, []string{`module: "example.org/ship@" names no version: write example.org/ship@v1.2.3`}},
+		{"no version", Upstream{Module: "example.org/ship"},
+			[]string{`module: "example.org/ship" names no version: write example.org/ship@v1.2.3`}},
+		{"an empty version", Upstream{Module: "example.org/ship@"},
+			[]string{`module: "example.org/ship@" names no version: write example.org/ship@v1.2.3`}},
 		{"a version without v", Upstream{Module: "example.org/ship@1.4.1"}, []string{"module: "}},
 		{"part of a version", Upstream{Module: "example.org/ship@v1.4"}, []string{"module: "}},
 		{"a branch", Upstream{Module: "example.org/ship@main"}, []string{"module: "}},
@@ -35,8 +37,10 @@ func TestUpstreamValidate(t *testing.T) {
 		{"a URL", Upstream{Module: "https://example.org/ship@v1.4.1"}, []string{"module: "}},
 		{"a way out", Upstream{Module: "../ship@v1.4.1"}, []string{"module: "}},
 		{"two versions", Upstream{Module: "example.org/ship@v1.4.1@v1.4.2"}, []string{"module: "}},
-		{"a short commit", Upstream{Module: "example.org/ship@v1.4.1", Commit: commit[:12]}, []string{`commit: "756939600b9a" is no commit: want 40 hex digits`}},
-		{"a commit in capitals", Upstream{Module: "example.org/ship@v1.4.1", Commit: strings.ToUpper(commit)}, []string{"commit: "}},
+		{"a short commit", Upstream{Module: "example.org/ship@v1.4.1", Commit: commit[:12]},
+			[]string{`commit: "756939600b9a" is not a commit: want 40 hex digits`}},
+		{"a commit in capitals", Upstream{Module: "example.org/ship@v1.4.1", Commit: strings.ToUpper(commit)},
+			[]string{"commit: "}},
 		{"a commit and more", Upstream{Module: "example.org/ship@v1.4.1", Commit: commit + "\n"}, []string{"commit: "}},
 		{"both wrong", Upstream{Commit: "HEAD"}, []string{": no upstream", "commit: "}},
 	} {
@@ -90,11 +94,13 @@ func TestLayoutValidate(t *testing.T) {
 		{"no place", with("", "example.org/x", "v1"), []string{"siblings[1]: want place, module and version"}},
 		{"no module", with("x", "", "v1"), []string{"siblings[1]: want place, module and version"}},
 		{"no version", with("x", "example.org/x", ""), []string{"siblings[1]: want place, module and version"}},
-		{"a star in the place alone", with("x/*", "example.org/x", "v1"), []string{"siblings[1]: want one * in both place and module, or none"}},
+		{"a star in the place alone", with("x/*", "example.org/x", "v1"),
+			[]string{"siblings[1]: want one * in both place and module, or none"}},
 		{"a star in the module alone", with("x", "example.org/*", "v1"), []string{"siblings[1]: want one *"}},
 		{"two stars", with("*/*", "*/*", "v1"), []string{"siblings[1]: want one *"}},
 		{"a bad template", with("x", "example.org/x", "v{{.Minor"), []string{"siblings[1].version: "}},
-		{"a template of something else", with("x", "example.org/x", "{{.Commit}}"), []string{"siblings[1].version: can't evaluate field Commit"}},
+		{"a template of something else", with("x", "example.org/x", "{{.Commit}}"),
+			[]string{"siblings[1].version: can't evaluate field Commit"}},
 		{"a place outside the tree", with("../x", "example.org/x", "v1"), []string{"siblings[1].place: "}},
 		{"an absolute place", with("/x", "example.org/x", "v1"), []string{"siblings[1].place: "}},
 		{"the root's place", with(".", "example.org/x", "v1"), []string{"siblings[1].place: "}},
@@ -114,14 +120,15 @@ func TestLayoutValidate(t *testing.T) {
 }
 
 func TestMatches(t *testing.T) {
-	places := []string{".", "staging/src/k8s.io/api", "staging/src/k8s.io/client-go", "staging/src/other", "vendor/x", "server/v3"}
+	places := []string{".", "staging/src/k8s.io/api", "staging/src/k8s.io/client-go", "staging/src/other", "vendor/x",
+		"server/v3"}
 	for pattern, want := range map[string][]string{
 		"staging/src/k8s.io/*":  {"staging/src/k8s.io/api=api", "staging/src/k8s.io/client-go=client-go"},
 		"staging/src/k8s.io/c*": {"staging/src/k8s.io/client-go=lient-go"},
 		"*/v3":                  {"server/v3=server"},
 		"staging/src/*/api":     {"staging/src/k8s.io/api=k8s.io"},
 		"absent/*":              nil,
-		"server/v3*":            nil, // a * stands for something
+		"server/v3*":            nil, // a * matches something
 		"api":                   {"api="},
 		"vendor/x":              {"vendor/x="},
 	} {

@@ -64,7 +64,8 @@ func readPage(t *testing.T) page {
 	return p
 }
 
-// keysOf returns the keys that a struct's fields are given by, and all below: upstream.module, layout[].siblings[].place.
+// keysOf returns the keys that a struct's fields are given by, and all below: upstream.module,
+// layout[].siblings[].place.
 func keysOf(t reflect.Type, prefix string) []string {
 	var keys []string
 	for i := range t.NumField() {
@@ -92,9 +93,11 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[ebuilds.Project](), ""),
 		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[images.Recipes](), ""),
 		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[kubespray.Recipes](), ""),
-		"fork.lock":                       {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep", "tree", "go"},
+		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep",
+			"tree", "go"},
 	} {
-		got := slices.DeleteFunc(slices.Clone(p.keys[section]), func(key string) bool { return slices.Contains(templates, key) })
+		got := slices.DeleteFunc(slices.Clone(p.keys[section]),
+			func(key string) bool { return slices.Contains(templates, key) })
 		for _, key := range want {
 			if !slices.Contains(got, key) {
 				t.Errorf("docs/fork.md, %s: %s is not documented", section, key)
@@ -106,7 +109,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			}
 		}
 		if !t.Failed() && !slices.Equal(got, want) {
-			t.Errorf("docs/fork.md, %s: the keys stand as %q, want %q", section, got, want)
+			t.Errorf("docs/fork.md, %s: the keys are listed as %q, want %q", section, got, want)
 		}
 	}
 }
@@ -120,8 +123,9 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 	for _, part := range strings.Split(string(data), "\n### ")[1:] {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
-		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" || key == "`images`" || key == "`images.debian`" {
-			continue // a section, which has keys of its own
+		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" ||
+			key == "`images`" || key == "`images.debian`" {
+			continue // a section, which has keys below it
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {
 			if !strings.Contains(text, want) {
@@ -142,13 +146,16 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "profiles/ship/kubespray.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1,
+		"profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "profiles/ship/kubespray.yaml": 1,
+		"patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml", "profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
+	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml",
+		"profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
 	if _, _, err := profiles.Recipes(dir, "ship"); err != nil {

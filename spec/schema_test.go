@@ -91,7 +91,8 @@ func validate(t *testing.T, text []byte) error {
 
 func TestSchemaTakesForks(t *testing.T) {
 	var files []string
-	for _, pattern := range []string{"../forks/*/fork.yaml", "../examples/*/forks/*/fork.yaml", filepath.Join(project(t), "forks/*/fork.yaml")} {
+	for _, pattern := range []string{"../forks/*/fork.yaml", "../examples/*/forks/*/fork.yaml",
+		filepath.Join(project(t), "forks/*/fork.yaml")} {
 		found, err := filepath.Glob(filepath.FromSlash(pattern))
 		if err != nil || len(found) == 0 {
 			t.Fatal(pattern, found, err)
@@ -109,7 +110,8 @@ func TestSchemaTakesForks(t *testing.T) {
 	}
 }
 
-// TestSchemaAgreesWithLoad holds that what the schema refuses, Load refuses too, and that the schema takes what Load does.
+// TestSchemaAgreesWithLoad holds that what the schema refuses, Load refuses too, and that the schema takes what Load
+// does.
 func TestSchemaAgreesWithLoad(t *testing.T) {
 	dir := project(t)
 	for _, c := range []struct {
@@ -124,9 +126,11 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		{"no module", "  module: example.org/ship@v1.4.1\n", "", false},
 		{"no upstream of any kind", "  module: example.org/ship@v1.4.1\n", "  tag: v1.4.1\n", false},
 		{"a repository", "  module: example.org/ship@v1.4.1\n", "  git: ../ship\n  exclude: [docs/**]\n", true},
-		{"two upstreams", "  module: example.org/ship@v1.4.1\n", "  module: example.org/ship@v1.4.1\n  git: ../ship\n", false},
+		{"two upstreams", "  module: example.org/ship@v1.4.1\n", "  module: example.org/ship@v1.4.1\n  git: ../ship\n",
+			false},
 		{"an archive without its digest", "  module: example.org/ship@v1.4.1\n", "  archive: ../ship.tar.gz\n", false},
-		{"a carried range", "build:", "patches:\n  - git: ../ship\n    commits: " + commit + ".." + commit[1:] + "0\nbuild:", true},
+		{"a carried range", "build:", "patches:\n  - git: ../ship\n    commits: " + commit + ".." + commit[1:] + "0\nbuild:",
+			true},
 		{"a carried range without a repository", "build:", "patches:\n  - commits: a..b\nbuild:", false},
 		{"no components", "  components: [bosun, captain]\n", "", false},
 		{"an unknown key", "symbols: true", "symbol: true", false},

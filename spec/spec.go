@@ -25,11 +25,11 @@ import (
 type Fork struct {
 	// Name is the project's, as kubernetes; what packages and messages call it.
 	Name string `yaml:"name"`
-	// Profile is the table of facts on the project: one that Slipway brings, or
-	// the project's own profiles/NAME.yaml. Name's value if left out.
+	// Profile is the table of facts on the project: one that Slipway has, or
+	// profiles/NAME.yaml of the project. Name's value if left out.
 	Profile string `yaml:"profile"`
 	// Version is the fork's, a semantic version: the upstream's, and the fork's
-	// own revision as build metadata, as 1.36.1+acme.1.
+	// revision as build metadata, as 1.36.1+acme.1.
 	Version string `yaml:"version"`
 	// Default makes the fork the one that commands are about where they name none.
 	Default bool `yaml:"default"`
@@ -51,7 +51,7 @@ type Fork struct {
 	Images images.Settings `yaml:"images"`
 }
 
-// A Loaded is a valid Fork and what its values stand for.
+// A Loaded is a valid Fork and what its values refer to.
 type Loaded struct {
 	Fork
 	Parsed     version.Version
@@ -63,7 +63,7 @@ type Loaded struct {
 }
 
 // Load reads the file at path, which is called name in errors. project is the
-// folder that may have profiles of its own. All faults are reported at once.
+// folder that may have a folder profiles. All faults are reported at once.
 func Load(project, path, name string) (Loaded, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -114,11 +114,13 @@ func (f Fork) Validate() []config.Fault {
 		faults = append(faults, config.Faultf("profile", "want the name of a profile, as kubernetes"))
 	}
 	if f.Version == "" {
-		faults = append(faults, config.Faultf("version", "is missing: write the upstream's version and your revision, as 1.36.1+acme.1"))
+		faults = append(faults, config.Faultf("version",
+			"is missing: write the upstream's version and your revision, as 1.36.1+acme.1"))
 	} else if v, err := version.Parse(f.Version); err != nil {
 		faults = append(faults, config.Faultf("version", "%v", err))
 	} else if up, ok := f.Upstream.Version(); ok && up.Upstream() != v.Upstream() {
-		faults = append(faults, config.Faultf("version", "%s is no revision of the upstream's %s: write %[2]s+acme.1", v, up.Upstream()))
+		faults = append(faults, config.Faultf("version", "%s is not a revision of the upstream's %s: write %[2]s+acme.1", v,
+			up.Upstream()))
 	}
 	faults = append(faults, config.Below("upstream", f.Upstream.Validate())...)
 	for i, c := range f.Carried {
@@ -131,8 +133,8 @@ func (f Fork) Validate() []config.Fault {
 	return append(faults, config.Below("images", f.Images.Validate())...)
 }
 
-// resolve looks up what the fork's values stand for, and returns those that
-// stand for nothing. What Validate says already is not said again.
+// resolve looks up what the fork's values refer to, and returns a fault for each
+// that refers to nothing. What Validate reports is not reported again.
 func (l *Loaded) resolve() []config.Fault {
 	var err error
 	if l.Parsed, err = version.Parse(l.Version); err != nil {
@@ -146,10 +148,13 @@ func (l *Loaded) resolve() []config.Fault {
 		l.Settings.Mode = l.Build.Mode
 	}
 	if l.Settings.Mode == cross.GOPATH && l.Settings.ImportPath == "" {
-		faults = append(faults, config.Faultf("build.mode", "a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s", l.Profile, l.Version))
+		faults = append(faults, config.Faultf("build.mode",
+			"a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s",
+			l.Profile, l.Version))
 	}
 	if l.Settings.Mode == cross.GOPATH && len(l.Deps) > 0 {
-		faults = append(faults, config.Faultf("deps", "a tree from before modules has no versions of them: change vendor with a patch"))
+		faults = append(faults, config.Faultf("deps",
+			"a tree from before modules has no versions of them: change vendor with a patch"))
 	}
 	l.Components = l.Facts.ComponentsAt(l.Parsed)
 	for i, name := range l.Build.Components {

@@ -72,7 +72,8 @@ func TestLoad(t *testing.T) {
 	if want := "captain deckhand bosun anchor logline"; names(l.Components) != want {
 		t.Errorf("it has %s, want %s", names(l.Components), want)
 	}
-	if want := []platform.Platform{{OS: "linux", Arch: "arm64"}, {OS: "linux", Arch: "amd64"}, {OS: "darwin", Arch: "arm64"}}; !slices.Equal(l.Platforms, want) {
+	if want := []platform.Platform{{OS: "linux", Arch: "arm64"}, {OS: "linux", Arch: "amd64"},
+		{OS: "darwin", Arch: "arm64"}}; !slices.Equal(l.Platforms, want) {
 		t.Errorf("it builds for %v, want %v", l.Platforms, want)
 	}
 }
@@ -86,7 +87,8 @@ func names(components []cross.Component) string {
 }
 
 func TestLoadDefaults(t *testing.T) {
-	const least = "name: ship\nversion: 1.4.1\nupstream: {module: example.org/ship@v1.4.1}\nbuild: {components: [captain], platforms: [linux/amd64]}\n"
+	const least = "name: ship\nversion: 1.4.1\nupstream: {module: example.org/ship@v1.4.1}\n" +
+		"build: {components: [captain], platforms: [linux/amd64]}\n"
 	l, err := load(t, project(t), least)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +99,9 @@ func TestLoadDefaults(t *testing.T) {
 }
 
 func TestLoadBuiltinProfile(t *testing.T) {
-	l, err := load(t, t.TempDir(), "name: kubernetes\nversion: 1.36.1+acme.1\nupstream: {module: k8s.io/kubernetes@v1.36.1}\nbuild: {components: [kubelet], platforms: [linux/amd64]}\n")
+	l, err := load(t, t.TempDir(),
+		"name: kubernetes\nversion: 1.36.1+acme.1\nupstream: {module: k8s.io/kubernetes@v1.36.1}\n"+
+			"build: {components: [kubelet], platforms: [linux/amd64]}\n")
 	if err != nil || l.Facts.Name != "kubernetes" || names(l.Defaults) != "kubelet" {
 		t.Errorf("Load() = %+v, %v", l, err)
 	}
@@ -107,26 +111,34 @@ func TestLoadBuiltinProfile(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	dir := project(t)
 	for _, c := range []struct{ name, old, new, want string }{
-		{"an unknown key", "symbols: true", "symbol: true", "11: build.symbol: unknown key; known here: components, platforms, mode, toolchain, symbols"},
+		{"an unknown key", "symbols: true", "symbol: true",
+			"11: build.symbol: unknown key; known here: components, platforms, mode, toolchain, symbols"},
 		{"no name", "name: ship\n", "", "1: name: want the project's name, as kubernetes"},
 		{"a name with a slash", "name: ship", "name: a/b", "1: name: want the project's name, as kubernetes"},
 		{"an unknown profile", "profile: ship", "profile: schooner",
-			`2: profile: unknown profile "schooner": Slipway brings cni-plugins, etcd, flannel, kubernetes; one of your own is a file profiles/schooner.yaml`},
+			`2: profile: unknown profile "schooner": Slipway has cni-plugins, etcd, flannel, kubernetes; write your own to ` +
+				`profiles/schooner.yaml`},
 		{"a profile elsewhere", "profile: ship", "profile: ../ship", "2: profile: want the name of a profile, as kubernetes"},
-		{"no version", "version: 1.4.1+acme.1\n", "", "1: version: is missing: write the upstream's version and your revision, as 1.36.1+acme.1"},
-		{"a bad version", "1.4.1+acme.1", "v1.4.1", `3: version: "v1.4.1" is no semantic version`},
-		{"another version", "1.4.1+acme.1", "1.4.2+acme.1", "3: version: 1.4.2+acme.1 is no revision of the upstream's 1.4.1: write 1.4.1+acme.1"},
+		{"no version", "version: 1.4.1+acme.1\n", "",
+			"1: version: is missing: write the upstream's version and your revision, as 1.36.1+acme.1"},
+		{"a bad version", "1.4.1+acme.1", "v1.4.1", `3: version: "v1.4.1" is not a semantic version`},
+		{"another version", "1.4.1+acme.1", "1.4.2+acme.1",
+			"3: version: 1.4.2+acme.1 is not a revision of the upstream's 1.4.1: write 1.4.1+acme.1"},
 		{"no upstream", "upstream:\n  module: example.org/ship@v1.4.1\n  commit: " + commit + "\n", "",
 			`1: upstream: no upstream: add "module", as k8s.io/kubernetes@v1.36.1`},
-		{"no module", "  module: example.org/ship@v1.4.1\n", "", `4: upstream: no upstream: add "module", as k8s.io/kubernetes@v1.36.1`},
-		{"an upstream of no version", "ship@v1.4.1", "ship", `5: upstream.module: "example.org/ship" names no version: write example.org/ship@v1.2.3`},
-		{"a short commit", commit, "7569396", `6: upstream.commit: "7569396" is no commit: want 40 hex digits in lower case`},
+		{"no module", "  module: example.org/ship@v1.4.1\n", "",
+			`4: upstream: no upstream: add "module", as k8s.io/kubernetes@v1.36.1`},
+		{"an upstream of no version", "ship@v1.4.1", "ship",
+			`5: upstream.module: "example.org/ship" names no version: write example.org/ship@v1.2.3`},
+		{"a short commit", commit, "7569396",
+			`6: upstream.commit: "7569396" is not a commit: want 40 hex digits in lower case`},
 		{"no components", "  components: [bosun, captain]\n", "", "7: build.components: names none: list the ones to build"},
 		{"an unknown component", "bosun, captain", "bosun, purser",
 			`8: build.components[1]: unknown component "purser": ship has captain, deckhand, bosun, anchor, logline`},
 		{"an unknown platform", "linux/arm64", "linux/vax", `9: build.platforms[0]: unknown platform "linux/vax"`},
-		{"a platform that nothing builds for", "", "", "9: build.platforms[2]: none of build.components builds for windows/amd64"},
-		{"a bad toolchain", "go1.26.8", "1.26.8", `10: build.toolchain: "1.26.8" is no Go release: write it as go1.26.8`},
+		{"a platform that nothing builds for", "", "",
+			"9: build.platforms[2]: none of build.components builds for windows/amd64"},
+		{"a bad toolchain", "go1.26.8", "1.26.8", `10: build.toolchain: "1.26.8" is not a Go release: write it as go1.26.8`},
 		{"symbols in words", "symbols: true", "symbols: some", "11: build.symbols: want true or false"},
 	} {
 		text := strings.Replace(whole, c.old, c.new, 1)
@@ -154,9 +166,10 @@ build:
   symbols: [no]
 `)
 	want := []string{
-		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, default, upstream, patches, deps, build, packages, ebuilds",
+		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, default, upstream, patches, deps, " +
+			"build, packages, ebuilds",
 		`forks/x/fork.yaml:5: upstream.module: "example.org/ship" names no version: `,
-		`forks/x/fork.yaml:6: upstream.commit: "HEAD" is no commit: `,
+		`forks/x/fork.yaml:6: upstream.commit: "HEAD" is not a commit: `,
 		`forks/x/fork.yaml:8: build.components[1]: unknown component "purser": `,
 		`forks/x/fork.yaml:9: build.platforms[1]: unknown platform "linux/vax": `,
 		"forks/x/fork.yaml:10: build.symbols: want true or false",
@@ -170,14 +183,16 @@ build:
 	}
 }
 
-// TestLoadReportsTheProfileToo has a profile of the project's own that is wrong.
+// TestLoadReportsTheProfileToo has a wrong profile in the project.
 func TestLoadReportsTheProfileToo(t *testing.T) {
 	dir := project(t)
-	if err := os.WriteFile(filepath.Join(dir, "profiles", "ship.yaml"), []byte("name: ship\ncomponents:\n  - {name: captain, mane: cmd/captain}\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "profiles", "ship.yaml"),
+		[]byte("name: ship\ncomponents:\n  - {name: captain, mane: cmd/captain}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, err := load(t, dir, strings.Replace(whole, commit, "HEAD", 1))
-	for _, want := range []string{"profiles/ship.yaml:3: components[0].mane: unknown key", "forks/x/fork.yaml:6: upstream.commit: "} {
+	for _, want := range []string{"profiles/ship.yaml:3: components[0].mane: unknown key",
+		"forks/x/fork.yaml:6: upstream.commit: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Load() says\n%v\nand not %s", err, want)
 		}
@@ -185,7 +200,8 @@ func TestLoadReportsTheProfileToo(t *testing.T) {
 }
 
 func TestLoadWhatIsNotThere(t *testing.T) {
-	if _, err := Load(t.TempDir(), filepath.Join(t.TempDir(), "fork.yaml"), "forks/x/fork.yaml"); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Load(t.TempDir(), filepath.Join(t.TempDir(), "fork.yaml"), "forks/x/fork.yaml"); !errors.Is(err,
+		os.ErrNotExist) {
 		t.Errorf("Load() of no file = %v", err)
 	}
 }
@@ -208,7 +224,8 @@ func TestComponent(t *testing.T) {
 	if c, err := l.Component("anchor"); err != nil || c.Main != "cmd/anchor" || !c.CGO {
 		t.Errorf("Component(anchor) = %+v, %v", c, err)
 	}
-	if c, err := l.Component("purser"); err == nil || err.Error() != `unknown component "purser": ship has captain, deckhand, bosun, anchor, logline` {
+	if c, err := l.Component("purser"); err == nil ||
+		err.Error() != `unknown component "purser": ship has captain, deckhand, bosun, anchor, logline` {
 		t.Errorf("Component(purser) = %+v, %v", c, err)
 	}
 }

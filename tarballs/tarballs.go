@@ -17,15 +17,17 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// Write writes the tree, below a folder root or, without one, as it is, to the file name, whose end says
-// how it is compressed: .tar.gz or .tar.xz. All of it belongs to root and is as
-// old as date: the same tree makes the same bytes. Either the whole file is
-// there in the end, or none.
+// Write writes a tree to the tarball name, whose extension selects the compression:
+// .tar.gz or .tar.xz. In the tarball the tree is below the folder root, or at the
+// top if root is empty.
+//
+// All files belong to the user root and have the time date, so the same tree makes
+// the same bytes. If Write fails, it leaves no file.
 func Write(ctx context.Context, name, root string, tree filetree.Dir, date time.Time) error {
 	var compression archives.Compression
 	switch {
 	case strings.HasSuffix(name, ".tar.gz"):
-		compression = archives.Gz{} // in one thread: the parts that several make show in the bytes
+		compression = archives.Gz{} // in one thread: how many there are would show in the bytes
 	case strings.HasSuffix(name, ".tar.xz"):
 		compression = archives.Xz{}
 	default:
@@ -61,7 +63,10 @@ func files(root string, tree filetree.Dir, date time.Time) ([]archives.FileInfo,
 		if up := path.Dir(dir); up != "." {
 			folder(up)
 		}
-		out = append(out, archives.FileInfo{FileInfo: entry{name: path.Base(dir), mode: fs.ModeDir | 0o755, date: date}, NameInArchive: dir + "/"})
+		out = append(out, archives.FileInfo{
+			FileInfo:      entry{name: path.Base(dir), mode: fs.ModeDir | 0o755, date: date},
+			NameInArchive: dir + "/",
+		})
 	}
 	folder(path.Clean(root))
 	for _, e := range tree.Tree {
@@ -85,7 +90,7 @@ func files(root string, tree filetree.Dir, date time.Time) ([]archives.FileInfo,
 	return out, nil
 }
 
-// An entry is what the tarball says of a file.
+// An entry is the header of a file in the tarball.
 type entry struct {
 	name string
 	size int64

@@ -9,9 +9,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,20 +22,24 @@ import (
 
 var date = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
 
-// lay lays a small tree in a folder of its own.
+var deep = "deep/" + strings.Repeat("folder/", 40) + "file" // longer than a plain header of tar holds
+
+// lay writes a small tree to a new folder.
 func lay(t *testing.T) filetree.Dir {
 	t.Helper()
 	dir := t.TempDir()
-	long := "deep/" + strings.Repeat("folder/", 40) + "file"
-	for name, content := range map[string]string{"a": "aye", "bin/run": "#!/bin/sh\n", long: "far down", "empty": ""} {
+	for name, content := range map[string]string{"a": "aye", "bin/run": "#!/bin/sh\n", deep: "far down", "empty": ""} {
 		at := filepath.Join(dir, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(at), 0o755), os.WriteFile(at, []byte(content), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	big := bytes.Repeat([]byte("many hands make light work\n"), 100_000)
-	if err := errors.Join(os.Chmod(filepath.Join(dir, "bin/run"), 0o755), os.Symlink("../a", filepath.Join(dir, "bin/link")),
-		os.WriteFile(filepath.Join(dir, "big"), big, 0o600)); err != nil {
+	if err := errors.Join(
+		os.Chmod(filepath.Join(dir, "bin/run"), 0o755),
+		os.Symlink("../a", filepath.Join(dir, "bin/link")),
+		os.WriteFile(filepath.Join(dir, "big"), big, 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
 	d, err := filetree.Scan(t.Context(), dir)
@@ -45,12 +49,15 @@ func lay(t *testing.T) filetree.Dir {
 	return d
 }
 
-func TestWrite(t *testing.T) {
-	tree := lay(t)
-	name := filepath.Join(t.TempDir(), "ship.tar.gz")
-	if err := Write(t.Context(), name, "ship-1.4.1", tree, date); err != nil {
-		t.Fatal(err)
-	}
+// A member is one file of a tarball.
+type member struct {
+	header  *tar.Header
+	content string
+}
+
+// read reads a tarball, in order.
+func read(t *testing.T, name string) []member {
+	t.Helper()
 	file, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
@@ -60,42 +67,76 @@ func TestWrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modes := map[string]int64{}
-	var names []string
+	var out []member
 	for r := tar.NewReader(z); ; {
 		h, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return out
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" || !h.ModTime.Equal(date) {
-			t.Errorf("%s is %d:%d %q:%q of %s", h.Name, h.Uid, h.Gid, h.Uname, h.Gname, h.ModTime)
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
 		}
-		modes[h.Name] = h.Mode
-		names = append(names, h.Name)
-		if e, ok := tree.Tree.Lookup(strings.TrimPrefix(h.Name, "ship-1.4.1/")); ok && h.Typeflag == tar.TypeReg {
-			want, err := tree.ReadFile(e.Path)
-			got, rerr := io.ReadAll(r)
-			if errors.Join(err, rerr) != nil || !bytes.Equal(got, want) {
-				t.Errorf("%s holds other bytes (%v, %v)", h.Name, err, rerr)
-			}
-		}
-		if h.Typeflag == tar.TypeSymlink && h.Linkname != "../a" {
-			t.Errorf("%s leads to %s", h.Name, h.Linkname)
-		}
-	}
-	for name, want := range map[string]int64{"ship-1.4.1/": 0o755, "ship-1.4.1/a": 0o644, "ship-1.4.1/big": 0o644, "ship-1.4.1/bin/": 0o755, "ship-1.4.1/bin/run": 0o755, "ship-1.4.1/bin/link": 0o777} {
-		if got, ok := modes[name]; !ok || got != want {
-			t.Errorf("%s has mode %o (%v), want %o", name, got, ok, want)
-		}
-	}
-	if names[0] != "ship-1.4.1/" || !slices.Contains(names, "ship-1.4.1/empty") {
-		t.Errorf("it holds %q", names)
+		out = append(out, member{h, string(data)})
 	}
 }
 
-// TestWriteIsTheSameEverywhere has the same tree in two folders, with one processor and with all.
+func TestWrite(t *testing.T) {
+	tree := lay(t)
+	for _, c := range []struct{ name, root, below string }{
+		{"below a folder", "ship-1.4.1", "ship-1.4.1/"},
+		{"below two folders", "ship/src", "ship/src/"},
+		{"at the top", "", ""},
+	} {
+		name := filepath.Join(t.TempDir(), "ship.tar.gz")
+		if err := Write(t.Context(), name, c.root, tree, date); err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]member{}
+		for _, m := range read(t, name) {
+			h := m.header
+			if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" || !h.ModTime.Equal(date) {
+				t.Errorf("%s: %s is %d:%d %q:%q of %s", c.name, h.Name, h.Uid, h.Gid, h.Uname, h.Gname, h.ModTime)
+			}
+			if dir := path.Dir(path.Clean(h.Name)) + "/"; dir != "./" && got[dir].header == nil {
+				t.Errorf("%s: %s comes before its folder", c.name, h.Name)
+			}
+			if got[h.Name].header != nil {
+				t.Errorf("%s: %s is there twice", c.name, h.Name)
+			}
+			got[h.Name] = m
+		}
+		for _, want := range []struct {
+			name    string
+			mode    int64
+			content string // the target of a link
+		}{
+			{"a", 0o644, "aye"},
+			{"empty", 0o644, ""},
+			{deep, 0o644, "far down"},
+			{"big", 0o644, strings.Repeat("many hands make light work\n", 100_000)},
+			{"bin/", 0o755, ""},
+			{"bin/run", 0o755, "#!/bin/sh\n"},
+			{"bin/link", 0o777, "../a"},
+		} {
+			m := got[c.below+want.name]
+			if m.header == nil {
+				t.Errorf("%s: %s is missing", c.name, want.name)
+			} else if m.header.Mode != want.mode || m.content+m.header.Linkname != want.content {
+				t.Errorf("%s: %s has mode %o and %.40q", c.name, want.name, m.header.Mode, m.content+m.header.Linkname)
+			}
+		}
+		files, _ := filepath.Glob(filepath.Join(filepath.Dir(name), "*"))
+		if info, err := os.Stat(name); err != nil || info.Mode() != 0o644 || len(files) != 1 {
+			t.Errorf("%s: the tarball has mode %s, %v, beside %q", c.name, info.Mode(), err, files)
+		}
+	}
+}
+
+// TestWriteIsTheSameEverywhere writes the same tree from two folders, with one
+// processor and with many.
 func TestWriteIsTheSameEverywhere(t *testing.T) {
 	for _, suffix := range []string{".tar.gz", ".tar.xz"} {
 		var made [][]byte
@@ -136,24 +177,35 @@ func TestTarReadsIt(t *testing.T) {
 	}
 }
 
-func TestWriteLeavesNothingHalf(t *testing.T) {
-	tree := lay(t)
-	dir := t.TempDir()
+// TestWriteFails shows that Write leaves no file when it fails.
+func TestWriteFails(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if err := Write(ended, filepath.Join(dir, "ship.tar.xz"), "ship", tree, date); err == nil {
-		t.Error("Write() goes on when it is told to end")
-	}
-	if err := os.Remove(filepath.Join(tree.Path, "a")); err != nil {
-		t.Fatal(err)
-	}
-	if err := Write(t.Context(), filepath.Join(dir, "ship.tar.gz"), "ship", tree, date); err == nil {
-		t.Error("Write() makes a tarball of a tree with a file less")
-	}
-	if err := Write(t.Context(), filepath.Join(dir, "ship.rar"), "ship", tree, date); err == nil || !strings.Contains(err.Error(), "ends in .tar.gz or .tar.xz") {
-		t.Errorf("Write() of a .rar = %v", err)
-	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		t.Errorf("what stays is %v (%v)", entries, err)
+	for _, c := range []struct {
+		name, file string
+		ctx        context.Context
+		remove     string // from the tree
+		want       string // part of the error, after DIR for the folder that is written to
+	}{
+		{"canceled", "ship.tar.xz", ended, "", "writing DIR/ship.tar.xz: "},
+		{"a file that is gone", "ship.tar.gz", t.Context(), "a", "writing DIR/ship.tar.gz: "},
+		{"a link that is gone", "ship.tar.gz", t.Context(), "bin/link", "bin/link: no such file"},
+		{"another archive", "ship.rar", t.Context(), "", "DIR/ship.rar: want a name that ends in .tar.gz or .tar.xz"},
+		{"no compression", "ship.tar", t.Context(), "", "DIR/ship.tar: want a name that ends in .tar.gz or .tar.xz"},
+		{"no folder", "gone/ship.tar.gz", t.Context(), "", "DIR/gone/"},
+	} {
+		tree, dir := lay(t), t.TempDir()
+		if c.remove != "" {
+			if err := os.Remove(filepath.Join(tree.Path, c.remove)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := Write(c.ctx, filepath.Join(dir, c.file), "ship", tree, date)
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), dir, "DIR"), c.want) {
+			t.Errorf("%s: Write() = %v, want %s", c.name, err, c.want)
+		}
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("%s: Write() leaves %v (%v)", c.name, entries, err)
+		}
 	}
 }

@@ -19,17 +19,19 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/tools/txtar"
 )
 
-// commands are what scripts can say besides testscript's own commands. None can
+// commands are what scripts can use beside the commands of testscript. None can
 // be negated.
 //
-//	edit FILE OLD NEW        replaces OLD, which must stand there once; \n is a line break
+//	sample NAME              writes the files of testdata/samples/NAME.txtar
+//	edit FILE OLD NEW        replaces OLD, which must be in it once; \n is a line break
 //	flip FILE TEXT           changes one byte: the first of the first TEXT; FILE may be a pattern
 //	republish ZIP NAME       gives the file of that name, of a module's zip, one more line
-//	remember PATH...         notes what lies at each path
-//	unchanged PATH...        fails unless exactly what was remembered lies there
-//	whole                    fails if anything half done lies in dist
+//	remember PATH...         notes which files are at each path
+//	unchanged PATH...        fails unless the files are exactly those remembered
+//	whole                    fails if anything half done is in dist
 //	platform FILE OS/ARCH    fails unless the program is one for the platform
 //	jsonlines stdout         fails unless each line of the output is a JSON object
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
@@ -37,6 +39,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		args int // how many it takes, -1 for any number
 		run  func(*testscript.TestScript, []string) error
 	}{
+		"sample":    {1, sample},
 		"edit":      {3, edit},
 		"flip":      {2, flip},
 		"republish": {2, republish},
@@ -58,6 +61,28 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return out
 }
 
+// sample writes the files that several scripts start from. A script that has one
+// of them too would not say which it means.
+func sample(ts *testscript.TestScript, args []string) error {
+	archive, err := txtar.ParseFile(filepath.Join("testdata", "samples", args[0]+".txtar"))
+	if err != nil {
+		return err
+	}
+	for _, f := range archive.Files {
+		name := ts.MkAbs(filepath.FromSlash(f.Name))
+		if _, err := os.Lstat(name); err == nil {
+			return fmt.Errorf("%s is in the script or the project too", f.Name)
+		}
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, f.Data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func edit(ts *testscript.TestScript, args []string) error {
 	breaks := strings.NewReplacer(`\n`, "\n")
 	name, old, with := ts.MkAbs(args[0]), breaks.Replace(args[1]), breaks.Replace(args[2])
@@ -74,7 +99,7 @@ func edit(ts *testscript.TestScript, args []string) error {
 func flip(ts *testscript.TestScript, args []string) error {
 	names, err := filepath.Glob(ts.MkAbs(args[0]))
 	if err != nil || len(names) != 1 {
-		return fmt.Errorf("%s stands for %d files, want one", args[0], len(names))
+		return fmt.Errorf("%s matches %d files, want one", args[0], len(names))
 	}
 	data, err := os.ReadFile(names[0])
 	if err != nil {
@@ -227,7 +252,7 @@ func unchanged(ts *testscript.TestScript, args []string) error {
 
 func whole(ts *testscript.TestScript, _ []string) error { return checkWhole(ts.MkAbs("dist")) }
 
-// blobs tells which files of a layout are not what they are called by.
+// blobs returns a line for each file of a layout whose name is not its digest.
 func blobs(layout string) []string {
 	var faults []string
 	files, _ := filepath.Glob(filepath.Join(layout, "blobs", "sha256", "*"))
@@ -243,9 +268,9 @@ func blobs(layout string) []string {
 	return faults
 }
 
-// checkWhole tells what lies in a dist folder that no run which has ended may
-// leave there: scratch folders, folders of binaries without a record, binaries
-// that are not the recorded ones.
+// checkWhole fails if a dist folder holds what no finished run may leave behind:
+// scratch folders, folders of binaries without a record, binaries other than the
+// recorded ones.
 func checkWhole(dist string) error {
 	var faults []string
 	scratch, _ := filepath.Glob(filepath.Join(dist, ".cache", "tmp", "*"))
@@ -281,15 +306,15 @@ func checkWhole(dist string) error {
 	return nil
 }
 
-// recorded is what a fork comes to, each in a folder a platform, by the file
-// there that tells of the others, and its list of them.
+// recorded names the outputs of a fork that have a folder for each platform, with
+// the file in it that records the others, and the key of its list.
 var recorded = map[string]struct{ file, list string }{
 	"bin": {"build.json", "binaries"},
 	"deb": {"packages.json", "packages"},
 	"rpm": {"packages.json", "packages"},
 }
 
-// checkRecord compares what lies in a folder with its record.
+// checkRecord compares the files of a folder with its record.
 func checkRecord(dir, name, list string) error {
 	data, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
@@ -320,7 +345,8 @@ func checkRecord(dir, name, list string) error {
 			return err
 		}
 		if sum := fmt.Sprintf("%x", sha256.Sum256(data)); sum != b.SHA256 || int64(len(data)) != b.Size {
-			return fmt.Errorf("%s: %s has %d bytes and sha256 %s; %s says %d and %s", dir, b.File, len(data), sum, name, b.Size, b.SHA256)
+			return fmt.Errorf("%s: %s has %d bytes and sha256 %s; %s says %d and %s",
+				dir, b.File, len(data), sum, name, b.Size, b.SHA256)
 		}
 	}
 	if len(rest) > 0 {
@@ -352,7 +378,8 @@ func platformOf(name string) (string, error) {
 		return "", fmt.Errorf("%s is no program of a known format", name)
 	}
 	defer f.Close()
-	return "windows/" + map[uint16]string{pe.IMAGE_FILE_MACHINE_AMD64: "amd64", pe.IMAGE_FILE_MACHINE_ARM64: "arm64"}[f.Machine], nil
+	arch := map[uint16]string{pe.IMAGE_FILE_MACHINE_AMD64: "amd64", pe.IMAGE_FILE_MACHINE_ARM64: "arm64"}[f.Machine]
+	return "windows/" + arch, nil
 }
 
 func jsonLines(ts *testscript.TestScript, args []string) error {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A fork comes to the same bytes in another folder, for another user, at another
+// A fork makes the same bytes in another folder, for another user, at another
 // time, compiled from nothing, and whatever was asked for first.
 func TestSameBytesEverywhere(t *testing.T) {
 	t.Parallel()

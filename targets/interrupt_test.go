@@ -120,7 +120,7 @@ func waitFor(t *testing.T, what string, there func() bool) {
 }
 
 // commandsWith returns the command lines of processes that name the folder and
-// hold the word, this test's own left out.
+// hold the word, the one of this test left out.
 func commandsWith(t *testing.T, dir, word string) []string {
 	t.Helper()
 	var found []string

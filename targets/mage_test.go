@@ -30,7 +30,8 @@ func TestMagefileIsCompiledWhenItChanges(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command("go", "tool", "mage", "say")
 		cmd.Dir = dir
-		cmd.Env = append(append(os.Environ(), "MAGEFILE_CACHE="+cache, "GOCACHE="+y.goCache, "GOMODCACHE="+y.modCache), env...)
+		cmd.Env = append(os.Environ(), "MAGEFILE_CACHE="+cache, "GOCACHE="+y.goCache, "GOMODCACHE="+y.modCache)
+		cmd.Env = append(cmd.Env, env...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
@@ -49,7 +50,18 @@ func TestMagefileIsCompiledWhenItChanges(t *testing.T) {
 		}
 		return info.ModTime().UnixNano()
 	}
-	put("say.go", "//go:build mage\n\npackage main\n\nimport (\n\t\"fmt\"\n\n\t\"example.org/harbour/words\"\n)\n\nfunc Say() { fmt.Println(words.Words) }\n")
+	put("say.go", `//go:build mage
+
+package main
+
+import (
+	"fmt"
+
+	"example.org/harbour/words"
+)
+
+func Say() { fmt.Println(words.Words) }
+`)
 	put("words/words.go", "package words\n\nvar Words = \"one\"\n")
 	if got := say(); got != "one" {
 		t.Fatalf("it says %q", got)
@@ -60,7 +72,8 @@ func TestMagefileIsCompiledWhenItChanges(t *testing.T) {
 	}
 	for _, c := range []struct{ name, file, text, want string }{
 		{"another word", "words/words.go", "package words\n\nvar Words = \"two\"\n", "two"},
-		{"a file more in a package", "words/more.go", "package words\n\nfunc init() { Words += \" and more\" }\n", "two and more"},
+		{"a file more in a package", "words/more.go",
+			"package words\n\nfunc init() { Words += \" and more\" }\n", "two and more"},
 		{"another target", "say.go", "//go:build mage\n\npackage main\n\nfunc Say() { println(\"three\") }\n", "three"},
 	} {
 		put(c.file, c.text)

@@ -7,85 +7,90 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/magefile/mage/mg"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/series"
 )
 
-// Patches are the targets for a fork's patch series.
+// Patches holds the targets for a fork's patch series.
 type Patches mg.Namespace
 
 // Verify checks a fork's upstream, patches and patched tree against its fork.lock.
 func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Verify(ctx, setting("FORK", fork))
 	})
 }
 
 // Lock pins a fork's upstream, patches and patched tree, as they are now, in its fork.lock.
+//
+// Where fork.yaml sets images.debian, it also pins the Debian packages of the
+// image base, in base.lock.
 func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Lock(ctx, setting("FORK", fork))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Lock(ctx, setting("FORK", fork), time.Now())
 	})
 }
 
-// Apply leaves a fork's patched tree in dist/FORK/src, a git repository with a commit a patch, to read and to edit.
+// Apply writes a fork's patched tree to dist/FORK/src, a git repository with one commit per patch, to read and edit.
 //
-// -until names the last patch to apply; none stands for the upstream as it is.
+// -until names the last patch to apply; -until=none applies no patch.
 func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
 	})
 }
 
-// Import adds the commits of a git repository to a fork's series, and pins them.
+// Import adds commits of a git repository to a fork's series, and pins them.
 //
-// -from is a URL or a path, -commits a range BASE..TIP of two commits, 40 hex
-// digits each. They become a reference in fork.yaml, applied before the files
-// of patches/series; with -as=files, patch files behind them.
+// -from is a URL or a path; -commits is a range BASE..TIP of two commits, 40 hex
+// digits each. The commits become a reference in fork.yaml, applied before the
+// files of patches/series. With -as=files they become patch files, added at the
+// end of the series.
 func (Patches) Import(ctx context.Context, fork, from, commits, as *string, v, json *bool) error {
 	kind := setting("AS", as)
 	if kind != "" && kind != "files" && kind != "references" {
 		return fmt.Errorf("-as=%s: want references or files", kind)
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Import(ctx, slipway.ImportRequest{
-			Fork: setting("FORK", fork), From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Import(ctx, setting("FORK", fork), slipway.ImportRequest{
+			From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
 		})
-		return err
 	})
 }
 
 // Refresh rewrites a fork's patch files from the commits in dist/FORK/src, and pins them.
 //
-// Each commit there is a patch; one that nobody changed keeps its bytes.
+// Each commit becomes one patch. A patch whose commit did not change keeps its bytes.
 func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, _, err := p.Refresh(ctx, setting("FORK", fork))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Refresh(ctx, setting("FORK", fork))
 	})
 }
 
-// Rebase reports what becomes of a fork's series on another upstream, and moves the fork there when told to write.
+// Rebase reports how a fork's series fits another upstream, and with -write moves the fork there.
 //
-// -onto is a version, as 1.36.2, or a commit; -all takes every newer patch
-// release. With -write the fork is moved if nothing conflicts; otherwise
-// dist/FORK/src is left to solve the conflicts in, for patches:refresh.
-// -format=json or markdown prints the report so. A conflict is an error.
+// -onto is a version, such as 1.36.2, or a commit; -all reports on every newer
+// patch release. With -write, the fork moves if nothing conflicts; otherwise the
+// conflicts are left in dist/FORK/src: resolve them there, then run
+// patches:refresh. -format is json or markdown. Conflicts make the command fail.
 func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, write, v *bool) error {
-	show, ok := map[string]func([]slipway.Rebase) error{"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown}[setting("FORMAT", format)]
+	show, ok := map[string]func([]slipway.Rebase) error{
+		"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown,
+	}[setting("FORMAT", format)]
 	if !ok {
 		return fmt.Errorf("-format=%s: want json or markdown", setting("FORMAT", format))
 	}
 	var reports []slipway.Rebase
-	err := run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (err error) {
-		reports, err = p.Rebase(ctx, slipway.RebaseRequest{
-			Fork: setting("FORK", fork), Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write),
+	err := run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (_ artifact.Set, err error) {
+		reports, err = p.Rebase(ctx, setting("FORK", fork), slipway.RebaseRequest{
+			Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write),
 		})
-		return err
+		return nil, err
 	})
 	if err != nil {
 		return err
@@ -96,17 +101,19 @@ func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, writ
 	return conflicting(reports)
 }
 
-// conflicting returns the error of reports with conflicts in them.
+// conflicting returns an error for the first report that has conflicts.
 func conflicting(reports []slipway.Rebase) error {
 	for _, r := range reports {
 		names := r.Conflicts()
-		switch {
-		case len(names) == 0:
-		case r.Tree != "":
-			return fmt.Errorf("%s does not fit %s\n  Solve the conflict marks in %s, commit each to its patch (git commit --fixup, git rebase --autosquash),\n  then: mage patches:refresh -fork=%s", strings.Join(names, ", "), r.Onto, r.Tree, r.Fork)
-		default:
-			return fmt.Errorf("%s does not fit %s\n  To solve that in a work tree: mage patches:rebase -fork=%s -onto=%s -write", strings.Join(names, ", "), r.Onto, r.Fork, r.Target)
+		if len(names) == 0 {
+			continue
 		}
+		hint := fmt.Sprintf("To resolve this in a work tree: mage patches:rebase -fork=%s -onto=%s -write", r.Fork, r.Target)
+		if r.Tree != "" {
+			hint = fmt.Sprintf("Resolve the conflict markers in %s and commit each change to its patch\n"+
+				"  (git commit --fixup, git rebase --autosquash), then: mage patches:refresh -fork=%s", r.Tree, r.Fork)
+		}
+		return fmt.Errorf("%s: conflicts with %s\n  %s", strings.Join(names, ", "), r.Onto, hint)
 	}
 	return nil
 }
@@ -135,7 +142,7 @@ func rebaseTable(reports []slipway.Rebase) error {
 	return nil
 }
 
-// shortName shortens a commit as git does.
+// shortName shortens a commit id, as git does.
 func shortName(name string) string {
 	if len(name) == 40 && strings.Trim(name, "0123456789abcdef") == "" {
 		return name[:12]
@@ -145,21 +152,23 @@ func shortName(name string) string {
 
 func rebaseMarkdown(reports []slipway.Rebase) error {
 	for _, r := range reports {
-		fmt.Printf("## %s: %s onto %s\n\n| patch | subject | becomes | details |\n| --- | --- | --- | --- |\n", r.Fork, r.From, r.Onto)
+		fmt.Printf("## %s: %s onto %s\n\n"+
+			"| patch | subject | becomes | details |\n| --- | --- | --- | --- |\n", r.Fork, r.From, r.Onto)
 		for _, p := range r.Patches {
 			cell := strings.NewReplacer("|", "\\|", "\n", " ").Replace
-			fmt.Printf("| %s | %s | %s | %s |\n", p.Name, cell(p.Subject), p.Status, cell(strings.Join(rebaseDetails(p), "<br>")))
+			details := cell(strings.Join(rebaseDetails(p), "<br>"))
+			fmt.Printf("| %s | %s | %s | %s |\n", p.Name, cell(p.Subject), p.Status, details)
 		}
 		fmt.Println()
 	}
 	return nil
 }
 
-// rebaseDetails says what there is to say of a patch, a line each.
-func rebaseDetails(p slipway.RebasedPatch) []string {
+// rebaseDetails returns the lines that explain the status of a patch.
+func rebaseDetails(p series.RebasedPatch) []string {
 	var lines []string
 	for _, m := range p.Moved {
-		lines = append(lines, fmt.Sprintf("%s, hunk %d at line %d, %+d from where it says", m.File, m.Hunk, m.Line, m.By))
+		lines = append(lines, fmt.Sprintf("%s, hunk %d at line %d (offset %+d)", m.File, m.Hunk, m.Line, m.By))
 	}
 	for _, f := range p.Files {
 		lines = append(lines, f.String())
@@ -170,32 +179,29 @@ func rebaseDetails(p slipway.RebasedPatch) []string {
 	return lines
 }
 
-// Export writes a fork's series for other tools: as quilt, mbox or git.
+// Export writes a fork's series for other tools, as quilt, mbox or git.
 //
-// It comes to lie in dist/FORK/export: a folder for quilt, a mailbox for
-// git am, or a bundle for git clone, read back to see that it makes the same
+// Writes to dist/FORK/export: a folder for quilt, a mailbox for git am, or a
+// bundle for git clone. The result is read back, to check that it makes the same
 // tree.
 func (Patches) Export(ctx context.Context, fork, format *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Export(ctx, setting("FORK", fork), setting("FORMAT", format))
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Export(ctx, setting("FORK", fork), setting("FORMAT", format))
 	})
 }
 
-// Source are the targets for a fork's source.
+// Source holds the targets for a fork's source.
 type Source mg.Namespace
 
-// Export writes a fork's patched source as a tarball, the same bytes for the same fork.
+// Export writes a fork's patched source as a reproducible tarball.
 //
-// It comes to lie in dist/FORK/export. -format is tar.xz, the default, or
-// tar.gz.
+// Writes to dist/FORK/export. -format is tar.xz, the default, or tar.gz.
 func (Source) Export(ctx context.Context, fork, format *string, v, json *bool) error {
 	kind := setting("FORMAT", format)
 	if kind == "" {
 		kind = "tar.xz"
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.ExportSource(ctx, setting("FORK", fork), kind)
-		return err
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Tarball(ctx, setting("FORK", fork), slipway.TarballRequest{Format: kind})
 	})
 }

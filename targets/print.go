@@ -16,19 +16,19 @@ import (
 	"github.com/slipway-build/slipway/internal/text"
 )
 
-// A printer shows events: as lines, on a terminal with the progress of the
-// stage at hand below them, or as JSON.
+// A printer shows events as lines or as JSON. On a terminal, the progress of the
+// current stage is shown below the lines.
 type printer struct {
 	out     *os.File
 	verbose bool
 	json    *json.Encoder
 
 	mu        sync.Mutex
-	began     time.Time // the stage at hand
+	began     time.Time // when the current stage began
 	last      event.Event
-	artifacts []artifact
+	artifacts []row
 	took      map[string]time.Duration // by platform
-	status    bool                     // whether a status line stands on the terminal
+	status    bool                     // whether the terminal shows a status line
 	stop      chan struct{}
 }
 
@@ -60,7 +60,7 @@ func (p *printer) tick() {
 	}
 }
 
-// close ends the display with the table of what was made.
+// close ends the display with the table of artifacts.
 func (p *printer) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,7 +87,7 @@ func (p *printer) event(e event.Event) {
 	case event.Finished:
 		p.finished(e)
 	case event.Artifact:
-		p.artifacts = append(p.artifacts, artifact{e, p.took[e.Platform]})
+		p.artifacts = append(p.artifacts, row{e, p.took[e.Platform]})
 	case event.Note:
 		p.line("  note     %s", e.Detail)
 	case event.Command:
@@ -97,9 +97,13 @@ func (p *printer) event(e event.Event) {
 	}
 }
 
+// finished shows the end of a stage. One that failed is followed by its error.
 func (p *printer) finished(e event.Event) {
 	took := time.Since(p.began)
 	p.last = event.Event{}
+	if e.Failed {
+		return
+	}
 	p.took[e.Subject] = took
 	state := short(took)
 	if e.Kept {
@@ -109,7 +113,7 @@ func (p *printer) finished(e event.Event) {
 	p.began = time.Now()
 }
 
-// table lists the artifacts: the paths that a person copies.
+// table lists the artifacts, with the paths that a person copies.
 func (p *printer) table() {
 	if len(p.artifacts) == 0 || p.json != nil {
 		return
@@ -124,12 +128,13 @@ func (p *printer) table() {
 		if a.Kept {
 			state = "kept"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n", a.Component, a.Platform, size(a.Size), state, a.Path, a.SHA256)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n",
+			a.Component, a.Platform, size(a.Size), state, a.Path, a.SHA256)
 	}
 	t.Flush()
 }
 
-// size writes a number of bytes.
+// size formats a number of bytes.
 func size(n int64) string {
 	if n < 1<<20 {
 		return fmt.Sprintf("%d KiB", (n+1<<10-1)>>10)
@@ -137,8 +142,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%d MiB", (n+1<<19)>>20)
 }
 
-// An artifact is a file that was made, and how long its stage took.
-type artifact struct {
+// An artifact is a finished file, and how long its stage took.
+type row struct {
 	event.Event
 	took time.Duration
 }
@@ -173,7 +178,7 @@ func (p *printer) drawStatus() {
 	p.status = true
 }
 
-// short writes a duration as 0.2s, 48s or 3m05s.
+// short formats a duration as 0.2s, 48s or 3m05s.
 func short(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
@@ -184,18 +189,18 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-// printChecks shows what the doctor found. Something needed that is lacking is
-// an error.
+// printChecks prints the results of the doctor's checks. It returns an error if
+// something that a fork needs is missing.
 func printChecks(checks []slipway.Check) error {
 	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	lacking := 0
+	missing := 0
 	for _, c := range checks {
 		mark := "ok"
 		switch {
 		case c.OK:
 		case c.Needed:
-			mark = "LACKS"
-			lacking++
+			mark = "MISSING"
+			missing++
 		default:
 			mark = "-"
 		}
@@ -207,8 +212,8 @@ func printChecks(checks []slipway.Check) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if lacking > 0 {
-		return fmt.Errorf("this machine lacks %s", text.Count(lacking, "thing"))
+	if missing > 0 {
+		return fmt.Errorf("this machine is missing %s", text.Count(missing, "requirement"))
 	}
 	return nil
 }

@@ -60,14 +60,14 @@ func (p *project) path(elem ...string) string {
 	return filepath.Join(append([]string{p.dir}, elem...)...)
 }
 
-// built returns the path of a component, or whatever lies beside it, of this
-// machine's platform.
+// built returns the path of a component for this machine's platform, or of
+// another file in its folder.
 func (p *project) built(name string) string {
 	return p.path("dist", "ship-1.4", "bin", runtime.GOOS+"_"+runtime.GOARCH, name)
 }
 
-// command returns mage, not started yet, in a process group of its own, and
-// where its output will be.
+// command returns mage, not started yet, in a new process group, and where its
+// output will be.
 func (p *project) command(args ...string) (*exec.Cmd, *bytes.Buffer) {
 	cmd := exec.Command(p.exe, args...)
 	cmd.Dir, cmd.Env, cmd.SysProcAttr = p.dir, p.env, &syscall.SysProcAttr{Setpgid: true}
@@ -115,7 +115,7 @@ func mustList(t *testing.T, path string) listing {
 	return found
 }
 
-// sameAs checks that exactly what was listed lies at path.
+// sameAs checks that the files at path are exactly those listed.
 func sameAs(t *testing.T, want listing, path string) {
 	t.Helper()
 	for _, line := range want.differ(mustList(t, path)) {

@@ -13,11 +13,11 @@ import (
 
 	"golang.org/x/mod/sumdb/dirhash"
 
-	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// build.json has to tell what the binaries beside it were made from, so each of
+// build.json has to say what the binaries beside it were made from, so each of
 // its facts is found out here in another way.
 func TestRecordTellsWhatWasBuilt(t *testing.T) {
 	t.Parallel()
@@ -29,15 +29,16 @@ func TestRecordTellsWhatWasBuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	upstream, err := dirhash.HashDir(p.path(".home", "mod", "example.org", "ship@v1.4.1"), "example.org/ship@v1.4.1", dirhash.Hash1)
+	module := p.path(".home", "mod", "example.org", "ship@v1.4.1")
+	upstream, err := dirhash.HashDir(module, "example.org/ship@v1.4.1", dirhash.Hash1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	commit := strings.TrimPrefix(tree.Tree.Digest(), "sha256:")[:40]
-	want := slipway.Record{
+	want := build.Record{
 		Fork: "ship-1.4", Name: "ship", Version: "1.4.1+test.1", Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Upstream: slipway.Pin{Name: "example.org/ship@v1.4.1", Digest: upstream},
-		Patches:  []slipway.Pin{pinOf(t, p, "0001-crew.patch"), pinOf(t, p, "0002-bosun.patch")},
+		Upstream: build.Pin{Name: "example.org/ship@v1.4.1", Digest: upstream},
+		Patches:  []build.Pin{pinOf(t, p, "0001-crew.patch"), pinOf(t, p, "0002-bosun.patch")},
 		Tree:     tree.Tree.Digest(),
 		Commit:   commit, CommitOf: "tree", Date: "2026-02-03T04:05:06Z",
 		Toolchain: toolchain(t, p),
@@ -49,7 +50,7 @@ func TestRecordTellsWhatWasBuilt(t *testing.T) {
 			" -X example.org/hull/version.gitTreeState=clean" +
 			" -X example.org/hull/version.gitVersion=v1.4.1+test.1", "-tags=sail"},
 	}
-	var got slipway.Record
+	var got build.Record
 	data, err := os.ReadFile(p.built("build.json"))
 	if err != nil {
 		t.Fatal(err)
@@ -73,13 +74,13 @@ func TestRecordTellsWhatWasBuilt(t *testing.T) {
 	}
 }
 
-func pinOf(t *testing.T, p *project, patch string) slipway.Pin {
+func pinOf(t *testing.T, p *project, patch string) build.Pin {
 	t.Helper()
 	data, err := os.ReadFile(p.path("forks", "ship-1.4", "patches", patch))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slipway.Pin{Name: patch, Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(data))}
+	return build.Pin{Name: patch, Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(data))}
 }
 
 func toolchain(t *testing.T, p *project) string {

@@ -11,12 +11,13 @@ import (
 	"github.com/magefile/mage/mg"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/event"
 )
 
-// run calls f with the project in this folder, shows what happens, and ends f
-// when the process is asked to end.
-func run(ctx context.Context, v, json *bool, f func(context.Context, *slipway.Project) error) error {
+// run calls f with the project in the current folder and prints its events. A
+// signal that asks the process to end cancels f's context.
+func run(ctx context.Context, v, json *bool, f verb) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	show := newPrinter(os.Stdout, flag("V", v) || mg.Verbose(), flag("JSON", json))
@@ -25,8 +26,12 @@ func run(ctx context.Context, v, json *bool, f func(context.Context, *slipway.Pr
 	if err != nil {
 		return err
 	}
-	return f(ctx, p)
+	_, err = f(ctx, p) // its events told what it made
+	return err
 }
+
+// A verb is a method of a project, with its arguments.
+type verb func(ctx context.Context, p *slipway.Project) (artifact.Set, error)
 
 func project(events event.Sink) (*slipway.Project, error) {
 	dir, err := os.Getwd()
@@ -36,7 +41,7 @@ func project(events event.Sink) (*slipway.Project, error) {
 	return &slipway.Project{Dir: dir, Env: os.Environ(), Events: events}, nil
 }
 
-// setting returns a flag's value, or that of the variable that stands in.
+// setting returns a flag's value, or that of its variable where the flag is not given.
 func setting(variable string, value *string) string {
 	if value != nil {
 		return *value

@@ -21,9 +21,9 @@ import (
 
 // TestScripts runs whole commands on the test fork: each file of
 // testdata/script is one behaviour. A script starts in a project with the fork
-// ship-1.4, not pinned yet; a file that the script brings itself stands in the
-// place of the project's own. The functions commands and condition say what it
-// can use besides testscript's own.
+// ship-1.4, not pinned yet; a file in the script replaces the project's file of
+// that name. The functions commands and condition say what a script can use
+// beside the commands of testscript.
 func TestScripts(t *testing.T) {
 	y := inYard(t)
 	eapi8, err := filepath.Abs(filepath.Join("testdata", "eapi8.bash"))
@@ -37,8 +37,10 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, y.env(filepath.Join(e.WorkDir, ".home"))...)
-			e.Vars = append(e.Vars, "PROXY="+y.proxy, "EAPI8="+eapi8, "MAGEDIR="+y.bin, "GODIR="+y.goBin, "F=forks/ship-1.4",
-				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "HOSTDIR="+runtime.GOOS+"_"+runtime.GOARCH, "BIN=dist/ship-1.4/bin/"+runtime.GOOS+"_"+runtime.GOARCH)
+			hostDir := runtime.GOOS + "_" + runtime.GOARCH
+			e.Vars = append(e.Vars, "PROXY="+y.proxy, "EAPI8="+eapi8, "MAGEDIR="+y.bin, "GODIR="+y.goBin,
+				"F=forks/ship-1.4", "BIN=dist/ship-1.4/bin/"+hostDir,
+				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "HOSTDIR="+hostDir)
 			e.Values[memoryKey{}] = memory{}
 			return writeProject(e.WorkDir)
 		},
@@ -81,8 +83,8 @@ var theYard = sync.OnceValues(func() (*yard, error) {
 	return y, compileMagefile(filepath.Join(scratch, "magefile"), filepath.Join(y.bin, "mage"))
 })
 
-// compileMagefile compiles to exe what a user's own repository has in dir. This
-// repository's magefile has more targets, and mage writes beside it.
+// compileMagefile compiles to exe the magefile of a user's repository, made in
+// dir. This repository's magefile has more targets, and mage writes beside it.
 func compileMagefile(dir, exe string) error {
 	if err := errors.Join(os.Mkdir(dir, 0o755), writeMagefile(dir)); err != nil {
 		return err
@@ -114,11 +116,12 @@ func writeMagefile(dir string) error {
 	if err != nil {
 		return err
 	}
+	magefile := "//go:build mage\n\npackage main\n\n//mage:import\nimport _ \"" + slipway + "/targets\"\n"
 	return errors.Join(
 		mod.AddModuleStmt("example.org/harbour"), mod.AddRequire(slipway, "v0.0.0"), mod.AddReplace(slipway, "", root, ""),
 		os.WriteFile(filepath.Join(dir, "go.mod"), modfile.Format(mod.Syntax), 0o644),
 		os.WriteFile(filepath.Join(dir, "go.sum"), sum, 0o644),
-		os.WriteFile(filepath.Join(dir, "magefile.go"), []byte("//go:build mage\n\npackage main\n\n//mage:import\nimport _ \""+slipway+"/targets\"\n"), 0o644),
+		os.WriteFile(filepath.Join(dir, "magefile.go"), []byte(magefile), 0o644),
 	)
 }
 
@@ -168,11 +171,11 @@ func writeProject(dir string) error {
 	})
 }
 
-// condition tells whether what a script asks for in brackets is so. Under CI,
-// which has to test everything, what lacks is an error.
+// condition reports whether a condition of a script, in brackets, holds. Under
+// CI, which has to test everything, a missing tool is an error.
 //
 //	[tool:NAME]  the program is in the script's first PATH
-//	[mounts]     a script may mount file systems of its own: see unshare(1)
+//	[mounts]     a script may mount file systems for itself: see unshare(1)
 //	[root]       no permission keeps this user from writing
 func (y *yard) condition(name string) (bool, error) {
 	tool, isTool := strings.CutPrefix(name, "tool:")

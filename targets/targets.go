@@ -1,9 +1,8 @@
-// Package targets is what Slipway offers as Mage targets. A project of one's
-// own has them by importing this package in its magefile, below the comment
-// mage:import.
+// Package targets holds Slipway's Mage targets. Your own project gets them by
+// importing this package in its magefile, below the comment mage:import.
 //
-// Each flag of a target can also be given as an environment variable of the
-// same name in capitals.
+// Each flag of a target can also be set by an environment variable with the
+// flag's name in capitals.
 package targets
 
 import (
@@ -13,113 +12,119 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/platform"
 )
 
 // Cross compiles a fork: fetches its pinned upstream, applies its patches, and builds its components.
 //
-// Without flags it builds what fork.yaml names, for this machine. -platforms
-// takes a list, as linux/amd64,linux/arm64, or the word all; -arch takes one
-// architecture of Linux; -components takes a list. The variable
-// KUBE_FASTBUILD=false stands for -platforms=all. The binaries come to lie in
+// Without flags it builds the components that fork.yaml lists, for this machine.
+// -platforms takes a list, such as linux/amd64,linux/arm64, or the word all;
+// -arch takes one Linux architecture; -components takes a list. The environment
+// variable KUBE_FASTBUILD=false means -platforms=all. Writes the binaries to
 // dist/FORK/bin/OS_ARCH, with build.json beside them.
 func Cross(ctx context.Context, fork, components, platforms, arch *string, v, json *bool) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
 	if err != nil {
 		return err
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Cross(ctx, slipway.CrossRequest{
-			Fork: setting("FORK", fork), Components: list(setting("COMPONENTS", components)), Platforms: names,
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Cross(ctx, setting("FORK", fork), slipway.CrossRequest{
+			Components: list(setting("COMPONENTS", components)), Platforms: names,
 		})
-		return err
 	})
 }
 
-// Deb makes Debian packages of a fork, and builds what they need.
+// Deb builds a fork's Debian packages, and the binaries they need.
 //
-// Without flags it makes all packages, for this machine's architecture.
-// -packages takes a list; -platforms and -arch are those of cross. The packages
-// come to lie in dist/FORK/deb/OS_ARCH, with packages.json beside them.
+// Without flags it builds all packages, for this machine's architecture.
+// -packages takes a list; -platforms and -arch work as in cross. Writes the
+// packages to dist/FORK/deb/OS_ARCH, with packages.json beside them.
 func Deb(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
-	return makePackages(ctx, (*slipway.Project).Deb, fork, packages, platforms, arch, v, json)
-}
-
-// Rpm makes Fedora's packages of a fork, and builds what they need.
-//
-// Without flags it makes all packages, for this machine's architecture.
-// -packages takes a list; -platforms and -arch are those of cross. The packages
-// come to lie in dist/FORK/rpm/OS_ARCH, with packages.json beside them.
-func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
-	return makePackages(ctx, (*slipway.Project).RPM, fork, packages, platforms, arch, v, json)
-}
-
-// Ebuild lays out a Gentoo overlay of all forks, with what its ebuilds fetch.
-//
-// The overlay comes to lie in dist/overlay, ready to be published, and the
-// distfiles in dist/distfiles. -fork takes one fork alone; -gentoo is a checkout
-// of the repository ::gentoo, the host's own unless told.
-func Ebuild(ctx context.Context, fork, gentoo *string, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Ebuild(ctx, slipway.EbuildRequest{Fork: setting("FORK", fork), Gentoo: setting("GENTOO", gentoo)})
+	r, err := packageRequest(packages, platforms, arch)
+	if err != nil {
 		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Deb(ctx, setting("FORK", fork), r)
 	})
 }
 
-// Image makes container images of a fork, and builds what they need.
+// Rpm builds a fork's RPM packages, for Fedora, and the binaries they need.
 //
-// Without flags it makes all images, for the Linux platforms of fork.yaml.
-// -images takes a list; -platforms and -arch are those of cross. They come to
-// lie in dist/FORK/images, an OCI layout, with images.json beside them.
-// -format=docker adds an archive for each architecture that docker load reads.
+// Without flags it builds all packages, for this machine's architecture.
+// -packages takes a list; -platforms and -arch work as in cross. Writes the
+// packages to dist/FORK/rpm/OS_ARCH, with packages.json beside them.
+func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
+	r, err := packageRequest(packages, platforms, arch)
+	if err != nil {
+		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.RPM(ctx, setting("FORK", fork), r)
+	})
+}
+
+// Ebuild writes a Gentoo overlay of all forks, and the distfiles that its ebuilds fetch.
+//
+// Writes the overlay to dist/overlay, ready to publish, and the distfiles to
+// dist/distfiles. -fork limits the run to one fork. -gentoo is a checkout of the
+// repository ::gentoo; the default is the host's, in /var/db/repos/gentoo.
+func Ebuild(ctx context.Context, fork, gentoo *string, v, json *bool) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{Gentoo: setting("GENTOO", gentoo)})
+	})
+}
+
+// Image builds a fork's container images, and the binaries they need.
+//
+// Without flags it builds all images, for the Linux platforms of fork.yaml.
+// -images takes a list; -platforms and -arch work as in cross. Writes an OCI
+// layout to dist/FORK/images, with images.json in it. -format=docker also writes
+// one archive per architecture for docker load.
 func Image(ctx context.Context, fork, images, platforms, arch, format *string, v, json *bool) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
 	if err != nil {
 		return err
 	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Image(ctx, slipway.ImageRequest{Fork: setting("FORK", fork), Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format), Now: time.Now()})
-		return err
-	})
-}
-
-// Push pushes a fork's images to registries.
-//
-// -registry takes a list of where repositories lie, as registry.example.org/team,
-// that of fork.yaml unless told; -images takes a list of those to push, all
-// unless told; -tag stands for the fork's version. It logs in as docker login and podman login noted. A tag that
-// stands for something else is refused unless -force says so, and -insecure
-// takes any certificate, or none.
-func Push(ctx context.Context, fork, registry, images, tag *string, insecure, force, v, json *bool) error {
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := p.Push(ctx, slipway.PushRequest{
-			Fork: setting("FORK", fork), Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)), Tag: setting("TAG", tag),
-			Insecure: flag("INSECURE", insecure), Force: flag("FORCE", force),
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Image(ctx, setting("FORK", fork), slipway.ImageRequest{
+			Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
 		})
-		return err
 	})
 }
 
-func makePackages(ctx context.Context, make func(*slipway.Project, context.Context, slipway.PackageRequest) ([]slipway.Packages, error), fork, packages, platforms, arch *string, v, json *bool) error {
+// Push pushes a fork's container images to registries.
+//
+// -registry takes a list of registries, such as registry.example.org/team; the
+// default is images.registry of fork.yaml. -images takes a list; the default is
+// all images. -tag replaces the tag made from the fork's version. Push uses the
+// credentials that docker login or podman login stored. A tag that already
+// points at another digest is refused without -force. -insecure accepts any
+// certificate, and plain HTTP.
+func Push(ctx context.Context, fork, registry, images, tag *string, insecure, force, v, json *bool) error {
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Push(ctx, setting("FORK", fork), slipway.PushRequest{
+			Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)),
+			Tag: setting("TAG", tag), Insecure: flag("INSECURE", insecure), Force: flag("FORCE", force),
+		})
+	})
+}
+
+// packageRequest returns what the flags of deb and rpm ask for.
+func packageRequest(packages, platforms, arch *string) (slipway.PackageRequest, error) {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
-	if err != nil {
-		return err
-	}
-	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) error {
-		_, err := make(p, ctx, slipway.PackageRequest{Fork: setting("FORK", fork), Packages: list(setting("PACKAGES", packages)), Platforms: names})
-		return err
-	})
+	return slipway.PackageRequest{Packages: list(setting("PACKAGES", packages)), Platforms: names}, err
 }
 
-// platformNames joins what the flags, and the variables of Kubernetes' own
-// build, say of platforms.
+// platformNames returns the platforms that the flags, or the variables of
+// Kubernetes' own build, ask for.
 func platformNames(platforms, arch string) ([]string, error) {
 	switch {
 	case platforms != "" && arch != "":
-		return nil, fmt.Errorf("-platforms=%s and -arch=%s: give one of the two", platforms, arch)
+		return nil, fmt.Errorf("-platforms=%s and -arch=%s: give only one of them", platforms, arch)
 	case platforms != "":
 		return list(platforms), nil
 	case arch != "":
@@ -144,7 +149,7 @@ func Forks() error {
 	if err != nil {
 		return err
 	}
-	ids, err := p.ForkIDs()
+	ids, err := p.Forks()
 	if err != nil {
 		return err
 	}
@@ -166,12 +171,14 @@ func Forks() error {
 	return fmt.Errorf("%s", strings.Join(faults, "\n"))
 }
 
-// Clean removes dist: all outputs, and what is kept to make the next run fast.
+// Clean removes dist: all outputs, and the cache that makes the next run fast.
 func Clean(ctx context.Context) error {
-	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) error { return p.Clean(ctx) })
+	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return nil, p.Clean(ctx)
+	})
 }
 
-// Doctor tells what this machine has and lacks for building this project's forks.
+// Doctor checks that this machine has what it takes to build this project's forks.
 func Doctor(ctx context.Context) error {
 	p, err := project(nil)
 	if err != nil {

@@ -46,11 +46,13 @@ func TestDistroRefuses(t *testing.T) {
 		"1.36.1+acme.01":        `"acme.01"`, // as much as acme.1 to both
 		"1.36.1-rc.1.x+acme.01": `"rc.1.x"`,
 	} {
-		if got, err := parse(t, s).Distro(); err == nil || !strings.Contains(err.Error(), "version "+s+" cannot be a package's: ") || !strings.Contains(err.Error(), want) {
+		if got, err := parse(t, s).Distro(); err == nil ||
+			!strings.Contains(err.Error(), "version "+s+" cannot be a package's: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: Distro() = %q, %v, want an error that names %s", s, got, err, want)
 		}
 	}
-	for _, s := range []string{"", "1.36", "1.36.1-1", "1.36.1-rc.1", "1.36.1~rc.1~2", "1.36.1+acme.01", "v1.36.1", "1:1.36.1"} {
+	for _, s := range []string{"", "1.36", "1.36.1-1", "1.36.1-rc.1", "1.36.1~rc.1~2", "1.36.1+acme.01", "v1.36.1",
+		"1:1.36.1"} {
 		if v, err := ParseDistro(s); err == nil || !strings.Contains(err.Error(), strconv.Quote(s)) {
 			t.Errorf("ParseDistro(%q) = %v, %v", s, v, err)
 		}
@@ -119,11 +121,12 @@ func pairs(t *testing.T, n int) []pair {
 	return out
 }
 
-// TestOrderIsDebians compares the order of versions with dpkg's own.
+// TestOrderIsDebians compares the order of versions with dpkg's.
 func TestOrderIsDebians(t *testing.T) {
 	testkit.Need(t, "dpkg")
 	var script strings.Builder
-	script.WriteString("x() { for op in lt eq gt; do if dpkg --compare-versions \"$1\" $op \"$2\"; then echo $op; fi; done; }\n")
+	script.WriteString("x() { for op in lt eq gt; do if dpkg --compare-versions \"$1\" $op \"$2\"; then echo $op; fi; " +
+		"done; }\n")
 	list := pairs(t, 1500)
 	for _, p := range list {
 		fmt.Fprintf(&script, "x %s %s\n", p.a, p.b)
@@ -131,7 +134,7 @@ func TestOrderIsDebians(t *testing.T) {
 	compare(t, list, []string{"sh", "-c", script.String()}, map[string]int{"lt": -1, "eq": 0, "gt": 1})
 }
 
-// TestOrderIsRPMs compares the order of versions with rpm's own.
+// TestOrderIsRPMs compares the order of versions with rpm's.
 func TestOrderIsRPMs(t *testing.T) {
 	testkit.Need(t, "rpm")
 	list := pairs(t, 20000)

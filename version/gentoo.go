@@ -24,14 +24,16 @@ func (v Version) Gentoo() (string, error) {
 	if f.Prerelease != "" {
 		m := gentooPrerelease.FindStringSubmatch(f.Prerelease)
 		if m == nil {
-			return "", fmt.Errorf("version %s cannot be an ebuild's: write the pre-release %q as alpha, beta, pre or rc, and one number, as rc.1", v, f.Prerelease)
+			return "", fmt.Errorf("version %s cannot be an ebuild's: write the pre-release %q as alpha, beta, pre or rc, and "+
+				"one number, as rc.1", v, f.Prerelease)
 		}
 		s += "_" + m[1] + m[2]
 	}
 	if f.Metadata != "" {
 		m := gentooMetadata.FindStringSubmatch(f.Metadata)
 		if m == nil {
-			return "", fmt.Errorf("version %s cannot be an ebuild's: write the fork's revision %q as a name and one number, as acme.1", v, f.Metadata)
+			return "", fmt.Errorf("version %s cannot be an ebuild's: write the fork's revision %q as a name and one number, "+
+				"as acme.1", v, f.Metadata)
 		}
 		s += "_p" + m[1]
 	}
@@ -49,13 +51,14 @@ func CompareGentoo(a, b string) (int, error) {
 	as, bs := gentoo.FindStringSubmatch(a), gentoo.FindStringSubmatch(b)
 	for i, m := range [][]string{as, bs} {
 		if m == nil {
-			return 0, fmt.Errorf("%q is no version of an ebuild", []string{a, b}[i])
+			return 0, fmt.Errorf("%q is not the version of an ebuild", []string{a, b}[i])
 		}
 	}
-	return cmp.Or(compareNumbers(as[1], bs[1]), strings.Compare(as[2], bs[2]), compareSuffixes(as[3], bs[3]), compareInteger(as[4], bs[4])), nil
+	return cmp.Or(compareNumbers(as[1], bs[1]), strings.Compare(as[2], bs[2]), compareSuffixes(as[3], bs[3]),
+		compareInteger(as[4], bs[4])), nil
 }
 
-// compareNumbers compares what stands between dots: the first as integers, the
+// compareNumbers compares what is between dots: the first as integers, the
 // others as fractions where one begins with a zero.
 func compareNumbers(a, b string) int {
 	as, bs := strings.Split(a, "."), strings.Split(b, ".")
@@ -79,7 +82,7 @@ func compareNumbers(a, b string) int {
 func compareSuffixes(a, b string) int {
 	as, bs := strings.Split(a, "_")[1:], strings.Split(b, "_")[1:]
 	for i := range max(len(as), len(bs)) {
-		// None at all stands between rc and p.
+		// A version without a suffix ranks between _rc and _p.
 		ar, an, br, bn := 4, "", 4, ""
 		if i < len(as) {
 			ar, an = suffix(as[i])

@@ -35,7 +35,8 @@ func TestGentoo(t *testing.T) {
 		"1.36.1+20260102":   `"20260102"`,
 		"1.36.1-rc1+acme.1": `"rc1"`,
 	} {
-		if got, err := parse(t, s).Gentoo(); err == nil || !strings.Contains(err.Error(), "version "+s+" cannot be an ebuild's: ") || !strings.Contains(err.Error(), want) {
+		if got, err := parse(t, s).Gentoo(); err == nil ||
+			!strings.Contains(err.Error(), "version "+s+" cannot be an ebuild's: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: Gentoo() = %q, %v, want an error that names %s", s, got, err, want)
 		}
 	}
@@ -77,9 +78,10 @@ func TestGentooOrderIsTheOthers(t *testing.T) {
 }
 
 func TestCompareGentoo(t *testing.T) {
-	// Each list is in order; what stands beside another is equal to it.
+	// Each list is in order; what is beside another is equal to it.
 	for _, list := range []string{
-		"1.2_alpha 1.2_alpha1 1.2_beta 1.2_beta2 1.2_beta10 1.2_pre 1.2_rc1 1.2_rc1_p1 1.2 1.2-r1 1.2-r10 1.2_p=1.2_p0 1.2_p1_alpha 1.2_p1 1.2a 1.2b 1.2.0 1.2.1 1.3",
+		"1.2_alpha 1.2_alpha1 1.2_beta 1.2_beta2 1.2_beta10 1.2_pre 1.2_rc1 1.2_rc1_p1 1.2 1.2-r1 1.2-r10 1.2_p=1.2_p0 " +
+			"1.2_p1_alpha 1.2_p1 1.2a 1.2b 1.2.0 1.2.1 1.3",
 		"1.001 1.01=1.010=1.01000 1.02 1.1 1.2 1.10",
 		"1 1.0 1.0.0 1.0.0.0",
 		"0.9 1=01 9 10 18446744073709551616 18446744073709551617",
@@ -137,7 +139,7 @@ func wild(r *rand.Rand) string {
 }
 
 // TestCompareGentooByTheBook compares with another implementation, and with
-// Portage's own where there is one.
+// Portage's where there is one.
 func TestCompareGentooByTheBook(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	var script bytes.Buffer

@@ -9,12 +9,12 @@ import (
 // no +, and Kubernetes writes _ for it, which no version has.
 func (v Version) Tag() string { return "v" + strings.ReplaceAll(v.String(), "+", "_") }
 
-// ParseTag returns the version that a tag stands for.
+// ParseTag returns the version that a tag was made from.
 func ParseTag(tag string) (Version, error) {
 	text, ok := strings.CutPrefix(tag, "v")
 	v, err := Parse(strings.ReplaceAll(text, "_", "+"))
 	if !ok || err != nil || v.Tag() != tag {
-		return Version{}, fmt.Errorf("%q is no tag of a version: they are as v1.36.1_acme.1", tag)
+		return Version{}, fmt.Errorf("%q is not the tag of a version: want one as v1.36.1_acme.1", tag)
 	}
 	return v, nil
 }

@@ -16,12 +16,12 @@ func TestTag(t *testing.T) {
 			t.Errorf("the tag of %s is %s, want %s", text, got, want)
 		}
 		if back, err := ParseTag(want); err != nil || back.String() != text {
-			t.Errorf("the tag %s stands for %s, %v; want %s", want, back, err, text)
+			t.Errorf("the tag %s is read as %s, %v; want %s", want, back, err, text)
 		}
 	}
 	for _, tag := range []string{"1.36.1", "latest", "v1.36", "v1.36.1+acme.1", "v1.36.1_a_b", ""} {
 		if v, err := ParseTag(tag); err == nil {
-			t.Errorf("the tag %q stands for %s", tag, v)
+			t.Errorf("the tag %q is read as %s", tag, v)
 		}
 	}
 }

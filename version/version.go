@@ -11,7 +11,7 @@ import (
 )
 
 // A Version is a semantic version (https://semver.org), with neither a "v" in
-// front nor a part left out. A fork's build metadata names its own revision.
+// front nor a part left out. A fork's build metadata names its revision.
 type Version struct {
 	v *semver.Version
 }
@@ -20,7 +20,7 @@ type Version struct {
 func Parse(s string) (Version, error) {
 	v, err := semver.StrictNewVersion(s)
 	if err != nil {
-		return Version{}, fmt.Errorf("%q is no semantic version (https://semver.org): write it as 1.36.1+acme.1", s)
+		return Version{}, fmt.Errorf("%q is not a semantic version (https://semver.org): write it as 1.36.1+acme.1", s)
 	}
 	return Version{v}, nil
 }

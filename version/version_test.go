@@ -28,7 +28,8 @@ func TestParse(t *testing.T) {
 	} {
 		v := parse(t, c.version)
 		if v.String() != c.version || v.Upstream() != c.upstream || v.Fields() != c.want {
-			t.Errorf("%s is read as %s, upstream %s, %+v; want upstream %s, %+v", c.version, v, v.Upstream(), v.Fields(), c.upstream, c.want)
+			t.Errorf("%s is read as %s, upstream %s, %+v; want upstream %s, %+v", c.version, v, v.Upstream(), v.Fields(),
+				c.upstream, c.want)
 		}
 	}
 }
@@ -41,7 +42,8 @@ func TestParseRefuses(t *testing.T) {
 		v, err := Parse(s)
 		if err == nil {
 			t.Errorf("Parse(%q) = %s", s, v)
-		} else if !strings.Contains(err.Error(), "is no semantic version (https://semver.org): write it as 1.36.1+acme.1") {
+		} else if !strings.Contains(err.Error(),
+			"is not a semantic version (https://semver.org): write it as 1.36.1+acme.1") {
 			t.Errorf("Parse(%q) says %q", s, err)
 		}
 	}
@@ -82,8 +84,9 @@ func TestRange(t *testing.T) {
 
 func TestRangeValidate(t *testing.T) {
 	for r, want := range map[Range]bool{
-		"": true, ">=1.17 <1.22": true, ">=1.17, <1.22": true, "~1.5": true, "^1.5 || 2.x": true, "*": true, "1.2.3-rc.1": true,
-		"nonsense": false, ">=": false, ">=1.17 <": false, "1.2.3.4": false, "=>1.17 and more": false, ">=v": false,
+		"": true, ">=1.17 <1.22": true, ">=1.17, <1.22": true, "~1.5": true, "^1.5 || 2.x": true, "*": true,
+		"1.2.3-rc.1": true,
+		"nonsense":   false, ">=": false, ">=1.17 <": false, "1.2.3.4": false, "=>1.17 and more": false, ">=v": false,
 	} {
 		if err := r.Validate(); (err == nil) != want {
 			t.Errorf("%q: Validate() = %v", r, err)

@@ -15,8 +15,12 @@ import (
 
 func TestRun(t *testing.T) {
 	image, host := t.TempDir(), t.TempDir()
-	if err := errors.Join(os.WriteFile(filepath.Join(image, "manifest.json"), []byte(`{"name":"ship","version":"1.0","arch":"`+runtime.GOARCH+`",
-		"files":[{"path":"/etc/ship","mode":493}],"units":{"mate":[]}}`), 0o644), os.MkdirAll(filepath.Join(host, "var/lib"), 0o755)); err != nil {
+	manifest := `{"name":"ship","version":"1.0","arch":"` + runtime.GOARCH + `",
+		"files":[{"path":"/etc/ship","mode":493}],"units":{"mate":[]}}`
+	if err := os.WriteFile(filepath.Join(image, "manifest.json"), []byte(manifest), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(host, "var/lib"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	at := "-root=" + host
@@ -35,12 +39,15 @@ func TestRun(t *testing.T) {
 			t.Errorf("installer %q: %v\n%s\nwant %q", c.args, err, &out, c.want)
 		}
 	}
-	for _, args := range [][]string{{"install"}, {"-status", "-role=mate"}, {"-uninstall", "-status"}, {at, "worker"}, {"-rot=/"}} {
+	for _, args := range [][]string{
+		{"install"}, {"-status", "-role=mate"}, {"-uninstall", "-status"}, {at, "worker"}, {"-rot=/"},
+	} {
 		if err := run(t.Context(), args, &bytes.Buffer{}); !errors.Is(err, errUsage) {
 			t.Errorf("installer %q = %v, want its usage", args, err)
 		}
 	}
-	if err := run(t.Context(), []string{"-root=" + filepath.Join(host, "none")}, &bytes.Buffer{}); err == nil || !strings.Contains(err.Error(), "mount the host's root there") {
+	err := run(t.Context(), []string{"-root=" + filepath.Join(host, "none")}, &bytes.Buffer{})
+	if err == nil || !strings.Contains(err.Error(), "mount the host's root there") {
 		t.Errorf("installer without a host: %v", err)
 	}
 }
@@ -71,7 +78,8 @@ func TestLock(t *testing.T) {
 func TestFacts(t *testing.T) {
 	f, err := facts(t.TempDir())
 	name, nerr := os.Hostname()
-	if err != nil || nerr != nil || f.Arch != runtime.GOARCH || f.Hostname != name || f.Address != "" && !slices.Contains(f.Addresses, f.Address) {
+	if err != nil || nerr != nil || f.Arch != runtime.GOARCH || f.Hostname != name ||
+		f.Address != "" && !slices.Contains(f.Addresses, f.Address) {
 		t.Errorf("facts() = %+v, %v", f, err)
 	}
 }

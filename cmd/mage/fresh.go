@@ -21,8 +21,8 @@ type inputs struct {
 	Files map[string]stamp
 }
 
-// A stamp is what tells that a file or folder was not changed. That of one that
-// is not there is zero.
+// A stamp tells whether a file or folder changed. It is zero for one that does
+// not exist.
 type stamp struct {
 	Size    int64
 	Written int64 // nanoseconds since 1970
@@ -36,8 +36,8 @@ func stampOf(name string) stamp {
 	return stamp{info.Size(), info.ModTime().UnixNano()}
 }
 
-// steering returns the variables that decide what the go command makes.
-func steering() []string {
+// goEnv returns the variables that decide what the go command makes, sorted.
+func goEnv() []string {
 	env := slices.DeleteFunc(os.Environ(), func(kv string) bool {
 		return !strings.HasPrefix(kv, "GO") && !strings.HasPrefix(kv, "CGO_") && !strings.HasPrefix(kv, "PATH=")
 	})
@@ -49,7 +49,10 @@ func steering() []string {
 func fresh(inv mage.Invocation, exe string) bool {
 	data, err := os.ReadFile(exe + ".inputs")
 	var was inputs
-	if inv.Force || err != nil || json.Unmarshal(data, &was) != nil || was.Go != runtime.Version() || !slices.Equal(was.Env, steering()) {
+	if inv.Force || err != nil || json.Unmarshal(data, &was) != nil {
+		return false
+	}
+	if was.Go != runtime.Version() || !slices.Equal(was.Env, goEnv()) {
 		return false
 	}
 	for name, s := range was.Files {
@@ -60,12 +63,12 @@ func fresh(inv mage.Invocation, exe string) bool {
 	return was.Files[exe] != stamp{}
 }
 
-// remember notes what exe was made of. Where that cannot be told, it is
+// remember notes what exe was made of. Where that cannot be found out, exe is
 // compiled again the next time.
 func remember(inv mage.Invocation, exe string) {
 	name := exe + ".inputs"
 	_ = os.Remove(name)
-	now := inputs{Go: runtime.Version(), Env: steering(), Files: map[string]stamp{}}
+	now := inputs{Go: runtime.Version(), Env: goEnv(), Files: map[string]stamp{}}
 	for _, file := range append(filesOf(inv), exe) {
 		now.Files[file] = stampOf(file)
 	}
@@ -80,7 +83,9 @@ func remember(inv mage.Invocation, exe string) {
 // filesOf returns the files and folders that the magefile is compiled from, but
 // for those of the module cache, which nobody changes.
 func filesOf(inv mage.Invocation) []string {
-	const each = `{{if not .Standard}}{{.Dir}}{{"\n"}}{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}` +
+	const each = `{{if not .Standard}}{{.Dir}}{{"\n"}}{{$d := .Dir}}` +
+		`{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}` +
+		`{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}` +
 		`{{with .Module}}{{.GoMod}}{{"\n"}}{{end}}{{end}}`
 	magefiles, err := mage.Magefiles(inv.Dir, "", "", inv.UsesMagefiles())
 	if err != nil || inv.GOOS != "" || inv.GOARCH != "" {
@@ -110,11 +115,13 @@ func filesOf(inv mage.Invocation) []string {
 	}
 	files = append(files, where[1], filepath.Join(where[2], "VERSION"))
 	for line := range bytes.Lines(out) {
-		if name := strings.TrimSpace(string(line)); name != "" && !strings.HasPrefix(name, where[0]+string(filepath.Separator)) {
-			files = append(files, name)
-			if filepath.Base(name) == "go.mod" {
-				files = append(files, filepath.Join(filepath.Dir(name), "go.sum"), filepath.Join(filepath.Dir(name), "vendor", "modules.txt"))
-			}
+		name := strings.TrimSpace(string(line))
+		if name == "" || strings.HasPrefix(name, where[0]+string(filepath.Separator)) {
+			continue
+		}
+		files = append(files, name)
+		if module := filepath.Dir(name); filepath.Base(name) == "go.mod" {
+			files = append(files, filepath.Join(module, "go.sum"), filepath.Join(module, "vendor", "modules.txt"))
 		}
 	}
 	for ; ; dir = filepath.Dir(dir) {

@@ -72,7 +72,8 @@ func start(inv mage.Invocation, exe string) (int, error) {
 	return 0, nil
 }
 
-// environment returns what mage tells a compiled magefile of its own flags.
+// environment returns the variables by which mage passes its flags on to a
+// compiled magefile.
 func environment(inv mage.Invocation) []string {
 	env := append(os.Environ(), "MAGEFILE_GOCMD="+inv.GoCmd)
 	if inv.Verbose {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestMain lets the test's own program be pause.
+// TestMain lets the test program be pause.
 func TestMain(m *testing.M) {
 	if os.Getenv("PAUSE") != "" {
 		main()

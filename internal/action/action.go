@@ -20,7 +20,7 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A Key stands for a stage and everything that decides its output.
+// A Key identifies a stage and everything that decides its output.
 type Key string
 
 // NewKey returns the key of a stage's output. revision counts the changes of
@@ -142,8 +142,8 @@ func (c Cache) Path(stage string, key Key) string {
 	return filepath.Join(c.Dir, stage, string(key[:32]))
 }
 
-// Do returns the folder with the output that key stands for. If there is none,
-// make writes it to dst, an empty folder; kept tells that there was one.
+// Do returns the folder with the output of that key. If there is none, make writes
+// it to dst, an empty folder; kept tells that there was one.
 func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir string, kept bool, err error) {
 	dir = c.Path(stage, key)
 	if _, err := os.Stat(dir); err == nil {

@@ -55,7 +55,8 @@ func TestNewKey(t *testing.T) {
 		t.Errorf("the key is %q, want 64 hex digits", key)
 	}
 	for range 20 {
-		if again := NewKey("cross", 1, input{"sha256:1", []string{"a", "b"}, map[string]string{"y": "2", "x": "1"}}); again != key {
+		if again := NewKey("cross", 1, input{"sha256:1", []string{"a", "b"},
+			map[string]string{"y": "2", "x": "1"}}); again != key {
 			t.Fatalf("the same input has the keys %s and %s", key, again)
 		}
 	}
@@ -140,7 +141,10 @@ func TestDoLeavesNothingWhenMakeFails(t *testing.T) {
 			t.Fatalf("after make failed, there is %q", list)
 		}
 	}
-	if dir, kept, err := c.Do("stage", key, func(dst string) error { put(t, filepath.Join(dst, "whole"), ""); return nil }); kept || err != nil {
+	if dir, kept, err := c.Do("stage", key, func(dst string) error {
+		put(t, filepath.Join(dst, "whole"), "")
+		return nil
+	}); kept || err != nil {
 		t.Errorf("tried again, Do() = %s, %v, %v", dir, kept, err)
 	}
 }
@@ -161,7 +165,10 @@ func TestDoTellsOfABadFolder(t *testing.T) {
 func TestLockClearsWhatWasLeft(t *testing.T) {
 	c := Cache{Dir: t.TempDir()}
 	key := NewKey("stage", 1, "input")
-	if _, _, err := c.Do("stage", key, func(dst string) error { put(t, filepath.Join(dst, "whole"), ""); return nil }); err != nil {
+	if _, _, err := c.Do("stage", key, func(dst string) error {
+		put(t, filepath.Join(dst, "whole"), "")
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	scratch, err := c.Scratch()
@@ -281,7 +288,8 @@ func TestPrune(t *testing.T) {
 		if err := cache.Prune("stage", c.n); err != nil {
 			t.Fatal(err)
 		}
-		got := slices.DeleteFunc(files(t, filepath.Join(cache.Dir, "stage")), func(name string) bool { return strings.Count(name, "/") > 1 || !strings.HasSuffix(name, "/") })
+		got := slices.DeleteFunc(files(t, filepath.Join(cache.Dir, "stage")),
+			func(name string) bool { return strings.Count(name, "/") > 1 || !strings.HasSuffix(name, "/") })
 		if !slices.Equal(got, c.want) {
 			t.Errorf("Prune(%d) leaves %q, want %q", c.n, got, c.want)
 		}

@@ -1,6 +1,6 @@
 // Package config reads YAML into structs strictly: it refuses what no field
 // takes, reports all faults of a file together, and knows which line each
-// field stands on.
+// field is on.
 package config
 
 import (
@@ -119,7 +119,7 @@ func within(field, other string) bool {
 	return ok && other != "" && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// line returns where a field stands, or the nearest thing around it that does.
+// line returns the line of a field, or of the nearest section around it.
 func (f *File) line(field string) int {
 	for {
 		if n, ok := f.lines[field]; ok {
@@ -133,7 +133,7 @@ func (f *File) line(field string) int {
 	}
 }
 
-// misfit notes that what stands at path does not fit.
+// misfit notes that the value at path does not fit.
 func (f *File) misfit(path string, n *yaml.Node, message string) {
 	f.form = append(f.form, placed{Fault{path, message}, n.Line})
 }
@@ -146,7 +146,7 @@ func (f *File) walk(n *yaml.Node, t reflect.Type, path string) {
 	}
 	if n.Kind == yaml.AliasNode {
 		there := *n.Alias
-		there.Line = n.Line // a fault is where the alias stands
+		there.Line = n.Line // a fault is where the alias is
 		n = &there
 	}
 	switch t.Kind() {
@@ -182,7 +182,7 @@ func (f *File) walkKeys(n *yaml.Node, t reflect.Type, path string) {
 		key, value := n.Content[i], n.Content[i+1]
 		at := join(path, key.Value)
 		if _, twice := f.lines[at]; twice {
-			f.misfit(at, key, "stands here a second time")
+			f.misfit(at, key, "is set a second time")
 			// The decoder would refuse the whole file for it.
 			n.Content = slices.Delete(n.Content, i, i+2)
 			i -= 2

@@ -93,14 +93,14 @@ func TestReadRefuses(t *testing.T) {
 		{"an unknown key far down", "mates:\n  - name: a\n  - tools:\n      - kind: k\n        egde: true\n",
 			"crew.yaml:5: mates[1].tools[0].egde: unknown key; known here: kind, edge"},
 		{"a merge", "cook: &c {name: a}\nbosun:\n  <<: *c\n", "crew.yaml:3: bosun.<<: unknown key; known here: name, tools"},
-		{"a key twice", "name: x\nready: true\nname: y\n", "crew.yaml:3: name: stands here a second time"},
+		{"a key twice", "name: x\nready: true\nname: y\n", "crew.yaml:3: name: is set a second time"},
 		{"a key three times", "name: x\nname: y\nname: z\n",
-			"crew.yaml:2: name: stands here a second time\ncrew.yaml:3: name: stands here a second time"},
-		{"a section twice", "cook: {name: a}\ncook: {name: b}\n", "crew.yaml:2: cook: stands here a second time"},
+			"crew.yaml:2: name: is set a second time\ncrew.yaml:3: name: is set a second time"},
+		{"a section twice", "cook: {name: a}\ncook: {name: b}\n", "crew.yaml:2: cook: is set a second time"},
 		{"a key twice in a list's item", "mates:\n  - name: a\n    name: b\n  - name: c\n",
-			"crew.yaml:3: mates[0].name: stands here a second time"},
+			"crew.yaml:3: mates[0].name: is set a second time"},
 		{"a map's key twice", "orders:\n  dawn: sail\n  dusk: anchor\n  dawn: sleep\n",
-			"crew.yaml:4: orders.dawn: stands here a second time"},
+			"crew.yaml:4: orders.dawn: is set a second time"},
 		{"a list for a word", "name: [x]\n", "crew.yaml:1: name: want a single value"},
 		{"keys for a word", "name: {x: y}\n", "crew.yaml:1: name: want a single value"},
 		{"nothing for a word", "ready: true\nname:\n", "crew.yaml:2: name: want a single value"},
@@ -163,7 +163,7 @@ ready: true
 		"crew.yaml:6: mates[0].tools[0].edge: want true or false",
 		"crew.yaml:7: ready: want true or false",
 		"crew.yaml:8: roster: want a list, as [a, b]",
-		"crew.yaml:9: ready: stands here a second time",
+		"crew.yaml:9: ready: is set a second time",
 	}, "\n")
 	if err := read(yaml, new(crew)); err == nil || err.Error() != want {
 		t.Errorf("Read() =\n%v\nwant\n%s", err, want)
@@ -225,7 +225,8 @@ func TestCheckSorts(t *testing.T) {
 	if err := f.Check(nil); err != nil {
 		t.Errorf("Check() of no faults = %v", err)
 	}
-	faults := []Fault{{"mates[1]", "one"}, {"cook.name", "two"}, {"absent", "three"}, {"cook.name", "four"}, {"name", "five"}}
+	faults := []Fault{{"mates[1]", "one"}, {"cook.name", "two"}, {"absent", "three"}, {"cook.name", "four"},
+		{"name", "five"}}
 	want := strings.Join([]string{
 		"crew.yaml:3: absent: three", "crew.yaml:3: name: five",
 		"crew.yaml:8: cook.name: two", "crew.yaml:8: cook.name: four", "crew.yaml:13: mates[1]: one",
@@ -240,7 +241,8 @@ func TestCheckSorts(t *testing.T) {
 
 func TestBelow(t *testing.T) {
 	faults := []Fault{{"", "a"}, {"name", "b"}, {"[2].name", "c"}, At("tools", 3, "is %s", "d"), Faultf("x", "100%%")}
-	want := []Fault{{"cook", "a"}, {"cook.name", "b"}, {"cook[2].name", "c"}, {"cook.tools[3]", "is d"}, {"cook.x", "100%"}}
+	want := []Fault{{"cook", "a"}, {"cook.name", "b"}, {"cook[2].name", "c"}, {"cook.tools[3]", "is d"},
+		{"cook.x", "100%"}}
 	if got := Below("cook", faults); !reflect.DeepEqual(got, want) {
 		t.Errorf("Below() = %q, want %q", got, want)
 	}
@@ -256,14 +258,16 @@ func TestBelow(t *testing.T) {
 // the right form is not found meaningless besides.
 func TestCheckReportsFormAndMeaning(t *testing.T) {
 	var got crew
-	f, err := Read("crew.yaml", []byte("name: [x]\ncook: ann\nnaem: x\nroster: [a, {}, c]\nready: true\nmates: [{name: d}]\n"), &got)
+	f, err := Read("crew.yaml",
+		[]byte("name: [x]\ncook: ann\nnaem: x\nroster: [a, {}, c]\nready: true\nmates: [{name: d}]\n"), &got)
 	if f == nil {
 		t.Fatalf("Read() gives no File to place more faults with, only the error %v", err)
 	}
 	if !got.Ready || len(got.Mates) != 1 || got.Mates[0].Name != "d" {
 		t.Errorf("what has the right form was not decoded: %+v", got)
 	}
-	err = f.Check([]Fault{{"name", "missing"}, {"cook.name", "missing"}, {"ready", "too early"}, {"roster[1]", "unknown"}, {"roster[2]", "unknown"}})
+	err = f.Check([]Fault{{"name", "missing"}, {"cook.name", "missing"}, {"ready", "too early"}, {"roster[1]", "unknown"},
+		{"roster[2]", "unknown"}})
 	want := strings.Join([]string{
 		"crew.yaml:1: name: want a single value",
 		"crew.yaml:2: cook: want keys and values, one of: name, tools",

@@ -84,9 +84,13 @@ func Truncate(data []byte, list string, n int) ([]byte, error) {
 	})
 }
 
-// edit finds a field and has change change the lines of the file. What comes of
-// it has to be YAML again.
-func edit(data []byte, field, value string, change func(lines []string, parent, key, val *yaml.Node) ([]string, error)) ([]byte, error) {
+// A change returns the lines of a file with a field changed. parent is the field's
+// section; key and val are nil where the field is not there.
+type change func(lines []string, parent, key, val *yaml.Node) ([]string, error)
+
+// edit finds a field and has change change the lines of the file. The result has
+// to be YAML again.
+func edit(data []byte, field, value string, change change) ([]byte, error) {
 	byHand := func(err error) error {
 		return fmt.Errorf("%s cannot be changed here: %w: write %q by hand", field, err, strings.TrimSpace(field+": "+value))
 	}
@@ -135,7 +139,7 @@ func child(mapping *yaml.Node, name string) (key, val *yaml.Node) {
 	return nil, nil
 }
 
-// lastLine returns the number of the last line that a node stands on.
+// lastLine returns the number of the last line of a node.
 func lastLine(n *yaml.Node) int {
 	last := n.Line
 	if n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {

@@ -23,12 +23,19 @@ func TestEdit(t *testing.T) {
 		edit     func() ([]byte, error)
 		old, new string // of written
 	}{
-		{"a quoted value", func() ([]byte, error) { return Set([]byte(written), "version", "1.5.0+acme.1") }, `"1.4.1+acme.1"`, `1.5.0+acme.1`},
-		{"a value and its comment", func() ([]byte, error) { return Set([]byte(written), "upstream.module", "example.org/ship@v1.5.0") }, "ship@v1.4.1 #", "ship@v1.5.0 #"},
-		{"a field that is not there", func() ([]byte, error) { return Set([]byte(written), "upstream.tag", "v1") }, "8f71\n", "8f71\n  tag: v1\n"},
-		{"a field less", func() ([]byte, error) { return Drop([]byte(written), "upstream.commit") }, "  commit: 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71\n", ""},
+		{"a quoted value", func() ([]byte, error) { return Set([]byte(written), "version", "1.5.0+acme.1") },
+			`"1.4.1+acme.1"`, `1.5.0+acme.1`},
+		{"a value and its comment", func() ([]byte, error) {
+			return Set([]byte(written), "upstream.module", "example.org/ship@v1.5.0")
+		}, "ship@v1.4.1 #", "ship@v1.5.0 #"},
+		{"a field that is not there", func() ([]byte, error) { return Set([]byte(written), "upstream.tag", "v1") }, "8f71\n",
+			"8f71\n  tag: v1\n"},
+		{"a field less", func() ([]byte, error) { return Drop([]byte(written), "upstream.commit") },
+			"  commit: 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71\n", ""},
 		{"a field that is not there, less", func() ([]byte, error) { return Drop([]byte(written), "upstream.tag") }, "", ""},
-		{"a list that is not there", func() ([]byte, error) { return Append([]byte(written), "patches", "git", "../k", "commits", "a..b") },
+		{"a list that is not there", func() ([]byte, error) {
+			return Append([]byte(written), "patches", "git", "../k", "commits", "a..b")
+		},
 			"[captain]\n", "[captain]\npatches:\n  - git: ../k\n    commits: a..b\n"},
 	} {
 		got, err := c.edit()
@@ -41,7 +48,8 @@ func TestEdit(t *testing.T) {
 func TestAppendToList(t *testing.T) {
 	const list = "name: ship\npatches:\n- git: ../j\n  commits: a..b # first\n\nbuild: {}\n"
 	got, err := Append([]byte(list), "patches", "git", "../k", "commits", "c..d")
-	if want := strings.Replace(list, "# first\n", "# first\n- git: ../k\n  commits: c..d\n", 1); err != nil || string(got) != want {
+	if want := strings.Replace(list, "# first\n", "# first\n- git: ../k\n  commits: c..d\n", 1); err != nil ||
+		string(got) != want {
 		t.Errorf("Append() = %s(%v), want\n%s", got, err, want)
 	}
 }

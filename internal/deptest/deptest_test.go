@@ -76,27 +76,34 @@ func TestEachBanCatches(t *testing.T) {
 func TestCheck(t *testing.T) {
 	packages := []Package{
 		{Name: ".", Imports: []string{"./cross", "./lock"}},
-		{Name: "./cross", Imports: []string{"./event", "fmt"}, Uses: []string{"cross/a.go:3 os.Getenv", "cross/a.go:4 os.Open"}},
+		{Name: "./cross", Imports: []string{"./event", "fmt"},
+			Uses: []string{"cross/a.go:3 os.Getenv", "cross/a.go:4 os.Open"}},
 		{Name: "./event", Imports: []string{"./sub/deep", "os/exec"}},
 		{Name: "./lock", Imports: []string{"github.com/x/y", "strings"}},
-		{Name: "./sub/deep", Imports: []string{"./cross"}, Uses: []string{"sub/deep/b.go:1 fmt.Println", "sub/deep/b.go:2 fmt.Fprint"}},
+		{Name: "./sub/deep", Imports: []string{"./cross"},
+			Uses: []string{"sub/deep/b.go:1 fmt.Println", "sub/deep/b.go:2 fmt.Fprint"}},
 	}
 	for _, c := range []struct {
 		name string
 		ban  Ban
 		want []string
 	}{
-		{"a package", Ban{From: []string{"./cross"}, Import: []string{"./event"}, Reason: "so"}, []string{"./cross imports ./event: so"}},
+		{"a package", Ban{From: []string{"./cross"}, Import: []string{"./event"}, Reason: "so"},
+			[]string{"./cross imports ./event: so"}},
 		{"another", Ban{From: []string{"./lock"}, Import: []string{"./event"}, Reason: "so"}, nil},
 		{"only directly", Ban{From: []string{"."}, Import: []string{"./event"}, Reason: "so"}, nil},
-		{"through others", Ban{From: []string{"."}, Import: []string{"./event"}, Reach: true, Reason: "so"}, []string{". imports ./cross imports ./event: so"}},
+		{"through others", Ban{From: []string{"."}, Import: []string{"./event"}, Reach: true, Reason: "so"},
+			[]string{". imports ./cross imports ./event: so"}},
 		{"through others, to Go's own", Ban{From: []string{"."}, Import: []string{"os/..."}, Reach: true, Reason: "so"},
 			[]string{". imports ./cross imports ./event imports os/exec: so"}},
 		{"in a circle", Ban{From: []string{"./cross"}, Import: []string{"./cross"}, Reach: true, Reason: "so"}, nil},
-		{"all but some", Ban{From: []string{"./..."}, Except: []string{"."}, Import: []string{"./..."}, Allow: []string{"./cross"}, Reason: "so"},
+		{"all but some", Ban{From: []string{"./..."}, Except: []string{"."},
+			Import: []string{"./..."}, Allow: []string{"./cross"}, Reason: "so"},
 			[]string{"./cross imports ./event: so", "./event imports ./sub/deep: so"}},
-		{"nobody else's", Ban{From: []string{"./..."}, Import: []string{"third-party"}, Reason: "so"}, []string{"./lock imports github.com/x/y: so"}},
-		{"below a folder", Ban{From: []string{"./sub/..."}, Import: []string{"..."}, Reason: "so"}, []string{"./sub/deep imports ./cross: so"}},
+		{"nobody else's", Ban{From: []string{"./..."}, Import: []string{"third-party"}, Reason: "so"},
+			[]string{"./lock imports github.com/x/y: so"}},
+		{"below a folder", Ban{From: []string{"./sub/..."}, Import: []string{"..."}, Reason: "so"},
+			[]string{"./sub/deep imports ./cross: so"}},
 	} {
 		if got := Check([]Ban{c.ban}, nil, packages); !slices.Equal(got, c.want) {
 			t.Errorf("%s: Check() = %q, want %q", c.name, got, c.want)
@@ -168,12 +175,19 @@ func f(os struct{ Getenv int }) {
 	if want := []string{"./lock", "example.org/lib/v2", "fmt", "os", "time"}; !slices.Equal(imports, want) {
 		t.Errorf("the imports are %q, want %q", imports, want)
 	}
-	want := []string{"x/x.go:8 dot import of os", "x/x.go:14 fmt.Println", "x/x.go:14 time.Now", "x/x.go:15 builtin.print", "x/x.go:16 fmt.Fprint"}
+	want := []string{
+		"x/x.go:8 dot import of os", "x/x.go:14 fmt.Println", "x/x.go:14 time.Now",
+		"x/x.go:15 builtin.print", "x/x.go:16 fmt.Fprint",
+	}
 	if !slices.Equal(uses, want) {
 		t.Errorf("the uses are %q, want %q", uses, want)
 	}
-	for name, source := range map[string]string{"a magefile": "//go:build mage\n\npackage main\n\nimport \"os\"\n", "broken": "package"} {
-		if imports, uses, err := read("example.org/slipway", "x.go", []byte(source)); imports != nil || uses != nil || (err == nil) != (name == "a magefile") {
+	for name, source := range map[string]string{
+		"a magefile": "//go:build mage\n\npackage main\n\nimport \"os\"\n",
+		"broken":     "package",
+	} {
+		imports, uses, err := read("example.org/slipway", "x.go", []byte(source))
+		if imports != nil || uses != nil || (err == nil) != (name == "a magefile") {
 			t.Errorf("%s is read as %q, %q, %v", name, imports, uses, err)
 		}
 	}
@@ -182,7 +196,8 @@ func f(os struct{ Getenv int }) {
 // load returns the packages of the module in the folder root.
 func load(t *testing.T, root string) []Package {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Module,GoFiles,CgoFiles,IgnoredGoFiles", "./...")
+	cmd := exec.CommandContext(t.Context(), "go", "list",
+		"-json=ImportPath,Dir,Module,GoFiles,CgoFiles,IgnoredGoFiles", "./...")
 	cmd.Dir = root
 	out, err := cmd.Output()
 	if err != nil {

@@ -100,7 +100,8 @@ func (b *bench) mage(env []string, args ...string) (time.Duration, error) {
 
 func (b *bench) goBuild(env []string) (time.Duration, error) {
 	args := append([]string{"go", "build", "-o", filepath.Join(b.dir, "dist", "bare")}, b.flags...)
-	return b.time(b.src, append([]string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=" + filepath.Join(b.src, "go.work")}, env...), append(args, "./cmd/hyperkube")...)
+	env = append([]string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=" + filepath.Join(b.src, "go.work")}, env...)
+	return b.time(b.src, env, append(args, "./cmd/hyperkube")...)
 }
 
 // cold compares with nothing in Go's build cache but Slipway itself, and
@@ -222,8 +223,8 @@ func (b *bench) idle() error {
 	return nil
 }
 
-// row prints a comparison: the medians, and the median of the ratios of the
-// runs that stood side by side.
+// row prints a comparison: the medians, and the median of the ratios of runs
+// that were made one after the other.
 func row(what string, ours, bare []time.Duration) {
 	ratios := make([]float64, len(ours))
 	for i := range ours {

@@ -1,4 +1,4 @@
-// Package dev is this project's own chores, as Mage targets.
+// Package dev holds the chores of this project as Mage targets.
 package dev
 
 import (
@@ -17,7 +17,14 @@ func tool(ctx context.Context, env run.Env, args ...string) error {
 	return run.Runner{}.Run(ctx, run.Cmd{Args: args, Env: env, Stdout: os.Stdout, Stderr: os.Stderr})
 }
 
-// Lint checks form: gofmt, go vet, staticcheck and the layering test.
+// linters names the module that golangci-lint is a tool of. What it requires
+// stays out of the go.mod that users of the targets build with.
+const linters = "-modfile=internal/dev/lint/go.mod"
+
+// Lint checks form: gofmt, go vet, staticcheck, golangci-lint and the layering test.
+//
+// The first run compiles golangci-lint, which takes minutes; Go's build cache
+// keeps it. .golangci.yml names what it checks.
 func Lint(ctx context.Context) error {
 	env := run.Env(os.Environ())
 	return errors.Join(
@@ -25,6 +32,7 @@ func Lint(ctx context.Context) error {
 		tool(ctx, env, "go", "vet", "./..."),
 		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance"),
 		tool(ctx, env, "go", "tool", "staticcheck", "./..."),
+		tool(ctx, env, "go", "tool", linters, "golangci-lint", "run", "./..."),
 		tool(ctx, env, "go", "test", "-count=1", "./internal/deptest"),
 	)
 }
@@ -36,7 +44,8 @@ func unformatted(ctx context.Context, env run.Env) error {
 	if err != nil {
 		return err
 	}
-	out, err := run.Runner{}.Output(ctx, run.Cmd{Args: append([]string{"gofmt", "-l"}, strings.Fields(string(tracked))...), Env: env})
+	gofmt := append([]string{"gofmt", "-l"}, strings.Fields(string(tracked))...)
+	out, err := run.Runner{}.Output(ctx, run.Cmd{Args: gofmt, Env: env})
 	if err != nil {
 		return err
 	}
@@ -55,11 +64,12 @@ func Hosts(ctx context.Context) error {
 	defer os.RemoveAll(out)
 	for _, host := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"} {
 		goos, goarch, _ := strings.Cut(host, "/")
+		compile := []string{"-goos=" + goos, "-goarch=" + goarch, "-compile", filepath.Join(out, goos+"_"+goarch)}
 		env := run.Env(os.Environ()).With("GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
 		fmt.Println("host", host)
 		err := errors.Join(
 			tool(ctx, env, "go", "vet", "./..."),
-			tool(ctx, os.Environ(), "go", "tool", "mage", "-goos="+goos, "-goarch="+goarch, "-compile", filepath.Join(out, goos+"_"+goarch)))
+			tool(ctx, os.Environ(), append([]string{"go", "tool", "mage"}, compile...)...))
 		if err != nil {
 			return fmt.Errorf("%s: %w", host, err)
 		}

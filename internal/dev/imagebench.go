@@ -16,13 +16,14 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/images"
 )
 
 // images compares making the images of the fork with compressing their layers,
 // making the largest one with ko and buildah, and pushing with skopeo. All are
-// for one platform, and have the programs compiled; ko links its own anew.
+// for one platform and start from compiled programs, but for ko, which links
+// hyperkube again.
 func (b *bench) images() error {
 	if _, err := b.imaged(); err != nil {
 		return err
@@ -31,7 +32,7 @@ func (b *bench) images() error {
 	if err != nil {
 		return err
 	}
-	var made slipway.Images
+	var made artifact.Images
 	if err := json.Unmarshal(data, &made); err != nil {
 		return err
 	}
@@ -40,7 +41,8 @@ func (b *bench) images() error {
 		return err
 	}
 	largest := made.Images[0].Platforms[0] // hyperkube's: they are sorted by name
-	fmt.Printf("\nThe image of %s: %.1f MB to move, %.1f MB unpacked\n\n", made.Images[0].Name, float64(largest.Size)/1e6, float64(largest.Full)/1e6)
+	fmt.Printf("\nThe image of %s: %.1f MB to move, %.1f MB unpacked\n\n",
+		made.Images[0].Name, float64(largest.Size)/1e6, float64(largest.Uncompressed)/1e6)
 	err = pairs("all images beside compressing each layer once", 3,
 		func() (time.Duration, error) { return b.imaged() },
 		func() (time.Duration, error) { return compressLayers(layers) })
@@ -142,8 +144,8 @@ func has(tools ...string) bool {
 	return true
 }
 
-// ko compares with ko, which makes a layout of the same main. It stands on what a
-// registry of this machine has, for it knows no scratch.
+// ko compares with ko, which makes a layout of the same main package. Its base
+// image is in a registry on this machine: ko cannot build from scratch.
 func (b *bench) ko() error {
 	if !has("ko", "docker-registry") {
 		return nil
@@ -168,7 +170,8 @@ func (b *bench) ko() error {
 			if err := os.RemoveAll(layout); err != nil {
 				return 0, err
 			}
-			return b.time(b.src, env, "ko", "build", "--push=false", "--oci-layout-path="+layout, "--sbom=none", "--platform=linux/amd64", "./cmd/hyperkube")
+			return b.time(b.src, env, "ko", "build", "--push=false", "--oci-layout-path="+layout,
+				"--sbom=none", "--platform=linux/amd64", "./cmd/hyperkube")
 		}
 		if _, err := build(); err != nil { // compiles what its flags may change
 			return err
@@ -177,8 +180,8 @@ func (b *bench) ko() error {
 	})
 }
 
-// bud has buildah make an image of the same program in an own storage, $0, as
-// root or not, and lay it out.
+// bud has buildah make an image of the same program in the storage $0, as root
+// or not, and write it as a layout.
 const bud = `buildah() { command buildah --root "$0/root" --runroot "$0/run" --storage-driver vfs "$@"; }
 buildah build -q --isolation chroot -t hyperkube -f "$0/Containerfile" dist/` + benchFork + `/bin/linux_amd64
 buildah push -q hyperkube "oci:$0/layout"`
@@ -193,7 +196,8 @@ func (b *bench) buildah() error {
 		if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
 			return 0, err
 		}
-		if err := os.WriteFile(filepath.Join(dir, "Containerfile"), []byte("FROM scratch\nCOPY hyperkube /\n"), 0o644); err != nil {
+		const containerfile = "FROM scratch\nCOPY hyperkube /\n"
+		if err := os.WriteFile(filepath.Join(dir, "Containerfile"), []byte(containerfile), 0o644); err != nil {
 			return 0, err
 		}
 		return b.time(b.dir, nil, "sh", "-ec", bud, dir)
@@ -202,7 +206,7 @@ func (b *bench) buildah() error {
 
 // skopeo compares pushing with skopeo, to registries that have nothing: all
 // images, and the largest alone.
-func (b *bench) skopeo(made slipway.Images) error {
+func (b *bench) skopeo(made artifact.Images) error {
 	if !has("skopeo", "docker-registry") {
 		return nil
 	}
@@ -218,7 +222,7 @@ func (b *bench) skopeo(made slipway.Images) error {
 			return took, err
 		}
 	}
-	for _, list := range [][]slipway.MadeImage{made.Images, made.Images[:1]} {
+	for _, list := range [][]artifact.ImageIndex{made.Images, made.Images[:1]} {
 		var names []string
 		for _, i := range list {
 			names = append(names, i.Name)
@@ -227,7 +231,9 @@ func (b *bench) skopeo(made slipway.Images) error {
 		err := pairs(what, rounds, fresh(func(host string) (time.Duration, error) {
 			return b.mage(nil, "push", "-registry="+host, "-images="+strings.Join(names, ","))
 		}), fresh(func(host string) (time.Duration, error) {
-			const copied = `for i in $1; do skopeo copy -q --all --dest-tls-verify=false "oci:dist/` + benchFork + `/images:$i:$2" "docker://$0/$i:$2"; done`
+			const copied = `for i in $1; do
+	skopeo copy -q --all --dest-tls-verify=false "oci:dist/` + benchFork + `/images:$i:$2" "docker://$0/$i:$2"
+done`
 			return b.time(b.dir, nil, "sh", "-ec", copied, host, strings.Join(names, " "), made.Tag)
 		}))
 		if err != nil {
@@ -250,7 +256,11 @@ func (b *bench) registry(do func(host string) error) error {
 	}
 	host := free.Addr().String()
 	free.Close()
-	config := fmt.Sprintf("version: 0.1\nlog: {accesslog: {disabled: true}, level: error}\nstorage: {filesystem: {rootdirectory: %s}}\nhttp: {addr: %q}\n", dir, host)
+	config := fmt.Sprintf(`version: 0.1
+log: {accesslog: {disabled: true}, level: error}
+storage: {filesystem: {rootdirectory: %s}}
+http: {addr: %q}
+`, dir, host)
 	file := filepath.Join(dir, "config.yml")
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
 		return err

@@ -25,7 +25,8 @@ func (b *bench) overlay() error {
 		return err
 	}
 	env := []string{
-		"PORTAGE_REPOSITORIES=[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = " + gentoo + "\n[slipway]\nlocation = " + filepath.Join(b.dir, "dist", "overlay") + "\nmasters = gentoo\n",
+		"PORTAGE_REPOSITORIES=[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = " + gentoo +
+			"\n[slipway]\nlocation = " + filepath.Join(b.dir, "dist", "overlay") + "\nmasters = gentoo\n",
 		"DISTDIR=" + filepath.Join(b.dir, "dist", "distfiles"),
 	}
 	var ours, other []time.Duration

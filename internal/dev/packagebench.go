@@ -14,11 +14,11 @@ import (
 // largest is the package that is nearly all that there is to compress.
 const largest = "kubernetes-hyperkube"
 
-// packages compares making packages with the distributions' own tools, at the
-// level that comes to the same size, on the same tree; and all packages with
+// packages compares making packages with the distributions' tools, on the same
+// tree and at the level that gives the same size; and all packages with
 // compressing the largest program alone.
 func (b *bench) packages() error {
-	if _, err := b.mage(nil, "deb"); err != nil { // has the programs tell of themselves
+	if _, err := b.mage(nil, "deb"); err != nil { // makes the manual pages and completions
 		return err
 	}
 	tree := filepath.Join(b.dir, "dist", "unpacked")
@@ -44,12 +44,14 @@ cp -a `+tree+`/usr %{buildroot}
 		return err
 	}
 	const dpkg = `dpkg-deb --root-owner-group %s -b "$0" dist/other.deb`
-	const rpmbuild = `rm -rf dist/rpmbuild; rpmbuild -bb --quiet --define "_topdir $PWD/dist/rpmbuild" --define "_binary_payload %s" dist/bench.spec`
+	const rpmbuild = `rm -rf dist/rpmbuild
+rpmbuild -bb --quiet --define "_topdir $PWD/dist/rpmbuild" --define "_binary_payload %s" dist/bench.spec`
 	for _, c := range []struct{ what, target, compression, script, glob string }{
 		{"a deb, zstd, of the same size: dpkg-deb -z9", "deb", "zstd", fmt.Sprintf(dpkg, "-Zzstd -z9"), "dist/other.deb"},
 		{"a deb, zstd: dpkg-deb as it comes", "deb", "zstd", fmt.Sprintf(dpkg, "-Zzstd"), "dist/other.deb"},
 		{"a deb, xz: dpkg-deb -z0", "deb", "xz", fmt.Sprintf(dpkg, "-Zxz -z0"), "dist/other.deb"},
-		{"an rpm, zstd, of the same size: rpmbuild w9.zstdio", "rpm", "zstd", fmt.Sprintf(rpmbuild, "w9.zstdio"), "dist/rpmbuild/RPMS/*/*.rpm"},
+		{"an rpm, zstd, of the same size: rpmbuild w9.zstdio", "rpm", "zstd",
+			fmt.Sprintf(rpmbuild, "w9.zstdio"), "dist/rpmbuild/RPMS/*/*.rpm"},
 	} {
 		if err := b.compressed(c.compression); err != nil {
 			return err

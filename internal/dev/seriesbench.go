@@ -98,8 +98,19 @@ func (b *bench) clone(repo string) error {
 	if err != nil {
 		return err
 	}
-	yaml := fmt.Sprintf("name: kubernetes\nversion: 1.36.1+bench.1\nupstream:\n  git: %s\n  commit: %sbuild:\n  components: [kubectl]\n  platforms: [linux/amd64]\n", repo, head)
-	if err := errors.Join(os.MkdirAll(fork, 0o755), os.WriteFile(filepath.Join(fork, "fork.yaml"), []byte(yaml), 0o644)); err != nil {
+	yaml := fmt.Appendf(nil, `name: kubernetes
+version: 1.36.1+bench.1
+upstream:
+  git: %s
+  commit: %s
+build:
+  components: [kubectl]
+  platforms: [linux/amd64]
+`, repo, strings.TrimSpace(string(head)))
+	if err := os.MkdirAll(fork, 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(fork, "fork.yaml"), yaml, 0o644); err != nil {
 		return err
 	}
 	mage := filepath.Join(b.dir, "dist", "mage")
@@ -129,6 +140,9 @@ func (b *bench) clone(repo string) error {
 
 // git runs git as somebody with a name.
 func (b *bench) git(dir string, args ...string) (time.Duration, error) {
-	who := []string{"GIT_AUTHOR_NAME=Bench", "GIT_AUTHOR_EMAIL=bench@example.org", "GIT_COMMITTER_NAME=Bench", "GIT_COMMITTER_EMAIL=bench@example.org"}
+	who := []string{
+		"GIT_AUTHOR_NAME=Bench", "GIT_AUTHOR_EMAIL=bench@example.org",
+		"GIT_COMMITTER_NAME=Bench", "GIT_COMMITTER_EMAIL=bench@example.org",
+	}
 	return b.time(dir, who, append([]string{"git"}, args...)...)
 }

@@ -34,8 +34,8 @@ const batch = 8192
 
 // Export lays the files of a fetched commit out in dst, which does not exist,
 // but for those that a glob of exclude matches, and fetches the ones that are
-// not here yet. Nothing but git's own bytes gets there: no attribute, filter or
-// setting changes a file.
+// not here yet. The files have git's bytes: no attribute, filter or setting
+// changes one.
 func (r *Remote) Export(ctx context.Context, commit string, exclude []string, dst string) (filetree.Dir, error) {
 	files, err := r.list(ctx, commit, exclude)
 	if err != nil {
@@ -84,7 +84,7 @@ func (r *Remote) list(ctx context.Context, commit string, exclude []string) ([]b
 // safe refuses a name that no tree of sources may have.
 func safe(name string) error {
 	if !filepath.IsLocal(name) || path.Clean(name) != name || strings.ContainsAny(name, "\n\\") {
-		return fmt.Errorf("%q is no name for a file in a tree", name)
+		return fmt.Errorf("%q is not a name for a file in a tree", name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.EqualFold(part, ".git") {
@@ -115,7 +115,8 @@ func (r *Remote) complete(ctx context.Context, commit string, files []blob) erro
 	}
 	done := 0
 	for part := range slices.Chunk(wanted, batch) {
-		r.git.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: run.Redact(r.url), Done: done, Total: len(wanted), Unit: "files"})
+		r.git.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: run.Redact(r.url),
+			Done: done, Total: len(wanted), Unit: "files"})
 		if err := r.fetchBlobs(ctx, part); err != nil {
 			return err
 		}
@@ -131,12 +132,14 @@ func (r *Remote) fetchBlobs(ctx context.Context, files []blob) error {
 		ids.WriteString(f.id + "\n")
 	}
 	err := r.fetch(ctx, ids.String(), []string{"--stdin"})
-	if err == nil || ctx.Err() != nil {
+	failed, ok := errors.AsType[*fetchError](err)
+	if !ok || ctx.Err() != nil {
 		return err
 	}
 	for _, f := range files {
-		if strings.Contains(err.Error(), f.id) {
-			return fmt.Errorf("%s has no content of %s\n  To build without that file, name it in upstream.exclude\n  %w", run.Redact(r.url), f.path, err)
+		if strings.Contains(failed.said, f.id) {
+			return fmt.Errorf("%s has no content of %s\n  To build without that file, name it in upstream.exclude\n  %w",
+				run.Redact(r.url), f.path, err)
 		}
 	}
 	return err
@@ -188,7 +191,8 @@ func (r *Remote) cat(ctx context.Context, files []blob, f func(i int, content io
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := r.git.run(ctx, call{dir: r.dir, args: []string{"cat-file", "--batch", "--buffer"}, stdin: strings.NewReader(ids.String()), stdout: in})
+		err := r.git.run(ctx, call{dir: r.dir, args: []string{"cat-file", "--batch", "--buffer"},
+			stdin: strings.NewReader(ids.String()), stdout: in})
 		in.CloseWithError(errors.Join(err, io.EOF))
 		ended <- err
 	}()

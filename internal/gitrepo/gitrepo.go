@@ -1,4 +1,4 @@
-// Package gitrepo reads and writes git repositories through the user's own git.
+// Package gitrepo reads and writes git repositories through the user's git.
 package gitrepo
 
 import (
@@ -43,7 +43,9 @@ func (g Git) run(ctx context.Context, c call) error {
 		return fmt.Errorf("%w\n  Install git: https://git-scm.com/downloads", err)
 	}
 	env := g.Env.Without(steersRepository).With("GIT_TERMINAL_PROMPT=0", "LC_ALL=C").With(c.env...)
-	return g.Run.Run(ctx, run.Cmd{Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: env, Stdin: c.stdin, Stdout: c.stdout})
+	return g.Run.Run(ctx, run.Cmd{
+		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: env, Stdin: c.stdin, Stdout: c.stdout,
+	})
 }
 
 func steersRepository(key string) bool {
@@ -62,7 +64,7 @@ func (g Git) output(ctx context.Context, dir string, args ...string) ([]byte, er
 	return out.Bytes(), err
 }
 
-// words returns git's own words on a failure, without the command line.
+// words returns what git said on a failure, without the command line.
 func words(err error) string {
 	var failed *run.Error
 	if errors.As(err, &failed) && failed.Output != "" {
@@ -107,7 +109,8 @@ func readCommits(out []byte) ([]Commit, error) {
 
 // log returns commits as git log selects them.
 func (g Git) log(ctx context.Context, dir string, args ...string) ([]Commit, error) {
-	out, err := g.output(ctx, dir, append([]string{"-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8", "log", "--no-color", "--no-mailmap", "--no-notes", "--no-patch", commitFormat}, args...)...)
+	out, err := g.output(ctx, dir, append([]string{"-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8",
+		"log", "--no-color", "--no-mailmap", "--no-notes", "--no-patch", commitFormat}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +127,8 @@ func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (
 	}
 	c := commits[0]
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "From %s Mon Sep 17 00:00:00 2001\nFrom: %s <%s>\nDate: %s\nSubject: [PATCH] %s\n\n", c.ID, c.Author, c.Email, c.Date.Format(time.RFC1123Z), c.Subject)
+	fmt.Fprintf(&out, "From %s Mon Sep 17 00:00:00 2001\nFrom: %s <%s>\nDate: %s\nSubject: [PATCH] %s\n\n", c.ID, c.Author,
+		c.Email, c.Date.Format(time.RFC1123Z), c.Subject)
 	if body := withoutTrailers(c.Body); body != "" {
 		fmt.Fprintf(&out, "%s\n", body)
 	}
@@ -133,9 +137,12 @@ func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (
 	for _, glob := range exclude {
 		paths = append(paths, ":(top,exclude,glob)"+glob)
 	}
-	diff, err := g.output(ctx, dir, slices.Concat(pinnedDiff, []string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
-		"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3", "--inter-hunk-context=0",
-		"--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit}, paths)...)
+	diff, err := g.output(ctx, dir, slices.Concat(pinnedDiff,
+		[]string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
+			"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3",
+			"--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/",
+			"--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit},
+		paths)...)
 	if err != nil || len(diff) == 0 {
 		return nil, err
 	}
@@ -144,13 +151,14 @@ func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (
 }
 
 // pinnedDiff are the settings of a diff that have no option.
-var pinnedDiff = []string{"-c", "core.quotePath=true", "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false", "-c", "diff.relative=false",
+var pinnedDiff = []string{"-c", "core.quotePath=true", "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false",
+	"-c", "diff.relative=false",
 	"-c", "diff.suppressBlankEmpty=false", "-c", "core.attributesFile=/dev/null", "-c", "core.whitespace=-trailing-space"}
 
 // trailer names what Slipway notes in a commit's message.
 var trailer = regexp.MustCompile(`(?m)^Slipway-(Patch|Upstream): (.*)$`)
 
-// withoutTrailers returns a message's body less Slipway's own notes.
+// withoutTrailers returns a message's body without Slipway's notes.
 func withoutTrailers(body string) string {
 	return strings.TrimSpace(trailer.ReplaceAllString(body, ""))
 }
@@ -200,7 +208,8 @@ func (g Git) MergeFile(ctx context.Context, scratch string, m Merge) (merged []b
 
 // Bundle writes the repository at dir as a bundle, to be cloned.
 func (g Git) Bundle(ctx context.Context, dir, file string) error {
-	return g.run(ctx, call{dir: dir, args: []string{"-c", "pack.threads=1", "bundle", "create", "-q", file, "HEAD", branch}})
+	args := []string{"-c", "pack.threads=1", "bundle", "create", "-q", file, "HEAD", branch}
+	return g.run(ctx, call{dir: dir, args: args})
 }
 
 // clearLocks removes what a killed git left in a bare repository that nobody

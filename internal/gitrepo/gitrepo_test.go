@@ -63,13 +63,13 @@ func (r *repo) commit(message string) string {
 
 func (r *repo) user() Git { return Git{Env: r.env} }
 
-// configure sets something in the user's own configuration.
+// configure sets something in the user's configuration.
 func (r *repo) configure(key, value string) {
 	r.t.Helper()
 	r.git("config", "--file", filepath.Join(r.env.Get("HOME"), ".gitconfig"), key, value)
 }
 
-// remote opens the repository from a cache of its own.
+// remote opens the repository from an empty cache.
 func (r *repo) remote() *Remote {
 	r.t.Helper()
 	m, err := r.user().Open(r.t.Context(), filepath.Join(r.t.TempDir(), "cache", "x"), r.dir)
@@ -82,9 +82,12 @@ func (r *repo) remote() *Remote {
 // hostile makes the user's configuration one that changes what git writes.
 func (r *repo) hostile() {
 	for key, value := range map[string]string{
-		"diff.noprefix": "true", "diff.renames": "copies", "diff.algorithm": "patience", "diff.context": "9", "diff.mnemonicPrefix": "true",
-		"core.autocrlf": "true", "core.quotePath": "false", "color.ui": "always", "log.showSignature": "true", "log.date": "iso", "diff.orderFile": "/nowhere",
-		"format.pretty": "fuller", "core.eol": "crlf", "diff.external": "/bin/false", "diff.suppressBlankEmpty": "true", "diff.submodule": "log",
+		"diff.noprefix": "true", "diff.renames": "copies", "diff.algorithm": "patience", "diff.context": "9",
+		"diff.mnemonicPrefix": "true",
+		"core.autocrlf":       "true", "core.quotePath": "false", "color.ui": "always", "log.showSignature": "true",
+		"log.date": "iso", "diff.orderFile": "/nowhere",
+		"format.pretty": "fuller", "core.eol": "crlf", "diff.external": "/bin/false", "diff.suppressBlankEmpty": "true",
+		"diff.submodule": "log",
 	} {
 		r.configure(key, value)
 	}
@@ -130,7 +133,7 @@ func TestExport(t *testing.T) {
 	}
 }
 
-// TestExportGoesOn has a source that lacks one file: all others are fetched, once.
+// TestExportGoesOn has a source in which one file is missing: all others are fetched, once.
 func TestExportGoesOn(t *testing.T) {
 	r := newRepo(t)
 	for _, name := range []string{"a", "b/lost", "c"} {
@@ -151,10 +154,12 @@ func TestExportGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = m.Export(t.Context(), id, nil, filepath.Join(t.TempDir(), "tree"))
-	if err == nil || !strings.Contains(err.Error(), "has no content of b/lost\n  To build without that file, name it in upstream.exclude") {
-		t.Errorf("Export() of a source that lacks a file = %v", err)
+	if err == nil || !strings.Contains(err.Error(),
+		"has no content of b/lost\n  To build without that file, name it in upstream.exclude") {
+		t.Errorf("Export() of a source without a file = %v", err)
 	}
-	if d, err := m.Export(t.Context(), id, []string{"b/*"}, filepath.Join(t.TempDir(), "tree")); err != nil || len(d.Tree) != 2 {
+	if d, err := m.Export(t.Context(), id, []string{"b/*"}, filepath.Join(t.TempDir(), "tree")); err != nil ||
+		len(d.Tree) != 2 {
 		t.Errorf("Export() without it = %v, %v", d.Tree, err)
 	}
 	if err := os.WriteFile(object, data, 0o444); err != nil {
@@ -183,7 +188,8 @@ func TestExportRefuses(t *testing.T) {
 	if err := m.Fetch(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Export(t.Context(), id, nil, filepath.Join(t.TempDir(), "tree")); err == nil || !strings.Contains(err.Error(), "out is a symbolic link to ../../etc/passwd, which is outside the tree") {
+	if _, err := m.Export(t.Context(), id, nil, filepath.Join(t.TempDir(), "tree")); err == nil ||
+		!strings.Contains(err.Error(), "out is a symbolic link to ../../etc/passwd, which is outside the tree") {
 		t.Errorf("Export() of a link out = %v", err)
 	}
 	const absent = "14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71"
@@ -200,11 +206,13 @@ func TestTags(t *testing.T) {
 	two := r.commit("two")
 	m := r.remote()
 	for tag, want := range map[string]string{"v1": "", "v2": "", "v3": "has no tag v3"} {
-		if err := m.CheckTag(t.Context(), tag, one); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+		if err := m.CheckTag(t.Context(), tag, one); want == "" && err != nil || want != "" &&
+			(err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("CheckTag(%s) = %v, want %q", tag, err, want)
 		}
 	}
-	if err := m.CheckTag(t.Context(), "v2", two); err == nil || !strings.Contains(err.Error(), "the tag v2 of "+r.dir+" moved\n    expected  "+two+"\n    found     "+one) {
+	if err := m.CheckTag(t.Context(), "v2", two); err == nil ||
+		!strings.Contains(err.Error(), "the tag v2 of "+r.dir+" moved\n    expected  "+two+"\n    found     "+one) {
 		t.Errorf("CheckTag() of a tag that moved = %v", err)
 	}
 }
@@ -222,13 +230,14 @@ func TestCommits(t *testing.T) {
 	merge := r.git("rev-parse", "HEAD")
 	m := r.remote()
 	commits, err := m.Commits(t.Context(), base, want[99])
-	if err != nil || len(commits) != 100 || commits[0].ID != want[0] || commits[99].ID != want[99] || commits[2].Subject != "step ii" {
+	if err != nil || len(commits) != 100 || commits[0].ID != want[0] || commits[99].ID != want[99] ||
+		commits[2].Subject != "step ii" {
 		t.Errorf("Commits() = %d of them, %v", len(commits), err)
 	}
 	for name, c := range map[string]struct{ base, tip, want string }{
 		"a merge":     {base, merge, "has a merge in it: " + merge[:12] + " meet"},
-		"no ancestor": {side, want[99], "commit " + side + " is no ancestor of " + want[99]},
-		"backwards":   {want[99], base, "is no ancestor of"},
+		"no ancestor": {side, want[99], "commit " + side + " is not an ancestor of " + want[99]},
+		"backwards":   {want[99], base, "is not an ancestor of"},
 		"no tip":      {base, strings.Repeat("1", 40), "has no commit " + strings.Repeat("1", 40)},
 		"no base":     {strings.Repeat("1", 40), want[99], "has no commit " + strings.Repeat("1", 40)},
 		"nothing":     {base, base, "is empty"},
@@ -265,12 +274,16 @@ func TestPatchIsTheSameForEverybody(t *testing.T) {
 	if err != nil || len(fetched) != 1 {
 		t.Fatal(fetched, err)
 	}
-	head := "From " + id + " Mon Sep 17 00:00:00 2001\nFrom: Mate <mate@example.org>\nDate: Tue, 03 Feb 2026 04:05:06 +0000\nSubject: [PATCH] köche: change\n\nWhy it is so.\n---\ndiff --git "
-	if !strings.HasPrefix(string(plain), head) || strings.Contains(string(plain), "rename from") || !strings.Contains(string(plain), "GIT binary patch") {
+	head := "From " + id +
+		" Mon Sep 17 00:00:00 2001\nFrom: Mate <mate@example.org>\nDate: Tue, 03 Feb 2026 04:05:06 +0000\n" +
+		"Subject: [PATCH] köche: change\n\nWhy it is so.\n---\ndiff --git "
+	if !strings.HasPrefix(string(plain), head) || strings.Contains(string(plain), "rename from") ||
+		!strings.Contains(string(plain), "GIT binary patch") {
 		t.Errorf("the patch is\n%s", plain)
 	}
 	less, err := r.user().Patch(t.Context(), r.dir, id, "docs/**", "sub/*")
-	if err != nil || strings.Contains(string(less), "docs/x") || strings.Contains(string(less), "sub/bin") || !strings.Contains(string(less), "b/text") {
+	if err != nil || strings.Contains(string(less), "docs/x") || strings.Contains(string(less), "sub/bin") ||
+		!strings.Contains(string(less), "b/text") {
 		t.Errorf("without docs and sub the patch is (%v)\n%s", err, less)
 	}
 	if none, err := r.user().Patch(t.Context(), r.dir, id, "**"); err != nil || none != nil {
@@ -339,7 +352,8 @@ func TestGlobs(t *testing.T) {
 		{"Godeps/LICENSES", "Godeps/LICENSES", true}, {"Godeps/LICENSES", "x/Godeps/LICENSES", false},
 		{"docs/**", "docs/a", true}, {"docs/**", "docs/a/b", true}, {"docs/**", "docs", false}, {"docs/**", "docsx/a", false},
 		{"*.md", "a.md", true}, {"*.md", "a/b.md", false}, {"**/*.md", "a.md", true}, {"**/*.md", "a/b/c.md", true},
-		{"a/**/z", "a/z", true}, {"a/**/z", "a/b/c/z", true}, {"a/**/z", "a/b", false}, {"**", "a/b", true}, {"a/?", "a/b", true},
+		{"a/**/z", "a/z", true}, {"a/**/z", "a/b/c/z", true}, {"a/**/z", "a/b", false}, {"**", "a/b", true},
+		{"a/?", "a/b", true},
 	} {
 		match, err := matcher([]string{c.glob})
 		if err != nil || match(c.name) != c.want {

@@ -7,14 +7,14 @@ import (
 )
 
 // CheckGlob tells what is wrong with a glob over paths, if anything. In it, *
-// stands for anything within a folder and ** for any number of folders.
+// matches anything within a folder and ** any number of folders.
 func CheckGlob(glob string) error {
 	if glob == "" || strings.HasPrefix(glob, "/") || strings.HasSuffix(glob, "/") {
 		return fmt.Errorf("%q matches no file: write a path below the root, as docs/** or Godeps/LICENSES", glob)
 	}
 	for part := range strings.SplitSeq(glob, "/") {
 		if part != "**" && strings.Contains(part, "**") {
-			return fmt.Errorf("%q: ** stands for whole folders, so it stands alone between slashes", glob)
+			return fmt.Errorf("%q: ** matches whole folders, so it must be alone between slashes", glob)
 		}
 		if _, err := path.Match(part, ""); err != nil {
 			return fmt.Errorf("%q: %w", glob, err)

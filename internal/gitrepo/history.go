@@ -65,7 +65,8 @@ func (g Git) Build(ctx context.Context, dir string, s Series) ([]string, error) 
 		in.CloseWithError(err)
 		sent <- err
 	}()
-	err := g.run(ctx, call{dir: dir, args: []string{"fast-import", "--quiet", "--done", "--date-format=raw", "--export-marks=" + marks}, stdin: out})
+	args := []string{"fast-import", "--quiet", "--done", "--date-format=raw", "--export-marks=" + marks}
+	err := g.run(ctx, call{dir: dir, args: args, stdin: out})
 	out.CloseWithError(io.ErrClosedPipe)
 	if err := errors.Join(err, ignoreClosed(<-sent)); err != nil {
 		return nil, fmt.Errorf("laying out the history in %s: %w", dir, err)
@@ -88,7 +89,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// attributes keep every attribute of the tree's own, and of the user's, from
+// attributes keep the attributes of the tree, and those of the user, from
 // changing what is in a file or how it is compared.
 const attributes = "* -text -filter -ident -working-tree-encoding !diff !merge !eol !whitespace\n"
 
@@ -101,8 +102,9 @@ func (g Git) initialise(ctx context.Context, dir string) error {
 		return err
 	}
 	for _, kv := range [][2]string{
-		{"core.autocrlf", "false"}, {"core.eol", "lf"}, {"core.fileMode", "true"}, {"core.symlinks", "true"}, {"core.ignoreCase", "false"},
-		{"core.excludesFile", "/dev/null"}, {"gc.auto", "0"}, {"maintenance.auto", "false"}, {"core.hooksPath", "/dev/null"}, {"commit.gpgSign", "false"},
+		{"core.autocrlf", "false"}, {"core.eol", "lf"}, {"core.fileMode", "true"}, {"core.symlinks", "true"},
+		{"core.ignoreCase", "false"}, {"core.excludesFile", "/dev/null"}, {"core.hooksPath", "/dev/null"},
+		{"gc.auto", "0"}, {"maintenance.auto", "false"}, {"commit.gpgSign", "false"},
 	} {
 		if _, err := g.output(ctx, dir, "config", kv[0], kv[1]); err != nil {
 			return err
@@ -151,7 +153,8 @@ func commit(w *bufio.Writer, mark int, s Step, note string) {
 	clean := strings.NewReplacer("<", "", ">", "", "\n", " ").Replace
 	_, offset := s.Date.Zone()
 	when := fmt.Sprintf("%d %+03d%02d", s.Date.Unix(), offset/3600, abs(offset)%3600/60)
-	fmt.Fprintf(w, "commit %s\nmark :%d\nauthor %s <%s> %s\ncommitter %[3]s <%[4]s> %[5]s\ndata %[6]d\n%[7]s\n", branch, mark, clean(s.Author), clean(s.Email), when, len(message), message)
+	fmt.Fprintf(w, "commit %s\nmark :%d\nauthor %s <%s> %s\ncommitter %[3]s <%[4]s> %[5]s\ndata %[6]d\n%[7]s\n", branch,
+		mark, clean(s.Author), clean(s.Email), when, len(message), message)
 }
 
 func abs(n int) int { return max(n, -n) }
@@ -190,14 +193,16 @@ func readMarks(name string, n int) ([]string, error) {
 func (g Git) Read(ctx context.Context, dir string) (History, error) {
 	var h History
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
-		return h, fmt.Errorf("%s is no git repository", dir)
+		return h, fmt.Errorf("%s is not a git repository", dir)
 	}
 	for _, state := range []string{"rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD"} {
 		if _, err := os.Stat(filepath.Join(dir, ".git", state)); err == nil {
-			return h, fmt.Errorf("a rebase, merge or cherry-pick is going on in %s: bring it to its end first (git status says how)", dir)
+			return h, fmt.Errorf("a rebase, merge or cherry-pick is in progress in %s: finish it first (git status says how)",
+				dir)
 		}
 	}
-	status, err := g.output(ctx, dir, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored=no")
+	status, err := g.output(ctx, dir, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all",
+		"--ignored=no")
 	if err != nil {
 		return h, err
 	}
@@ -213,7 +218,8 @@ func (g Git) Read(ctx context.Context, dir string) (History, error) {
 	h.Base, h.Upstream, h.Tip = commits[0].ID, commits[0].noted("Upstream"), commits[len(commits)-1].ID
 	for _, c := range commits[1:] {
 		if len(c.Parents) != 1 {
-			return h, fmt.Errorf("%s has a merge in its history, or two beginnings: %.12s %s\n  A series is one commit after the other: git rebase", dir, c.ID, c.Subject)
+			return h, fmt.Errorf("%s has a merge in its history, or two roots: %.12s %s\n"+
+				"  A series is one commit after the other: git rebase", dir, c.ID, c.Subject)
 		}
 		r := Revision{Commit: c, Name: c.noted("Patch")}
 		if r.Changes, err = g.changes(ctx, dir, c.ID); err != nil {

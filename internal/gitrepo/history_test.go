@@ -32,8 +32,10 @@ func built(t *testing.T, r *repo) (dir string, ids []string, steps []Step, base 
 	date := time.Date(2026, 2, 10, 8, 0, 0, 0, time.FixedZone("", -5400))
 	steps = []Step{
 		{"0001-a.patch", "Harbour Master", "harbour@example.org", date, "a: three", "Why.", []filetree.Change{
-			{Path: "a", Mode: filetree.Executable, Content: []byte("three\r\n")}, {Path: "was/a/folder", Deleted: true}, {Path: "was", Mode: filetree.Regular, Content: []byte("a file")}}},
-		{"0002 b.patch", "Mäte <x>", "mate@example.org", date, "b", "", []filetree.Change{{Path: "sub/\"odd\" näme", Mode: filetree.Link, Content: []byte("../a")}}},
+			{Path: "a", Mode: filetree.Executable, Content: []byte("three\r\n")}, {Path: "was/a/folder", Deleted: true},
+			{Path: "was", Mode: filetree.Regular, Content: []byte("a file")}}},
+		{"0002 b.patch", "Mäte <x>", "mate@example.org", date, "b", "",
+			[]filetree.Change{{Path: "sub/\"odd\" näme", Mode: filetree.Link, Content: []byte("../a")}}},
 	}
 	dir = filepath.Join(t.TempDir(), "src")
 	ids, err = r.user().Build(t.Context(), dir, Series{base, "example.org/ship@v1.4.1", date, steps})
@@ -62,11 +64,13 @@ func TestBuildAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Upstream != "example.org/ship@v1.4.1" || h.Base != ids[0] || h.Tip != ids[2] || len(h.Commits) != 2 || len(h.Dirty) > 0 {
+	if h.Upstream != "example.org/ship@v1.4.1" || h.Base != ids[0] || h.Tip != ids[2] || len(h.Commits) != 2 ||
+		len(h.Dirty) > 0 {
 		t.Fatalf("the history is %+v", h)
 	}
 	c := h.Commits[0]
-	if c.Name != "0001-a.patch" || c.Author != "Harbour Master" || c.Email != "harbour@example.org" || c.Subject != "a: three" || !c.Date.Equal(steps[0].Date) || withoutTrailers(c.Body) != "Why." {
+	if c.Name != "0001-a.patch" || c.Author != "Harbour Master" || c.Email != "harbour@example.org" ||
+		c.Subject != "a: three" || !c.Date.Equal(steps[0].Date) || withoutTrailers(c.Body) != "Why." {
 		t.Errorf("the first commit is %+v", c)
 	}
 	for i, s := range steps {
@@ -86,7 +90,8 @@ func TestReadTellsWhatAPersonDid(t *testing.T) {
 	r.dir = dir
 	r.put("new", "x")
 	r.put("a", "y")
-	if h, err := r.user().Read(t.Context(), dir); err != nil || !slices.Equal(slices.Sorted(slices.Values(h.Dirty)), []string{"a", "new"}) {
+	if h, err := r.user().Read(t.Context(), dir); err != nil ||
+		!slices.Equal(slices.Sorted(slices.Values(h.Dirty)), []string{"a", "new"}) {
 		t.Errorf("what is in no commit is %q, %v", h.Dirty, err)
 	}
 	r.commit("mine")
@@ -97,13 +102,14 @@ func TestReadTellsWhatAPersonDid(t *testing.T) {
 	r.git("checkout", "-q", "-b", "other", "HEAD~1")
 	r.commit("theirs")
 	r.git("merge", "-q", "--no-ff", "-m", "meet", "series")
-	if _, err := r.user().Read(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "has a merge in its history") {
+	if _, err := r.user().Read(t.Context(), dir); err == nil ||
+		!strings.Contains(err.Error(), "has a merge in its history") {
 		t.Errorf("Read() of a merge = %v", err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, ".git", "rebase-merge"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.user().Read(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "is going on in "+dir) {
+	if _, err := r.user().Read(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "is in progress in "+dir) {
 		t.Errorf("Read() amid a rebase = %v", err)
 	}
 }

@@ -42,10 +42,12 @@ func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 	}
 	settings := [][2]string{
 		{"remote.origin.url", url}, {"remote.origin.promisor", "true"}, {"remote.origin.partialCloneFilter", "blob:none"},
-		{"extensions.partialClone", "origin"}, {"gc.auto", "0"}, {"maintenance.auto", "false"}, {"core.repositoryFormatVersion", "1"},
+		{"extensions.partialClone", "origin"}, {"gc.auto", "0"}, {"maintenance.auto", "false"},
+		{"core.repositoryFormatVersion", "1"},
 	}
 	if r.local() { // it serves all it has: who may read it may
-		settings = append(settings, [2]string{"remote.origin.uploadpack", "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true -c safe.directory=* upload-pack"})
+		settings = append(settings, [2]string{"remote.origin.uploadpack",
+			"git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true -c safe.directory=* upload-pack"})
 	}
 	for _, kv := range settings {
 		if _, err := g.output(ctx, tmp, "config", kv[0], kv[1]); err != nil {
@@ -65,8 +67,12 @@ func (r *Remote) local() bool {
 
 // fetch runs git fetch; stdin names what, if what does not.
 func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what ...string) error {
-	args := append([]string{"-c", "fetch.negotiationAlgorithm=noop", "-c", "fetch.writeCommitGraph=false", "-c", "fetch.fsckObjects=true", "-c", "fetch.unpackLimit=1",
-		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no", "--filter=blob:none"}, options...)
+	args := append([]string{
+		"-c", "fetch.negotiationAlgorithm=noop", "-c", "fetch.writeCommitGraph=false",
+		"-c", "fetch.fsckObjects=true", "-c", "fetch.unpackLimit=1",
+		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no",
+		"--filter=blob:none",
+	}, options...)
 	args = append(args, "origin")
 	c := call{dir: r.dir, args: append(args, what...)}
 	if stdin != "" {
@@ -74,14 +80,29 @@ func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what
 	}
 	err := r.git.run(ctx, c)
 	if run.IsExit(err) {
-		return fmt.Errorf("fetching from %s: %s", run.Redact(r.url), words(err))
+		return &fetchError{r.url, words(err)}
 	}
 	return err
 }
 
+// A fetchError is a git fetch that failed.
+type fetchError struct {
+	url  string
+	said string // by git
+}
+
+func (e *fetchError) Error() string {
+	return fmt.Sprintf("fetching from %s: %s", run.Redact(e.url), e.said)
+}
+
+// says reports whether git, which has no codes for its reasons, said what the
+// pattern matches.
+func (e *fetchError) says(pattern *regexp.Regexp) bool { return pattern.MatchString(e.said) }
+
 // has reports whether a commit was fetched, with its trees.
 func (r *Remote) has(ctx context.Context, commit string) bool {
-	out, err := r.git.output(ctx, r.dir, "rev-list", "--objects", "--missing=print", "--filter=blob:none", "--no-walk", commit)
+	out, err := r.git.output(ctx, r.dir, "rev-list", "--objects", "--missing=print", "--filter=blob:none", "--no-walk",
+		commit)
 	return err == nil && !strings.Contains(string(out), "?")
 }
 
@@ -105,8 +126,9 @@ var refused = regexp.MustCompile(`not our ref|unadvertised object|couldn't find 
 
 // unknown says of an error what it means for the commit.
 func (r *Remote) unknown(err error, commit string) error {
-	if err != nil && refused.MatchString(err.Error()) {
-		return fmt.Errorf("%s has no commit %s, or does not serve it: see that it was pushed there\n  %w", run.Redact(r.url), commit, err)
+	if e, ok := errors.AsType[*fetchError](err); ok && e.says(refused) {
+		return fmt.Errorf("%s has no commit %s, or does not serve it: check that it was pushed\n  %w", run.Redact(r.url),
+			commit, err)
 	}
 	return err
 }
@@ -138,7 +160,8 @@ func (r *Remote) CheckTag(ctx context.Context, tag, commit string) error {
 	case !ok:
 		return fmt.Errorf("%s has no tag %s: see upstream.tag", run.Redact(r.url), tag)
 	case at != commit:
-		return fmt.Errorf("the tag %s of %s moved\n    expected  %s\n    found     %s\n  If that is what you want, change upstream.commit", tag, run.Redact(r.url), commit, at)
+		return fmt.Errorf("the tag %s of %s moved\n    expected  %s\n    found     %s\n"+
+			"  If that is what you want, change upstream.commit", tag, run.Redact(r.url), commit, at)
 	}
 	return nil
 }
@@ -177,7 +200,9 @@ func (r *Remote) Commits(ctx context.Context, base, tip string) ([]Commit, error
 	}
 	for _, c := range commits {
 		if len(c.Parents) > 1 {
-			return nil, fmt.Errorf("%s..%s of %s has a merge in it: %.12s %s\n  Name the commits of the side branch by a range of their own, or rebase the branch to be without merges", base, tip, run.Redact(r.url), c.ID, c.Subject)
+			return nil, fmt.Errorf("%s..%s of %s has a merge in it: %.12s %s\n"+
+				"  Name the commits of the side branch as a range by themselves, or rebase the branch so that it has no merges",
+				base, tip, run.Redact(r.url), c.ID, c.Subject)
 		}
 	}
 	return commits, nil
@@ -202,7 +227,8 @@ func (r *Remote) connect(ctx context.Context, base, tip string) error {
 	if err := r.Fetch(ctx, base); err != nil {
 		return err
 	}
-	return fmt.Errorf("in %s, commit %s is no ancestor of %s: name the commit that the branch starts from, as git merge-base finds it", run.Redact(r.url), base, tip)
+	return fmt.Errorf("in %s, commit %s is not an ancestor of %s: name the commit that the branch starts from, as git "+
+		"merge-base finds it", run.Redact(r.url), base, tip)
 }
 
 // leads reports whether base is known to be an ancestor of tip.

@@ -40,7 +40,8 @@ func compare(t testing.TB, path string, got []byte) {
 	case err != nil:
 		t.Errorf("reading %s: %v", path, err)
 	case !bytes.Equal(got, want):
-		t.Errorf("%s is not what the test makes: %s\n  To accept this as it is now: %s", path, difference(string(want), string(got)), command(t))
+		t.Errorf("%s is not what the test makes: %s\n  To accept this as it is now: %s", path,
+			difference(string(want), string(got)), command(t))
 	}
 }
 

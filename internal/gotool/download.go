@@ -25,19 +25,20 @@ type Module struct {
 	Dir           string // where its files lie
 	Sum           string // h1:…, as the go command recorded and checked it
 	Info          string // the file with its time
-	Error         string // why it could not be had
+	Error         string // why it could not be fetched
 }
 
-// Download brings modules, named path@version, into the module cache, the way
-// the user's settings say. scratch is a folder to work in. A module that cannot
-// be had is no error: its Error is set.
+// Download downloads modules, named path@version, to the module cache, the way the
+// user's settings say. scratch is a folder to work in. A module that cannot
+// be fetched is no error: its Error is set.
 func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]Module, error) {
-	// A module of its own keeps the go command from looking at, and writing to, the user's.
+	// A go.mod here keeps the go command from looking at, and writing to, the user's.
 	if err := os.WriteFile(filepath.Join(scratch, "go.mod"), []byte("module download\n"), 0o644); err != nil {
 		return nil, err
 	}
 	args := append([]string{"go", "mod", "download", "-json"}, modules...)
-	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch, Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
+	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch,
+		Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
 	if err != nil && !run.IsExit(err) {
 		return nil, err
 	}
@@ -59,8 +60,9 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 
 // Versions returns the versions of a module that the user's settings lead to.
 func (g *Go) Versions(ctx context.Context, path string) ([]string, error) {
-	out, err := g.Run.Output(ctx, run.Cmd{Args: []string{"go", "list", "-m", "-versions", "-f", "{{join .Versions \" \"}}", path},
-		Dir: os.TempDir(), Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
+	out, err := g.Run.Output(ctx, run.Cmd{
+		Args: []string{"go", "list", "-m", "-versions", "-f", "{{join .Versions \" \"}}", path},
+		Dir:  os.TempDir(), Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
 	if err != nil {
 		return nil, fmt.Errorf("listing the versions of %s: %w\n  %s", path, err, g.ProxyAdvice())
 	}
@@ -69,9 +71,10 @@ func (g *Go) Versions(ctx context.Context, path string) ([]string, error) {
 
 // absence matches what the go command says of a module that is not there. 403
 // is what proxies answer for versions that they withhold.
-var absence = regexp.MustCompile(`: (403|404|410) |[Nn]ot found|unknown revision|no matching versions|no such file|does not exist`)
+var absence = regexp.MustCompile(`: (403|404|410) |[Nn]ot found|unknown revision|no matching versions|` +
+	`no such file|does not exist`)
 
-// Unpublished reports whether the module cannot be had because whoever was
+// Unpublished reports whether the module cannot be fetched because whoever was
 // asked answered that there is none, and not because nobody answered.
 func (m Module) Unpublished() bool { return absence.MatchString(m.Error) }
 
@@ -127,5 +130,6 @@ type ChangedError struct {
 }
 
 func (e *ChangedError) Error() string {
-	return fmt.Sprintf("%s was changed in the module cache\n    expected  %s\n    found     %s\n  To have it downloaded again: chmod -R u+w %s && rm -r %[4]s", e.Module, e.Want, e.Got, e.Dir)
+	return fmt.Sprintf("%s was changed in the module cache\n    expected  %s\n    found     %s\n"+
+		"  To have it downloaded again: chmod -R u+w %s && rm -r %[4]s", e.Module, e.Want, e.Got, e.Dir)
 }

@@ -21,7 +21,7 @@ type Go struct {
 	Settings
 }
 
-// Settings are what `go env` says, the user's own configuration file included.
+// Settings are what `go env` says, the user's configuration file included.
 type Settings struct {
 	GOVERSION, GOROOT, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH, GOMODCACHE, GOCACHE string
 	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE             string
@@ -33,7 +33,8 @@ func Find(ctx context.Context, r run.Runner, env run.Env, dir string) (*Go, erro
 	if _, err := env.LookPath("go"); err != nil {
 		return nil, fmt.Errorf("%w\n  Install Go: https://go.dev/dl", err)
 	}
-	out, err := r.Output(ctx, run.Cmd{Args: []string{"go", "env", "-json"}, Dir: dir, Env: env.Without(steersTarget).With("GOWORK=off")})
+	out, err := r.Output(ctx, run.Cmd{Args: []string{"go", "env", "-json"}, Dir: dir,
+		Env: env.Without(steersTarget).With("GOWORK=off")})
 	if err != nil {
 		return nil, fmt.Errorf("asking the go command for its settings: %w", err)
 	}
@@ -48,7 +49,7 @@ func Find(ctx context.Context, r run.Runner, env run.Env, dir string) (*Go, erro
 }
 
 // steersTarget reports whether a variable picks what the go command compiles
-// for, which is none of the user's when it only tells settings or fetches.
+// for, which does not matter when it only tells settings or fetches.
 func steersTarget(key string) bool {
 	switch key {
 	case "GOOS", "GOARCH", "GOEXPERIMENT", "GOFIPS140", "GOFLAGS":
@@ -95,12 +96,13 @@ func (g *Go) Clean() run.Env {
 // pin where it is set (go1.26.8), otherwise the one at hand, or the oldest that
 // the tree's go line allows where that is newer.
 func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
-	// What stands behind a space is whose build it is: "go1.26.8 X:jsonv2".
+	// What follows a space is whose build it is: "go1.26.8 X:jsonv2".
 	have, _, _ := strings.Cut(g.GOVERSION, " ")
 	want, why := have, "build.toolchain pins it"
 	switch {
 	case pin != "" && needs != "" && version.Compare("go"+needs, pin) > 0:
-		return nil, fmt.Errorf("build.toolchain pins %s, but fork.lock says that its tree needs go %s: pin a newer one", pin, needs)
+		return nil, fmt.Errorf("build.toolchain pins %s, but fork.lock says that its tree needs go %s: pin a newer one", pin,
+			needs)
 	case pin != "":
 		want = pin
 	case needs != "" && version.Compare("go"+needs, have) > 0:
@@ -112,20 +114,23 @@ func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
 	choice := want
 	switch mode := g.GOTOOLCHAIN; {
 	case mode == "local":
-		return nil, fmt.Errorf("this fork is built with %s (%s), but this machine has %s and GOTOOLCHAIN=local keeps it from fetching another\n  Install %s, or run again with GOTOOLCHAIN=%s", want, why, g.GOVERSION, want, want)
+		return nil, fmt.Errorf("this fork is built with %s (%s), but this machine has %s and GOTOOLCHAIN=local keeps it "+
+			"from fetching another\n  Install %s, or run again with GOTOOLCHAIN=%s", want, why, g.GOVERSION, want, want)
 	case mode == "path", strings.HasSuffix(mode, "+path"):
 		choice += "+path" // its user wants no downloads
 	}
 	other, err := Find(ctx, g.Run, g.Env.With("GOTOOLCHAIN="+choice), dir)
 	if err != nil {
-		return nil, fmt.Errorf("this fork is built with %s (%s), this machine has %s, and the go command could not fetch the other: %w", want, why, g.GOVERSION, err)
+		return nil, fmt.Errorf("this fork is built with %s (%s), this machine has %s, and the go command could not fetch "+
+			"the other: %w", want, why, g.GOVERSION, err)
 	}
 	return other, nil
 }
 
-// ProxyAdvice says what to look at when a module cannot be had.
+// ProxyAdvice says what to look at when a module cannot be fetched.
 func (g *Go) ProxyAdvice() string {
-	return fmt.Sprintf("The go command asked GOPROXY=%s; see that it can be reached and serves this version", run.Redact(g.GOPROXY))
+	return fmt.Sprintf("The go command asked GOPROXY=%s; check that it can be reached and serves this version",
+		run.Redact(g.GOPROXY))
 }
 
 // toolchain names the oldest release that satisfies a go line. From Go 1.21 on

@@ -1,7 +1,6 @@
 package gotool
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -9,11 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"golang.org/x/mod/sumdb/dirhash"
-
-	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/run"
 )
 
@@ -34,7 +29,8 @@ go1.28.0*) echo "go: download go1.28.0 for linux/amd64: toolchain not available"
 go*) version=${GOTOOLCHAIN%%+*} ;;
 *) version=go1.26.8 ;;
 esac
-echo '{"GOVERSION": "'$version'", "GOTOOLCHAIN": "'${GOTOOLCHAIN:-auto}'", "GOHOSTOS": "linux", "GOMODCACHE": "/mod", "OTHER": "x"}'
+echo '{"GOVERSION": "'$version'", "GOTOOLCHAIN": "'${GOTOOLCHAIN:-auto}'", "GOHOSTOS": "linux",'
+echo '"GOMODCACHE": "/mod", "OTHER": "x"}'
 `
 
 // fakeGo returns the environment for the fake, and the file that it writes to.
@@ -43,7 +39,8 @@ func fakeGo(t *testing.T) (env run.Env, asked string) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "bin", "go"), fake, 0o755)
 	asked = filepath.Join(dir, "asked")
-	return run.Env{"PATH=" + filepath.Join(dir, "bin") + string(filepath.ListSeparator) + os.Getenv("PATH"), "ASKED=" + asked}, asked
+	return run.Env{"PATH=" + filepath.Join(dir, "bin") + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		"ASKED=" + asked}, asked
 }
 
 func TestFind(t *testing.T) {
@@ -97,22 +94,30 @@ func TestAt(t *testing.T) {
 		{name: "a newer tree", has: "go1.26.8", mode: "auto", needs: "1.27.0", want: "go1.27.0", asked: "go1.27.0"},
 		{name: "a newer language", has: "go1.26.8", mode: "auto", needs: "1.27", want: "go1.27.0", asked: "go1.27.0"},
 		{name: "pinned as it is", has: "go1.26.8", mode: "local", pin: "go1.26.8", want: "go1.26.8"},
-		{name: "pinned newer", has: "go1.26.8", mode: "auto", pin: "go1.27.0", needs: "1.24.0", want: "go1.27.0", asked: "go1.27.0"},
-		{name: "pinned older", has: "go1.27.0", mode: "auto", pin: "go1.26.8", needs: "1.24.0", want: "go1.26.8", asked: "go1.26.8"},
-		{name: "only what is in PATH", has: "go1.26.8", mode: "path", pin: "go1.27.0", want: "go1.27.0", asked: "go1.27.0+path"},
-		{name: "at least, and in PATH", has: "go1.26.8", mode: "go1.26.8+path", needs: "1.27.0", want: "go1.27.0", asked: "go1.27.0+path"},
-		{name: "local unless the tree is newer", has: "go1.26.8", mode: "local+auto", needs: "1.27.0", want: "go1.27.0", asked: "go1.27.0"},
-		{name: "a distro's build", has: "go1.26.8 (Red Hat 1.26.8-1.el10)", mode: "auto", needs: "1.24.0", want: "go1.26.8 (Red Hat 1.26.8-1.el10)"},
+		{name: "pinned newer", has: "go1.26.8", mode: "auto", pin: "go1.27.0", needs: "1.24.0", want: "go1.27.0",
+			asked: "go1.27.0"},
+		{name: "pinned older", has: "go1.27.0", mode: "auto", pin: "go1.26.8", needs: "1.24.0", want: "go1.26.8",
+			asked: "go1.26.8"},
+		{name: "only what is in PATH", has: "go1.26.8", mode: "path", pin: "go1.27.0", want: "go1.27.0",
+			asked: "go1.27.0+path"},
+		{name: "at least, and in PATH", has: "go1.26.8", mode: "go1.26.8+path", needs: "1.27.0", want: "go1.27.0",
+			asked: "go1.27.0+path"},
+		{name: "local unless the tree is newer", has: "go1.26.8", mode: "local+auto", needs: "1.27.0", want: "go1.27.0",
+			asked: "go1.27.0"},
+		{name: "a distro's build", has: "go1.26.8 (Red Hat 1.26.8-1.el10)", mode: "auto", needs: "1.24.0",
+			want: "go1.26.8 (Red Hat 1.26.8-1.el10)"},
 		{name: "an experiment", has: "go1.26.8 X:jsonv2", mode: "local", needs: "1.26.0", want: "go1.26.8 X:jsonv2"},
 
 		{name: "kept local", has: "go1.26.8", mode: "local", needs: "1.27.0",
 			wantErr: "this fork is built with go1.27.0 (fork.lock says that its tree needs go 1.27.0)",
-			andErr:  "but this machine has go1.26.8 and GOTOOLCHAIN=local", extra: "\n  Install go1.27.0, or run again with GOTOOLCHAIN=go1.27.0"},
+			andErr:  "but this machine has go1.26.8 and GOTOOLCHAIN=local",
+			extra:   "\n  Install go1.27.0, or run again with GOTOOLCHAIN=go1.27.0"},
 		{name: "kept local, pinned", has: "go1.26.8", mode: "local", pin: "go1.27.0", needs: "1.24.0",
 			wantErr: "this fork is built with go1.27.0 (build.toolchain pins it)", andErr: "GOTOOLCHAIN=local"},
-		{name: "not to be had", has: "go1.26.8", mode: "auto", pin: "go1.28.0",
-			wantErr: "this fork is built with go1.28.0 (build.toolchain pins it), this machine has go1.26.8, and the go command could not fetch the other",
-			andErr:  "toolchain not available"},
+		{name: "not published", has: "go1.26.8", mode: "auto", pin: "go1.28.0",
+			wantErr: "this fork is built with go1.28.0 (build.toolchain pins it), this machine has go1.26.8, and the go " +
+				"command could not fetch the other",
+			andErr: "toolchain not available"},
 		{name: "a tree newer than its pin", has: "go1.26.8", mode: "auto", pin: "go1.26.8", needs: "1.27.0",
 			wantErr: "build.toolchain pins go1.26.8, but", andErr: "go 1.27.0"},
 	} {
@@ -140,7 +145,8 @@ func TestAt(t *testing.T) {
 
 func TestToolchain(t *testing.T) {
 	for goLine, want := range map[string]string{
-		"1.20": "go1.20", "1.20.3": "go1.20.3", "1.21": "go1.21.0", "1.26": "go1.26.0", "1.26.0": "go1.26.0", "1.26.8": "go1.26.8",
+		"1.20": "go1.20", "1.20.3": "go1.20.3", "1.21": "go1.21.0", "1.26": "go1.26.0", "1.26.0": "go1.26.0",
+		"1.26.8":  "go1.26.8",
 		"1.27rc1": "go1.27rc1",
 	} {
 		if got := toolchain(goLine); got != want {
@@ -162,13 +168,15 @@ func TestClean(t *testing.T) {
 			"CGO_ENABLED=1", "CGO_CFLAGS=-O3", "CC=evil", "CXX=evil", "AR=evil", "FC=evil", "PKG_CONFIG=evil",
 		},
 		Settings: Settings{
-			GOVERSION: "go1.26.8", GOTOOLCHAIN: "auto", GOMODCACHE: "/mod", GOCACHE: "/cache", GOPROXY: "https://proxy.example.org",
+			GOVERSION: "go1.26.8", GOTOOLCHAIN: "auto", GOMODCACHE: "/mod", GOCACHE: "/cache",
+			GOPROXY:   "https://proxy.example.org",
 			GONOPROXY: "a", GOPRIVATE: "b", GOSUMDB: "off", GONOSUMDB: "c", GOINSECURE: "d", GOVCS: "e", GOAUTH: "netrc",
 		},
 	}
 	got := g.Clean()
 	for key, want := range map[string]string{
-		"PATH": "/bin", "HOME": "/home/ann", "HTTPS_PROXY": "http://proxy.example.org", "NETRC": "/n", "SSH_AUTH_SOCK": "/s", "TMPDIR": "/t",
+		"PATH": "/bin", "HOME": "/home/ann", "HTTPS_PROXY": "http://proxy.example.org", "NETRC": "/n", "SSH_AUTH_SOCK": "/s",
+		"TMPDIR":          "/t",
 		"GIT_SSH_COMMAND": "ssh -v", "GOOGLE_APPLICATION_CREDENTIALS": "/key.json", "ALGO": "x",
 		"GOTMPDIR": "/big", "GOMAXPROCS": "3", "GOGC": "200", "GOMEMLIMIT": "2GiB", "GOCACHEPROG": "remote-cache",
 
@@ -181,7 +189,8 @@ func TestClean(t *testing.T) {
 		}
 	}
 	for _, key := range []string{
-		"GOOS", "GOARCH", "GOAMD64", "GOARM", "GOEXPERIMENT", "GODEBUG", "GOFIPS140", "GOROOT", "GOWORK", "GO_EXTLINK_ENABLED", "GCCGO",
+		"GOOS", "GOARCH", "GOAMD64", "GOARM", "GOEXPERIMENT", "GODEBUG", "GOFIPS140", "GOROOT", "GOWORK",
+		"GO_EXTLINK_ENABLED", "GCCGO",
 		"CGO_ENABLED", "CGO_CFLAGS", "CC", "CXX", "AR", "FC", "PKG_CONFIG",
 	} {
 		if got.Get(key) != "" {
@@ -195,7 +204,8 @@ func TestClean(t *testing.T) {
 
 // TestCleanKeepsTheCacheWritable: of a user's GOFLAGS, only what is about the module cache is theirs to say.
 func TestCleanKeepsTheCacheWritable(t *testing.T) {
-	for flags, want := range map[string]string{"": "", "-tags=evil": "", "-modcacherw": "-modcacherw", "-tags=evil -modcacherw -v": "-modcacherw"} {
+	for flags, want := range map[string]string{"": "", "-tags=evil": "", "-modcacherw": "-modcacherw",
+		"-tags=evil -modcacherw -v": "-modcacherw"} {
 		g := &Go{Env: run.Env{"GOFLAGS=" + flags}, Settings: Settings{GOFLAGS: flags}}
 		if got := g.Clean().Get("GOFLAGS"); got != want {
 			t.Errorf("of GOFLAGS=%s, Clean() leaves %q, want %q", flags, got, want)
@@ -203,10 +213,11 @@ func TestCleanKeepsTheCacheWritable(t *testing.T) {
 	}
 }
 
-// TestCleanNamesTheToolchain to the letter: the go command compares GOTOOLCHAIN with the whole of its own version, and
+// TestCleanNamesTheToolchain to the letter: the go command compares GOTOOLCHAIN with the whole of its version, and
 // looks for another release where they differ.
 func TestCleanNamesTheToolchain(t *testing.T) {
-	for _, has := range []string{"go1.26.8", "go1.27rc1", "go1.26.8 (Red Hat 1.26.8-1.el10)", "go1.26.8 X:jsonv2", "go1.26.8-bigcorp", "go1.27-devel_0123456789"} {
+	for _, has := range []string{"go1.26.8", "go1.27rc1", "go1.26.8 (Red Hat 1.26.8-1.el10)", "go1.26.8 X:jsonv2",
+		"go1.26.8-bigcorp", "go1.27-devel_0123456789"} {
 		if got := (&Go{Settings: Settings{GOVERSION: has}}).Clean().Get("GOTOOLCHAIN"); got != has {
 			t.Errorf("with %s, GOTOOLCHAIN=%s", has, got)
 		}
@@ -229,154 +240,7 @@ func TestModuleDir(t *testing.T) {
 	}
 }
 
-// layModule lays out the files of a module and describes them.
-func layModule(t *testing.T, dir string) filetree.Tree {
-	t.Helper()
-	for name, content := range map[string]string{
-		"go.mod": "module example.org/x\n", "a.go": "package x\n", "a-b.go": "package x\n", "A.go": "package x\n", "a/b.go": "package a\n",
-		"a/b c.txt": "room", "a.b/c": "", "z/é.txt": "é", "hack/build.sh": "#!/bin/sh\n",
-	} {
-		put(t, filepath.Join(dir, filepath.FromSlash(name)), content, 0o644)
-	}
-	put(t, filepath.Join(dir, "hack", "run.sh"), "#!/bin/sh\n", 0o755)
-	d, err := filetree.Scan(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d.Tree
-}
-
-func TestSum(t *testing.T) {
-	dir := t.TempDir()
-	tree := layModule(t, dir)
-	for _, m := range []string{"example.org/x@v1.2.3", "example.org/x@v1.2.4", "k8s.io/api@v0.36.1"} {
-		want, err := dirhash.HashDir(dir, m, dirhash.Hash1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		path, version, _ := strings.Cut(m, "@")
-		if got := Sum(path, version, tree); got != want {
-			t.Errorf("Sum() of %s = %s, want %s", m, got, want)
-		}
-	}
-	// go.dev/ref/mod: a module without files has the sum of nothing.
-	if got := Sum("example.org/x", "v1.2.3", nil); got != "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" {
-		t.Errorf("Sum() of nothing = %s", got)
-	}
-}
-
-func TestCheckModule(t *testing.T) {
-	g := &Go{Settings: Settings{GOMODCACHE: t.TempDir()}}
-	dir := filepath.Join(g.GOMODCACHE, "example.org", "x@v1.2.3")
-	want := Sum("example.org/x", "v1.2.3", layModule(t, dir))
-	if err := g.CheckModule(t.Context(), "example.org/x", "v1.2.3", want, nil); err != nil {
-		t.Errorf("CheckModule() of an untouched module = %v", err)
-	}
-	put(t, filepath.Join(dir, "a.go"), "package y\n", 0o644)
-	err := g.CheckModule(t.Context(), "example.org/x", "v1.2.3", want, nil)
-	var changed *ChangedError
-	if !errors.As(err, &changed) || changed.Module != "example.org/x@v1.2.3" || changed.Dir != dir || changed.Want != want || changed.Got == want {
-		t.Fatalf("CheckModule() of a changed module = %#v", err)
-	}
-	for _, part := range []string{"example.org/x@v1.2.3 was changed in the module cache", want, changed.Got, "chmod -R u+w " + dir + " && rm -r " + dir} {
-		if !strings.Contains(err.Error(), part) {
-			t.Errorf("the error says %q, and not %q", err, part)
-		}
-	}
-	if err := g.CheckModule(t.Context(), "example.org/absent", "v1.2.3", want, nil); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("CheckModule() of an absent module = %v", err)
-	}
-}
-
-func TestModuleTime(t *testing.T) {
-	for _, c := range []struct {
-		info string
-		want time.Time
-	}{
-		{`{"Version":"v1.4.1","Time":"2026-02-03T04:05:06Z"}`, time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)},
-		{`{"Time":"2026-02-03T05:05:06+01:00"}`, time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)},
-		{`{"Time":"2026-02-03T04:05:06.789Z"}`, time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)}, // a lock has whole seconds
-	} {
-		name := filepath.Join(t.TempDir(), "v1.4.1.info")
-		put(t, name, c.info, 0o644)
-		if got, err := (Module{Info: name}).Time(); err != nil || got != c.want {
-			t.Errorf("of %s, Time() = %v, %v, want %v", c.info, got, err, c.want)
-		}
-	}
-	for _, info := range []string{"", "not JSON", `{"Time":"yesterday"}`, `{"Version":"v1.4.1"}`} {
-		name := filepath.Join(t.TempDir(), "v1.4.1.info")
-		put(t, name, info, 0o644)
-		if got, err := (Module{Info: name}).Time(); err == nil || !strings.Contains(err.Error(), name) {
-			t.Errorf("of %q, Time() = %v, %v, want an error that names the file", info, got, err)
-		}
-	}
-}
-
-func TestDownload(t *testing.T) {
-	modules := []string{"example.org/a@v1.0.0", "example.org/b@v1.0.0"}
-	one := `{"Path":"example.org/a","Version":"v1.0.0","Dir":"/a","Sum":"h1:a","Info":"/a.info"}`
-	two := `{"Path":"example.org/b","Version":"v1.0.0","Error":"not found"}`
-	for _, c := range []struct {
-		name, script string
-		want         []Module
-		wantErr      string
-	}{
-		{"both", "echo '" + one + two + "'", []Module{
-			{Path: "example.org/a", Version: "v1.0.0", Dir: "/a", Sum: "h1:a", Info: "/a.info"},
-			{Path: "example.org/b", Version: "v1.0.0", Error: "not found"}}, ""},
-		{"the other", "echo '" + one + two + "'; echo 'go: not found' >&2; exit 1", []Module{
-			{Path: "example.org/a", Version: "v1.0.0", Dir: "/a", Sum: "h1:a", Info: "/a.info"},
-			{Path: "example.org/b", Version: "v1.0.0", Error: "not found"}}, ""},
-		{"one", "echo '" + one + "'; echo 'no space left on device' >&2; exit 1", nil, "no space left on device"},
-		{"one, and success", "echo '" + one + "'", nil, "answered for 1 modules of 2"},
-		{"no JSON", "echo hello; echo trouble >&2; exit 1", nil, "trouble"},
-		{"cut short", "echo '{\"Path\":'; exit 0", nil, "reading go mod download -json"},
-	} {
-		bin, scratch := t.TempDir(), t.TempDir()
-		put(t, filepath.Join(bin, "go"), "#!/bin/sh\n"+c.script+"\n", 0o755)
-		g := &Go{Env: run.Env{"PATH=" + bin}}
-		got, err := g.Download(t.Context(), scratch, modules)
-		if !slices.Equal(got, c.want) || (err == nil) != (c.wantErr == "") || err != nil && !strings.Contains(err.Error(), c.wantErr) {
-			t.Errorf("%s: Download() = %+v, %v, want %+v, %s", c.name, got, err, c.want, c.wantErr)
-		}
-		if err != nil && strings.Contains(err.Error(), "%!") {
-			t.Errorf("%s: Download() = %v", c.name, err)
-		}
-	}
-}
-
-func TestUnpublished(t *testing.T) {
-	for message, want := range map[string]bool{
-		"": false,
-		"example.org/a@v1.0.0: reading file:///proxy/example.org/a/@v/v1.0.0.info: no such file or directory":                        true,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 404 Not Found\n\tserver response: not found: a@v1.0.0: invalid version": true,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 410 Gone":                                                               true,
-		"a@v1.0.0: invalid version: unknown revision v1.0.0":                                                                         true,
-		`a@v1.0.0: Get "https://proxy.example.org/a/@v/v1.0.0.info": dial tcp: lookup proxy.example.org: no such host`:               false,
-		`a@v1.0.0: Get "https://proxy.example.org/a/@v/v1.0.0.info": dial tcp 192.0.2.1:443: connect: connection refused`:            false,
-		`a@v1.0.0: Get "https://proxy.example.org/a/@v/v1.0.0.info": net/http: TLS handshake timeout`:                                false,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 500 Internal Server Error":                                              false,
-		"reading https://proxy.example.org/a/@v/v1.0.0.info: 401 Unauthorized":                                                       false,
-		"module lookup disabled by GOPROXY=off":                                                                                      false,
-		"verifying module: checksum mismatch":                                                                                        false,
-		`a@v1.4.04: Get "https://proxy.example.org/404/@v/v1.0.0.info": dial tcp 192.0.2.1:443: i/o timeout`:                         false,
-	} {
-		if got := (Module{Error: message}).Unpublished(); got != want {
-			t.Errorf("Unpublished() = %v of %s", got, message)
-		}
-	}
-}
-
-func TestDownloadEnds(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	env, _ := fakeGo(t)
-	if _, err := (&Go{Env: env}).Download(ctx, t.TempDir(), []string{"example.org/a@v1.0.0"}); !errors.Is(err, run.ErrInterrupted) {
-		t.Errorf("Download() in a context that has ended = %v", err)
-	}
-}
-
-// TestSettingsAreWhatGoSays holds the names of the fields against the go command's own.
+// TestSettingsAreWhatGoSays holds the names of the fields against the go command's.
 func TestSettingsAreWhatGoSays(t *testing.T) {
 	out, err := run.Runner{}.Output(t.Context(), run.Cmd{Args: []string{"go", "env", "-json"}, Env: os.Environ()})
 	if err != nil {

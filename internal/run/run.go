@@ -85,7 +85,7 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 		deadline = time.AfterFunc(grace, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 		return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
 	}
-	err = own(cmd)
+	err = runGroup(cmd)
 	if deadline != nil {
 		deadline.Stop() // its number may be another group's by then
 	}

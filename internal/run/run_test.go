@@ -86,13 +86,16 @@ func TestRunFails(t *testing.T) {
 		want string
 	}{
 		{"exit code", sh("exit 3"), true, "sh -c 'exit 3': exit status 3"},
-		{"output", sh("echo out; echo err >&2; exit 1"), true, "sh -c 'echo out; echo err >&2; exit 1': exit status 1\nout\nerr"},
+		{"output", sh("echo out; echo err >&2; exit 1"), true,
+			"sh -c 'echo out; echo err >&2; exit 1': exit status 1\nout\nerr"},
 		{"a secret", sh("echo see https://ann:secret@example.org/x >&2; exit 1"), true,
-			"sh -c 'echo see https://[redacted]@example.org/x >&2; exit 1': exit status 1\nsee https://[redacted]@example.org/x"},
+			"sh -c 'echo see https://[redacted]@example.org/x >&2; exit 1': exit status 1\n" +
+				"see https://[redacted]@example.org/x"},
 		{"a signal", sh("kill -9 $$"), true, "sh -c 'kill -9 $$': signal: killed"},
 		{"no program", Cmd{Args: []string{"slipway-no-such-program"}, Env: here()}, false,
 			"slipway-no-such-program: no such program in PATH"},
-		{"no folder", Cmd{Args: []string{"sh"}, Env: here(), Dir: "/slipway/no/such/folder"}, false, "no such file or directory"},
+		{"no folder", Cmd{Args: []string{"sh"}, Env: here(), Dir: "/slipway/no/such/folder"}, false,
+			"no such file or directory"},
 	} {
 		err := Runner{}.Run(t.Context(), c.cmd)
 		if err == nil || !strings.Contains(err.Error(), c.want) || IsExit(err) != c.exit {
@@ -110,14 +113,15 @@ func TestIsExit(t *testing.T) {
 	for _, c := range []struct {
 		err  error
 		want bool
-	}{{err, true}, {fmt.Errorf("compiling: %w", err), true}, {nil, false}, {fs.ErrNotExist, false}, {context.Canceled, false}} {
+	}{{err, true}, {fmt.Errorf("compiling: %w", err), true}, {nil, false}, {fs.ErrNotExist, false},
+		{context.Canceled, false}} {
 		if got := IsExit(c.err); got != c.want {
 			t.Errorf("IsExit(%v) = %v", c.err, got)
 		}
 	}
 }
 
-// TestRunEndsTheGroup ends the context of commands that have children of their own. Nothing may survive.
+// TestRunEndsTheGroup ends the context of commands that have children. Nothing may survive.
 func TestRunEndsTheGroup(t *testing.T) {
 	for name, script := range map[string]string{
 		"children that do not":        "exec >/dev/null 2>&1; echo $$ > pids; sleep 300 & echo $! >> pids; touch ready; wait",
@@ -276,11 +280,13 @@ func TestTailKeepsSecrets(t *testing.T) {
 // TestTailOfOneLongLine holds that an error is shown even where it has no line breaks. A word cut in half may be a URL.
 func TestTailOfOneLongLine(t *testing.T) {
 	var kept tail
-	if _, err := kept.Write([]byte(strings.Repeat("https://ann:secret@example.org/x ", tailSize/10) + "failed")); err != nil {
+	if _, err := kept.Write([]byte(strings.Repeat("https://ann:secret@example.org/x ", tailSize/10) +
+		"failed")); err != nil {
 		t.Fatal(err)
 	}
 	got := Redact(kept.String())
-	if len(got) < tailSize/2 || !strings.HasSuffix(got, "/x failed") || strings.Contains(got, "ret@") || !strings.HasPrefix(got, "https://[redacted]@example.org/x ") {
+	if len(got) < tailSize/2 || !strings.HasSuffix(got, "/x failed") || strings.Contains(got, "ret@") ||
+		!strings.HasPrefix(got, "https://[redacted]@example.org/x ") {
 		t.Errorf("of one line, the tail shows %d bytes: %.80q", len(got), got)
 	}
 }

@@ -61,7 +61,8 @@ func publishFiles(base string, m module.Version, t tag, files []txtar.File) (sum
 	}
 	// The origin is more than the protocol asks for, but public proxies tell it, and a tool learns from it which
 	// commit it builds.
-	info := fmt.Sprintf(`{"Version":%q,"Time":%q,"Origin":{"VCS":"git","URL":"https://%s","Hash":%q,"Ref":"refs/tags/%s"}}`,
+	info := fmt.Sprintf(`{"Version":%q,"Time":%q,"Origin":{"VCS":"git","URL":"https://%s",`+
+		`"Hash":%q,"Ref":"refs/tags/%s"}}`,
 		m.Version, t.time, m.Path, t.commit, m.Version)
 	for ext, data := range map[string][]byte{".info": []byte(info), ".mod": mod, ".zip": zipped.Bytes()} {
 		if err := writeFile(base+ext, data); err != nil {

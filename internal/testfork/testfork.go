@@ -25,7 +25,7 @@ import (
 //go:embed archives/*.txtar
 var archives embed.FS
 
-// release is one release of the ship, of the siblings published with it, and what its text says of its own.
+// release is one release of the ship, of the siblings published with it, and what is particular to its text.
 type release struct {
 	ship    string // the root module's version
 	sibling string // the siblings' version
@@ -130,7 +130,7 @@ func ProxyURL(dir string) string {
 	return (&url.URL{Scheme: "file", Path: path}).String()
 }
 
-// Env is KEY=VALUE pairs that bind the go command to the proxy below proxyDir and keep it away from the user's own
+// Env is KEY=VALUE pairs that bind the go command to the proxy below proxyDir and keep it away from the user's
 // settings and modules. PATH is left to the caller.
 //
 // Modules are unpacked below home, writable, so that a test's folder can be deleted. The build cache goCache is

@@ -101,7 +101,7 @@ func TestForkBuildsAndRuns(t *testing.T) {
 	// A vendor folder without modules.txt counts outside a workspace only.
 	w.online().fails("inconsistent vendoring", "go", "list", "./cmd/captain")
 	w.must("git", "apply", w.patch("0001-crew.patch"), w.patch("0002-bosun.patch"))
-	w.online().must("go", "-C", stagingPlace+"/rigging", "build", "./...") // with its own go.mod and go.sum
+	w.online().must("go", "-C", stagingPlace+"/rigging", "build", "./...") // with the go.mod and go.sum there
 
 	const stamps = "-X example.org/hull/version.gitVersion=v1.4.1+test.1 -X example.org/hull/version.gitMajor=1"
 	w.must("go", "build", "-trimpath", "-tags=sail", "-ldflags="+stamps, "-o=bin/",

@@ -34,8 +34,8 @@ func GitEnv(home string) []string {
 	}
 }
 
-// TryGit runs git in dir, out of reach of the user's own settings, and returns
-// what it printed.
+// TryGit runs git in dir, out of reach of the user's settings, and returns what it
+// printed.
 func TryGit(t testing.TB, dir string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.Command("git", args...)

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Runs the phases of an ebuild as the Package Manager Specification has them for
 # EAPI 8, as far as Slipway's ebuilds go, without Portage and without a network:
-# its own functions do what those of PMS, chapter 12, and of the eclasses do.
+# its functions do what those of PMS, chapter 12, and of the eclasses do.
 #
 # usage: eapi8.bash EBUILD DISTDIR IMAGE [FLAG...]
 #
-# EBUILD lies in an overlay. IMAGE, which does not exist, becomes what is
+# EBUILD is a file of an overlay. IMAGE, which must not exist, gets what is
 # installed; FLAGs are the USE flags that are on, besides those that are by
 # default, and -FLAG turns one off. It prints what it installs.
 set -u
@@ -47,9 +47,10 @@ listed() {
 			die "$file is not what the Manifest says"
 	done <"$dir/Manifest"
 	while read -r file; do
-		[[ $file == Manifest ]] || grep -Eq "^(AUX|EBUILD|MISC) ${file#files/} " "$dir/Manifest" || die "the Manifest lacks $file"
+		[[ $file == Manifest ]] || grep -Eq "^(AUX|EBUILD|MISC) ${file#files/} " "$dir/Manifest" ||
+			die "$file is missing in the Manifest"
 	done < <(cd "$dir" && find . -type f -printf '%P\n')
-	for file in $A; do grep -q "^DIST $file " "$dir/Manifest" || die "the Manifest lacks $file"; done
+	for file in $A; do grep -q "^DIST $file " "$dir/Manifest" || die "$file is missing in the Manifest"; done
 }
 
 # Eclasses: what they define, of what is used here.

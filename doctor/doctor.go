@@ -1,0 +1,145 @@
+// Package doctor finds out what a machine has and is missing for building the forks
+// of a project.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/gotool"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// A Check is one thing that building may want of a machine.
+type Check struct {
+	Name   string
+	OK     bool
+	Needed bool   // by a fork of this project
+	Detail string // what was found
+	Remedy string // what to do where it is not OK
+}
+
+// roomToBuild is how many bytes a cold build of Kubernetes for two platforms
+// takes: its modules, the upstream and the patched tree, Go's build cache and
+// the binaries.
+const roomToBuild = 8 << 30
+
+// A doctor looks at one project on this machine.
+type doctor struct {
+	project fork.Project
+	env     run.Env
+	goCmd   *gotool.Go
+}
+
+// Look checks this machine. Subprocesses start from env; events is told of them.
+func Look(ctx context.Context, p fork.Project, env run.Env, events event.Sink) ([]Check, error) {
+	ids, err := p.IDs()
+	if err != nil {
+		return nil, err
+	}
+	goCmd, err := gotool.Find(ctx, run.Runner{Events: events}, env, p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	d := doctor{p, env, goCmd}
+	var forks []fork.Fork
+	var checks []Check
+	for _, id := range ids {
+		f, err := p.Fork(id)
+		if err != nil {
+			checks = append(checks, Check{Name: "fork " + id, Needed: true, Detail: err.Error()})
+			continue
+		}
+		forks = append(forks, f)
+		checks = append(checks, d.goFor(ctx, f))
+	}
+	checks = append(checks, d.git(ctx), d.disk())
+	return append(checks, d.compilers(ctx, forks)...), nil
+}
+
+// goFor finds the release of Go that a fork is built with.
+func (d doctor) goFor(ctx context.Context, f fork.Fork) Check {
+	c := Check{Name: "go for " + f.ID, Needed: true}
+	l, err := f.ReadLock()
+	if err != nil {
+		c.Detail = err.Error()
+		return c
+	}
+	at, err := d.goCmd.At(ctx, f.Build.Toolchain, l.Go, d.project.Dir)
+	if err != nil {
+		c.Detail, c.Remedy, _ = strings.Cut(err.Error(), "\n  ")
+		return c
+	}
+	c.OK, c.Detail = true, fmt.Sprintf("%s; its tree needs %s", at.GOVERSION, l.Go)
+	return c
+}
+
+func (d doctor) git(ctx context.Context) Check {
+	c := Check{Name: "git", Remedy: "Install it: git on Debian, Fedora and Homebrew, dev-vcs/git on Gentoo; " +
+		"the go command fetches some modules with it"}
+	out, err := d.goCmd.Run.Output(ctx, run.Cmd{Args: []string{"git", "--version"}, Env: d.env})
+	if err != nil {
+		c.Detail = err.Error()
+		return c
+	}
+	c.OK, c.Detail = true, strings.TrimSpace(string(out))
+	return c
+}
+
+func (d doctor) disk() Check {
+	c := Check{Name: "disk", Needed: true, Remedy: "Make room on the disk of " + d.project.Dir}
+	var fs unix.Statfs_t
+	if err := unix.Statfs(d.project.Dir, &fs); err != nil {
+		c.Detail = err.Error()
+		return c
+	}
+	free := fs.Bavail * uint64(fs.Bsize)
+	c.OK = free >= roomToBuild
+	c.Detail = fmt.Sprintf("%d GiB free; a cold build of Kubernetes takes about %d", free>>30, roomToBuild>>30)
+	return c
+}
+
+// compilers finds a C compiler for each platform of the forks, as far as this
+// machine can have one.
+func (d doctor) compilers(ctx context.Context, forks []fork.Fork) []Check {
+	host := platform.Platform{OS: d.goCmd.GOHOSTOS, Arch: d.goCmd.GOHOSTARCH}
+	var checks []Check
+	seen := map[platform.Platform]bool{}
+	for _, f := range forks {
+		for _, pl := range f.Platforms {
+			if seen[pl] || pl.OS != "linux" && pl != host {
+				continue
+			}
+			seen[pl] = true
+			c := Check{Name: "C compiler for " + pl.String(), Needed: needsC(forks, pl)}
+			cc, err := cross.FindCompiler(ctx, d.goCmd.Run, d.env, host, pl)
+			if err != nil {
+				c.Detail, c.Remedy, _ = strings.Cut(err.Error(), "\n  ")
+			} else {
+				c.OK, c.Detail = true, filepath.Base(cc.Path)+": "+cc.Version
+			}
+			if !c.OK && !c.Needed {
+				c.Detail += " (no component here needs it)"
+			}
+			checks = append(checks, c)
+		}
+	}
+	return checks
+}
+
+// needsC reports whether a fork builds something with cgo for the platform.
+func needsC(forks []fork.Fork, p platform.Platform) bool {
+	return slices.ContainsFunc(forks, func(f fork.Fork) bool {
+		return slices.Contains(f.Platforms, p) &&
+			slices.ContainsFunc(f.Defaults, func(c cross.Component) bool { return c.CGO && p.In(c.Platforms) })
+	})
+}

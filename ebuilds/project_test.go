@@ -1,0 +1,104 @@
+package ebuilds
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// TestProjectValidate has each rule. To add one, add a row: what is different from
+// ship's project, and the faults, as FIELD: MESSAGE.
+func TestProjectValidate(t *testing.T) {
+	const summary = "summary: want one line of at most 80 characters, without \" $ ` and \\"
+	for _, c := range []struct {
+		name   string
+		change func(*Project)
+		want   []string
+	}{
+		{"as it is", func(*Project) {}, nil},
+		{"nothing optional", func(p *Project) { p.Flags, p.Accounts, p.Rivals, p.Remote = nil, nil, nil, "" }, nil},
+		{"no category", func(p *Project) { p.Category = "" },
+			[]string{`category: "" is not a category: write it as sys-cluster`}},
+		{"half a category", func(p *Project) { p.Category = "misc" },
+			[]string{`category: "misc" is not a category: write it as sys-cluster`}},
+		{"a folder", func(p *Project) { p.Category = "app-misc/x" }, []string{`category: "app-misc/x" is not a category`}},
+		{"a space", func(p *Project) { p.Name = "a ship" },
+			[]string{`name: "a ship" is not a package name: want letters, digits, _, + and -`}},
+		{"no summary", func(p *Project) { p.Summary = "" }, []string{summary}},
+		{"the longest summary", func(p *Project) { p.Summary = strings.Repeat("a", 80) }, nil},
+		{"one too long", func(p *Project) { p.Summary = strings.Repeat("a", 81) }, []string{summary}},
+		{"quotes", func(p *Project) { p.Summary = `says "hi"` }, []string{summary}},
+		{"a variable", func(p *Project) { p.Summary = "costs $HOME" }, []string{summary}},
+		{"a command", func(p *Project) { p.Summary = "is `id`" }, []string{summary}},
+		{"a backslash", func(p *Project) { p.Summary = `a\b` }, []string{summary}},
+		{"two lines", func(p *Project) { p.Summary = "a\nb" }, []string{summary}},
+		{"a flag", func(p *Project) { p.Flags["mate"] = "-mate" }, []string{`flags.mate: "-mate" is not a USE flag`}},
+		{"an empty flag", func(p *Project) { p.Flags["mate"] = "" }, []string{`flags.mate: "" is not a USE flag`}},
+		{"root", func(p *Project) { p.Accounts["bosun"] = 0 },
+			[]string{"accounts.bosun: 0 is not the id of a system user: want 1 to 999"}},
+		{"a person", func(p *Project) { p.Accounts["bosun"] = 1000 },
+			[]string{"accounts.bosun: 1000 is not the id of a system user: want 1 to 999"}},
+		{"a rival without a category", func(p *Project) { p.Rivals = []string{"app-misc/boat", "boat"} },
+			[]string{`rivals[1]: "boat" is not a package: write it as sys-cluster/kubelet`}},
+		{"all at once", func(p *Project) {
+			*p = Project{Flags: map[string]string{"b": "", "a": ""}, Accounts: map[string]int{"c": 0}, Rivals: []string{""}}
+		}, []string{"category: ", "name: ", "summary: ", "flags.a: ", "flags.b: ", "accounts.c: ", "rivals[0]: "}},
+	} {
+		p := shipFork().Project
+		c.change(&p)
+		testkit.Faults(t, c.name, p.Validate(), c.want...)
+	}
+}
+
+func TestSettingsValidate(t *testing.T) {
+	const url = " is no URL of a folder: write it as https://example.org/distfiles"
+	for _, c := range []struct {
+		name     string
+		settings Settings
+		want     []string
+	}{
+		{"nothing", Settings{}, nil},
+		{"all", Settings{Distfiles: "https://example.org/x", Repository: "acme-overlay_2"}, nil},
+		{"http", Settings{Distfiles: "http://example.org"}, nil},
+		{"no scheme", Settings{Distfiles: "example.org"}, []string{`distfiles: "example.org"` + url}},
+		{"no host", Settings{Distfiles: "https:///x"}, []string{`distfiles: "https:///x"` + url}},
+		{"another scheme", Settings{Distfiles: "ftp://example.org"}, []string{`distfiles: "ftp://example.org"` + url}},
+		{"no URL at all", Settings{Distfiles: "https://a b"}, []string{`distfiles: "https://a b"` + url}},
+		{"a space", Settings{Repository: "a b"},
+			[]string{`repository: "a b" is no repository's name: want letters, digits, _ and -`}},
+	} {
+		testkit.Faults(t, c.name, c.settings.Defaulted().Validate(), c.want...)
+	}
+	if got := (Settings{}).Defaulted().Repository; got != "slipway" {
+		t.Errorf("the repository is %q by default, want slipway", got)
+	}
+	if got := (Settings{Repository: "acme"}).Defaulted().Repository; got != "acme" {
+		t.Errorf("Defaulted() makes acme %q", got)
+	}
+}
+
+// TestUsers has lines of sysusers.d and the users that they make.
+func TestUsers(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		files []packaging.File
+		want  []string
+	}{
+		{"none", nil, nil},
+		{"one", []packaging.File{text("/usr/lib/sysusers.d/a.conf", "u bosun - \"The bosun\" /var/lib/bosun\n")},
+			[]string{"bosun"}},
+		{"sorted, each once", []packaging.File{
+			text("/usr/lib/sysusers.d/a.conf", "u mate -\nu bosun -\n"), text("/usr/lib/sysusers.d/b.conf", "u mate -\n"),
+		}, []string{"bosun", "mate"}},
+		{"no users", []packaging.File{text("/usr/lib/sysusers.d/a.conf", "# u bosun -\ng crew -\nm bosun crew\nu\n\n")}, nil},
+		{"another folder", []packaging.File{text("/etc/sysusers.d/a.conf", "u bosun -\n")}, nil},
+	} {
+		f := Fork{Packages: []packaging.Package{{Name: "a", Files: c.files}}}
+		if got := f.users(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: users() = %q, want %q", c.name, got, c.want)
+		}
+	}
+}

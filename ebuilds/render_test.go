@@ -1,0 +1,177 @@
+package ebuilds
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/golden"
+	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// TestRender compares whole ebuilds of forks that differ from ship. To add one, add
+// a row and run the tests with -update.
+func TestRender(t *testing.T) {
+	for _, c := range []struct {
+		golden string
+		from   Overlay
+		change func(*Fork)
+		name   string
+	}{
+		{"plain", ship(), plain, source},
+		{"gopath", ship(), func(f *Fork) {
+			plain(f)
+			f.Build.GOPATH = "example.org/ship"
+			delete(f.Distfiles, "deps") // a tree from before modules has its own
+		}, source},
+		{"edits", ship(), func(f *Fork) {
+			f.Edits = map[string][]byte{"go.mod": []byte("module ship\n")}
+			f.Series[0].Git = true
+			f.Distfiles["patches"] = dist("ship-1.4.1_p1-patches.tar.xz")
+		}, source},
+		{"many_names", captain(), func(*Fork) {}, source},
+		{"many_names_bin", captain(), func(*Fork) {}, binary},
+		{"many_names_meta", captain(), func(*Fork) {}, meta},
+	} {
+		c.change(&c.from.Forks[0])
+		tree, _ := merge(t, c.from, nil)
+		golden.Check(t, filepath.Join("testdata", c.golden+".ebuild"), tree[c.name])
+	}
+}
+
+// plain leaves of a fork one program that is always installed.
+func plain(f *Fork) {
+	f.Project.Flags, f.Project.Rivals = nil, nil
+	f.Packages = []packaging.Package{{Name: "bosun", Platform: linux, Files: []packaging.File{program("/usr/bin/bosun")}}}
+	f.Series, f.Touched, f.Linked = nil, nil, nil
+}
+
+// TestRenderLines has single lines of ebuilds. To add a case, add a row: what is
+// different from ship, the ebuild, and a part that it has then.
+func TestRenderLines(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Fork)
+		ebuild string
+		want   string
+	}{
+		{"the year of the copyright", func(f *Fork) { f.Year = 2031 }, source, "# Copyright 2031 Slipway authors\n"},
+		{"also of accounts", func(f *Fork) { f.Year = 2031 }, user, "# Copyright 2031 Slipway authors\n"},
+		{"the id of a user", func(f *Fork) { f.Project.Accounts["bosun"] = 77 }, user, "\nACCT_USER_ID=77\n"},
+		{"the id of a group", func(f *Fork) { f.Project.Accounts["bosun"] = 77 }, groupEbuild, "\nACCT_GROUP_ID=77\n"},
+		{"several licenses", func(f *Fork) { f.License = []string{"MIT", "ZLIB"} }, source, "\nLICENSE=\"MIT ZLIB\"\n"},
+		{"nothing is linked", func(f *Fork) { f.Linked = nil }, source, "\nLICENSE=\"MIT\"\nSLOT="},
+		{"one architecture", func(f *Fork) { f.Arches = []string{"riscv"} }, source, "\nKEYWORDS=\"~riscv\"\n"},
+		{"one architecture, precompiled", func(f *Fork) {
+			f.Arches = []string{"riscv"}
+			f.Distfiles["riscv"] = dist("ship-1.4.1_p1-riscv.tar.xz")
+		}, binary, "\n\triscv? ( https://example.org/distfiles/ship-1.4.1_p1-riscv.tar.xz )\n\"\n"},
+		{"keywords of a precompiled one", func(f *Fork) { f.Arches = f.Arches[:1] }, binary, "\nKEYWORDS=\"-* ~amd64\"\n"},
+		{"flags are sorted without their +", func(f *Fork) { f.Project.Flags["bosun"] = "+zeal" }, source,
+			"\nIUSE=\"mate +zeal\"\n"},
+		{"another Go", func(f *Fork) { f.Build.Go = "1.27.1" }, source, "\n\t>=dev-lang/go-1.27.1\n"},
+		{"rivals block", func(f *Fork) { f.Project.Rivals = []string{"a-b/c"} }, binary, "\n\t!a-b/c\n\t!app-misc/ship\n"},
+		{"the upstream's own tarball", func(f *Fork) { f.Distfiles["source"] = dist("v1.4.1.tar.xz") }, source,
+			"\n\thttps://example.org/distfiles/v1.4.1.tar.xz\n"},
+		{"and its folder", func(f *Fork) { f.Distfiles["source"] = dist("v1.4.1.tar.xz") }, source,
+			"\nHOMEPAGE=\"https://example.org\"\nSRC_URI=\""},
+		{"a file of another revision", func(f *Fork) { f.atVersion(f.Version, 2) },
+			"app-misc/ship/ship-1.4.1_p1-r2.ebuild", "\n\thttps://example.org/distfiles/${PF}-files.tar.xz\n"},
+		{"a folder of distfiles with a slash", func(f *Fork) { f.BaseURL += "/" }, binary,
+			"\n\thttps://example.org/distfiles/ship-1.4.1_p1-files.tar.xz\n"},
+		{"a patch without folders to strip", func(f *Fork) { f.Series[0].Strip = 0 }, source,
+			"\n\teapply -p0 -F0 -- \"${FILESDIR}/${P}-0001-crew.patch\"\n"},
+		{"a patch for git", func(f *Fork) { f.Series[0].Git = true }, source,
+			"\n\tGIT_CEILING_DIRECTORIES=\"${WORKDIR}\" git apply -p1 --whitespace=nowarn -- " +
+				"\"${FILESDIR}/${P}-0001-crew.patch\" || die\n"},
+		{"which needs git", func(f *Fork) { f.Series[0].Git = true }, source, "\n\tdev-vcs/git\n"},
+		{"a precompiled one may be stripped by nobody", func(*Fork) {}, binary, "\nRESTRICT=\"mirror strip\"\n"},
+		{"a metapackage has its own description", func(f *Fork) { f.Project.Summary = "Sails" }, meta,
+			"\nDESCRIPTION=\"Metapackage: Sails\"\n"},
+		{"a metapackage takes what is recommended", func(f *Fork) {
+			f.Packages[1].Relations.Recommends = []packaging.Relation{"app-misc/pipe"}
+		}, meta, "[bosun,mate] app-misc/ship-bin[bosun,mate] ) app-misc/pipe )\n"},
+		{"and the others do not", func(f *Fork) {
+			f.Packages[1].Relations.Recommends = []packaging.Relation{"app-misc/pipe"}
+		}, source, "app-misc/grog ) )\n\t!app-misc/boat\n"},
+	} {
+		o := ship()
+		c.change(&o.Forks[0])
+		tree, _ := merge(t, o, nil)
+		if !strings.Contains(string(tree[c.ebuild]), c.want) {
+			t.Errorf("%s: %s has no %q:\n%s", c.name, c.ebuild, c.want, tree[c.ebuild])
+		}
+	}
+}
+
+// quoted are words with what bash makes of them unquoted.
+var quoted = []struct{ word, want string }{
+	{"-trimpath", "-trimpath"},
+	{"-tags=a", "-tags=a"},
+	{"./cmd/bosun", "./cmd/bosun"},
+	{"a@v1.0+b:c%d^e_f", "a@v1.0+b:c%d^e_f"},
+	{"-tags=a,b", "'-tags=a,b'"},
+	{"two words", "'two words'"},
+	{"a\ttab", "'a\ttab'"},
+	{"it's", `'it'\''s'`},
+	{"'", `''\'''`},
+	{"$HOME", "'$HOME'"},
+	{"`id`", "'`id`'"},
+	{`back\slash`, `'back\slash'`},
+	{`say "ahoy"`, `'say "ahoy"'`},
+	{"*", "'*'"},
+	{"a?", "'a?'"},
+	{"[a]", "'[a]'"},
+	{"{a,b}", "'{a,b}'"},
+	{"a;b|c&d", "'a;b|c&d'"},
+	{"<a>", "'<a>'"},
+	{"(a)", "'(a)'"},
+	{"#a", "'#a'"},
+	{"!a", "'!a'"},
+	{"~", "'~'"},
+}
+
+func TestQuote(t *testing.T) {
+	for _, c := range quoted {
+		if got := quote(c.word); got != c.want {
+			t.Errorf("quote(%s) = %s, want %s", c.word, got, c.want)
+		}
+	}
+}
+
+// TestBashReadsQuotes has bash read what quote writes.
+func TestBashReadsQuotes(t *testing.T) {
+	testkit.Need(t, "bash")
+	var script, want strings.Builder
+	script.WriteString("printf '%s\\n'")
+	for _, c := range quoted {
+		script.WriteString(" " + quote(c.word))
+		want.WriteString(c.word + "\n")
+	}
+	got, err := exec.Command("bash", "-c", script.String()).CombinedOutput()
+	if err != nil || string(got) != want.String() {
+		t.Errorf("bash reads %s, %v, want %s", got, err, want.String())
+	}
+}
+
+// TestBashReadsEbuilds has bash parse every ebuild and init script.
+func TestBashReadsEbuilds(t *testing.T) {
+	testkit.Need(t, "bash")
+	for _, o := range []Overlay{ship(), captain()} {
+		tree, _ := merge(t, o, nil)
+		files, err := o.Forks[0].Unpacked()
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree["init"] = files["files/bosun/etc/init.d/bosun"]
+		for _, name := range append(tree.Ebuilds(), "init") {
+			cmd := exec.Command("bash", "-n")
+			cmd.Stdin = strings.NewReader(string(tree[name]))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", name, err, out)
+			}
+		}
+	}
+}

@@ -1,0 +1,54 @@
+# Copyright 2026 Slipway authors
+# Distributed under the terms of the GNU General Public License v2
+
+EAPI=8
+
+inherit go-env go-module
+
+DESCRIPTION="Sails any sea"
+HOMEPAGE="https://example.org"
+MY_PV="${PV%_p*}"
+SRC_URI="
+	https://example.org/distfiles/${PN}-${MY_PV}.tar.xz
+	https://example.org/distfiles/${PF}-files.tar.xz
+	https://example.org/distfiles/${P}-deps.tar.xz
+"
+S="${WORKDIR}/${PN}-${MY_PV}"
+
+LICENSE="MIT"
+SLOT="0"
+KEYWORDS="~amd64 ~arm64"
+RESTRICT="mirror strip test"
+
+RDEPEND="
+	!app-misc/ship-bin
+"
+BDEPEND="
+	>=dev-lang/go-1.26.0
+"
+
+QA_PRESTRIPPED="usr/bin/bosun"
+
+src_unpack() {
+	default
+	go-env_set_compile_environment
+}
+
+src_prepare() {
+	ego mod verify
+	eapply_user
+}
+
+src_compile() {
+	local flags=(
+		-buildmode=exe
+		-trimpath
+		'-ldflags=-s -w -X '\''a=it'\'''\''s'\'''
+	)
+	CGO_ENABLED=0 ego build "${flags[@]}" -o "${WORKDIR}"/bin/bosun ./cmd/bosun
+}
+
+src_install() {
+	exeinto /usr/bin
+	newexe "${WORKDIR}"/bin/bosun bosun
+}

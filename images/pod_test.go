@@ -1,0 +1,47 @@
+package images
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/version"
+)
+
+func TestRender(t *testing.T) {
+	v, err := version.Parse("1.4.1-rc.1+acme.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := PodFields{
+		Fields: v.Fields(), Image: "registry.example.org/ship@sha256:0",
+		Options: []packaging.Variable{
+			{Name: "NAME", Value: "--name=ship"}, {Name: "MORE", Value: " --sails  --deck=\"main\"\n--log "},
+		},
+	}
+	for _, c := range []struct{ name, text, want, err string }{
+		{"no template", `{"kind":"Pod"}`, "{\n  \"kind\": \"Pod\"\n}\n", ""},
+		{"space around", "\n\n [ ] \n", "[]\n", ""},
+		{"the image", `["{{.Image}}"]`, "[\n  \"registry.example.org/ship@sha256:0\"\n]\n", ""},
+		{"the version", `["{{.Version}}", {{.Minor}}, "{{.Prerelease}}"]`,
+			"[\n  \"1.4.1-rc.1+acme.1\",\n  4,\n  \"rc.1\"\n]\n", ""},
+		{"arguments", `{{json .Args}}`, "[\n  \"--name=ship\",\n  \"--sails\",\n  \"--deck=\\\"main\\\"\",\n  \"--log\"\n]\n",
+			""},
+		{"variables", `[{{range $i, $o := .Options}}{{if $i}},{{end}}{{json $o.Name}}{{end}}]`,
+			"[\n  \"NAME\",\n  \"MORE\"\n]\n", ""},
+		{"a template that does not parse", `{{json`, "", "template: pods/ship.json:1: unclosed action"},
+		{"a function that is unknown", `{{yaml .}}`, "", `template: pods/ship.json:1: function "yaml" not defined`},
+		{"a field that is unknown", "[\n{{.Ship}}]", "", "template: pods/ship.json:2:2: executing "},
+		{"a value that is no JSON", "{{json .Fields.Plus}}", "", "template: pods/ship.json:1:14: executing "},
+		{"no JSON", `{"kind":}`, "", "pods/ship.json: the template does not make valid JSON: invalid character '}'"},
+		{"nothing", ``, "", "pods/ship.json: the template does not make valid JSON: unexpected end of JSON input"},
+	} {
+		got, err := Pod{Name: "ship", File: "pods/ship.json"}.Render([]byte(c.text), fields)
+		if string(got) != c.want || (err == nil) != (c.err == "") || err != nil && !strings.HasPrefix(err.Error(), c.err) {
+			t.Errorf("%s: Render() = %s, %v\nwant %s, %s", c.name, got, err, c.want, c.err)
+		}
+	}
+	if args := (PodFields{}).Args(); args != nil {
+		t.Errorf("without options the arguments are %q", args)
+	}
+}

@@ -1,0 +1,122 @@
+package images
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/version"
+)
+
+// Recipes is images.yaml of a profile: the images of a project, across its
+// versions.
+type Recipes struct {
+	// Users are the accounts of every image besides root and nobody. Each has one id,
+	// as a user and as a group.
+	Users  map[string]int `yaml:"users" json:"users"`
+	Images []Recipe       `yaml:"images" json:"images"`
+	Pods   []Pod          `yaml:"pods" json:"pods"`
+}
+
+// A Recipe describes one image. It is made if the fork has all of its programs.
+type Recipe struct {
+	Name     string        `yaml:"name" json:"name"` // of the repository
+	Versions version.Range `yaml:"versions" json:"versions"`
+	Summary  string        `yaml:"summary" json:"summary"`
+	// Programs maps a component to its path in the image. If the fork builds it into a
+	// multi-name program, the image takes the layer of that one instead.
+	Programs map[string]string `yaml:"programs" json:"programs"`
+	// BuiltIn maps a program that is part of Slipway, as pause, to its path.
+	BuiltIn map[string]string `yaml:"own" json:"own"`
+	Links   map[string]string `yaml:"links" json:"links"`     // path to target
+	Folders []string          `yaml:"folders" json:"folders"` // empty dirs
+	Start   string            `yaml:"start" json:"start"`     // the program that the image runs
+	Args    []string          `yaml:"args" json:"args"`       // its arguments if none are given
+	User    string            `yaml:"user" json:"user"`       // it runs as; empty is root
+	Ports   []string          `yaml:"ports" json:"ports"`     // 2379/tcp
+	Bind    []string          `yaml:"bind" json:"bind"`       // programs that may listen on ports below 1024
+	Pods    string            `yaml:"pods" json:"pods"`       // the dir for the files of all pods
+	// Installs maps a role to what the image installs on a host of that role.
+	Installs map[string]Role `yaml:"installs" json:"installs"`
+}
+
+// A Role is what a host without a package manager is for: the packages that it
+// gets, and the units that are enabled and started.
+type Role struct {
+	Packages []string `yaml:"packages" json:"packages"`
+	Units    []string `yaml:"units" json:"units"`
+}
+
+// Packages returns the packages that an image installs, sorted, each once.
+func (r Recipe) Packages() []string {
+	var out []string
+	for _, role := range r.Installs {
+		out = append(out, role.Packages...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+var repository = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
+
+// Validate returns what is wrong with the recipes.
+func (r Recipes) Validate() []config.Fault {
+	var faults []config.Fault
+	for i, image := range r.Images {
+		if !repository.MatchString(image.Name) {
+			faults = append(faults, config.At("images", i, "%q is not a repository's name: "+
+				"want lower-case letters and digits, and . _ - between them", image.Name))
+		}
+		if image.Start != "" && image.path(image.Start) == "" {
+			faults = append(faults, config.At("images", i, "start: %s is not one of the image's programs", image.Start))
+		}
+		for _, program := range image.Bind {
+			if _, ok := image.Programs[program]; !ok {
+				faults = append(faults, config.At("images", i, "bind: %s is not one of the image's programs", program))
+			}
+		}
+	}
+	for i, pod := range r.Pods {
+		if !slices.ContainsFunc(r.Images, func(image Recipe) bool { return image.Name == pod.Name }) {
+			faults = append(faults, config.At("pods", i,
+				"%q is not the name of an image: a pod runs the image of its name", pod.Name))
+		}
+	}
+	return faults
+}
+
+// Select returns the recipes that a fork can make images of: of each name the
+// first whose range contains the version, if has reports that the fork has all of
+// its programs.
+func (r Recipes) Select(v version.Version, has func(program string) bool) []Recipe {
+	var out []Recipe
+	var seen []string
+	for _, image := range r.Images {
+		if !image.Versions.Contains(v) || slices.Contains(seen, image.Name) {
+			continue
+		}
+		seen = append(seen, image.Name)
+		complete := true
+		for program := range image.Programs {
+			complete = complete && has(program)
+		}
+		if complete {
+			out = append(out, image)
+		}
+	}
+	return out
+}
+
+// path returns the path of a program, empty if the image does not have it.
+func (r Recipe) path(program string) string { return r.Programs[program] + r.BuiltIn[program] }
+
+// Command returns how the image starts a program: by its path. If it is part of
+// many, a multi-name program at path, which knows it by another name, the command is
+// that path and the other name.
+func (r Recipe) Command(program string, many *packaging.Multicall, path string) []string {
+	if many == nil || many.Programs[program] == program {
+		return []string{r.path(program)}
+	}
+	return []string{path, many.Programs[program]}
+}

@@ -1,0 +1,139 @@
+package images
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/version"
+)
+
+// at is a place for programs.
+func at(programs ...string) map[string]string {
+	out := map[string]string{}
+	for _, p := range programs {
+		out[p] = "/bin/" + p
+	}
+	return out
+}
+
+func TestRecipes(t *testing.T) {
+	captain := Recipe{Name: "captain", Programs: at("captain")}
+	name := func(s string) string {
+		return `images[0]: "` + s + `" is not a repository's name: want lower-case letters and digits, and . _ - between them`
+	}
+	for _, c := range []struct {
+		name    string
+		recipes Recipes
+		want    []string // faults; none if the recipes are right
+	}{
+		{"nothing", Recipes{}, nil},
+		{"an image", Recipes{Images: []Recipe{captain}}, nil},
+		{"names", Recipes{Images: []Recipe{{Name: "a"}, {Name: "kube-api.server_2"}, {Name: "0"}}}, nil},
+		{"a start", Recipes{Images: []Recipe{{Name: "a", Programs: at("captain", "mate"), Start: "mate"}}}, nil},
+		{"a start of Slipway's", Recipes{Images: []Recipe{{Name: "a", BuiltIn: at("pause"), Start: "pause"}}}, nil},
+		{"a capability", Recipes{Images: []Recipe{{Name: "a", Programs: at("captain"), Bind: []string{"captain"}}}}, nil},
+		{"a pod", Recipes{Images: []Recipe{captain}, Pods: []Pod{{Name: "captain"}}}, nil},
+
+		{"no name", Recipes{Images: []Recipe{{}}}, []string{name("")}},
+		{"a capital", Recipes{Images: []Recipe{{Name: "Ship"}}}, []string{name("Ship")}},
+		{"a name that ends in a dash", Recipes{Images: []Recipe{{Name: "ship-"}}}, []string{name("ship-")}},
+		{"a path", Recipes{Images: []Recipe{{Name: "a/b"}}}, []string{name("a/b")}},
+		{"a start that it has not", Recipes{Images: []Recipe{captain, {Name: "a", Programs: at("mate"), Start: "captain"}}},
+			[]string{"images[1]: start: captain is not one of the image's programs"}},
+		{"a capability of what it has not",
+			Recipes{Images: []Recipe{{Name: "a", BuiltIn: at("pause"), Bind: []string{"pause", "mate"}}}},
+			[]string{"images[0]: bind: pause is not one of the image's programs",
+				"images[0]: bind: mate is not one of the image's programs"}},
+		{"a pod without its image", Recipes{Images: []Recipe{captain}, Pods: []Pod{{Name: "captain"}, {Name: "mate"}}},
+			[]string{`pods[1]: "mate" is not the name of an image: a pod runs the image of its name`}},
+	} {
+		checkFaults(t, c.name, c.recipes.Validate(), c.want...)
+	}
+}
+
+// TestSelect chooses images for a version of a fork that builds some programs. An
+// image is NAME, or NAME with a summary.
+func TestSelect(t *testing.T) {
+	ship := func(summary string, versions version.Range, programs ...string) Recipe {
+		return Recipe{Name: "ship", Summary: summary, Versions: versions, Programs: at(programs...)}
+	}
+	boat := Recipe{Name: "boat", Programs: at("bosun")}
+	for _, c := range []struct {
+		name    string
+		recipes []Recipe
+		version string
+		builds  string
+		want    string
+	}{
+		{"none", nil, "1.4.1", "captain", ""},
+		{"all", []Recipe{ship("", "", "captain"), boat}, "1.4.1", "captain bosun", "ship boat"},
+		{"in their order", []Recipe{boat, ship("", "", "captain")}, "1.4.1", "captain bosun", "boat ship"},
+		{"whose program is built", []Recipe{ship("", "", "captain"), boat}, "1.4.1", "bosun", "boat"},
+		{"not with one of two programs", []Recipe{ship("", "", "captain", "mate")}, "1.4.1", "captain", ""},
+		{"with both", []Recipe{ship("", "", "captain", "mate")}, "1.4.1", "mate captain cook", "ship"},
+		{"one without programs", []Recipe{{Name: "pause", BuiltIn: at("pause")}}, "1.4.1", "", "pause"},
+		{"of the version", []Recipe{ship("", ">=1.5", "captain"), boat}, "1.4.1", "captain bosun", "boat"},
+		{"of a prerelease", []Recipe{ship("", ">=1.4", "captain")}, "1.4.1-rc.1+acme.1", "captain", "ship"},
+		{"the first of a name", []Recipe{ship("new", ">=1.4", "captain"), ship("old", "", "captain")}, "1.4.1",
+			"captain", "ship:new"},
+		{"the second for an old version", []Recipe{ship("new", ">=1.4", "captain"), ship("old", "", "captain")},
+			"1.3.0", "captain",
+			"ship:old"},
+		{"not the second where the first cannot be made",
+			[]Recipe{ship("new", "", "mate"), ship("old", "", "captain")}, "1.4.1",
+			"captain", ""},
+	} {
+		v, err := version.Parse(c.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		builds := strings.Fields(c.builds)
+		var got []string
+		for _, r := range (Recipes{Images: c.recipes}).Select(v, func(p string) bool { return slices.Contains(builds, p) }) {
+			got = append(got, strings.TrimSuffix(r.Name+":"+r.Summary, ":"))
+		}
+		if g := strings.Join(got, " "); g != c.want {
+			t.Errorf("%s: Select() = %q, want %q", c.name, g, c.want)
+		}
+	}
+}
+
+// TestCommand starts programs by themselves and through a multi-name program, crew.
+func TestCommand(t *testing.T) {
+	recipe := Recipe{Programs: at("captain", "mate"), BuiltIn: at("pause")}
+	known := map[string]string{"captain": "captain", "mate": "first-mate"}
+	crew := &packaging.Multicall{Component: "crew", Programs: known}
+	for _, c := range []struct {
+		name, program string
+		many          *packaging.Multicall
+		want          string
+	}{
+		{"a program", "captain", nil, "/bin/captain"},
+		{"one of Slipway's", "pause", nil, "/bin/pause"},
+		{"a name that the crew knows", "captain", crew, "/bin/captain"},
+		{"another name", "mate", crew, "/bin/crew first-mate"},
+	} {
+		if got := strings.Join(recipe.Command(c.program, c.many, "/bin/crew"), " "); got != c.want {
+			t.Errorf("%s: Command() = %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestPackages(t *testing.T) {
+	for _, c := range []struct {
+		installs map[string]Role
+		want     string
+	}{
+		{nil, ""},
+		{map[string]Role{"mate": {Units: []string{"cook.service"}}}, ""},
+		{map[string]Role{"mate": {Packages: []string{"cook", "bosun"}}}, "bosun cook"},
+		{map[string]Role{"mate": {Packages: []string{"cook"}}, "master": {Packages: []string{"captain", "cook"}}},
+			"captain cook"},
+	} {
+		if got := strings.Join(Recipe{Installs: c.installs}.Packages(), " "); got != c.want {
+			t.Errorf("%v: Packages() = %q, want %q", c.installs, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package images
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/internal/config"
+)
+
+// Settings is the section images of fork.yaml.
+type Settings struct {
+	// Base is the base image: scratch; the dir of an OCI layout, relative to the
+	// project, as ./base; or an image of a registry by its digest, as
+	// registry.example.org/base@sha256:….
+	Base string `yaml:"base" json:"base"`
+	// Debian makes a base layer of Debian packages, instead of Base.
+	Debian Debian `yaml:"debian" json:"debian"`
+	// Compression of layers: zstd, or gzip for what does not read zstd, which are
+	// Docker before 23 and containerd before 1.5.
+	Compression string `yaml:"compression" json:"compression"`
+	// Source is the URL where the fork's source is published.
+	Source string `yaml:"source" json:"source"`
+	// Registry is where the images are pulled from, and where they are pushed to by
+	// default: the prefix of their repositories, as registry.example.org/team.
+	Registry string `yaml:"registry" json:"registry"`
+	// With names other forks of the project whose images the pods of this one run, as
+	// one of etcd.
+	With []string `yaml:"with" json:"with"`
+}
+
+// Debian describes a base layer of Debian packages.
+type Debian struct {
+	// Suites are where the packages come from, each URL SUITE:
+	// https://deb.example.org/debian bookworm.
+	Suites []string `yaml:"suites" json:"suites"`
+	// Keyring is a file of the project with the keys that sign the suites.
+	Keyring string `yaml:"keyring" json:"keyring"`
+	// Packages are installed with all that they depend on.
+	Packages []string `yaml:"packages" json:"packages"`
+}
+
+// validate returns what is wrong with the section, beside images.base.
+func (d Debian) validate(base string) []config.Fault {
+	if len(d.Packages) == 0 && len(d.Suites) == 0 && d.Keyring == "" {
+		return nil
+	}
+	var faults []config.Fault
+	for i, suite := range d.Suites {
+		if w := strings.Fields(suite); len(w) != 2 || !strings.Contains(w[0], "://") {
+			faults = append(faults, config.At("suites", i, "%q is not a suite: "+
+				"want the URL of an archive and a suite's name, as https://deb.example.org/debian bookworm", suite))
+		}
+	}
+	if len(d.Packages) == 0 || len(d.Suites) == 0 || d.Keyring == "" {
+		faults = append(faults, config.Faultf("packages",
+			"a base of Debian packages needs all three: suites, keyring and packages"))
+	}
+	if base != "" {
+		faults = append(faults, config.Faultf("packages",
+			"a base of Debian packages replaces images.base: remove one of the two"))
+	}
+	return faults
+}
+
+// Defaulted returns the section with defaults for what it leaves out.
+func (s Settings) Defaulted() Settings {
+	if s.Base == "" && len(s.Debian.Packages) == 0 {
+		s.Base = "scratch"
+	}
+	if s.Compression == "" {
+		s.Compression = "zstd"
+	}
+	return s
+}
+
+var byDigest = regexp.MustCompile(`^[a-z0-9.:/_-]+@sha256:[0-9a-f]{64}$`)
+
+// isBase reports whether a text can be images.base.
+func isBase(s string) bool {
+	return s == "scratch" || strings.HasPrefix(s, "./") || byDigest.MatchString(s)
+}
+
+// Validate returns what is wrong with the section.
+func (s Settings) Validate() []config.Fault {
+	var faults []config.Fault
+	faults = append(faults, config.Below("debian", s.Debian.validate(s.Base))...)
+	if len(s.Debian.Packages) == 0 && !isBase(s.Base) {
+		faults = append(faults, config.Faultf("base", "%q is not a base: want scratch, a dir as ./base, "+
+			"or an image by its digest, as registry.example.org/base@sha256:…", s.Base))
+	}
+	if s.Compression != "gzip" && s.Compression != "zstd" {
+		faults = append(faults, config.Faultf("compression", "unknown compression %q: want gzip or zstd", s.Compression))
+	}
+	if u, err := url.Parse(s.Source); s.Source != "" && (err != nil || u.Host == "") {
+		faults = append(faults, config.Faultf("source",
+			"%q is not a URL: want one as https://example.org/acme/kubernetes", s.Source))
+	}
+	if _, err := name.NewRepository(s.Registry + "/image"); s.Registry != "" && err != nil {
+		faults = append(faults, config.Faultf("registry",
+			"%q is not a registry: want one as registry.example.org/team", s.Registry))
+	}
+	return faults
+}

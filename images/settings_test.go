@@ -1,0 +1,105 @@
+package images
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/config"
+)
+
+// checkFaults compares faults with lines, each FIELD: MESSAGE.
+func checkFaults(t *testing.T, name string, got []config.Fault, want ...string) {
+	t.Helper()
+	var lines []string
+	for _, f := range got {
+		lines = append(lines, f.Field+": "+f.Message)
+	}
+	if g, w := strings.Join(lines, "\n"), strings.Join(want, "\n"); g != w {
+		t.Errorf("%s: the faults are\n%s\nwant\n%s", name, g, w)
+	}
+}
+
+func TestDefaulted(t *testing.T) {
+	debian := Debian{Packages: []string{"cook"}}
+	for _, c := range []struct {
+		name     string
+		in, want Settings
+	}{
+		{"nothing", Settings{}, Settings{Base: "scratch", Compression: "zstd"}},
+		{"a base", Settings{Base: "./base"}, Settings{Base: "./base", Compression: "zstd"}},
+		{"a base of Debian packages", Settings{Debian: debian}, Settings{Debian: debian, Compression: "zstd"}},
+		{"a compression", Settings{Compression: "gzip"}, Settings{Base: "scratch", Compression: "gzip"}},
+		{"what has no default", Settings{Source: "a", Registry: "b", With: []string{"c"}},
+			Settings{Base: "scratch", Compression: "zstd", Source: "a", Registry: "b", With: []string{"c"}}},
+	} {
+		if got := c.in.Defaulted(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: Defaulted() = %+v, want %+v", c.name, got, c.want)
+		}
+	}
+}
+
+// TestSettings has what the section images can say, and each mistake with its
+// message. What a case leaves out has its default.
+func TestSettings(t *testing.T) {
+	digest := "@sha256:" + strings.Repeat("0a", 32)
+	const suite = "https://deb.example.org/debian bookworm"
+	base := func(s string) string {
+		return `base: "` + s + `" is not a base: want scratch, a dir as ./base, ` +
+			`or an image by its digest, as registry.example.org/base@sha256:…`
+	}
+	noSuite := func(i, s string) string {
+		return `debian.suites[` + i + `]: "` + s + `" is not a suite: ` +
+			`want the URL of an archive and a suite's name, as https://deb.example.org/debian bookworm`
+	}
+	const allThree = "debian.packages: a base of Debian packages needs all three: suites, keyring and packages"
+	for _, c := range []struct {
+		name     string
+		settings Settings
+		want     []string // faults; none if the settings are right
+	}{
+		{"nothing", Settings{}, nil},
+		{"a layout", Settings{Base: "./base"}, nil},
+		{"an image by its digest", Settings{Base: "registry.example.org:5000/a/base" + digest}, nil},
+		{"gzip", Settings{Compression: "gzip"}, nil},
+		{"a source", Settings{Source: "https://example.org/acme/ship"}, nil},
+		{"a registry", Settings{Registry: "registry.example.org:5000/team"}, nil},
+		{"another fork", Settings{With: []string{"etcd-3.7"}}, nil},
+		{"Debian packages", Settings{Debian: Debian{[]string{suite, suite + "-security"}, "keys.gpg", []string{"cook"}}},
+			nil},
+
+		{"a tag", Settings{Base: "registry.example.org/base:v1"}, []string{base("registry.example.org/base:v1")}},
+		{"a short digest", Settings{Base: "registry.example.org/base@sha256:0a"},
+			[]string{base("registry.example.org/base@sha256:0a")}},
+		{"a digest of capitals", Settings{Base: "Base" + digest}, []string{base("Base" + digest)}},
+		{"an absolute path", Settings{Base: "/base"}, []string{base("/base")}},
+		{"a compression that is unknown", Settings{Compression: "xz"},
+			[]string{`compression: unknown compression "xz": want gzip or zstd`}},
+		{"a source without a scheme", Settings{Source: "example.org/ship"},
+			[]string{`source: "example.org/ship" is not a URL: want one as https://example.org/acme/kubernetes`}},
+		{"a source that cannot be parsed", Settings{Source: "https://exa mple.org"},
+			[]string{`source: "https://exa mple.org" is not a URL: want one as https://example.org/acme/kubernetes`}},
+		{"a registry of capitals", Settings{Registry: "registry.example.org/Team"},
+			[]string{`registry: "registry.example.org/Team" is not a registry: want one as registry.example.org/team`}},
+		{"Debian packages and a base", Settings{Base: "./base",
+			Debian: Debian{[]string{suite}, "keys.gpg", []string{"cook"}}},
+			[]string{"debian.packages: a base of Debian packages replaces images.base: remove one of the two"}},
+		{"packages alone", Settings{Debian: Debian{Packages: []string{"cook"}}}, []string{allThree}},
+		{"no keyring", Settings{Debian: Debian{Suites: []string{suite}, Packages: []string{"cook"}}}, []string{allThree}},
+		{"no suites", Settings{Debian: Debian{Keyring: "keys.gpg", Packages: []string{"cook"}}}, []string{allThree}},
+		{"a suite without a URL", Settings{Debian: Debian{[]string{suite, "bookworm"}, "keys.gpg", []string{"cook"}}},
+			[]string{noSuite("1", "bookworm")}},
+		{"a suite with components", Settings{Debian: Debian{[]string{suite + " main"}, "keys.gpg", []string{"cook"}}},
+			[]string{noSuite("0", suite+" main")}},
+		{"all at once", Settings{Base: "x", Compression: "y", Source: "z", Registry: "R"}, []string{
+			base("x"), `compression: unknown compression "y": want gzip or zstd`,
+			`source: "z" is not a URL: want one as https://example.org/acme/kubernetes`,
+			`registry: "R" is not a registry: want one as registry.example.org/team`}},
+	} {
+		checkFaults(t, c.name, c.settings.Defaulted().Validate(), c.want...)
+	}
+	// Without packages the default of a base is scratch, and so there are two faults.
+	keyring := Settings{Debian: Debian{Keyring: "keys.gpg"}}.Defaulted()
+	checkFaults(t, "a keyring alone", keyring.Validate(), allThree,
+		"debian.packages: a base of Debian packages replaces images.base: remove one of the two")
+}

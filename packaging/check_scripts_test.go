@@ -1,0 +1,170 @@
+package packaging
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRuleOfUnitNames(t *testing.T) {
+	for name, valid := range map[string]bool{
+		"cook.service":               true,
+		"Cook_1:a.b-c.service":       true,
+		"cook@.service":              true,
+		"cook@galley.service":        true,
+		"cook@a@b.service":           true,
+		`dev-disk\x2dby.mount`:       true,
+		"cook.socket":                true,
+		"cook.timer":                 true,
+		"cook.target":                true,
+		"cook.service.d/10-x.conf":   true,
+		"cook@.service.d/x.conf":     true,
+		"cook-.service.d/x.conf":     true,
+		"service.d/x.conf":           true,
+		"a.target.wants/cook.path":   true,
+		"a.target.upholds/cook.path": true,
+
+		"cook":                                false,
+		"cook.conf":                           false,
+		"cook.service.bak":                    false,
+		".service":                            false,
+		"@a.service":                          false,
+		"-cook.service":                       false,
+		"c++.service":                         false,
+		"the cook.service":                    false,
+		"$HOME.service":                       false,
+		"`id`.service":                        false,
+		"cook's.service":                      false,
+		`"cook".service`:                      false,
+		"cook;id.service":                     false,
+		"käse.service":                        false,
+		"cook.service/x":                      false,
+		"the cook.service.d/x.conf":           false,
+		"conf.d/x.conf":                       false,
+		strings.Repeat("x", 247) + ".service": true,
+		strings.Repeat("x", 248) + ".service": false,
+	} {
+		first, _, _ := strings.Cut(name, "/")
+		var want []string
+		if !valid {
+			want = []string{unitDir + name + `: "` + strings.ReplaceAll(first, `"`, `\"`) + `" is not a unit's name`}
+		}
+		same(t, name, unitNames(checked{}, Package{Files: []File{{Path: unitDir + name}}}), want...)
+	}
+}
+
+func TestRuleOfNamesInScripts(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		pkg  Package
+		want []string
+	}{
+		{"nothing", Package{}, nil},
+		{"a restart", Package{Restart: []string{"cook.service"}}, nil},
+		{"a restart of no unit", Package{Restart: []string{"cook.service; id", "cook"}}, []string{
+			`an upgrade would restart "cook.service; id", which is not a unit's name`,
+			`an upgrade would restart "cook", which is not a unit's name`,
+		}},
+		{"users and folders", Package{Files: []File{{Path: sysusersDir + "a.conf"}, {Path: tmpfilesDir + "b-c.conf"}}}, nil},
+		{"options for users and folders",
+			Package{Files: []File{{Path: sysusersDir + "-a.conf"}, {Path: tmpfilesDir + "-b.conf"}}},
+			[]string{
+				"/usr/lib/sysusers.d/-a.conf: a name that starts with a dash would be read as an option",
+				"/usr/lib/tmpfiles.d/-b.conf: a name that starts with a dash would be read as an option",
+			}},
+	} {
+		same(t, c.name, unitNames(checked{}, c.pkg), c.want...)
+	}
+}
+
+func TestRuleOfState(t *testing.T) {
+	const (
+		path   = `" is not a path from the root`
+		whole  = ": a purge removes all of it: want a folder as /var/lib/cook"
+		system = ": a purge removes all of it, and it belongs to the system"
+	)
+	for dir, want := range map[string]string{
+		"/var/lib/cook":         "",
+		"/var/lib/ship/cook":    "",
+		"/var/cache/cook":       "",
+		"/var/log/cook":         "",
+		"/var/opt/cook":         "",
+		"/var/spool/cook":       "",
+		"/var/lib/private/cook": "",
+		"/var/lib/c++":          "",
+		"/var/lib/the cook":     "",
+		"/var/lib/$HOME":        "",
+		"/var/lib/`id`":         "",
+		`/var/lib/a\b"c'd`:      "",
+		"/var/lib/dpkg2":        "",
+
+		"":                   `state "` + path,
+		"cook":               `state "cook` + path,
+		"var/lib/cook":       `state "var/lib/cook` + path,
+		"/":                  `state "/` + path,
+		"/var/lib/cook/":     `state "/var/lib/cook/` + path,
+		"/var/lib//cook":     `state "/var/lib//cook` + path,
+		"/var/lib/../lib/x":  `state "/var/lib/../lib/x` + path,
+		"/var/lib/.":         `state "/var/lib/.` + path,
+		"/var/lib/a\nb":      `state "/var/lib/a\nb` + path,
+		"/var/lib/a\x00b":    `state "/var/lib/a\x00b` + path,
+		"/var":               "state /var" + whole,
+		"/var/lib":           "state /var/lib" + whole,
+		"/var/log":           "state /var/log" + whole,
+		"/var/cook":          "state /var/cook" + whole,
+		"/var/run/cook":      "state /var/run/cook" + whole,
+		"/var/mail/cook":     "state /var/mail/cook" + whole,
+		"/etc":               "state /etc" + whole,
+		"/etc/cook":          "state /etc/cook" + whole,
+		"/usr":               "state /usr" + whole,
+		"/usr/lib/cook":      "state /usr/lib/cook" + whole,
+		"/home/cook":         "state /home/cook" + whole,
+		"/root":              "state /root" + whole,
+		"/varlib/lib/cook":   "state /varlib/lib/cook" + whole,
+		"/srv/var/lib/cook":  "state /srv/var/lib/cook" + whole,
+		"/var/lib/dpkg":      "state /var/lib/dpkg" + system,
+		"/var/lib/dpkg/info": "state /var/lib/dpkg/info" + system,
+		"/var/lib/rpm":       "state /var/lib/rpm" + system,
+		"/var/lib/systemd":   "state /var/lib/systemd" + system,
+		"/var/lib/private":   "state /var/lib/private" + system,
+		"/var/cache/apt":     "state /var/cache/apt" + system,
+		"/var/log/journal":   "state /var/log/journal" + system,
+		"/var/spool/cron":    "state /var/spool/cron" + system,
+	} {
+		var all []string
+		if want != "" {
+			all = []string{want}
+		}
+		same(t, dir, state(checked{}, Package{Name: "cook", State: []string{dir}}), all...)
+	}
+}
+
+func TestRuleOfRetired(t *testing.T) {
+	for at, want := range map[string]string{
+		"/etc/systemd/system/cook.service": "",
+		"/etc/cook.conf":                   "",
+		"/etc/the cook's":                  "",
+		"/etc":                             `retired "/etc" is not a path below /etc`,
+		"/etc/":                            `retired "/etc/" is not a path below /etc`,
+		"/etc/../usr/bin/cook":             `retired "/etc/../usr/bin/cook" is not a path below /etc`,
+		"/usr/bin/cook":                    `retired "/usr/bin/cook" is not a path below /etc`,
+		"etc/cook":                         `retired "etc/cook" is not a path below /etc`,
+	} {
+		var all []string
+		if want != "" {
+			all = []string{want}
+		}
+		same(t, at, retired(checked{}, Package{Retired: []string{at}}), all...)
+	}
+}
+
+// The rules in tables above are among those that every package has to pass.
+func TestRulesOfScriptsAreChecked(t *testing.T) {
+	catches(t, nil, []fault{
+		{"cook", func(p *Package) { p.State = []string{"/var"} },
+			"state /var: a purge removes all of it: want a folder as /var/lib/cook"},
+		{"cook", func(p *Package) { p.Retired = []string{"/usr/bin/cook"} },
+			`retired "/usr/bin/cook" is not a path below /etc`},
+		{"cook", unit("the cook.target", "[Unit]\n"),
+			unitDir + `the cook.target: "the cook.target" is not a unit's name`},
+	})
+}

@@ -1,0 +1,252 @@
+package packaging
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/shell"
+	"github.com/slipway-build/slipway/version"
+)
+
+// contents are the files of one package by path.
+type contents map[string]File
+
+func (c contents) add(files []File) error {
+	for _, f := range files {
+		if old, ok := c[f.Path]; ok {
+			return fmt.Errorf("%s is in it twice: as a %v and as a %v", f.Path, old.Kind, f.Kind)
+		}
+		c[f.Path] = f
+	}
+	return nil
+}
+
+// contents returns the files of a recipe's package, and which other packages of
+// the fork it needs.
+func (in Input) contents(r Recipe) (contents, []Relation, error) {
+	files, needs, err := in.programFiles(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	sources, err := in.sourceFiles(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	documents, err := in.documentFiles(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := contents{}
+	for _, files := range [][]File{files, sources, documents} {
+		if err := out.add(files); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := out.setOptions(r.Name, in.Family.Options, in.Settings.Options[r.Name]); err != nil {
+		return nil, nil, err
+	}
+	return out, needs, in.addUserFiles(r.Name, out)
+}
+
+// programFiles returns the binaries, or links to the one that is all of them and
+// the package that has it.
+func (in Input) programFiles(r Recipe) (files []File, needs []Relation, err error) {
+	for _, program := range slices.Sorted(maps.Keys(r.Programs)) {
+		to := r.Programs[program]
+		binary := in.Binaries[program]
+		switch {
+		case in.Component(program) != program:
+			m := in.Multicall(program)
+			needs = append(needs, self(m.Package))
+			files = append(files, m.called(program, to))
+		case binary == "":
+			return nil, nil, fmt.Errorf("component %s is not built for %s", program, in.Platform)
+		default:
+			files = append(files, File{Path: to, Mode: 0o755, Source: binary})
+		}
+	}
+	for _, m := range in.multicalls() {
+		if m.Package == r.Name {
+			files = append(files, m.links()...)
+		}
+	}
+	return files, needs, nil
+}
+
+// links returns the names that the component is called by, beside it.
+func (m *Multicall) links() []File {
+	var out []File
+	for _, name := range slices.Sorted(maps.Values(m.Programs)) {
+		at := path.Join(path.Dir(m.Path), name)
+		out = append(out, File{Path: at, Kind: Link, Mode: 0o777, Target: path.Base(m.Path)})
+	}
+	return out
+}
+
+// called returns the file that is one of the programs: a link whose name the
+// component knows, or a script where it knows another name.
+func (m *Multicall) called(program, to string) File {
+	name := m.Programs[program]
+	if name != path.Base(to) {
+		script := fmt.Appendf(nil, "#!/bin/sh\nexec %s %s \"$@\"\n", shell.Quote(m.Path), shell.Quote(name))
+		return File{Path: to, Mode: 0o755, Data: script}
+	}
+	target, err := filepath.Rel(path.Dir(to), path.Join(path.Dir(m.Path), name))
+	if err != nil {
+		panic(err) // both are absolute
+	}
+	return File{Path: to, Kind: Link, Mode: 0o777, Target: target}
+}
+
+// fields are what the templates of the profile's files know.
+type fields struct {
+	version.Fields
+	Options string // folder of the files with a service's options
+	Family  string
+}
+
+// sourceFiles returns the profile's files and folders.
+func (in Input) sourceFiles(r Recipe) ([]File, error) {
+	known := fields{in.Version.Fields(), in.Family.Options, in.Family.Name}
+	var out []File
+	for _, to := range slices.Sorted(maps.Keys(r.Files)) {
+		at, err := version.Expand(to, known)
+		if err != nil {
+			return nil, fmt.Errorf("files: %w", err)
+		}
+		if folder, ok := strings.CutSuffix(at, "/"); ok {
+			out = append(out, File{Path: folder, Kind: Folder, Mode: 0o755})
+			continue
+		}
+		data, err := in.source(r.Files[to], known)
+		if err == nil && path.Ext(at) == ".gz" {
+			data, err = Gzip(data)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", at, err)
+		}
+		out = append(out, placed(at, data))
+	}
+	return out, nil
+}
+
+// source returns the content of a file of the profile, filled in, or of the
+// patched tree.
+func (in Input) source(from string, known fields) ([]byte, error) {
+	if name, ok := strings.CutPrefix(from, "tree:"); ok {
+		return in.Tree(name)
+	}
+	data, err := fs.ReadFile(in.Sources, from)
+	if err != nil {
+		return nil, err
+	}
+	filled, err := version.Expand(string(data), known)
+	return []byte(filled), err
+}
+
+// placed returns a file with the kind that its place, and the mode that its
+// content asks for.
+func placed(at string, data []byte) File {
+	f := File{Path: at, Mode: 0o644, Data: data}
+	if strings.HasPrefix(at, "/etc/") {
+		f.Kind = Config
+	}
+	if bytes.HasPrefix(data, []byte("#!")) {
+		f.Mode = 0o755
+	}
+	return f
+}
+
+// addUserFiles adds the fork's files for the package, and replaces those of files
+// that packages.replace lists.
+func (in Input) addUserFiles(pkg string, files contents) error {
+	replace := slices.Clone(in.Settings.Replace[pkg])
+	names, err := in.userFiles(pkg)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		at := strings.TrimPrefix(name, pkg)
+		_, made := files[at]
+		i := slices.Index(replace, at)
+		switch {
+		case made && i < 0:
+			return fmt.Errorf("%s/%s would replace what Slipway makes: "+
+				"to allow that, add %s to packages.replace.%s in fork.yaml", in.UserDir, name, at, pkg)
+		case !made && i >= 0:
+			return fmt.Errorf("packages.replace.%s: without your file, the package has no %s: leave it out", pkg, at)
+		case i >= 0:
+			replace = slices.Delete(replace, i, i+1)
+		}
+		if files[at], err = in.userFile(name, at); err != nil {
+			return err
+		}
+	}
+	if len(replace) > 0 {
+		return fmt.Errorf("packages.replace.%s: %s/%s%s is missing", pkg, in.UserDir, pkg, replace[0])
+	}
+	return nil
+}
+
+func (in Input) userFile(name, at string) (File, error) {
+	data, err := fs.ReadFile(in.User, name)
+	if err != nil {
+		return File{}, err
+	}
+	info, err := fs.Stat(in.User, name)
+	if err != nil {
+		return File{}, err
+	}
+	f := placed(at, data)
+	if info.Mode()&0o111 != 0 {
+		f.Mode = 0o755
+	}
+	return f, nil
+}
+
+// userFiles returns the names of the fork's files for a package.
+func (in Input) userFiles(pkg string) ([]string, error) {
+	if in.User == nil {
+		return nil, nil
+	}
+	var out []string
+	err := fs.WalkDir(in.User, pkg, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			out = append(out, name)
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", in.UserDir, err)
+	}
+	return out, nil
+}
+
+// userPackages returns the packages that the fork has files for.
+func (in Input) userPackages() ([]string, error) {
+	if in.User == nil {
+		return nil, nil
+	}
+	entries, err := fs.ReadDir(in.User, ".")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var out []string
+	for _, e := range entries {
+		if e.Name() != Installer {
+			out = append(out, e.Name())
+		}
+	}
+	return out, nil
+}
+
+// Installer is the folder of the fork's files that is not named after a package:
+// what hosts without a package manager get in addition.
+const Installer = "installer"

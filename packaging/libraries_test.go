@@ -1,0 +1,78 @@
+package packaging
+
+import (
+	"debug/elf"
+	"os"
+	"runtime"
+	"testing"
+)
+
+func TestLibraryPackages(t *testing.T) {
+	symbols := func(versions ...string) []elf.ImportedSymbol {
+		var out []elf.ImportedSymbol
+		for _, v := range versions {
+			out = append(out, elf.ImportedSymbol{Name: "f", Version: v, Library: "libc.so.6"})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name      string
+		family    Family
+		libraries []string
+		symbols   []elf.ImportedSymbol
+		want      []Relation
+		err       string
+	}{
+		{"a static program", Debian(), nil, nil, nil, ""},
+		{"one library", Debian(), []string{"libc.so.6"}, symbols("GLIBC_2.2.5"), []Relation{"libc6 >= 2.2.5"}, ""},
+		{"the newest symbol", Debian(), []string{"libc.so.6"}, symbols("GLIBC_2.4", "GLIBC_2.34", "GLIBC_2.9"),
+			[]Relation{"libc6 >= 2.34"}, ""},
+		{"Fedora", Fedora(), []string{"libc.so.6"}, symbols("GLIBC_2.34"), []Relation{"glibc >= 2.34"}, ""},
+		{"several libraries of one package", Debian(), []string{"libc.so.6", "libpthread.so.0", "libdl.so.2"},
+			symbols("GLIBC_2.17"),
+			[]Relation{"libc6 >= 2.17"}, ""},
+		{"symbols without a version", Debian(), []string{"libc.so.6"}, symbols("", "GLIBC_PRIVATE"), []Relation{"libc6"}, ""},
+		{"an unknown library", Debian(), []string{"libc.so.6", "libtinfo.so.6"}, symbols("GLIBC_2.17"), nil,
+			"it is linked with libtinfo.so.6, which is in no known package"},
+	} {
+		got, err := c.family.libraryPackages(c.libraries, c.symbols)
+		fails(t, c.name, err, c.err)
+		same(t, c.name, got, c.want...)
+	}
+}
+
+func TestLinked(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the programs of this machine are not those of Linux")
+	}
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	libraries, _, err := imports(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := Family{} // knows no library
+	if len(libraries) > 0 {
+		t.Skip("tests are linked with libraries here")
+	}
+	for _, c := range []struct {
+		name   string
+		files  contents
+		static bool
+		err    string
+	}{
+		{"no file", contents{}, false, ""},
+		{"no program", contents{"/etc/x": {Path: "/etc/x", Data: []byte("x")}}, false, ""},
+		{"a static program", contents{"/usr/bin/x": {Path: "/usr/bin/x", Source: program}}, true, ""},
+		{"what is no program", contents{"/usr/bin/x": {Path: "/usr/bin/x", Source: "libraries_test.go"}}, false,
+			"/usr/bin/x: bad magic number '[112 97 99 107]' in record at byte 0x0"},
+	} {
+		needs, static, err := alone.linked(c.files)
+		fails(t, c.name, err, c.err)
+		if static != c.static || len(needs) > 0 {
+			t.Errorf("%s: static is %v, want %v; it needs %q", c.name, static, c.static, needs)
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package packaging
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestRelationNames(t *testing.T) {
+	for r, want := range map[Relation][]Name{
+		"iptables":                      {{"iptables", "", ""}},
+		"libc6 >= 2.34":                 {{"libc6", ">=", "2.34"}},
+		"kubelet = self":                {{"kubelet", "=", "self"}},
+		"mate < 1.4~rc.1+acme.2-3":      {{"mate", "<", "1.4~rc.1+acme.2-3"}},
+		"rum > 1:2":                     {{"rum", ">", "1:2"}},
+		"iptables >= 1.4.21 | nftables": {{"iptables", ">=", "1.4.21"}, {"nftables", "", ""}},
+		"net-misc/socat":                {{"net-misc/socat", "", ""}},
+		"libstdc++6 <= 9":               {{"libstdc++6", "<=", "9"}},
+	} {
+		if got := r.Names(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q.Names() = %q, want %q", r, got, want)
+		}
+	}
+}
+
+func TestRelationRefuses(t *testing.T) {
+	for _, r := range []Relation{
+		"", "Iptables", "iptables>=1", "iptables >= ", "iptables >=", "a|b", "a | ", "a (>= 1)", "a == 1", "a >= 1 2",
+		"a/b/c", "-a", "a\n",
+	} {
+		want := `"` + string(r) + `" is not a relation: write a package name, or as "iptables >= 1.4.21 | nftables"`
+		if r == "a\n" {
+			want = `"a\n" is not a relation: write a package name, or as "iptables >= 1.4.21 | nftables"`
+		}
+		_, err := r.parse()
+		fails(t, string(r), err, want)
+	}
+}
+
+func TestRelationResolve(t *testing.T) {
+	p := Package{Name: "cook", Version: parsed(t, "1.4.1-rc.2+acme.3"), Distro: "1.4.1~rc.2+acme.3", Revision: 4}
+	for _, c := range []struct {
+		family Family
+		in     Relation
+		want   []Relation
+	}{
+		{Debian(), "rum", []Relation{"rum"}},
+		{Debian(), "rum >= 1.2", []Relation{"rum >= 1.2"}},
+		{Debian(), "peas = self", []Relation{"peas = 1.4.1~rc.2+acme.3-4"}},
+		{Debian(), "peas >= upstream", []Relation{"peas >= 1.4.1-rc.2"}},
+		{Debian(), "iptables >= 1.4.21 | nftables", []Relation{"iptables >= 1.4.21 | nftables"}},
+		{Debian(), "util-linux", nil},
+		{Debian(), "util-linux | rum", []Relation{"rum"}},
+		{Fedora(), "conntrack", []Relation{"conntrack-tools"}},
+		{Fedora(), "nfs-common >= 1", []Relation{"nfs-utils >= 1"}},
+		{Fedora(), "iptables >= 1.4.21 | nftables", []Relation{"iptables >= 1.4.21"}},
+		{Fedora(), "mount | rum", []Relation{"rum"}},
+		{Fedora(), "mount", nil},
+		{Gentoo(), "iptables | nftables", []Relation{"net-firewall/iptables | net-firewall/nftables"}},
+		{Gentoo(), "containerd | cri-o", nil},
+	} {
+		same(t, c.family.Name+": "+string(c.in), c.in.resolve(p, c.family), c.want...)
+	}
+}

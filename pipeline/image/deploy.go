@@ -1,0 +1,138 @@
+package image
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/installer"
+	"github.com/slipway-build/slipway/internal/output"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// otherPods are the pods of a fork that this one runs with.
+type otherPods struct {
+	fork  string
+	files map[string][]byte // by file name
+}
+
+// readOtherPods reads the pods of other forks, from dist/FORK/manifests.
+func readOtherPods(dist output.Dist, ids []string) ([]otherPods, error) {
+	var out []otherPods
+	for _, id := range ids {
+		dir := dist.Abs(filepath.Join("dist", id, "manifests"))
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return nil, err
+		}
+		pods := otherPods{fork: id, files: map[string][]byte{}}
+		for _, e := range entries {
+			if pods.files[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, pods)
+	}
+	return out, nil
+}
+
+// renderPods returns the pods of images that are made, by file name, with those of
+// the forks that this one runs with; nil where no pods are asked for. A pod names
+// its image by digest.
+func (p plan) renderPods(all made, packages []packaging.Package, others []otherPods) (map[string][]byte, error) {
+	if len(p.pods) == 0 {
+		return nil, nil
+	}
+	out := map[string][]byte{}
+	for _, pod := range p.pods {
+		text, err := fs.ReadFile(p.input.Sources, pod.File)
+		if err != nil {
+			return nil, fmt.Errorf("pod %s: %w", pod.Name, err)
+		}
+		fields := images.PodFields{Fields: p.input.Version.Fields()}
+		if fields.Image, err = p.reference(pod.Name, all[pod.Name]); err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(packages, func(o packaging.Package) bool { return o.Name == pod.Name })
+		fields.Options = packages[i].Variables(packaging.Debian())
+		if out[pod.Name+".json"], err = pod.Render(text, fields); err != nil {
+			return nil, fmt.Errorf("pod %s: %w", pod.Name, err)
+		}
+	}
+	return out, p.addPods(out, others)
+}
+
+// addPods adds the pods of other forks.
+func (p plan) addPods(pods map[string][]byte, others []otherPods) error {
+	for _, other := range others {
+		for name, data := range other.files {
+			if pods[name] != nil {
+				return fmt.Errorf("%s: images.with: %s has a pod %s, and so has this fork",
+					p.fork.File("fork.yaml"), other.fork, strings.TrimSuffix(name, ".json"))
+			}
+			pods[name] = data
+		}
+	}
+	return nil
+}
+
+// reference returns what an image is pulled by.
+func (p plan) reference(name string, platforms []images.Image) (string, error) {
+	index, err := indexOf(platforms)
+	if err != nil {
+		return "", err
+	}
+	digest, err := index.Digest()
+	if err != nil {
+		return "", err
+	}
+	from := p.fork.Images.Registry
+	if from == "" {
+		from = "localhost"
+	}
+	return path.Join(from, name) + "@" + digest.String(), nil
+}
+
+// boots returns what has a host install at its boot, for each role of the images
+// that were asked for, by file name; nil where none installs.
+func (p plan) boots(all made) (map[string][]byte, error) {
+	var out map[string][]byte
+	for _, r := range p.chosen {
+		if len(r.Installs) == 0 {
+			continue
+		}
+		reference, err := p.reference(r.Name, all[r.Name])
+		if err != nil {
+			return nil, err
+		}
+		if out == nil {
+			out = map[string][]byte{}
+		}
+		for role := range r.Installs {
+			boot := installer.Boot{Name: p.fork.Name, Image: reference, Role: role}
+			if err := addBoot(out, boot); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// addBoot adds what has a host install a role at its boot, in each form.
+func addBoot(out map[string][]byte, boot installer.Boot) error {
+	for suffix, write := range map[string]func() ([]byte, error){
+		".service": boot.Unit, ".bu": boot.Butane, ".ign": boot.Ignition, ".cloud-config": boot.CloudConfig,
+	} {
+		data, err := write()
+		if err != nil {
+			return err
+		}
+		out[boot.Role+"-install"+suffix] = data
+	}
+	return nil
+}

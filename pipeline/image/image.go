@@ -1,0 +1,112 @@
+// Package image makes container images of a fork, in dist/FORK/images, with the
+// binaries that they need; and what they are deployed with: pods in
+// dist/FORK/manifests, units that install at boot in dist/FORK/installer.
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/profiles"
+)
+
+// A Request says which images to make.
+type Request struct {
+	Images    []string // by name; empty: all that the fork has the programs for
+	Platforms []string // as linux/amd64; empty: all of fork.yaml that are Linux
+	Format    string   // oci or empty; docker adds an archive for docker load
+	// Programs has the sources of the programs that Slipway itself adds to images,
+	// by their paths in Slipway's module: cmd/pause/main.go.
+	Programs fs.FS
+}
+
+// Run makes the images that r names, each with an index for all platforms.
+func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error) {
+	p, err := newPlan(s, r)
+	if err != nil {
+		return nil, err
+	}
+	s.Announce()
+	w := newLayerCache(s, p)
+	in, err := gather(ctx, s, w, p)
+	if err != nil {
+		return nil, err
+	}
+	var record artifact.Images
+	var kept bool
+	err = s.Stage("image", p.tag(), "", func() (build.Done, error) {
+		packages, err := gatherPackages(ctx, s, p, in)
+		if err != nil {
+			return build.Done{}, err
+		}
+		specs, err := compose(p, in, packages)
+		if err != nil {
+			return build.Done{}, err
+		}
+		record, kept, err = write(ctx, s, w, p, composed{in, packages, specs})
+		return build.Done{Kept: kept}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Report(artifacts(p.fork.Dist("images"), record, kept)...), nil
+}
+
+// artifacts returns the images of a layout.
+func artifacts(dir string, record artifact.Images, kept bool) []artifact.Artifact {
+	out := make([]artifact.Artifact, len(record.Images))
+	for i, made := range record.Images {
+		out[i] = artifact.Artifact{
+			Kind: artifact.Image, Format: "oci", Name: made.Name, Path: dir, Size: made.Platforms[0].Size,
+			Digest: made.Digest, Kept: kept,
+		}
+	}
+	return out
+}
+
+// With returns the forks whose images have to be made before those of f: the ones
+// that images.with names, if pods are asked for. The pods of f are deployed, and
+// put into images, with theirs, which Run reads from dist/FORK/manifests; those
+// name images by digest, so the images come first. A fork in images.with has none
+// itself, so the caller makes all images of each for r.Platforms, in this order,
+// and then calls Run on f.
+func With(f fork.Fork, r Request) ([]fork.Fork, error) {
+	if len(f.Images.With) == 0 {
+		return nil, nil
+	}
+	recipes, err := profiles.Images(f.Project.Dir, f.Profile)
+	if err != nil {
+		return nil, err
+	}
+	var out []fork.Fork
+	for _, id := range f.Images.With {
+		other, err := f.Project.Fork(id)
+		if err != nil {
+			return nil, fmt.Errorf("%s: images.with: %w", f.File("fork.yaml"), err)
+		}
+		if len(other.Images.With) > 0 {
+			return nil, errors.New(f.File("fork.yaml") + ": images.with: " + id +
+				" itself runs with others: name those here, and not there")
+		}
+		out = append(out, other)
+	}
+	if !asksForPods(recipes.Images, r.Images) {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// asksForPods reports whether images, all of recipes where names is empty, include
+// one that holds pods, or all.
+func asksForPods(recipes []images.Recipe, names []string) bool {
+	return len(names) == 0 || slices.ContainsFunc(recipes, func(r images.Recipe) bool {
+		return r.Pods != "" && slices.Contains(names, r.Name)
+	})
+}

@@ -1,0 +1,187 @@
+// Package kubespray writes the variables that have Kubespray deploy a fork's images
+// and binaries, and builds the binaries whose sums are among them.
+package kubespray
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/kubespray"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
+)
+
+// A Request says where Kubespray will find a fork's images and binaries.
+type Request struct {
+	Registry string // prefix of the images' repositories; empty: that of fork.yaml
+	URL      string // below which the binaries will be; empty where Kubespray takes none
+}
+
+// Run writes dist/FORK/deploy/kubespray.yml. The fork's images have to be made.
+func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error) {
+	p, err := newPlan(s, r)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := p.compose(unknown(p)); err != nil { // what is missing is said before the build
+		return nil, err
+	}
+	s.Announce()
+	programs, err := gather(ctx, s, p)
+	if err != nil {
+		return nil, err
+	}
+	data, err := p.compose(programs)
+	if err != nil {
+		return nil, err
+	}
+	return write(s, data)
+}
+
+// A plan is what is known before anything is built.
+type plan struct {
+	recipes  kubespray.Recipes
+	input    kubespray.Input
+	packages packaging.Input // tells which component a program is
+	programs []string        // that the fork builds, and Kubespray downloads
+	targets  []platform.Platform
+}
+
+func newPlan(s *build.Session, r Request) (plan, error) {
+	var p plan
+	var err error
+	f := s.Fork()
+	if p.recipes, err = profiles.Kubespray(f.Project.Dir, f.Profile); err != nil {
+		return p, err
+	}
+	if p.targets, err = f.Linux("Kubespray deploys"); err != nil {
+		return p, err
+	}
+	if p.input, err = settings(f, r); err != nil {
+		return p, err
+	}
+	record, err := artifact.ReadImages(f.Project.Dir, f.Dist("images"), f.ID, f.Version)
+	if err != nil {
+		return p, err
+	}
+	if p.input.Images, err = imageNames(f, record, p.targets); err != nil {
+		return p, err
+	}
+	p.input.Tag = record.Tag
+	if p.packages, err = s.PackageInput(packaging.Debian(), p.targets[0]); err != nil {
+		return p, err
+	}
+	for _, program := range p.recipes.Programs(p.input.Version) {
+		if slices.Contains(p.packages.Programs, program) || p.packages.Multicall(program) != nil {
+			p.programs = append(p.programs, program)
+		}
+	}
+	return p, nil
+}
+
+// settings checks a request.
+func settings(f fork.Fork, r Request) (kubespray.Input, error) {
+	in := kubespray.Input{
+		Fork: f.ID, Profile: path.Join("profiles", f.Profile, "kubespray.yaml"), Version: f.Parsed,
+		Registry: cmp.Or(r.Registry, f.Images.Registry), URL: strings.TrimRight(r.URL, "/"),
+	}
+	if in.Registry == "" {
+		return in, fmt.Errorf("-registry: say where the images are pulled from, as -registry=registry.example.org/team, "+
+			"or set images.registry in %s", f.File("fork.yaml"))
+	}
+	if _, err := name.NewRepository(in.Registry + "/image"); err != nil {
+		return in, fmt.Errorf("-registry=%s is not a registry: write it as registry.example.org/team", in.Registry)
+	}
+	if r.URL == "" {
+		return in, nil
+	}
+	return in, kubespray.CheckURL(r.URL)
+}
+
+// imageNames returns the names of the images, which have to be there for all
+// platforms.
+func imageNames(f fork.Fork, record artifact.Images, targets []platform.Platform) ([]string, error) {
+	var names []string
+	for _, image := range record.Images {
+		for _, p := range targets {
+			on := func(made artifact.PlatformImage) bool { return made.Platform == p.String() }
+			if !slices.ContainsFunc(image.Platforms, on) {
+				return nil, fmt.Errorf("%s: image %s is not made for %s: make all again, mage image -fork=%s",
+					f.Dist("images"), image.Name, p, f.ID)
+			}
+		}
+		names = append(names, image.Name)
+	}
+	return names, nil
+}
+
+// unknown returns the plan's programs with sums that are not known yet.
+func unknown(p plan) map[string]kubespray.Program {
+	out := map[string]kubespray.Program{}
+	for _, program := range p.programs {
+		out[program] = kubespray.Program{Sums: map[string]string{}}
+		for _, target := range p.targets {
+			out[program].Sums[target.Arch] = "not known yet"
+		}
+	}
+	return out
+}
+
+// gather builds the programs where they are not up to date, and returns their
+// files and sums.
+func gather(ctx context.Context, s *build.Session, p plan) (map[string]kubespray.Program, error) {
+	out := unknown(p)
+	components := s.Components(p.packages, slices.Collect(maps.Keys(out)))
+	if len(components) == 0 {
+		return out, nil
+	}
+	for _, target := range p.targets {
+		built, err := s.Binaries(ctx, fork.Job{Platform: target, Components: components})
+		if err != nil {
+			return nil, err
+		}
+		for name, program := range out {
+			b := built.Get(p.packages.Component(name))
+			program.File, program.Sums[target.Arch] = b.File, b.SHA256
+			out[name] = program
+		}
+	}
+	return out, nil
+}
+
+// compose returns the file.
+func (p plan) compose(programs map[string]kubespray.Program) ([]byte, error) {
+	in := p.input
+	in.Programs = programs
+	return p.recipes.Write(in)
+}
+
+// write puts the file into dist/FORK/deploy.
+func write(s *build.Session, data []byte) (artifact.Set, error) {
+	const file = "kubespray.yml"
+	a := artifact.Artifact{
+		Kind: artifact.Deploy, Name: "kubespray", Path: s.Fork().Dist("deploy", file),
+		Size: int64(len(data)), Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(data)),
+	}
+	err := s.Stage("deploy", "", a.Name, func() (build.Done, error) {
+		var err error
+		a.Kept, err = s.Dist().Files(s.Fork().Dist("deploy"), map[string][]byte{file: data})
+		return build.Done{Kept: a.Kept}, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.Report(a), nil
+}

@@ -1,0 +1,152 @@
+// Package release does what is done to finished artifacts. It knows them by their
+// records, and neither formats nor how they were made.
+package release
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/registry"
+)
+
+// A PushRequest says which images to push where.
+type PushRequest struct {
+	Registries []string // prefixes of repositories: registry.example.org/team; empty: that of fork.yaml
+	Images     []string // by name; empty: all that were made
+	Tag        string   // empty: the fork's version
+	Insecure   bool     // take any certificate, or plain HTTP
+	Force      bool     // let a tag that is something else be replaced
+}
+
+// For returns the request with what the fork says where it says nothing.
+func (r PushRequest) For(f fork.Fork) (PushRequest, error) {
+	if to := f.Images.Registry; len(r.Registries) == 0 && to != "" {
+		r.Registries = []string{to}
+	}
+	if len(r.Registries) == 0 {
+		return r, fmt.Errorf("-registry: say where to push to, as -registry=registry.example.org/team, "+
+			"or set images.registry in %s", f.File("fork.yaml"))
+	}
+	return r, nil
+}
+
+// Push pushes the images in dist/FORK/images to registries, and returns what each
+// has now. It logs in as Docker and Podman do: env says where their settings are.
+func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r PushRequest) (artifact.Set, error) {
+	r, err := r.For(f)
+	if err != nil {
+		return nil, err
+	}
+	items, err := items(f, r)
+	if err != nil {
+		return nil, err
+	}
+	events.Emit(event.Event{
+		Kind: event.Fork, Fork: f.ID, Version: f.Version, Upstream: f.Upstream.String(), Total: f.Patches(),
+	})
+	pusher := registry.Pusher{
+		Registries: r.Registries, Keychain: registry.Keychain(env), Insecure: r.Insecure, Force: r.Force,
+		Progress: func(b registry.Progress) {
+			events.Emit(event.Event{
+				Kind: event.Progress, Stage: "push", Subject: b.Name, Done: b.Done, Total: b.Total, Unit: "blobs",
+			})
+		},
+	}
+	var pushed []registry.Pushed
+	told := 0
+	err = events.Stage(event.Event{Stage: "push"}, func(end *event.Event) error {
+		pushed, err = pusher.Push(ctx, items)
+		if err == nil && len(pushed) > 0 { // the stage ends with the first
+			describe(end, pushed[0])
+			told = 1
+		}
+		return err
+	})
+	for _, one := range pushed[told:] {
+		_ = events.Stage(event.Event{Stage: "push"}, func(end *event.Event) error {
+			describe(end, one)
+			return nil
+		})
+	}
+	var set artifact.Set
+	for _, one := range pushed {
+		set = append(set, artifact.Artifact{
+			Kind: artifact.Image, Format: "oci", Name: one.Name, Path: one.String(), Digest: one.Digest, Kept: one.Kept,
+		})
+	}
+	return artifact.Of(set), err
+}
+
+// describe says of an image what a registry has now.
+func describe(end *event.Event, p registry.Pushed) {
+	end.Subject, end.Detail, end.Kept = p.String(), moved(p), p.Kept
+}
+
+// moved says how much was moved for an image.
+func moved(p registry.Pushed) string {
+	var parts []string
+	for _, state := range []registry.State{registry.Uploaded, registry.Mounted, registry.Existing} {
+		if n := p.Blobs[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return fmt.Sprintf("%s: %s", p.Tag, strings.Join(append(parts, fmt.Sprintf("%d bytes", p.Bytes)), ", "))
+}
+
+// items returns the images in dist/FORK/images that are to be pushed.
+func items(f fork.Fork, r PushRequest) ([]registry.Item, error) {
+	dir := f.Dist("images")
+	record, err := artifact.ReadImages(f.Project.Dir, dir, f.ID, f.Version)
+	if err != nil {
+		return nil, err
+	}
+	index, err := layout.ImageIndexFromPath(f.Project.Path(dir))
+	if err != nil {
+		return nil, fmt.Errorf("%s is not an image layout: make it again, mage image -fork=%s: %w", dir, f.ID, err)
+	}
+	chosen, err := choose(record, dir, r.Images)
+	if err != nil {
+		return nil, err
+	}
+	var out []registry.Item
+	for _, made := range chosen {
+		digest, err := v1.NewHash(made.Digest)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", path.Join(dir, artifact.ImagesFile), made.Name, err)
+		}
+		image, err := index.ImageIndex(digest)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: %w", dir, made.Name, err)
+		}
+		out = append(out, registry.Item{Repository: made.Name, Tag: cmp.Or(r.Tag, record.Tag), Index: image})
+	}
+	return out, nil
+}
+
+// choose returns the images of those names, all if there are none.
+func choose(record artifact.Images, dir string, names []string) ([]artifact.ImageIndex, error) {
+	var out []artifact.ImageIndex
+	var have []string
+	for _, made := range record.Images {
+		have = append(have, made.Name)
+		if len(names) == 0 || slices.Contains(names, made.Name) {
+			out = append(out, made)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(have, name) {
+			return nil, fmt.Errorf("%s has no image %q, only %s", dir, name, strings.Join(have, ", "))
+		}
+	}
+	return out, nil
+}

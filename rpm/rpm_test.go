@@ -1,0 +1,151 @@
+package rpm
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/fpm"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+const unitDir = "/usr/lib/systemd/system/"
+
+const reload = "systemctl daemon-reload >/dev/null 2>&1 || :"
+
+// TestScripts holds what each scriptlet does for what a package has: lines of it,
+// in their order. One that has nothing to do is empty.
+func TestScripts(t *testing.T) {
+	none := map[string][]string{}
+	install := []byte("[Service]\n[Install]\n") // a unit that can be enabled
+	for _, c := range []struct {
+		name string
+		pkg  packaging.Package
+		want map[string][]string
+	}{
+		{"nothing", packaging.Package{}, none},
+		{"a program", packaging.Package{Files: []packaging.File{{Path: "/usr/bin/bosun"}}}, none},
+		{"state, which rpm leaves", packaging.Package{State: []string{"/var/lib/b"}}, none},
+		{"a unit that can be enabled",
+			packaging.Package{Files: []packaging.File{{Path: unitDir + "b.service", Data: install}}},
+			map[string][]string{
+				"post":   {`if [ "$1" -eq 1 ]; then`, "systemctl --no-reload preset b.service >/dev/null 2>&1 || :", reload},
+				"preun":  {`if [ "$1" -eq 0 ]; then`, "systemctl --no-reload disable --now b.service >/dev/null 2>&1 || :"},
+				"postun": {reload},
+			}},
+		{"a unit with a backslash",
+			packaging.Package{Files: []packaging.File{{Path: unitDir + `a\x2db.mount`, Data: install}}},
+			map[string][]string{
+				"post":   {`systemctl --no-reload preset 'a\x2db.mount' >/dev/null 2>&1 || :`},
+				"preun":  {`systemctl --no-reload disable --now 'a\x2db.mount' >/dev/null 2>&1 || :`},
+				"postun": {reload},
+			}},
+		{"a drop-in", packaging.Package{Files: []packaging.File{{Path: unitDir + "b.service.d/x.conf"}}},
+			map[string][]string{"post": {reload}, "postun": {reload}}},
+		{"a service to restart",
+			packaging.Package{Restart: []string{"b.service"}, Files: []packaging.File{{Path: unitDir + "b.service"}}},
+			map[string][]string{
+				"post":   {reload},
+				"postun": {reload, `if [ "$1" -ge 1 ]; then`, "systemctl try-restart b.service >/dev/null 2>&1 || :"},
+			}},
+		{"users and folders",
+			packaging.Package{Files: []packaging.File{
+				{Path: "/usr/lib/sysusers.d/b.conf"}, {Path: "/usr/lib/tmpfiles.d/c++.conf"},
+			}},
+			map[string][]string{"post": {"systemd-sysusers b.conf", "systemd-tmpfiles --create c++.conf || :"}}},
+		{"a file that is retired", packaging.Package{Retired: []string{"/etc/b"}}, map[string][]string{
+			"post": {"if [ -e /etc/b ] && ! rpm -qf /etc/b >/dev/null 2>&1; then", "mv -f /etc/b /etc/b.rpmsave"},
+		}},
+		{"a retired file with a space", packaging.Package{Retired: []string{"/etc/a b"}},
+			map[string][]string{"post": {"mv -f '/etc/a b' '/etc/a b'.rpmsave"}}},
+	} {
+		for kind, text := range scripts {
+			got, err := fpm.Script(c.pkg, kind, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (got == "") != (c.want[kind] == nil) || !inOrder(got, c.want[kind]) {
+				t.Errorf("%s of %s is\n%s\nwant in it\n%s", kind, c.name, got, strings.Join(c.want[kind], "\n"))
+			}
+		}
+	}
+}
+
+// inOrder reports whether lines are among those of text, in their order.
+func inOrder(text string, lines []string) bool {
+	all := strings.Split(text, "\n")
+	for _, line := range lines {
+		i := slices.IndexFunc(all, func(l string) bool { return strings.TrimSpace(l) == line })
+		if i < 0 {
+			return false
+		}
+		all = all[i+1:]
+	}
+	return true
+}
+
+func TestRelations(t *testing.T) {
+	for r, want := range map[packaging.Relation]string{
+		"rum":                           "rum",
+		"rum = 1.2-3":                   "rum = 1.2-3",
+		"rum >= 1.2":                    "rum >= 1.2",
+		"rum < 1.2":                     "rum < 1.2",
+		"iptables >= 1.4.21 | nftables": "iptables >= 1.4.21", // a spec file has no alternatives
+	} {
+		if got := relations([]packaging.Relation{r}); !slices.Equal(got, []string{want}) {
+			t.Errorf("%s is written as %q, want %q", r, got, want)
+		}
+	}
+	if got := relations(nil); got != nil {
+		t.Errorf("no relation is written as %q", got)
+	}
+}
+
+// TestFolders holds which folders a package lists besides its files.
+func TestFolders(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		files []packaging.File
+		want  []string
+	}{
+		{"none", nil, nil},
+		{"files in folders of the system", []packaging.File{{Path: "/usr/bin/b"}, {Path: unitDir + "b.service"}}, nil},
+		{"a file in a folder of the package", []packaging.File{{Path: "/usr/share/b/x"}}, []string{"/usr/share/b"}},
+		{"a file deep below", []packaging.File{{Path: "/usr/libexec/b/c/d/x"}},
+			[]string{"/usr/libexec/b/c/d", "/usr/libexec/b/c", "/usr/libexec/b"}},
+		{"two files in one folder", []packaging.File{{Path: "/etc/b/x"}, {Path: "/etc/b/y"}}, []string{"/etc/b"}},
+		{"a folder that the package has",
+			[]packaging.File{{Path: "/etc/b/x"}, {Path: "/etc/b", Kind: packaging.Folder}}, nil},
+		{"a drop-in", []packaging.File{{Path: unitDir + "b.service.d/x.conf"}}, []string{unitDir + "b.service.d"}},
+	} {
+		var got []string
+		for _, f := range folders(packaging.Package{Files: c.files}) {
+			if f.Kind != packaging.Folder || f.Mode != 0o755 {
+				t.Errorf("%s: %s is a %v of mode %04o", c.name, f.Path, f.Kind, f.Mode)
+			}
+			got = append(got, f.Path)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: the folders are %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestChangelog(t *testing.T) {
+	for _, c := range []struct {
+		changes []string
+		want    string
+	}{
+		{nil, ""},
+		{[]string{"a call", `another: "aye"`}, "    - note: \"a call\"\n    - note: \"another: \\\"aye\\\"\"\n"},
+	} {
+		p := packaging.Package{Distro: "1.5.0", Revision: 2, Changes: c.changes,
+			Maintainer: "Mate <mate@example.org>", Date: time.Unix(1e9, 0).In(time.FixedZone("", 3600))}
+		want := "- semver: \"1.5.0-2\"\n  date: 2001-09-09T01:46:40Z\n" +
+			"  packager: \"Mate <mate@example.org>\"\n  changes:\n" + c.want
+		if got := string(changelog(p)); got != want {
+			t.Errorf("the changelog is\n%s\nwant\n%s", got, want)
+		}
+	}
+}

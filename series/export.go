@@ -1,0 +1,171 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/patches"
+)
+
+// A form is how a series is exported.
+type form struct {
+	file  string // or folder, in dist/FORK/export
+	write func(ctx context.Context, s *build.Session, e export) error
+}
+
+// forms are what CheckFormat takes.
+func forms() map[string]form {
+	return map[string]form{
+		"quilt": {"quilt", exportQuilt}, "mbox": {"series.mbox", exportMbox}, "git": {"series.bundle", exportGit},
+	}
+}
+
+// CheckFormat returns an error unless Export knows the format.
+func CheckFormat(format string) error {
+	if _, ok := forms()[format]; !ok {
+		return fmt.Errorf("-format=%s: want quilt, mbox or git", format)
+	}
+	return nil
+}
+
+// Export writes the fork's series, carried commits included, for other tools, in
+// dist/FORK/export: as "quilt", a folder with a series file; as "mbox", which git
+// am reads; or as "git", a bundle to clone, with a commit for the upstream and one
+// for each patch. What was written is read back and has to make the fork's patched
+// tree.
+func Export(ctx context.Context, s *build.Session, format string) (artifact.Set, error) {
+	if err := CheckFormat(format); err != nil {
+		return nil, err
+	}
+	s.Announce()
+	e, err := exported(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := s.Scratch()
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	as := forms()[format]
+	e.scratch, e.to = scratch, filepath.Join(scratch, "made")
+	if err := as.write(ctx, s, e); err != nil {
+		return nil, fmt.Errorf("exporting %s as %s: %w", s.Fork().ID, format, err)
+	}
+	path := s.Fork().Dist("export", as.file)
+	if err := s.Dist().Place(e.to, path); err != nil {
+		return nil, err
+	}
+	return s.Report(artifact.Artifact{Kind: artifact.Series, Format: format, Path: path}), nil
+}
+
+// An export is what is exported, and where to.
+type export struct {
+	trees   build.Trees
+	series  []patches.Patch
+	scratch string
+	to      string // does not exist
+}
+
+func exported(ctx context.Context, s *build.Session) (export, error) {
+	var e export
+	var err error
+	if e.trees, err = s.Trees(ctx); err != nil {
+		return e, err
+	}
+	series, err := s.Series(ctx)
+	e.series = series.Patches
+	return e, err
+}
+
+// check applies a series that was read back.
+func (e export) check(series []patches.Patch) error {
+	result, err := patches.Apply(e.trees.Upstream.Dir, series)
+	if err != nil {
+		return err
+	}
+	if got, want := e.trees.Upstream.Tree.Changed(result.Changes).Digest(), e.trees.Patched.Tree.Digest(); got != want {
+		return fmt.Errorf("what was written makes the tree %s instead of %s", got, want)
+	}
+	return nil
+}
+
+func exportQuilt(_ context.Context, _ *build.Session, e export) error {
+	out := make([]patches.Patch, len(e.series))
+	for i, p := range e.series {
+		out[i] = p
+		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
+			out[i].Name = patches.FileName(i+1, mail.Subject)
+		}
+		name := filepath.Join(e.to, filepath.FromSlash(out[i].Name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, p.Data, 0o644)); err != nil {
+			return err
+		}
+	}
+	file := filepath.Join(e.to, "series")
+	if err := errors.Join(os.MkdirAll(e.to, 0o755), os.WriteFile(file, patches.EditSeries(nil, out), 0o644)); err != nil {
+		return err
+	}
+	series, err := patches.ReadSeries(e.to)
+	if err != nil {
+		return err
+	}
+	return e.check(series)
+}
+
+func exportMbox(ctx context.Context, s *build.Session, e export) error {
+	src := filepath.Join(e.scratch, "git")
+	ids, err := history(ctx, s, src, e)
+	if err != nil {
+		return err
+	}
+	var mbox []byte
+	var back []patches.Patch
+	for i, id := range ids[1:] {
+		data, err := s.Git().Patch(ctx, src, id)
+		if err != nil {
+			return err
+		}
+		mbox = append(append(mbox, data...), '\n')
+		back = append(back, patches.Patch{Name: e.series[i].Name, Strip: 1, Data: data})
+	}
+	if err := e.check(back); err != nil {
+		return err
+	}
+	return os.WriteFile(e.to, mbox, 0o644)
+}
+
+func exportGit(ctx context.Context, s *build.Session, e export) error {
+	src := filepath.Join(e.scratch, "git")
+	if _, err := history(ctx, s, src, e); err != nil {
+		return err
+	}
+	laid, err := filetree.Scan(ctx, src)
+	if err != nil {
+		return err
+	}
+	if got, want := withoutGit(laid.Tree).Digest(), e.trees.Patched.Tree.Digest(); got != want {
+		return fmt.Errorf("the commits make the tree %s instead of %s", got, want)
+	}
+	return s.Git().Bundle(ctx, src, e.to)
+}
+
+// history lays the series out as commits in dir and returns them, the upstream's
+// first.
+func history(ctx context.Context, s *build.Session, dir string, e export) ([]string, error) {
+	up := e.trees.Upstream
+	steps, err := patches.Steps(up.Dir, e.series)
+	if err != nil {
+		return nil, err
+	}
+	return s.Git().Build(ctx, dir, gitrepo.Series{
+		Base: up.Dir, Upstream: s.Fork().Upstream.Pin(), Date: up.Time, Steps: commits(s.Fork(), steps, up.Time),
+	})
+}

@@ -1,0 +1,260 @@
+package series
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/version"
+)
+
+// A RebaseRequest says which other upstream to look at.
+type RebaseRequest struct {
+	Onto  string // a version, 1.36.2, or a commit of 40 hex digits
+	All   bool   // every newer patch release, instead of Onto
+	Write bool   // move the fork there, if no patch conflicts
+}
+
+// Check returns what is wrong with the request.
+func (r RebaseRequest) Check() error {
+	if r.All == (r.Onto != "") || r.All && r.Write {
+		return errors.New("say onto what: -onto=VERSION or -onto=COMMIT, " +
+			"or -all for a report on every newer patch release")
+	}
+	return nil
+}
+
+// A Rebase is what becomes of a fork's series on another upstream.
+type Rebase struct {
+	Fork    string         `json:"fork"`
+	From    string         `json:"from"` // the upstreams
+	Onto    string         `json:"onto"`
+	Target  string         `json:"-"`       // as -onto takes it
+	Version string         `json:"version"` // of the fork, then
+	Patches []RebasedPatch `json:"patches"`
+	Written bool           `json:"written"`        // the fork was moved
+	Tree    string         `json:"tree,omitempty"` // where conflicts can be solved
+}
+
+// A RebasedPatch is what becomes of one patch.
+type RebasedPatch struct {
+	Name    string         `json:"name"`
+	Subject string         `json:"subject,omitempty"`
+	Status  patches.Status `json:"status"`
+	Moved   []patches.Move `json:"moved,omitempty"`
+	Files   []RebasedFile  `json:"files,omitempty"`
+}
+
+// A RebasedFile is a file that a patch does not fit as it is.
+type RebasedFile struct {
+	patches.FileOutcome
+	Upstream []string `json:"upstream,omitempty"` // commits that changed it, where they can be had
+}
+
+// Conflicts returns the names of the patches that conflict.
+func (r Rebase) Conflicts() []string {
+	var names []string
+	for _, p := range r.Patches {
+		if p.Status == patches.Conflicts {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// MoveTo tries a fork's series on another upstream, and changes nothing unless it
+// is told to write. Then the fork is moved there if no patch conflicts; otherwise
+// the tree with conflict marks is left in dist/FORK/src, and Refresh takes it from
+// there.
+func MoveTo(ctx context.Context, s *build.Session, r RebaseRequest) ([]Rebase, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	s.Announce()
+	targets, err := targets(ctx, s, r)
+	if err != nil {
+		return nil, err
+	}
+	up, err := s.Upstream(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Rebase
+	for _, then := range targets {
+		report, err := rebase(ctx, s, up, then, r.Write)
+		if err != nil {
+			return out, fmt.Errorf("onto %s: %w", then.Upstream, err)
+		}
+		out = append(out, report)
+	}
+	return out, nil
+}
+
+// targets returns the fork as it would be on each upstream that is asked for.
+func targets(ctx context.Context, s *build.Session, r RebaseRequest) ([]fork.Fork, error) {
+	if !r.All {
+		f, err := onto(ctx, s, r.Onto)
+		return []fork.Fork{f}, err
+	}
+	names, err := s.Fetcher().Versions(ctx, s.Fork().Upstream)
+	if err != nil {
+		return nil, err
+	}
+	var out []fork.Fork
+	for _, v := range newer(s.Fork().Parsed, names) {
+		f, err := onto(ctx, s, v.String())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no patch release newer than %s was found", s.Fork().Upstream)
+	}
+	return out, nil
+}
+
+// newer returns the patch releases among the names of versions that are newer than
+// a version, in order.
+func newer(than version.Version, names []string) []version.Version {
+	now := than.Fields()
+	var out []version.Version
+	for _, n := range names {
+		v, err := version.Parse(strings.TrimPrefix(n, "v"))
+		if err != nil {
+			continue
+		}
+		if f := v.Fields(); f.Major == now.Major && f.Minor == now.Minor && f.Patch > now.Patch && f.Prerelease == "" {
+			out = append(out, v)
+		}
+	}
+	slices.SortFunc(out, version.Version.Compare)
+	return out
+}
+
+// onto returns the fork as it would be on another upstream of its kind.
+func onto(ctx context.Context, s *build.Session, at string) (fork.Fork, error) {
+	u, err := s.Fetcher().At(ctx, s.Fork().Upstream, at)
+	if err != nil {
+		return fork.Fork{}, err
+	}
+	return s.Fork().On(u)
+}
+
+// rebase tries the series on the upstream of the fork then.
+func rebase(ctx context.Context, s *build.Session, up source.Tree, then fork.Fork, write bool) (Rebase, error) {
+	there, err := s.On(ctx, then, lock.Lock{})
+	if err != nil {
+		return Rebase{}, err
+	}
+	on, err := there.Upstream(ctx)
+	if err != nil {
+		return Rebase{}, err
+	}
+	from, to := s.Fork().Upstream, then.Upstream
+	report := Rebase{Fork: s.Fork().ID, From: from.String(), Onto: to.String(), Target: to.At(), Version: then.Version}
+	var outcomes []patches.Outcome
+	err = s.Stage("patches", to.String(), "", func() (build.Done, error) {
+		if outcomes, err = try(ctx, s, up, on, [2]string{from.String(), to.String()}); err != nil {
+			return build.Done{}, err
+		}
+		for _, o := range outcomes {
+			report.Patches = append(report.Patches, rebased(ctx, s, o, to))
+		}
+		return build.Done{Detail: tally(report)}, nil
+	})
+	if err != nil || !write {
+		return report, err
+	}
+	return report, accept(ctx, s, &report, layout{up: on, fork: then}, outcomes)
+}
+
+// try finds out what becomes of the session's series on another upstream tree.
+// names are those of the two upstreams, in the marks of conflicts.
+func try(ctx context.Context, s *build.Session, up, on source.Tree, names [2]string) ([]patches.Outcome, error) {
+	series, err := s.Series(ctx)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := s.Scratch()
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(scratch)
+	outcomes, err := patches.Rebase(up.Dir, on.Dir, series.Patches, func(base, ours, theirs []byte) ([]byte, int, error) {
+		return s.Git().MergeFile(ctx, scratch, gitrepo.Merge{
+			Ours:   gitrepo.Version{Label: names[1], Content: ours},
+			Base:   gitrepo.Version{Label: names[0], Content: base},
+			Theirs: gitrepo.Version{Label: "patch", Content: theirs},
+		})
+	})
+	if err != nil {
+		return nil, s.ApplyError(err)
+	}
+	return outcomes, nil
+}
+
+// rebased tells what becomes of a patch, and which commits of the upstream caused
+// it.
+func rebased(ctx context.Context, s *build.Session, o patches.Outcome, to source.Upstream) RebasedPatch {
+	out := RebasedPatch{Name: o.Patch.Name, Status: o.Status, Moved: o.Moved}
+	if mail, ok := o.Patch.Mail(); ok {
+		out.Subject = mail.Subject
+	}
+	for _, f := range o.Files {
+		out.Files = append(out.Files, RebasedFile{f, s.Fetcher().Behind(ctx, s.Fork().Upstream, to, f.File)})
+	}
+	return out
+}
+
+// tally counts what becomes of the patches.
+func tally(r Rebase) string {
+	var parts []string
+	for _, s := range []patches.Status{
+		patches.Applies, patches.Moves, patches.Merges, patches.InUpstream, patches.Conflicts,
+	} {
+		n := 0
+		for _, p := range r.Patches {
+			if p.Status == s {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// accept lays the rebased series out in dist/FORK/src, on the upstream and for the
+// fork of l, and moves the fork there if no patch conflicts. It says so in report.
+func accept(ctx context.Context, s *build.Session, report *Rebase, l layout, outcomes []patches.Outcome) error {
+	l.exact = []bool{}
+	for _, o := range outcomes {
+		if o.Status != patches.InUpstream {
+			l.steps = append(l.steps, patches.Step{Patch: o.Patch, Changes: o.Changes})
+			l.exact = append(l.exact, o.Status == patches.Applies)
+		}
+	}
+	if err := replaceSource(ctx, s, l); err != nil {
+		return err
+	}
+	report.Tree = s.Fork().Dist("src")
+	if len(report.Conflicts()) > 0 {
+		return nil
+	}
+	if _, _, err := refresh(ctx, s); err != nil {
+		return err
+	}
+	report.Written = true
+	return sayLock(s, "written")
+}

@@ -1,0 +1,255 @@
+package series
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/patches"
+)
+
+// Refresh makes the fork's series what the commits in dist/FORK/src say, and pins
+// it. A patch whose commit nobody changed keeps its bytes. It returns the patches
+// that were written.
+func Refresh(ctx context.Context, s *build.Session) (artifact.Set, error) {
+	s.Announce()
+	changed, gone, err := refresh(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	what := "unchanged"
+	if len(changed)+len(gone) > 0 {
+		what = fmt.Sprintf("%s written, %d gone", text.Count(len(changed), "patch"), len(gone))
+	}
+	return patchSet(s.Fork(), changed), sayLock(s, what)
+}
+
+// patchSet returns the artifacts of patches.
+func patchSet(f fork.Fork, list []patches.Patch) artifact.Set {
+	var out artifact.Set
+	for _, p := range list {
+		a := artifact.Artifact{Kind: artifact.Patch, Name: p.Name, Size: int64(len(p.Data)), Digest: "sha256:" + p.SHA256()}
+		if !build.IsCommit(p) {
+			a.Path = f.File(path.Join("patches", p.Name))
+		}
+		out = append(out, a)
+	}
+	return artifact.Of(out)
+}
+
+// refresh returns the patches that were written, and the names of those that are
+// gone.
+func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, gone []string, err error) {
+	h, was, err := readWorkTree(ctx, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	series, err := s.Series(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	now, err := fromCommits(ctx, s, h, was, series.Patches)
+	if err != nil {
+		return nil, nil, err
+	}
+	dir, record := src(s)
+	laid, err := filetree.Scan(ctx, dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	r, changed, gone := revise(s.Fork(), series, now, was)
+	if err := adopt(ctx, s, r, withoutGit(laid.Tree).Digest()); err != nil {
+		return nil, nil, err
+	}
+	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
+	for i, c := range h.Commits {
+		next.Commits = append(next.Commits, workCommit{c.ID, now[i].Name, true})
+	}
+	return changed, gone, next.write(record)
+}
+
+// readWorkTree reads the history of dist/FORK/src, and the record of what was laid
+// out there. All that a person has to mend first is an error.
+func readWorkTree(ctx context.Context, s *build.Session) (gitrepo.History, workTree, error) {
+	id, path := s.Fork().ID, s.Fork().Dist("src")
+	if !s.Dist().Exists(path) {
+		return gitrepo.History{}, workTree{}, fmt.Errorf(
+			"%s does not exist\n  To lay out the tree to edit: mage patches:apply -fork=%s", path, id)
+	}
+	h, err := s.Git().Read(ctx, s.Dist().Abs(path))
+	if err != nil {
+		return h, workTree{}, err
+	}
+	was, ok := laidOut(s, h)
+	switch {
+	case !ok:
+		return h, was, fmt.Errorf("%s does not begin with the upstream's tree as it was laid out: "+
+			"its first commit is %.12s\n  To begin again: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
+	case len(h.Dirty) > 0:
+		return h, was, errors.New(path + " has changes that are in no commit: " + dirty(h) + "\n" +
+			"  To make them part of the last patch: git commit -a --amend\n" +
+			"  To make them a patch of their own: git add -A && git commit")
+	}
+	return h, was, checkMarks(path, h)
+}
+
+// withoutGit returns the tree less the folder .git.
+func withoutGit(t filetree.Tree) filetree.Tree {
+	return slices.DeleteFunc(slices.Clone(t), func(e filetree.Entry) bool {
+		return e.Path == ".git" || strings.HasPrefix(e.Path, ".git/")
+	})
+}
+
+// checkMarks returns an error if the last commits leave a conflict unsolved.
+func checkMarks(src string, h gitrepo.History) error {
+	last := map[string][]byte{}
+	for _, c := range h.Commits {
+		for _, f := range c.Changes {
+			last[f.Path] = f.Content
+		}
+	}
+	var marked []string
+	for name, content := range last {
+		if bytes.HasPrefix(content, []byte("<<<<<<< ")) || bytes.Contains(content, []byte("\n<<<<<<< ")) {
+			marked = append(marked, name)
+		}
+	}
+	slices.Sort(marked)
+	var errs []error
+	for _, name := range marked {
+		errs = append(errs, fmt.Errorf("%s has conflict marks: solve them, commit, then run this again",
+			path.Join(src, name)))
+	}
+	return errors.Join(errs...)
+}
+
+// fromCommits returns the patches that the commits in src are, in order.
+func fromCommits(
+	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
+) ([]patches.Patch, error) {
+	dir, _ := src(s)
+	patchOf := func(id string) ([]byte, error) { return s.Git().Patch(ctx, dir, id) }
+	taken := map[string]bool{}
+	var out []patches.Patch
+	for i, c := range h.Commits {
+		data, err := patchOf(c.ID)
+		if err != nil {
+			return nil, err
+		}
+		p := patches.Patch{Name: was.patchOf(c, series), Strip: 1, Data: data}
+		if old, ok, err := was.untouched(series, p, patchOf); err != nil {
+			return nil, err
+		} else if ok && !taken[old.Name] {
+			p = old
+		}
+		for n := i + 1; p.Name == "" || taken[p.Name]; n++ {
+			p.Name = patches.FileName(n, c.Subject)
+			if named(series, p.Name) {
+				p.Name = ""
+			}
+		}
+		taken[p.Name] = true
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// named reports whether a series has a patch of that name.
+func named(series []patches.Patch, name string) bool {
+	return slices.ContainsFunc(series, func(p patches.Patch) bool { return p.Name == name })
+}
+
+// patchOf returns the name of the patch that a commit is: the one it was made of,
+// or, of a commit that a person added, the one it became when it was refreshed
+// before. A new one has none.
+func (w workTree) patchOf(c gitrepo.Revision, series []patches.Patch) string {
+	if c.Name != "" {
+		return c.Name
+	}
+	_, slug, _ := strings.Cut(patches.FileName(0, c.Subject), "-")
+	for _, p := range series {
+		if _, other, _ := strings.Cut(p.Name, "-"); other == slug {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// untouched returns the patch of the series that a commit was made of, if the
+// commit, which is p now, still says the same. patchOf reads a commit as a patch.
+func (w workTree) untouched(
+	series []patches.Patch, p patches.Patch, patchOf func(id string) ([]byte, error),
+) (patches.Patch, bool, error) {
+	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name && c.Exact })
+	j := slices.IndexFunc(series, func(o patches.Patch) bool { return o.Name == p.Name })
+	if i < 0 || j < 0 {
+		return patches.Patch{}, false, nil
+	}
+	old, err := patchOf(w.Commits[i].ID)
+	if err != nil {
+		return patches.Patch{}, false, err
+	}
+	return series[j], patches.SameChange(old, p.Data), nil
+}
+
+// revise returns what the fork becomes with a new series, and which of its patches
+// that changes. A carried range stays one as long as all of it, and all before it,
+// is as it was; the rest become patch files.
+func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree) (
+	r revision, changed []patches.Patch, gone []string,
+) {
+	ranges, commits := keptRanges(before, now)
+	if ranges < len(f.Carried) {
+		r.edits = append(r.edits, func(data []byte) ([]byte, error) { return config.Truncate(data, "patches", ranges) })
+	}
+	r.files = now[commits:]
+	for i, p := range r.files {
+		if build.IsCommit(p) { // now is a file, in the caller's list too
+			mail, _ := p.Mail()
+			r.files[i].Name = patches.FileName(commits+i+1, mail.Subject)
+		}
+	}
+	for _, p := range r.files {
+		same := func(o patches.Patch) bool { return o.Name == p.Name && bytes.Equal(o.Data, p.Data) }
+		if !slices.ContainsFunc(f.Series, same) {
+			changed = append(changed, p)
+		}
+	}
+	for _, p := range f.Series {
+		if !named(r.files, p.Name) {
+			gone = append(gone, p.Name)
+		}
+	}
+	if was.Upstream.Pin() != f.Upstream.Pin() {
+		r.edits = append(r.edits, moveTo(was.Upstream, was.Version)...)
+	}
+	return r, changed, gone
+}
+
+// keptRanges returns how many carried ranges of a series a new one begins with,
+// and how many commits those are.
+func keptRanges(before build.Series, now []patches.Patch) (ranges, commits int) {
+	n := 0
+	for i, size := range before.Ranges {
+		for range size {
+			old := before.Patches[n]
+			if n >= len(now) || now[n].Name != old.Name || !bytes.Equal(now[n].Data, old.Data) {
+				return i, commits
+			}
+			n++
+		}
+		commits = n
+	}
+	return len(before.Ranges), commits
+}
