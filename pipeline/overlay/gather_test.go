@@ -250,5 +250,5 @@ func TestLicensed(t *testing.T) {
 	}
 	_, err = licensed([]cross.Package{{Dir: bare, Root: bare, Module: "example.org/bare@v1.0.0"}})
 	wantError(t, err, "module example.org/bare@v1.0.0: "+bare+
-		" has no license text that is known, and who passes on what is made of it must name one")
+		" has no known license text, but packages must name the licenses of all that is linked")
 }
