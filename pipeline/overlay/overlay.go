@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -56,41 +57,47 @@ func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Se
 	if err != nil {
 		return nil, err
 	}
-	return artifact.Of(append(sets, laid)...), nil
+	return union(append(sets, laid)...), nil
+}
+
+// union returns the artifacts of some sets. Forks of one upstream release have its
+// distfile in common.
+func union(sets ...artifact.Set) artifact.Set {
+	return slices.CompactFunc(artifact.Of(sets...), func(a, b artifact.Artifact) bool { return a.Path == b.Path })
 }
 
 // addFork makes the distfiles of a fork, and returns them and the fork as o will
 // have it. old is the overlay that o is merged into.
 func addFork(
 	ctx context.Context, s *build.Session, p plan, o ebuilds.Overlay, old ebuilds.Tree,
-) (ebuilds.Fork, artifact.Set, error) {
+) (f ebuilds.Fork, fetched artifact.Set, err error) {
 	in, err := gather(ctx, s, p)
-	if err != nil {
-		return ebuilds.Fork{}, nil, err
-	}
-	f := compose(p, in)
-	fetched, err := makeAll(ctx, s, distfiles(p, in, f))
 	if err != nil {
 		return f, nil, err
 	}
-	f = withDistfiles(f, fetched...)
-	f, files, err := revise(f, func(f ebuilds.Fork) (made, error) {
+	f = compose(p, in)
+	list, err := makeAll(ctx, s, distfiles(p, in, f))
+	if err != nil {
+		return f, nil, err
+	}
+	files := func(f ebuilds.Fork) (made, error) {
 		d, err := filesDistfile(f, p.input.Date)
 		if err != nil {
 			return made{}, err
 		}
 		return makeOne(ctx, s, d)
-	}, func(f ebuilds.Fork) (bool, error) { return f.Differs(old, o) })
+	}
+	differs := func(f ebuilds.Fork) (bool, error) { return f.Differs(old, o) }
+	f, last, err := revise(withDistfiles(f, list...), files, differs)
 	if err != nil {
 		return f, nil, err
 	}
-	fetched = append(fetched, files)
-	if err := placeAll(ctx, s, fetched); err != nil {
+	if list, err = placeAll(ctx, s, append(list, last)); err != nil {
 		return f, nil, err
 	}
 	// Only now is it known which revision has it.
-	err = s.Stage(distfileEvent, files.Name, "", func() (build.Done, error) { return files.done(), nil })
-	return f, fetchedArtifacts(fetched), err
+	err = s.Stage(distfileEvent, last.Name, "", func() (build.Done, error) { return last.done(), nil })
+	return f, fetchedArtifacts(list), err
 }
 
 // revise adds to a fork the distfile that each revision has for itself. If the

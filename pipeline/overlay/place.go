@@ -67,35 +67,40 @@ func makeOne(ctx context.Context, s *build.Session, d distfile) (made, error) {
 	return made{out, d, kept}, nil
 }
 
-// placeAll places distfiles in dist/distfiles, several at a time.
-func placeAll(ctx context.Context, s *build.Session, list []made) error {
+// placeAll places distfiles in dist/distfiles, several at a time, and returns them
+// as they are there, in the same order.
+func placeAll(ctx context.Context, s *build.Session, list []made) ([]made, error) {
+	out := make([]made, len(list))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, m := range list {
-		group.Go(func() error { return place(ctx, s, m) })
+	for i, m := range list {
+		group.Go(func() (err error) {
+			out[i], err = place(ctx, s, m)
+			return err
+		})
 	}
-	return group.Wait()
+	return out, group.Wait()
 }
 
 // place makes a file in dist/distfiles one with that in the cache, unless it is up
 // to date. If the one in the cache is damaged, it is made again.
-func place(ctx context.Context, s *build.Session, m made) error {
+func place(ctx context.Context, s *build.Session, m made) (made, error) {
 	d := s.Dist()
 	for again := false; !d.Intact(m.path(), m.Size, m.SHA256); again = true {
 		if again {
 			if err := build.Forget(s, distfileStage, m.of); err != nil {
-				return err
+				return m, err
 			}
 			var err error
 			if m, err = makeTold(ctx, s, m.of); err != nil {
-				return err
+				return m, err
 			}
 		}
 		if err := d.Link(filepath.Join(m.dir, m.Name), m.path(), filetree.Regular); err != nil {
-			return err
+			return m, err
 		}
 	}
-	return nil
+	return m, nil
 }
 
 // withDistfiles returns the fork with distfiles added.
@@ -114,7 +119,8 @@ func fetchedArtifacts(list []made) artifact.Set {
 	out := make(artifact.Set, len(list))
 	for i, m := range list {
 		out[i] = artifact.Artifact{
-			Kind: artifact.Distfile, Name: m.Name, Path: m.path(), Size: m.Size, Digest: "sha256:" + m.SHA256, Kept: m.kept,
+			Kind: artifact.Distfile, Name: m.Name, Path: m.path(), Size: m.Size, Digest: "sha256:" + m.SHA256,
+			Kept: m.kept,
 		}
 	}
 	return artifact.Of(out)

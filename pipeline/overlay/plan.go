@@ -163,7 +163,8 @@ func clashes(plans []plan, gentoo string) error {
 				category := filepath.Base(filepath.Dir(dir))
 				if category != project.Category && !strings.HasPrefix(category, "acct-") {
 					errs = append(errs, fmt.Errorf("%s/%s clashes with %s/%[2]s of ::gentoo: "+
-						"change category or name in profiles/%[4]s/gentoo.yaml", project.Category, name, category, p.fork.Profile))
+						"change category or name in profiles/%[4]s/gentoo.yaml",
+						project.Category, name, category, p.fork.Profile))
 				}
 			}
 		}

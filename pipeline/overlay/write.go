@@ -72,7 +72,8 @@ func write(ctx context.Context, s *build.Session, o ebuilds.Overlay, gentoo stri
 			return err
 		}
 		if gentoo == "" {
-			s.Note("without a checkout of ::gentoo there is no metadata/md5-cache: users' Portage makes its own (-gentoo=DIR)")
+			s.Note("without a checkout of ::gentoo there is no metadata/md5-cache: " +
+				"users' Portage makes its own (-gentoo=DIR)")
 			return nil
 		}
 		return writeMetadata(ctx, s, dst, gentoo, files)
