@@ -77,7 +77,7 @@ func TestCheckDependencies(t *testing.T) {
 		{source, ">=dev-lang/go-1.26.0", ">>dev-lang/go-1.26.0", "BDEPEND: >>dev-lang/go-1.26.0 is not an atom"},
 		{source, "acct-user/bosun", "user:bosun", "DEPEND: user:bosun is not an atom"},
 		{source, "net-misc/whistle-1.0", "net-misc/whistle-1.0rc",
-			`RDEPEND: >=net-misc/whistle-1.0rc: "1.0rc" is no version of an ebuild`},
+			`RDEPEND: >=net-misc/whistle-1.0rc: "1.0rc" is not the version of an ebuild`},
 		{source, "( app-misc/rum", "( ( app-misc/rum", "RDEPEND: a parenthesis has no counterpart"},
 		{source, "app-misc/grog ) )", "app-misc/grog )", "RDEPEND: a parenthesis has no counterpart"},
 		{source, "app-misc/grog ) )", "app-misc/grog ) ) ) (", "RDEPEND: a parenthesis has no counterpart"},

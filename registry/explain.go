@@ -99,6 +99,7 @@ var (
 // parts of URLs and headers that may hold secrets.
 func scrub(text string) string {
 	text, _, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	text = strings.TrimSpace(text)
 	text = query.ReplaceAllString(userinfo.ReplaceAllString(text, "://"), "")
 	text = header.ReplaceAllString(text, "$1 …")
 	if len(text) > 300 {

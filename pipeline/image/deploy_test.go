@@ -25,13 +25,13 @@ func shipImage(t *testing.T, name string, on platform.Platform, compressions ...
 	var layers []*images.Layer
 	for _, how := range compressions {
 		files := []images.File{{Path: "/" + name, Data: []byte(on.Arch)}}
-		l, err := (&images.Press{}).Write(filepath.Join(t.TempDir(), "blob"), files, how, image.Created)
+		l, err := (&images.LayerWriter{}).Write(filepath.Join(t.TempDir(), "blob"), files, how, image.Created)
 		if err != nil {
 			t.Fatal(err)
 		}
 		layers = append(layers, l)
 	}
-	image.Stack(layers)
+	image.AppendLayer(layers)
 	return image
 }
 

@@ -38,7 +38,7 @@ type parts struct {
 type base struct {
 	image  v1.Image        // nil: none
 	debian []*images.Layer // the layer of Debian's packages, in each compression; or none
-	files  []images.Entry // of either
+	files  []images.Entry  // of either
 }
 
 // gather compiles what the images hold, and gets what they are built on.

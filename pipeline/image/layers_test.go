@@ -82,7 +82,7 @@ func TestReadLayer(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	sum := v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}
-	want := images.Layer{Hash: sum, Diff: sum, Files: []images.Listed{{Path: "/hold", Folder: true}}}
+	want := images.Layer{CompressedHash: sum, UncompressedHash: sum, Files: []images.Entry{{Path: "/hold", Folder: true}}}
 	if err := build.WriteJSON(dir, "layer.json", want); err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func shipImages() images.Recipes {
 				Links: map[string]string{"/captain": "bin/ship"},
 			},
 			{
-				Name: "installer", Own: map[string]string{"installer": "/installer"}, Start: "installer",
+				Name: "installer", BuiltIn: map[string]string{"installer": "/installer"}, Start: "installer",
 				Installs: map[string]images.Role{
 					"deck":   {Packages: []string{"bosun"}},
 					"bridge": {Packages: []string{"captain"}},
