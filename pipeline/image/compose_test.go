@@ -164,8 +164,8 @@ func TestComposeTellsAFaultOfAllPlatformsOnce(t *testing.T) {
 	p := linksOnly(t, map[string]string{"/room": "cabin", "/nook": "cabin"})
 	in := inputs{at: map[platform.Platform]parts{amd64: {}, arm64: {}}, labels: map[string]string{}}
 	_, err := compose(p, in, packages{})
-	want := "image hold: /nook leads to /cabin, which is not there\n" +
-		"image hold: /room leads to /cabin, which is not there"
+	want := "image hold: /nook leads to /cabin, which is missing\n" +
+		"image hold: /room leads to /cabin, which is missing"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
