@@ -1,6 +1,7 @@
 package images
 
 import (
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -98,9 +99,17 @@ func (s Settings) Validate() []config.Fault {
 		faults = append(faults, config.Faultf("source",
 			"%q is not a URL: want one as https://example.org/acme/kubernetes", s.Source))
 	}
-	if _, err := name.NewRepository(s.Registry + "/image"); s.Registry != "" && err != nil {
-		faults = append(faults, config.Faultf("registry",
-			"%q is not a registry: want one as registry.example.org/team", s.Registry))
+	if err := s.CheckRegistry(); err != nil {
+		faults = append(faults, config.Faultf("registry", "%v", err))
 	}
 	return faults
+}
+
+// CheckRegistry returns an error if the registry is set and repositories cannot
+// have it as their prefix.
+func (s Settings) CheckRegistry() error {
+	if _, err := name.NewRepository(s.Registry + "/image"); s.Registry != "" && err != nil {
+		return fmt.Errorf("%q is not a registry: want one as registry.example.org/team", s.Registry)
+	}
+	return nil
 }

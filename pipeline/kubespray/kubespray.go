@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
@@ -93,16 +91,18 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 
 // settings checks a request.
 func settings(f fork.Fork, r Request) (kubespray.Input, error) {
+	pulled := f.Images
+	pulled.Registry = cmp.Or(r.Registry, pulled.Registry)
 	in := kubespray.Input{
 		Fork: f.ID, Profile: path.Join("profiles", f.Profile, "kubespray.yaml"), Version: f.Parsed,
-		Registry: cmp.Or(r.Registry, f.Images.Registry), URL: strings.TrimRight(r.URL, "/"),
+		Registry: pulled.Registry, URL: strings.TrimRight(r.URL, "/"),
 	}
 	if in.Registry == "" {
 		return in, fmt.Errorf("-registry: say where the images are pulled from, as -registry=registry.example.org/team, "+
 			"or set images.registry in %s", f.File("fork.yaml"))
 	}
-	if _, err := name.NewRepository(in.Registry + "/image"); err != nil {
-		return in, fmt.Errorf("-registry=%s is not a registry: write it as registry.example.org/team", in.Registry)
+	if err := pulled.CheckRegistry(); err != nil {
+		return in, fmt.Errorf("-registry: %w", err)
 	}
 	if r.URL == "" {
 		return in, nil
