@@ -318,15 +318,15 @@ func (p *Project) explain(err error) error {
 	relative := p.project().Relative(err)
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s, "+
-			"go clean -cache what Go keeps of earlier builds", relative, dist)
+		return fmt.Errorf("%w\n  Free some space on that disk: mage clean removes everything in %s, "+
+			"go clean -cache removes Go's build cache", relative, dist)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%w\n  Check that this user may write to %s", relative, dist)
 	}
 	var at *fs.PathError
 	if errors.As(err, &at) && strings.HasPrefix(at.Path, dist) &&
 		(errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)) {
-		return fmt.Errorf("%w\n  Something other than a folder of Slipway's is in %s: move it away", relative, dist)
+		return fmt.Errorf("%w\n  Something that Slipway did not make is in %s: move it away", relative, dist)
 	}
 	return relative
 }

@@ -47,8 +47,8 @@ func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (pa
 // fork.yaml that are Linux, none is this machine's.
 func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) {
 	if s.Host().OS != "linux" {
-		return nil, errors.New("packages have manual pages and completions that the programs write themselves: " +
-			"make them on Linux")
+		return nil, errors.New("packages have manual pages and completions that the programs print: " +
+			"make the packages on Linux")
 	}
 	if len(names) == 0 {
 		return []platform.Platform{s.Host()}, nil
@@ -61,7 +61,7 @@ func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) 
 	platforms, err := platform.ParseList(names)
 	for _, p := range platforms {
 		if p.OS != "linux" {
-			return nil, fmt.Errorf("there are no packages for %s: they are for Linux", p)
+			return nil, fmt.Errorf("packages are for Linux, not for %s", p)
 		}
 	}
 	return platforms, err

@@ -170,7 +170,7 @@ func (s *Session) ApplyError(err error) error {
 	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
 		named := *e
 		named.Onto = s.fork.Upstream.String()
-		return fmt.Errorf("%w\n  To see the tree it met: mage patches:apply -fork=%s -until=%s",
+		return fmt.Errorf("%w\n  To see the tree that it was applied to: mage patches:apply -fork=%s -until=%s",
 			&named, s.fork.ID, cmp.Or(e.Applied, "none"))
 	}
 	if e, ok := errors.AsType[*patches.ParseError](err); ok {

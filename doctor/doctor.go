@@ -1,5 +1,5 @@
-// Package doctor finds out what a machine has and is missing for building the forks
-// of a project.
+// Package doctor checks whether a machine has what it takes to build the forks of a
+// project, and says how to install what is missing.
 package doctor
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// A Check is one thing that building may want of a machine.
+// A Check is one thing that a build may need of a machine.
 type Check struct {
 	Name   string
 	OK     bool
@@ -96,7 +96,7 @@ func (d doctor) git(ctx context.Context) Check {
 }
 
 func (d doctor) disk() Check {
-	c := Check{Name: "disk", Needed: true, Remedy: "Make room on the disk of " + d.project.Dir}
+	c := Check{Name: "disk", Needed: true, Remedy: "Free some space on the disk of " + d.project.Dir}
 	var fs unix.Statfs_t
 	if err := unix.Statfs(d.project.Dir, &fs); err != nil {
 		c.Detail = err.Error()

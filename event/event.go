@@ -1,4 +1,4 @@
-// Package event says what a run is doing, as values. Stages emit events and
+// Package event describes what a run is doing, as values. Stages emit events and
 // print nothing; whoever started the run decides how each is shown.
 package event
 

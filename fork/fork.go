@@ -58,7 +58,7 @@ func (f Fork) Dist(elem ...string) string {
 }
 
 // Linux returns the platforms of fork.yaml that are Linux. user says what needs
-// them; that there are none is an error.
+// them; it is an error if there are none.
 func (f Fork) Linux(user string) ([]platform.Platform, error) {
 	linux := slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
 	if len(linux) == 0 {

@@ -156,7 +156,7 @@ func readPatch(root *os.Root, name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read (%w); make it a file of this folder", name, err)
 	case len(data) == 0:
-		return nil, fmt.Errorf("%s is empty; write it anew or remove the line", name)
+		return nil, fmt.Errorf("%s is empty; write it again or remove the line", name)
 	}
 	return data, nil
 }

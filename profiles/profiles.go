@@ -1,4 +1,4 @@
-// Package profiles holds what is true of a whole project across its versions,
+// Package profiles holds the facts about a whole project across its versions,
 // as data: its layout, its components, its stamps.
 package profiles
 
@@ -76,7 +76,7 @@ func (p Profile) Validate() []config.Fault {
 		faults = append(faults, config.Below(fmt.Sprintf("build[%d]", i), s.Validate())...)
 	}
 	if len(p.Components) == 0 {
-		faults = append(faults, config.Faultf("components", "names none"))
+		faults = append(faults, config.Faultf("components", "is empty"))
 	}
 	for i, c := range p.Components {
 		faults = append(faults, config.Below(fmt.Sprintf("components[%d]", i), c.Validate())...)

@@ -29,7 +29,7 @@ func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 		return carry, fmt.Errorf("-%s: %s", flag, fault.Message)
 	}
 	if slices.Contains(f.Carried, carry) {
-		return carry, fmt.Errorf("%s carries %s of %s already", f.File("fork.yaml"), r.Commits, r.From)
+		return carry, fmt.Errorf("%s already carries %s of %s", f.File("fork.yaml"), r.Commits, r.From)
 	}
 	return carry, nil
 }

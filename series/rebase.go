@@ -27,7 +27,7 @@ type RebaseRequest struct {
 // Check returns what is wrong with the request.
 func (r RebaseRequest) Check() error {
 	if r.All == (r.Onto != "") || r.All && r.Write {
-		return errors.New("say onto what: -onto=VERSION or -onto=COMMIT, " +
+		return errors.New("name the new upstream: -onto=VERSION or -onto=COMMIT, " +
 			"or -all for a report on every newer patch release")
 	}
 	return nil

@@ -95,9 +95,9 @@ func readWorkTree(ctx context.Context, s *build.Session) (gitrepo.History, workT
 	switch {
 	case !ok:
 		return h, was, fmt.Errorf("%s does not begin with the upstream's tree as it was laid out: "+
-			"its first commit is %.12s\n  To begin again: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
+			"its first commit is %.12s\n  To start over: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
 	case len(h.Dirty) > 0:
-		return h, was, errors.New(path + " has changes that are in no commit: " + dirty(h) + "\n" +
+		return h, was, errors.New(path + " has uncommitted changes: " + dirty(h) + "\n" +
 			"  To make them part of the last patch: git commit -a --amend\n" +
 			"  To make them a patch of their own: git add -A && git commit")
 	}
@@ -128,7 +128,7 @@ func checkMarks(src string, h gitrepo.History) error {
 	slices.Sort(marked)
 	var errs []error
 	for _, name := range marked {
-		errs = append(errs, fmt.Errorf("%s has conflict marks: solve them, commit, then run this again",
+		errs = append(errs, fmt.Errorf("%s has conflict markers: resolve them, commit, then run this again",
 			path.Join(src, name)))
 	}
 	return errors.Join(errs...)

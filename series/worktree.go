@@ -203,8 +203,8 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		return nil
 	}
 	return errors.New(path + " was changed since it was laid out: " + what + "\n" +
-		"  To keep what was changed: commit it there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
-		"  To lose it: rm -r " + path)
+		"  To keep the changes: commit them there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
+		"  To discard them: rm -r " + path)
 }
 
 // dirty says which files of a work tree are in no commit.

@@ -129,7 +129,7 @@ func TestUnpackRefusesWhole(t *testing.T) {
 			head("ship/l", tar.TypeLink, "ship/s")}, "not a file before it"},
 		{"a device", []tar.Header{good, head("ship/null", tar.TypeChar, "")}, "ship/null is a device"},
 		{"a pipe", []tar.Header{good, head("ship/pipe", tar.TypeFifo, "")}, "ship/pipe is a named pipe"},
-		{"nothing", nil, "there is no file in it"},
+		{"nothing", nil, "it contains no files"},
 	} {
 		_, dst, err := unpacked(t, tarball(t, c.heads...), 0, limits())
 		if err == nil || !strings.Contains(err.Error(), c.want) {

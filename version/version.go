@@ -20,7 +20,7 @@ type Version struct {
 func Parse(s string) (Version, error) {
 	v, err := semver.StrictNewVersion(s)
 	if err != nil {
-		return Version{}, fmt.Errorf("%q is not a semantic version (https://semver.org): write it as 1.36.1+acme.1", s)
+		return Version{}, fmt.Errorf("%q is not a semantic version (https://semver.org): write it like 1.36.1+acme.1", s)
 	}
 	return Version{v}, nil
 }

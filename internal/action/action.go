@@ -1,5 +1,5 @@
-// Package action keeps the outputs of stages by what went into them. An output
-// appears under its key whole or not at all, so whatever lies there is finished.
+// Package action caches the outputs of stages, under keys made of their inputs. An
+// output appears under its key complete or not at all.
 package action
 
 import (

@@ -131,5 +131,5 @@ type ChangedError struct {
 
 func (e *ChangedError) Error() string {
 	return fmt.Sprintf("%s was changed in the module cache\n    expected  %s\n    found     %s\n"+
-		"  To have it downloaded again: chmod -R u+w %s && rm -r %[4]s", e.Module, e.Want, e.Got, e.Dir)
+		"  To download it again: chmod -R u+w %s && rm -r %[4]s", e.Module, e.Want, e.Got, e.Dir)
 }

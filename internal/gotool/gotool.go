@@ -1,4 +1,4 @@
-// Package gotool is the go command of this machine, as its user set it up.
+// Package gotool runs the go command of this machine, as its user set it up.
 package gotool
 
 import (

@@ -1,5 +1,5 @@
-// Package output is the one way into dist: it tells whether what lies there is
-// what would be made now, and replaces a file or a folder in one step.
+// Package output writes to dist: it tells whether an output is up to date, and
+// replaces a file or a folder in one step. Nothing else writes there.
 package output
 
 import (

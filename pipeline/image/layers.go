@@ -114,9 +114,7 @@ func describe(files []images.File, sum func(name string) (string, error)) ([]str
 }
 
 // addDebian adds the layer of Debian's packages to the base of each platform.
-func addDebian(
-	ctx context.Context, s *build.Session, w layerCache, p plan, bases map[platform.Platform]base,
-) error {
+func addDebian(ctx context.Context, w layerCache, p plan, bases map[platform.Platform]base) error {
 	if len(p.fork.Images.Debian.Packages) == 0 {
 		return nil
 	}

@@ -153,7 +153,7 @@ func TestKnown(t *testing.T) {
 		},
 		"no version of Gentoo's": {
 			version: "1.4.1+acme.1.2", license: "MIT",
-			err: `version 1.4.1+acme.1.2 cannot be an ebuild's: ` +
+			err: `version 1.4.1+acme.1.2 cannot be an ebuild version: ` +
 				`write the fork's revision "acme.1.2" as a name and one number, as acme.1`,
 		},
 	} {
