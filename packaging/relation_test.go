@@ -31,7 +31,7 @@ func TestRelationRefuses(t *testing.T) {
 			`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`
 		if r == "a\n" {
 			want = `"a\n" is not a relation: ` +
-			`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`
+				`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`
 		}
 		_, err := r.parse()
 		fails(t, string(r), err, want)

@@ -91,7 +91,7 @@ type rebase struct {
 	old, new *tree
 	merge    Merge
 	applied  string            // the patch before
-	marked   map[string]string // files with conflict marks, by the patch whose they are
+	marked   map[string]string // files with conflict markers, by the patch whose they are
 }
 
 // patch moves both trees past one patch.

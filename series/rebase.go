@@ -73,7 +73,7 @@ func (r Rebase) Conflicts() []string {
 
 // MoveTo tries a fork's series on another upstream, and changes nothing unless it
 // is told to write. Then the fork is moved there if no patch conflicts; otherwise
-// the tree with conflict marks is left in dist/FORK/src, and Refresh takes it from
+// the tree with conflict markers is left in dist/FORK/src, and Refresh takes it from
 // there.
 func MoveTo(ctx context.Context, s *build.Session, r RebaseRequest) ([]Rebase, error) {
 	if err := r.Check(); err != nil {

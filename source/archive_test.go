@@ -33,7 +33,7 @@ func TestValidateArchive(t *testing.T) {
 		{"two kinds", Upstream{Archive: "ship.zip", SHA256: sum, Module: "example.org/ship@v1.4.1"},
 			[]string{": more than one upstream"}},
 		{"what is not of its kind", Upstream{Archive: "ship.zip", SHA256: sum, Tag: "v1", Exclude: []string{"docs/**"}},
-			[]string{"tag: says nothing", "exclude: says nothing"}},
+			[]string{"tag: does not apply", "exclude: does not apply"}},
 	} {
 		testkit.Faults(t, c.name, c.up.Validate(), c.want...)
 	}

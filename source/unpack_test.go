@@ -110,11 +110,11 @@ func TestUnpackRefusesWhole(t *testing.T) {
 		heads []tar.Header
 		want  string
 	}{
-		{"an absolute name", []tar.Header{good, head("/etc/passwd", tar.TypeReg, "")}, `"/etc/passwd" leaves the tree`},
-		{"a way up", []tar.Header{good, head("ship/../../x", tar.TypeReg, "")}, `"ship/../../x" leaves the tree`},
-		{"a folder up", []tar.Header{good, head("../", tar.TypeDir, "")}, `"../" leaves the tree`},
-		{"a backslash", []tar.Header{good, head(`ship\..\x`, tar.TypeReg, "")}, "leaves the tree"},
-		{"a repository", []tar.Header{good, head("ship/.GIT/config", tar.TypeReg, "")}, "lies in a .git folder"},
+		{"an absolute name", []tar.Header{good, head("/etc/passwd", tar.TypeReg, "")}, `"/etc/passwd" is outside the tree`},
+		{"a way up", []tar.Header{good, head("ship/../../x", tar.TypeReg, "")}, `"ship/../../x" is outside the tree`},
+		{"a folder up", []tar.Header{good, head("../", tar.TypeDir, "")}, `"../" is outside the tree`},
+		{"a backslash", []tar.Header{good, head(`ship\..\x`, tar.TypeReg, "")}, "is outside the tree"},
+		{"a repository", []tar.Header{good, head("ship/.GIT/config", tar.TypeReg, "")}, "is in a .git folder"},
 		{"a name twice", []tar.Header{good, good}, "ship/a is in the archive twice"},
 		{"a file and a link of one name", []tar.Header{good, head("ship/a", tar.TypeSymlink, "b")},
 			"ship/a is in the archive twice"},
@@ -144,7 +144,7 @@ func TestUnpackRefusesWhole(t *testing.T) {
 func TestUnpackLimits(t *testing.T) {
 	name := tarball(t, head("ship/a", tar.TypeReg, ""), head("ship/b", tar.TypeReg, ""))
 	for want, most := range map[string]limit{
-		"larger than any sources": {bytes: 11, files: 2}, "more files than any sources": {bytes: 12, files: 1},
+		"too large for a source tree": {bytes: 11, files: 2}, "too many files for a source tree": {bytes: 12, files: 1},
 	} {
 		if _, _, err := unpacked(t, name, 0, most); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("unpack() within %v = %v, want %q", most, err, want)

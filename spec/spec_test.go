@@ -126,11 +126,11 @@ func TestLoadRefuses(t *testing.T) {
 		{"another version", "1.4.1+acme.1", "1.4.2+acme.1",
 			"3: version: 1.4.2+acme.1 is not a revision of the upstream's 1.4.1: write 1.4.1+acme.1"},
 		{"no upstream", "upstream:\n  module: example.org/ship@v1.4.1\n  commit: " + commit + "\n", "",
-			`1: upstream: no upstream: add "module", as k8s.io/kubernetes@v1.36.1`},
+			`1: upstream: no upstream: add "module", such as k8s.io/kubernetes@v1.36.1`},
 		{"no module", "  module: example.org/ship@v1.4.1\n", "",
-			`4: upstream: no upstream: add "module", as k8s.io/kubernetes@v1.36.1`},
+			`4: upstream: no upstream: add "module", such as k8s.io/kubernetes@v1.36.1`},
 		{"an upstream of no version", "ship@v1.4.1", "ship",
-			`5: upstream.module: "example.org/ship" names no version: write example.org/ship@v1.2.3`},
+			`5: upstream.module: "example.org/ship" has no version: write example.org/ship@v1.2.3`},
 		{"a short commit", commit, "7569396",
 			`6: upstream.commit: "7569396" is not a commit: want 40 hex digits in lower case`},
 		{"no components", "  components: [bosun, captain]\n", "",
@@ -171,7 +171,7 @@ build:
 	want := []string{
 		"forks/x/fork.yaml:1: nmae: unknown key; known here: name, profile, version, default, upstream, patches, deps, " +
 			"build, packages, ebuilds",
-		`forks/x/fork.yaml:5: upstream.module: "example.org/ship" names no version: `,
+		`forks/x/fork.yaml:5: upstream.module: "example.org/ship" has no version: `,
 		`forks/x/fork.yaml:6: upstream.commit: "HEAD" is not a commit: `,
 		`forks/x/fork.yaml:8: build.components[1]: unknown component "purser": `,
 		`forks/x/fork.yaml:9: build.platforms[1]: unknown platform "linux/vax": `,

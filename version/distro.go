@@ -32,7 +32,7 @@ func (v Version) Distro() (string, error) {
 	if f.Metadata != "" {
 		if !metadata.MatchString(f.Metadata) {
 			return "", fmt.Errorf("version %s cannot be a package version: dpkg and rpm do not agree on the order of %q: "+
-				"write the fork's revision as a name and numbers, such such such as acme.1", v, f.Metadata)
+				"write the fork's revision as a name and numbers, such as acme.1", v, f.Metadata)
 		}
 		s += "+" + f.Metadata
 	}
@@ -49,7 +49,7 @@ func ParseDistro(s string) (Version, error) {
 	if back, err := v.Distro(); err != nil || back != s {
 		return Version{},
 			fmt.Errorf("%q is not the version of a fork's package: "+
-			"want one like 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
+				"want one like 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
 	}
 	return v, nil
 }

@@ -35,7 +35,7 @@ func (v Version) Gentoo() (string, error) {
 		if m == nil {
 			return "", fmt.Errorf("version %s cannot be an ebuild version: "+
 				"write the fork's revision %q as a name and one number, "+
-				"such such as acme.1", v, f.Metadata)
+				"such as acme.1", v, f.Metadata)
 		}
 		s += "_p" + m[1]
 	}
