@@ -223,7 +223,7 @@ func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artif
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
-// Rebase reports what becomes of a fork's series on another upstream, and moves it
+// Rebase reports how a fork's series fits another upstream, and moves it
 // there if it is told to.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
 	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {

@@ -43,7 +43,7 @@ func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (pa
 	return in, nil
 }
 
-// PackagePlatforms returns the platforms that names stand for: all are those of
+// PackagePlatforms returns the platforms with these names: "all" are those of
 // fork.yaml that are Linux, none is this machine's.
 func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) {
 	if s.Host().OS != "linux" {
@@ -67,13 +67,13 @@ func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) 
 	return platforms, err
 }
 
-// Components returns the components that programs of packages are, sorted, each
+// Components returns the components that build programs of packages, sorted, each
 // once.
 func (s *Session) Components(in packaging.Input, programs []string) []cross.Component {
 	return Components(s.fork, in, programs)
 }
 
-// Components returns the components of a fork that programs of packages are,
+// Components returns the components of a fork that build programs of packages,
 // sorted, each once.
 func Components(f fork.Fork, in packaging.Input, programs []string) []cross.Component {
 	var out []cross.Component

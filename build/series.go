@@ -164,8 +164,8 @@ func applyDeps(ctx context.Context, s *Session, in depsInput, dst string) error 
 	})
 }
 
-// ApplyError says of a patch that does not apply what it does not apply to, and
-// how to look at that; and of one that cannot be read, where it is.
+// ApplyError adds to the error of a patch that does not apply which tree it met, and
+// how to look at that; and to that of one that cannot be read, where it is.
 func (s *Session) ApplyError(err error) error {
 	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
 		named := *e

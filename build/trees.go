@@ -78,7 +78,7 @@ func (s *Session) layTrees(ctx context.Context) (Trees, error) {
 	return t, err
 }
 
-// layPatched turns what lies in the fork's slot into the patched tree.
+// layPatched turns what is in the fork's slot into the patched tree.
 func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree.Dir, kept bool, err error) {
 	slot := s.patchedSlot()
 	listing := filepath.Join(slot, "listing")

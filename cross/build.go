@@ -31,7 +31,7 @@ type Input struct {
 	Tree     string // digest of the patched tree
 	Lock     string // hex SHA-256 of all pins: another lock is another build, so that each pin is checked
 	Platform platform.Platform
-	GOPATH   string `json:",omitempty"` // import path of the tree's root, which lies in a GOPATH then; "" for modules
+	GOPATH   string `json:",omitempty"` // import path of the tree's root, which is then in a GOPATH; "" for modules
 	Tags     []string
 	Stamps   map[string]string // what the linker sets: import path and variable to value
 	Symbols  bool

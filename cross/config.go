@@ -25,7 +25,7 @@ type Build struct {
 	// Mode is "modules" or "gopath", where the profile's is not right.
 	Mode string `yaml:"mode"`
 	// Toolchain is the Go release to build with, as go1.26.8. Without it, the
-	// one at hand is taken.
+	// installed one is taken.
 	Toolchain string `yaml:"toolchain"`
 	// Symbols keeps the symbol table and debug information in the binaries.
 	Symbols bool `yaml:"symbols"`

@@ -116,7 +116,7 @@ type Project struct {
 	Dir string // absolute
 }
 
-// Path returns the absolute path of what lies at a path relative to the project.
+// Path returns the absolute path of a path relative to the project.
 func (p Project) Path(rel string) string { return filepath.Join(p.Dir, rel) }
 
 // IDs returns the folders below forks that have a fork.yaml, sorted.

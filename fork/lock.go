@@ -47,7 +47,7 @@ func (f Fork) Stale(faults ...string) error {
 	return &StaleError{Fork: f.ID, Faults: faults}
 }
 
-// A StaleError says that fork.lock pins something else than what was found.
+// A StaleError says that fork.lock does not pin what was found.
 type StaleError struct {
 	Fork   string   // its ID
 	Faults []string // a sentence each

@@ -252,5 +252,5 @@ func (l Lock) Write(path string) error {
 	return nil
 }
 
-// ByPlace orders modules by where they lie.
+// ByPlace orders modules by their places.
 func ByPlace(a, b Module) int { return cmp.Compare(a.Place, b.Place) }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A rule tells what is wrong with a package among those that are made together.
+// A rule returns what is wrong with a package among those that are made together.
 type rule struct {
 	name  string
 	check func(checked, Package) []string

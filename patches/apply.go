@@ -60,7 +60,7 @@ func (s *step) refuse(d FileDiff, format string, args ...any) error {
 }
 
 // failure returns the error of a patch with faults, nil for none. A file that
-// could not be read says nothing of whether the patch applies.
+// could not be read does not say whether the patch applies.
 func (s *step) failure(faults []error) error {
 	for _, err := range faults {
 		_, isConflict := errors.AsType[*Conflict](err)

@@ -23,7 +23,7 @@ type Line struct {
 	Text []byte // with its newline, unless the file ends without one
 }
 
-// first returns how many lines of the old file lie before the hunk.
+// first returns how many lines of the old file are before the hunk.
 func (h Hunk) first() int {
 	if h.OldLines == 0 {
 		return h.OldStart

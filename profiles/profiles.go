@@ -84,7 +84,7 @@ func (p Profile) Validate() []config.Fault {
 	return faults
 }
 
-// LayoutAt returns how the modules of the upstream's version v lie in its
+// LayoutAt returns the places of the modules of the upstream's version v in its
 // repository.
 func (p Profile) LayoutAt(v version.Version) source.Layout {
 	for _, l := range p.Layout {

@@ -1,6 +1,6 @@
-// Package series does what is done to a fork's patch series: pins it, lays it out
-// as a work tree and takes it back from there, moves it to another upstream, takes
-// commits in and gives them to other tools.
+// Package series works on a fork's patch series: pins it, lays it out
+// as a work tree and reads it back from there, moves it to another upstream, imports
+// commits and exports them for other tools.
 //
 // Each verb is a function of a session. Those that need no lock are given a session
 // that was opened with an empty one.

@@ -33,7 +33,7 @@ func (r RebaseRequest) Check() error {
 	return nil
 }
 
-// A Rebase is what becomes of a fork's series on another upstream.
+// A Rebase reports how a fork's series fits another upstream.
 type Rebase struct {
 	Fork    string         `json:"fork"`
 	From    string         `json:"from"` // the upstreams
@@ -45,7 +45,7 @@ type Rebase struct {
 	Tree    string         `json:"tree,omitempty"` // where conflicts can be solved
 }
 
-// A RebasedPatch is what becomes of one patch.
+// A RebasedPatch reports how one patch fits.
 type RebasedPatch struct {
 	Name    string         `json:"name"`
 	Subject string         `json:"subject,omitempty"`
@@ -178,7 +178,7 @@ func rebase(ctx context.Context, s *build.Session, up source.Tree, then fork.For
 	return report, accept(ctx, s, &report, layout{up: on, fork: then}, outcomes)
 }
 
-// try finds out what becomes of the session's series on another upstream tree.
+// try applies the session's series to another upstream tree.
 // names are those of the two upstreams, in the marks of conflicts.
 func try(ctx context.Context, s *build.Session, up, on source.Tree, names [2]string) ([]patches.Outcome, error) {
 	series, err := s.Series(ctx)
@@ -216,7 +216,7 @@ func rebased(ctx context.Context, s *build.Session, o patches.Outcome, to source
 	return out
 }
 
-// tally counts what becomes of the patches.
+// tally counts the patches by their result.
 func tally(r Rebase) string {
 	var parts []string
 	for _, s := range []patches.Status{

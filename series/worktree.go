@@ -207,7 +207,7 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		"  To discard them: rm -r " + path)
 }
 
-// dirty says which files of a work tree are in no commit.
+// dirty says which files of a work tree have uncommitted changes.
 func dirty(h gitrepo.History) string {
 	return fmt.Sprintf("%s (%s)", h.Dirty[0], text.Count(len(h.Dirty), "file"))
 }

@@ -48,7 +48,7 @@ var gentoo = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)*)([a-z]?)((?:_(?:alpha|bet
 
 // CompareGentoo compares versions of ebuilds, with their revisions, by the
 // Package Manager Specification, chapter 3.3. It returns -1, 0 or 1, and an error
-// if one of them is no version.
+// if one of them is not a version.
 func CompareGentoo(a, b string) (int, error) {
 	as, bs := gentoo.FindStringSubmatch(a), gentoo.FindStringSubmatch(b)
 	for i, m := range [][]string{as, bs} {

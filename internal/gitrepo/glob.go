@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// CheckGlob tells what is wrong with a glob over paths, if anything. In it, *
+// CheckGlob returns what is wrong with a glob over paths, if anything. In it, *
 // matches anything within a folder and ** any number of folders.
 func CheckGlob(glob string) error {
 	if glob == "" || strings.HasPrefix(glob, "/") || strings.HasSuffix(glob, "/") {

@@ -58,7 +58,7 @@ type Made struct {
 	File   string     `json:"file"`
 	Size   int64      `json:"size"` // bytes
 	SHA256 string     `json:"sha256"`
-	Inputs action.Key `json:"inputs"` // stands for all that decided its bytes
+	Inputs action.Key `json:"inputs"` // covers all that decided its bytes
 }
 
 // Run makes the packages that r names and that are not up to date.
@@ -179,7 +179,7 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 	return in, err
 }
 
-// key stands for all that decides a package's bytes.
+// key covers all that decides a package's bytes.
 func key(s *build.Session, p plan, in inputs, r packaging.Recipe) (action.Key, error) {
 	what, err := p.input.Inputs(r)
 	if err != nil {
