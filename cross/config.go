@@ -24,7 +24,7 @@ type Build struct {
 	Platforms []string `yaml:"platforms"`
 	// Mode is "modules" or "gopath", where the profile's is not right.
 	Mode string `yaml:"mode"`
-	// Toolchain is the Go release to build with, as go1.26.8. Without it, the
+	// Toolchain is the Go release to build with, such as go1.26.8. Without it, the
 	// installed one is taken.
 	Toolchain string `yaml:"toolchain"`
 	// Symbols keeps the symbol table and debug information in the binaries.
