@@ -152,6 +152,9 @@ func fromCommits(
 			return nil, err
 		}
 		others = slices.DeleteFunc(others, func(p patches.Patch) bool { return named(out, p.Name) })
+		if build.IsCommit(patches.Patch{Name: c.Name}) && !named(series, c.Name) {
+			c.Name = "" // of a range that the fork carried once: it is a file since
+		}
 		p := patches.Patch{Name: patchOf(c, others), Strip: 1, Data: data}
 		if old, ok, err := was.untouched(series, p, read); err != nil {
 			return nil, err
