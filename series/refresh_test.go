@@ -169,7 +169,7 @@ func TestCheckMarks(t *testing.T) {
 		"solved later":               {[]files{{"a.go": marks}, {"a.go": "a"}}, ""},
 		"deleted later":              {[]files{{"a.go": marks}, {"a.go": ""}}, ""},
 		"at the beginning of a file": {[]files{{"a.go": marks[2:]}}, "src/a.go"},
-		"in several, sorted":         {[]files{{"z.go": marks, "b.go": marks}, {"a.go": marks}}, "src/a.go src/b.go src/z.go"},
+		"in several, sorted":         {[]files{{"z": marks, "b.go": marks}, {"a.go": marks}}, "src/a.go src/b.go src/z"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var h gitrepo.History

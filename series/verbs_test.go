@@ -218,3 +218,41 @@ func TestRebaseMoves(t *testing.T) {
 		t.Errorf("the newer ones are %+v, %v", reports, err)
 	}
 }
+
+// TestRebaseDropsWhatUpstreamHas moves a patch to the release that has what it does.
+func TestRebaseDropsWhatUpstreamHas(t *testing.T) {
+	p := newProject(t)
+	p.rewrite(p.dir, yaml, "version: 1.4.1+test.1", "version: 1.4.0+test.1")
+	p.rewrite(p.dir, yaml, "ship@v1.4.1", "ship@v1.4.0")
+	p.must(doApply(p, "none"))
+	p.rewrite(p.src, "pkg/crew/crew.go", "package crew\n",
+		"package crew\n\n// Berths is how many can sleep aboard.\nconst Berths = 12\n")
+	p.commit(p.src, "-m", "crew: berths")
+	p.is("the patches", p.must(doRefresh(p)), "patch 0001-crew-berths.patch forks/ship-1.4/patches/0001-crew-berths.patch")
+	p.is("what is said", p.said("lock"), "forks/ship-1.4/fork.lock 1 patch written, 2 gone")
+	reports, err := p.rebase(RebaseRequest{Onto: "1.4.1", Write: true})
+	if err != nil || !reports[0].Written {
+		t.Fatalf("the reports are %+v, %v", reports, err)
+	}
+	p.is("what becomes of it", p.said("patches"), "0 applied")
+	p.is("the series", p.read("patches/series"), "")
+	p.is("the log", p.log(p.src), "example.org/ship@v1.4.1")
+	p.mustLocked(doVerify(p))
+}
+
+// TestAdoptRefusesAnotherTree holds that a series which makes another tree than the
+// one that was edited never gets into the fork.
+func TestAdoptRefusesAnotherTree(t *testing.T) {
+	p := newProject(t)
+	before := contents(t, p.dir)
+	_, err := p.try(lock.Lock{}, func(s *build.Session) (artifact.Set, error) {
+		return nil, adopt(p.Context(), s, revision{files: s.Fork().Series[:1]}, "sha256:other")
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "the new series makes the tree sha256:") ||
+		!strings.HasSuffix(err.Error(), " instead of sha256:other: nothing was changed") {
+		t.Errorf("the error is %v", err)
+	}
+	if !maps.Equal(contents(t, p.dir), before) {
+		t.Error("the fork was changed")
+	}
+}
