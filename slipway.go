@@ -49,7 +49,7 @@ type (
 	PushRequest      = release.PushRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest
-	Rebase           = series.Rebase
+	Rebase           = series.RebaseReport
 	Check            = doctor.Check
 )
 
@@ -227,7 +227,7 @@ func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artif
 // there if it is told to.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
 	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
-		reports, err = series.MoveTo(ctx, s, r)
+		reports, err = series.Rebase(ctx, s, r)
 		return nil, err
 	})
 	return reports, err
