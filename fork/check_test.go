@@ -36,7 +36,7 @@ func TestCheckUpstream(t *testing.T) {
 		},
 		"another module explains the tree": {
 			edit: func(u *source.Tree) { u.Tree, u.Modules[1].Version = none, "v0.4.2" },
-			want: "forks/ship/fork.lock:5: example.org/hull is not the module that is pinned\n" +
+			want: "forks/ship/fork.lock:5: example.org/hull is not the pinned module\n" +
 				"    expected  example.org/hull v0.4.1 " + sumB + "\n    found     example.org/hull v0.4.2 " + sumB,
 		},
 		"a module and the time": {
@@ -74,12 +74,12 @@ func TestCompareModules(t *testing.T) {
 		},
 		"another sum": {
 			modules: []lock.Module{modules[0], resealed}, dropped: dropped,
-			want: "forks/ship/fork.lock:5: example.org/hull is not the module that is pinned\n" +
+			want: "forks/ship/fork.lock:5: example.org/hull is not the pinned module\n" +
 				"    expected  example.org/hull v0.4.1 " + sumB + "\n    found     example.org/hull v0.4.1 " + sumA,
 		},
 		"published since": {
 			modules: modules,
-			want:    "forks/ship/fork.lock: the modules that are left out of the tree are not those it says",
+			want:    "forks/ship/fork.lock: the modules that are left out of the tree are not the ones it lists",
 		},
 		"published since, and in the tree": {
 			modules: append(slices.Clone(modules), rope),

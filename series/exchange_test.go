@@ -45,7 +45,7 @@ func TestImportReference(t *testing.T) {
 	}
 	p.mustLocked(doVerify(p))
 	_, err = p.try(lock.Lock{}, doImport(p, request))
-	says(t, err, "forks/ship-1.4/fork.yaml carries "+commits+" of mate already")
+	says(t, err, "forks/ship-1.4/fork.yaml already carries "+commits+" of mate")
 
 	// A commit that is edited makes its range files.
 	p.must(doApply(p, ""))

@@ -21,7 +21,7 @@ func TestCarry(t *testing.T) {
 		"another range of that repository": {request: ImportRequest{From: "../mate", Commits: commitB + ".." + commitC}},
 		"carried already": {
 			ImportRequest{From: "../mate", Commits: commits, Files: true},
-			"forks/ship/fork.yaml carries " + commits + " of ../mate already",
+			"forks/ship/fork.yaml already carries " + commits + " of ../mate",
 		},
 		"no repository": {
 			ImportRequest{Commits: commits}, "-from: is missing: write the repository that has the commits",

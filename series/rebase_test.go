@@ -9,7 +9,7 @@ import (
 )
 
 func TestRebaseRequestCheck(t *testing.T) {
-	const fault = "say onto what: -onto=VERSION or -onto=COMMIT, or -all for a report on every newer patch release"
+	const fault = "name the new upstream: -onto=VERSION or -onto=COMMIT, or -all for a report on every newer patch release"
 	for _, c := range []struct {
 		request RebaseRequest
 		want    string

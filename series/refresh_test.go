@@ -182,7 +182,7 @@ func TestCheckMarks(t *testing.T) {
 			}
 			var want []string
 			for name := range strings.FieldsSeq(c.want) {
-				want = append(want, name+" has conflict marks: solve them, commit, then run this again")
+				want = append(want, name+" has conflict markers: resolve them, commit, then run this again")
 			}
 			says(t, checkMarks("src", h), strings.Join(want, "\n"))
 		})

@@ -108,8 +108,8 @@ func TestApply(t *testing.T) {
 	}
 	_, err := p.try(lock.Lock{}, doApply(p, "0003"))
 	says(t, err, `no patch "0003" in ship-1.4: it has 0001-crew.patch, 0002-bosun.patch`)
-	const lose = "\n  To keep what was changed: commit it there, then mage patches:refresh -fork=ship-1.4" +
-		"\n  To lose it: rm -r dist/ship-1.4/src"
+	const lose = "\n  To keep the changes: commit them there, then mage patches:refresh -fork=ship-1.4" +
+		"\n  To discard them: rm -r dist/ship-1.4/src"
 	put(t, p.src, map[string]string{"LOG": "calm"})
 	_, err = p.try(lock.Lock{}, doApply(p, ""))
 	says(t, err, "dist/ship-1.4/src was changed since it was laid out: LOG (1 file)"+lose)
@@ -136,7 +136,7 @@ func TestRefresh(t *testing.T) {
 	}
 	p.rewrite(p.src, "cmd/bosun/main.go", `"all hands:"`, `"all awake:"`)
 	_, err = p.try(lock.Lock{}, doRefresh(p))
-	says(t, err, "dist/ship-1.4/src has changes that are in no commit: cmd/bosun/main.go (1 file)\n"+
+	says(t, err, "dist/ship-1.4/src has uncommitted changes: cmd/bosun/main.go (1 file)\n"+
 		"  To make them part of the last patch: git commit -a --amend\n"+
 		"  To make them a patch of their own: git add -A && git commit")
 	p.commit(p.src, "--amend", "--no-edit")
@@ -175,7 +175,7 @@ func TestRebase(t *testing.T) {
 	}
 	p.is("the conflicts", strings.Join(reports[0].Conflicts(), " "), "0001-crew.patch")
 	_, err = p.try(lock.Lock{}, doRefresh(p))
-	says(t, err, "dist/ship-1.4/src/pkg/crew/crew.go has conflict marks: solve them, commit, then run this again")
+	says(t, err, "dist/ship-1.4/src/pkg/crew/crew.go has conflict markers: resolve them, commit, then run this again")
 	if !maps.Equal(contents(t, p.dir), before) {
 		t.Error("a conflict changes the fork")
 	}
@@ -202,7 +202,7 @@ func TestRebaseMoves(t *testing.T) {
 	_, err := p.rebase(RebaseRequest{All: true})
 	says(t, err, "no patch release newer than example.org/ship@v1.4.1 was found")
 	_, err = p.rebase(RebaseRequest{Onto: "1.4"})
-	says(t, err, "-onto=v1.4: v1.4 is only part of a version, and so no pin: write it whole, as v1.36.1")
+	says(t, err, "-onto=v1.4: v1.4 is only part of a version and pins nothing: write the full version, such as v1.36.1")
 	reports, err := p.rebase(RebaseRequest{Onto: "v1.4.0", Write: true})
 	if err != nil || !reports[0].Written {
 		t.Fatalf("the reports are %+v, %v", reports, err)
