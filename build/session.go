@@ -7,9 +7,10 @@
 //
 //	s, err := build.Open(ctx, f, l, build.Options{Env: os.Environ()})
 //	defer s.Close()
-//	tree, err := s.Patched(ctx)                      // upstream with the series applied
-//	bins, err := s.Binaries(ctx, fork.Job{...})      // in dist/FORK/bin/OS_ARCH
-//	err = s.Place("dist/…", …)
+//	tree, err := s.Patched(ctx)                 // the upstream with the series applied
+//	bins, err := s.Binaries(ctx, fork.Job{...}) // in dist/FORK/bin/OS_ARCH
+//	out, kept, err := build.Do(ctx, s, stage, input)
+//	err = s.Dist().Replace("dist/…", func(dst string) error { ... })
 package build
 
 import (
