@@ -84,11 +84,12 @@ func (y *yard) again(s *Session) *Session {
 	return y.open()
 }
 
-// notes returns what the notes so far say.
+// notes returns what the notes so far say, but for the one that tells which of the
+// ship's modules is not published.
 func (y *yard) notes() []string {
 	var out []string
 	for _, e := range y.events {
-		if e.Kind == event.Note {
+		if e.Kind == event.Note && !strings.Contains(e.Detail, "is left out of the tree") {
 			out = append(out, e.Detail)
 		}
 	}
