@@ -32,7 +32,9 @@ func TestKeys(t *testing.T) {
 		`"Siblings":[{"place":"staging/src/example.org/*","module":"example.org/*",`+
 		`"version":"v0.{{.Minor}}.{{.Patch}}{{with .Prerelease}}-{{.}}{{end}}"}]}`,
 		"99642c7b10a9b43307b13655b0fb4f9ba9f6d43d9a69f143a9e9479a35383420")
-	carry := source.Carry{Git: "https://example.org/ship", Commits: strings.Repeat("a", 40) + ".." + strings.Repeat("b", 40)}
+	carry := source.Carry{
+		Git: "https://example.org/ship", Commits: strings.Repeat("a", 40) + ".." + strings.Repeat("b", 40),
+	}
 	hasKey(t, carriedStage, carriedInput{carry, []string{"vendor/*"}}, "carried",
 		`{"git":"https://example.org/ship","commits":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..`+
 			`bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","Exclude":["vendor/*"]}`,

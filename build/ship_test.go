@@ -60,8 +60,9 @@ func newYard(t *testing.T, more ...string) *yard {
 	y.lock, err = lock.Read("testdata/fork.lock")
 	must(t, err)
 	home := filepath.Join(dir, "home")
+	env := testfork.Env(filepath.Join(dir, "proxy"), home, filepath.Join(home, "build"))
 	y.opts = Options{
-		Env:    append(testfork.Env(filepath.Join(dir, "proxy"), home, filepath.Join(home, "build")), "PATH="+os.Getenv("PATH")),
+		Env:    append(env, "PATH="+os.Getenv("PATH")),
 		Events: func(e event.Event) { y.events = append(y.events, e) },
 	}
 	return y

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/fork"
 )
 
@@ -108,55 +107,6 @@ func TestPatchedIsPinned(t *testing.T) {
 		says(t, err, c.err)
 		if stale := new(fork.StaleError); !errors.As(err, &stale) {
 			t.Errorf("%s: %v is no StaleError", c.about, err)
-		}
-	}
-}
-
-// TestDirOf finds folders of packages in a tree.
-func TestDirOf(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod":               "module example.org/ship\n",
-		"go.work":              "go 1.24\nuse (\n\t.\n\t./rigging\n)\n",
-		"main.go":              "",
-		"cmd/captain/main.go":  "",
-		"rigging/go.mod":       "module example.org/rigging\n",
-		"rigging/knot/knot.go": "",
-		"nested/deep/deep.go":  "",
-	} {
-		put(t, filepath.Join(dir, name), text)
-	}
-	tree, err := filetree.Scan(t.Context(), dir)
-	must(t, err)
-	pinned := func(s *Session) {
-		s.lock.Modules = newYard(t).lock.Modules[:1]
-		m := s.lock.Modules[0]
-		m.Place, m.Path = "rigging", "example.org/ship/tackle"
-		s.lock.Modules = append(s.lock.Modules[:1:1], m)
-	}
-	gopath := func(s *Session) { s.fork.Settings.Mode, s.fork.Settings.ImportPath = "gopath", "example.org/ship" }
-	for _, c := range []struct {
-		about   string
-		session func(*Session)
-		path    string
-		want    string
-		ok      bool
-	}{
-		{"a module's root", pinned, "example.org/ship", ".", true},
-		{"a package", pinned, "example.org/ship/cmd/captain", "cmd/captain", true},
-		{"of the longer of two modules", pinned, "example.org/ship/tackle/knot", "rigging/knot", true},
-		{"an empty folder", pinned, "example.org/ship/cmd/mate", "cmd/mate", false},
-		{"of a module with the same beginning", pinned, "example.org/shipyard", "", false},
-		{"of no module", pinned, "example.com/rope", "", false},
-		{"of the tree's own modules", func(*Session) {}, "example.org/rigging/knot", "rigging/knot", true},
-		{"of its root", func(*Session) {}, "example.org/ship/cmd/captain", "cmd/captain", true},
-		{"in a GOPATH", gopath, "example.org/ship/nested/deep", "nested/deep", true},
-		{"elsewhere in a GOPATH", gopath, "example.org/rigging/knot", "", false},
-	} {
-		s := &Session{}
-		c.session(s)
-		if got, ok := s.dirOf(tree)(c.path); got != c.want || ok != c.ok {
-			t.Errorf("%s: %s is in %q, %v, want %q, %v", c.about, c.path, got, ok, c.want, c.ok)
 		}
 	}
 }

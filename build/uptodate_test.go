@@ -151,7 +151,8 @@ func TestCompiler(t *testing.T) {
 	y := newYard(t)
 	dir := t.TempDir()
 	y.opts.Env = append(y.opts.Env, "PATH="+dir)
-	s := &Session{fork: y.fork, opts: y.opts, goHost: &gotool.Go{Settings: gotool.Settings{GOHOSTOS: "linux", GOHOSTARCH: "amd64"}}}
+	host := &gotool.Go{Settings: gotool.Settings{GOHOSTOS: "linux", GOHOSTARCH: "amd64"}}
+	s := &Session{fork: y.fork, opts: y.opts, goHost: host}
 	if cc, err := s.compiler(t.Context(), y.job("captain")); err != nil || cc.Path != "" {
 		t.Errorf("without cgo, got %+v, %v", cc, err)
 	}
