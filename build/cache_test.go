@@ -124,7 +124,12 @@ func TestDoFails(t *testing.T) {
 	}
 	// What cannot be read although it was just made is not made again and again.
 	stage.Run = run
-	stage.Read = func(string) (string, error) { return "", fails }
+	stage.Read = func(string) (string, error) {
+		if made > 9 {
+			t.Fatal("it is made again and again")
+		}
+		return "", fails
+	}
 	if _, _, err := Do(t.Context(), s, stage, 8); !errors.Is(err, fails) || made != 2 {
 		t.Errorf("got %v, and was made %d times in all", err, made)
 	}
@@ -135,18 +140,19 @@ func TestCloseKeeps(t *testing.T) {
 	s := y.open()
 	var made int
 	stage := log(&made)
+	stage.Dir = "shelf"
 	for day := range 4 {
 		if _, _, err := Do(t.Context(), s, stage, day); err != nil {
 			t.Fatal(err)
 		}
-		dir := s.hold.cache.Path("log", Key(stage, day))
+		dir := s.hold.cache.Path("shelf", Key(stage, day))
 		must(t, os.Chtimes(dir, y.lock.Time, y.lock.Time.AddDate(0, 0, day)))
 	}
 	untouched := s.CacheDir("diary", "old")
 	must(t, os.MkdirAll(untouched, 0o755))
 	s = y.again(s)
 	for day, want := range []bool{false, false, true, true} {
-		if _, err := os.Stat(s.hold.cache.Path("log", Key(stage, day))); (err == nil) != want {
+		if _, err := os.Stat(s.hold.cache.Path("shelf", Key(stage, day))); (err == nil) != want {
 			t.Errorf("day %d is kept: %v, want %v", day, err == nil, want)
 		}
 	}

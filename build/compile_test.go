@@ -91,7 +91,7 @@ func TestDirOf(t *testing.T) {
 		{"an empty folder", pinned, "example.org/ship/cmd/mate", "cmd/mate", false},
 		{"of a module with the same beginning", pinned, "example.org/shipyard", "", false},
 		{"of no module", pinned, "example.com/rope", "", false},
-		{"of the tree's own modules", func(*Session) {}, "example.org/rigging/knot", "rigging/knot", true},
+		{"of a module that the tree says it has", func(*Session) {}, "example.org/rigging/knot", "rigging/knot", true},
 		{"of its root", func(*Session) {}, "example.org/ship/cmd/captain", "cmd/captain", true},
 		{"in a GOPATH", gopath, "example.org/ship/nested/deep", "nested/deep", true},
 		{"elsewhere in a GOPATH", gopath, "example.org/rigging/knot", "", false},

@@ -12,7 +12,7 @@ import (
 	"github.com/slipway-build/slipway/lock"
 )
 
-// pinned returns a session with a lock of its own, so that what follows from it
+// pinned returns a session with a made-up lock, so that what follows from it
 // does not change with the ship.
 func pinned(y *yard) *Session {
 	l := lock.Lock{

@@ -39,29 +39,6 @@ func TestReadCarried(t *testing.T) {
 	says(t, err, "no such file")
 }
 
-// TestCarriedIsKept holds that a range of commits is not fetched again.
-func TestCarriedIsKept(t *testing.T) {
-	y := newYard(t, "patches:", "  - git: https://example.org/ship",
-		"    commits: "+strings.Repeat("a", 40)+".."+strings.Repeat("b", 40))
-	s := y.open()
-	in := carriedInput{s.fork.Carried[0], nil}
-	dir := s.hold.cache.Path("carried", Key(carriedStage, in))
-	put(t, filepath.Join(dir, "000000-"+strings.Repeat("b", 40)), "--- a/x\n+++ b/x\n")
-	for range 2 {
-		series, err := s.Series(t.Context())
-		must(t, err)
-		var names []string
-		for _, p := range series.Patches {
-			names = append(names, p.Name)
-		}
-		equal(t, "the series", names, []string{strings.Repeat("b", 40), "0001-crew.patch", "0002-bosun.patch"})
-		if !slices.Equal(series.Ranges, []int{1}) {
-			t.Errorf("the ranges are %v", series.Ranges)
-		}
-		must(t, os.RemoveAll(dir)) // the session remembers them
-	}
-}
-
 // TestApplyError holds what is said of a patch that does not apply, or is none.
 func TestApplyError(t *testing.T) {
 	y := newYard(t)
@@ -91,7 +68,7 @@ func TestApplyError(t *testing.T) {
 		}
 	}
 	fails := errors.New("no wind")
-	if got := s.ApplyError(fails); got != fails {
+	if got := s.ApplyError(fails); !errors.Is(got, fails) || got.Error() != fails.Error() {
 		t.Errorf("of another error, got %v", got)
 	}
 }

@@ -136,7 +136,7 @@ func (s *Session) Fetcher() source.Fetcher {
 }
 
 // Date returns the time that stamps and archives carry: SOURCE_DATE_EPOCH where
-// it is set, otherwise upstream, the upstream's own.
+// it is set, otherwise upstream, which is when the upstream's version was made.
 func (s *Session) Date(upstream time.Time) (time.Time, error) {
 	epoch := s.opts.Env.Get("SOURCE_DATE_EPOCH")
 	if epoch == "" {

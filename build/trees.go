@@ -97,7 +97,7 @@ func (s *Session) laidOut() (tree filetree.Dir, err error) {
 	return filetree.Dir{Path: tree.Path}, os.RemoveAll(s.patchedSlot())
 }
 
-// layPatched turns what lies in the fork's slot into the patched tree.
+// layPatched turns the tree in the fork's slot into the patched tree.
 func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree.Dir, kept bool, err error) {
 	now, err := s.laidOut()
 	if err != nil || now.Tree != nil && now.Tree.Digest() == s.lock.Tree {

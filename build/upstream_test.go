@@ -105,10 +105,11 @@ func TestReadTreeDamaged(t *testing.T) {
 			"listing was changed by something else"},
 		{"an empty listing", "listing", func(string) string { return "" }, "listing was changed by something else"},
 		{"a listing with another path", "listing",
-			func(s string) string { return strings.Replace(s, "mate.go", "male.go", 1) }, "listing was changed by something else"},
+			func(s string) string { return strings.Replace(s, "mate.go", "male.go", 1) },
+			"listing was changed by something else"},
 		{"a listing whose last line is cut", "listing", func(s string) string { return s[:len(s)-1] },
 			"listing: listing, line 2: its end is missing"},
-		{"a listing that lacks a line", "listing", func(s string) string { return s[strings.Index(s, "\n")+1:] },
+		{"a listing without its first line", "listing", func(s string) string { return s[strings.Index(s, "\n")+1:] },
 			"listing was changed by something else"},
 		{"a listing that is none", "listing", func(string) string { return "ahoy\n" }, "listing, line 1: want mode, sum"},
 	} {
