@@ -98,8 +98,10 @@ func TestDirOf(t *testing.T) {
 	} {
 		s := &Session{}
 		c.session(s)
-		if got, ok := s.dirOf(tree)(c.path); got != c.want || ok != c.ok {
-			t.Errorf("%s: %s is in %q, %v, want %q, %v", c.about, c.path, got, ok, c.want, c.ok)
+		for range 9 { // modules are in no order
+			if got, ok := s.dirOf(tree)(c.path); got != c.want || ok != c.ok {
+				t.Errorf("%s: %s is in %q, %v, want %q, %v", c.about, c.path, got, ok, c.want, c.ok)
+			}
 		}
 	}
 }

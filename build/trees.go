@@ -100,7 +100,7 @@ func (s *Session) laidOut() (tree filetree.Dir, err error) {
 // layPatched turns the tree in the fork's slot into the patched tree.
 func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree.Dir, kept bool, err error) {
 	now, err := s.laidOut()
-	if err != nil || now.Tree != nil && now.Tree.Digest() == s.lock.Tree {
+	if err != nil || now.Tree.Digest() == s.lock.Tree {
 		return now, err == nil, err
 	}
 	changes, err := s.pinnedChanges(ctx, up)
