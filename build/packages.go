@@ -43,8 +43,8 @@ func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (pa
 	return in, nil
 }
 
-// PackagePlatforms returns the platforms with these names: "all" are those of
-// fork.yaml that are Linux, none is this machine's.
+// PackagePlatforms returns the platforms with these names. The one name all means
+// those of fork.yaml that are Linux; no name means this machine's.
 func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) {
 	if s.Host().OS != "linux" {
 		return nil, errors.New("packages have manual pages and completions that the programs print: " +

@@ -7,9 +7,10 @@
 //
 //	s, err := build.Open(ctx, f, l, build.Options{Env: os.Environ()})
 //	defer s.Close()
-//	tree, err := s.Patched(ctx)                      // upstream with the series applied
-//	bins, err := s.Binaries(ctx, fork.Job{...})      // in dist/FORK/bin/OS_ARCH
-//	err = s.Place("dist/…", …)
+//	tree, err := s.Patched(ctx)                 // the upstream with the series applied
+//	bins, err := s.Binaries(ctx, fork.Job{...}) // in dist/FORK/bin/OS_ARCH
+//	out, kept, err := build.Do(ctx, s, stage, input)
+//	err = s.Dist().Replace("dist/…", func(dst string) error { ... })
 package build
 
 import (
@@ -135,7 +136,7 @@ func (s *Session) Fetcher() source.Fetcher {
 }
 
 // Date returns the time that stamps and archives carry: SOURCE_DATE_EPOCH where
-// it is set, otherwise upstream, the upstream's own.
+// it is set, otherwise upstream, which is when the upstream's version was made.
 func (s *Session) Date(upstream time.Time) (time.Time, error) {
 	epoch := s.opts.Env.Get("SOURCE_DATE_EPOCH")
 	if epoch == "" {
