@@ -140,9 +140,9 @@ func TestBinariesValue(t *testing.T) {
 	if got := b.Path("captain"); got != "/dist/bin/captain.exe" {
 		t.Errorf("got %s", got)
 	}
-	got := b.Of([]cross.Component{{Name: "captain"}, {Name: "mate"}, {Name: "bosun"}})
-	if len(got) != 3 || got[0].Size != 2 || got[1].Component != "" || got[2].Size != 1 {
-		t.Errorf("got %+v", got)
+	got := b.Only([]cross.Component{{Name: "captain"}, {Name: "mate"}})
+	if len(got.All) != 1 || got.All[0].Size != 2 || got.Dir != b.Dir || len(b.All) != 2 {
+		t.Errorf("got %+v of %+v", got, b)
 	}
 }
 
