@@ -7,7 +7,7 @@ func formats() []string {
 
 // Bans is who may not import whom.
 func Bans() []Ban {
-	tests := []string{"./internal/golden", "./internal/testfork", "./internal/testkit"}
+	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit"}
 	bans := []Ban{
 		{From: []string{"./lock"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "what a fork is pinned to must not change with anybody else's code"},
