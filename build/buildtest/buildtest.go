@@ -57,8 +57,14 @@ func New(t testing.TB, files map[string]string) Project {
 func Pinned(t testing.TB, files map[string]string) Project {
 	t.Helper()
 	p := New(t, files)
-	f := p.ReadFork(t)
-	s, err := build.Open(t.Context(), f, lock.Lock{}, build.Options{Env: p.Env})
+	p.Pin(t)
+	return p
+}
+
+// Pin writes the fork's lock.
+func (p Project) Pin(t testing.TB) {
+	t.Helper()
+	s, err := build.Open(t.Context(), p.ReadFork(t), lock.Lock{}, build.Options{Env: p.Env})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +72,6 @@ func Pinned(t testing.TB, files map[string]string) Project {
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return p
 }
 
 // Write writes a file of the project.
