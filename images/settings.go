@@ -98,7 +98,9 @@ func (s Settings) Validate() []config.Fault {
 		faults = append(faults, config.Faultf("source",
 			"%q is not a URL: want one as https://example.org/acme/kubernetes", s.Source))
 	}
-	if _, err := name.NewRepository(s.Registry + "/image"); s.Registry != "" && err != nil {
+	// To name, https: is the registry of https://registry.example.org.
+	_, err := name.NewRepository(s.Registry + "/image")
+	if s.Registry != "" && (err != nil || strings.Contains(s.Registry, "://")) {
 		faults = append(faults, config.Faultf("registry",
 			"%q is not a registry: want one as registry.example.org/team", s.Registry))
 	}

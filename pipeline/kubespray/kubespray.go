@@ -95,14 +95,16 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 func settings(f fork.Fork, r Request) (kubespray.Input, error) {
 	in := kubespray.Input{
 		Fork: f.ID, Profile: path.Join("profiles", f.Profile, "kubespray.yaml"), Version: f.Parsed,
-		Registry: cmp.Or(r.Registry, f.Images.Registry), URL: strings.TrimRight(r.URL, "/"),
+		Registry: strings.TrimSuffix(cmp.Or(r.Registry, f.Images.Registry), "/"), URL: strings.TrimRight(r.URL, "/"),
 	}
 	if in.Registry == "" {
 		return in, fmt.Errorf("-registry: say where the images are pulled from, as -registry=registry.example.org/team, "+
 			"or set images.registry in %s", f.File("fork.yaml"))
 	}
-	if _, err := name.NewRepository(in.Registry + "/image"); err != nil {
-		return in, fmt.Errorf("-registry=%s is not a registry: write it as registry.example.org/team", in.Registry)
+	// To name, https: is the registry of https://registry.example.org.
+	if _, err := name.NewRepository(in.Registry + "/image"); err != nil || strings.Contains(in.Registry, "://") {
+		return in, fmt.Errorf("-registry=%s is not a registry: write it as registry.example.org/team",
+			cmp.Or(r.Registry, f.Images.Registry))
 	}
 	if r.URL == "" {
 		return in, nil
