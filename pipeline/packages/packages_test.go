@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -92,20 +91,6 @@ func TestArtifacts(t *testing.T) {
 	}
 }
 
-// project is the sample project with a fork whose programs need not be run.
-func project(t *testing.T) buildtest.Project {
-	t.Helper()
-	p := buildtest.New(t, nil)
-	const file = "forks/ship-1.4/fork.yaml"
-	data, err := os.ReadFile(p.Path(file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.Write(t, file, strings.Replace(string(data), "[captain, bosun]", "[captain, deckhand]", 1))
-	p.Pin(t)
-	return p
-}
-
 // plain is a format of packages that hold their name. It notes what it writes.
 func plain(wrote *[]string) Format {
 	var mu sync.Mutex
@@ -122,7 +107,7 @@ func plain(wrote *[]string) Format {
 }
 
 func TestNewPlan(t *testing.T) {
-	p := project(t)
+	p := buildtest.Pinned(t, buildtest.Silent)
 	s := p.Open(t, nil)
 	for name, c := range map[string]struct {
 		names      []string

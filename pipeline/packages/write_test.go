@@ -35,7 +35,7 @@ func names(set artifact.Set) string {
 // TestRun makes packages one after the other: what is up to date is kept, whether
 // it was asked for or not.
 func TestRun(t *testing.T) {
-	p := project(t)
+	p := buildtest.Pinned(t, buildtest.Silent)
 	var events buildtest.Events
 	var wrote []string
 	for _, c := range []struct {
@@ -94,7 +94,7 @@ func TestRun(t *testing.T) {
 func TestRunPlatforms(t *testing.T) {
 	var wrote []string
 	var events buildtest.Events
-	s := project(t).Open(t, &events)
+	s := buildtest.Pinned(t, buildtest.Silent).Open(t, &events)
 	set, err := Run(t.Context(), s, plain(&wrote), Request{[]string{"captain"}, []string{"all"}})
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func TestRunFails(t *testing.T) {
 	good := plain(&wrote)
 	bad := good
 	bad.Write = func(packaging.Package, io.Writer, string) (string, error) { return "", errWrite }
-	s := project(t).Open(t, nil)
+	s := buildtest.Pinned(t, buildtest.Silent).Open(t, nil)
 	r := Request{[]string{"captain"}, []string{"linux/arm64"}}
 	if _, err := Run(t.Context(), s, good, r); err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestRunFails(t *testing.T) {
 // stale.
 func TestUpToDate(t *testing.T) {
 	var wrote []string
-	p := project(t)
+	p := buildtest.Pinned(t, buildtest.Silent)
 	s := p.Open(t, nil)
 	if _, err := Run(t.Context(), s, plain(&wrote), Request{nil, []string{"linux/arm64"}}); err != nil {
 		t.Fatal(err)
