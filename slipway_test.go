@@ -170,5 +170,6 @@ func TestHold(t *testing.T) {
 				t.Errorf("an unknown fork: %v", err)
 			}
 		})
+		free(t, p) // or the next one waits for ever
 	}
 }

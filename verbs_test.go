@@ -77,8 +77,8 @@ func TestVerbs(t *testing.T) {
 			if told := events.Of(event.Fork); len(told) != 1 || told[0].Fork != "ship-1.4" {
 				t.Errorf("the fork is told of as %+v", told)
 			}
-			free(t, p)
 		})
+		free(t, p)
 	}
 	t.Run("Push", func(t *testing.T) { push(t, p) })
 }
@@ -106,7 +106,6 @@ func push(t *testing.T, p *Project) {
 	if err != nil || kinds(set) != "1 image" || !strings.HasPrefix(set[0].Path, r.Registries[0]+"/mate@sha256:") {
 		t.Errorf("%v, %v", set, err)
 	}
-	free(t, p)
 	r.Images = []string{"purser"}
 	if _, err := p.Push(t.Context(), "", r); err == nil || !strings.Contains(err.Error(), `no image "purser"`) {
 		t.Errorf("an unknown image: %v", err)

@@ -179,6 +179,9 @@ func TestCompilers(t *testing.T) {
 			}
 			for i, w := range c.want {
 				w.check(t, got[i])
+				if w.needed && strings.Contains(got[i].Detail, "no component") {
+					t.Errorf("%s is needed, and is not: %s", w.name, got[i].Detail)
+				}
 			}
 		})
 	}

@@ -158,6 +158,8 @@ func serve(t *testing.T) string {
 func TestPush(t *testing.T) {
 	dir, record := images(t, "mate", "ship")
 	hosts := []string{serve(t), serve(t)}
+	slices.Sort(hosts)
+	slices.Reverse(hosts) // the set is sorted nevertheless
 	f := ship(dir, hosts[0])
 	for again, r := range []PushRequest{{Registries: hosts, Insecure: true}, {Registries: hosts, Insecure: true}} {
 		var events []event.Event
