@@ -181,18 +181,24 @@ func TestPush(t *testing.T) {
 		}
 		checkEvents(t, events, set)
 	}
-	digest, err := v1.NewHash(record.Images[1].Digest)
-	if err != nil {
-		t.Fatal(err)
+	if got, want := served(t, hosts[1], "ship", "v1.4.1"), record.Images[1].Digest; got != want {
+		t.Errorf("the registry has %s by the tag, want %s", got, want)
 	}
-	resp, err := http.Get("http://" + hosts[1] + "/v2/ship/manifests/v1.4.1")
+}
+
+// served returns the digest of what a registry has by a tag.
+func served(t *testing.T, host, repository, tag string) string {
+	t.Helper()
+	resp, err := http.Get("http://" + host + "/v2/" + repository + "/manifests/" + tag)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if got, _, err := v1.SHA256(resp.Body); err != nil || got != digest {
-		t.Errorf("the registry has %s by the tag, %v, want %s", got, err, digest)
+	digest, _, err := v1.SHA256(resp.Body)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return digest.String()
 }
 
 // checkEvents checks that a fork comes first, and that a stage ends for each artifact.
@@ -223,12 +229,16 @@ func checkEvents(t *testing.T, events []event.Event, set artifact.Set) {
 // TestPushChosen pushes one image by a tag of its own. The tag is then taken.
 func TestPushChosen(t *testing.T) {
 	dir, record := images(t, "mate", "ship")
-	f := ship(dir, serve(t)+"/team")
+	host := serve(t)
+	f := ship(dir, host+"/team")
 	push := func(r PushRequest) (artifact.Set, error) { return Push(t.Context(), f, nil, nil, r) }
 	set, err := push(PushRequest{Images: []string{"ship"}, Tag: "latest", Insecure: true})
 	want := f.Images.Registry + "/ship@" + record.Images[1].Digest
 	if err != nil || len(set) != 1 || set[0].Path != want {
 		t.Fatalf("%v, %v, want %s", set, err, want)
+	}
+	if got := served(t, host, "team/ship", "latest"); got != record.Images[1].Digest {
+		t.Errorf("the registry has %s by the tag, want %s", got, record.Images[1].Digest)
 	}
 	record.Images[1].Digest = record.Images[0].Digest
 	writeRecord(t, dir, record)
