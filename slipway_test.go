@@ -45,9 +45,9 @@ func TestFacadeIsSmall(t *testing.T) {
 
 func TestExplain(t *testing.T) {
 	const (
-		room  = "\n  Make room on that disk: mage clean removes everything in /src/builds/dist, go clean -cache"
+		room  = "\n  Free some space on that disk: mage clean removes everything in /src/builds/dist, go clean -cache"
 		write = "\n  Check that this user may write to /src/builds/dist"
-		move  = "\n  Something other than a folder of Slipway's is in /src/builds/dist: move it away"
+		move  = "\n  Something that Slipway did not make is in /src/builds/dist: move it away"
 	)
 	below := func(path string, err error) error { return &fs.PathError{Op: "mkdir", Path: path, Err: err} }
 	const dist = "/src/builds/dist/ship-1.4"
@@ -157,7 +157,7 @@ func TestHold(t *testing.T) {
 				if len(set) != 1 || fails != errors.Is(err, syscall.ENOSPC) || !fails && err != nil {
 					t.Errorf("fails %v: %v, %v", fails, set, err)
 				}
-				if fails && !strings.HasPrefix(err.Error(), "write dist/a: no space left on device\n  Make room") {
+				if fails && !strings.HasPrefix(err.Error(), "write dist/a: no space left on device\n  Free some space") {
 					t.Errorf("the error is not explained: %v", err)
 				}
 				free(t, p)

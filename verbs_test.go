@@ -171,7 +171,7 @@ func TestCleanExplains(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := p.Clean(t.Context())
-	const want = "mkdir dist: not a directory\n  Something other than a folder of Slipway's"
+	const want = "mkdir dist: not a directory\n  Something that Slipway did not make is in"
 	if !errors.Is(err, syscall.ENOTDIR) || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("dist is a file: %v", err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// A Kind tells what an Artifact is.
+// A Kind says what an Artifact is.
 type Kind string
 
 // The kinds of artifacts.

@@ -36,13 +36,12 @@ func (b Binaries) Get(component string) cross.Binary {
 // Path returns the absolute path of a component's binary.
 func (b Binaries) Path(component string) string { return filepath.Join(b.Dir, b.Get(component).File) }
 
-// Of returns the binaries of components.
-func (b Binaries) Of(components []cross.Component) []cross.Binary {
-	out := make([]cross.Binary, len(components))
-	for i, c := range components {
-		out[i] = b.Get(c.Name)
-	}
-	return out
+// Only returns the binaries with those of components, and no others.
+func (b Binaries) Only(components []cross.Component) Binaries {
+	b.All = slices.DeleteFunc(slices.Clone(b.All), func(o cross.Binary) bool {
+		return !slices.ContainsFunc(components, func(c cross.Component) bool { return c.Name == o.Component })
+	})
+	return b
 }
 
 // Cross compiles what jobs name and is not up to date, into dist/FORK/bin.

@@ -1,5 +1,5 @@
-// Package doctor finds out what a machine has and is missing for building the forks
-// of a project.
+// Package doctor checks whether a machine has what it takes to build the forks of a
+// project, and says how to install what is missing.
 package doctor
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// A Check is one thing that building may want of a machine.
+// A Check is one thing that a build may need of a machine.
 type Check struct {
 	Name   string
 	OK     bool
@@ -99,7 +99,7 @@ func (d doctor) git(ctx context.Context) Check {
 // room says whether a build fits on the disk of a project, which has free bytes, or
 // cannot be asked.
 func room(p fork.Project, free uint64, err error) Check {
-	c := Check{Name: "disk", Needed: true, Remedy: "Make room on the disk of " + p.Dir}
+	c := Check{Name: "disk", Needed: true, Remedy: "Free some space on the disk of " + p.Dir}
 	if err != nil {
 		c.Detail = err.Error()
 		return c

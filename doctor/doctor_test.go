@@ -122,12 +122,12 @@ func TestDisk(t *testing.T) {
 		"too little":  {roomToBuild - 1, want{detail: "7 GiB free; a cold build of Kubernetes takes about 8"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.want.name, c.want.needed, c.want.remedy = "disk", true, "Make room on the disk of /src/builds"
+			c.want.name, c.want.needed, c.want.remedy = "disk", true, "Free some space on the disk of /src/builds"
 			c.want.check(t, room(fork.Project{Dir: "/src/builds"}, c.free, nil))
 		})
 	}
 	fails := room(fork.Project{}, 0, errors.New("no such disk"))
-	want{name: "disk", needed: true, detail: "no such disk", remedy: "Make room"}.check(t, fails)
+	want{name: "disk", needed: true, detail: "no such disk", remedy: "Free some space"}.check(t, fails)
 	if free, err := freeBytes(t.TempDir()); err != nil || free == 0 {
 		t.Errorf("%d bytes are free: %v", free, err)
 	}

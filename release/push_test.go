@@ -272,7 +272,7 @@ func TestPushRefuses(t *testing.T) {
 		"no layout": {
 			request: PushRequest{Registries: []string{"a.example.org"}},
 			damage:  func(dir string, _ *artifact.Images) error { return os.Remove(filepath.Join(dir, "index.json")) },
-			want:    "dist/ship-1.4/images is not an image layout: make it again, mage image -fork=ship-1.4",
+			want:    "dist/ship-1.4/images is not an image layout: make it again: mage image -fork=ship-1.4",
 		},
 		"a digest that is none": {
 			request: PushRequest{Registries: []string{"a.example.org"}},

@@ -29,7 +29,7 @@ func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 		return carry, fmt.Errorf("-%s: %s", flag, fault.Message)
 	}
 	if slices.Contains(f.Carried, carry) {
-		return carry, fmt.Errorf("%s carries %s of %s already", f.File("fork.yaml"), r.Commits, r.From)
+		return carry, fmt.Errorf("%s already carries %s of %s", f.File("fork.yaml"), r.Commits, r.From)
 	}
 	return carry, nil
 }
@@ -67,12 +67,17 @@ func asFiles(series, commits []patches.Patch) []patches.Patch {
 	out := slices.Clone(commits)
 	for i := range out {
 		mail, _ := out[i].Mail()
-		for n := len(series) + i + 1; ; n++ {
-			out[i].Name = patches.FileName(n, mail.Subject)
-			if !named(slices.Concat(series, out[:i]), out[i].Name) {
-				break
-			}
-		}
+		out[i].Name = freeName(len(series)+i+1, mail.Subject, slices.Concat(series, out[:i]))
 	}
 	return out
+}
+
+// freeName returns the name of a new patch file, of the patch at position n or, as
+// long as a patch of taken has that name, at the next.
+func freeName(n int, subject string, taken []patches.Patch) string {
+	name := patches.FileName(n, subject)
+	for ; named(taken, name); n++ {
+		name = patches.FileName(n+1, subject)
+	}
+	return name
 }

@@ -203,11 +203,11 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		return nil
 	}
 	return errors.New(path + " was changed since it was laid out: " + what + "\n" +
-		"  To keep what was changed: commit it there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
-		"  To lose it: rm -r " + path)
+		"  To keep the changes: commit them there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
+		"  To discard them: rm -r " + path)
 }
 
-// dirty says which files of a work tree are in no commit.
+// dirty says which files of a work tree have uncommitted changes.
 func dirty(h gitrepo.History) string {
 	return fmt.Sprintf("%s (%s)", h.Dirty[0], text.Count(len(h.Dirty), "file"))
 }

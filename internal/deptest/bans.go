@@ -2,61 +2,70 @@ package deptest
 
 // formats are the packages that each write one format.
 func formats() []string {
-	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs"}
+	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot"}
 }
 
-// Bans is who may not import whom.
+// stages are what a fork goes through before it is of a format.
+func stages() []string { return []string{"./source", "./patches", "./deps", "./cross"} }
+
+// Bans is who may not import whom: imports go downwards only.
 func Bans() []Ban {
-	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit"}
-	bans := []Ban{
+	bans := []Ban{}
+	for _, floor := range [][]Ban{leaves(), stageBans(), formatBans(), houseBans(), libraryBans(), frontBans()} {
+		bans = append(bans, floor...)
+	}
+	return bans
+}
+
+// leaves are values that know nothing of the rest.
+func leaves() []Ban {
+	const leaf = "a leaf is a value that knows nothing of the rest"
+	return []Ban{
 		{From: []string{"./lock"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "what a fork is pinned to must not change with anybody else's code"},
-		{From: []string{"./event", "./platform", "./internal/text", "./internal/config"},
-			Import: []string{"./..."}, Reach: true,
-			Reason: "a leaf is a value that knows nothing of the rest"},
-		{From: []string{"./filetree", "./version"},
-			Import: []string{"./..."}, Allow: []string{"./internal/text"}, Reach: true,
-			Reason: "a leaf is a value that knows nothing of the rest"},
-		{From: []string{"./event", "./platform", "./internal/text"}, Import: []string{"third-party"}, Reach: true,
-			Reason: "a value needs nobody else's code"},
-		{From: []string{"./version"},
-			Import: []string{"third-party"}, Allow: []string{"github.com/Masterminds/semver/..."}, Reach: true,
-			Reason: "a version is what semver says, and nothing more"},
-		{From: []string{"./patches"},
-			Import: []string{"./..."}, Allow: []string{"./filetree", "./internal/text"}, Reach: true,
+		{From: []string{"./event", "./platform", "./internal/text", "./internal/config", "./internal/shell"},
+			Import: []string{"./..."}, Reach: true, Reason: leaf},
+		{From: []string{"./filetree", "./version"}, Import: []string{"./..."},
+			Allow: []string{"./internal/text"}, Reach: true,
+			Reason: leaf},
+		{From: []string{"./artifact"}, Import: []string{"./..."}, Allow: []string{"./event", "./platform"}, Reach: true,
+			Reason: "a finished file is described in the same words whoever made it"},
+		{From: []string{"./event", "./platform", "./internal/text", "./internal/shell", "./artifact"},
+			Import: []string{"third-party"}, Reach: true, Reason: "a value needs nobody else's code"},
+		{From: []string{"./version"}, Import: []string{"third-party"}, Allow: []string{"github.com/Masterminds/semver/..."},
+			Reach: true, Reason: "a version is what semver says, and nothing more"},
+	}
+}
+
+// stageBans keep stages from knowing each other.
+func stageBans() []Ban {
+	const value = "a stage takes the value of the one before it, not the stage"
+	config := []string{"./spec", "./profiles"}
+	bans := []Ban{
+		{From: []string{"./patches"}, Import: []string{"./..."},
+			Allow: []string{"./filetree", "./internal/text"}, Reach: true,
 			Reason: "a series meets a tree and nothing else, so that it can be tested with a literal"},
-		{From: []string{"./source"}, Import: []string{"./cross", "./patches", "./spec", "./profiles"}, Reach: true,
-			Reason: "the first stage knows neither the later ones nor who composes them"},
-		{From: []string{"./cross"}, Import: []string{"./source", "./patches", "./spec", "./profiles"}, Reach: true,
-			Reason: "a stage takes the value of the one before it, not the stage"},
-		{From: []string{"./deps"}, Import: []string{"./source", "./patches", "./cross", "./spec", "./profiles"}, Reach: true,
-			Reason: "a stage takes the value of the one before it, not the stage"},
-		{From: []string{"./packaging"}, Import: []string{"./source", "./patches", "./spec", "./profiles"}, Reach: true,
+		{From: []string{"./packaging"}, Import: append(config, "./source", "./patches"), Reach: true,
 			Reason: "a package is assembled from binaries, wherever they come from"},
 		{From: []string{"./packaging"}, Import: append(formats(), "./release", "./internal/fpm"), Reach: true,
 			Reason: "a package is of no format; only who writes a format knows it"},
-		{From: formats(), Import: []string{"./source", "./patches", "./deps", "./cross", "./spec", "./profiles"}, Reach: true,
-			Reason: "a format writes what it is given, wherever that comes from"},
-		{From: []string{"./..."}, Except: []string{"./source", "./tarballs"},
-			Import: []string{"github.com/mholt/archives/..."},
-			Reason: "archives are an upstream's form, or a tarball's"},
-		{From: []string{"./release"}, Import: formats(), Reach: true,
-			Reason: "what is released are finished files of any format"},
-		{From: []string{"./spec", "./profiles"}, Import: []string{".", "./patches"}, Reach: true,
+		{From: []string{"./spec", "./profiles"}, Import: []string{".", "./patches", "./fork", "./build"}, Reach: true,
 			Reason: "a configuration is read without what is done with it"},
-		{From: []string{"./internal/..."}, Except: []string{"./internal/dev", "./internal/fpm"},
-			Import: append(formats(),
-				"./source", "./patches", "./cross", "./spec", "./profiles", "./packaging", "./release"), Reach: true,
-			Reason: "what serves every stage knows none of them"},
-		{From: []string{"./internal/fpm"},
-			Import: append(formats(), "./source", "./patches", "./cross", "./spec", "./profiles", "./release"), Reach: true,
-			Reason: "what two formats share knows packages, and nothing else"},
-		{From: []string{"./..."}, Except: []string{"./deb", "./rpm", "./internal/fpm"},
-			Import: []string{"github.com/goreleaser/nfpm/..."},
-			Reason: "nFPM writes debs and rpms; nobody else has to know it"},
-		{From: []string{"./..."}, Except: []string{".", "./images", "./registry"},
-			Import: []string{"github.com/google/go-containerregistry/..."},
-			Reason: "images are put together in one place, and pushed from another"},
+	}
+	for _, stage := range stages() {
+		bans = append(bans, Ban{From: []string{stage}, Import: append(stages(), config...), Allow: []string{stage},
+			Reach: true, Reason: value})
+	}
+	return bans
+}
+
+// formatBans keep formats apart.
+func formatBans() []Ban {
+	bans := []Ban{
+		{From: formats(), Import: append(stages(), "./spec", "./profiles", "./fork", "./build", "./pipeline/..."),
+			Reach: true, Reason: "a format writes what it is given, wherever that comes from"},
+		{From: []string{"./internal/fpm"}, Import: append(formats(), "./source", "./patches", "./cross", "./spec",
+			"./profiles", "./release"), Reach: true, Reason: "what two formats share knows packages, and nothing else"},
 		{From: []string{"./debbase", "./registry"}, Import: []string{"./..."}, Allow: []string{"./internal/run"},
 			Reason: "they know archives and registries, and not what Slipway does with them"},
 		{From: []string{"./kubespray"}, Import: []string{"./..."},
@@ -64,6 +73,75 @@ func Bans() []Ban {
 			Reason: "what deploys a fork is told names and sums, wherever they come from"},
 		{From: []string{"./installer"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "every host gets it, so it is small"},
+	}
+	for _, format := range formats() {
+		allow := []string{format}
+		if format == "./hostroot" {
+			allow = append(allow, "./images") // it lays packages out as an image's files
+		}
+		bans = append(bans, Ban{From: []string{format}, Import: formats(), Allow: allow, Reach: true,
+			Reason: "a format never imports another: what two share belongs to packaging"})
+	}
+	return bans
+}
+
+// houseBans keep the floors of the house apart: a fork, its build, the media, and
+// what is done to finished artifacts.
+func houseBans() []Ban {
+	pipelines := []string{"./pipeline/packages", "./pipeline/overlay", "./pipeline/image", "./pipeline/kubespray",
+		"./pipeline/tarball"}
+	bans := []Ban{
+		{From: []string{"./fork"}, Import: []string{"./build", "./series", "./pipeline/...", "./release"}, Reach: true,
+			Reason: "a fork is a value: it can be read, and its lock checked, without a run"},
+		{From: []string{"./build"}, Import: append(formats(), "./debbase", "./registry", "./licenses"),
+			Reason: "a session ends at packages of no format, so that a new medium does not change it"},
+		{From: []string{"./build", "./doctor"}, Import: []string{"./series", "./pipeline/...", "./release"}, Reach: true,
+			Reason: "a session is what media are made of, and not the other way round"},
+		{From: []string{"./series"}, Import: append(formats(), "./pipeline/...", "./release", "./packaging"),
+			Reason: "a series is edited and moved without anything being made of it"},
+		{From: []string{"./release"}, Import: append(formats(), "./build", "./series", "./pipeline/...", "./packaging",
+			"./cross"), Reason: "what is released are finished files: a release knows them by their records alone"},
+		{From: []string{"./internal/..."}, Except: []string{"./internal/dev", "./internal/fpm"},
+			Import: append(append(formats(), stages()...), "./spec", "./profiles", "./packaging", "./release", "./fork",
+				"./build", "./series", "./pipeline/..."), Reach: true,
+			Reason: "what serves every stage knows none of them"},
+	}
+	for _, p := range pipelines {
+		bans = append(bans, Ban{From: []string{p}, Import: []string{"./pipeline/...", "./series", "./release"},
+			Allow: []string{p}, Reach: true, Reason: "a medium never needs another: what two share belongs to build"})
+	}
+	return bans
+}
+
+// libraryBans keep others' libraries, and the system, in one place each.
+func libraryBans() []Ban {
+	return []Ban{
+		{From: []string{"./..."}, Except: []string{"./source", "./tarballs"},
+			Import: []string{"github.com/mholt/archives/..."},
+			Reason: "archives are an upstream's form, or a tarball's"},
+		{From: []string{"./..."}, Except: []string{"./deb", "./rpm", "./internal/fpm"},
+			Import: []string{"github.com/goreleaser/nfpm/..."},
+			Reason: "nFPM writes debs and rpms; nobody else has to know it"},
+		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./registry", "./release"},
+			Import: []string{"github.com/google/go-containerregistry/..."},
+			Reason: "images are put together by one medium, and pushed from a release"},
+		{From: []string{"./..."}, Import: []string{"html/template/..."},
+			Reason: "nothing that Slipway writes is HTML: shell, systemd and YAML are quoted in their own ways"},
+		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
+			Import: []string{"os/exec"}, Reason: "subprocesses go through internal/run: " +
+				"explicit environment, ended with their context, secrets redacted"},
+		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
+			Reason: "libraries emit events; only targets prints"},
+		{From: []string{"./..."},
+			Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages"},
+			Import: []string{"./internal/action"}, Reason: "the cache has one door, build.Do; the others only name its keys"},
+	}
+}
+
+// frontBans keep what prints and what tests apart from the rest.
+func frontBans() []Ban {
+	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit"}
+	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},
 			Reason: "Mage is one front end; the rest must work without it"},
@@ -71,36 +149,22 @@ func Bans() []Ban {
 			Reason: "only magefiles import targets"},
 		{From: []string{"./..."}, Except: []string{".", "./targets", "./internal/dev", "./cmd/..."}, Import: []string{"."},
 			Reason: "the facade is made of the stages, and not the other way round"},
-		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
-			Import: []string{"os/exec"},
-			Reason: "subprocesses go through internal/run: explicit environment, ended with their context, secrets redacted"},
-		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
-			Reason: "libraries emit events; only targets prints"},
 		{From: []string{"./..."}, Except: tests, Import: append([]string{"testing/...", "./internal/deptest"}, tests...),
 			Reason: "what is for tests stays in tests"},
 	}
-	for _, format := range formats() {
-		bans = append(bans, Ban{From: []string{format}, Import: formats(), Allow: []string{format}, Reach: true,
-			Reason: "a format never imports another: what two share belongs to packaging"})
-	}
-	return bans
 }
 
 // UseBans is what may not be used below targets.
 func UseBans() []UseBan {
 	above := []string{"./targets", "./internal/dev", "./internal/testkit", "./cmd/..."}
 	return []UseBan{
-		{Names: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv",
-			"os.Setenv", "os.Unsetenv", "os.Clearenv"}, Except: above,
-			Reason: "the environment is passed in, so that a run is what its arguments say"},
+		{Names: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Setenv", "os.Unsetenv",
+			"os.Clearenv"}, Except: above, Reason: "the environment is passed in, so that a run is what its arguments say"},
 		{Names: []string{"time.Now", "time.Since", "time.Until"}, Except: above,
 			Reason: "time is SOURCE_DATE_EPOCH or the upstream's, passed in: the same input makes the same bytes"},
-		{Names: []string{"fmt.Print*", "os.Stdout", "os.Stderr", "os.Stdin",
-			"builtin.print", "builtin.println"}, Except: above,
-			Reason: "libraries emit events; only targets prints"},
-		{Names: []string{"os.Exit"}, Except: above,
-			Reason: "who calls decides what an error ends"},
-		{Names: []string{"dot import of *"},
-			Reason: "a name should say whose it is, to readers and to this test"},
+		{Names: []string{"fmt.Print*", "os.Stdout", "os.Stderr", "os.Stdin", "builtin.print", "builtin.println"},
+			Except: above, Reason: "libraries emit events; only targets prints"},
+		{Names: []string{"os.Exit"}, Except: above, Reason: "who calls decides what an error ends"},
+		{Names: []string{"dot import of *"}, Reason: "a name should say whose it is, to readers and to this test"},
 	}
 }

@@ -1,4 +1,5 @@
-// Package testkit is what the tests of several packages need: tools, git, and faults to compare.
+// Package testkit helps the tests of several packages: it finds tools, runs git and
+// compares faults.
 package testkit
 
 import (

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
@@ -93,18 +91,18 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 
 // settings checks a request.
 func settings(f fork.Fork, r Request) (kubespray.Input, error) {
+	pulled := f.Images
+	pulled.Registry = cmp.Or(r.Registry, pulled.Registry)
 	in := kubespray.Input{
 		Fork: f.ID, Profile: path.Join("profiles", f.Profile, "kubespray.yaml"), Version: f.Parsed,
-		Registry: strings.TrimSuffix(cmp.Or(r.Registry, f.Images.Registry), "/"), URL: strings.TrimRight(r.URL, "/"),
+		Registry: strings.TrimSuffix(pulled.Registry, "/"), URL: strings.TrimRight(r.URL, "/"),
 	}
 	if in.Registry == "" {
-		return in, fmt.Errorf("-registry: say where the images are pulled from, as -registry=registry.example.org/team, "+
-			"or set images.registry in %s", f.File("fork.yaml"))
+		return in, fmt.Errorf("-registry: say where the images are pulled from, "+
+			"such as -registry=registry.example.org/team, or set images.registry in %s", f.File("fork.yaml"))
 	}
-	// To name, https: is the registry of https://registry.example.org.
-	if _, err := name.NewRepository(in.Registry + "/image"); err != nil || strings.Contains(in.Registry, "://") {
-		return in, fmt.Errorf("-registry=%s is not a registry: write it as registry.example.org/team",
-			cmp.Or(r.Registry, f.Images.Registry))
+	if err := pulled.CheckRegistry(); err != nil {
+		return in, fmt.Errorf("-registry: %w", err)
 	}
 	if r.URL == "" {
 		return in, nil
@@ -120,7 +118,7 @@ func imageNames(f fork.Fork, record artifact.Images, targets []platform.Platform
 		for _, p := range targets {
 			on := func(made artifact.PlatformImage) bool { return made.Platform == p.String() }
 			if !slices.ContainsFunc(image.Platforms, on) {
-				return nil, fmt.Errorf("%s: image %s is not made for %s: make all again, mage image -fork=%s",
+				return nil, fmt.Errorf("%s: image %s is not made for %s: make all images again: mage image -fork=%s",
 					f.Dist("images"), image.Name, p, f.ID)
 			}
 		}

@@ -55,9 +55,9 @@ func TestSettings(t *testing.T) {
 		},
 		"not a registry": {
 			request: Request{Registry: "https://registry.example.org"},
-			fault:   "-registry=https://registry.example.org is not a registry: write it as registry.example.org/team",
+			fault:   `-registry: "https://registry.example.org" is not a registry: want one like registry.example.org/team`,
 		},
-		"upper case": {request: Request{Registry: "Registry/"}, fault: "-registry=Registry/ is not a registry"},
+		"upper case": {request: Request{Registry: "Registry/"}, fault: `-registry: "Registry/" is not a registry`},
 		"not a URL":  {request: Request{team, "downloads"}, fault: "-url=downloads is not a URL to publish below"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestImageNames(t *testing.T) {
 		"for fewer": {
 			images: []artifact.ImageIndex{made("mate", "linux/amd64", "linux/arm64"), made("ship", "linux/amd64")},
 			fault: "dist/ship-1.4/images: image ship is not made for linux/arm64: " +
-				"make all again, mage image -fork=ship-1.4",
+				"make all images again: mage image -fork=ship-1.4",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -245,7 +245,7 @@ func TestRunRefuses(t *testing.T) {
 		},
 		"no recipes": {
 			file: "profiles/ship/kubespray.yaml", request: Request{Registry: "a.example.org"}, text: "vars: []",
-			want: "vars: names none",
+			want: "vars: is empty",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,7 +76,7 @@ func compile(ctx context.Context, s *build.Session, p plan) (map[platform.Platfo
 		if err != nil {
 			return nil, err
 		}
-		out[t.platform] = built
+		out[t.platform] = built.Only(p.components) // whatever else an earlier run built
 	}
 	return out, nil
 }

@@ -59,7 +59,7 @@ type Made struct {
 	File   string     `json:"file"`
 	Size   int64      `json:"size"` // bytes
 	SHA256 string     `json:"sha256"`
-	Inputs action.Key `json:"inputs"` // names all that decided its bytes
+	Inputs action.Key `json:"inputs"` // covers all that decided its bytes
 }
 
 // Run makes the packages that r names and that are not up to date.
@@ -180,7 +180,7 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 	return in, err
 }
 
-// key names all that decides a package's bytes.
+// key covers all that decides a package's bytes.
 func (p plan) key(l lock.Lock, in inputs, r packaging.Recipe) (action.Key, error) {
 	what, err := p.input.Inputs(r)
 	if err != nil {

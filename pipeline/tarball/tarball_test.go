@@ -117,7 +117,7 @@ func TestRunFails(t *testing.T) {
 		want   string
 	}{
 		"a date that is none": {epoch: "soon", want: "SOURCE_DATE_EPOCH=soon"},
-		"a changed tree":      {damage: "pkg/crew/crew.go", want: "To have it laid out again: mage clean"},
+		"a changed tree":      {damage: "pkg/crew/crew.go", want: "To lay it out again: mage clean"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := p
