@@ -246,13 +246,13 @@ func (p *Project) Clean(ctx context.Context) error {
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
-		return err
+		return p.explain(err)
 	}
 	err = os.RemoveAll(dist)
 	if errors.Is(err, syscall.ENOTEMPTY) {
 		err = nil // whoever waits for the lock has made its folder again
 	}
-	return errors.Join(err, held.Close())
+	return p.explain(errors.Join(err, held.Close()))
 }
 
 // locked calls f with a session on a fork whose lock pins it as it is.
@@ -324,7 +324,7 @@ func (p *Project) explain(err error) error {
 		return fmt.Errorf("%w\n  Check that this user may write to %s", relative, dist)
 	}
 	var at *fs.PathError
-	if errors.As(err, &at) && strings.HasPrefix(at.Path, dist) &&
+	if errors.As(err, &at) && (at.Path == dist || strings.HasPrefix(at.Path, dist+"/")) &&
 		(errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)) {
 		return fmt.Errorf("%w\n  Something that Slipway did not make is in %s: move it away", relative, dist)
 	}

@@ -108,7 +108,11 @@ func (s Settings) Validate() []config.Fault {
 // CheckRegistry returns an error if the registry is set and repositories cannot
 // have it as their prefix.
 func (s Settings) CheckRegistry() error {
-	if _, err := name.NewRepository(s.Registry + "/image"); s.Registry != "" && err != nil {
+	if s.Registry == "" {
+		return nil
+	}
+	// To name, https: is the registry of https://registry.example.org.
+	if _, err := name.NewRepository(s.Registry + "/image"); err != nil || strings.Contains(s.Registry, "://") {
 		return fmt.Errorf("%q is not a registry: want one like registry.example.org/team", s.Registry)
 	}
 	return nil

@@ -81,6 +81,8 @@ func TestSettings(t *testing.T) {
 			[]string{`source: "https://exa mple.org" is not a URL: want one like https://example.org/acme/kubernetes`}},
 		{"a registry of capitals", Settings{Registry: "registry.example.org/Team"},
 			[]string{`registry: "registry.example.org/Team" is not a registry: want one like registry.example.org/team`}},
+		{"a registry's URL", Settings{Registry: "https://registry.example.org"},
+			[]string{`registry: "https://registry.example.org" is not a registry: want one like registry.example.org/team`}},
 		{"Debian packages and a base", Settings{Base: "./base",
 			Debian: Debian{[]string{suite}, "keys.gpg", []string{"cook"}}},
 			[]string{"debian.packages: a base of Debian packages replaces images.base: remove one of the two"}},

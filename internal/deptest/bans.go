@@ -140,7 +140,7 @@ func libraryBans() []Ban {
 
 // frontBans keep what prints and what tests apart from the rest.
 func frontBans() []Ban {
-	tests := []string{"./internal/golden", "./internal/testfork", "./internal/testkit"}
+	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit"}
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},

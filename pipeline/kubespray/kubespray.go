@@ -95,7 +95,7 @@ func settings(f fork.Fork, r Request) (kubespray.Input, error) {
 	pulled.Registry = cmp.Or(r.Registry, pulled.Registry)
 	in := kubespray.Input{
 		Fork: f.ID, Profile: path.Join("profiles", f.Profile, "kubespray.yaml"), Version: f.Parsed,
-		Registry: pulled.Registry, URL: strings.TrimRight(r.URL, "/"),
+		Registry: strings.TrimSuffix(pulled.Registry, "/"), URL: strings.TrimRight(r.URL, "/"),
 	}
 	if in.Registry == "" {
 		return in, fmt.Errorf("-registry: say where the images are pulled from, "+
