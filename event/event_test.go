@@ -90,10 +90,10 @@ func TestStage(t *testing.T) {
 			})
 			start := begin
 			start.Kind = Started
-			if want := []Event{start, c.want}; err != c.err || within != 1 || !reflect.DeepEqual(got, want) {
+			if want := []Event{start, c.want}; !errors.Is(err, c.err) || within != 1 || !reflect.DeepEqual(got, want) {
 				t.Errorf("%v, %d events before f, events %+v, want %+v", err, within, got, want)
 			}
-			if err := Sink(nil).Stage(begin, c.f); err != c.err {
+			if err := Sink(nil).Stage(begin, c.f); !errors.Is(err, c.err) {
 				t.Errorf("without a sink: %v", err)
 			}
 		})
