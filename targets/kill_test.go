@@ -32,7 +32,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	states = append(states, remembered(t, p))
 
 	atRandomMoments(t, 6, length, func(round int, moment time.Duration) {
-		// Half of the rounds start from nothing, one even without modules, the rest from the other state's end.
+		// Half of the rounds start from nothing, one even without modules, the rest from the other state.
 		if round%2 == 0 {
 			remove(t, p.path("dist"))
 		}
