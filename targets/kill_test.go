@@ -108,7 +108,8 @@ func atRandomMoments(t *testing.T, rounds int, length time.Duration, f func(roun
 		moment := time.Duration(1.2 * part * float64(length))
 		f(round, moment)
 		if t.Failed() {
-			t.Fatalf("that was in round %d, killed after %v of about %v; for the same moments: -seed=%d", round, moment, length, *seed)
+			t.Fatalf("that was in round %d, killed after %v of about %v; for the same moments: -seed=%d",
+				round, moment, length, *seed)
 		}
 	}
 }
