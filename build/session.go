@@ -156,6 +156,9 @@ func (s *Session) Emit(e event.Event) { s.opts.Events.Emit(e) }
 // Note reports something worth knowing that is not a fault.
 func (s *Session) Note(detail string) { s.opts.Events.Note(detail) }
 
+// Step tells Options.Step of a moment at which the disk has changed for good.
+func (s *Session) Step(what string) { s.hold.cache.Note(what) }
+
 // Announce says which fork the events that follow are about.
 func (s *Session) Announce() { Announce(s.fork, s.opts.Events) }
 

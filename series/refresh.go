@@ -63,7 +63,7 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, record := src(s)
+	dir, _ := src(s)
 	laid, err := filetree.Scan(ctx, dir)
 	if err != nil {
 		return nil, nil, err
@@ -77,7 +77,11 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	for i, p := range slices.Concat(kept, r.files) {
 		next.Commits = append(next.Commits, workCommit{h.Commits[i].ID, p.Name, true})
 	}
-	return changed, gone, next.write(record)
+	placeRecord, err := next.write(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return changed, gone, placeRecord()
 }
 
 // readWorkTree reads the history of dist/FORK/src, and the record of what was laid
