@@ -160,14 +160,7 @@ func (s *Session) Note(detail string) { s.opts.Events.Note(detail) }
 func (s *Session) Step(what string) { s.hold.cache.Note(what) }
 
 // Announce says which fork the events that follow are about.
-func (s *Session) Announce() { Announce(s.fork, s.opts.Events) }
-
-// Announce says which fork the events that follow are about.
-func Announce(f fork.Fork, events event.Sink) {
-	events.Emit(event.Event{
-		Kind: event.Fork, Fork: f.ID, Version: f.Version, Upstream: f.Upstream.String(), Total: f.Patches(),
-	})
-}
+func (s *Session) Announce() { s.Emit(s.fork.Event()) }
 
 // Report sends an event for each artifact, in this order, and returns them as a set.
 func (s *Session) Report(made ...artifact.Artifact) artifact.Set {

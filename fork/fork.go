@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/platform"
@@ -45,6 +46,13 @@ func load(p Project, id string) (Fork, error) {
 
 // Patches returns how many patches the fork has, carried commits included.
 func (f Fork) Patches() int { return f.carried + len(f.Series) }
+
+// Event returns the event that says which fork the events after it are about.
+func (f Fork) Event() event.Event {
+	return event.Event{
+		Kind: event.Fork, Fork: f.ID, Version: f.Version, Upstream: f.Upstream.String(), Total: f.Patches(),
+	}
+}
 
 // File returns the path of one of the fork's files, relative to the project.
 func (f Fork) File(name string) string { return filepath.Join("forks", f.ID, name) }

@@ -51,9 +51,7 @@ func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r P
 	if err != nil {
 		return nil, err
 	}
-	events.Emit(event.Event{
-		Kind: event.Fork, Fork: f.ID, Version: f.Version, Upstream: f.Upstream.String(), Total: f.Patches(),
-	})
+	events.Emit(f.Event())
 	pusher := registry.Pusher{
 		Registries: r.Registries, Keychain: registry.Keychain(env), Insecure: r.Insecure, Force: r.Force,
 		Progress: func(b registry.Progress) {
