@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -34,6 +35,11 @@ func merge(ctx context.Context, s *build.Session, a addition) (artifact.Set, err
 	}
 	if err != nil {
 		return nil, err
+	}
+	news := func(o patches.Outcome) bool { return o.Status != patches.InUpstream }
+	if !slices.ContainsFunc(outcomes[:len(a.commits)], news) {
+		return nil, fmt.Errorf("%s has all that these commits change already: %s of %s",
+			s.Fork().ID, a.carry.Commits, a.carry.Git)
 	}
 	for _, o := range outcomes {
 		l.add(o)
