@@ -132,7 +132,7 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	}
 	result, err := patches.Apply(up.Dir, series)
 	if err != nil {
-		return Changes{}, s.ApplyError(err)
+		return Changes{}, s.ApplyErrorOn(err, up.Tree)
 	}
 	for _, note := range moved(result.Moved) {
 		s.Note(note)

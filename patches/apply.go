@@ -137,7 +137,7 @@ func (s *step) source(d FileDiff) (*file, error) {
 	}
 	f, err := s.tree.read(d.Old)
 	if err == nil && f == nil {
-		err = s.refuse(d, "%s %s", d.Old, s.tree.absence(d.Old))
+		err = s.refuse(d, "%w", &AbsentError{d.Old, s.tree.absence(d.Old)})
 	}
 	return f, err
 }

@@ -45,7 +45,7 @@ func Apply(ctx context.Context, s *build.Session, until string) (artifact.Set, e
 	}
 	err = s.Stage("patches", "", build.Applied(n), func() (build.Done, error) {
 		if steps, err = patches.Steps(up.Dir, effective[:n]); err != nil {
-			return build.Done{}, s.ApplyError(err)
+			return build.Done{}, s.ApplyErrorOn(err, up.Tree)
 		}
 		return build.Done{}, nil
 	})
