@@ -14,13 +14,13 @@ import (
 	"github.com/slipway-build/slipway/patches"
 )
 
-// ApplyError says of a patch that does not apply what it does not apply to, and
-// how to look at that; and of one that cannot be read, where it is.
+// ApplyError adds to the error of a patch that does not apply which tree it met, and
+// how to look at that; and to that of one that cannot be read, where it is.
 func (s *Session) ApplyError(err error) error {
 	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
 		named := *e
 		named.Onto = s.fork.Upstream.String()
-		return fmt.Errorf("%w\n  To see the tree it met: mage patches:apply -fork=%s -until=%s",
+		return fmt.Errorf("%w\n  To see the tree that it was applied to: mage patches:apply -fork=%s -until=%s",
 			&named, s.fork.ID, cmp.Or(e.Applied, "none"))
 	}
 	if e, ok := errors.AsType[*patches.ParseError](err); ok {

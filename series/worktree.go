@@ -217,8 +217,8 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		return nil
 	}
 	return errors.New(path + " was changed since it was laid out: " + what + "\n" +
-		"  To keep what was changed: commit it there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
-		"  To lose it: rm -r " + path)
+		"  To keep the changes: commit them there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
+		"  To discard them: rm -r " + path)
 }
 
 // someOf names the first of some files, and says how many there are.
