@@ -116,8 +116,8 @@ func TestDepsChange(t *testing.T) {
 	}
 }
 
-// TestMoved holds that hunks that moved are told once for each patch.
-func TestMoved(t *testing.T) {
+// TestMovedNotes holds that hunks that moved are told once for each patch.
+func TestMovedNotes(t *testing.T) {
 	got := moved([]patches.Move{
 		{Patch: "a.patch", File: "log", Hunk: 1, Line: 7, By: 2}, {Patch: "a.patch", File: "log", Hunk: 2, Line: 9, By: 2},
 		{Patch: "a.patch", File: "rope", Hunk: 1, Line: 3, By: -1}, {Patch: "b.patch", File: "log", Hunk: 1, Line: 1, By: -3},
@@ -158,7 +158,8 @@ func TestOutOfReach(t *testing.T) {
 		"what is there":          {series: []patches.Patch{edit("pkg/crew/crew.go"), add("pkg/bosun/bosun.go", "new/x.go")}},
 		"what is not there":      {series: []patches.Patch{edit("pkg/galley/galley.go", "README")}},
 		"what a patch makes":     {series: []patches.Patch{add("new/x.go"), edit("new/x.go", "new/y.go")}},
-		"vendor, whole":          {series: []patches.Patch{add("vendor/modules.txt", "vendor/rope/rope.go"), edit("vendor/rope/rope.go")}},
+		"vendor, whole":          {series: []patches.Patch{
+			add("vendor/modules.txt", "vendor/rope/rope.go"), edit("vendor/rope/rope.go")}},
 		"a vendor that is there": {series: []patches.Patch{add("vendored/vendor/rope/rope.go")}},
 		"vendor, excluded":       {series: []patches.Patch{except(edit("vendor/rope/rope.go"), "vendor/**")}},
 		"vendor": {
@@ -166,7 +167,8 @@ func TestOutOfReach(t *testing.T) {
 			[]string{"vendor/modules.txt (edit)", "vendor/rope/rope.go (add)"}, 2,
 		},
 		"vendor further down":        {[]patches.Patch{edit("pkg/vendor/rope.go")}, []string{"pkg/vendor/rope.go (edit)"}, 1},
-		"a module of its own":        {[]patches.Patch{edit("pkg/api/types.go", "pkg/api/go.mod")}, []string{"pkg/api/types.go (edit)", "pkg/api/go.mod (edit)"}, 1},
+		"a module of its own":        {[]patches.Patch{edit("pkg/api/types.go", "pkg/api/go.mod")},
+			[]string{"pkg/api/types.go (edit)", "pkg/api/go.mod (edit)"}, 1},
 		"a folder that is not there": {[]patches.Patch{edit("api/v1/types.go")}, []string{"api/v1/types.go (edit)"}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
