@@ -167,7 +167,8 @@ func moved(moves []patches.Move) []string {
 		for n < len(moves) && moves[n].Patch == m.Patch {
 			n++
 		}
-		line := fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By)
+		line := fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
+			m.Patch, m.File, m.Hunk, m.Line, m.By)
 		if n > 1 {
 			line += ", and " + text.Count(n-1, "more hunk") + " elsewhere"
 		}

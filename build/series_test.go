@@ -155,10 +155,10 @@ func TestOutOfReach(t *testing.T) {
 		want    []string
 		patches int
 	}{
-		"what is there":          {series: []patches.Patch{edit("pkg/crew/crew.go"), add("pkg/bosun/bosun.go", "new/x.go")}},
-		"what is not there":      {series: []patches.Patch{edit("pkg/galley/galley.go", "README")}},
-		"what a patch makes":     {series: []patches.Patch{add("new/x.go"), edit("new/x.go", "new/y.go")}},
-		"vendor, whole":          {series: []patches.Patch{
+		"what is there":      {series: []patches.Patch{edit("pkg/crew/crew.go"), add("pkg/bosun/bosun.go", "new/x.go")}},
+		"what is not there":  {series: []patches.Patch{edit("pkg/galley/galley.go", "README")}},
+		"what a patch makes": {series: []patches.Patch{add("new/x.go"), edit("new/x.go", "new/y.go")}},
+		"vendor, whole": {series: []patches.Patch{
 			add("vendor/modules.txt", "vendor/rope/rope.go"), edit("vendor/rope/rope.go")}},
 		"a vendor that is there": {series: []patches.Patch{add("vendored/vendor/rope/rope.go")}},
 		"vendor, excluded":       {series: []patches.Patch{except(edit("vendor/rope/rope.go"), "vendor/**")}},
@@ -166,8 +166,8 @@ func TestOutOfReach(t *testing.T) {
 			[]patches.Patch{edit("vendor/modules.txt", "go.mod"), edit("pkg/crew/crew.go"), add("vendor/rope/rope.go")},
 			[]string{"vendor/modules.txt (edit)", "vendor/rope/rope.go (add)"}, 2,
 		},
-		"vendor further down":        {[]patches.Patch{edit("pkg/vendor/rope.go")}, []string{"pkg/vendor/rope.go (edit)"}, 1},
-		"a module of its own":        {[]patches.Patch{edit("pkg/api/types.go", "pkg/api/go.mod")},
+		"vendor further down": {[]patches.Patch{edit("pkg/vendor/rope.go")}, []string{"pkg/vendor/rope.go (edit)"}, 1},
+		"a module of its own": {[]patches.Patch{edit("pkg/api/types.go", "pkg/api/go.mod")},
 			[]string{"pkg/api/types.go (edit)", "pkg/api/go.mod (edit)"}, 1},
 		"a folder that is not there": {[]patches.Patch{edit("api/v1/types.go")}, []string{"api/v1/types.go (edit)"}, 1},
 	} {
