@@ -62,7 +62,7 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, record := src(s)
+	dir, _ := src(s)
 	tree, err := s.Git().Tree(ctx, dir, h.Tip)
 	if err != nil {
 		return nil, nil, err
@@ -80,7 +80,11 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	for i, p := range slices.DeleteFunc(slices.Concat(kept, r.files), build.LeftOut) {
 		next.Commits = append(next.Commits, workCommit{h.Commits[i].ID, p.Name, true})
 	}
-	return changed, gone, next.write(record)
+	placeRecord, err := next.write(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return changed, gone, placeRecord()
 }
 
 // withLeftOut returns the patches of commits, and between them those of the series
