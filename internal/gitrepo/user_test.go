@@ -319,3 +319,27 @@ func TestMessagesOfCommits(t *testing.T) {
 		base = id
 	}
 }
+
+// TestPatchWithoutSubmodules has commits that add, move and drop a submodule: a tree
+// that is built has none.
+func TestPatchWithoutSubmodules(t *testing.T) {
+	r := newRepo(t)
+	r.put("a", "one\n")
+	first := r.commit("base")
+	link := func(id string) { r.git("update-index", "--add", "--cacheinfo", gitlink+","+id+",sub[1]/link") }
+	link(first)
+	r.git("commit", "-q", "-m", "only a submodule")
+	alone := r.git("rev-parse", "HEAD")
+	link(alone)
+	r.put("a", "160000\n")
+	r.git("add", "a")
+	r.git("commit", "-q", "-m", "both")
+	both := r.git("rev-parse", "HEAD")
+	if p, err := r.user().Patch(t.Context(), r.dir, alone); err != nil || p.Data != nil {
+		t.Errorf("of a submodule alone, the patch is %s, %v", p.Data, err)
+	}
+	p, err := r.user().Patch(t.Context(), r.dir, both)
+	if diff := string(p.Data[p.Diff:]); err != nil || strings.Contains(diff, "link") || !strings.HasSuffix(diff, "+160000\n") {
+		t.Errorf("the patch is %s, %v", p.Data, err)
+	}
+}
