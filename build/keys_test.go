@@ -38,11 +38,11 @@ func TestKeys(t *testing.T) {
 	hasKey(t, carriedStage, carriedInput{carry, []string{"vendor/*"}}, "carried",
 		`{"git":"https://example.org/ship","commits":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..`+
 			`bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","Exclude":["vendor/*"]}`,
-		"cb8c723768f1f284a1f545a81f64f8c4a00db0c0931b9b9caa6fa6fff4570798")
+		"462429690cdf60de50dccdaa84c2897ae33324b840ca927c9df0a8a689b8d14f")
 	hasKey(t, carriedStage, carriedInput{carry, nil}, "carried",
 		`{"git":"https://example.org/ship","commits":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa..`+
 			`bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","Exclude":null}`,
-		"6edcf4e99716a72e20f5a7b844ac7af125851ef4435bfe94c37bea1cb3fb31a0")
+		"402f2aa9808335d508f499cddd895b6f835d8d7d2dbd0d48887219814d82187f")
 	hasKey(t, depsStage, depsInput{
 		Tree: "sha256:00", Deps: deps.Deps{"example.com/rope": "v1.3.0"}, Go: "go1.26.8", goCmd: &gotool.Go{},
 	}, "deps", `{"Tree":"sha256:00","Deps":{"example.com/rope":"v1.3.0"},"Go":"go1.26.8"}`,

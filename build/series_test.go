@@ -16,12 +16,12 @@ import (
 func TestReadCarried(t *testing.T) {
 	dir := t.TempDir()
 	first, second := strings.Repeat("f", 40), strings.Repeat("0", 40) // in this order, whatever their names
-	put(t, filepath.Join(dir, "000000-"+first), "one")
-	put(t, filepath.Join(dir, "000001-"+second), "two")
+	put(t, filepath.Join(dir, "000000-"+first+"-3"), "one")
+	put(t, filepath.Join(dir, "000001-"+second+"-0"), "two")
 	got, err := readCarried(dir)
 	must(t, err)
 	if len(got) != 2 || got[0].Name != first || got[1].Name != second || string(got[1].Data) != "two" ||
-		got[0].Strip != 1 || got[1].Strip != 1 {
+		got[0].Strip != 1 || got[1].Strip != 1 || got[0].Diff != 3 || got[1].Diff != 0 {
 		t.Errorf("got %+v", got)
 	}
 	for _, p := range got {
@@ -32,7 +32,7 @@ func TestReadCarried(t *testing.T) {
 	if IsCommit(patches.Patch{Name: "0001-crew.patch"}) {
 		t.Error("a file of the series is a commit")
 	}
-	must(t, os.Mkdir(filepath.Join(dir, "000002-x"), 0o755))
+	must(t, os.Mkdir(filepath.Join(dir, "000002-x-1"), 0o755))
 	_, err = readCarried(dir)
 	says(t, err, "000002-x")
 	_, err = readCarried(filepath.Join(dir, "absent"))
@@ -113,5 +113,71 @@ func TestDepsChange(t *testing.T) {
 			t.Errorf("go.mod does not ask for the other rope: %+v", changes.All)
 		}
 		equal(t, "stages", y.ended(), stages)
+	}
+}
+
+// TestMovedNotes holds that hunks that moved are told once for each patch.
+func TestMovedNotes(t *testing.T) {
+	got := moved([]patches.Move{
+		{Patch: "a.patch", File: "log", Hunk: 1, Line: 7, By: 2}, {Patch: "a.patch", File: "log", Hunk: 2, Line: 9, By: 2},
+		{Patch: "a.patch", File: "rope", Hunk: 1, Line: 3, By: -1}, {Patch: "b.patch", File: "log", Hunk: 1, Line: 1, By: -3},
+	})
+	equal(t, "the notes", got, []string{
+		"a.patch: log, hunk 1 applied at line 7, +2 from where it says, and 2 more hunks elsewhere",
+		"b.patch: log, hunk 1 applied at line 1, -3 from where it says",
+	})
+}
+
+// TestOutOfReach has series for a module, which has neither vendor nor modules of their
+// own below it.
+func TestOutOfReach(t *testing.T) {
+	tree := filetree.Tree{{Path: "go.mod"}, {Path: "pkg/crew/crew.go"}, {Path: "vendored/vendor/modules.txt"}}
+	edit := func(names ...string) patches.Patch {
+		text := ""
+		for _, name := range names {
+			text += "--- a/" + name + "\n+++ b/" + name + "\n@@ -1 +1 @@\n-x\n+y\n"
+		}
+		return patches.Patch{Name: "edit", Strip: 1, Data: []byte(text)}
+	}
+	add := func(names ...string) patches.Patch {
+		text := ""
+		for _, name := range names {
+			text += "--- /dev/null\n+++ b/" + name + "\n@@ -0,0 +1 @@\n+y\n"
+		}
+		return patches.Patch{Name: "add", Strip: 1, Data: []byte(text)}
+	}
+	except := func(p patches.Patch, globs ...string) patches.Patch {
+		p.Exclude = globs
+		return p
+	}
+	for name, c := range map[string]struct {
+		series  []patches.Patch
+		want    []string
+		patches int
+	}{
+		"what is there":      {series: []patches.Patch{edit("pkg/crew/crew.go"), add("pkg/bosun/bosun.go", "new/x.go")}},
+		"what is not there":  {series: []patches.Patch{edit("pkg/galley/galley.go", "README")}},
+		"what a patch makes": {series: []patches.Patch{add("new/x.go"), edit("new/x.go", "new/y.go")}},
+		"vendor, whole": {series: []patches.Patch{
+			add("vendor/modules.txt", "vendor/rope/rope.go"), edit("vendor/rope/rope.go")}},
+		"a vendor that is there": {series: []patches.Patch{add("vendored/vendor/rope/rope.go")}},
+		"vendor, excluded":       {series: []patches.Patch{except(edit("vendor/rope/rope.go"), "vendor/**")}},
+		"vendor": {
+			[]patches.Patch{edit("vendor/modules.txt", "go.mod"), edit("pkg/crew/crew.go"), add("vendor/rope/rope.go")},
+			[]string{"vendor/modules.txt (edit)", "vendor/rope/rope.go (add)"}, 2,
+		},
+		"vendor further down": {[]patches.Patch{edit("pkg/vendor/rope.go")}, []string{"pkg/vendor/rope.go (edit)"}, 1},
+		"a module of its own": {[]patches.Patch{edit("pkg/api/types.go", "pkg/api/go.mod")},
+			[]string{"pkg/api/types.go (edit)", "pkg/api/go.mod (edit)"}, 1},
+		"a folder that is not there": {[]patches.Patch{edit("api/v1/types.go")}, []string{"api/v1/types.go (edit)"}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, n, err := outOfReach(tree, c.series)
+			must(t, err)
+			equal(t, "the files", got, c.want)
+			if n != c.patches {
+				t.Errorf("they are of %d patches, want %d", n, c.patches)
+			}
+		})
 	}
 }

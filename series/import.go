@@ -2,6 +2,7 @@ package series
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,18 +16,19 @@ import (
 
 // An ImportRequest says which commits a fork is to carry.
 type ImportRequest struct {
-	From    string // a git repository: URL, or path relative to the project
-	Commits string // BASE..TIP, 40 hex digits each
-	Files   bool   // as patch files behind the series, not as a reference in fork.yaml
+	From string // a git repository: URL, or path relative to the project
+	// Commits are BASE..TIP, each a branch, a tag or an id of 40 hex digits. A TIP by
+	// itself is for what it has and the fork's upstream commit has not.
+	Commits string
+	Files   bool // as patch files behind the series, not as a reference in fork.yaml
 }
 
-// Carry returns the commits that a request names, for a fork that does not carry
-// them yet.
+// Carry returns the commits that a request names by their ids, for a fork that does
+// not carry them yet.
 func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 	carry := source.Carry{Git: r.From, Commits: r.Commits}
-	for _, fault := range carry.Validate() {
-		flag := map[string]string{"git": "from", "commits": "commits"}[fault.Field]
-		return carry, fmt.Errorf("-%s: %s", flag, fault.Message)
+	if err := flagFault(carry.Validate()); err != nil {
+		return carry, err
 	}
 	if slices.Contains(f.Carried, carry) {
 		return carry, fmt.Errorf("%s already carries %s of %s", f.File("fork.yaml"), r.Commits, r.From)
@@ -34,42 +36,95 @@ func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 	return carry, nil
 }
 
+// flagFault returns the first fault as one of the flag that it is of.
+func flagFault(faults []config.Fault) error {
+	for _, fault := range faults {
+		flag := map[string]string{"git": "from", "commits": "commits"}[fault.Field]
+		return fmt.Errorf("-%s: %s", flag, fault.Message)
+	}
+	return nil
+}
+
+// resolved returns the request with the ids that names of branches and tags have now.
+func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRequest, error) {
+	named := source.Carry{Git: r.From, Commits: r.Commits}
+	if err := flagFault(named.ValidateNames()); err != nil || named.Validate() == nil {
+		return r, err
+	}
+	base := s.Fork().Upstream.Commit
+	if _, tip := named.Range(); tip == "" && base == "" {
+		return r, fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP",
+			r.Commits)
+	}
+	carry, err := s.Fetcher().Resolve(ctx, named, base)
+	if err != nil {
+		return r, fmt.Errorf("-commits=%s: %w", r.Commits, err)
+	}
+	if carry.Commits != r.Commits {
+		s.Note(fmt.Sprintf("%s of %s is %s", r.Commits, r.From, carry.Commits))
+	}
+	r.Commits = carry.Commits
+	return r, nil
+}
+
 // Import adds commits to a fork and pins it. It returns the patches that they
-// became.
+// became. Where they do not apply, they are merged; then they are patch files,
+// whatever the request says. Conflicts are left in dist/FORK/src, for Refresh to take
+// from there, and the fork stays as it is.
 func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Set, error) {
+	s.Announce()
+	r, err := r.resolved(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	carry, err := r.Carry(s.Fork())
 	if err != nil {
 		return nil, err
 	}
-	s.Announce()
 	commits, err := s.Carried(ctx, carry)
 	if err != nil {
 		return nil, err
 	}
 	before := s.Fork().Series
-	rev := revision{files: before}
+	rev, made := revision{files: before}, commits
 	if r.Files {
-		commits = asFiles(before, commits)
-		rev.files = append(slices.Clone(before), commits...)
+		if made, err = asFiles(before, commits); err != nil {
+			return nil, err
+		}
+		rev.files = append(slices.Clone(before), made...)
 	} else {
 		rev.edits = append(rev.edits, func(data []byte) ([]byte, error) {
 			return config.Append(data, "patches", "git", r.From, "commits", r.Commits)
 		})
 	}
-	if err := adopt(ctx, s, rev, ""); err != nil {
+	err = adopt(ctx, s, rev, "")
+	if _, ok := errors.AsType[*patches.ApplyError](err); ok {
+		return merge(ctx, s, addition{carry: carry, commits: commits, last: r.Files, refused: err})
+	}
+	if err != nil {
 		return nil, err
 	}
-	return patchSet(s.Fork(), commits), sayLock(s, "written")
+	return patchSet(s.Fork(), made), sayLock(s, "written")
 }
 
 // asFiles names commits as patch files that come behind a series.
-func asFiles(series, commits []patches.Patch) []patches.Patch {
+func asFiles(series, commits []patches.Patch) ([]patches.Patch, error) {
 	out := slices.Clone(commits)
-	for i := range out {
-		mail, _ := out[i].Mail()
-		out[i].Name = freeName(len(series)+i+1, mail.Subject, slices.Concat(series, out[:i]))
+	for i, p := range commits {
+		var err error
+		if out[i], err = asFile(p, len(series)+i+1, slices.Concat(series, out[:i])); err != nil {
+			return nil, err
+		}
 	}
-	return out
+	return out, nil
+}
+
+// asFile returns a commit as the patch file at a position of a series, from 1, with
+// a name that no other of its patches has.
+func asFile(p patches.Patch, position int, others []patches.Patch) (patches.Patch, error) {
+	mail, _ := p.Mail()
+	data, err := p.File()
+	return patches.Patch{Name: freeName(position, mail.Subject, others), Strip: 1, Data: data}, err
 }
 
 // freeName returns the name of a new patch file, of the patch at position n or, as

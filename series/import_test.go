@@ -75,9 +75,9 @@ func TestAsFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := namesOf(c.commits)
-			got := asFiles(c.series, c.commits)
-			if !slices.Equal(namesOf(got), c.want) || !slices.Equal(namesOf(c.commits), before) {
-				t.Errorf("they are named %q, want %q; the argument is %q", namesOf(got), c.want, namesOf(c.commits))
+			got, err := asFiles(c.series, c.commits)
+			if err != nil || !slices.Equal(namesOf(got), c.want) || !slices.Equal(namesOf(c.commits), before) {
+				t.Errorf("they are named %q, %v, want %q; the argument is %q", namesOf(got), err, c.want, namesOf(c.commits))
 			}
 		})
 	}

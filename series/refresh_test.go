@@ -122,7 +122,8 @@ func TestRevise(t *testing.T) {
 				was.Upstream = old
 			}
 			now := slices.Clone(c.now)
-			r, changed, gone := revise(f, before, c.now, was)
+			r, changed, gone, err := revise(f, before, c.now, was)
+			says(t, err, "")
 			for _, l := range []struct {
 				what      string
 				got, want []string
