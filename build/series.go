@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/deps"
@@ -102,9 +104,8 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	if err != nil {
 		return Changes{}, s.ApplyError(err)
 	}
-	for _, m := range result.Moved {
-		s.Note(fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
-			m.Patch, m.File, m.Hunk, m.Line, m.By))
+	for _, note := range notes(result) {
+		s.Note(note)
 	}
 	out := Changes{Series: result.Changes, All: result.Changes}
 	if len(s.fork.Deps) == 0 {
@@ -126,6 +127,48 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	more, _, err := Do(ctx, s, depsStage, in)
 	out.All = filetree.Compose(result.Changes, more)
 	return out, err
+}
+
+// notes says what is odd about a series that applies, in a line for each patch and
+// kind.
+func notes(r patches.Result) []string {
+	var out []string
+	for i := 0; i < len(r.Moved); {
+		first, n, files := r.Moved[i], i, map[string]bool{}
+		low, high := first.By, first.By
+		for ; n < len(r.Moved) && r.Moved[n].Patch == first.Patch; n++ {
+			m := r.Moved[n]
+			files[m.File], low, high = true, min(low, m.By), max(high, m.By)
+		}
+		if n == i+1 {
+			out = append(out, fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
+				first.Patch, first.File, first.Hunk, first.Line, first.By))
+		} else {
+			out = append(out, fmt.Sprintf("%s: %d hunks in %s applied at other lines than they say, %+d to %+d (%s)",
+				first.Patch, n-i, text.Count(len(files), "file"), low, high, some(slices.Sorted(maps.Keys(files)))))
+		}
+		i = n
+	}
+	for i := 0; i < len(r.Odd); {
+		first, n := r.Odd[i], i
+		var files []string
+		for ; n < len(r.Odd) && r.Odd[n].Patch == first.Patch; n++ {
+			files = append(files, r.Odd[n].File)
+		}
+		out = append(out, fmt.Sprintf("%s: %s becomes git's object %s instead of %s, which its index line says: "+
+			"the patch was edited, or damaged on its way", first.Patch, some(files), first.Got, first.Want))
+		i = n
+	}
+	return out
+}
+
+// some names the first of a list.
+func some(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // depsStage finds out what other versions of dependencies change in a tree.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/slipway-build/slipway/filetree"
@@ -16,9 +17,14 @@ type FileDiff struct {
 	// What the patch says of the file's mode, "" if nothing. They are the same
 	// where it only mentions the mode, which tells files from symbolic links.
 	OldMode, NewMode filetree.Mode
-	Copy             bool // Old stays, where it would be renamed
+	Copy             bool   // Old stays, where it would be renamed
+	Index            string // git's ids of the file, OLD..NEW, whole or in part; "" if it says none
 	Hunks            []Hunk
 	Binary           *Binary // instead of hunks
+
+	dos     bool   // each line of it ends with a carriage return: of the file, or of the patch alone
+	encoded bool   // it was in a mail's encoded body
+	other   string // a second name that the --- line says, of no file in the tree
 }
 
 // Plain reports whether the diff is only of text, as every patch program knows it:
@@ -33,9 +39,12 @@ func (d FileDiff) Plain() bool {
 // what it returns means nothing.
 type parser struct {
 	patch Patch
+	text  excerpt
 	line  []byte // the current one, with its newline; empty at the end
-	n     int    // its number
+	i     int    // how many lines were taken
+	n     int    // the line's number in the patch
 	rest  []byte // what follows it
+	cr    bool   // a line of the current header ended with a carriage return
 	err   error
 }
 
@@ -46,10 +55,24 @@ type field struct {
 }
 
 // Parse reads the diffs of a patch, git's and plain unified ones, and passes
-// over mail headers and prose around them. The lines are slices of the patch's
-// data. An error is a *ParseError.
+// over mail headers and prose around them. Of a mailbox it returns those of all
+// mails, in order. The lines are slices of the patch's data, but where that is
+// encoded. An error is a *ParseError.
 func Parse(patch Patch) ([]FileDiff, error) {
-	p := parser{patch: patch, rest: patch.Data}
+	commits, err := commitsOf(patch)
+	if err != nil {
+		return nil, err
+	}
+	var diffs []FileDiff
+	for _, c := range commits {
+		diffs = append(diffs, c.diffs...)
+	}
+	return diffs, nil
+}
+
+// parse reads the diffs of one text of the patch, which may have none.
+func parse(patch Patch, t excerpt) ([]FileDiff, error) {
+	p := parser{patch: patch, text: t, rest: t.data}
 	var diffs []FileDiff
 	for p.next(); len(p.line) > 0; {
 		d, ok := p.diff()
@@ -60,10 +83,7 @@ func Parse(patch Patch) ([]FileDiff, error) {
 			diffs = append(diffs, d)
 		}
 	}
-	if len(diffs) == 0 {
-		p.fail(1, "there is no diff in the patch")
-	}
-	return diffs, p.err
+	return diffs, nil
 }
 
 func (p *parser) fail(line int, format string, args ...any) {
@@ -78,16 +98,20 @@ func (p *parser) next() {
 		i = len(p.rest)
 	}
 	p.line, p.rest = p.rest[:i], p.rest[i:]
-	p.n++
+	p.n = p.text.line(p.i)
+	p.i++
 }
 
 func (p *parser) at(prefix string) bool {
 	return len(p.line) >= len(prefix) && string(p.line[:len(prefix)]) == prefix
 }
 
-// after takes the line without the prefix, and goes to the next.
+// after takes the line without the prefix, and goes to the next. A carriage return
+// at its end is the patch's: git quotes the names that have one.
 func (p *parser) after(prefix string) field {
-	f := field{strings.TrimSuffix(string(p.line[len(prefix):]), "\n"), p.n}
+	s, cr := strings.CutSuffix(strings.TrimSuffix(string(p.line[len(prefix):]), "\n"), "\r")
+	p.cr = p.cr || cr
+	f := field{s, p.n}
 	p.next()
 	return f
 }
@@ -95,6 +119,7 @@ func (p *parser) after(prefix string) field {
 // diff reads the diff that begins at the current line, or passes over a line
 // of prose.
 func (p *parser) diff() (d FileDiff, ok bool) {
+	p.cr = false
 	switch {
 	case p.at("diff --git "):
 		d = p.gitHeader()
@@ -111,7 +136,20 @@ func (p *parser) diff() (d FileDiff, ok bool) {
 	if p.err == nil {
 		d.Hunks = p.hunks()
 	}
+	d.dos, d.encoded = p.cr && endInReturns(d.Hunks), p.text.encoded
 	return d, true
+}
+
+// endInReturns reports whether each line of the hunks ends with a carriage return.
+func endInReturns(hunks []Hunk) bool {
+	for _, h := range hunks {
+		for _, l := range h.Lines {
+			if !bytes.HasSuffix(bytes.TrimSuffix(l.Text, []byte("\n")), []byte("\r")) {
+				return false
+			}
+		}
+	}
+	return len(hunks) > 0
 }
 
 func (p *parser) atMarks() bool {
@@ -129,15 +167,18 @@ func (p *parser) gitHeader() FileDiff {
 	h := p.extended()
 	p.gitNames(&d, names, h)
 	p.gitModes(&d, h)
+	d.Index, _, _ = strings.Cut(h["index "].text, " ")
 	switch name := cmp.Or(d.New, d.Old); {
+	case p.err != nil:
 	case p.at("GIT binary patch"):
 		d.Binary = p.binary(name, h["index "])
 	case p.at("Binary files "):
 		p.failBinary(name)
-	case p.atMarks(): // which say again what the header said
+	case p.atMarks(): // of a rename, which say again what the header said
 		p.needMark("--- ", d.Old)
 		p.needMark("+++ ", d.New)
 		p.needHunk(name)
+	case p.at("@@ -"): // git apply and patch go by the header's names alone
 	case p.at("@@"), p.at("--- "):
 		p.fail(p.n, "a hunk of %s needs a --- and a +++ line before it", name)
 	case d.Old == d.New && d.OldMode == d.NewMode:
@@ -188,10 +229,9 @@ func (p *parser) gitNames(d *FileDiff, names field, h map[string]field) {
 		}
 	default:
 		name, err := commonName(names.text, p.patch.Strip)
-		if err != nil {
-			p.fail(d.Line, "%w", err)
+		if err == nil {
+			d.New = p.name(field{name, d.Line}, p.patch.Strip)
 		}
-		d.New = p.name(field{name, d.Line}, p.patch.Strip)
 		d.Old = d.New
 		if made {
 			d.Old = ""
@@ -199,7 +239,52 @@ func (p *parser) gitNames(d *FileDiff, names field, h map[string]field) {
 		if gone {
 			d.New = ""
 		}
+		switch {
+		case p.atMarks():
+			p.markNames(d)
+		case err != nil:
+			p.fail(d.Line, "%w", err)
+		}
 	}
+}
+
+// markNames sets the names of a git diff, which its first lines gave if they are of
+// one file, to those of its --- and +++ lines. If these two agree they are right:
+// git apply and patch go by them, too, where somebody has edited the one and not
+// the other.
+func (p *parser) markNames(d *FileDiff) {
+	line, want := p.n, *d
+	old, _ := p.mark("--- ")
+	new, _ := p.mark("+++ ")
+	p.needHunk(cmp.Or(new, old))
+	makes, deletes := p.at("@@ -0,0 "), bytes.Contains(p.line, []byte(" +0,0 @@"))
+	made, gone := want.Old == "" && want.New != "", want.New == "" && want.Old != ""
+	switch {
+	case old == "" && new == "":
+		p.fail(line, "the diff names no file")
+	case made && !makes && old != "", gone && old == "", !made && !makes && old == "":
+		p.failMark(line, old, want.Old)
+	case gone && !deletes && new != "", made && new == "", !gone && !deletes && new == "":
+		p.failMark(line+1, new, want.New)
+	case old == "" || new == "" || old == new:
+	case want.Old == "" && want.New == "":
+		p.fail(line, "the diff names two files, %s and %s, and no rename or copy", old, new)
+	case old != cmp.Or(want.Old, want.New):
+		p.failMark(line, old, want.Old)
+	default:
+		p.failMark(line+1, new, want.New)
+	}
+	d.Old, d.New = cmp.Or(old, new), cmp.Or(new, old)
+	if made || old == "" {
+		d.Old = ""
+	}
+	if gone || new == "" {
+		d.New = ""
+	}
+}
+
+func (p *parser) failMark(line int, name, want string) {
+	p.fail(line, "the line names %s, but the header before it %s", cmp.Or(name, "no file"), cmp.Or(want, "no file"))
 }
 
 // gitModes sets the modes of d.
@@ -227,14 +312,25 @@ func (p *parser) gitModes(d *FileDiff, h map[string]field) {
 	}
 }
 
+// octal matches a mode as git reads it, which may have more zeros before it.
+var octal = regexp.MustCompile(`^0*([0-7]{6})$`)
+
+// mode reads a mode. As git does, it knows of a file's permissions only whether its
+// owner may execute it.
 func (p *parser) mode(f field) filetree.Mode {
-	switch m := filetree.Mode(f.text); m {
-	case filetree.Regular, filetree.Executable, filetree.Link:
-		return m
-	case "160000":
+	m := octal.FindStringSubmatch(f.text)
+	switch {
+	case m != nil && m[1] == string(filetree.Link):
+		return filetree.Link
+	case m != nil && strings.HasPrefix(m[1], "100"):
+		if (m[1][3]-'0')&1 == 1 {
+			return filetree.Executable
+		}
+		return filetree.Regular
+	case m != nil && m[1] == "160000":
 		p.fail(f.line, "mode 160000 is a submodule, which a patch has no content of")
 	default:
-		p.fail(f.line, "mode %q is none of %s, %s and %s", m, filetree.Regular, filetree.Executable, filetree.Link)
+		p.fail(f.line, "mode %q is none of %s, %s and %s", f.text, filetree.Regular, filetree.Executable, filetree.Link)
 	}
 	return ""
 }
@@ -264,7 +360,7 @@ func (p *parser) mark(prefix string) (name, stamp string) {
 func (p *parser) needMark(prefix, want string) {
 	line := p.n
 	if name, _ := p.mark(prefix); name != want {
-		p.fail(line, "the line names %s, but the header before it %s", cmp.Or(name, "no file"), cmp.Or(want, "no file"))
+		p.failMark(line, name, want)
 	}
 }
 
@@ -294,7 +390,9 @@ func (p *parser) plainHeader() FileDiff {
 	case d.Old == "" && d.New == "":
 		p.fail(d.Line, "the diff names no file")
 	case d.Old != "" && d.New != "" && d.Old != d.New:
-		p.fail(d.Line, "the diff names two files, %s and %s, once -p%d is stripped", d.Old, d.New, p.patch.Strip)
+		// The old name is often that of a copy that its author had kept, as in
+		// diff -u file.old file. Whether it is shows in the tree.
+		d.other, d.Old = d.Old, d.New
 	}
 	p.needHunk(cmp.Or(d.New, d.Old))
 	return d

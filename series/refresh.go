@@ -59,7 +59,7 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	now, err := fromCommits(ctx, s, h, was, series.Patches)
+	now, names, err := fromCommits(ctx, s, h, was, series.Patches)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -74,7 +74,7 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	}
 	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
 	for i, c := range h.Commits {
-		next.Commits = append(next.Commits, workCommit{c.ID, now[i].Name, true})
+		next.Commits = append(next.Commits, workCommit{c.ID, names[i], true})
 	}
 	return changed, gone, next.write(record)
 }
@@ -134,35 +134,78 @@ func checkMarks(src string, h gitrepo.History) error {
 	return errors.Join(errs...)
 }
 
-// fromCommits returns the patches that the commits in src are, in order.
+// fromCommits returns the patches that the commits in src are, in order, and for each
+// commit the name of its patch.
 func fromCommits(
 	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
-) ([]patches.Patch, error) {
+) (out []patches.Patch, names []string, err error) {
 	dir, _ := src(s)
 	patchOf := func(id string) ([]byte, error) { return s.Git().Patch(ctx, dir, id) }
 	taken := map[string]bool{}
-	var out []patches.Patch
-	for i, c := range h.Commits {
+	for i := 0; i < len(h.Commits); i++ {
+		c := h.Commits[i]
+		box, n, err := was.mailbox(h.Commits[i:], series, patchOf)
+		if err != nil {
+			return nil, nil, err
+		}
+		if n > 0 && !taken[box.Name] {
+			taken[box.Name] = true
+			out, names = append(out, box), append(names, slices.Repeat([]string{box.Name}, n)...)
+			i += n - 1
+			continue
+		}
 		data, err := patchOf(c.ID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		p := patches.Patch{Name: was.patchOf(c, series), Strip: 1, Data: data}
-		if old, ok, err := was.untouched(series, p, patchOf); err != nil {
-			return nil, err
-		} else if ok && !taken[old.Name] {
-			p = old
+		if p, err = was.taken(series, p, patchOf); err != nil {
+			return nil, nil, err
 		}
-		for n := i + 1; p.Name == "" || taken[p.Name]; n++ {
+		for n := len(out) + 1; p.Name == "" || taken[p.Name]; n++ {
 			p.Name = patches.FileName(n, c.Subject)
 			if named(series, p.Name) {
 				p.Name = ""
 			}
 		}
 		taken[p.Name] = true
-		out = append(out, p)
+		out, names = append(out, p), append(names, p.Name)
 	}
-	return out, nil
+	return out, names, nil
+}
+
+// mailbox returns the patch of the series whose mails the first n commits are, all of
+// them and as they were laid out. Of a mailbox with one that was changed, each
+// becomes a patch file of its own.
+func (w workTree) mailbox(
+	commits []gitrepo.Revision, series []patches.Patch, patchOf func(id string) ([]byte, error),
+) (patches.Patch, int, error) {
+	j := slices.IndexFunc(series, func(p patches.Patch) bool { return p.Name == commits[0].Name })
+	if j < 0 {
+		return patches.Patch{}, 0, nil
+	}
+	n := len(series[j].Messages())
+	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == series[j].Name })
+	if n < 2 || n > len(commits) || i < 0 || i+n > len(w.Commits) {
+		return patches.Patch{}, 0, nil
+	}
+	for k, old := range w.Commits[i : i+n] {
+		if old.Patch != series[j].Name || commits[k].Name != old.Patch || !old.Exact {
+			return patches.Patch{}, 0, nil
+		}
+		if commits[k].ID == old.ID {
+			continue
+		}
+		a, err := patchOf(old.ID)
+		if err != nil {
+			return patches.Patch{}, 0, err
+		}
+		b, err := patchOf(commits[k].ID)
+		if err != nil || !patches.SameChange(a, b) {
+			return patches.Patch{}, 0, err
+		}
+	}
+	return series[j], n, nil
 }
 
 // named reports whether a series has a patch of that name.
@@ -186,21 +229,36 @@ func (w workTree) patchOf(c gitrepo.Revision, series []patches.Patch) string {
 	return ""
 }
 
-// untouched returns the patch of the series that a commit was made of, if the
-// commit, which is p now, still says the same. patchOf reads a commit as a patch.
-func (w workTree) untouched(
+// taken returns what the patch of a commit becomes, which is p now: the patch of the
+// series that the commit was made of, if that still says the same, and otherwise one
+// with as much of its head as the commit leaves true. patchOf reads a commit as a
+// patch.
+func (w workTree) taken(
 	series []patches.Patch, p patches.Patch, patchOf func(id string) ([]byte, error),
-) (patches.Patch, bool, error) {
-	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name && c.Exact })
+) (patches.Patch, error) {
 	j := slices.IndexFunc(series, func(o patches.Patch) bool { return o.Name == p.Name })
-	if i < 0 || j < 0 {
-		return patches.Patch{}, false, nil
+	if p.Name == "" || j < 0 {
+		return p, nil
+	}
+	if len(series[j].Messages()) > 1 { // it is one of several, which get files of their own
+		p.Name = ""
+		return p, nil
+	}
+	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name })
+	if i < 0 {
+		return p, nil
 	}
 	old, err := patchOf(w.Commits[i].ID)
-	if err != nil {
-		return patches.Patch{}, false, err
+	switch {
+	case err != nil:
+		return p, err
+	case w.Commits[i].Exact && patches.SameChange(old, p.Data):
+		return series[j], nil
+	case build.IsCommit(p): // which becomes a patch file, with a message that is its own
+		return p, nil
 	}
-	return series[j], patches.SameChange(old, p.Data), nil
+	p.Data = series[j].Rewrite(old, p.Data)
+	return p, nil
 }
 
 // revise returns what the fork becomes with a new series, and which of its patches

@@ -139,12 +139,18 @@ func patchFiles(series []patches.Patch) ([]ebuilds.Patch, error) {
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
 			name = patches.FileName(i+1, mail.Subject)
 		}
-		diffs, err := patches.Parse(p)
+		files, err := patches.Patch{Name: name, Strip: p.Strip, Data: p.Data}.Portable()
 		if err != nil {
 			return nil, err
 		}
-		git := slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return !d.Plain() })
-		out = append(out, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data, Git: git})
+		for _, f := range files {
+			diffs, err := patches.Parse(f)
+			if err != nil {
+				return nil, err
+			}
+			git := slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return !d.Plain() })
+			out = append(out, ebuilds.Patch{Name: f.Name, Strip: f.Strip, Data: f.Data, Git: git})
+		}
 	}
 	return out, nil
 }

@@ -1,0 +1,128 @@
+package patches
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// settle decides, for the diffs of which each line, header lines too, ends with a
+// carriage return, whether the files have these or only the patch: mails and
+// editors put them there. The tree shows it. git apply takes such a patch as it
+// is; git am and patch take the carriage returns off.
+func (s *step) settle(diffs []FileDiff) error {
+	kept, taken := false, false
+	open := []int{} // diffs that don't show it
+	for i, d := range diffs {
+		if !d.dos {
+			continue
+		}
+		before, err := s.met(d)
+		switch {
+		case err != nil:
+			return err
+		case before == nil || len(before.lines) == 0:
+			open = append(open, i)
+		case d.returnsIn(before.lines):
+			kept = true
+		default:
+			diffs[i], taken = d.withoutReturns(), true
+		}
+	}
+	for _, i := range open {
+		d := diffs[i]
+		switch {
+		case kept && !taken:
+		case d.encoded && !taken:
+			// git am takes off those of the mail, but not those that are encoded in it.
+			return s.refuse(d, "%s is made by an encoded mail whose lines all end with a carriage return, "+
+				"and whether the file has them is not to be seen: save the patch as plain text", cmp.Or(d.New, d.Old))
+		default:
+			diffs[i] = d.withoutReturns()
+		}
+	}
+	return nil
+}
+
+// met returns the file that d changes, nil if there is none.
+func (s *step) met(d FileDiff) (*file, error) {
+	if d.Old == "" {
+		return nil, nil
+	}
+	return s.tree.read(d.Old)
+}
+
+// returnsIn reports whether d is meant for lines with a carriage return at their end.
+func (d FileDiff) returnsIn(lines [][]byte) bool {
+	first := bytes.HasSuffix(lines[0], []byte("\r\n"))
+	if slices.ContainsFunc(d.Hunks, func(h Hunk) bool { return h.OldLines == 0 }) {
+		return first // such a hunk fits in any file
+	}
+	if _, _, conflict := d.lay(lines); conflict == nil {
+		return true
+	}
+	_, _, conflict := d.withoutReturns().lay(lines)
+	return conflict != nil && first
+}
+
+// withoutReturns returns d with the lines that the patch had before it got its
+// carriage returns.
+func (d FileDiff) withoutReturns() FileDiff {
+	d.dos = false
+	d.Hunks = slices.Clone(d.Hunks)
+	for i, h := range d.Hunks {
+		lines := slices.Clone(h.Lines)
+		for j, l := range lines {
+			text, ended := bytes.CutSuffix(l.Text, []byte("\n"))
+			text = bytes.TrimSuffix(text, []byte("\r"))
+			if ended {
+				text = append(slices.Clip(text), '\n')
+			}
+			lines[j].Text = text
+		}
+		d.Hunks[i].Lines = lines
+	}
+	return d
+}
+
+// checkIndex compares what a text diff makes with the id that its index line has
+// for it. That says something only of the file that the diff was made of: a patch
+// that was moved to another base keeps its old line, and is right. Where the file
+// is that one, another result means that the diff was damaged on its way, as by a
+// mail that was not decoded, or edited. With ids that are whole it is refused, for a
+// wrong tree is worse than a patch to mend. git and most other tools write short
+// ones, which people leave behind when they edit a patch by hand, and which no
+// tool minds; so these are told. A binary diff is held to its ids whatever they are.
+func (s *step) checkIndex(d FileDiff, before, after *file) error {
+	from, to, ok := strings.Cut(d.Index, "..")
+	if !ok || !isID(from) || !isID(to) || d.New == "" || strings.Trim(to, "0") == "" {
+		return nil
+	}
+	content := after.content()
+	odd := Oddity{Patch: s.patch, File: d.New, Want: to}
+	for _, long := range []bool{false, true} {
+		if long != (len(from) > 40) && len(from) >= 40 {
+			continue
+		}
+		made := strings.Trim(from, "0") == "" && d.Old == ""
+		if !made && !strings.HasPrefix(objectID(before.content(), long), from) {
+			continue
+		}
+		got := objectID(content, long)
+		if strings.HasPrefix(got, to) {
+			return nil
+		}
+		odd.Got = cmp.Or(odd.Got, got[:len(to)])
+	}
+	switch {
+	case odd.Got == "":
+		return nil
+	case len(to) >= 40:
+		return s.refuse(d, "%s is the file that the patch was made of, but becomes git's object %s instead of %s, "+
+			"which its index line says: the patch was damaged or edited; get it anew, "+
+			"or remove the index line to have it as it is", d.New, odd.Got, to)
+	}
+	s.odd = append(s.odd, odd)
+	return nil
+}
