@@ -98,7 +98,7 @@ func (s *step) failure(faults []error) error {
 }
 
 // apply applies all diffs of the patch to the tree, or returns what is wrong with
-// each file; the tree is of no use then. It settles in diffs how their lines end.
+// each file; the tree is of no use then. It settles in diffs what only the tree shows.
 func (s *step) apply(diffs []FileDiff) error {
 	if err := s.settle(diffs); err != nil {
 		return s.failure([]error{err})
@@ -161,7 +161,11 @@ func (s *step) source(d FileDiff) (*file, error) {
 		return &file{}, nil
 	}
 	if d.other != "" && s.tree.mode(d.other) != "" {
-		return nil, s.refuse(d, "the diff names two files, %s and %s, and both exist", d.other, d.Old)
+		which := "both exist"
+		if s.tree.mode(d.Old) == "" {
+			which = "only " + d.other + " exists"
+		}
+		return nil, s.refuse(d, "the diff names two files, %s and %s, and %s", d.other, d.Old, which)
 	}
 	f, err := s.tree.read(d.Old)
 	if err == nil && f == nil {

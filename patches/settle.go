@@ -7,14 +7,18 @@ import (
 	"strings"
 )
 
-// settle decides, for the diffs of which each line, header lines too, ends with a
-// carriage return, whether the files have these or only the patch: mails and
-// editors put them there. The tree shows it. git apply takes such a patch as it
-// is; git am and patch take the carriage returns off.
+// settle decides what only the tree shows of diffs: whether a plain one makes a file
+// or changes it; and, of those in which each line, header lines too, ends with a
+// carriage return, whether the files have these or only the patch, for mails and
+// editors put them there. git apply takes such a patch as it is; git am and patch
+// take the carriage returns off.
 func (s *step) settle(diffs []FileDiff) error {
 	kept, taken := false, false
 	open := []int{} // diffs that don't show it
 	for i, d := range diffs {
+		if d.other == "" && d.addsAll() && s.tree.mode(d.Old) == "" {
+			d.Old, diffs[i].Old = "", "" // diff -N says nothing else of it
+		}
 		if !d.dos {
 			continue
 		}
@@ -22,12 +26,14 @@ func (s *step) settle(diffs []FileDiff) error {
 		switch {
 		case err != nil:
 			return err
-		case before == nil || len(before.lines) == 0:
-			open = append(open, i)
-		case d.returnsIn(before.lines):
+		case before != nil && len(before.lines) > 0 && d.returnsIn(before.lines):
+			kept = true
+		case before != nil && len(before.lines) > 0, d.makesID(d.withoutReturns()):
+			diffs[i], taken = d.withoutReturns(), true
+		case d.makesID(d):
 			kept = true
 		default:
-			diffs[i], taken = d.withoutReturns(), true
+			open = append(open, i)
 		}
 	}
 	for _, i := range open {
@@ -64,6 +70,23 @@ func (d FileDiff) returnsIn(lines [][]byte) bool {
 	}
 	_, _, conflict := d.withoutReturns().lay(lines)
 	return conflict != nil && first
+}
+
+// addsAll reports whether the diff can be of a file that it makes.
+func (d FileDiff) addsAll() bool {
+	return d.Old == d.New && d.OldMode == "" && len(d.Hunks) == 1 && d.Hunks[0].OldStart == 0 && d.Hunks[0].OldLines == 0
+}
+
+// makesID reports whether a diff that makes a file makes the one that the index line
+// of d says.
+func (d FileDiff) makesID(as FileDiff) bool {
+	_, to, ok := strings.Cut(d.Index, "..")
+	lines, _, conflict := as.lay(nil)
+	if !ok || !isID(to) || conflict != nil {
+		return false
+	}
+	content := bytes.Join(lines, nil)
+	return strings.HasPrefix(objectID(content, len(to) > 40), to)
 }
 
 // withoutReturns returns d with the lines that the patch had before it got its
