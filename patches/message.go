@@ -129,22 +129,25 @@ func messages(p Patch) []message {
 	}
 	var out []message
 	start, line := 0, 1 // of the message that is being read
-	at, n := 0, 1       // in data
-	for at < len(data) {
-		end := at + lineLength(data[at:])
-		if at > start && beginsMail(data[at:end], data[end:]) && hasMore(data[start:at]) {
-			out = append(out, readMessage(p, excerpt{data: data[start:at], first: line}))
-			start, line = at, n
+	for at := 0; ; {
+		i := bytes.Index(data[at:], []byte("\nFrom "))
+		if i < 0 {
+			break
 		}
-		at, n = end, n+1
+		at += i + 1
+		next := data[at:]
+		n := lineLength(next)
+		if beginsMail(next[:n], next[n:]) && len(bytes.TrimSpace(data[start:at])) > 0 {
+			out = append(out, readMessage(p, excerpt{data: data[start:at], first: line}))
+			line += bytes.Count(data[start:at], []byte("\n"))
+			start = at
+		}
 	}
 	if start == 0 {
 		return []message{first}
 	}
 	return append(out, readMessage(p, excerpt{data: data[start:], first: line}))
 }
-
-func hasMore(data []byte) bool { return len(bytes.TrimSpace(data)) > 0 }
 
 // beginsMail reports whether a line begins a mail: a mail's head has to follow, so
 // that a message may quote such a line.

@@ -22,9 +22,10 @@ type FileDiff struct {
 	Hunks            []Hunk
 	Binary           *Binary // instead of hunks
 
-	dos     bool   // each line of it ends with a carriage return: of the file, or of the patch alone
-	encoded bool   // it was in a mail's encoded body
-	other   string // a second name that the --- line says, of no file in the tree
+	dos      bool   // each line of it ends with a carriage return: of the file, or of the patch alone
+	returned bool   // it had them, and they are off
+	encoded  bool   // it was in a mail's encoded body
+	other    string // a second name that the --- line says, of no file in the tree
 }
 
 // Plain reports whether the diff is only of text, as every patch program knows it:

@@ -78,11 +78,19 @@ func (p Patch) Rewrite(before, now []byte) []byte {
 		return WithNotes(now, p.Notes())
 	}
 	head := diffstat.ReplaceAll(p.Data[:at], nil)
+	head = emptyNotes.ReplaceAll(inSeries.ReplaceAll(head, []byte("${1}[PATCH] ")), []byte("\n---\n"))
 	if from := now[:lineLength(now)]; bytes.HasPrefix(head, []byte("From ")) && bytes.HasPrefix(from, []byte("From ")) {
 		head = append(bytes.Clone(from), head[lineLength(head):]...)
 	}
 	return append(bytes.Clone(head), diff...)
 }
+
+// inSeries matches a subject with the place of its patch in a series that once was,
+// and emptyNotes the line before notes that there are none of.
+var (
+	inSeries   = regexp.MustCompile(`(?m)^(Subject: )\[PATCH[^\]]*\] *`)
+	emptyNotes = regexp.MustCompile(`\n---\n\n+$`)
+)
 
 // cutDiff parts a patch in git's mail format in what it says of the commit, without
 // the line that names it, and its diff.

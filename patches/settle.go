@@ -92,7 +92,7 @@ func (d FileDiff) makesID(as FileDiff) bool {
 // withoutReturns returns d with the lines that the patch had before it got its
 // carriage returns.
 func (d FileDiff) withoutReturns() FileDiff {
-	d.dos = false
+	d.dos, d.returned = false, true
 	d.Hunks = slices.Clone(d.Hunks)
 	for i, h := range d.Hunks {
 		lines := slices.Clone(h.Lines)
@@ -112,11 +112,12 @@ func (d FileDiff) withoutReturns() FileDiff {
 // checkIndex compares what a text diff makes with the id that its index line has
 // for it. That says something only of the file that the diff was made of: a patch
 // that was moved to another base keeps its old line, and is right. Where the file
-// is that one, another result means that the diff was damaged on its way, as by a
-// mail that was not decoded, or edited. With ids that are whole it is refused, for a
-// wrong tree is worse than a patch to mend. git and most other tools write short
-// ones, which people leave behind when they edit a patch by hand, and which no
-// tool minds; so these are told. A binary diff is held to its ids whatever they are.
+// is that one, another result means that the diff was damaged on its way, or edited
+// by hand. People do that and leave the line behind, and no tool minds, so it is
+// told, and patches:lock pins what its user has seen. But if it took decoding to
+// read the diff, or taking carriage returns off, and the ids are whole, it is
+// refused: then what was read is not what was sent, and a wrong tree is worse than
+// a patch to mend. A binary diff is held to its ids whatever they are.
 func (s *step) checkIndex(d FileDiff, before, after *file) error {
 	from, to, ok := strings.Cut(d.Index, "..")
 	if !ok || !isID(from) || !isID(to) || d.New == "" || strings.Trim(to, "0") == "" {
@@ -141,9 +142,9 @@ func (s *step) checkIndex(d FileDiff, before, after *file) error {
 	switch {
 	case odd.Got == "":
 		return nil
-	case len(to) >= 40:
+	case len(to) >= 40 && (d.encoded || d.returned):
 		return s.refuse(d, "%s is the file that the patch was made of, but becomes git's object %s instead of %s, "+
-			"which its index line says: the patch was damaged or edited; get it anew, "+
+			"which its index line says: the patch was damaged on its way; get it anew, "+
 			"or remove the index line to have it as it is", d.New, odd.Got, to)
 	}
 	s.odd = append(s.odd, odd)

@@ -9,6 +9,7 @@ import (
 func TestIndexLines(t *testing.T) {
 	id := func(s string, n int) string { return objectID([]byte(s), n > 40)[:n] }
 	const before, after = "1\n2\n3\n", "1\ntwo\n3\n"
+	const qp = "Content-Transfer-Encoding: quoted-printable\n"
 	for _, c := range []struct{ name, from, to, odd, err string }{
 		{"whole", id(before, 40), id(after, 40), "", ""},
 		{"short", id(before, 7), id(after, 7), "", ""},
@@ -17,12 +18,18 @@ func TestIndexLines(t *testing.T) {
 		{"of another base", id("1\n2\n3\n4\n", 40), id("1\ntwo\n3\n4\n", 40), "", ""},
 		{"made up", "1111111", "2222222", "", ""},
 		{"not said", "1", "2", "", ""},
-		{"whole, and another", id(before, 40), id("other", 40), "", "x is the file that the patch was made of, but becomes " +
+		{"whole, and another", id(before, 40), id("other", 40), id(after, 40), ""},
+		{"of SHA-256, and another", id(before, 64), id("other", 64), id(after, 64), ""},
+		{"encoded, whole", id(before, 40), id(after, 40), "", ""},
+		{"encoded, short, and another", id(before, 7), id("other", 7), id(after, 7), ""},
+		{"encoded, whole, and another", id(before, 40), id("other", 40), "", "x is the file that the patch was made of, but becomes " +
 			"git's object " + id(after, 40) + " instead of " + id("other", 40)},
-		{"of SHA-256, and another", id(before, 64), id("other", 64), "", "instead of " + id("other", 64)},
 		{"short, and another", id(before, 7), id("other", 7), id(after, 7), ""},
 	} {
 		patch := "diff --git a/x b/x\nindex " + c.from + ".." + c.to + " 100644\n" + count3
+		if strings.HasPrefix(c.name, "encoded") {
+			patch = mailOf(qp, patch)
+		}
 		result, err := Apply(files{"x": before}.lay(t, t.TempDir()), []Patch{{"p", 1, []byte(patch)}})
 		odd := ""
 		if len(result.Odd) > 0 {
