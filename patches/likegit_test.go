@@ -181,7 +181,7 @@ func checkLikeGit(t *testing.T, r *rand.Rand, s sample, way transport) (taken bo
 	}
 	testkit.Git(t, s.repo, "reset", "-q", "--hard", "base")
 	testkit.Git(t, s.repo, "clean", "-q", "-fdx")
-	got, err := Apply(s.base, []Patch{{"p", 1, []byte(mbox)}})
+	got, err := Apply(s.base, []Patch{{Name: "p", Strip: 1, Data: []byte(mbox)}})
 	tree := s.base.Tree.Changed(got.Changes)
 	report := func(what string) {
 		t.Errorf("%s: %s\nwe: %v\ngit: %v %s\n%s", way.name, what, err, gitErr, said, mbox)
@@ -263,7 +263,7 @@ func FuzzDiffLikeGit(f *testing.F) {
 		}
 		diff = strings.Join(lines, "")
 		d := files{"file": before}.lay(t, t.TempDir())
-		got, err := Apply(d, []Patch{{"p", 1, []byte(diff)}})
+		got, err := Apply(d, []Patch{{Name: "p", Strip: 1, Data: []byte(diff)}})
 		patch := filepath.Join(dir, "p")
 		must(t, os.WriteFile(patch, []byte(diff), 0o644))
 		said, gitErr := testkit.TryGit(t, d.Path, "apply", "--whitespace=nowarn", patch)

@@ -26,6 +26,12 @@ var tags = regexp.MustCompile(`^((?i:re):\s*|\[[^\]]*(?:PATCH|RFC)[^\]]*\]\s*)+`
 // first mail says.
 func (p Patch) Mail() (Mail, bool) {
 	m := messages(p)[0]
+	if p.Diff > 0 { // the whole message, whatever is in it
+		_, m.body = readHead(m.raw)
+		out, ok := commit{message: m, text: excerpt{}}.mail()
+		out.Body = strings.TrimSpace(strings.TrimSuffix(string(m.body.data), "---\n"))
+		return out, ok
+	}
 	t, err := m.decoded()
 	if err != nil {
 		t = m.body

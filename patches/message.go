@@ -37,8 +37,9 @@ type message struct {
 // A commit is a message with diffs in it.
 type commit struct {
 	message
-	text  excerpt // the message's body, decoded
-	diffs []FileDiff
+	text  excerpt    // the message's body, decoded
+	spans []span     // of the diffs in text
+	diffs []FileDiff // of files that are not excluded, at least one
 }
 
 // commitsOf reads a patch file: the mails of a mailbox that have diffs, which is at
@@ -50,46 +51,73 @@ func commitsOf(p Patch) ([]commit, error) {
 			Err: fmt.Errorf("the patch is in UTF-16, as PowerShell writes it: write it anew, with git's --output=FILE")}
 	}
 	var out []commit
+	found := false
 	for _, m := range messages(p) {
-		c := commit{message: m}
+		c := commit{message: m, text: m.body}
 		var err error
-		if c.text, err = m.decoded(); err != nil {
+		if p.Diff == 0 {
+			if c.text, err = m.decoded(); err != nil {
+				return nil, err
+			}
+		}
+		if err := c.parse(p); err != nil {
 			return nil, err
 		}
-		if c.diffs, err = parse(p, c.changes()); err != nil {
-			return nil, err
-		}
+		found = found || len(c.spans) > 0
 		if len(c.diffs) > 0 {
 			out = append(out, c)
 		}
 	}
-	if len(out) == 0 {
+	if !found {
 		return nil, &ParseError{Patch: p.Name, Line: 1, Err: fmt.Errorf("there is no diff in the patch")}
 	}
 	return out, nil
 }
 
-// changes returns what of a mail's text can be a diff, which does not begin before
-// the message of the commit ends: that may show what a hunk looks like.
-func (c commit) changes() excerpt {
-	t := c.text
-	if !c.head.ofCommit() {
-		return t
+// parse reads the diffs in the commit's text, which do not begin before the message
+// of a mail ends: that may show what a hunk looks like.
+func (c *commit) parse(p Patch) (err error) {
+	t, n := c.text, 0
+	if c.head.ofCommit() && p.Diff == 0 {
+		var lines int
+		n, lines = endOfMessage(t.data, false)
+		t.data = t.data[n:]
+		t.first += lines
+		if t.lines != nil {
+			t.lines = t.lines[min(lines, len(t.lines)):]
+		}
 	}
-	n, lines := endOfMessage(t.data, false)
-	t.data = t.data[n:]
-	t.first += lines
-	if t.lines != nil {
-		t.lines = t.lines[min(lines, len(t.lines)):]
+	if c.spans, err = parse(p, t); err != nil {
+		return err
 	}
-	return t
+	for i := range c.spans {
+		s := &c.spans[i]
+		s.from, s.to = s.from+n, s.to+n
+		if s.left {
+			c.diffs = append(c.diffs, s.diff)
+		}
+	}
+	return nil
+}
+
+// left returns the commit's text without the diffs of excluded files.
+func (c commit) left() []byte {
+	var out []byte
+	at := 0
+	for _, s := range c.spans {
+		out = append(out, c.text.data[at:s.from]...)
+		if at = s.to; s.left {
+			out = append(out, c.text.data[s.from:s.to]...)
+		}
+	}
+	return append(out, c.text.data[at:]...)
 }
 
 // Messages returns the mails with diffs of a mailbox, each as a patch of the same
 // name; or the patch itself, if it is not a mailbox of several. A patch that cannot
 // be read is returned as it is.
 func (p Patch) Messages() []Patch {
-	if !bytes.HasPrefix(p.Data, []byte("From ")) && !bytes.Contains(p.Data, []byte("\nFrom ")) {
+	if p.Diff > 0 || !bytes.HasPrefix(p.Data, []byte("From ")) && !bytes.Contains(p.Data, []byte("\nFrom ")) {
 		return []Patch{p}
 	}
 	commits, err := commitsOf(p)
@@ -104,7 +132,7 @@ func (p Patch) Messages() []Patch {
 }
 
 func (m message) asPatch() Patch {
-	return Patch{Name: m.patch.Name, Strip: m.patch.Strip, Data: m.raw.data}
+	return Patch{Name: m.patch.Name, Strip: m.patch.Strip, Data: m.raw.data, Exclude: m.patch.Exclude}
 }
 
 // Messages returns the patches of a series, with those of a mailbox one by one.
@@ -120,8 +148,13 @@ func Messages(series []Patch) []Patch {
 var fromLine = regexp.MustCompile(`^From .*[0-9].[0-9]{2}:[0-9]{2}[ \t]+[0-9]{2,}`)
 
 // messages splits a patch file in its mails. One that does not begin as a mail is a
-// message without a head.
+// message without a head. The body of a commit is its diff.
 func messages(p Patch) []message {
+	if p.Diff > 0 {
+		m := readMessage(p, excerpt{data: p.Data[:p.Diff], first: 1})
+		m.body = excerpt{data: p.Data[p.Diff:], first: 1 + bytes.Count(p.Data[:p.Diff], []byte("\n"))}
+		return []message{m}
+	}
 	data := bytes.TrimPrefix(p.Data, []byte("\ufeff"))
 	first := readMessage(p, excerpt{data: data, first: 1})
 	if !bytes.HasPrefix(bytes.TrimLeft(data, "\r\n"), []byte("From ")) && first.head == nil {

@@ -57,7 +57,7 @@ func TestMailsAreRead(t *testing.T) {
 		{"no newline at the end", strings.TrimSuffix(count3, "\n"), "two"},
 	} {
 		base := files{"x": numbers(1, 3)}
-		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{"p", 1, []byte(c.patch)}})
+		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}})
 		if got, want := base.after(result.Changes)["x"], "1\n"+c.want+"\n3\n"; err != nil || got != want {
 			t.Errorf("%s: got %q, %v, want %q", c.name, got, err, want)
 		}
@@ -88,7 +88,7 @@ func TestMailsAreRefused(t *testing.T) {
 				"and whether the file has them is not to be seen: save the patch as plain text (p:6)"},
 	} {
 		base := files{"x": numbers(1, 3)}
-		if _, err := Apply(base.lay(t, t.TempDir()), []Patch{{"p", 1, []byte(c.patch)}}); text(err) != c.err {
+		if _, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}}); text(err) != c.err {
 			t.Errorf("%s: got %v\nwant %s", c.name, err, c.err)
 		}
 	}
@@ -105,7 +105,7 @@ func box() string {
 }
 
 func TestMailbox(t *testing.T) {
-	p := Patch{"all.mbox", 1, []byte(box())}
+	p := Patch{Name: "all.mbox", Strip: 1, Data: []byte(box())}
 	base := files{"x": "x"}
 	dir := base.lay(t, t.TempDir())
 	result, err := Apply(dir, []Patch{p})
@@ -137,7 +137,7 @@ func TestMailbox(t *testing.T) {
 	if again, err := Apply(dir, portable); err != nil || !reflect.DeepEqual(again.Changes, result.Changes) {
 		t.Errorf("Portable() makes another tree: %+v, %v", again, err)
 	}
-	plain := Patch{"x", 1, []byte(mailOf("", count3))}
+	plain := Patch{Name: "x", Strip: 1, Data: []byte(mailOf("", count3))}
 	if got, err := plain.Portable(); err != nil || !reflect.DeepEqual(got, []Patch{plain}) {
 		t.Errorf("Portable() changes a plain mail to %+v, %v", got, err)
 	}
@@ -152,7 +152,7 @@ func TestMailbox(t *testing.T) {
 func TestLargeMailbox(t *testing.T) {
 	data := []byte(largeMailbox(10 << 20))
 	start := time.Now()
-	diffs, err := Parse(Patch{"p", 1, data})
+	diffs, err := Parse(Patch{Name: "p", Strip: 1, Data: data})
 	must(t, err)
 	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("%d bytes with %d diffs took %s", len(data), len(diffs), took)
@@ -172,7 +172,7 @@ func largeMailbox(size int) string {
 
 // BenchmarkMailbox reads a mailbox of 10 MB.
 func BenchmarkMailbox(b *testing.B) {
-	p := Patch{"p", 1, []byte(largeMailbox(10 << 20))}
+	p := Patch{Name: "p", Strip: 1, Data: []byte(largeMailbox(10 << 20))}
 	b.SetBytes(int64(len(p.Data)))
 	for b.Loop() {
 		_, err := Parse(p)

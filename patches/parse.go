@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/glob"
 )
 
 // A FileDiff is what a patch does to one file.
@@ -25,6 +26,7 @@ type FileDiff struct {
 	dos      bool   // each line of it ends with a carriage return: of the file, or of the patch alone
 	returned bool   // it had them, and they are off
 	encoded  bool   // it was in a mail's encoded body
+	carried  bool   // it is of a commit
 	other    string // a second name that the --- line says, of no file in the tree
 }
 
@@ -59,6 +61,8 @@ type field struct {
 // over mail headers and prose around them. Of a mailbox it returns those of all
 // mails, in order. The lines are slices of the patch's data, but where that is
 // encoded. An error is a *ParseError.
+//
+// Diffs of files that the patch excludes are left out, so there may be none.
 func Parse(patch Patch) ([]FileDiff, error) {
 	commits, err := commitsOf(patch)
 	if err != nil {
@@ -71,20 +75,51 @@ func Parse(patch Patch) ([]FileDiff, error) {
 	return diffs, nil
 }
 
-// parse reads the diffs of one text of the patch, which may have none.
-func parse(patch Patch, t excerpt) ([]FileDiff, error) {
+// A span is a diff and where in an excerpt it is.
+type span struct {
+	diff     FileDiff
+	from, to int
+	left     bool // its file is not excluded
+}
+
+// parse reads the diffs of one excerpt of the patch, which may have none.
+func parse(patch Patch, t excerpt) ([]span, error) {
 	p := parser{patch: patch, text: t, rest: t.data}
-	var diffs []FileDiff
+	var found []span
+	at := func() int { return len(t.data) - len(p.rest) - len(p.line) }
 	for p.next(); len(p.line) > 0; {
+		from := at()
 		d, ok := p.diff()
 		if p.err != nil {
 			return nil, p.err
 		}
 		if ok {
-			diffs = append(diffs, d)
+			found = append(found, span{d, from, at(), true})
 		}
 	}
-	return diffs, nil
+	return found, exclude(patch, found)
+}
+
+// exclude marks the diffs of files that the patch leaves out.
+func exclude(patch Patch, found []span) error {
+	if len(patch.Exclude) == 0 {
+		return nil
+	}
+	excluded, err := glob.Matcher(patch.Exclude)
+	if err != nil {
+		return err
+	}
+	for i, f := range found {
+		d := f.diff
+		if found[i].left = !excluded(cmp.Or(d.New, d.Old)); found[i].left {
+			continue
+		}
+		if d.New != "" && d.Old != "" && !d.Copy && !excluded(d.Old) {
+			return &ParseError{Patch: patch.Name, Line: d.Line, Err: fmt.Errorf(
+				"%s is renamed to %s, which upstream.exclude leaves out: write that the file is deleted", d.Old, d.New)}
+		}
+	}
+	return nil
 }
 
 func (p *parser) fail(line int, format string, args ...any) {
@@ -138,6 +173,7 @@ func (p *parser) diff() (d FileDiff, ok bool) {
 		d.Hunks = p.hunks()
 	}
 	d.dos, d.encoded = p.cr && endInReturns(d.Hunks), p.text.encoded
+	d.carried = p.patch.Diff > 0
 	return d, true
 }
 

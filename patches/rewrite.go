@@ -22,7 +22,7 @@ func (p Patch) Preamble() string {
 // before it. It is not ok if the diff is not in the file as it is read.
 func (p Patch) firstDiff() (at int, ok bool) {
 	commits, err := commitsOf(p)
-	if err != nil || commits[0].text.encoded || commits[0].text.lines != nil {
+	if err != nil || len(commits) == 0 || p.Diff > 0 || commits[0].text.encoded || commits[0].text.lines != nil {
 		return 0, false
 	}
 	before := 0 // where the lines begin that belong to the diff
@@ -99,16 +99,17 @@ func cutDiff(data []byte) (head, diff []byte, ok bool) {
 	return head, append([]byte("diff --git "), diff...), ok
 }
 
-// Portable returns the patch as patch and git apply read it: as it is, or, if it is a
-// mailbox of several mails or encoded, each mail as a patch of its own, decoded. The
-// names of several are NAME-1.patch, NAME-2.patch and so on.
+// Portable returns the patch as patch and git apply read it: as File does, or, if it
+// is a mailbox of several mails or encoded, each mail as a patch of its own, decoded.
+// The names of several are NAME-1.patch, NAME-2.patch and so on.
 func (p Patch) Portable() ([]Patch, error) {
 	commits, err := commitsOf(p)
 	if err != nil {
 		return nil, err
 	}
-	if len(commits) == 1 && !commits[0].text.encoded && commits[0].text.lines == nil {
-		return []Patch{p}, nil
+	if len(commits) == 1 && !commits[0].text.encoded && commits[0].text.lines == nil && len(messages(p)) == 1 {
+		data, err := p.File()
+		return []Patch{{Name: p.Name, Strip: p.Strip, Data: data}}, err
 	}
 	out := make([]Patch, len(commits))
 	for i, c := range commits {
@@ -135,6 +136,6 @@ func (c commit) plain() []byte {
 	if out.Len() > 0 {
 		out.WriteString("\n")
 	}
-	out.Write(c.text.data)
+	out.Write(c.left())
 	return out.Bytes()
 }

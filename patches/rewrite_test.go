@@ -9,7 +9,7 @@ func TestNotes(t *testing.T) {
 			count3), "v2: more\n\nv1: less"},
 		{"of no mail", "Why.\n---\nmore\n" + count3, ""},
 	} {
-		if got := (Patch{"p", 1, []byte(c.patch)}).Notes(); got != c.want {
+		if got := (Patch{Name: "p", Strip: 1, Data: []byte(c.patch)}).Notes(); got != c.want {
 			t.Errorf("%s: Notes() = %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestRewrite(t *testing.T) {
 				diff("uno")},
 		{"an encoded mail", mailOf("Content-Transfer-Encoding: base64\n", base64Lines("---\n"+diff("one"))), now, string(now)},
 	} {
-		p := Patch{"p", 1, []byte(c.patch)}
+		p := Patch{Name: "p", Strip: 1, Data: []byte(c.patch)}
 		if got := string(p.Rewrite(before, c.now)); got != c.want {
 			t.Errorf("%s: Rewrite() = %s\nwant %s", c.name, got, c.want)
 		}

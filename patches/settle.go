@@ -117,7 +117,7 @@ func (d FileDiff) withoutReturns() FileDiff {
 // told, and patches:lock pins what its user has seen. But if it took decoding to
 // read the diff, or taking carriage returns off, and the ids are whole, it is
 // refused: then what was read is not what was sent, and a wrong tree is worse than
-// a patch to mend. A binary diff is held to its ids whatever they are.
+// a patch to mend. So is a commit that was taken from its repository. A binary diff is held to its ids whatever they are.
 func (s *step) checkIndex(d FileDiff, before, after *file) error {
 	from, to, ok := strings.Cut(d.Index, "..")
 	if !ok || !isID(from) || !isID(to) || d.New == "" || strings.Trim(to, "0") == "" {
@@ -142,6 +142,9 @@ func (s *step) checkIndex(d FileDiff, before, after *file) error {
 	switch {
 	case odd.Got == "":
 		return nil
+	case d.carried:
+		return s.refuse(d, "%s becomes another file than in the commit: expected git's object %s, found %s",
+			cmp.Or(d.New, d.Old), to, odd.Got)
 	case len(to) >= 40 && (d.encoded || d.returned):
 		return s.refuse(d, "%s is the file that the patch was made of, but becomes git's object %s instead of %s, "+
 			"which its index line says: the patch was damaged on its way; get it anew, "+

@@ -30,7 +30,7 @@ func TestIndexLines(t *testing.T) {
 		if strings.HasPrefix(c.name, "encoded") {
 			patch = mailOf(qp, patch)
 		}
-		result, err := Apply(files{"x": before}.lay(t, t.TempDir()), []Patch{{"p", 1, []byte(patch)}})
+		result, err := Apply(files{"x": before}.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(patch)}})
 		odd := ""
 		if len(result.Odd) > 0 {
 			odd = result.Odd[0].Got
@@ -76,7 +76,7 @@ func TestNamesOfMarks(t *testing.T) {
 			"p:2: the line names z, but the header before it x"},
 	} {
 		base := files{"x": "x\n", "z": "z\n"}
-		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{"p", 1, []byte(c.patch)}})
+		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}})
 		if got := base.after(result.Changes); err == nil && !equal(got, c.want) || !strings.HasSuffix(text(err), c.err) ||
 			(err == nil) != (c.err == "") {
 			t.Errorf("%s: got %q, %v", c.name, got, err)
@@ -100,7 +100,7 @@ func TestBlankLinesAreBack(t *testing.T) {
 		{"three", patch("4"), "1\n\n\n\n", ""},
 	} {
 		base := files{"x": c.x}
-		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{"p", 1, []byte(c.patch)}})
+		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}})
 		if got := base.after(result.Changes)["x"]; (err == nil) != (c.want != "") || err == nil && got != c.want {
 			t.Errorf("%s: got %q, %v", c.name, got, err)
 		}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -81,7 +83,7 @@ func exported(ctx context.Context, s *build.Session) (export, error) {
 		return e, err
 	}
 	series, err := s.Series(ctx)
-	e.series = series.Patches
+	e.series = series.Effective()
 	return e, err
 }
 
@@ -102,8 +104,6 @@ func exportQuilt(_ context.Context, _ *build.Session, e export) error {
 	for i, p := range e.series {
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
 			p.Name = patches.FileName(i+1, mail.Subject)
-			out = append(out, p)
-			continue
 		}
 		files, err := p.Portable()
 		if err != nil {
@@ -137,7 +137,7 @@ func exportMbox(ctx context.Context, s *build.Session, e export) error {
 	var mbox []byte
 	var back []patches.Patch
 	for i, id := range ids[1:] {
-		data, err := s.Git().Patch(ctx, src, id)
+		data, err := patchFile(ctx, s, src, id)
 		if err != nil {
 			return err
 		}
@@ -177,4 +177,11 @@ func history(ctx context.Context, s *build.Session, dir string, e export) (ids [
 		Base: up.Dir, Upstream: s.Fork().Upstream.Pin(), Date: up.Time, Steps: commits(s.Fork(), steps, up.Time),
 	})
 	return ids, steps, err
+}
+
+// withoutGit returns the tree less the folder .git.
+func withoutGit(t filetree.Tree) filetree.Tree {
+	return slices.DeleteFunc(slices.Clone(t), func(e filetree.Entry) bool {
+		return e.Path == ".git" || strings.HasPrefix(e.Path, ".git/")
+	})
 }

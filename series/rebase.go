@@ -190,17 +190,23 @@ func try(ctx context.Context, s *build.Session, up, on source.Tree, names [2]str
 		return nil, err
 	}
 	defer os.RemoveAll(scratch)
-	outcomes, err := patches.Rebase(up.Dir, on.Dir, series.Patches, func(base, ours, theirs []byte) ([]byte, int, error) {
+	outcomes, err := patches.Rebase(up.Dir, on.Dir, series.Effective(), merger(ctx, s, scratch, names))
+	if err != nil {
+		return nil, s.ApplyError(err)
+	}
+	return outcomes, nil
+}
+
+// merger merges files with git in the folder scratch. names are those of the
+// upstreams before and after, in the marks of conflicts.
+func merger(ctx context.Context, s *build.Session, scratch string, names [2]string) patches.Merge {
+	return func(base, ours, theirs []byte) ([]byte, int, error) {
 		return s.Git().MergeFile(ctx, scratch, gitrepo.Merge{
 			Ours:   gitrepo.Version{Label: names[1], Content: ours},
 			Base:   gitrepo.Version{Label: names[0], Content: base},
 			Theirs: gitrepo.Version{Label: "patch", Content: theirs},
 		})
-	})
-	if err != nil {
-		return nil, s.ApplyError(err)
 	}
-	return outcomes, nil
 }
 
 // rebased tells what becomes of a patch, and which commits of the upstream caused
@@ -238,12 +244,8 @@ func tally(r Rebase) string {
 // accept lays the rebased series out in dist/FORK/src, on the upstream and for the
 // fork of l, and moves the fork there if no patch conflicts. It says so in report.
 func accept(ctx context.Context, s *build.Session, report *Rebase, l layout, outcomes []patches.Outcome) error {
-	l.exact = []bool{}
 	for _, o := range outcomes {
-		if o.Status != patches.InUpstream {
-			l.steps = append(l.steps, patches.Step{Patch: o.Patch, Changes: o.Changes})
-			l.exact = append(l.exact, o.Status == patches.Applies)
-		}
+		l.add(o)
 	}
 	if err := replaceSource(ctx, s, l); err != nil {
 		return err

@@ -11,7 +11,6 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
-	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/internal/gitrepo"
@@ -59,24 +58,47 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	now, names, err := fromCommits(ctx, s, h, was, series.Patches)
+	now, sizes, err := fromCommits(ctx, s, h, was, series.Patches)
 	if err != nil {
 		return nil, nil, err
 	}
 	dir, record := src(s)
-	laid, err := filetree.Scan(ctx, dir)
+	tree, err := s.Git().Tree(ctx, dir, h.Tip)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, changed, gone := revise(s.Fork(), series, now, was)
-	if err := adopt(ctx, s, r, withoutGit(laid.Tree).Digest()); err != nil {
+	all := withLeftOut(now, series.Patches)
+	r, changed, gone, err := revise(s.Fork(), series, all, was)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := adopt(ctx, s, r, tree.Digest()); err != nil {
 		return nil, nil, err
 	}
 	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
-	for i, c := range h.Commits {
-		next.Commits = append(next.Commits, workCommit{c.ID, names[i], true})
+	for i, p := range slices.DeleteFunc(slices.Clone(all), build.LeftOut) {
+		for range sizes[i] {
+			next.Commits = append(next.Commits, workCommit{h.Commits[len(next.Commits)].ID, p.Name, true})
+		}
 	}
 	return changed, gone, next.write(record)
+}
+
+// withLeftOut returns the patches of commits, and between them those of the series
+// that are in no commit since upstream.exclude leaves nothing of them: each behind
+// the one that it was behind.
+func withLeftOut(now, series []patches.Patch) []patches.Patch {
+	out := slices.Clone(now)
+	at := 0
+	for _, p := range series {
+		if build.LeftOut(p) {
+			out = slices.Insert(out, at, p)
+			at++
+		} else if i := slices.IndexFunc(out, func(o patches.Patch) bool { return o.Name == p.Name }); i >= 0 {
+			at = i + 1
+		}
+	}
+	return out
 }
 
 // readWorkTree reads the history of dist/FORK/src, and the record of what was laid
@@ -97,18 +119,14 @@ func readWorkTree(ctx context.Context, s *build.Session) (gitrepo.History, workT
 		return h, was, fmt.Errorf("%s does not begin with the upstream's tree as it was laid out: "+
 			"its first commit is %.12s\n  To begin again: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
 	case len(h.Dirty) > 0:
-		return h, was, errors.New(path + " has changes that are in no commit: " + dirty(h) + "\n" +
+		return h, was, errors.New(path + " has changes that are in no commit: " + someOf(h.Dirty) + "\n" +
 			"  To make them part of the last patch: git commit -a --amend\n" +
 			"  To make them a patch of their own: git add -A && git commit")
 	}
-	return h, was, checkMarks(path, h)
-}
-
-// withoutGit returns the tree less the folder .git.
-func withoutGit(t filetree.Tree) filetree.Tree {
-	return slices.DeleteFunc(slices.Clone(t), func(e filetree.Entry) bool {
-		return e.Path == ".git" || strings.HasPrefix(e.Path, ".git/")
-	})
+	if len(h.Untracked) > 0 {
+		s.Note(fmt.Sprintf("%s: not taken, for it is in no commit: %s", path, someOf(h.Untracked)))
+	}
+	return h, was, errors.Join(checkMarks(path, h), was.checkSolved(path, h))
 }
 
 // checkMarks returns an error if the last commits leave a conflict unsolved.
@@ -121,7 +139,7 @@ func checkMarks(src string, h gitrepo.History) error {
 	}
 	var marked []string
 	for name, content := range last {
-		if bytes.HasPrefix(content, []byte("<<<<<<< ")) || bytes.Contains(content, []byte("\n<<<<<<< ")) {
+		if hasMarks(content) {
 			marked = append(marked, name)
 		}
 	}
@@ -134,13 +152,13 @@ func checkMarks(src string, h gitrepo.History) error {
 	return errors.Join(errs...)
 }
 
-// fromCommits returns the patches that the commits in src are, in order, and for each
-// commit the name of its patch.
+// fromCommits returns the patches that the commits in src are, in order, and of how
+// many commits each is.
 func fromCommits(
 	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
-) (out []patches.Patch, names []string, err error) {
+) (out []patches.Patch, sizes []int, err error) {
 	dir, _ := src(s)
-	patchOf := func(id string) ([]byte, error) { return s.Git().Patch(ctx, dir, id) }
+	patchOf := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
 	taken := map[string]bool{}
 	for i := 0; i < len(h.Commits); i++ {
 		c := h.Commits[i]
@@ -150,13 +168,17 @@ func fromCommits(
 		}
 		if n > 0 && !taken[box.Name] {
 			taken[box.Name] = true
-			out, names = append(out, box), append(names, slices.Repeat([]string{box.Name}, n)...)
+			out, sizes = append(out, box), append(sizes, n)
 			i += n - 1
 			continue
 		}
 		data, err := patchOf(c.ID)
 		if err != nil {
 			return nil, nil, err
+		}
+		if data == nil {
+			return nil, nil, fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
+				c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
 		}
 		p := patches.Patch{Name: was.patchOf(c, series), Strip: 1, Data: data}
 		if p, err = was.taken(series, p, patchOf); err != nil {
@@ -169,9 +191,9 @@ func fromCommits(
 			}
 		}
 		taken[p.Name] = true
-		out, names = append(out, p), append(names, p.Name)
+		out, sizes = append(out, p), append(sizes, 1)
 	}
-	return out, names, nil
+	return out, sizes, nil
 }
 
 // mailbox returns the patch of the series whose mails the first n commits are, all of
@@ -208,16 +230,31 @@ func (w workTree) mailbox(
 	return series[j], n, nil
 }
 
+// patchFile returns a commit of the repository at dir as the bytes of a patch file,
+// nil if it changes nothing.
+func patchFile(ctx context.Context, s *build.Session, dir, id string) ([]byte, error) {
+	p, err := s.Git().Patch(ctx, dir, id)
+	if err != nil || p.Data == nil {
+		return nil, err
+	}
+	return patches.Patch{Name: id, Strip: 1, Data: p.Data, Diff: p.Diff}.File()
+}
+
 // named reports whether a series has a patch of that name.
 func named(series []patches.Patch, name string) bool {
 	return slices.ContainsFunc(series, func(p patches.Patch) bool { return p.Name == name })
 }
 
-// patchOf returns the name of the patch that a commit is: the one it was made of,
-// or, of a commit that a person added, the one it became when it was refreshed
-// before. A new one has none.
+// patchOf returns the name of the patch that a commit is: the one that is recorded,
+// the one it was made of, or, of a commit that a person added, the one it became when
+// it was refreshed before. A new one has none.
 func (w workTree) patchOf(c gitrepo.Revision, series []patches.Patch) string {
-	if c.Name != "" {
+	for _, laid := range w.Commits {
+		if laid.ID == c.ID {
+			return laid.Patch
+		}
+	}
+	if named(series, c.Name) {
 		return c.Name
 	}
 	_, slug, _ := strings.Cut(patches.FileName(0, c.Subject), "-")
@@ -226,7 +263,7 @@ func (w workTree) patchOf(c gitrepo.Revision, series []patches.Patch) string {
 			return p.Name
 		}
 	}
-	return ""
+	return c.Name
 }
 
 // taken returns what the patch of a commit becomes, which is p now: the patch of the
@@ -265,7 +302,7 @@ func (w workTree) taken(
 // that changes. A carried range stays one as long as all of it, and all before it,
 // is as it was; the rest become patch files.
 func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree) (
-	r revision, changed []patches.Patch, gone []string,
+	r revision, changed []patches.Patch, gone []string, err error,
 ) {
 	ranges, commits := keptRanges(before, now)
 	if ranges < len(f.Carried) {
@@ -274,8 +311,9 @@ func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree)
 	r.files = now[commits:]
 	for i, p := range r.files {
 		if build.IsCommit(p) { // now is a file, in the caller's list too
-			mail, _ := p.Mail()
-			r.files[i].Name = patches.FileName(commits+i+1, mail.Subject)
+			if r.files[i], err = asFile(p, commits+i+1, now); err != nil {
+				return r, nil, nil, err
+			}
 		}
 	}
 	for _, p := range r.files {
@@ -292,7 +330,7 @@ func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree)
 	if was.Upstream.Pin() != f.Upstream.Pin() {
 		r.edits = append(r.edits, moveTo(was.Upstream, was.Version)...)
 	}
-	return r, changed, gone
+	return r, changed, gone, nil
 }
 
 // keptRanges returns how many carried ranges of a series a new one begins with,

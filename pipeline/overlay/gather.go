@@ -51,7 +51,7 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 	if err != nil {
 		return in, err
 	}
-	if in.series, err = patchFiles(series.Patches); err != nil {
+	if in.series, err = patchFiles(series.Effective()); err != nil {
 		return in, err
 	}
 	if in.changes, err = s.Changes(ctx, in.trees.Upstream, series.Patches); err != nil {
@@ -139,7 +139,8 @@ func patchFiles(series []patches.Patch) ([]ebuilds.Patch, error) {
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
 			name = patches.FileName(i+1, mail.Subject)
 		}
-		files, err := patches.Patch{Name: name, Strip: p.Strip, Data: p.Data}.Portable()
+		p.Name = name
+		files, err := p.Portable()
 		if err != nil {
 			return nil, err
 		}
