@@ -40,7 +40,9 @@ func transports() []transport {
 				return encoded(m, "Quoted-Printable", quotedPrintable)
 			})
 		}},
-		{"signature without its space", true, each(func(m string) string { return strings.ReplaceAll(m, "\n-- \n2.", "\n--\n2.") })},
+		{"signature without its space", true, each(func(m string) string {
+			return strings.ReplaceAll(m, "\n-- \n2.", "\n--\n2.")
+		})},
 		{"without a signature", true, each(func(m string) string {
 			m, _, _ = strings.Cut(m, "\n-- \n2.")
 			return m + "\n"
@@ -157,8 +159,11 @@ func randomSample(t *testing.T, r *rand.Rand) sample {
 		}
 		s.want = commit(f, fmt.Sprintf("ships: größer %d\n\n%s", i, bodies[r.Intn(len(bodies))])).Tree
 	}
-	options := [][]string{{}, {"-M"}, {"--full-index", "--binary"}, {"--attach"}, {"--inline"}, {"-U1"}, {"--cover-letter"}}
-	s.mbox = testkit.Git(t, s.repo, append([]string{"format-patch", "--stdout", "base"}, options[r.Intn(len(options))]...)...)
+	options := [][]string{
+		{}, {"-M"}, {"--full-index", "--binary"}, {"--attach"}, {"--inline"}, {"-U1"}, {"--cover-letter"},
+	}
+	option := options[r.Intn(len(options))]
+	s.mbox = testkit.Git(t, s.repo, append([]string{"format-patch", "--stdout", "base"}, option...)...)
 	s.mbox = strings.TrimRight(s.mbox, "\n") + "\n\n"
 	if i := strings.Index(s.mbox, "*** BLURB HERE ***"); i >= 0 { // git am stops at a letter without a diff
 		s.mbox = s.mbox[strings.Index(s.mbox[i:], "\nFrom ")+i+1:]
@@ -251,7 +256,8 @@ func FuzzDiffLikeGit(f *testing.F) {
 			case 1:
 				lines = slices.Insert(lines, i, lines[r.Intn(len(lines))])
 			case 2:
-				lines = slices.Insert(lines, i, []string{"\n", "--\n", "-- \n", " \n", "prose\n", "--- \n", "\\ No newline\n"}[r.Intn(7)])
+				odd := []string{"\n", "--\n", "-- \n", " \n", "prose\n", "--- \n", "\\ No newline\n"}
+				lines = slices.Insert(lines, i, odd[r.Intn(len(odd))])
 			case 3:
 				lines[i] = strings.TrimRight(lines[i], " \n") + "\n"
 			case 4:

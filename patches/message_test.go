@@ -43,7 +43,7 @@ func TestMailsAreRead(t *testing.T) {
 		{"parts that are no patch", multi("\nWhy.\n---", "Content-Type: text/html\n\n<pre>\n"+count3,
 			"Content-Type: text/x-diff\n"+b64+"\n"+base64Lines(equals),
 			"Content-Type: application/pgp-signature\n\n-----BEGIN PGP SIGNATURE-----\nx\n"), "2=two"},
-		{"a hunk in the message", mailOf("", "Not like this:\n\n@@ -1,3 +1,3 @@\n-2\n+two\nBinary files a and b differ\n---\n"+
+		{"a hunk in the message", mailOf("", "Not so:\n\n@@ -1,3 +1,3 @@\n-2\n+two\nBinary files a and b differ\n---\n"+
 			count3), "two"},
 		{"format=fixed", mailOf("Content-Type: text/plain; format=fixed\n", count3), "two"},
 		{"a byte order mark", "\ufeff" + count3, "two"},
@@ -73,7 +73,8 @@ func TestMailsAreRefused(t *testing.T) {
 			"p:6: the mail is in HTML, which has no exact lines: save it as plain text, or take the commit itself"},
 		{"encoded otherwise", mailOf("Content-Transfer-Encoding: x-uuencode\n", "M"),
 			`p:4: the mail's Content-Transfer-Encoding "x-uuencode" is not known: save the patch as plain text`},
-		{"damaged base64", mailOf("Content-Transfer-Encoding: base64\n", "LS0t\nL*0t\n"), "p:7: the mail's base64 is damaged here"},
+		{"damaged base64", mailOf("Content-Transfer-Encoding: base64\n", "LS0t\nL*0t\n"),
+			"p:7: the mail's base64 is damaged here"},
 		{"base64 that ends early", mailOf("Content-Transfer-Encoding: base64\n", "LS0t\nL\n"),
 			"p:7: the mail's base64 is cut off here"},
 		{"lines are those of the file", mailOf("Content-Transfer-Encoding: quoted-printable\n",
@@ -88,7 +89,8 @@ func TestMailsAreRefused(t *testing.T) {
 				"and whether the file has them is not to be seen: save the patch as plain text (p:6)"},
 	} {
 		base := files{"x": numbers(1, 3)}
-		if _, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}}); text(err) != c.err {
+		_, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}})
+		if text(err) != c.err {
 			t.Errorf("%s: got %v\nwant %s", c.name, err, c.err)
 		}
 	}
@@ -99,8 +101,8 @@ func TestMailsAreRefused(t *testing.T) {
 func box() string {
 	return mailOf("", "About the series.\n\n") +
 		mailOf("", "First.\n---\n"+made("y", "100644", "one")+"-- \n2.39.5\n\n") +
-		mailOf("", "Second.\n\nFrom 1 to 2.\nFrom "+strings.Repeat("1", 40)+" Mon Sep 17 00:00:00 2001\n---\n"+renamed("y", "z")+
-			"-- \n2.39.5\n\n") +
+		mailOf("", "Second.\n\nFrom 1 to 2.\nFrom "+strings.Repeat("1", 40)+" Mon Sep 17 00:00:00 2001\n---\n"+
+			renamed("y", "z")+"-- \n2.39.5\n\n") +
 		mailOf("Content-Transfer-Encoding: base64\n", base64Lines("Third.\n---\n"+changed("z", "one", "two")))
 }
 
@@ -162,7 +164,8 @@ func TestLargeMailbox(t *testing.T) {
 // largeMailbox has mails of which every other is encoded.
 func largeMailbox(size int) string {
 	var out strings.Builder
-	body := "---\n--- /dev/null\n+++ b/y\n@@ -0,0 +1,200 @@\n" + strings.Repeat("+if err := something(ctx, object); err != nil {\n", 200)
+	body := "---\n--- /dev/null\n+++ b/y\n@@ -0,0 +1,200 @@\n" +
+		strings.Repeat("+if err := something(ctx, object); err != nil {\n", 200)
 	encoded := mailOf("Content-Transfer-Encoding: quoted-printable\n", quotedPrintable(body))
 	for out.Len() < size {
 		out.WriteString(mailOf("", body) + "-- \n2.39.5\n\n" + encoded + "\n")

@@ -117,7 +117,8 @@ func (d FileDiff) withoutReturns() FileDiff {
 // told, and patches:lock pins what its user has seen. But if it took decoding to
 // read the diff, or taking carriage returns off, and the ids are whole, it is
 // refused: then what was read is not what was sent, and a wrong tree is worse than
-// a patch to mend. So is a commit that was taken from its repository. A binary diff is held to its ids whatever they are.
+// a patch to mend. So is a commit that was taken from its repository. A binary diff
+// is held to its ids whatever they are.
 func (s *step) checkIndex(d FileDiff, before, after *file) error {
 	from, to, ok := strings.Cut(d.Index, "..")
 	if !ok || !isID(from) || !isID(to) || d.New == "" || strings.Trim(to, "0") == "" {

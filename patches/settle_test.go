@@ -22,8 +22,8 @@ func TestIndexLines(t *testing.T) {
 		{"of SHA-256, and another", id(before, 64), id("other", 64), id(after, 64), ""},
 		{"encoded, whole", id(before, 40), id(after, 40), "", ""},
 		{"encoded, short, and another", id(before, 7), id("other", 7), id(after, 7), ""},
-		{"encoded, whole, and another", id(before, 40), id("other", 40), "", "x is the file that the patch was made of, but becomes " +
-			"git's object " + id(after, 40) + " instead of " + id("other", 40)},
+		{"encoded, whole, and another", id(before, 40), id("other", 40), "", "x is the file that the patch was made of, " +
+			"but becomes git's object " + id(after, 40) + " instead of " + id("other", 40)},
 		{"short, and another", id(before, 7), id("other", 7), id(after, 7), ""},
 	} {
 		patch := "diff --git a/x b/x\nindex " + c.from + ".." + c.to + " 100644\n" + count3
