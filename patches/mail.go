@@ -11,7 +11,7 @@ import (
 )
 
 // A Mail is what a patch says of the commit that it is: the head of a mail as git
-// format-patch writes it, or the fields of Debian's DEP-3.
+// format-patch writes it, the fields of Debian's DEP-3, or the head of hg export.
 type Mail struct {
 	From, Email   string
 	Date          time.Time // zero if a DEP-3 head has none; of a mail without one, 1970
@@ -44,7 +44,7 @@ func (c commit) mail() (Mail, bool) {
 	case h.get("Description", "Author", "Origin", "Last-Update", "Forwarded") != "":
 		return c.dep3(), true
 	case h.get("From") == "":
-		return Mail{}, false
+		return c.mercurial()
 	}
 	var out Mail
 	out.From, out.Email = parseAddress(c.head.get("From"))
@@ -53,6 +53,27 @@ func (c commit) mail() (Mail, bool) {
 	out.Body = c.prose()
 	c.inBody(&out)
 	return out, true
+}
+
+// mercurial reads the head that hg export writes.
+func (c commit) mercurial() (Mail, bool) {
+	n, _ := endOfMessage(c.text.data, true)
+	text, ok := strings.CutPrefix(string(c.text.data[:n]), "# HG changeset patch\n")
+	out := Mail{Date: time.Unix(0, 0)}
+	for ok && strings.HasPrefix(text, "#") {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		if user, ok := strings.CutPrefix(line, "# User "); ok {
+			out.From, out.Email = parseAddress(user)
+		}
+		var seconds, west int64
+		if _, err := fmt.Sscanf(line, "# Date %d %d", &seconds, &west); err == nil {
+			out.Date = time.Unix(seconds, 0).In(time.FixedZone("", -int(west)))
+		}
+	}
+	subject, body, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	out.Subject, out.Body = subject, strings.TrimSpace(body)
+	return out, ok
 }
 
 // prose is the text before the diff, or before the line that ends the message.

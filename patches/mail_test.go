@@ -48,6 +48,9 @@ func TestMail(t *testing.T) {
 			"Applied-Upstream: 1.5\nForwarded: yes\nIndex: f\n",
 			Mail{"Jo Mate", "", time.Time{}, "Add a bosun",
 				"Bug: https://example.org/2\nApplied-Upstream: 1.5\nForwarded: yes\nIndex: f"}, true},
+		{"of Mercurial", "# HG changeset patch\n# User Mate <mate@example.org>\n# Date 1770710400 -3600\n#      Tue Feb\n" +
+			"# Node ID 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71\ncrew: sign on\n\nWhy.\n\ndiff --git a/f b/f\n",
+			Mail{"Mate", "mate@example.org", date, "crew: sign on", "Why."}, true},
 		{"a diff alone", "diff --git a/f b/f\n--- a/f\n", Mail{}, false},
 		{"a comment and a diff", "Makes it work.\n\n--- a/f\n", Mail{}, false},
 		{"nothing", "", Mail{}, false},
