@@ -206,7 +206,7 @@ func checkLikeGit(t *testing.T, r *rand.Rand, s sample, way transport) (taken bo
 // TestMailboxesLikeGitAm sends random mailboxes through each transport.
 func TestMailboxesLikeGitAm(t *testing.T) {
 	testkit.Need(t, "git")
-	for seed := range int64(6) {
+	for seed := range int64(3) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewSource(seed))
@@ -236,7 +236,7 @@ func FuzzLikeGit(f *testing.F) {
 // tree of it than we do.
 func FuzzDiffLikeGit(f *testing.F) {
 	testkit.Need(f, "git")
-	for seed := range int64(20) {
+	for seed := range int64(8) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed int64) {

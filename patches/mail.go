@@ -59,8 +59,11 @@ func (c commit) mail() (Mail, bool) {
 func (c commit) mercurial() (Mail, bool) {
 	n, _ := endOfMessage(c.text.data, true)
 	text, ok := strings.CutPrefix(string(c.text.data[:n]), "# HG changeset patch\n")
+	if !ok {
+		return Mail{}, false
+	}
 	out := Mail{Date: time.Unix(0, 0)}
-	for ok && strings.HasPrefix(text, "#") {
+	for strings.HasPrefix(text, "#") {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
 		if user, ok := strings.CutPrefix(line, "# User "); ok {
@@ -73,7 +76,7 @@ func (c commit) mercurial() (Mail, bool) {
 	}
 	subject, body, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	out.Subject, out.Body = subject, strings.TrimSpace(body)
-	return out, ok
+	return out, true
 }
 
 // prose is the text before the diff, or before the line that ends the message.
