@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"mime"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -68,11 +69,7 @@ const maxDepth = 8
 
 // part reads a mail, or a part of one.
 func (d *decoder) part(head fields, body excerpt, depth int) {
-	kind, params, err := mime.ParseMediaType(head.get("Content-Type"))
-	if err != nil {
-		kind, _, _ = strings.Cut(head.get("Content-Type"), ";")
-		kind = strings.ToLower(strings.TrimSpace(kind))
-	}
+	kind, params := contentType(head)
 	switch {
 	case strings.HasPrefix(kind, "multipart/") && params["boundary"] != "" && depth < maxDepth:
 		d.multipart(params["boundary"], body, depth)
@@ -90,6 +87,24 @@ func (d *decoder) part(head fields, body excerpt, depth int) {
 	}
 }
 
+// parameter matches one of a field, as lenient as programs are that write them.
+var parameter = regexp.MustCompile(`;\s*([A-Za-z]+)\s*=\s*(?:"([^"]*)"|([^\s;"]+))`)
+
+// contentType reads what kind of text a mail or a part is.
+func contentType(head fields) (kind string, params map[string]string) {
+	value := head.get("Content-Type")
+	kind, params, err := mime.ParseMediaType(value)
+	if err == nil {
+		return kind, params
+	}
+	kind, _, _ = strings.Cut(value, ";")
+	params = map[string]string{}
+	for _, m := range parameter.FindAllStringSubmatch(value, -1) {
+		params[strings.ToLower(m[1])] = m[2] + m[3]
+	}
+	return strings.ToLower(strings.TrimSpace(kind)), params
+}
+
 // mayBePatch reports whether a part of a mail can be a patch, or say something of
 // one: the same again in HTML, a picture or a cryptographic signature cannot.
 func mayBePatch(kind string) bool {
@@ -105,7 +120,8 @@ func hasDiff(data []byte) bool {
 
 // transfer takes the body of a mail or a part without its transfer encoding.
 func (d *decoder) transfer(head fields, body excerpt, part bool) {
-	switch how := strings.ToLower(head.get("Content-Transfer-Encoding")); how {
+	how := strings.ToLower(head.get("Content-Transfer-Encoding"))
+	switch name, _, _ := strings.Cut(how, ";"); strings.TrimSpace(name) {
 	case "quoted-printable":
 		d.copied, d.out.encoded = true, true
 		d.quotedPrintable(body)

@@ -3,7 +3,6 @@ package patches
 import (
 	"bytes"
 	"fmt"
-	"mime"
 	netmail "net/mail"
 	"regexp"
 	"strings"
@@ -82,10 +81,7 @@ func (c commit) mercurial() (Mail, bool) {
 // prose is the text before the diff, or before the line that ends the message.
 func (c commit) prose() string {
 	n, _ := endOfMessage(c.text.data, true)
-	_, params, err := mime.ParseMediaType(c.head.get("Content-Type"))
-	if err != nil {
-		params = nil
-	}
+	_, params := contentType(c.head)
 	return strings.TrimSpace(strings.ReplaceAll(toUTF8(c.text.data[:n], params["charset"]), "\r\n", "\n"))
 }
 

@@ -43,6 +43,8 @@ func TestMailsAreRead(t *testing.T) {
 		{"parts that are no patch", multi("\nWhy.\n---", "Content-Type: text/html\n\n<pre>\n"+count3,
 			"Content-Type: text/x-diff\n"+b64+"\n"+base64Lines(equals),
 			"Content-Type: application/pgp-signature\n\n-----BEGIN PGP SIGNATURE-----\nx\n"), "2=two"},
+		{"parts of a head that is not quite right", mailOf("Content-Type: multipart/mixed; boundary=\"=_b\"; charset=\n",
+			"--=_b\nContent-Transfer-Encoding: quoted-printable;\n\n---\n"+strings.Replace(equals, "=", "=3D", 1)), "2=two"},
 		{"a hunk in the message", mailOf("", "Not so:\n\n@@ -1,3 +1,3 @@\n-2\n+two\nBinary files a and b differ\n---\n"+
 			count3), "two"},
 		{"format=fixed", mailOf("Content-Type: text/plain; format=fixed\n", count3), "two"},

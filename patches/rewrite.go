@@ -27,8 +27,8 @@ func (p Patch) firstDiff() (at int, ok bool) {
 	}
 	before := 0 // where the lines begin that belong to the diff
 	for n := 1; n < commits[0].diffs[0].Line; n++ {
-		line := p.Data[at:]
-		at += lineLength(line)
+		line := p.Data[at : at+lineLength(p.Data[at:])]
+		at += len(line)
 		if !announces.Match(line) {
 			before = at
 		}
@@ -37,7 +37,7 @@ func (p Patch) firstDiff() (at int, ok bool) {
 }
 
 // announces matches what programs write before a diff's --- line.
-var announces = regexp.MustCompile(`^(Index: |={20,}|diff -)`)
+var announces = regexp.MustCompile(`(?m)^(Index: |={20,}|diff -).*\n`)
 
 // diffstat matches the lines of a diffstat, which is of no other change.
 var diffstat = regexp.MustCompile(`(?m)^ \S.* \|\s+(\d+ ?[+-]*|Bin.*|Unknown)\s*\n|` +
@@ -46,14 +46,18 @@ var diffstat = regexp.MustCompile(`(?m)^ \S.* \|\s+(\d+ ?[+-]*|Bin.*|Unknown)\s*
 // Notes returns what a patch in mail format says between the line of three dashes
 // and its diff, without a diffstat: what its author says, but not of the commit.
 func (p Patch) Notes() string {
-	head := p.Preamble()
-	m := messages(Patch{Data: []byte(head)})[0]
-	if m.head.get("From") == "" {
+	commits, err := commitsOf(p)
+	if err != nil || len(commits) == 0 || p.Diff > 0 || commits[0].head.get("From") == "" {
 		return ""
 	}
-	n, _ := endOfMessage(m.body.data, true)
-	_, notes, _ := strings.Cut(string(m.body.data[n:]), "\n")
-	return strings.Trim(diffstat.ReplaceAllString(notes, ""), "\n")
+	text := commits[0].text.data[:commits[0].spans[0].from]
+	n, _ := endOfMessage(text, true)
+	line := text[n : n+lineLength(text[n:])]
+	if !separator.Match(line) {
+		return ""
+	}
+	notes := strings.ReplaceAll(string(text[n+len(line):]), "\r\n", "\n")
+	return strings.Trim(announces.ReplaceAllString(diffstat.ReplaceAllString(notes, ""), ""), "\n")
 }
 
 // WithNotes returns a patch in mail format with notes before its diff.

@@ -7,6 +7,10 @@ func TestNotes(t *testing.T) {
 		{"none", mailOf("", "Why.\n---\n x | 2 +-\n 1 file changed, 1 insertion(+), 1 deletion(-)\n\n"+count3), ""},
 		{"some", mailOf("", "Why.\n---\nv2: more\n\nv1: less\n x | 2 +-\n 1 file changed, 1 insertion(+)\n"+
 			" create mode 100644 y\n\n"+count3), "v2: more\n\nv1: less"},
+		{"of an encoded mail", mailOf("Content-Transfer-Encoding: base64\n", base64Lines("Why.\n---\nA note.\n\n"+count3)),
+			"A note."},
+		{"before a plain diff", mailOf("", "Why.\n---\nA note.\n\nIndex: x\n====================\n"+count3), "A note."},
+		{"without the line", mailOf("", "Why.\n\n"+count3), ""},
 		{"of no mail", "Why.\n---\nmore\n" + count3, ""},
 	} {
 		if got := (Patch{Name: "p", Strip: 1, Data: []byte(c.patch)}).Notes(); got != c.want {

@@ -184,16 +184,22 @@ func fromCommits(
 		if p, err = was.taken(series, p, patchOf); err != nil {
 			return nil, nil, err
 		}
-		for n := len(out) + 1; p.Name == "" || taken[p.Name]; n++ {
-			p.Name = patches.FileName(n, c.Subject)
-			if named(series, p.Name) {
-				p.Name = ""
-			}
+		if p.Name == "" || taken[p.Name] {
+			p.Name = newName(len(out)+1, c.Subject, series, taken)
 		}
 		taken[p.Name] = true
 		out, sizes = append(out, p), append(sizes, 1)
 	}
 	return out, sizes, nil
+}
+
+// newName names the patch at a position, from 1, as no other is named.
+func newName(position int, subject string, series []patches.Patch, taken map[string]bool) string {
+	for ; ; position++ {
+		if name := patches.FileName(position, subject); !named(series, name) && !taken[name] {
+			return name
+		}
+	}
 }
 
 // mailbox returns the patch of the series whose mails the first n commits are, all of
