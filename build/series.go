@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -133,7 +132,7 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	}
 	result, err := patches.Apply(up.Dir, series)
 	if err != nil {
-		return Changes{}, s.ApplyError(err)
+		return Changes{}, s.ApplyErrorOn(err, up.Tree)
 	}
 	for _, note := range notes(result) {
 		s.Note(note)
@@ -160,26 +159,28 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	return out, err
 }
 
+// moved tells of the hunks that moved, in a line for each patch.
+func moved(moves []patches.Move) []string {
+	var out []string
+	for len(moves) > 0 {
+		m, n := moves[0], 1
+		for n < len(moves) && moves[n].Patch == m.Patch {
+			n++
+		}
+		line := fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
+			m.Patch, m.File, m.Hunk, m.Line, m.By)
+		if n > 1 {
+			line += ", and " + text.Count(n-1, "more hunk") + " elsewhere"
+		}
+		out, moves = append(out, line), moves[n:]
+	}
+	return out
+}
+
 // notes says what is odd about a series that applies, in a line for each patch and
 // kind.
 func notes(r patches.Result) []string {
-	var out []string
-	for i := 0; i < len(r.Moved); {
-		first, n, files := r.Moved[i], i, map[string]bool{}
-		low, high := first.By, first.By
-		for ; n < len(r.Moved) && r.Moved[n].Patch == first.Patch; n++ {
-			m := r.Moved[n]
-			files[m.File], low, high = true, min(low, m.By), max(high, m.By)
-		}
-		if n == i+1 {
-			out = append(out, fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
-				first.Patch, first.File, first.Hunk, first.Line, first.By))
-		} else {
-			out = append(out, fmt.Sprintf("%s: %d hunks in %s applied at other lines than they say, %+d to %+d (%s)",
-				first.Patch, n-i, text.Count(len(files), "file"), low, high, some(slices.Sorted(maps.Keys(files)))))
-		}
-		i = n
-	}
+	out := moved(r.Moved)
 	for i := 0; i < len(r.Odd); {
 		first, n := r.Odd[i], i
 		var files []string

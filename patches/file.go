@@ -11,6 +11,9 @@ import (
 // the diffs that a commit's message quotes. It is nil if no diff is left. A mail that
 // is encoded, or one of several, is none: see Portable.
 func (p Patch) File() ([]byte, error) {
+	if p.Diff == 0 && len(p.Exclude) == 0 {
+		return p.Data, nil
+	}
 	commits, err := commitsOf(p)
 	if err != nil || len(commits) == 0 {
 		return nil, err

@@ -153,7 +153,7 @@ func (p *parser) gitModes(d *FileDiff, h map[string]field) {
 	case changed > 0:
 		if d.Old == "" || d.New == "" || d.OldMode == d.NewMode || d.OldMode == "" || d.NewMode == "" ||
 			(d.OldMode == filetree.Link) != (d.NewMode == filetree.Link) {
-			p.fail(changed, "no file can change its mode like this: it wants an old and a new mode of the same kind of file")
+			p.fail(changed, "a change of mode needs an old and a new mode of the same kind of file")
 		}
 	case mentioned && d.OldMode == "" && d.NewMode == "":
 		d.OldMode = p.mode(field{mode, index.line})
@@ -177,9 +177,9 @@ func (p *parser) mode(f field) filetree.Mode {
 		}
 		return filetree.Regular
 	case m != nil && m[1] == "160000":
-		p.fail(f.line, "mode 160000 is a submodule, which a patch has no content of")
+		p.fail(f.line, "mode 160000 is a submodule, whose content a patch does not have")
 	default:
-		p.fail(f.line, "mode %q is none of %s, %s and %s", f.text, filetree.Regular, filetree.Executable, filetree.Link)
+		p.fail(f.line, "mode %q is not %s, %s or %s", f.text, filetree.Regular, filetree.Executable, filetree.Link)
 	}
 	return ""
 }

@@ -69,7 +69,7 @@ func commitsOf(p Patch) ([]commit, error) {
 		}
 	}
 	if !found {
-		return nil, &ParseError{Patch: p.Name, Line: 1, Err: fmt.Errorf("there is no diff in the patch")}
+		return nil, &ParseError{Patch: p.Name, Line: 1, Err: fmt.Errorf("the patch contains no diff")}
 	}
 	return out, nil
 }

@@ -84,7 +84,7 @@ func TestMailsAreRefused(t *testing.T) {
 			`p:11: the hunk header has a range "1,x" that is not LINE,COUNT`},
 		{"lines of the second mail", mailOf("", count3+"\n") + mailOf("", "--- a/x\n+++ b/x\n@@ -1,3 +1,x @@\n"),
 			`p:19: the hunk header has a range "1,x" that is not LINE,COUNT`},
-		{"a mailbox of letters", mailOf("", "Dear all\n\n") + mailOf("", "Bye\n"), "p:1: there is no diff in the patch"},
+		{"a mailbox of letters", mailOf("", "Dear all\n\n") + mailOf("", "Bye\n"), "p:1: the patch contains no diff"},
 		{"encoded, made of DOS lines", mailOf("Content-Transfer-Encoding: base64\n",
 			base64Lines("---\r\n--- /dev/null\r\n+++ b/y\r\n@@ -0,0 +1 @@\r\n+y\r\n")),
 			"p does not apply\n  y is made by an encoded mail whose lines all end with a carriage return, " +
@@ -146,7 +146,7 @@ func TestMailbox(t *testing.T) {
 		t.Errorf("Portable() changes a plain mail to %+v, %v", got, err)
 	}
 	_, err = Apply(files{"y": "y"}.lay(t, t.TempDir()), []Patch{p})
-	if want := "all.mbox (x) does not apply\n  y exists already (all.mbox:13)"; text(err) != want {
+	if want := "all.mbox (x) does not apply\n  y already exists (all.mbox:13)"; text(err) != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
 }

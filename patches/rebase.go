@@ -27,7 +27,7 @@ const (
 type Outcome struct {
 	Patch  Patch
 	Status Status
-	Moved  []Move        // where hunks lie that moved
+	Moved  []Move        // the hunks that moved
 	Files  []FileOutcome // that were merged, or conflict
 	// Changes are what the patch does to the tree that the patches before it made
 	// of the new upstream. Conflicts are in them between git's marks.
@@ -92,7 +92,7 @@ type rebase struct {
 	old, new *tree
 	merge    Merge
 	applied  string            // the patch before
-	marked   map[string]string // files with conflict marks, by the patch whose they are
+	marked   map[string]string // files with conflict markers, by the patch whose they are
 }
 
 // patch moves both trees past one patch.
@@ -139,7 +139,7 @@ func (r *rebase) mergeFiles(o *Outcome, diffs []FileDiff, base, ours, theirs map
 		}
 		r.new.set(name, merged)
 		if bad := r.new.misplaced(name); bad != "" {
-			why = "it cannot be there: " + bad
+			why = "it cannot be created: " + bad
 			r.new.set(name, ours[name])
 		}
 		f := misfit(diffs, name, ours[name])
@@ -164,7 +164,7 @@ func (r *rebase) mergeFile(base, ours, theirs *file) (merged *file, why string, 
 	case sameFile(base, theirs):
 		return ours, "", nil
 	case ours == nil:
-		return theirs, "upstream has it no more; the patched file is as it was", nil
+		return theirs, "upstream deleted it; the patched file is unchanged", nil
 	case theirs == nil:
 		return ours, "the patch deletes it, and upstream changed it", nil
 	}

@@ -201,15 +201,15 @@ func sparse(dir string, base filetree.Dir, changes []filetree.Change, names []st
 				return out, err
 			}
 		}
-		if err := put(filepath.Join(dir, filepath.FromSlash(name)), e.Mode, data); err != nil {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), e.Mode, data); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
 }
 
-// put writes a file, or leaves the one that is there.
-func put(name string, mode filetree.Mode, data []byte) error {
+// writeFile writes a file, or leaves the one that is there.
+func writeFile(name string, mode filetree.Mode, data []byte) error {
 	if _, err := os.Lstat(name); err == nil {
 		return nil
 	}
@@ -234,7 +234,7 @@ func conflictsLeft(s *build.Session, outcomes []patches.Outcome) error {
 		if mail, ok := o.Patch.Mail(); ok {
 			subject = ": " + mail.Subject
 		}
-		lines = append(lines, fmt.Sprintf("%s conflicts with %s%s", o.Patch.Name, s.Fork().Upstream, subject))
+		lines = append(lines, fmt.Sprintf("%s does not apply to %s%s", o.Patch.Name, s.Fork().Upstream, subject))
 		for _, f := range o.Files {
 			if f.Conflict {
 				lines = append(lines, "    "+f.String())

@@ -76,7 +76,8 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 		return nil, nil, err
 	}
 	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
-	for i, p := range slices.DeleteFunc(slices.Clone(all), build.LeftOut) {
+	kept := all[:len(all)-len(r.files)]
+	for i, p := range slices.DeleteFunc(slices.Concat(kept, r.files), build.LeftOut) {
 		for range sizes[i] {
 			next.Commits = append(next.Commits, workCommit{h.Commits[len(next.Commits)].ID, p.Name, true})
 		}
@@ -117,9 +118,9 @@ func readWorkTree(ctx context.Context, s *build.Session) (gitrepo.History, workT
 	switch {
 	case !ok:
 		return h, was, fmt.Errorf("%s does not begin with the upstream's tree as it was laid out: "+
-			"its first commit is %.12s\n  To begin again: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
+			"its first commit is %.12s\n  To start over: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
 	case len(h.Dirty) > 0:
-		return h, was, errors.New(path + " has changes that are in no commit: " + someOf(h.Dirty) + "\n" +
+		return h, was, errors.New(path + " has uncommitted changes: " + someOf(h.Dirty) + "\n" +
 			"  To make them part of the last patch: git commit -a --amend\n" +
 			"  To make them a patch of their own: git add -A && git commit")
 	}
@@ -146,7 +147,7 @@ func checkMarks(src string, h gitrepo.History) error {
 	slices.Sort(marked)
 	var errs []error
 	for _, name := range marked {
-		errs = append(errs, fmt.Errorf("%s has conflict marks: solve them, commit, then run this again",
+		errs = append(errs, fmt.Errorf("%s has conflict markers: resolve them, commit, then run this again",
 			path.Join(src, name)))
 	}
 	return errors.Join(errs...)
@@ -158,21 +159,23 @@ func fromCommits(
 	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
 ) (out []patches.Patch, sizes []int, err error) {
 	dir, _ := src(s)
-	patchOf := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
-	taken := map[string]bool{}
+	read := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
+	// Patches of the series that no commit was made of: a commit may have become one.
+	others := slices.DeleteFunc(slices.Clone(series), func(p patches.Patch) bool {
+		return slices.ContainsFunc(h.Commits, func(c gitrepo.Revision) bool { return c.Name == p.Name })
+	})
 	for i := 0; i < len(h.Commits); i++ {
 		c := h.Commits[i]
-		box, n, err := was.mailbox(h.Commits[i:], series, patchOf)
+		box, n, err := was.mailbox(h.Commits[i:], series, read)
 		if err != nil {
 			return nil, nil, err
 		}
-		if n > 0 && !taken[box.Name] {
-			taken[box.Name] = true
+		if n > 0 && !named(out, box.Name) {
 			out, sizes = append(out, box), append(sizes, n)
 			i += n - 1
 			continue
 		}
-		data, err := patchOf(c.ID)
+		data, err := read(c.ID)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -180,26 +183,20 @@ func fromCommits(
 			return nil, nil, fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
 				c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
 		}
-		p := patches.Patch{Name: was.patchOf(c, series), Strip: 1, Data: data}
-		if p, err = was.taken(series, p, patchOf); err != nil {
+		others = slices.DeleteFunc(others, func(p patches.Patch) bool { return named(out, p.Name) })
+		if !named(series, c.Name) && !was.has(c.Name) {
+			c.Name = "" // of a range that the fork carried once, or a mailbox: it is a file since
+		}
+		p := patches.Patch{Name: patchOf(c, others), Strip: 1, Data: data}
+		if p, err = was.taken(series, p, read); err != nil {
 			return nil, nil, err
 		}
-		if p.Name == "" || taken[p.Name] {
-			p.Name = newName(len(out)+1, c.Subject, series, taken)
+		if p.Name == "" || named(out, p.Name) {
+			p.Name = freeName(len(out)+1, c.Subject, slices.Concat(series, out))
 		}
-		taken[p.Name] = true
 		out, sizes = append(out, p), append(sizes, 1)
 	}
 	return out, sizes, nil
-}
-
-// newName names the patch at a position, from 1, as no other is named.
-func newName(position int, subject string, series []patches.Patch, taken map[string]bool) string {
-	for ; ; position++ {
-		if name := patches.FileName(position, subject); !named(series, name) && !taken[name] {
-			return name
-		}
-	}
 }
 
 // mailbox returns the patch of the series whose mails the first n commits are, all of
@@ -251,57 +248,70 @@ func named(series []patches.Patch, name string) bool {
 	return slices.ContainsFunc(series, func(p patches.Patch) bool { return p.Name == name })
 }
 
-// patchOf returns the name of the patch that a commit is: the one that is recorded,
-// the one it was made of, or, of a commit that a person added, the one it became when
-// it was refreshed before. A new one has none.
-func (w workTree) patchOf(c gitrepo.Revision, series []patches.Patch) string {
-	for _, laid := range w.Commits {
-		if laid.ID == c.ID {
-			return laid.Patch
-		}
-	}
-	if named(series, c.Name) {
+// has reports whether a commit of the patch of that name was laid out.
+func (w workTree) has(name string) bool {
+	return slices.ContainsFunc(w.Commits, func(c workCommit) bool { return c.Patch == name })
+}
+
+// patchOf returns the name of the patch that a commit is: the one it was made of,
+// or, of a commit that a person added, the one of others that it became when it was
+// refreshed before. A new one has none.
+func patchOf(c gitrepo.Revision, others []patches.Patch) string {
+	if c.Name != "" {
 		return c.Name
 	}
 	_, slug, _ := strings.Cut(patches.FileName(0, c.Subject), "-")
-	for _, p := range series {
-		if _, other, _ := strings.Cut(p.Name, "-"); other == slug {
+	for _, p := range others {
+		if n, other, _ := strings.Cut(p.Name, "-"); other == slug && strings.Trim(n, "0123456789") == "" {
 			return p.Name
 		}
 	}
-	return c.Name
+	return ""
 }
 
 // taken returns what the patch of a commit becomes, which is p now: the patch of the
 // series that the commit was made of, if that still says the same, and otherwise one
-// with as much of its head as the commit leaves true. patchOf reads a commit as a
-// patch.
+// with as much of its head as the commit leaves true. read reads a commit as a patch.
 func (w workTree) taken(
-	series []patches.Patch, p patches.Patch, patchOf func(id string) ([]byte, error),
+	series []patches.Patch, p patches.Patch, read func(id string) ([]byte, error),
 ) (patches.Patch, error) {
+	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name })
 	j := slices.IndexFunc(series, func(o patches.Patch) bool { return o.Name == p.Name })
-	if p.Name == "" || j < 0 {
+	if p.Name == "" || i < 0 || j < 0 {
 		return p, nil
 	}
 	if len(series[j].Messages()) > 1 { // it is one of several, which get files of their own
 		p.Name = ""
 		return p, nil
 	}
-	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name })
-	if i < 0 {
+	if old, ok, err := w.untouched(series, p, read); err != nil || ok {
+		return old, err
+	}
+	if build.IsCommit(p) { // which becomes a patch file, with a message that is its own
 		return p, nil
 	}
-	old, err := patchOf(w.Commits[i].ID)
-	switch {
-	case err != nil:
-		return p, err
-	case w.Commits[i].Exact && patches.SameChange(old, p.Data):
-		return series[j], nil
-	case build.IsCommit(p): // which becomes a patch file, with a message that is its own
-		return p, nil
+	old, err := read(w.Commits[i].ID)
+	if err == nil {
+		p.Data = series[j].Rewrite(old, p.Data)
 	}
-	p.Data = series[j].Rewrite(old, p.Data)
-	return p, nil
+	return p, err
+}
+
+// untouched returns the patch of the series that a commit was made of, if the
+// commit, which is p now, still says the same. read reads a commit as a patch.
+func (w workTree) untouched(
+	series []patches.Patch, p patches.Patch, read func(id string) ([]byte, error),
+) (patches.Patch, bool, error) {
+	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name && c.Exact })
+	j := slices.IndexFunc(series, func(o patches.Patch) bool { return o.Name == p.Name })
+	if i < 0 || j < 0 {
+		return patches.Patch{}, false, nil
+	}
+	old, err := read(w.Commits[i].ID)
+	if err != nil {
+		return patches.Patch{}, false, err
+	}
+	return series[j], patches.SameChange(old, p.Data), nil
 }
 
 // revise returns what the fork becomes with a new series, and which of its patches
@@ -314,10 +324,10 @@ func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree)
 	if ranges < len(f.Carried) {
 		r.edits = append(r.edits, func(data []byte) ([]byte, error) { return config.Truncate(data, "patches", ranges) })
 	}
-	r.files = now[commits:]
+	r.files = slices.Clone(now[commits:])
 	for i, p := range r.files {
-		if build.IsCommit(p) { // now is a file, in the caller's list too
-			if r.files[i], err = asFile(p, commits+i+1, now); err != nil {
+		if build.IsCommit(p) {
+			if r.files[i], err = asFile(p, commits+i+1, r.files); err != nil {
 				return r, nil, nil, err
 			}
 		}

@@ -45,7 +45,7 @@ func Apply(ctx context.Context, s *build.Session, until string) (artifact.Set, e
 	}
 	err = s.Stage("patches", "", build.Applied(n), func() (build.Done, error) {
 		if steps, err = patches.Steps(up.Dir, effective[:n]); err != nil {
-			return build.Done{}, s.ApplyError(err)
+			return build.Done{}, s.ApplyErrorOn(err, up.Tree)
 		}
 		return build.Done{}, nil
 	})
@@ -234,8 +234,8 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		return nil
 	}
 	return errors.New(path + " was changed since it was laid out: " + what + "\n" +
-		"  To keep what was changed: commit it there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
-		"  To lose it: rm -r " + path)
+		"  To keep the changes: commit them there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
+		"  To discard them: rm -r " + path)
 }
 
 // someOf names the first of some files, and says how many there are.

@@ -1,5 +1,5 @@
-// Package action keeps the outputs of stages by what went into them. An output
-// appears under its key whole or not at all, so whatever lies there is finished.
+// Package action caches the outputs of stages, under keys made of their inputs. An
+// output appears under its key complete or not at all.
 package action
 
 import (
@@ -109,7 +109,7 @@ func (c Cache) acquire(ctx context.Context, wait func()) (*flock.Flock, error) {
 		case ok:
 			return lock, nil
 		case errors.Is(err, fs.ErrNotExist):
-			continue // the cache was taken away just now
+			continue // the cache was removed just now
 		}
 		return nil, fmt.Errorf("locking %s: %w", lock.Path(), err)
 	}
@@ -168,7 +168,7 @@ func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir strin
 	return dir, false, os.Rename(dst, dir)
 }
 
-// Forget removes the output that key stands for, if there is one.
+// Forget removes the output of key, if there is one.
 func (c Cache) Forget(stage string, key Key) error {
 	return os.RemoveAll(c.Path(stage, key))
 }

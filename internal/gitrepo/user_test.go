@@ -145,8 +145,8 @@ func TestObjectsThatGitComplainsOf(t *testing.T) {
 			want: "100644 a"},
 		{name: "a file twice", tree: "100644 a\x00" + blob + "100755 a\x00" + blob, author: who, err: "two files named a"},
 		{name: "a folder that some systems take for .git", tree: "40000 .GIT \x00" + sub, author: who,
-			err: "\".GIT /a\" lies in a .git folder"},
-		{name: "its short name", tree: "40000 git~1\x00" + sub, author: who, err: "lies in a .git folder"},
+			err: "\".GIT /a\" is in a .git folder"},
+		{name: "its short name", tree: "40000 git~1\x00" + sub, author: who, err: "is in a .git folder"},
 		{name: "a name that leads out", tree: "100644 ../a\x00" + blob, author: who, err: "is not a name for a file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
