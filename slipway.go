@@ -248,11 +248,7 @@ func (p *Project) Clean(ctx context.Context) error {
 	if err != nil {
 		return p.explain(err)
 	}
-	err = os.RemoveAll(dist)
-	if errors.Is(err, syscall.ENOTEMPTY) {
-		err = nil // whoever waits for the lock has made its folder again
-	}
-	return p.explain(errors.Join(err, held.Close()))
+	return p.explain(errors.Join(held.Clean(), held.Close()))
 }
 
 // locked calls f with a session on a fork whose lock pins it as it is.

@@ -62,7 +62,7 @@ type Session struct {
 
 // Open waits until no other run holds the project's cache, and opens a session on
 // a fork. l is the fork's lock; its line go, and build.toolchain, decide the
-// toolchain. A command that makes a lock passes the one that it replaces.
+// toolchain. A command that makes a lock passes an empty one: see series.Pin.
 func Open(ctx context.Context, f fork.Fork, l lock.Lock, o Options) (*Session, error) {
 	goHost, err := gotool.Find(ctx, run.Runner{Events: o.Events}, o.Env, f.Project.Dir)
 	if err != nil {
@@ -155,6 +155,9 @@ func (s *Session) Emit(e event.Event) { s.opts.Events.Emit(e) }
 
 // Note reports something worth knowing that is not a fault.
 func (s *Session) Note(detail string) { s.opts.Events.Note(detail) }
+
+// Step tells Options.Step of a moment at which the disk has changed for good.
+func (s *Session) Step(what string) { s.hold.cache.Note(what) }
 
 // Announce says which fork the events that follow are about.
 func (s *Session) Announce() { Announce(s.fork, s.opts.Events) }

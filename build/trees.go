@@ -111,7 +111,7 @@ func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree
 	if err := os.Remove(s.patchedListing()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return now, false, err
 	}
-	s.hold.cache.Note("about to change the patched tree")
+	s.Step("about to change the patched tree")
 	tree, err = now.Update(ctx, up.Dir, changes)
 	if err != nil && ctx.Err() == nil { // what lay there was not what its listing said
 		if err := os.RemoveAll(s.patchedSlot()); err != nil {
@@ -122,7 +122,7 @@ func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree
 	if err != nil {
 		return now, false, err
 	}
-	s.hold.cache.Note("changed the patched tree")
+	s.Step("changed the patched tree")
 	return tree, false, s.placeListing(s.patchedListing(), tree.Tree)
 }
 
@@ -153,6 +153,7 @@ func (s *Session) placeListing(name string, t filetree.Tree) error {
 	if err := writeListing(filepath.Join(scratch, "listing"), t); err != nil {
 		return err
 	}
+	defer s.Step("placed the listing of the patched tree")
 	return os.Rename(filepath.Join(scratch, "listing"), name)
 }
 

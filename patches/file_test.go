@@ -21,16 +21,18 @@ func commitOf(message, diff string) Patch {
 func TestMessagesAreNoDiffs(t *testing.T) {
 	base := files{"log": "one\n", "rope": "one\n"}.lay(t, t.TempDir())
 	quoted := "--- a/rope\n+++ b/rope\n@@ -1 +1 @@\n-one\n+quoted"
+	marked := "> " + strings.ReplaceAll(quoted, "\n", "\n> ")
 	for name, c := range map[string]struct{ message, file string }{
-		"nothing":              {"Why.", "Why."},
-		"a diff":               {"It was:\n\n" + quoted + "\n\nOnce.", "It was:\n\n> " + strings.ReplaceAll(quoted, "\n", "\n> ") + "\n\nOnce."},
-		"git's diff":           {"diff --git a/rope b/rope\n" + quoted, "> diff --git a/rope b/rope\n> " + strings.ReplaceAll(quoted, "\n", "\n> ")},
-		"a mode":               {"diff --git a/rope b/rope\nold mode 100644\nnew mode 100755", "> diff --git a/rope b/rope\n> old mode 100644\n> new mode 100755"},
+		"nothing":    {"Why.", "Why."},
+		"a diff":     {"It was:\n\n" + quoted + "\n\nOnce.", "It was:\n\n" + marked + "\n\nOnce."},
+		"git's diff": {"diff --git a/rope b/rope\n" + quoted, "> diff --git a/rope b/rope\n" + marked},
+		"a mode": {"diff --git a/rope b/rope\nold mode 100644\nnew mode 100755",
+			"> diff --git a/rope b/rope\n> old mode 100644\n> new mode 100755"},
 		"a hunk":               {"@@ -1,3 +1,3 @@ says git", "> @@ -1,3 +1,3 @@ says git"},
 		"a binary":             {"Binary files a/x and b/x differ", "> Binary files a/x and b/x differ"},
 		"two lines of a diff":  {"--- a/rope\nis old", "--- a/rope\nis old"},
 		"a line, and more":     {"Why.\n---\nNotes.", "Why.\n---\nNotes."},
-		"a diff behind a line": {"---\n" + quoted, "> ---\n> " + strings.ReplaceAll(quoted, "\n", "\n> ")},
+		"a diff behind a line": {"---\n" + quoted, "> ---\n" + marked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := commitOf(c.message, logDiff)
@@ -75,13 +77,15 @@ func TestCommitsMakeWhatTheyMade(t *testing.T) {
 func TestExcluded(t *testing.T) {
 	plain := func(name string) string { return "--- a/" + name + "\n+++ b/" + name + "\n@@ -1 +1 @@\n-one\n+two\n" }
 	const (
-		head   = "Subject: log\n\n"
-		made   = "diff --git a/vendor/new b/vendor/new\nnew file mode 100644\n--- /dev/null\n+++ b/vendor/new\n@@ -0,0 +1 @@\n+x\n"
+		head = "Subject: log\n\n"
+		made = "diff --git a/vendor/new b/vendor/new\nnew file mode 100644\n" +
+			"--- /dev/null\n+++ b/vendor/new\n@@ -0,0 +1 @@\n+x\n"
 		moved  = "diff --git a/vendor/a b/vendor/b\nrename from vendor/a\nrename to vendor/b\n"
 		out    = "diff --git a/log b/vendor/log\nrename from log\nrename to vendor/log\n"
 		copied = "diff --git a/log b/vendor/log\ncopy from log\ncopy to vendor/log\n"
-		gone   = "diff --git a/vendor/old b/vendor/old\ndeleted file mode 100644\n--- a/vendor/old\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
-		end    = "-- \n2.39.5\n"
+		gone   = "diff --git a/vendor/old b/vendor/old\ndeleted file mode 100644\n" +
+			"--- a/vendor/old\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
+		end = "-- \n2.39.5\n"
 	)
 	base := files{"log": "one\n", "pkg/log": "one\n"}.lay(t, t.TempDir())
 	for name, c := range map[string]struct {
@@ -89,10 +93,12 @@ func TestExcluded(t *testing.T) {
 		changes    int
 		err        string
 	}{
-		"nothing of it":     {text: head + plain("log") + end, file: head + plain("log") + end, changes: 1},
-		"the first":         {text: head + plain("vendor/x") + plain("log"), file: head + plain("log"), changes: 1},
-		"one between":       {text: plain("log") + made + plain("pkg/log"), file: plain("log") + plain("pkg/log"), changes: 2},
-		"of every kind":     {text: head + moved + gone + plain("log") + copied + made + end, file: head + plain("log") + end, changes: 1},
+		"nothing of it": {text: head + plain("log") + end, file: head + plain("log") + end, changes: 1},
+		"the first":     {text: head + plain("vendor/x") + plain("log"), file: head + plain("log"), changes: 1},
+		"one between": {text: plain("log") + made + plain("pkg/log"),
+			file: plain("log") + plain("pkg/log"), changes: 2},
+		"of every kind": {text: head + moved + gone + plain("log") + copied + made + end,
+			file: head + plain("log") + end, changes: 1},
 		"all":               {text: head + plain("vendor/x") + made},
 		"by a longer glob":  {text: plain("pkg/x/gen.go") + plain("log"), file: plain("log"), changes: 1},
 		"renamed out of it": {text: out, err: "p:1: log is renamed to vendor/log, which upstream.exclude leaves out"},

@@ -53,7 +53,8 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 	}
 	base := s.Fork().Upstream.Commit
 	if _, tip := named.Range(); tip == "" && base == "" {
-		return r, fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP", r.Commits)
+		return r, fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP",
+			r.Commits)
 	}
 	carry, err := s.Fetcher().Resolve(ctx, named, base)
 	if err != nil {

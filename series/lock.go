@@ -37,9 +37,11 @@ func Lock(ctx context.Context, s *build.Session) (artifact.Set, error) {
 	if made.Kept {
 		return artifact.Set{made}, sayLock(s, "unchanged")
 	}
+	s.Step("about to write " + path)
 	if err := l.Write(s.Dist().Abs(path)); err != nil {
 		return nil, err
 	}
+	s.Step("wrote " + path)
 	return artifact.Set{made}, sayLock(s, "written")
 }
 

@@ -145,7 +145,9 @@ func (m merging) commits(ctx context.Context, a addition) ([]patches.Outcome, er
 }
 
 // files merges patch files with the tree that the outcomes of the commits make.
-func (m merging) files(ctx context.Context, merged []patches.Outcome, files []patches.Patch) ([]patches.Outcome, error) {
+func (m merging) files(
+	ctx context.Context, merged []patches.Outcome, files []patches.Patch,
+) ([]patches.Outcome, error) {
 	names, err := touched(files)
 	if err != nil {
 		return nil, err

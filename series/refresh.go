@@ -62,7 +62,7 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, record := src(s)
+	dir, _ := src(s)
 	tree, err := s.Git().Tree(ctx, dir, h.Tip)
 	if err != nil {
 		return nil, nil, err
@@ -82,7 +82,11 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 			next.Commits = append(next.Commits, workCommit{h.Commits[len(next.Commits)].ID, p.Name, true})
 		}
 	}
-	return changed, gone, next.write(record)
+	placeRecord, err := next.write(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return changed, gone, placeRecord()
 }
 
 // withLeftOut returns the patches of commits, and between them those of the series

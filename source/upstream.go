@@ -86,6 +86,12 @@ func (u Upstream) Validate() []config.Fault {
 			faults = append(faults, config.Faultf(f.field, "does not apply to this kind of upstream: remove it"))
 		}
 	}
+	return append(faults, u.validNames()...)
+}
+
+// validNames returns what is wrong with the globs and the id.
+func (u Upstream) validNames() []config.Fault {
+	var faults []config.Fault
 	for i, pattern := range u.Exclude {
 		if err := glob.Check(pattern); err != nil {
 			faults = append(faults, config.At("exclude", i, "%v", err))

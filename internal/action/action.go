@@ -99,7 +99,7 @@ func (c Cache) acquire(ctx context.Context, wait func()) (*flock.Flock, error) {
 		if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 			return nil, err
 		}
-		lock := flock.New(filepath.Join(c.Dir, "lock"))
+		lock := flock.New(c.lockFile())
 		ok, err := lock.TryLock()
 		if err == nil && !ok {
 			wait()
@@ -125,6 +125,8 @@ func isCurrent(lock *flock.Flock) bool {
 	named, err := os.Stat(lock.Path())
 	return err == nil && os.SameFile(held, named)
 }
+
+func (c Cache) lockFile() string { return filepath.Join(c.Dir, "lock") }
 
 func (c Cache) tmp() string { return filepath.Join(c.Dir, "tmp") }
 
@@ -189,22 +191,9 @@ func (c Cache) Prune(stage string, n int) error {
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return made[b.Name()].Compare(made[a.Name()]) })
 	for _, e := range entries[min(n, len(entries)):] {
-		if err := c.discard(filepath.Join(c.Dir, stage, e.Name())); err != nil {
+		if err := c.Discard(filepath.Join(c.Dir, stage, e.Name())); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// discard takes a folder out of the cache in one step, then removes it.
-func (c Cache) discard(dir string) error {
-	dst, err := c.Scratch()
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(dir, filepath.Join(dst, "gone")); err != nil {
-		return err
-	}
-	c.Note("discarded " + filepath.Base(filepath.Dir(dir)))
-	return os.RemoveAll(dst)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,7 +16,7 @@ type Patch struct {
 }
 
 // Patch returns a commit of the repository at dir as a patch, without what it does
-// to files that a glob of exclude matches: the same bytes whatever the user has
+// to submodules and to files that a glob of exclude matches: the same bytes whatever the user has
 // configured. It has no Data if nothing is left of it.
 func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (Patch, error) {
 	commits, err := g.log(ctx, dir, "-1", commit)
@@ -30,18 +31,46 @@ func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (
 		fmt.Fprintf(&out, "%s\n", body)
 	}
 	out.WriteString("---\n")
-	diff, err := g.output(ctx, dir, slices.Concat(pinnedDiff,
-		[]string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
-			"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3",
-			"--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/",
-			"--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit},
-		pathspecs(exclude))...)
+	diff, err := g.diff(ctx, dir, commit, pathspecs(exclude))
+	if err == nil && bytes.Contains(diff, []byte(gitlink)) {
+		var links []string
+		if links, err = g.gitlinks(ctx, dir, commit); err == nil && len(links) > 0 {
+			diff, err = g.diff(ctx, dir, commit, append(pathspecs(exclude), links...))
+		}
+	}
 	if err != nil || len(diff) == 0 {
 		return Patch{}, err
 	}
 	at := out.Len()
 	out.Write(diff)
 	return Patch{out.Bytes(), at}, nil
+}
+
+// diff returns what a commit does to files.
+func (g Git) diff(ctx context.Context, dir, commit string, paths []string) ([]byte, error) {
+	return g.output(ctx, dir, slices.Concat(pinnedDiff,
+		[]string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
+			"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3",
+			"--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/",
+			"--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit},
+		paths)...)
+}
+
+// gitlink is the mode of a submodule, which no tree that is built has.
+const gitlink = "160000"
+
+// gitlinks returns pathspecs that exclude the submodules that a commit moves.
+func (g Git) gitlinks(ctx context.Context, dir, commit string) ([]string, error) {
+	out, err := g.output(ctx, dir, "diff-tree", "-r", "-z", "--root", "--no-commit-id", "--no-renames", "--raw", commit)
+	var paths []string
+	fields := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	for i := 0; i+1 < len(fields); i += 2 {
+		modes := strings.Fields(strings.TrimPrefix(fields[i], ":"))[:2]
+		if !slices.ContainsFunc(modes, func(m string) bool { return m != gitlink && m != "000000" }) {
+			paths = append(paths, ":(top,exclude,literal)"+fields[i+1])
+		}
+	}
+	return paths, err
 }
 
 // pathspecs name all files but those that a glob of exclude matches.

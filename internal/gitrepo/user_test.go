@@ -35,7 +35,8 @@ func everything(t *testing.T, r *repo, base, tip string) (patch string, series [
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "src")
-	ids, err := r.user().Build(t.Context(), dir, Series{Base: d, Upstream: "example.org/ship@v1.4.1", Date: commits[0].Date,
+	ids, err := r.user().Build(t.Context(), dir, Series{
+		Base: d, Upstream: "example.org/ship@v1.4.1", Date: commits[0].Date,
 		Steps: []Step{{Name: "p", Subject: "more", Changes: []filetree.Change{
 			{Path: "more", Mode: filetree.Regular, Content: []byte("more\r\n")}}}}})
 	if err != nil {
@@ -176,7 +177,8 @@ func TestObjectsThatGitComplainsOf(t *testing.T) {
 			if err != nil || len(commits) != 1 {
 				t.Fatalf("Commits() = %v, %v", commits, err)
 			}
-			if p, err := m.Patch(t.Context(), id, nil); err != nil || !strings.HasPrefix(string(p.Data[p.Diff:]), "diff --git ") {
+			p, err := m.Patch(t.Context(), id, nil)
+			if err != nil || !strings.HasPrefix(string(p.Data[p.Diff:]), "diff --git ") {
 				t.Errorf("Patch() = %s, %v", p.Data, err)
 			}
 			if _, err := m.Time(t.Context(), id); err != nil {
@@ -243,7 +245,8 @@ func TestResolve(t *testing.T) {
 	} {
 		m := r.remote()
 		got, err := m.Resolve(t.Context(), c.name)
-		if got != c.want && c.err == "" || c.err == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), c.err) {
+		if got != c.want && c.err == "" || (c.err == "") != (err == nil) ||
+			err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("Resolve(%s) = %s, %v, want %s, %q", c.name, got, err, c.want, c.err)
 		}
 	}
@@ -274,7 +277,8 @@ func TestMergeBase(t *testing.T) {
 	if got, err := m.MergeBase(t.Context(), main, side); err != nil || got != base {
 		t.Errorf("MergeBase() = %s, %v, want %s", got, err, base)
 	}
-	if _, err := m.MergeBase(t.Context(), main, other); err == nil || !strings.Contains(err.Error(), "no history in common") {
+	_, err := m.MergeBase(t.Context(), main, other)
+	if err == nil || !strings.Contains(err.Error(), "no history in common") {
 		t.Errorf("MergeBase() of strangers = %v", err)
 	}
 }
@@ -313,5 +317,29 @@ func TestMessagesOfCommits(t *testing.T) {
 			t.Errorf("%q: Patch() = %d in\n%s, %v", body, p.Diff, p.Data, err)
 		}
 		base = id
+	}
+}
+
+// TestPatchWithoutSubmodules has commits that add, move and drop a submodule: a tree
+// that is built has none.
+func TestPatchWithoutSubmodules(t *testing.T) {
+	r := newRepo(t)
+	r.put("a", "one\n")
+	first := r.commit("base")
+	link := func(id string) { r.git("update-index", "--add", "--cacheinfo", gitlink+","+id+",sub[1]/link") }
+	link(first)
+	r.git("commit", "-q", "-m", "only a submodule")
+	alone := r.git("rev-parse", "HEAD")
+	link(alone)
+	r.put("a", "160000\n")
+	r.git("add", "a")
+	r.git("commit", "-q", "-m", "both")
+	both := r.git("rev-parse", "HEAD")
+	if p, err := r.user().Patch(t.Context(), r.dir, alone); err != nil || p.Data != nil {
+		t.Errorf("of a submodule alone, the patch is %s, %v", p.Data, err)
+	}
+	p, err := r.user().Patch(t.Context(), r.dir, both)
+	if diff := string(p.Data[p.Diff:]); err != nil || strings.Contains(diff, "link") || !strings.HasSuffix(diff, "+160000\n") {
+		t.Errorf("the patch is %s, %v", p.Data, err)
 	}
 }
