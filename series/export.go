@@ -181,7 +181,9 @@ func exportGit(ctx context.Context, s *build.Session, e export) error {
 
 // history lays the series out as commits in dir and returns them, the upstream's
 // first, and the steps that the others are.
-func history(ctx context.Context, s *build.Session, dir string, e export) (ids []string, steps []patches.Step, err error) {
+func history(
+	ctx context.Context, s *build.Session, dir string, e export,
+) (ids []string, steps []patches.Step, err error) {
 	if steps, err = patches.Steps(e.up.Dir, e.series); err != nil {
 		return nil, nil, err
 	}

@@ -184,13 +184,10 @@ func fromCommits(
 			return nil, nil, err
 		}
 		if data == nil {
-			return nil, nil, fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
-				c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
+			return nil, nil, changesNothing(s, c)
 		}
 		others = slices.DeleteFunc(others, func(p patches.Patch) bool { return named(out, p.Name) })
-		if !named(series, c.Name) && !was.has(c.Name) {
-			c.Name = "" // of a range that the fork carried once, or a mailbox: it is a file since
-		}
+		c.Name = was.current(c.Name, series)
 		p := patches.Patch{Name: patchOf(c, others), Strip: 1, Data: data}
 		if p, err = was.taken(series, p, read); err != nil {
 			return nil, nil, err
@@ -201,6 +198,11 @@ func fromCommits(
 		out, sizes = append(out, p), append(sizes, 1)
 	}
 	return out, sizes, nil
+}
+
+func changesNothing(s *build.Session, c gitrepo.Revision) error {
+	return fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
+		c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
 }
 
 // mailbox returns the patch of the series whose mails the first n commits are, all of
@@ -252,9 +254,13 @@ func named(series []patches.Patch, name string) bool {
 	return slices.ContainsFunc(series, func(p patches.Patch) bool { return p.Name == name })
 }
 
-// has reports whether a commit of the patch of that name was laid out.
-func (w workTree) has(name string) bool {
-	return slices.ContainsFunc(w.Commits, func(c workCommit) bool { return c.Patch == name })
+// current returns the name of a patch that a commit was made of, or "" if that was of
+// a range that the fork carried once, or a mailbox, and is a file since.
+func (w workTree) current(name string, series []patches.Patch) string {
+	if named(series, name) || slices.ContainsFunc(w.Commits, func(c workCommit) bool { return c.Patch == name }) {
+		return name
+	}
+	return ""
 }
 
 // patchOf returns the name of the patch that a commit is: the one it was made of,
