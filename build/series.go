@@ -134,7 +134,7 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	if err != nil {
 		return Changes{}, s.ApplyErrorOn(err, up.Tree)
 	}
-	for _, note := range moved(result.Moved) {
+	for _, note := range notes(result) {
 		s.Note(note)
 	}
 	out := Changes{Series: result.Changes, All: result.Changes}
@@ -175,6 +175,32 @@ func moved(moves []patches.Move) []string {
 		out, moves = append(out, line), moves[n:]
 	}
 	return out
+}
+
+// notes says what is odd about a series that applies, in a line for each patch and
+// kind.
+func notes(r patches.Result) []string {
+	out := moved(r.Moved)
+	for i := 0; i < len(r.Odd); {
+		first, n := r.Odd[i], i
+		var files []string
+		for ; n < len(r.Odd) && r.Odd[n].Patch == first.Patch; n++ {
+			files = append(files, r.Odd[n].File)
+		}
+		out = append(out, fmt.Sprintf("%s: %s becomes git's object %s instead of %s, which its index line says: "+
+			"the patch was edited, or damaged on its way", first.Patch, some(files), first.Got, first.Want))
+		i = n
+	}
+	return out
+}
+
+// some names the first of a list.
+func some(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // depsStage finds out what other versions of dependencies change in a tree.

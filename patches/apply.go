@@ -12,6 +12,14 @@ import (
 type Result struct {
 	Changes []filetree.Change // of the files that end up different, sorted by path
 	Moved   []Move            // in the order they were applied
+	Odd     []Oddity          // in the order they were found
+}
+
+// An Oddity is a file of a patch that applies, but makes another content than its
+// index line says.
+type Oddity struct {
+	Patch, File string
+	Want, Got   string // git's ids, as long as the line has them
 }
 
 // A Move is a hunk that applied, exactly, at another line than it says.
@@ -29,29 +37,43 @@ type Move struct {
 // another line than it says, but all of its lines must be there exactly.
 func Apply(base filetree.Dir, series []Patch) (Result, error) {
 	t := newTree(base)
-	var moved []Move
+	var out Result
 	applied := ""
 	for _, p := range series {
-		diffs, err := Parse(p)
+		commits, err := commitsOf(p)
 		if err != nil {
 			return Result{}, err
 		}
-		s := step{tree: t, patch: p.Name, applied: applied}
-		if err := s.apply(diffs); err != nil {
-			return Result{}, err
+		for _, c := range commits {
+			s := step{tree: t, patch: p.Name, applied: applied, mail: c.title(commits)}
+			if err := s.apply(c.diffs); err != nil {
+				return Result{}, err
+			}
+			out.Moved, out.Odd = append(out.Moved, s.moved...), append(out.Odd, s.odd...)
 		}
-		moved = append(moved, s.moved...)
 		applied = p.Name
 	}
-	return Result{Changes: t.changes(), Moved: moved}, nil
+	out.Changes = t.changes()
+	return out, nil
+}
+
+// title names the commit among those of a patch, "" if it is the only one.
+func (c commit) title(all []commit) string {
+	if len(all) == 1 {
+		return ""
+	}
+	mail, _ := c.mail()
+	return mail.Subject
 }
 
 // step is one patch on its way into the tree.
 type step struct {
 	tree    *tree
 	patch   string
+	mail    string // which mail of the patch this is, "" if it is the only one
 	applied string // the patch before
 	moved   []Move
+	odd     []Oddity
 }
 
 // refuse says why the patch does not apply, where the fault is no Conflict.
@@ -72,12 +94,15 @@ func (s *step) failure(faults []error) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return &ApplyError{Patch: s.patch, Applied: s.applied, Faults: faults}
+	return &ApplyError{Patch: s.patch, Mail: s.mail, Applied: s.applied, Faults: faults}
 }
 
 // apply applies all diffs of the patch to the tree, or returns what is wrong with
-// each file; the tree is of no use then.
+// each file; the tree is of no use then. It settles in diffs what only the tree shows.
 func (s *step) apply(diffs []FileDiff) error {
+	if err := s.settle(diffs); err != nil {
+		return s.failure([]error{err})
+	}
 	sources, errs := s.takeSources(diffs)
 	var faults []error
 	failed := map[string]bool{}
@@ -135,6 +160,13 @@ func (s *step) source(d FileDiff) (*file, error) {
 	if d.Old == "" {
 		return &file{}, nil
 	}
+	if d.other != "" && s.tree.mode(d.other) != "" {
+		which := "both exist"
+		if s.tree.mode(d.Old) == "" {
+			which = "only " + d.other + " exists"
+		}
+		return nil, s.refuse(d, "the diff names two files, %s and %s, and %s", d.other, d.Old, which)
+	}
 	f, err := s.tree.read(d.Old)
 	if err == nil && f == nil {
 		err = s.refuse(d, "%w", &AbsentError{d.Old, s.tree.absence(d.Old)})
@@ -186,11 +218,11 @@ func (s *step) patched(d FileDiff, before *file) (*file, error) {
 		s.moved = append(s.moved, m)
 	}
 	after := &file{mode, lines}
+	if err := s.checkIndex(d, before, after); err != nil {
+		return nil, err
+	}
 	if d.New == "" && len(lines) > 0 {
 		return nil, s.refuse(d, "%s is to be deleted, but %d of its lines would stay", d.Old, len(lines))
-	}
-	if why := d.misses(before.content(), after.content()); why != "" {
-		return nil, s.refuse(d, "%s becomes %s", cmp.Or(d.New, d.Old), why)
 	}
 	if d.New != "" && mode == filetree.Link {
 		if why := filetree.BadTarget(d.New, string(after.content())); why != "" {
@@ -198,18 +230,6 @@ func (s *step) patched(d FileDiff, before *file) (*file, error) {
 		}
 	}
 	return after, nil
-}
-
-// misses says what a diff makes of just the file that it was made of, if that is
-// not what it was made for.
-func (d FileDiff) misses(before, after []byte) string {
-	if d.OldID == "" || d.New == "" || checkID(d.OldID, before) != nil {
-		return ""
-	}
-	if err := checkID(d.NewID, after); err != nil {
-		return "another file than in the commit: " + err.Error()
-	}
-	return ""
 }
 
 // made returns what a binary diff makes of the file.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"crypto/sha1"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -41,21 +42,21 @@ func (p *parser) binary(name string, index field) *Binary {
 
 func isID(s string) bool {
 	_, err := hex.DecodeString(s + strings.Repeat("0", len(s)%2))
-	return err == nil && len(s) >= 7 && len(s) <= 40
+	return err == nil && len(s) >= 7 && len(s) <= 64
 }
 
 // binaryHunk reads "literal N" or "delta N" and the lines behind it, up to and
 // with the empty one.
 func (p *parser) binaryHunk(name string) (delta bool, data []byte) {
 	line := p.n
-	kind, size, _ := strings.Cut(strings.TrimSuffix(string(p.line), "\n"), " ")
+	kind, size, _ := strings.Cut(strings.TrimRight(string(p.line), "\r\n"), " ")
 	n, err := strconv.ParseInt(size, 10, 64)
 	if err != nil || n < 0 || kind != "literal" && kind != "delta" {
 		p.fail(line, "the binary diff of %s needs \"literal\" or \"delta\" and a size here", name)
 	}
 	var packed []byte
-	for p.next(); p.err == nil && len(p.line) > 1; p.next() {
-		part, err := decode85(bytes.TrimSuffix(p.line, []byte("\n")))
+	for p.next(); p.err == nil && len(bytes.TrimRight(p.line, "\r\n")) > 0; p.next() {
+		part, err := decode85(bytes.TrimRight(p.line, "\r\n"))
 		if err != nil {
 			p.fail(p.n, "the binary diff of %s is damaged: %w", name, err)
 		}
@@ -143,13 +144,22 @@ func checkID(want string, content []byte) error {
 	if strings.Trim(want, "0") == "" && len(content) == 0 {
 		return nil
 	}
-	h := sha1.New()
-	fmt.Fprintf(h, "blob %d\x00", len(content))
-	h.Write(content)
-	if got := hex.EncodeToString(h.Sum(nil)); !strings.HasPrefix(got, want) {
+	if got := objectID(content, len(want) > sha1.Size*2); !strings.HasPrefix(got, want) {
 		return fmt.Errorf("expected git's object %s, found %s", want, got[:len(want)])
 	}
 	return nil
+}
+
+// objectID returns the id that git gives a file's content, in a repository with ids
+// of SHA-1 or of SHA-256.
+func objectID(content []byte, long bool) string {
+	h := sha1.New()
+	if long {
+		h = sha256.New()
+	}
+	fmt.Fprintf(h, "blob %d\x00", len(content))
+	h.Write(content)
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // errShort is the error of a delta that is cut off.

@@ -8,6 +8,7 @@ import (
 // An ApplyError is the error of a patch that does not apply to a tree.
 type ApplyError struct {
 	Patch   string  // its name
+	Mail    string  // the subject of the one that does not apply, if the patch is a mailbox of several
 	Applied string  // the patch before it in the series, "" if it is the first
 	Faults  []error // at least one; a *Conflict where lines are not the expected ones
 
@@ -18,7 +19,11 @@ type ApplyError struct {
 
 // Error says of each fault that the patch does not apply, and why.
 func (e *ApplyError) Error() string {
-	head := e.Patch + " does not apply"
+	head := e.Patch
+	if e.Mail != "" {
+		head += " (" + e.Mail + ")"
+	}
+	head += " does not apply"
 	if e.Onto != "" {
 		head += " to " + e.Onto
 	}

@@ -8,45 +8,25 @@ import (
 
 // File returns the patch as the bytes of a file that every tool reads as Parse
 // reads the patch: without the diffs of excluded files, and with quote marks before
-// the diffs that a commit's message quotes. It is nil if no diff is left.
+// the diffs that a commit's message quotes. It is nil if no diff is left. A mail that
+// is encoded, or one of several, is none: see Portable.
 func (p Patch) File() ([]byte, error) {
 	if p.Diff == 0 && len(p.Exclude) == 0 {
 		return p.Data, nil
 	}
-	left, err := Parse(p)
-	if err != nil || len(left) == 0 {
+	commits, err := commitsOf(p)
+	if err != nil || len(commits) == 0 {
 		return nil, err
 	}
-	head := p.Data[:p.Diff]
-	if quotesDiff(head) {
+	c := commits[0]
+	if len(commits) > 1 || c.text.encoded || c.text.lines != nil {
+		return bytes.Clone(p.Data), nil
+	}
+	head := p.Data[:len(p.Data)-len(c.text.data)]
+	if p.Diff > 0 && quotesDiff(head) {
 		head = quoteDiffs(head)
 	}
-	if len(p.Exclude) == 0 {
-		return append(bytes.Clone(head), p.Data[p.Diff:]...), nil
-	}
-	found, err := parseAll(p)
-	if err != nil {
-		return nil, err
-	}
-	return append(bytes.Clone(head), p.cut(found, left)...), nil
-}
-
-// cut returns the text of the diffs less those of found that are not left.
-func (p Patch) cut(found []span, left []FileDiff) []byte {
-	kept := map[int]bool{}
-	for _, d := range left {
-		kept[d.Line] = true
-	}
-	var out []byte
-	at := p.Diff
-	for _, f := range found {
-		out = append(out, p.Data[at:f.from]...)
-		if kept[f.diff.Line] {
-			out = append(out, p.Data[f.from:f.to]...)
-		}
-		at = f.to
-	}
-	return append(out, p.Data[at:]...)
+	return append(bytes.Clone(head), c.left()...), nil
 }
 
 // QuotesDiff reports whether the message of a patch that is a commit has something

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -54,8 +55,11 @@ func (p *parser) hunks() []Hunk {
 		end = h.first() + h.OldLines
 		hunks = append(hunks, h)
 	}
-	if len(hunks) == 0 || len(p.line) == 0 || p.atMarks() || string(p.line) == "-- \n" {
-		return hunks
+	if len(hunks) == 0 || len(p.line) == 0 || p.atMarks() || p.atSignature() || len(bytes.TrimSpace(p.line)) == 0 {
+		return hunks // a blank line too many changes nothing
+	}
+	if s := strings.TrimRight(string(p.line), "\r\n"); s == "-- " {
+		return hunks // a signature, whatever is in it
 	}
 	if strings.IndexByte(` +-\`, p.line[0]) >= 0 {
 		p.fail(p.n, "the line belongs to no hunk: the one at line %d has more lines than its header says",
@@ -73,12 +77,16 @@ func (p *parser) hunk() Hunk {
 	}
 	h.Line = p.n
 	old, new := side{left: h.OldLines}, side{left: h.NewLines}
-	changes := false
+	p.cr = p.cr || bytes.HasSuffix(p.line, []byte("\r\n"))
 	for p.next(); p.err == nil && (old.left > 0 || new.left > 0 || p.at(`\ `)); p.next() {
 		if p.at(`\ `) {
 			op := p.endLast(h.Lines)
 			old.ended, new.ended = old.ended || op != '+', new.ended || op != '-'
 			continue
+		}
+		if blank := h.chopped(old, new); blank != nil && p.atEnd() {
+			h.Lines = append(h.Lines, blank...)
+			return h.checked(p)
 		}
 		l, ok := p.hunkLine()
 		if !ok {
@@ -88,23 +96,64 @@ func (p *parser) hunk() Hunk {
 			p.fail(p.n, "the hunk at line %d continues past its end: its header says fewer lines, or the file ended", h.Line)
 		}
 		h.Lines = append(h.Lines, l)
-		changes = changes || l.Op != ' '
 	}
-	if !changes {
+	return h.checked(p)
+}
+
+// checked returns the hunk, which has to change something.
+func (h Hunk) checked(p *parser) Hunk {
+	if !slices.ContainsFunc(h.Lines, func(l Line) bool { return l.Op != ' ' }) {
 		p.fail(h.Line, "the hunk changes nothing")
 	}
 	return h
 }
 
+// chopped returns the blank lines of context that the hunk is short of, if it may be
+// just these: editors cut blank lines off the end of a file. As patch does, it
+// believes that of two lines at most. They have to be in the tree, too.
+func (h Hunk) chopped(old, new side) []Line {
+	if old.left != new.left || old.left > 2 || old.ended || new.ended || len(h.Lines) == 0 {
+		return nil
+	}
+	blank := Line{' ', []byte("\n")}
+	if bytes.HasSuffix(h.Lines[len(h.Lines)-1].Text, []byte("\r\n")) {
+		blank.Text = []byte("\r\n")
+	}
+	return slices.Repeat([]Line{blank}, old.left)
+}
+
+// atEnd reports whether no line of the hunk can follow, but the end of the patch, a
+// signature, or the next file's diff.
+func (p *parser) atEnd() bool {
+	next, _, _ := bytes.Cut(p.rest, []byte("\n"))
+	return len(p.line) == 0 || p.at("diff --git ") || p.at("Index: ") || p.atSignature() ||
+		p.at("--- ") && bytes.HasPrefix(next, []byte("+++ ")) && bytes.HasPrefix(p.rest[min(len(next)+1, len(p.rest)):],
+			[]byte("@@ -"))
+}
+
+// atSignature reports whether the line is the one before a mail's signature, which
+// is two dashes and a space. Many editors and hooks cut the space off. Then it
+// looks like a line of a hunk, which is not a signature if more of them follow.
+func (p *parser) atSignature() bool {
+	if s := strings.TrimRight(string(p.line), " \t\r\n"); s != "--" {
+		return false
+	}
+	return len(p.rest) == 0 || strings.IndexByte(` +-\@`, p.rest[0]) < 0
+}
+
 // hunkLine returns the current line as one of a hunk.
 func (p *parser) hunkLine() (Line, bool) {
-	if !bytes.HasSuffix(p.line, []byte("\n")) {
+	if len(p.line) == 0 {
 		return Line{}, false
 	}
-	switch op := p.line[0]; op {
-	case ' ', '-', '+':
+	op, whole := p.line[0], endsLine(p.line)
+	switch {
+	case whole && (op == ' ' || op == '-' || op == '+'):
 		return Line{op, p.line[1:]}, true
-	case '\n': // an empty line of context that lost its space on the way, as in diff --suppress-blank-empty
+	case op == ' ', op == '-': // the patch lost its last newline; the tree shows whether the file's line has one
+		return Line{op, append(bytes.Clone(p.line[1:]), '\n')}, true
+	case string(p.line) == "\n", string(p.line) == "\r\n":
+		// An empty line of context that lost its space on the way, as in diff --suppress-blank-empty.
 		return Line{' ', p.line}, true
 	}
 	return Line{}, false

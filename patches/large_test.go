@@ -58,12 +58,21 @@ func TestLongSeries(t *testing.T) {
 func TestCarriageReturns(t *testing.T) {
 	const unix = "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n"
 	const dos = "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n one\r\n-two\r\n+2\r\n"
+	all := strings.ReplaceAll(unix, "\n", "\r\n")
+	const head = "--- a/f\r\n+++ b/f\r\n@@ -1,2 +1,2 @@\r\n one\n-two\n+2\n"
+	const insert = "--- a/f\r\n+++ b/f\r\n@@ -2,0 +3 @@\r\n+new\r\n"
 	for _, c := range []struct{ name, patch, file, want, err string }{
 		{"neither", unix, "one\ntwo\n", "one\n2\n", ""},
 		{"both", dos, "one\r\ntwo\r\n", "one\r\n2\r\n", ""},
 		{"the patch", dos, "one\ntwo\n", "", `expected  "one\r\n"`},
 		{"the file", unix, "one\r\ntwo\r\n", "", `found     "one\r\n"`},
-		{"the patch and its head", strings.ReplaceAll(unix, "\n", "\r\n"), "one\ntwo\n", "", "carriage return"},
+		{"the patch and its head", all, "one\ntwo\n", "one\n2\n", ""},
+		{"all", all, "one\r\ntwo\r\n", "one\r\n2\r\n", ""},
+		{"all, and neither fits", all, "one\nzwo\n", "", `expected  two`},
+		{"the head", head, "one\ntwo\n", "one\n2\n", ""},
+		{"the head, of a file with them", head, "one\r\ntwo\r\n", "", `found     "one\r\n"`},
+		{"all, without context", insert, "one\ntwo\n", "one\ntwo\nnew\n", ""},
+		{"all, without context in a file with them", insert, "one\r\ntwo\r\n", "one\r\ntwo\r\nnew\r\n", ""},
 	} {
 		base := files{"f": c.file}
 		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}})

@@ -3,64 +3,187 @@ package patches
 import (
 	"bytes"
 	"fmt"
-	"mime"
 	netmail "net/mail"
 	"regexp"
 	"strings"
 	"time"
 )
 
-// A Mail is the head of a patch that was made from a commit: what is before its
-// diff.
+// A Mail is what a patch says of the commit that it is: the head of a mail as git
+// format-patch writes it, the fields of Debian's DEP-3, or the head of hg export.
 type Mail struct {
 	From, Email   string
-	Date          time.Time
+	Date          time.Time // zero if a DEP-3 head has none; of a mail without one, 1970
 	Subject, Body string
 }
 
-// tags are what git and people put in brackets before a subject.
-var tags = regexp.MustCompile(`^(\[[^\]]*\]\s*)+`)
+// tags are what git puts in brackets before a subject. Others, such as [release-1.2],
+// are its author's.
+var tags = regexp.MustCompile(`^((?i:re):\s*|\[[^\]]*(?:PATCH|RFC)[^\]]*\]\s*)+`)
 
-// Mail returns the head of the patch, if it is that of a mail, as git
-// format-patch writes it.
+// Mail returns what the patch says of its commit, if it does: of a mailbox, what the
+// first mail says.
 func (p Patch) Mail() (Mail, bool) {
-	text := p.Data
-	if bytes.HasPrefix(text, []byte("From ")) {
-		_, text, _ = bytes.Cut(text, []byte("\n"))
+	m := messages(p)[0]
+	if p.Diff > 0 { // the whole message, whatever is in it
+		_, m.body = readHead(m.raw)
+		out, ok := commit{message: m, text: excerpt{}}.mail()
+		out.Body = strings.TrimSpace(strings.TrimSuffix(string(m.body.data), "---\n"))
+		return out, ok
 	}
-	m, err := netmail.ReadMessage(bytes.NewReader(text))
-	if err != nil || m.Header.Get("From") == "" {
-		return Mail{}, false
+	t, err := m.decoded()
+	if err != nil {
+		t = m.body
+	}
+	return commit{message: m, text: t}.mail()
+}
+
+func (c commit) mail() (Mail, bool) {
+	switch h := c.head; {
+	case h.get("Description", "Author", "Origin", "Last-Update", "Forwarded") != "":
+		return c.dep3(), true
+	case h.get("From") == "":
+		return c.mercurial()
 	}
 	var out Mail
-	decode := func(s string) string {
-		if plain, err := new(mime.WordDecoder).DecodeHeader(s); err == nil {
-			return plain
-		}
-		return s
-	}
-	from := decode(m.Header.Get("From"))
-	if name, email, ok := strings.Cut(from, "<"); ok {
-		out.From, out.Email = strings.Trim(strings.TrimSpace(name), `"`), strings.TrimSuffix(strings.TrimSpace(email), ">")
-	} else {
-		out.Email = strings.TrimSpace(from)
-	}
-	out.Date, _ = m.Header.Date() // one that says none is from 1970
-	if out.Date.IsZero() {
-		out.Date = time.Unix(0, 0)
-	}
-	out.Subject = tags.ReplaceAllString(decode(m.Header.Get("Subject")), "")
-	var body bytes.Buffer
-	if _, err := body.ReadFrom(m.Body); err != nil {
+	out.From, out.Email = parseAddress(c.head.get("From"))
+	out.Date = parseDate(c.head.get("Date"))
+	out.Subject = tags.ReplaceAllString(decodeWords(c.head.get("Subject")), "")
+	out.Body = c.prose()
+	c.inBody(&out)
+	return out, true
+}
+
+// mercurial reads the head that hg export writes.
+func (c commit) mercurial() (Mail, bool) {
+	n, _ := endOfMessage(c.text.data, true)
+	text, ok := strings.CutPrefix(string(c.text.data[:n]), "# HG changeset patch\n")
+	if !ok {
 		return Mail{}, false
 	}
-	text1, _, _ := strings.Cut("\n"+body.String(), "\n---\n")
-	text1, _, _ = strings.Cut(text1, "\ndiff --git ")
-	if p.Diff > 0 { // the whole message, whatever is in it
-		text1 = strings.TrimSuffix(body.String()[:body.Len()-(len(p.Data)-p.Diff)], "---\n")
+	out := Mail{Date: time.Unix(0, 0)}
+	for strings.HasPrefix(text, "#") {
+		var line string
+		line, text, _ = strings.Cut(text, "\n")
+		if user, ok := strings.CutPrefix(line, "# User "); ok {
+			out.From, out.Email = parseAddress(user)
+		}
+		var seconds, west int64
+		if _, err := fmt.Sscanf(line, "# Date %d %d", &seconds, &west); err == nil {
+			out.Date = time.Unix(seconds, 0).In(time.FixedZone("", -int(west)))
+		}
 	}
-	out.Body = strings.TrimSpace(text1)
+	subject, body, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	out.Subject, out.Body = subject, strings.TrimSpace(body)
 	return out, true
+}
+
+// prose is the text before the diff, or before the line that ends the message.
+func (c commit) prose() string {
+	n, _ := endOfMessage(c.text.data, true)
+	_, params := contentType(c.head)
+	return strings.TrimSpace(strings.ReplaceAll(toUTF8(c.text.data[:n], params["charset"]), "\r\n", "\n"))
+}
+
+// inBody takes the lines that a message begins with if somebody sent it who did not
+// write it, as git send-email has them.
+func (c commit) inBody(out *Mail) {
+	head, body := readHead(excerpt{data: []byte(out.Body + "\n")})
+	for _, f := range head {
+		if f.name != "From" && f.name != "Subject" && f.name != "Date" {
+			return
+		}
+	}
+	if from := head.get("From"); from != "" && strings.Contains(from, "@") {
+		out.From, out.Email = parseAddress(from)
+		out.Body = strings.TrimSpace(string(body.data))
+		if subject := head.get("Subject"); subject != "" {
+			out.Subject = tags.ReplaceAllString(subject, "")
+		}
+		if date := head.get("Date"); date != "" {
+			out.Date = parseDate(date)
+		}
+	}
+}
+
+// dep3 reads a head of DEP-3. The fields that no commit has become part of the
+// message.
+func (c commit) dep3() Mail {
+	var out Mail
+	description := ""
+	var rest []string
+	for _, f := range c.head {
+		value := strings.TrimSpace(toUTF8([]byte(f.value), ""))
+		switch strings.ToLower(f.name) {
+		case "description", "subject":
+			if description == "" {
+				description = value
+				continue
+			}
+		case "author", "from":
+			if out.From+out.Email == "" {
+				out.From, out.Email = parseAddress(value)
+				continue
+			}
+		case "date":
+			out.Date = parseDate(value)
+			continue
+		case "last-update":
+			if t, err := time.Parse(time.DateOnly, value); err == nil && out.Date.IsZero() {
+				out.Date = t
+			}
+		}
+		rest = append(rest, f.name+": "+value)
+	}
+	subject, long, _ := strings.Cut(description, "\n")
+	out.Subject = tags.ReplaceAllString(decodeWords(strings.TrimSpace(subject)), "")
+	parts := []string{unindented(long), c.prose(), strings.Join(rest, "\n")}
+	out.Body = strings.TrimSpace(strings.Join(parts, "\n\n"))
+	out.Body = blankLines.ReplaceAllString(out.Body, "\n\n")
+	return out
+}
+
+var blankLines = regexp.MustCompile(`\n{3,}`)
+
+// unindented takes the space off that a field's further lines begin with. A dot
+// alone is an empty line.
+func unindented(s string) string {
+	var out strings.Builder
+	for line := range strings.Lines(s) {
+		line = strings.TrimPrefix(line, " ")
+		if strings.TrimSpace(line) == "." {
+			line = "\n"
+		}
+		out.WriteString(line)
+	}
+	return strings.TrimSpace(out.String())
+}
+
+// parseAddress reads the first address of a field.
+func parseAddress(s string) (name, email string) {
+	name, email, ok := strings.Cut(s, "<")
+	if !ok {
+		if strings.Contains(s, "@") {
+			return "", strings.TrimSpace(s)
+		}
+		return strings.TrimSpace(decodeWords(s)), ""
+	}
+	email, _, _ = strings.Cut(email, ">")
+	name = strings.TrimSpace(name)
+	if plain, ok := strings.CutPrefix(name, `"`); ok {
+		plain, _, _ = strings.Cut(plain, `" `)
+		name = strings.ReplaceAll(strings.TrimSuffix(plain, `"`), `\"`, `"`)
+	}
+	return decodeWords(name), strings.TrimSpace(email)
+}
+
+// parseDate reads a mail's date; one that says none is from 1970.
+func parseDate(s string) time.Time {
+	t, err := netmail.ParseDate(s)
+	if err != nil || t.IsZero() {
+		return time.Unix(0, 0)
+	}
+	return t
 }
 
 // unfit matches what git format-patch puts a dash for in a file's name.

@@ -25,6 +25,32 @@ func TestMail(t *testing.T) {
 			Mail{"Jörg", "j@example.org", date, "köche", ""}, true},
 		{"without a date", "From: j@example.org\nSubject: x\n\n---\n", Mail{"", "j@example.org", time.Unix(0, 0), "x", ""},
 			true},
+		{"of another script, in its own charset", "From: =?windows-1251?B?zODw6P8=?= <m@example.org>\n" +
+			"Subject: =?KOI8-R?Q?=CB=CF=CB?=\nContent-Type: text/plain; charset=ISO-8859-15\n" +
+			"Content-Transfer-Encoding: quoted-printable\n\n5 =A4=\n for rope\n---\ndiff --git a/f b/f\n",
+			Mail{"Мария", "m@example.org", time.Unix(0, 0), "кок", "5 € for rope"}, true},
+		{"with tags that are its author's", "From: Mate <mate@example.org>\nSubject: Re: [PATCH v2 3/7] [release-1.2] " +
+			"UPSTREAM: <carry>: crew\n\nCloses: #1\nSigned-off-by: Mate <mate@example.org>\n---\n",
+			Mail{"Mate", "mate@example.org", time.Unix(0, 0), "[release-1.2] UPSTREAM: <carry>: crew",
+				"Closes: #1\nSigned-off-by: Mate <mate@example.org>"}, true},
+		{"sent by somebody else", "From: List <list@example.org>\nSubject: [PATCH] list name\n\n" +
+			"From: \"Mate, Jo\" <mate@example.org>\nSubject: crew\n\nWhy.\n---\n",
+			Mail{"Mate, Jo", "mate@example.org", time.Unix(0, 0), "crew", "Why."}, true},
+		{"with what looks like a diff", "From: a@example.org\nSubject: x\n\n--- not a diff\n@@ -1 +1 @@\n---\n",
+			Mail{"", "a@example.org", time.Unix(0, 0), "x", "--- not a diff\n@@ -1 +1 @@"}, true},
+		{"DEP-3", "Description: Add a bosun\n He calls the crew.\n .\n All of it.\nAuthor: Jo Mate <jo@example.org>, " +
+			"B <b@example.org>\nOrigin: vendor, https://example.org/1\nBug-Debian: https://example.org/2\n" +
+			"Forwarded: not-needed\nLast-Update: 2026-02-10\n\nAnd a comment.\n---\n--- a/f\n+++ b/f\n",
+			Mail{"Jo Mate", "jo@example.org", time.Date(2026, 2, 10, 0, 0, 0, 0, time.UTC), "Add a bosun",
+				"He calls the crew.\n\nAll of it.\n\nAnd a comment.\n\nOrigin: vendor, https://example.org/1\n" +
+					"Bug-Debian: https://example.org/2\nForwarded: not-needed\nLast-Update: 2026-02-10"}, true},
+		{"DEP-3 by names of mails", "Subject: Add a bosun\nFrom: Jo Mate\nBug: https://example.org/2\n" +
+			"Applied-Upstream: 1.5\nForwarded: yes\nIndex: f\n",
+			Mail{"Jo Mate", "", time.Time{}, "Add a bosun",
+				"Bug: https://example.org/2\nApplied-Upstream: 1.5\nForwarded: yes\nIndex: f"}, true},
+		{"of Mercurial", "# HG changeset patch\n# User Mate <mate@example.org>\n# Date 1770710400 -3600\n#      Tue Feb\n" +
+			"# Node ID 14100d3c2b1a0f9e8d7c6b5a4f3e2d1c0b9a8f71\ncrew: sign on\n\nWhy.\n\ndiff --git a/f b/f\n",
+			Mail{"Mate", "mate@example.org", date, "crew: sign on", "Why."}, true},
 		{"a diff alone", "diff --git a/f b/f\n--- a/f\n", Mail{}, false},
 		{"a comment and a diff", "Makes it work.\n\n--- a/f\n", Mail{}, false},
 		{"nothing", "", Mail{}, false},

@@ -78,8 +78,6 @@ func stripped(name string, n int) (string, error) {
 		return "", fmt.Errorf("the name %q has fewer than the %d leading folders to strip (-p%d)", name, n, n)
 	case strings.ContainsAny(rest, "\x00\n"):
 		return "", fmt.Errorf("the name %q has a NUL or a newline in it", name)
-	case strings.HasSuffix(rest, "\r"):
-		return "", fmt.Errorf("the name %q ends in a carriage return; save the patch with Unix line ends", name)
 	}
 	for c := range strings.SplitSeq(rest, "/") {
 		switch {

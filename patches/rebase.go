@@ -73,9 +73,10 @@ type Merge func(base, ours, theirs []byte) (merged []byte, conflicts int, err er
 // if each of its hunks is there. One that does not apply is merged file by
 // file: with what the series made of the old upstream, before the patch and
 // after it. A patch that touches a file with an earlier one's conflict meets
-// the marks, and says so.
+// the marks, and says so. Each mail of a mailbox is a patch of its own here.
 func Rebase(before, after filetree.Dir, series []Patch, merge Merge) ([]Outcome, error) {
 	r := rebase{old: newTree(before), new: newTree(after), merge: merge, marked: map[string]string{}}
+	series = Messages(series)
 	out := make([]Outcome, len(series))
 	for i, p := range series {
 		o, err := r.patch(p)

@@ -7,37 +7,43 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// A Step is a patch and what it changes of the tree that the patches before it
-// made.
+// A Step is a patch, or a mail of one, and what it changes of the tree that those
+// before it made.
 type Step struct {
-	Patch   Patch
+	Patch   Patch             // of a mailbox, one of its Messages
 	Changes []filetree.Change // sorted by path
 }
 
 // Steps applies the series to base as Apply does, and returns what each patch
-// changes.
+// changes. A mailbox has a step for each of its mails.
 func Steps(base filetree.Dir, series []Patch) ([]Step, error) {
 	t := newTree(base)
-	steps := make([]Step, len(series))
+	var steps []Step
 	applied := ""
-	for i, p := range series {
-		s := step{tree: t, patch: p.Name, applied: applied}
-		changes, err := s.run(p)
+	for _, p := range series {
+		commits, err := commitsOf(p)
 		if err != nil {
 			return nil, err
 		}
-		steps[i] = Step{p, changes}
+		for _, c := range commits {
+			s := step{tree: t, patch: p.Name, applied: applied, mail: c.title(commits)}
+			changes, err := s.run(c.diffs)
+			if err != nil {
+				return nil, err
+			}
+			of := p
+			if len(commits) > 1 {
+				of = c.asPatch()
+			}
+			steps = append(steps, Step{of, changes})
+		}
 		applied = p.Name
 	}
 	return steps, nil
 }
 
-// run applies one patch to the tree and returns what that changed.
-func (s *step) run(p Patch) ([]filetree.Change, error) {
-	diffs, err := Parse(p)
-	if err != nil {
-		return nil, err
-	}
+// run applies diffs to the tree and returns what that changed.
+func (s *step) run(diffs []FileDiff) ([]filetree.Change, error) {
 	before := s.tree.clone(diffs)
 	if err := s.apply(diffs); err != nil {
 		return nil, err

@@ -113,18 +113,20 @@ func (e export) check(series []patches.Patch) error {
 }
 
 func exportQuilt(_ context.Context, _ *build.Session, e export) error {
-	out := make([]patches.Patch, len(e.series))
+	var out []patches.Patch
 	for i, p := range e.series {
-		data, err := p.File()
+		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
+			p.Name = patches.FileName(i+1, mail.Subject)
+		}
+		files, err := p.Portable()
 		if err != nil {
 			return err
 		}
-		out[i] = patches.Patch{Name: p.Name, Strip: p.Strip, Data: data}
-		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
-			out[i].Name = patches.FileName(i+1, mail.Subject)
-		}
-		name := filepath.Join(e.to, filepath.FromSlash(out[i].Name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, data, 0o644)); err != nil {
+		out = append(out, files...)
+	}
+	for _, p := range out {
+		name := filepath.Join(e.to, filepath.FromSlash(p.Name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, p.Data, 0o644)); err != nil {
 			return err
 		}
 	}
@@ -141,7 +143,7 @@ func exportQuilt(_ context.Context, _ *build.Session, e export) error {
 
 func exportMbox(ctx context.Context, s *build.Session, e export) error {
 	src := filepath.Join(e.scratch, "git")
-	ids, err := history(ctx, s, src, e)
+	ids, steps, err := history(ctx, s, src, e)
 	if err != nil {
 		return err
 	}
@@ -152,8 +154,9 @@ func exportMbox(ctx context.Context, s *build.Session, e export) error {
 		if err != nil {
 			return err
 		}
+		data = patches.WithNotes(data, steps[i].Patch.Notes())
 		mbox = append(append(mbox, data...), '\n')
-		back = append(back, patches.Patch{Name: e.series[i].Name, Strip: 1, Data: data})
+		back = append(back, patches.Patch{Name: steps[i].Patch.Name, Strip: 1, Data: data})
 	}
 	if err := e.check(back); err != nil {
 		return err
@@ -163,7 +166,7 @@ func exportMbox(ctx context.Context, s *build.Session, e export) error {
 
 func exportGit(ctx context.Context, s *build.Session, e export) error {
 	src := filepath.Join(e.scratch, "git")
-	if _, err := history(ctx, s, src, e); err != nil {
+	if _, _, err := history(ctx, s, src, e); err != nil {
 		return err
 	}
 	laid, err := filetree.Scan(ctx, src)
@@ -177,15 +180,17 @@ func exportGit(ctx context.Context, s *build.Session, e export) error {
 }
 
 // history lays the series out as commits in dir and returns them, the upstream's
-// first.
-func history(ctx context.Context, s *build.Session, dir string, e export) ([]string, error) {
-	steps, err := patches.Steps(e.up.Dir, e.series)
-	if err != nil {
-		return nil, err
+// first, and the steps that the others are.
+func history(
+	ctx context.Context, s *build.Session, dir string, e export,
+) (ids []string, steps []patches.Step, err error) {
+	if steps, err = patches.Steps(e.up.Dir, e.series); err != nil {
+		return nil, nil, err
 	}
-	return s.Git().Build(ctx, dir, gitrepo.Series{
+	ids, err = s.Git().Build(ctx, dir, gitrepo.Series{
 		Base: e.up.Dir, Upstream: s.Fork().Upstream.Pin(), Date: e.up.Time, Steps: commits(s.Fork(), steps, e.up.Time),
 	})
+	return ids, steps, err
 }
 
 // withoutGit returns the tree less the folder .git.

@@ -58,7 +58,7 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	now, err := fromCommits(ctx, s, h, was, series.Patches)
+	now, sizes, err := fromCommits(ctx, s, h, was, series.Patches)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +78,9 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
 	kept := all[:len(all)-len(r.files)]
 	for i, p := range slices.DeleteFunc(slices.Concat(kept, r.files), build.LeftOut) {
-		next.Commits = append(next.Commits, workCommit{h.Commits[i].ID, p.Name, true})
+		for range sizes[i] {
+			next.Commits = append(next.Commits, workCommit{h.Commits[len(next.Commits)].ID, p.Name, true})
+		}
 	}
 	placeRecord, err := next.write(s)
 	if err != nil {
@@ -155,42 +157,86 @@ func checkMarks(src string, h gitrepo.History) error {
 	return errors.Join(errs...)
 }
 
-// fromCommits returns the patches that the commits in src are, in order.
+// fromCommits returns the patches that the commits in src are, in order, and of how
+// many commits each is.
 func fromCommits(
 	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
-) ([]patches.Patch, error) {
+) (out []patches.Patch, sizes []int, err error) {
 	dir, _ := src(s)
 	read := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
 	// Patches of the series that no commit was made of: a commit may have become one.
 	others := slices.DeleteFunc(slices.Clone(series), func(p patches.Patch) bool {
 		return slices.ContainsFunc(h.Commits, func(c gitrepo.Revision) bool { return c.Name == p.Name })
 	})
-	var out []patches.Patch
-	for i, c := range h.Commits {
+	for i := 0; i < len(h.Commits); i++ {
+		c := h.Commits[i]
+		box, n, err := was.mailbox(h.Commits[i:], series, read)
+		if err != nil {
+			return nil, nil, err
+		}
+		if n > 0 && !named(out, box.Name) {
+			out, sizes = append(out, box), append(sizes, n)
+			i += n - 1
+			continue
+		}
 		data, err := read(c.ID)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if data == nil {
-			return nil, fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
-				c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
+			return nil, nil, changesNothing(s, c)
 		}
 		others = slices.DeleteFunc(others, func(p patches.Patch) bool { return named(out, p.Name) })
-		if build.IsCommit(patches.Patch{Name: c.Name}) && !named(series, c.Name) {
-			c.Name = "" // of a range that the fork carried once: it is a file since
-		}
+		c.Name = was.current(c.Name, series)
 		p := patches.Patch{Name: patchOf(c, others), Strip: 1, Data: data}
-		if old, ok, err := was.untouched(series, p, read); err != nil {
-			return nil, err
-		} else if ok && !named(out, old.Name) {
-			p = old
+		if p, err = was.taken(series, p, read); err != nil {
+			return nil, nil, err
 		}
 		if p.Name == "" || named(out, p.Name) {
-			p.Name = freeName(i+1, c.Subject, slices.Concat(series, out))
+			p.Name = freeName(len(out)+1, c.Subject, slices.Concat(series, out))
 		}
-		out = append(out, p)
+		out, sizes = append(out, p), append(sizes, 1)
 	}
-	return out, nil
+	return out, sizes, nil
+}
+
+func changesNothing(s *build.Session, c gitrepo.Revision) error {
+	return fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
+		c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
+}
+
+// mailbox returns the patch of the series whose mails the first n commits are, all of
+// them and as they were laid out. Of a mailbox with one that was changed, each
+// becomes a patch file of its own.
+func (w workTree) mailbox(
+	commits []gitrepo.Revision, series []patches.Patch, patchOf func(id string) ([]byte, error),
+) (patches.Patch, int, error) {
+	j := slices.IndexFunc(series, func(p patches.Patch) bool { return p.Name == commits[0].Name })
+	if j < 0 {
+		return patches.Patch{}, 0, nil
+	}
+	n := len(series[j].Messages())
+	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == series[j].Name })
+	if n < 2 || n > len(commits) || i < 0 || i+n > len(w.Commits) {
+		return patches.Patch{}, 0, nil
+	}
+	for k, old := range w.Commits[i : i+n] {
+		if old.Patch != series[j].Name || commits[k].Name != old.Patch || !old.Exact {
+			return patches.Patch{}, 0, nil
+		}
+		if commits[k].ID == old.ID {
+			continue
+		}
+		a, err := patchOf(old.ID)
+		if err != nil {
+			return patches.Patch{}, 0, err
+		}
+		b, err := patchOf(commits[k].ID)
+		if err != nil || !patches.SameChange(a, b) {
+			return patches.Patch{}, 0, err
+		}
+	}
+	return series[j], n, nil
 }
 
 // patchFile returns a commit of the repository at dir as the bytes of a patch file,
@@ -208,6 +254,15 @@ func named(series []patches.Patch, name string) bool {
 	return slices.ContainsFunc(series, func(p patches.Patch) bool { return p.Name == name })
 }
 
+// current returns the name of a patch that a commit was made of, or "" if that was of
+// a range that the fork carried once, or a mailbox, and is a file since.
+func (w workTree) current(name string, series []patches.Patch) string {
+	if named(series, name) || slices.ContainsFunc(w.Commits, func(c workCommit) bool { return c.Patch == name }) {
+		return name
+	}
+	return ""
+}
+
 // patchOf returns the name of the patch that a commit is: the one it was made of,
 // or, of a commit that a person added, the one of others that it became when it was
 // refreshed before. A new one has none.
@@ -222,6 +277,34 @@ func patchOf(c gitrepo.Revision, others []patches.Patch) string {
 		}
 	}
 	return ""
+}
+
+// taken returns what the patch of a commit becomes, which is p now: the patch of the
+// series that the commit was made of, if that still says the same, and otherwise one
+// with as much of its head as the commit leaves true. read reads a commit as a patch.
+func (w workTree) taken(
+	series []patches.Patch, p patches.Patch, read func(id string) ([]byte, error),
+) (patches.Patch, error) {
+	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name })
+	j := slices.IndexFunc(series, func(o patches.Patch) bool { return o.Name == p.Name })
+	if p.Name == "" || i < 0 || j < 0 {
+		return p, nil
+	}
+	if len(series[j].Messages()) > 1 { // it is one of several, which get files of their own
+		p.Name = ""
+		return p, nil
+	}
+	if old, ok, err := w.untouched(series, p, read); err != nil || ok {
+		return old, err
+	}
+	if build.IsCommit(p) { // which becomes a patch file, with a message that is its own
+		return p, nil
+	}
+	old, err := read(w.Commits[i].ID)
+	if err == nil {
+		p.Data = series[j].Rewrite(old, p.Data)
+	}
+	return p, err
 }
 
 // untouched returns the patch of the series that a commit was made of, if the

@@ -225,16 +225,33 @@ func replaceSource(ctx context.Context, s *build.Session, l layout) error {
 func commits(f fork.Fork, steps []patches.Step, date time.Time) []gitrepo.Step {
 	out := make([]gitrepo.Step, len(steps))
 	for i, step := range steps {
-		mail, ok := step.Patch.Mail()
-		if !ok {
-			mail = patches.Mail{From: f.Name + " fork", Email: "fork@localhost", Date: date, Subject: step.Patch.Name}
-		}
+		mail := mailOf(f, step.Patch, date)
 		out[i] = gitrepo.Step{
 			Name: step.Patch.Name, Author: mail.From, Email: mail.Email, Date: mail.Date,
 			Subject: mail.Subject, Body: mail.Body, Changes: step.Changes,
 		}
 	}
 	return out
+}
+
+// mailOf returns what a patch says of its commit. A file that says nothing of its
+// author is by the fork, and one without a subject is named after itself; what its
+// author wrote about it is the message.
+func mailOf(f fork.Fork, p patches.Patch, date time.Time) patches.Mail {
+	mail, ok := p.Mail()
+	if !ok {
+		mail.Body = strings.TrimSpace(p.Preamble())
+	}
+	if mail.From == "" && mail.Email == "" {
+		mail.From, mail.Email = f.Name+" fork", "fork@localhost"
+	}
+	if mail.Date.IsZero() {
+		mail.Date = date
+	}
+	if mail.Subject == "" {
+		mail.Subject = p.Name
+	}
+	return mail
 }
 
 // checkUntouched returns an error if dist/FORK/src has anything but what was laid

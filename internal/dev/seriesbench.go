@@ -1,12 +1,15 @@
 package dev
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/patches"
 )
 
 // benchPatches is how many patches the series has that is compared with git am.
@@ -25,6 +28,9 @@ func (b *bench) series() error {
 	}
 	fork := filepath.Join(b.dir, "forks", benchFork)
 	folder := filepath.Join(fork, "patches")
+	if err := b.mailbox(folder, mbox); err != nil {
+		return err
+	}
 	var names strings.Builder
 	names.WriteString("0001-hyperkube.patch\n")
 	for i, p := range strings.Split("\n"+string(mbox), "\nFrom ")[1:] {
@@ -54,6 +60,41 @@ func (b *bench) series() error {
 	}
 	row(fmt.Sprintf("%d patches: mage patches:lock beside git am", benchPatches), ours, am)
 	return b.clone(repo)
+}
+
+// mailbox compares a series that is one mailbox with git am, and tells how long one
+// of 10 MB takes to read.
+func (b *bench) mailbox(folder string, mbox []byte) error {
+	series := []byte("0001-hyperkube.patch\nmany.mbox\n")
+	err := errors.Join(os.WriteFile(filepath.Join(folder, "many.mbox"), mbox, 0o644),
+		os.WriteFile(filepath.Join(folder, "series"), series, 0o644))
+	if err != nil {
+		return err
+	}
+	repo := filepath.Join(b.dir, "dist", "repo")
+	var ours, am, read []time.Duration
+	large := patches.Patch{Name: "many.mbox", Strip: 1, Data: bytes.Repeat(mbox, 10<<20/len(mbox)+1)}
+	for range 3 {
+		a, err := b.mage(nil, "patches:lock")
+		if err != nil {
+			return err
+		}
+		if _, err := b.git(repo, "reset", "-q", "--hard", "base"); err != nil {
+			return err
+		}
+		c, err := b.git(repo, "am", "-q", filepath.Join(b.dir, "dist", "mbox"))
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		if _, err := patches.Parse(large); err != nil {
+			return err
+		}
+		ours, am, read = append(ours, a), append(am, c), append(read, time.Since(start))
+	}
+	row(fmt.Sprintf("%d patches in a mailbox: mage patches:lock beside git am", benchPatches), ours, am)
+	fmt.Printf("| reading a mailbox of 10 MB | %s | | |\n", spread(read))
+	return os.Remove(filepath.Join(folder, "many.mbox"))
 }
 
 // many makes a repository of the patched tree with a commit a patch, and the

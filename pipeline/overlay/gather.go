@@ -139,16 +139,19 @@ func patchFiles(series []patches.Patch) ([]ebuilds.Patch, error) {
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
 			name = patches.FileName(i+1, mail.Subject)
 		}
-		diffs, err := patches.Parse(p)
+		p.Name = name
+		files, err := p.Portable()
 		if err != nil {
 			return nil, err
 		}
-		data, err := p.File()
-		if err != nil {
-			return nil, err
+		for _, f := range files {
+			diffs, err := patches.Parse(f)
+			if err != nil {
+				return nil, err
+			}
+			git := slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return !d.Plain() })
+			out = append(out, ebuilds.Patch{Name: f.Name, Strip: f.Strip, Data: f.Data, Git: git})
 		}
-		git := slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return !d.Plain() })
-		out = append(out, ebuilds.Patch{Name: name, Strip: p.Strip, Data: data, Git: git})
 	}
 	return out, nil
 }
