@@ -166,7 +166,7 @@ func (r *rebase) patch(m move) (Outcome, error) {
 	was := r.new.snapshot()
 	ours := r.new.clone(m.diffs)
 	switch moved, ok := r.new.try(m.Patch, m.diffs); {
-	case sameFiles(ours, m.theirs) && !r.lives(m), r.new.undoes(m, ours, ok):
+	case (sameFiles(ours, m.theirs) || r.new.undoes(m, ours, ok)) && !r.lives(m):
 		r.new.restore(was)
 		o.Status = InUpstream
 		return o, nil

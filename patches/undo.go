@@ -16,7 +16,7 @@ func (r *rebase) findTaken(moves []move) {
 		at := r.new.snapshot()
 		_, applies := r.new.try(m.Patch, m.diffs)
 		r.new.restore(at)
-		m.undone = r.new.undo(*m, applies)
+		m.undone = r.new.undo(*m, applies) && !r.lives(*m)
 	}
 	r.new.restore(was)
 }
