@@ -167,6 +167,12 @@ func rebaseMarkdown(reports []slipway.Rebase) error {
 // rebaseDetails returns the lines that explain the status of a patch.
 func rebaseDetails(p series.RebasedPatch) []string {
 	var lines []string
+	switch {
+	case p.Reverted != "":
+		lines = append(lines, "upstream took it with "+p.Upstream, "  and took it back with "+p.Reverted)
+	case p.Upstream != "":
+		lines = append(lines, "upstream has it with "+p.Upstream)
+	}
 	for _, m := range p.Moved {
 		lines = append(lines, fmt.Sprintf("%s, hunk %d at line %d (offset %+d)", m.File, m.Hunk, m.Line, m.By))
 	}

@@ -148,7 +148,7 @@ func TestMergeFile(t *testing.T) {
 			Theirs: Version{"patch", []byte(c.theirs)},
 		})
 		if err != nil || string(got.Text) != c.want || got.Conflicts != c.conflicts || string(got.Decided) != c.decided {
-			t.Errorf("MergeFile() = %q, %v, want %q", got, err, c.want)
+			t.Errorf("MergeFile() = %q, %q, %d, %v, want %q", got.Text, got.Decided, got.Conflicts, err, c.want)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,8 +68,12 @@ func (r *Remote) local() bool {
 
 // fetch runs git fetch; stdin names what, if what does not.
 func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what ...string) error {
+	negotiation := "noop" // what is here is not told, for most of it is not whole
+	if slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "--negotiation-tip=") }) {
+		negotiation = "consecutive"
+	}
 	args := append([]string{
-		"-c", "fetch.negotiationAlgorithm=noop", "-c", "fetch.writeCommitGraph=false",
+		"-c", "fetch.negotiationAlgorithm=" + negotiation, "-c", "fetch.writeCommitGraph=false",
 		"-c", "fetch.fsckObjects=true", "-c", "fetch.unpackLimit=1",
 		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no",
 		"--filter=blob:none",
@@ -259,13 +264,4 @@ func (r *Remote) whole(ctx context.Context, tip string) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// Touching returns the commits of from..to that change any of the paths, the
-// newest first. Both have to share history that can be fetched.
-func (r *Remote) Touching(ctx context.Context, from, to string, paths []string) ([]Commit, error) {
-	if err := r.connect(ctx, from, to); err != nil {
-		return nil, err
-	}
-	return r.git.log(ctx, r.dir, append([]string{from + ".." + to, "--"}, paths...)...)
 }
