@@ -47,7 +47,7 @@ func (g *merging) files(o *Outcome) error {
 		}
 	}
 	if o.Status == Conflicts { // what merged is not what a person has to look at
-		o.Files = slices.DeleteFunc(o.Files, func(f FileOutcome) bool { return !f.Conflict && f.Renamed == "" })
+		o.Files = slices.DeleteFunc(o.Files, func(f FileOutcome) bool { return !f.Conflict })
 	}
 	return nil
 }

@@ -64,6 +64,7 @@ type RebasedPatch struct {
 type RebasedFile struct {
 	patches.FileOutcome
 	Upstream []string `json:"upstream,omitempty"` // commits that changed it, where they can be had
+	Left     []string `json:"left,omitempty"`     // commits that changed it, and that the new upstream does not have
 }
 
 // Conflicts returns the names of the patches that conflict.
@@ -246,7 +247,8 @@ func (t trial) report() []RebasedPatch {
 			p.Upstream = t.between.Holding(commitOf(o.Patch), t.files[i])
 		}
 		for _, f := range o.Files {
-			p.Files = append(p.Files, RebasedFile{f, t.between.Behind(f.File, f.Renamed)})
+			made, left := t.between.Behind(f.File, f.Renamed)
+			p.Files = append(p.Files, RebasedFile{f, made, left})
 		}
 		out[i] = p
 	}

@@ -13,12 +13,12 @@ import (
 type Between struct {
 	repo    *gitrepo.Remote
 	exclude []string
-	changes []gitrepo.Change // the newest first
+	changes []gitrepo.Change // that only the second has, the newest first
+	left    []gitrepo.Change // that only the first has
 	at      map[string]int   // by commit, its place in changes
 }
 
-// Between returns what an upstream did from one state to another: the commits that
-// the second has and the first has not. Where that cannot be told, as of a module,
+// Between returns what an upstream did from one state to another. Where that cannot be told, as of a module,
 // it is nil, of which every question can be asked.
 func (f Fetcher) Between(ctx context.Context, from, to Upstream) (*Between, error) {
 	if from.Git == "" || from.Git != to.Git {
@@ -32,7 +32,11 @@ func (f Fetcher) Between(ctx context.Context, from, to Upstream) (*Between, erro
 	if err != nil {
 		return nil, err
 	}
-	b := &Between{repo: repo, exclude: to.Exclude, changes: changes, at: map[string]int{}}
+	left, err := repo.Between(ctx, to.Commit, from.Commit, to.Exclude)
+	if err != nil {
+		return nil, err
+	}
+	b := &Between{repo: repo, exclude: to.Exclude, changes: changes, left: left, at: map[string]int{}}
 	for i, c := range changes {
 		b.at[c.ID] = i
 	}
@@ -42,14 +46,19 @@ func (f Fetcher) Between(ctx context.Context, from, to Upstream) (*Between, erro
 // maxBehind is how many commits are worth naming.
 const maxBehind = 5
 
-// Behind returns the last commits that changed any of some files, the newest first,
-// each as ID and subject.
-func (b *Between) Behind(files ...string) []string {
+// Behind returns the last commits of the second state that changed any of some
+// files, the newest first, each as ID and subject; and those of the first state that
+// the second does not have, as on another branch.
+func (b *Between) Behind(files ...string) (made, left []string) {
 	if b == nil {
-		return nil
+		return nil, nil
 	}
+	return touching(b.changes, files), touching(b.left, files)
+}
+
+func touching(changes []gitrepo.Change, files []string) []string {
 	var out []string
-	for _, c := range b.changes {
+	for _, c := range changes {
 		if slices.ContainsFunc(c.Files, func(f gitrepo.ChangedFile) bool { return slices.Contains(files, f.Path) }) {
 			out = append(out, named(c))
 		}

@@ -181,6 +181,9 @@ func rebaseDetails(p series.RebasedPatch) []string {
 		for _, c := range f.Upstream {
 			lines = append(lines, "  changed by "+c)
 		}
+		for _, c := range f.Left {
+			lines = append(lines, "  does not have "+c)
+		}
 	}
 	return lines
 }

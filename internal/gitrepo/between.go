@@ -86,37 +86,36 @@ func readChanges(out []byte, excluded func(string) bool) ([]Change, error) {
 const few = "--depth=64"
 
 // history fetches as much of the history of two commits as tells which commits only
-// one of them has: a little, and if that is not enough, all of it at once.
+// one of them has: a little, and if that is not enough, all that is missing.
 func (r *Remote) history(ctx context.Context, from, to string) error {
 	if ok, err := r.joined(ctx, from, to); ok || err != nil {
 		return err
 	}
-	var tips []string
+	var here []string
+	whole := false // a little of what is whole would cut it off
 	for _, tip := range []string{from, to} {
-		whole := r.present(ctx, tip)
-		if whole {
-			var err error
-			if whole, err = r.whole(ctx, tip); err != nil {
-				return err
-			}
+		if !r.has(ctx, tip) {
+			continue
 		}
-		if whole {
-			tips = append(tips, "--negotiation-tip="+tip)
+		here = append(here, "--negotiation-tip="+tip)
+		all, err := r.whole(ctx, tip)
+		if err != nil {
+			return err
 		}
+		whole = whole || all
 	}
-	if len(tips) == 0 {
-		if err := r.fetch(ctx, "", []string{few}, from, to); err != nil {
+	steps := [][]string{{few}, {"--depth=2147483647"}}
+	if whole {
+		steps = steps[1:]
+	}
+	for _, depth := range steps {
+		if err := r.fetch(ctx, "", append(depth, here...), from, to); err != nil {
 			return r.unknown(err, to)
 		}
+		here = []string{"--negotiation-tip=" + from, "--negotiation-tip=" + to}
 		if ok, err := r.joined(ctx, from, to); ok || err != nil {
 			return err
 		}
-	}
-	if err := r.fetch(ctx, "", append(tips, "--depth=2147483647"), from, to); err != nil {
-		return r.unknown(err, to)
-	}
-	if ok, err := r.joined(ctx, from, to); ok || err != nil {
-		return err
 	}
 	return fmt.Errorf("in %s, %.12s and %.12s have no common history", run.Redact(r.url), from, to)
 }
