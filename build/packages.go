@@ -134,7 +134,7 @@ func (s *Session) changelog(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	out := []string{fmt.Sprintf("%s, from %s.", s.fork.Version, s.fork.Upstream)}
-	for _, p := range series.Patches {
+	for _, p := range series.Effective() {
 		subject := p.Name
 		if mail, ok := p.Mail(); ok {
 			subject = mail.Subject

@@ -1,12 +1,12 @@
 package build
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/slipway-build/slipway/deps"
@@ -25,6 +25,22 @@ type Series struct {
 	Ranges  []int // how many commits each carried range has
 }
 
+// Effective returns the patches that change something: not those of which
+// upstream.exclude leaves nothing.
+func (s Series) Effective() []patches.Patch {
+	return slices.DeleteFunc(slices.Clone(s.Patches), LeftOut)
+}
+
+// LeftOut reports whether a patch changes only files that upstream.exclude leaves
+// out.
+func LeftOut(p patches.Patch) bool {
+	if len(p.Exclude) == 0 {
+		return false
+	}
+	diffs, err := patches.Parse(p)
+	return err == nil && len(diffs) == 0
+}
+
 // Series returns the fork's series.
 func (s *Session) Series(ctx context.Context) (Series, error) {
 	return s.series.get(func() (Series, error) {
@@ -36,14 +52,20 @@ func (s *Session) Series(ctx context.Context) (Series, error) {
 			}
 			out.Patches, out.Ranges = append(out.Patches, commits...), append(out.Ranges, len(commits))
 		}
-		out.Patches = append(out.Patches, s.fork.Series...)
+		for _, p := range s.fork.Series {
+			p.Exclude = s.fork.Upstream.Exclude
+			if LeftOut(p) {
+				s.Note(fmt.Sprintf("%s changes only files that are excluded", p.Name))
+			}
+			out.Patches = append(out.Patches, p)
+		}
 		return out, nil
 	})
 }
 
 // carriedStage turns ranges of commits into patches.
 var carriedStage = Stage[carriedInput, []patches.Patch]{
-	Name: "carried", Revision: 1, Keep: 16, Run: fetchCarried, Read: readCarried,
+	Name: "carried", Revision: 2, Keep: 16, Run: fetchCarried, Read: readCarried,
 }
 
 type carriedInput struct {
@@ -63,7 +85,8 @@ func fetchCarried(ctx context.Context, s *Session, in carriedInput, dst string) 
 		return err
 	}
 	for i, c := range commits {
-		if err := os.WriteFile(filepath.Join(dst, fmt.Sprintf("%06d-%s", i, c.ID)), c.Patch, 0o644); err != nil {
+		name := fmt.Sprintf("%06d-%s-%d", i, c.ID, c.Diff)
+		if err := os.WriteFile(filepath.Join(dst, name), c.Data, 0o644); err != nil {
 			return err
 		}
 	}
@@ -77,8 +100,14 @@ func readCarried(dir string) ([]patches.Patch, error) {
 	}
 	out := make([]patches.Patch, len(entries))
 	for i, e := range entries {
-		_, id, _ := strings.Cut(e.Name(), "-")
-		out[i] = patches.Patch{Name: id, Strip: 1}
+		f := strings.Split(e.Name(), "-")
+		if len(f) != 3 {
+			return nil, fmt.Errorf("%s is not a carried commit", e.Name())
+		}
+		out[i] = patches.Patch{Name: f[1], Strip: 1}
+		if out[i].Diff, err = strconv.Atoi(f[2]); err != nil {
+			return nil, err
+		}
 		if out[i].Data, err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
 			return nil, err
 		}
@@ -98,13 +127,15 @@ type Changes struct {
 // Changes applies a series to an upstream tree, in memory, and then the fork's
 // deps.
 func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.Patch) (Changes, error) {
+	if err := s.CheckReach(up.Tree, series); err != nil {
+		return Changes{}, err
+	}
 	result, err := patches.Apply(up.Dir, series)
 	if err != nil {
 		return Changes{}, s.ApplyError(err)
 	}
-	for _, m := range result.Moved {
-		s.Note(fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
-			m.Patch, m.File, m.Hunk, m.Line, m.By))
+	for _, note := range moved(result.Moved) {
+		s.Note(note)
 	}
 	out := Changes{Series: result.Changes, All: result.Changes}
 	if len(s.fork.Deps) == 0 {
@@ -126,6 +157,23 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	more, _, err := Do(ctx, s, depsStage, in)
 	out.All = filetree.Compose(result.Changes, more)
 	return out, err
+}
+
+// moved tells of the hunks that moved, in a line for each patch.
+func moved(moves []patches.Move) []string {
+	var out []string
+	for len(moves) > 0 {
+		m, n := moves[0], 1
+		for n < len(moves) && moves[n].Patch == m.Patch {
+			n++
+		}
+		line := fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By)
+		if n > 1 {
+			line += ", and " + text.Count(n-1, "more hunk") + " elsewhere"
+		}
+		out, moves = append(out, line), moves[n:]
+	}
+	return out
 }
 
 // depsStage finds out what other versions of dependencies change in a tree.
@@ -162,21 +210,4 @@ func applyDeps(ctx context.Context, s *Session, in depsInput, dst string) error 
 		}
 		return Done{Detail: text.Count(len(more), "file") + " changed"}, WriteJSON(dst, "changes", more)
 	})
-}
-
-// ApplyError says of a patch that does not apply what it does not apply to, and
-// how to look at that; and of one that cannot be read, where it is.
-func (s *Session) ApplyError(err error) error {
-	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
-		named := *e
-		named.Onto = s.fork.Upstream.String()
-		return fmt.Errorf("%w\n  To see the tree it met: mage patches:apply -fork=%s -until=%s",
-			&named, s.fork.ID, cmp.Or(e.Applied, "none"))
-	}
-	if e, ok := errors.AsType[*patches.ParseError](err); ok {
-		named := *e
-		named.Dir = s.fork.File("patches")
-		return &named
-	}
-	return err
 }

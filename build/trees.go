@@ -132,7 +132,8 @@ func (s *Session) pinnedChanges(ctx context.Context, up source.Tree) ([]filetree
 	if err != nil {
 		return nil, err
 	}
-	return changes.All, s.fork.CheckTree(s.lock, up.Tree.Changed(changes.All).Digest())
+	err = s.fork.CheckTree(s.lock, up.Tree.Changed(changes.All).Digest())
+	return changes.All, ExplainStale(err, series.Patches)
 }
 
 // placeListing writes a listing in one step.

@@ -37,7 +37,7 @@ func upstreamOf(f fork.Fork, check func(source.Tree) error) upstreamInput {
 	in := upstreamInput{Input: source.Input{Upstream: f.Upstream}, tag: f.Upstream.Tag, check: check}
 	in.Upstream.Tag = ""
 	if in.Upstream.Git == "" {
-		in.Upstream.Commit = "" // only told
+		in.Upstream.Commit, in.Upstream.Exclude = "", nil // only told, and only of patches
 	}
 	if v, ok := f.Upstream.Version(); ok && f.Upstream.Module != "" {
 		layout := f.Facts.LayoutAt(v)

@@ -53,22 +53,88 @@ func (d Deps) Apply(ctx context.Context, g *gotool.Go, tree filetree.Dir) ([]fil
 	if err := t.require(d); err != nil {
 		return nil, err
 	}
-	steps := [][]string{{"go", "list", "-deps", "./..."}}
-	if t.work {
-		steps = [][]string{{"go", "work", "sync"}, {"go", "list", "-m", "all"}}
-	}
-	if _, ok := tree.Tree.Lookup("vendor/modules.txt"); ok {
-		steps = append(steps, []string{"go", map[bool]string{true: "work", false: "mod"}[t.work], "vendor"})
-	}
-	for _, args := range steps {
-		if _, err := t.run(ctx, args...); err != nil {
-			return nil, fmt.Errorf("changing the dependencies: %w", err)
-		}
+	if err := t.resolve(ctx); err != nil {
+		return nil, fmt.Errorf("changing the dependencies: %w", err)
 	}
 	if err := t.check(ctx, d); err != nil {
 		return nil, err
 	}
 	return t.changes(ctx)
+}
+
+// resolve has the go command update all but the go.mod files that require has
+// edited.
+func (b bump) resolve(ctx context.Context) error {
+	_, vendored := b.tree.Tree.Lookup("vendor/modules.txt")
+	var steps [][]string
+	switch {
+	case b.work && vendored: // which is out of date until the last step
+		steps = [][]string{{"go", "work", "sync"}, {"go", "list", "-mod=readonly", "-m", "all"}, {"go", "work", "vendor"}}
+	case b.work:
+		steps = [][]string{{"go", "work", "sync"}, {"go", "list", "-m", "all"}}
+	case vendored: // which holds what tests import, too, and for every platform
+		if _, err := b.run(ctx, "go", "list", "-deps", "-test", "./..."); err != nil {
+			return err
+		}
+		changed, err := b.vendoredChanges(ctx)
+		if err != nil {
+			return err
+		}
+		if len(changed) > 0 {
+			steps = append(steps, append([]string{"go", "mod", "download"}, changed...))
+		}
+		steps = append(steps, []string{"go", "mod", "vendor"})
+	default:
+		steps = [][]string{{"go", "list", "-deps", "./..."}}
+	}
+	for _, args := range steps {
+		if _, err := b.run(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vendoredChanges returns the modules, each as PATH@VERSION, whose packages are
+// vendored at another version. Vendoring needs their sums, which the go command adds
+// to go.sum only for packages that this machine's platform compiles.
+func (b bump) vendoredChanges(ctx context.Context) ([]string, error) {
+	data, err := b.tree.ReadFile("vendor/modules.txt")
+	if err != nil {
+		return nil, err
+	}
+	out, err := b.run(ctx, "go", "list", "-m", "-f", "{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{end}}", "all")
+	if err != nil {
+		return nil, err
+	}
+	had := vendored(string(data))
+	var changed []string
+	for line := range strings.Lines(string(out)) {
+		mod, vers, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if was, ok := had[mod]; ok && was != vers {
+			changed = append(changed, mod+"@"+vers)
+		}
+	}
+	return changed, nil
+}
+
+// vendored returns the versions of the modules of which vendor/modules.txt lists
+// packages.
+func vendored(modules string) map[string]string {
+	out := map[string]string{}
+	mod, vers := "", ""
+	for line := range strings.Lines(modules) {
+		line = strings.TrimSpace(line)
+		if head, ok := strings.CutPrefix(line, "# "); ok {
+			mod, vers, _ = strings.Cut(head, " ")
+			if strings.Contains(vers, "=>") {
+				mod = ""
+			}
+		} else if mod != "" && line != "" && !strings.HasPrefix(line, "#") {
+			out[mod] = vers
+		}
+	}
+	return out
 }
 
 // A bump is one change of dependencies.

@@ -97,8 +97,10 @@ func ropes(t *testing.T) *gotool.Go {
 		must(t, testfork.WriteModule(proxy, "example.com/rope", v,
 			"-- go.mod --\nmodule example.com/rope\n\ngo 1.24.0\n-- rope.go --\npackage rope\n\nconst Version = \""+v+"\"\n"))
 	}
-	must(t, testfork.WriteModule(proxy, "example.com/chain", "v1.0.0", "-- go.mod --\nmodule example.com/chain\n\n"+
-		"go 1.24.0\n\nrequire example.com/rope v1.3.0\n-- chain.go --\npackage chain\n\nimport _ \"example.com/rope\"\n"))
+	for _, v := range []string{"v1.0.0", "v1.1.0"} {
+		must(t, testfork.WriteModule(proxy, "example.com/chain", v, "-- go.mod --\nmodule example.com/chain\n\n"+
+			"go 1.24.0\n\nrequire example.com/rope v1.3.0\n-- chain.go --\npackage chain\n\nimport _ \"example.com/rope\"\n"))
+	}
 	env := append(run.Env{"PATH=" + os.Getenv("PATH")}, testfork.Env(proxy, home, filepath.Join(home, "cache"))...)
 	g, err := gotool.Find(t.Context(), run.Runner{}, env, home)
 	must(t, err)
@@ -163,6 +165,31 @@ func TestApply(t *testing.T) {
 			want: map[string]string{
 				"go.mod": "example.com/rope v1.4.0", "go.sum": "v1.4.0 h1:", "vendor/modules.txt": "# example.com/rope v1.4.0",
 				"vendor/example.com/rope/rope.go": `"v1.4.0"`, "vendor/example.com/rope/gone.go": "",
+			}},
+		{name: "a vendored module that only tests, and other systems, use", deps: Deps{
+			"example.com/rope": "v1.4.0", "example.com/chain": "v1.1.0"},
+			tree: "-- go.mod --\nmodule example.org/ship\n\ngo 1.24.0\n\nrequire (\n\texample.com/chain v1.0.0\n" +
+				"\texample.com/rope v1.3.0\n)\n-- ship.go --\npackage ship\n" +
+				"-- ship_test.go --\npackage ship\n\nimport _ \"example.com/rope\"\n" +
+				"-- ship_plan9.go --\npackage ship\n\nimport _ \"example.com/chain\"\n" +
+				"-- vendor/modules.txt --\n# example.com/chain v1.0.0\n## explicit; go 1.24.0\nexample.com/chain\n" +
+				"# example.com/rope v1.3.0\n## explicit; go 1.24.0\nexample.com/rope\n" +
+				"-- vendor/example.com/rope/rope.go --\npackage rope\n" +
+				"-- vendor/example.com/chain/chain.go --\npackage chain\n",
+			want: map[string]string{
+				"go.mod": "example.com/rope v1.4.0", "go.sum": "example.com/chain v1.1.0 h1:",
+				"vendor/modules.txt":                "# example.com/chain v1.1.0",
+				"vendor/example.com/rope/rope.go":   `"v1.4.0"`,
+				"vendor/example.com/chain/chain.go": "example.com/rope",
+			}},
+		{name: "a vendored workspace", deps: Deps{"example.com/rope": "v1.4.0"},
+			tree: mod("", "example.org/ship", "example.com/rope v1.2.3") + mod("hull/", "example.org/hull") +
+				"-- go.work --\ngo 1.24.0\n\nuse (\n\t.\n\t./hull\n)\n" +
+				"-- vendor/modules.txt --\n## workspace\n# example.com/rope v1.2.3\n## explicit; go 1.24.0\nexample.com/rope\n" +
+				"-- vendor/example.com/rope/rope.go --\npackage rope\n",
+			want: map[string]string{
+				"go.mod": "example.com/rope v1.4.0", "go.work.sum": "example.com/rope v1.4.0 h1:",
+				"vendor/modules.txt": "# example.com/rope v1.4.0", "vendor/example.com/rope/rope.go": `"v1.4.0"`,
 			}},
 		{name: "older than another dependency allows", deps: Deps{"example.com/rope": "v1.2.3"},
 			tree: mod("", "example.org/ship", "example.com/rope v1.3.0", "example.com/chain v1.0.0"),

@@ -189,12 +189,27 @@ func (s *step) patched(d FileDiff, before *file) (*file, error) {
 	if d.New == "" && len(lines) > 0 {
 		return nil, s.refuse(d, "%s is to be deleted, but %d of its lines would stay", d.Old, len(lines))
 	}
+	if why := d.misses(before.content(), after.content()); why != "" {
+		return nil, s.refuse(d, "%s becomes %s", cmp.Or(d.New, d.Old), why)
+	}
 	if d.New != "" && mode == filetree.Link {
 		if why := filetree.BadTarget(d.New, string(after.content())); why != "" {
 			return nil, s.refuse(d, "%s would be a symbolic link %s", d.New, why)
 		}
 	}
 	return after, nil
+}
+
+// misses says what a diff makes of just the file that it was made of, if that is
+// not what it was made for.
+func (d FileDiff) misses(before, after []byte) string {
+	if d.OldID == "" || d.New == "" || checkID(d.OldID, before) != nil {
+		return ""
+	}
+	if err := checkID(d.NewID, after); err != nil {
+		return "another file than in the commit: " + err.Error()
+	}
+	return ""
 }
 
 // made returns what a binary diff makes of the file.

@@ -25,7 +25,7 @@ func numbers(a, b int) string {
 func seriesOf(patches ...string) []Patch {
 	var series []Patch
 	for i, p := range patches {
-		series = append(series, Patch{fmt.Sprintf("%d.patch", i+1), 1, []byte(p)})
+		series = append(series, Patch{Name: fmt.Sprintf("%d.patch", i+1), Strip: 1, Data: []byte(p)})
 	}
 	return series
 }

@@ -23,7 +23,7 @@ func BenchmarkApply(b *testing.B) {
 			fmt.Fprintf(&p, "--- a/pkg/%d/%d/file.go\n+++ b/pkg/%d/%d/file.go\n@@ -%d,3 +%d,4 @@\n %d\n+new\n %d\n %d\n", f, f,
 				f, f, at, at, at, at+1, at+2)
 		}
-		series = append(series, Patch{fmt.Sprintf("%04d.patch", i), 1, p.Bytes()})
+		series = append(series, Patch{Name: fmt.Sprintf("%04d.patch", i), Strip: 1, Data: p.Bytes()})
 	}
 	for b.Loop() {
 		got, err := Apply(base, series)
@@ -46,7 +46,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 	b.SetBytes(int64(p.Len()))
 	for b.Loop() {
-		_, err := Parse(Patch{"p", 1, p.Bytes()})
+		_, err := Parse(Patch{Name: "p", Strip: 1, Data: p.Bytes()})
 		must(b, err)
 	}
 }

@@ -91,8 +91,8 @@ func TestApplyConflicts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			base := files{"x": c.base}.lay(t, t.TempDir())
-			_, err := Apply(base, []Patch{{"0001-a.patch", 1, []byte(made("n", "100644", "n"))},
-				{"0002-b.patch", 1, []byte(c.patch)}})
+			_, err := Apply(base, []Patch{{Name: "0001-a.patch", Strip: 1, Data: []byte(made("n", "100644", "n"))},
+				{Name: "0002-b.patch", Strip: 1, Data: []byte(c.patch)}})
 			if e, ok := errors.AsType[*ApplyError](err); !ok || e.Patch != "0002-b.patch" || e.Applied != "0001-a.patch" {
 				t.Errorf("not an error of the second patch: %v", err)
 			}

@@ -25,7 +25,7 @@ func FuzzApply(f *testing.F) {
 	}
 	base := in.lay(f, f.TempDir())
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		series := []Patch{{"1", 1, first}, {"2", 1, second}}
+		series := []Patch{{Name: "1", Strip: 1, Data: first}, {Name: "2", Strip: 1, Data: second}}
 		got, err := Apply(base, series)
 		if again, err2 := Apply(base, series); !reflect.DeepEqual(got, again) || text(err) != text(err2) {
 			t.Errorf("twice is not the same: %+v, %v; %+v, %v", got, err, again, err2)
@@ -129,7 +129,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(uint8(0), []byte(s))
 	}
 	f.Fuzz(func(t *testing.T, strip uint8, data []byte) {
-		diffs, err := Parse(Patch{"p", int(strip % 4), data})
+		diffs, err := Parse(Patch{Name: "p", Strip: int(strip % 4), Data: data})
 		if err != nil {
 			if diffs != nil || !strings.HasPrefix(err.Error(), "p:") {
 				t.Errorf("got %d diffs and %v", len(diffs), err)
@@ -142,7 +142,7 @@ func FuzzParse(f *testing.F) {
 			checkHunks(t, d.Hunks)
 		}
 		// What was understood is what it says: written anew, it reads the same.
-		again, err := Parse(Patch{"again", 1, format(diffs)})
+		again, err := Parse(Patch{Name: "again", Strip: 1, Data: format(diffs)})
 		must(t, err)
 		if a, b := show(unplaced(again)), show(unplaced(diffs)); a != b {
 			t.Errorf("got\n%s\nand, written anew,\n%s", b, a)

@@ -27,7 +27,7 @@ func TestLargePatch(t *testing.T) {
 		fmt.Fprintf(&patch, "@@ -%d,3 +%[1]d,3 @@\n a%[2]d\n-b%[2]d\n+B%[2]d\n c%[2]d\n", 3*i+1, i)
 	}
 	base := files{"f": old.String()}
-	result, err := Apply(base.lay(t, t.TempDir()), []Patch{{"large", 1, patch.Bytes()}})
+	result, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "large", Strip: 1, Data: patch.Bytes()}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestLongSeries(t *testing.T) {
 	var series []Patch
 	for i := range 500 {
 		text := fmt.Sprintf("--- a/f\n+++ b/f\n@@ -1 +1 @@\n-%d\n+%d\n", i, i+1)
-		series = append(series, Patch{fmt.Sprintf("%04d.patch", i), 1, []byte(text)})
+		series = append(series, Patch{Name: fmt.Sprintf("%04d.patch", i), Strip: 1, Data: []byte(text)})
 	}
 	base := files{"f": "0\n"}
 	result, err := Apply(base.lay(t, t.TempDir()), series)
@@ -66,7 +66,7 @@ func TestCarriageReturns(t *testing.T) {
 		{"the patch and its head", strings.ReplaceAll(unix, "\n", "\r\n"), "one\ntwo\n", "", "carriage return"},
 	} {
 		base := files{"f": c.file}
-		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{"p", 1, []byte(c.patch)}})
+		result, err := Apply(base.lay(t, t.TempDir()), []Patch{{Name: "p", Strip: 1, Data: []byte(c.patch)}})
 		switch {
 		case c.err == "" && (err != nil || base.after(result.Changes)["f"] != c.want):
 			t.Errorf("%s: Apply() makes %q, %v", c.name, base.after(result.Changes), err)

@@ -56,6 +56,9 @@ func (p Patch) Mail() (Mail, bool) {
 	}
 	text1, _, _ := strings.Cut("\n"+body.String(), "\n---\n")
 	text1, _, _ = strings.Cut(text1, "\ndiff --git ")
+	if p.Diff > 0 { // the whole message, whatever is in it
+		text1 = strings.TrimSuffix(body.String()[:body.Len()-(len(p.Data)-p.Diff)], "---\n")
+	}
 	out.Body = strings.TrimSpace(text1)
 	return out, true
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/glob"
 )
 
 // A FileDiff is what a patch does to one file.
@@ -19,6 +20,9 @@ type FileDiff struct {
 	Copy             bool // Old stays, where it would be renamed
 	Hunks            []Hunk
 	Binary           *Binary // instead of hunks
+	// OldID and NewID are git's ids of both contents, of a patch that is a commit; ""
+	// where they are not known.
+	OldID, NewID string
 }
 
 // Plain reports whether the diff is only of text, as every patch program knows it:
@@ -48,22 +52,56 @@ type field struct {
 // Parse reads the diffs of a patch, git's and plain unified ones, and passes
 // over mail headers and prose around them. The lines are slices of the patch's
 // data. An error is a *ParseError.
+//
+// Diffs of files that the patch excludes are left out, so there may be none.
 func Parse(patch Patch) ([]FileDiff, error) {
-	p := parser{patch: patch, rest: patch.Data}
+	excluded, err := glob.Matcher(patch.Exclude)
+	if err != nil {
+		return nil, err
+	}
+	found, err := parseAll(patch)
+	if err != nil {
+		return nil, err
+	}
 	var diffs []FileDiff
+	for _, f := range found {
+		d := f.diff
+		switch out := excluded(cmp.Or(d.New, d.Old)); {
+		case !out:
+			diffs = append(diffs, d)
+		case d.New != "" && d.Old != "" && !d.Copy && !excluded(d.Old):
+			return nil, &ParseError{Patch: patch.Name, Line: d.Line, Err: fmt.Errorf(
+				"%s is renamed to %s, which upstream.exclude leaves out: write that the file is deleted", d.Old, d.New)}
+		}
+	}
+	return diffs, nil
+}
+
+// A span is a diff and where in the patch's data it is.
+type span struct {
+	diff     FileDiff
+	from, to int
+}
+
+// parseAll reads all diffs of a patch, with where they are.
+func parseAll(patch Patch) ([]span, error) {
+	p := parser{patch: patch, rest: patch.Data[patch.Diff:], n: bytes.Count(patch.Data[:patch.Diff], []byte("\n"))}
+	var found []span
+	at := func() int { return len(patch.Data) - len(p.rest) - len(p.line) }
 	for p.next(); len(p.line) > 0; {
+		from := at()
 		d, ok := p.diff()
 		if p.err != nil {
 			return nil, p.err
 		}
 		if ok {
-			diffs = append(diffs, d)
+			found = append(found, span{d, from, at()})
 		}
 	}
-	if len(diffs) == 0 {
+	if len(found) == 0 {
 		p.fail(1, "there is no diff in the patch")
 	}
-	return diffs, p.err
+	return found, p.err
 }
 
 func (p *parser) fail(line int, format string, args ...any) {
@@ -129,6 +167,10 @@ func (p *parser) gitHeader() FileDiff {
 	h := p.extended()
 	p.gitNames(&d, names, h)
 	p.gitModes(&d, h)
+	if p.patch.Diff > 0 {
+		ids, _, _ := strings.Cut(h["index "].text, " ")
+		d.OldID, d.NewID, _ = strings.Cut(ids, "..")
+	}
 	switch name := cmp.Or(d.New, d.Old); {
 	case p.at("GIT binary patch"):
 		d.Binary = p.binary(name, h["index "])

@@ -137,7 +137,7 @@ func TestParse(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Parse(Patch{"p", c.strip, []byte(c.patch)})
+			got, err := Parse(Patch{Name: "p", Strip: c.strip, Data: []byte(c.patch)})
 			must(t, err)
 			if !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got\n%s\nwant\n%s", show(got), show(c.want))
@@ -263,7 +263,7 @@ func TestParseRefuses(t *testing.T) {
 			`p:2: the name ".git/config" is in a .git folder`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Parse(Patch{"p", 1, []byte(c.patch)})
+			got, err := Parse(Patch{Name: "p", Strip: 1, Data: []byte(c.patch)})
 			if text(err) != c.err {
 				t.Errorf("got %s %v\nwant %s", show(got), err, c.err)
 			}

@@ -19,6 +19,11 @@ type Patch struct {
 	Name  string // slash path below the patches folder, as the series names it
 	Strip int    // leading folders to take off the names in it, as patch -p does
 	Data  []byte
+	// Diff is where in Data the diff begins, if somebody knows it: of a commit, whose
+	// message may quote other diffs. 0 is for a file, in which it has to be found.
+	Diff int
+	// Exclude are globs of files that the patch does not change, whatever it says.
+	Exclude []string
 }
 
 // SHA256 returns the hex digest of the patch's bytes.

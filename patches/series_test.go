@@ -24,14 +24,14 @@ func TestParseSeries(t *testing.T) {
 			series: "a.patch\nsub/b.patch -p0\nc.diff -p2 # why\nd.patch -p 3\ne.patch -pab\nf.patch #-p7\n\ng.patch # -p1\n" +
 				"h#i.patch",
 			want: []Patch{
-				{"a.patch", 1, []byte("a.patch")},
-				{"sub/b.patch", 0, []byte("sub/b.patch")},
-				{"c.diff", 2, []byte("c.diff")},
-				{"d.patch", 3, []byte("d.patch")},
-				{"e.patch", 1, []byte("e.patch")},
-				{"f.patch", 1, []byte("f.patch")},
-				{"g.patch", 1, []byte("g.patch")},
-				{"h#i.patch", 1, []byte("h#i.patch")},
+				{Name: "a.patch", Strip: 1, Data: []byte("a.patch")},
+				{Name: "sub/b.patch", Strip: 0, Data: []byte("sub/b.patch")},
+				{Name: "c.diff", Strip: 2, Data: []byte("c.diff")},
+				{Name: "d.patch", Strip: 3, Data: []byte("d.patch")},
+				{Name: "e.patch", Strip: 1, Data: []byte("e.patch")},
+				{Name: "f.patch", Strip: 1, Data: []byte("f.patch")},
+				{Name: "g.patch", Strip: 1, Data: []byte("g.patch")},
+				{Name: "h#i.patch", Strip: 1, Data: []byte("h#i.patch")},
 			},
 		},
 		{name: "reversed", series: "a.patch -R\n",
@@ -107,7 +107,10 @@ func TestReadSeries(t *testing.T) {
 
 	got, err := ReadSeries(dir)
 	must(t, err)
-	if want := []Patch{{"a.patch", 1, []byte("a\r\n")}, {"sub/b.patch", 0, []byte("b")}}; !reflect.DeepEqual(got, want) {
+	want := []Patch{
+		{Name: "a.patch", Strip: 1, Data: []byte("a\r\n")}, {Name: "sub/b.patch", Strip: 0, Data: []byte("b")},
+	}
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 	if got, err := ReadSeries(filepath.Join(dir, "nowhere")); got != nil || err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -81,7 +83,7 @@ func exported(ctx context.Context, s *build.Session) (export, error) {
 		return e, err
 	}
 	series, err := s.Series(ctx)
-	e.series = series.Patches
+	e.series = series.Effective()
 	return e, err
 }
 
@@ -100,12 +102,16 @@ func (e export) check(series []patches.Patch) error {
 func exportQuilt(_ context.Context, _ *build.Session, e export) error {
 	out := make([]patches.Patch, len(e.series))
 	for i, p := range e.series {
-		out[i] = p
+		data, err := p.File()
+		if err != nil {
+			return err
+		}
+		out[i] = patches.Patch{Name: p.Name, Strip: p.Strip, Data: data}
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
 			out[i].Name = patches.FileName(i+1, mail.Subject)
 		}
 		name := filepath.Join(e.to, filepath.FromSlash(out[i].Name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, p.Data, 0o644)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, data, 0o644)); err != nil {
 			return err
 		}
 	}
@@ -129,7 +135,7 @@ func exportMbox(ctx context.Context, s *build.Session, e export) error {
 	var mbox []byte
 	var back []patches.Patch
 	for i, id := range ids[1:] {
-		data, err := s.Git().Patch(ctx, src, id)
+		data, err := patchFile(ctx, s, src, id)
 		if err != nil {
 			return err
 		}
@@ -167,5 +173,12 @@ func history(ctx context.Context, s *build.Session, dir string, e export) ([]str
 	}
 	return s.Git().Build(ctx, dir, gitrepo.Series{
 		Base: up.Dir, Upstream: s.Fork().Upstream.Pin(), Date: up.Time, Steps: commits(s.Fork(), steps, up.Time),
+	})
+}
+
+// withoutGit returns the tree less the folder .git.
+func withoutGit(t filetree.Tree) filetree.Tree {
+	return slices.DeleteFunc(slices.Clone(t), func(e filetree.Entry) bool {
+		return e.Path == ".git" || strings.HasPrefix(e.Path, ".git/")
 	})
 }

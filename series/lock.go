@@ -9,6 +9,7 @@ package series
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -100,7 +101,8 @@ func Verify(ctx context.Context, s *build.Session) (artifact.Set, error) {
 		return nil, err
 	}
 	if err := s.Fork().CheckLock(s.Lock(), now); err != nil {
-		return nil, err
+		series, err2 := s.Series(ctx)
+		return nil, errors.Join(build.ExplainStale(err, series.Patches), err2)
 	}
 	if err := s.Fetcher().CheckCached(ctx, s.Lock().Modules); err != nil {
 		return nil, err

@@ -204,7 +204,7 @@ func try(ctx context.Context, s *build.Session, up, on source.Tree, to source.Up
 	if t.between, err = between(ctx, s, to); err != nil {
 		return t, err
 	}
-	t.copies, t.files, err = copies(ctx, s, up, series.Patches, t.between)
+	t.copies, t.files, err = copies(ctx, s, up, series.Effective(), t.between)
 	if err != nil {
 		return t, err
 	}
@@ -215,20 +215,26 @@ func try(ctx context.Context, s *build.Session, up, on source.Tree, to source.Up
 	}
 	defer os.RemoveAll(scratch)
 	t.outcomes, err = patches.Rebase(patches.Rebasing{
-		Before: up.Dir, After: on.Dir, Series: series.Patches, Taken: t.taken,
-		Merge: func(base, ours, theirs []byte) (patches.Merged, error) {
-			m, err := s.Git().MergeFile(ctx, scratch, gitrepo.Merge{
-				Ours:   gitrepo.Version{Label: to.String(), Content: ours},
-				Base:   gitrepo.Version{Label: s.Fork().Upstream.String(), Content: base},
-				Theirs: gitrepo.Version{Label: "patch", Content: theirs},
-			})
-			return patches.Merged(m), err
-		},
+		Before: up.Dir, After: on.Dir, Series: series.Effective(), Taken: t.taken,
+		Merge: merger(ctx, s, scratch, [2]string{s.Fork().Upstream.String(), to.String()}),
 	})
 	if err != nil {
 		return t, s.ApplyError(err)
 	}
 	return t, nil
+}
+
+// merger merges files with git in the folder scratch. names are those of the
+// upstreams before and after, in the marks of conflicts.
+func merger(ctx context.Context, s *build.Session, scratch string, names [2]string) patches.Merge {
+	return func(base, ours, theirs []byte) (patches.Merged, error) {
+		m, err := s.Git().MergeFile(ctx, scratch, gitrepo.Merge{
+			Ours:   gitrepo.Version{Label: names[1], Content: ours},
+			Base:   gitrepo.Version{Label: names[0], Content: base},
+			Theirs: gitrepo.Version{Label: "patch", Content: theirs},
+		})
+		return patches.Merged(m), err
+	}
 }
 
 // report tells what becomes of each patch, and which commits of the upstream are
@@ -285,12 +291,8 @@ func tally(r Rebase) string {
 // accept lays the rebased series out in dist/FORK/src, on the upstream and for the
 // fork of l, and moves the fork there if no patch conflicts. It says so in report.
 func accept(ctx context.Context, s *build.Session, report *Rebase, l layout, outcomes []patches.Outcome) error {
-	l.exact = []bool{}
 	for _, o := range outcomes {
-		if o.Status != patches.InUpstream {
-			l.steps = append(l.steps, patches.Step{Patch: o.Patch, Changes: o.Changes})
-			l.exact = append(l.exact, o.Status == patches.Applies && len(o.Files) == 0)
-		}
+		l.add(o)
 	}
 	if err := replaceSource(ctx, s, l); err != nil {
 		return err

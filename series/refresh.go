@@ -11,7 +11,6 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
-	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/internal/gitrepo"
@@ -64,19 +63,40 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 		return nil, nil, err
 	}
 	dir, record := src(s)
-	laid, err := filetree.Scan(ctx, dir)
+	tree, err := s.Git().Tree(ctx, dir, h.Tip)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, changed, gone := revise(s.Fork(), series, now, was)
-	if err := adopt(ctx, s, r, withoutGit(laid.Tree).Digest()); err != nil {
+	all := withLeftOut(now, series.Patches)
+	r, changed, gone, err := revise(s.Fork(), series, all, was)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := adopt(ctx, s, r, tree.Digest()); err != nil {
 		return nil, nil, err
 	}
 	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
-	for i, c := range h.Commits {
-		next.Commits = append(next.Commits, workCommit{c.ID, now[i].Name, true})
+	for i, p := range slices.DeleteFunc(slices.Clone(all), build.LeftOut) {
+		next.Commits = append(next.Commits, workCommit{h.Commits[i].ID, p.Name, true})
 	}
 	return changed, gone, next.write(record)
+}
+
+// withLeftOut returns the patches of commits, and between them those of the series
+// that are in no commit since upstream.exclude leaves nothing of them: each behind
+// the one that it was behind.
+func withLeftOut(now, series []patches.Patch) []patches.Patch {
+	out := slices.Clone(now)
+	at := 0
+	for _, p := range series {
+		if build.LeftOut(p) {
+			out = slices.Insert(out, at, p)
+			at++
+		} else if i := slices.IndexFunc(out, func(o patches.Patch) bool { return o.Name == p.Name }); i >= 0 {
+			at = i + 1
+		}
+	}
+	return out
 }
 
 // readWorkTree reads the history of dist/FORK/src, and the record of what was laid
@@ -97,18 +117,14 @@ func readWorkTree(ctx context.Context, s *build.Session) (gitrepo.History, workT
 		return h, was, fmt.Errorf("%s does not begin with the upstream's tree as it was laid out: "+
 			"its first commit is %.12s\n  To begin again: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
 	case len(h.Dirty) > 0:
-		return h, was, errors.New(path + " has changes that are in no commit: " + dirty(h) + "\n" +
+		return h, was, errors.New(path + " has changes that are in no commit: " + someOf(h.Dirty) + "\n" +
 			"  To make them part of the last patch: git commit -a --amend\n" +
 			"  To make them a patch of their own: git add -A && git commit")
 	}
-	return h, was, checkMarks(path, h)
-}
-
-// withoutGit returns the tree less the folder .git.
-func withoutGit(t filetree.Tree) filetree.Tree {
-	return slices.DeleteFunc(slices.Clone(t), func(e filetree.Entry) bool {
-		return e.Path == ".git" || strings.HasPrefix(e.Path, ".git/")
-	})
+	if len(h.Untracked) > 0 {
+		s.Note(fmt.Sprintf("%s: not taken, for it is in no commit: %s", path, someOf(h.Untracked)))
+	}
+	return h, was, errors.Join(checkMarks(path, h), was.checkSolved(path, h))
 }
 
 // checkMarks returns an error if the last commits leave a conflict unsolved.
@@ -121,7 +137,7 @@ func checkMarks(src string, h gitrepo.History) error {
 	}
 	var marked []string
 	for name, content := range last {
-		if bytes.HasPrefix(content, []byte("<<<<<<< ")) || bytes.Contains(content, []byte("\n<<<<<<< ")) {
+		if hasMarks(content) {
 			marked = append(marked, name)
 		}
 	}
@@ -139,13 +155,17 @@ func fromCommits(
 	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
 ) ([]patches.Patch, error) {
 	dir, _ := src(s)
-	patchOf := func(id string) ([]byte, error) { return s.Git().Patch(ctx, dir, id) }
+	patchOf := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
 	taken := map[string]bool{}
 	var out []patches.Patch
 	for i, c := range h.Commits {
 		data, err := patchOf(c.ID)
 		if err != nil {
 			return nil, err
+		}
+		if data == nil {
+			return nil, fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
+				c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
 		}
 		p := patches.Patch{Name: was.patchOf(c, series), Strip: 1, Data: data}
 		if old, ok, err := was.untouched(series, p, patchOf); err != nil {
@@ -163,6 +183,16 @@ func fromCommits(
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// patchFile returns a commit of the repository at dir as the bytes of a patch file,
+// nil if it changes nothing.
+func patchFile(ctx context.Context, s *build.Session, dir, id string) ([]byte, error) {
+	p, err := s.Git().Patch(ctx, dir, id)
+	if err != nil || p.Data == nil {
+		return nil, err
+	}
+	return patches.Patch{Name: id, Strip: 1, Data: p.Data, Diff: p.Diff}.File()
 }
 
 // named reports whether a series has a patch of that name.
@@ -207,7 +237,7 @@ func (w workTree) untouched(
 // that changes. A carried range stays one as long as all of it, and all before it,
 // is as it was; the rest become patch files.
 func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree) (
-	r revision, changed []patches.Patch, gone []string,
+	r revision, changed []patches.Patch, gone []string, err error,
 ) {
 	ranges, commits := keptRanges(before, now)
 	if ranges < len(f.Carried) {
@@ -216,8 +246,9 @@ func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree)
 	r.files = now[commits:]
 	for i, p := range r.files {
 		if build.IsCommit(p) { // now is a file, in the caller's list too
-			mail, _ := p.Mail()
-			r.files[i].Name = patches.FileName(commits+i+1, mail.Subject)
+			if r.files[i], err = asFile(p, commits+i+1, now); err != nil {
+				return r, nil, nil, err
+			}
 		}
 	}
 	for _, p := range r.files {
@@ -234,7 +265,7 @@ func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree)
 	if was.Upstream.Pin() != f.Upstream.Pin() {
 		r.edits = append(r.edits, moveTo(was.Upstream, was.Version)...)
 	}
-	return r, changed, gone
+	return r, changed, gone, nil
 }
 
 // keptRanges returns how many carried ranges of a series a new one begins with,

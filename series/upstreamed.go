@@ -45,7 +45,7 @@ func copies(
 	// these: however a patch was written, the same change is the same there.
 	dir := filepath.Join(scratch, "series")
 	ids, err := s.Git().Build(ctx, dir, gitrepo.Series{
-		Base: touched(up.Dir, steps), Upstream: s.Fork().Upstream.Pin(), Date: up.Time,
+		Base: onlyTouched(up.Dir, steps), Upstream: s.Fork().Upstream.Pin(), Date: up.Time,
 		Steps: commits(s.Fork(), steps, up.Time),
 	})
 	if err != nil {
@@ -75,8 +75,8 @@ func files(step patches.Step) []string {
 	return names
 }
 
-// touched returns a tree with only the files that the steps change.
-func touched(tree filetree.Dir, steps []patches.Step) filetree.Dir {
+// onlyTouched returns a tree with only the files that the steps change.
+func onlyTouched(tree filetree.Dir, steps []patches.Step) filetree.Dir {
 	names := map[string]bool{}
 	for _, step := range steps {
 		for _, name := range files(step) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,13 +34,17 @@ func Apply(ctx context.Context, s *build.Session, until string) (artifact.Set, e
 	if err != nil {
 		return nil, err
 	}
-	n, err := upTo(s.Fork().ID, series.Patches, until)
+	effective := series.Effective()
+	n, err := upTo(s.Fork().ID, effective, until)
 	if err != nil {
 		return nil, err
 	}
 	var steps []patches.Step
+	if err := s.CheckReach(up.Tree, effective[:n]); err != nil {
+		return nil, err
+	}
 	err = s.Stage("patches", "", build.Applied(n), func() (build.Done, error) {
-		if steps, err = patches.Steps(up.Dir, series.Patches[:n]); err != nil {
+		if steps, err = patches.Steps(up.Dir, effective[:n]); err != nil {
 			return build.Done{}, s.ApplyError(err)
 		}
 		return build.Done{}, nil
@@ -78,6 +83,7 @@ type workTree struct {
 	Version  string // of the fork, on that upstream
 	Base     string // commit of the upstream's tree
 	Commits  []workCommit
+	Unsolved []unsolved `json:",omitempty"`
 }
 
 // A workCommit is a patch as it was laid out.
@@ -128,6 +134,8 @@ type layout struct {
 	fork  fork.Fork // as it is on that upstream
 	steps []patches.Step
 	exact []bool // of each step, whether its patch's bytes make it; nil where all do
+	// unmarked are the files of each step that conflict and have no mark that says so.
+	unmarked [][]patches.FileOutcome
 }
 
 // replaceSource puts a tree with its history at dist/FORK/src, unless a person has
@@ -143,13 +151,19 @@ func replaceSource(ctx context.Context, s *build.Session, l layout) error {
 	}
 	defer os.RemoveAll(scratch)
 	next := filepath.Join(scratch, "src")
+	steps := commits(l.fork, l.steps, l.up.Time)
+	for i, files := range l.unmarked {
+		for _, f := range files {
+			steps[i].Unsolved = append(steps[i].Unsolved, f.File)
+		}
+	}
 	ids, err := s.Git().Build(ctx, next, gitrepo.Series{
-		Base: l.up.Dir, Upstream: l.fork.Upstream.Pin(), Date: l.up.Time, Steps: commits(l.fork, l.steps, l.up.Time),
+		Base: l.up.Dir, Upstream: l.fork.Upstream.Pin(), Date: l.up.Time, Steps: steps,
 	})
 	if err != nil {
 		return err
 	}
-	w := workTree{Upstream: l.fork.Upstream, Version: l.fork.Version, Base: ids[0]}
+	w := workTree{Upstream: l.fork.Upstream, Version: l.fork.Version, Base: ids[0], Unsolved: l.unsolved()}
 	for i, step := range l.steps {
 		w.Commits = append(w.Commits, workCommit{ids[i+1], step.Patch.Name, l.exact == nil || l.exact[i]})
 	}
@@ -197,8 +211,8 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		what = err.Error()
 	case !ok || was.tip() != h.Tip:
 		what = "it has other commits"
-	case len(h.Dirty) > 0:
-		what = dirty(h)
+	case len(h.Dirty)+len(h.Untracked) > 0:
+		what = someOf(slices.Concat(h.Dirty, h.Untracked))
 	default:
 		return nil
 	}
@@ -207,7 +221,7 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		"  To lose it: rm -r " + path)
 }
 
-// dirty says which files of a work tree are in no commit.
-func dirty(h gitrepo.History) string {
-	return fmt.Sprintf("%s (%s)", h.Dirty[0], text.Count(len(h.Dirty), "file"))
+// someOf names the first of some files, and says how many there are.
+func someOf(files []string) string {
+	return fmt.Sprintf("%s (%s)", files[0], text.Count(len(files), "file"))
 }

@@ -26,16 +26,39 @@ func (c Carry) Range() (base, tip string) {
 // Validate returns what is wrong with the entry.
 func (c Carry) Validate() []config.Fault {
 	var faults []config.Fault
+	faults = append(faults, c.ValidateNames()...)
+	if len(faults) > 0 && faults[len(faults)-1].Field == "commits" {
+		return faults
+	}
+	if base, tip := c.Range(); sha256ID.MatchString(base) || sha256ID.MatchString(tip) {
+		faults = append(faults, config.Faultf("commits", "%s", noSHA256))
+	} else if !commitID.MatchString(base) || !commitID.MatchString(tip) {
+		faults = append(faults, config.Faultf("commits",
+			"%q is not a range: want BASE..TIP, each a commit of 40 hex digits in lower case", c.Commits))
+	} else if base == tip {
+		faults = append(faults, config.Faultf("commits", "the range is empty: both ends are %s", base))
+	}
+	return faults
+}
+
+// ValidateNames returns what is wrong with an entry whose commits may be named by
+// branches and tags, too.
+func (c Carry) ValidateNames() []config.Fault {
+	var faults []config.Fault
 	if c.Git == "" {
 		faults = append(faults, config.Faultf("git", "is missing: write the repository that has the commits"))
 	} else {
 		faults = append(faults, validRepository("git", c.Git)...)
 	}
-	if base, tip := c.Range(); !commitID.MatchString(base) || !commitID.MatchString(tip) {
-		faults = append(faults, config.Faultf("commits",
-			"%q is not a range: want BASE..TIP, each a commit of 40 hex digits in lower case", c.Commits))
-	} else if base == tip {
-		faults = append(faults, config.Faultf("commits", "the range is empty: both ends are %s", base))
+	base, tip := c.Range()
+	switch {
+	case c.Commits == "":
+		faults = append(faults, config.Faultf("commits", "is missing: write the range of commits as BASE..TIP"))
+	case strings.Contains(c.Commits, "..."):
+		faults = append(faults, config.Faultf("commits", "%q has three dots: write BASE..TIP", c.Commits))
+	case strings.Contains(c.Commits, "..") && (base == "" || tip == "") || strings.Contains(tip, "..") ||
+		strings.ContainsAny(c.Commits, " \t\n:?*[\\") || strings.HasPrefix(base, "-") || strings.HasPrefix(tip, "-"):
+		faults = append(faults, config.Faultf("commits", "%q is not a range: want BASE..TIP", c.Commits))
 	}
 	return faults
 }

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strings"
 
+	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/gitrepo"
 )
 
 // A Commit is one commit of a repository as a patch.
 type Commit struct {
-	ID    string // 40 hex digits
-	Patch []byte // in mail format
+	ID string // 40 hex digits
+	gitrepo.Patch
 }
 
 // Carried returns the commits of a range, the oldest first, without what they do
@@ -29,19 +31,59 @@ func (f Fetcher) Carried(ctx context.Context, c Carry, exclude []string) ([]Comm
 	if err != nil {
 		return nil, err
 	}
+	if err := repo.Contents(ctx, commits, exclude); err != nil {
+		return nil, err
+	}
 	var out []Commit
 	for _, c := range commits {
 		patch, err := repo.Patch(ctx, c.ID, exclude)
 		if err != nil {
 			return nil, fmt.Errorf("commit %s (%s): %w", c.ID, c.Subject, err)
 		}
-		if patch == nil {
+		if patch.Data == nil {
 			f.Events.Note(fmt.Sprintf("commit %s changes only files that are excluded: %s", c.ID, c.Subject))
 			continue
 		}
 		out = append(out, Commit{c.ID, patch})
 	}
 	return out, nil
+}
+
+// Before returns the tree that a range of commits starts from, less the files that
+// a glob of exclude matches. Of the files only those that are named are written, to
+// dst, which does not exist.
+func (f Fetcher) Before(ctx context.Context, c Carry, exclude, names []string, dst string) (filetree.Dir, error) {
+	repo, err := f.repository(ctx, c.Git)
+	if err != nil {
+		return filetree.Dir{}, err
+	}
+	base, _ := c.Range()
+	return repo.ExportOnly(ctx, base, gitrepo.Selection{Exclude: exclude, Names: names}, dst)
+}
+
+// Resolve returns the range of commits that names say: branches, tags or ids,
+// as BASE..TIP. Where the base is a branch or a tag that the tip has not grown from,
+// the range starts at the commit that both have in common. A single name is a tip,
+// and base the commit that it has grown from.
+func (f Fetcher) Resolve(ctx context.Context, c Carry, base string) (Carry, error) {
+	repo, err := f.repository(ctx, c.Git)
+	if err != nil {
+		return c, err
+	}
+	from, to, ok := strings.Cut(c.Commits, "..")
+	if !ok {
+		from, to = base, c.Commits
+	}
+	tip, err := repo.Resolve(ctx, to)
+	if err != nil {
+		return c, err
+	}
+	start, err := repo.Resolve(ctx, from)
+	if err == nil && (!ok || !commitID.MatchString(from) && !strings.ContainsAny(from, "^~")) {
+		start, err = repo.MergeBase(ctx, start, tip)
+	}
+	c.Commits = start + ".." + tip
+	return c, err
 }
 
 // fetchGit lays out a commit of a repository.

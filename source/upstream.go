@@ -12,7 +12,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/slipway-build/slipway/internal/config"
-	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/glob"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/version"
 )
@@ -30,7 +30,9 @@ type Upstream struct {
 	Commit string `yaml:"commit" json:"commit,omitempty"`
 	// Tag is a tag of the repository that has to point at Commit.
 	Tag string `yaml:"tag" json:"tag,omitempty"`
-	// Exclude are globs of files that are left out of the repository's tree.
+	// Exclude are globs of files that are left out: of the repository's tree, and of
+	// the patches. Of a module, which has neither vendor nor nested modules, only the
+	// patches are meant.
 	Exclude []string `yaml:"exclude" json:"exclude,omitempty"`
 	// Archive is a file with the sources: a URL, or a path relative to the
 	// project.
@@ -41,7 +43,14 @@ type Upstream struct {
 	Strip int `yaml:"strip" json:"strip,omitempty"`
 }
 
-var commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
+var (
+	commitID = regexp.MustCompile(`^[0-9a-f]{40}$`)
+	sha256ID = regexp.MustCompile(`^[0-9a-f]{64}$`)
+)
+
+// noSHA256 says what is wrong with an id of 64 digits, and what to do.
+const noSHA256 = "64 hex digits are an id by SHA-256, and Slipway reads only repositories that use SHA-1: " +
+	"take a tarball of the source, as upstream.archive"
 
 // Validate returns what is wrong with the section.
 func (u Upstream) Validate() []config.Fault {
@@ -70,14 +79,21 @@ func (u Upstream) Validate() []config.Fault {
 		set   bool
 		kind  string
 	}{
-		{"tag", u.Tag != "", u.Git}, {"exclude", len(u.Exclude) > 0, u.Git},
+		{"tag", u.Tag != "", u.Git}, {"exclude", len(u.Exclude) > 0, u.Git + u.Module},
 		{"sha256", u.SHA256 != "", u.Archive}, {"strip", u.Strip != 0, u.Archive},
 	} {
 		if f.set && f.kind == "" && kinds == 1 {
 			faults = append(faults, config.Faultf(f.field, "says nothing of such an upstream: leave it out"))
 		}
 	}
-	if u.Commit != "" && !commitID.MatchString(u.Commit) {
+	for i, pattern := range u.Exclude {
+		if err := glob.Check(pattern); err != nil {
+			faults = append(faults, config.At("exclude", i, "%v", err))
+		}
+	}
+	if sha256ID.MatchString(u.Commit) && u.Git != "" {
+		faults = append(faults, config.Faultf("commit", "%s", noSHA256))
+	} else if u.Commit != "" && !commitID.MatchString(u.Commit) {
 		faults = append(faults, config.Faultf("commit", "%q is not a commit: want 40 hex digits in lower case", u.Commit))
 	}
 	return faults
@@ -105,11 +121,6 @@ func (u Upstream) validGit() []config.Fault {
 	}
 	if strings.ContainsAny(u.Tag, " \t\n~^:?*[\\") || strings.HasPrefix(u.Tag, "-") {
 		faults = append(faults, config.Faultf("tag", "%q is not the name of a tag", u.Tag))
-	}
-	for i, glob := range u.Exclude {
-		if err := gitrepo.CheckGlob(glob); err != nil {
-			faults = append(faults, config.At("exclude", i, "%v", err))
-		}
 	}
 	return faults
 }

@@ -47,10 +47,11 @@ func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) er
 
 // Import adds commits of a git repository to a fork's series, and pins them.
 //
-// -from is a URL or a path; -commits is a range BASE..TIP of two commits, 40 hex
-// digits each. The commits become a reference in fork.yaml, applied before the
-// files of patches/series. With -as=files they become patch files, added at the
-// end of the series.
+// -from is a URL or a path; -commits is a range BASE..TIP of two commits, each a
+// branch, a tag or 40 hex digits. The commits become a reference in fork.yaml, by
+// their ids, applied before the files of patches/series. With -as=files they become
+// patch files, added at the end of the series. Commits that conflict are left in
+// dist/FORK/src: resolve them there, then run patches:refresh.
 func (Patches) Import(ctx context.Context, fork, from, commits, as *string, v, json *bool) error {
 	kind := setting("AS", as)
 	if kind != "" && kind != "files" && kind != "references" {
@@ -77,16 +78,18 @@ func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
 // -onto is a version, such as 1.36.2, or a commit; -all reports on every newer
 // patch release. With -write, the fork moves if nothing conflicts; otherwise the
 // conflicts are left in dist/FORK/src: resolve them there, then run
-// patches:refresh. -format is json or markdown. Conflicts make the command fail.
+// patches:refresh. -format is json or markdown: then standard output has the
+// report alone. Conflicts make the command fail.
 func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, write, v *bool) error {
+	as := setting("FORMAT", format)
 	show, ok := map[string]func([]slipway.Rebase) error{
 		"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown,
-	}[setting("FORMAT", format)]
+	}[as]
 	if !ok {
-		return fmt.Errorf("-format=%s: want json or markdown", setting("FORMAT", format))
+		return fmt.Errorf("-format=%s: want json or markdown", as)
 	}
 	var reports []slipway.Rebase
-	err := run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (_ artifact.Set, err error) {
+	err := runAside(ctx, v, as != "", func(ctx context.Context, p *slipway.Project) (_ artifact.Set, err error) {
 		reports, err = p.Rebase(ctx, setting("FORK", fork), slipway.RebaseRequest{
 			Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write),
 		})

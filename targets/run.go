@@ -15,12 +15,27 @@ import (
 	"github.com/slipway-build/slipway/event"
 )
 
-// run calls f with the project in the current folder and prints its events. A
-// signal that asks the process to end cancels f's context.
+// run calls f with the project in the current folder and prints its events: as lines
+// for people, or as JSON, one a line, and then nothing else is on standard output.
 func run(ctx context.Context, v, json *bool, f verb) error {
+	return runWith(ctx, newPrinter(os.Stdout, flag("V", v) || mg.Verbose(), flag("JSON", json)), f)
+}
+
+// runAside is run for a target that prints a report on standard output. Where that is
+// for machines, what people want to know meanwhile goes to standard error.
+func runAside(ctx context.Context, v *bool, machine bool, f verb) error {
+	out := os.Stdout
+	if machine {
+		out = os.Stderr
+	}
+	return runWith(ctx, newPrinter(out, flag("V", v) || mg.Verbose(), false), f)
+}
+
+// runWith calls f with a printer for its events. A signal that asks the process to
+// end cancels f's context.
+func runWith(ctx context.Context, show *printer, f verb) error {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	show := newPrinter(os.Stdout, flag("V", v) || mg.Verbose(), flag("JSON", json))
 	defer show.close()
 	p, err := project(show.event)
 	if err != nil {

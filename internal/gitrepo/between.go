@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/glob"
 	"github.com/slipway-build/slipway/internal/run"
 )
 
@@ -36,7 +37,7 @@ type ChangedFile struct {
 // that a glob of exclude matches is not told, nor a commit that changes nothing
 // else.
 func (r *Remote) Between(ctx context.Context, from, to string, exclude []string) ([]Change, error) {
-	excluded, err := matcher(exclude)
+	excluded, err := glob.Matcher(exclude)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,6 @@ func (r *Remote) view(ctx context.Context, stdin []byte, args ...string) ([]byte
 	var out bytes.Buffer
 	c := call{dir: dir, args: args, stdout: &out, env: []string{
 		"GIT_OBJECT_DIRECTORY=" + filepath.Join(r.dir, "objects"), "GIT_SHALLOW_FILE=" + filepath.Join(r.dir, "shallow"),
-		"GIT_DIR=" + dir,
 	}}
 	if stdin != nil {
 		c.stdin = bytes.NewReader(stdin)
@@ -196,9 +196,9 @@ func (r *Remote) Identify(ctx context.Context, changes []Change, exclude []strin
 			}
 		}
 	}
-	absent, err := r.absent(ctx, blobs)
-	if err == nil && len(absent) > 0 {
-		err = r.fetchBlobs(ctx, absent)
+	wanted, err := r.missing(ctx, blobs)
+	if err == nil && len(wanted) > 0 {
+		err = r.fetchBlobs(ctx, wanted)
 	}
 	if err != nil {
 		return nil, err
@@ -211,8 +211,8 @@ func (r *Remote) Identify(ctx context.Context, changes []Change, exclude []strin
 	return identities(out), err
 }
 
-// absent returns those of some files that are not here, each once.
-func (r *Remote) absent(ctx context.Context, blobs []blob) ([]blob, error) {
+// missing returns those of some files that are not here, each once.
+func (r *Remote) missing(ctx context.Context, blobs []blob) ([]blob, error) {
 	var ids bytes.Buffer
 	for _, b := range blobs {
 		ids.WriteString(b.id + "\n")
@@ -221,18 +221,18 @@ func (r *Remote) absent(ctx context.Context, blobs []blob) ([]blob, error) {
 	if err != nil {
 		return nil, err
 	}
-	missing := map[string]bool{}
+	gone := map[string]bool{}
 	for line := range strings.Lines(string(out)) {
 		if id, ok := strings.CutSuffix(strings.TrimSpace(line), " missing"); ok {
-			missing[id] = true
+			gone[id] = true
 		}
 	}
-	var absent []blob
+	var wanted []blob
 	for _, b := range blobs {
-		if missing[b.id] {
-			absent = append(absent, b)
-			delete(missing, b.id)
+		if gone[b.id] {
+			wanted = append(wanted, b)
+			delete(gone, b.id)
 		}
 	}
-	return absent, nil
+	return wanted, nil
 }

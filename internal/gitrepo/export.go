@@ -14,11 +14,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/glob"
 	"github.com/slipway-build/slipway/internal/run"
 )
 
@@ -47,13 +49,49 @@ func (r *Remote) Export(ctx context.Context, commit string, exclude []string, ds
 	return r.write(ctx, files, dst)
 }
 
+// A Selection says which files of a commit are wanted.
+type Selection struct {
+	Exclude []string // globs of files that are no part of the tree
+	Names   []string // the files whose content is wanted
+}
+
+// ExportOnly returns the tree of a fetched commit, of which only the wanted files
+// are laid out in dst, which does not exist. Of the others the tree has no sums.
+func (r *Remote) ExportOnly(ctx context.Context, commit string, s Selection, dst string) (filetree.Dir, error) {
+	if err := r.Fetch(ctx, commit); err != nil {
+		return filetree.Dir{}, err
+	}
+	all, err := r.list(ctx, commit, s.Exclude)
+	if err != nil {
+		return filetree.Dir{}, err
+	}
+	var wanted []blob
+	for _, f := range all {
+		if slices.Contains(s.Names, f.path) {
+			wanted = append(wanted, f)
+		}
+	}
+	if err := r.complete(ctx, commit, wanted); err != nil {
+		return filetree.Dir{}, err
+	}
+	laid, err := r.write(ctx, wanted, dst)
+	tree := make(filetree.Tree, len(all))
+	for i, f := range all {
+		var ok bool
+		if tree[i], ok = laid.Tree.Lookup(f.path); !ok {
+			tree[i] = filetree.Entry{Path: f.path, Mode: f.mode}
+		}
+	}
+	return filetree.Dir{Path: dst, Tree: tree}, err
+}
+
 // list returns the files of a commit, sorted by path.
 func (r *Remote) list(ctx context.Context, commit string, exclude []string) ([]blob, error) {
 	out, err := r.git.output(ctx, r.dir, "ls-tree", "-r", "-z", "--full-tree", commit)
 	if err != nil {
 		return nil, err
 	}
-	excluded, err := matcher(exclude)
+	excluded, err := glob.Matcher(exclude)
 	if err != nil {
 		return nil, err
 	}
@@ -71,14 +109,27 @@ func (r *Remote) list(ctx context.Context, commit string, exclude []string) ([]b
 		if err := safe(name); err != nil {
 			return nil, fmt.Errorf("commit %s of %s: %w", commit, run.Redact(r.url), err)
 		}
-		mode := filetree.Mode(f[0])
-		if f[0] == "100664" { // as git of 2005 had it
-			mode = filetree.Regular
-		}
-		files = append(files, blob{f[2], name, mode})
+		files = append(files, blob{f[2], name, modeOf(f[0])})
 	}
 	slices.SortFunc(files, func(a, b blob) int { return strings.Compare(a.path, b.path) })
+	for i := range files[:max(0, len(files)-1)] {
+		if files[i].path == files[i+1].path {
+			return nil, fmt.Errorf("commit %s of %s has two files named %s", commit, run.Redact(r.url), files[i].path)
+		}
+	}
 	return files, nil
+}
+
+// modeOf returns the mode that git gives a file when it checks it out. Git of 2005
+// wrote more of them.
+func modeOf(octal string) filetree.Mode {
+	if m, err := strconv.ParseUint(octal, 8, 32); err == nil && m&0o170000 == 0o100000 {
+		if m&0o100 != 0 {
+			return filetree.Executable
+		}
+		return filetree.Regular
+	}
+	return filetree.Mode(octal)
 }
 
 // safe refuses a name that no tree of sources may have.
@@ -87,25 +138,56 @@ func safe(name string) error {
 		return fmt.Errorf("%q is not a name for a file in a tree", name)
 	}
 	for part := range strings.SplitSeq(name, "/") {
-		if strings.EqualFold(part, ".git") {
+		if isDotGit(part) {
 			return fmt.Errorf("%q lies in a .git folder", name)
 		}
 	}
 	return nil
 }
 
-// complete fetches the files that are not here.
+// isDotGit reports whether a file system takes a name for .git, as git's check of
+// objects does: some ignore case, what Unicode does not print, or dots and spaces
+// at the end, and some have a short name for it.
+func isDotGit(name string) bool {
+	name = strings.Map(func(c rune) rune {
+		if unicode.Is(unicode.Cf, c) {
+			return -1
+		}
+		return c
+	}, name)
+	name, _, _ = strings.Cut(name, ":")
+	name = strings.TrimRight(name, ". ")
+	return strings.EqualFold(name, ".git") || strings.EqualFold(name, "git~1")
+}
+
+// complete fetches the files of a commit that are not here.
 func (r *Remote) complete(ctx context.Context, commit string, files []blob) error {
-	out, err := r.git.output(ctx, r.dir, "rev-list", "--objects", "--missing=print", "--no-walk", commit)
+	absent, err := r.absent(ctx, []string{commit})
 	if err != nil {
 		return err
 	}
-	absent := map[string]bool{}
-	for line := range strings.Lines(string(out)) {
+	return r.fetchAbsent(ctx, absent, files)
+}
+
+// absent returns the ids of what commits name and is not here.
+func (r *Remote) absent(ctx context.Context, commits []string) (map[string]bool, error) {
+	var out bytes.Buffer
+	err := r.git.run(ctx, call{dir: r.dir, stdin: strings.NewReader(strings.Join(commits, "\n") + "\n"), stdout: &out,
+		args: []string{"rev-list", "--objects", "--missing=print", "--no-walk", "--stdin"}})
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]bool{}
+	for line := range strings.Lines(out.String()) {
 		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "?"); ok {
-			absent[id] = true
+			ids[id] = true
 		}
 	}
+	return ids, nil
+}
+
+// fetchAbsent fetches those of files whose ids are absent.
+func (r *Remote) fetchAbsent(ctx context.Context, absent map[string]bool, files []blob) error {
 	var wanted []blob
 	for _, f := range files {
 		if absent[f.id] {
@@ -123,6 +205,36 @@ func (r *Remote) complete(ctx context.Context, commit string, files []blob) erro
 		done += len(part)
 	}
 	return nil
+}
+
+// Contents fetches what commits change and what that was before, but for files that
+// a glob of exclude matches, so that they can be read as patches.
+func (r *Remote) Contents(ctx context.Context, commits []Commit, exclude []string) error {
+	var ids, all []string
+	for _, c := range commits {
+		ids, all = append(ids, c.ID), append(append(all, c.ID), c.Parents...)
+	}
+	var out bytes.Buffer
+	err := r.git.run(ctx, call{dir: r.dir, stdin: strings.NewReader(strings.Join(ids, "\n") + "\n"), stdout: &out,
+		args: append([]string{"diff-tree", "--stdin", "-r", "-z", "--root", "--no-commit-id", "--no-renames", "--raw",
+			"--no-abbrev"}, pathspecs(exclude)...)})
+	if err != nil {
+		return err
+	}
+	var files []blob
+	fields := strings.Split(strings.TrimSuffix(out.String(), "\x00"), "\x00")
+	for i := 0; i+1 < len(fields); i += 2 {
+		f := strings.Fields(strings.TrimPrefix(fields[i], ":"))
+		if len(f) != 5 {
+			return fmt.Errorf("git diff-tree wrote %q", fields[i])
+		}
+		files = append(files, blob{id: f[2], path: fields[i+1]}, blob{id: f[3], path: fields[i+1]})
+	}
+	absent, err := r.absent(ctx, all)
+	if err != nil {
+		return err
+	}
+	return r.fetchAbsent(ctx, absent, files)
 }
 
 // fetchBlobs fetches files. Where that fails for one of them, the error names it.

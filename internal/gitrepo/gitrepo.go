@@ -31,30 +31,22 @@ type Git struct {
 type call struct {
 	dir    string // of the repository
 	args   []string
-	env    []string
 	stdin  io.Reader
 	stdout io.Writer
+	// connects is set for a command that talks to another repository. Only such a
+	// command has the user's settings, which say how to get there.
+	connects bool
+	env      []string // more than a command is told otherwise
 }
 
-// run runs git where no prompt can hold it up, with nothing of the caller's
-// that points it at another repository.
+// run runs git where no prompt can hold it up.
 func (g Git) run(ctx context.Context, c call) error {
 	if _, err := g.Env.LookPath("git"); err != nil {
 		return fmt.Errorf("%w\n  Install git: https://git-scm.com/downloads", err)
 	}
-	env := g.Env.Without(steersRepository).With("GIT_TERMINAL_PROMPT=0", "LC_ALL=C").With(c.env...)
 	return g.Run.Run(ctx, run.Cmd{
-		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: env, Stdin: c.stdin, Stdout: c.stdout,
+		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: g.environment(c).With(c.env...), Stdin: c.stdin, Stdout: c.stdout,
 	})
-}
-
-func steersRepository(key string) bool {
-	switch key {
-	case "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-		"GIT_NAMESPACE", "GIT_PREFIX", "GIT_DIFF_OPTS", "GIT_EXTERNAL_DIFF", "GIT_LITERAL_PATHSPECS":
-		return true
-	}
-	return false
 }
 
 // output runs git in dir and returns what it writes.
@@ -82,93 +74,73 @@ type Commit struct {
 	Subject, Body string
 }
 
-// commitFormat makes git write a commit as readCommits reads it.
-const commitFormat = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%s%x00%b%x1e"
+// commitFormat makes git write a commit as readCommits reads it: fields that end in
+// NUL, the one byte that no commit has in it.
+const commitFormat = "--format=tformat:%H%x00%P%x00%an%x00%ae%x00%at%x00%s%x00%b"
 
 func readCommits(out []byte) ([]Commit, error) {
+	const fields = 7
+	all := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
+	if len(out) == 0 {
+		return nil, nil
+	}
+	if len(all)%fields != 0 {
+		return nil, fmt.Errorf("git log wrote %q", out)
+	}
 	var commits []Commit
-	for record := range strings.SplitSeq(string(out), "\x1e\n") {
-		if record == "" {
-			continue
-		}
-		f := strings.Split(record, "\x00")
-		if len(f) != 7 {
-			return nil, fmt.Errorf("git log wrote %q", record)
-		}
-		seconds, err := strconv.ParseInt(f[4], 10, 64)
-		if err != nil {
-			return nil, err
-		}
+	for f := range slices.Chunk(all, fields) {
 		commits = append(commits, Commit{
 			ID: f[0], Parents: strings.Fields(f[1]), Author: f[2], Email: f[3],
-			Date: time.Unix(seconds, 0).UTC(), Subject: f[5], Body: strings.TrimSpace(f[6]),
+			Date: timeOf(f[4]), Subject: f[5], Body: strings.TrimSpace(f[6]),
 		})
 	}
 	return commits, nil
 }
 
+// timeOf reads a commit's time. Old tools wrote some that are none, or that no
+// calendar has: git takes them, and so they are the start of 1970 here.
+func timeOf(seconds string) time.Time {
+	n, err := strconv.ParseInt(seconds, 10, 64)
+	if t := time.Unix(n, 0).UTC(); err == nil && t.Year() <= 9999 {
+		return t
+	}
+	return time.Unix(0, 0).UTC()
+}
+
 // log returns commits as git log selects them.
 func (g Git) log(ctx context.Context, dir string, args ...string) ([]Commit, error) {
-	out, err := g.output(ctx, dir, append([]string{"-c", "log.showSignature=false", "-c", "i18n.logOutputEncoding=UTF-8",
-		"log", "--no-color", "--no-mailmap", "--no-notes", "--no-patch", commitFormat}, args...)...)
+	out, err := g.output(ctx, dir, append([]string{
+		"log", "-z", "--encoding=UTF-8", "--no-color", "--no-mailmap", "--no-notes", "--no-patch", commitFormat,
+	}, args...)...)
 	if err != nil {
 		return nil, err
 	}
 	return readCommits(out)
 }
 
-// Patch returns a commit of the repository at dir as a patch in mail format,
-// without what it does to files that a glob of exclude matches: the same bytes
-// whatever the user has configured. It is nil if nothing is left of it.
-func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) ([]byte, error) {
-	commits, err := g.log(ctx, dir, "-1", commit)
-	if err != nil {
-		return nil, err
-	}
-	c := commits[0]
-	var out bytes.Buffer
-	fmt.Fprintf(&out, "From %s Mon Sep 17 00:00:00 2001\nFrom: %s <%s>\nDate: %s\nSubject: [PATCH] %s\n\n", c.ID, c.Author,
-		c.Email, c.Date.Format(time.RFC1123Z), c.Subject)
-	if body := withoutTrailers(c.Body); body != "" {
-		fmt.Fprintf(&out, "%s\n", body)
-	}
-	out.WriteString("---\n")
-	paths := []string{"--", ":/"}
-	for _, glob := range exclude {
-		paths = append(paths, ":(top,exclude,glob)"+glob)
-	}
-	diff, err := g.output(ctx, dir, slices.Concat(pinnedDiff,
-		[]string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
-			"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3",
-			"--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/",
-			"--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit},
-		paths)...)
-	if err != nil || len(diff) == 0 {
-		return nil, err
-	}
-	out.Write(diff)
-	return out.Bytes(), nil
-}
-
-// pinnedDiff are the settings of a diff that have no option.
-var pinnedDiff = []string{"-c", "core.quotePath=true", "-c", "diff.noprefix=false", "-c", "diff.mnemonicPrefix=false",
-	"-c", "diff.relative=false",
-	"-c", "diff.suppressBlankEmpty=false", "-c", "core.attributesFile=/dev/null", "-c", "core.whitespace=-trailing-space"}
-
 // trailer names what Slipway notes in a commit's message.
-var trailer = regexp.MustCompile(`(?m)^Slipway-(Patch|Upstream): (.*)$`)
+var trailer = regexp.MustCompile(`(?m)^Slipway-(Patch|Upstream|Unsolved): (.*)$`)
 
 // withoutTrailers returns a message's body without Slipway's notes.
 func withoutTrailers(body string) string {
 	return strings.TrimSpace(trailer.ReplaceAllString(body, ""))
 }
 
-// noted returns what a commit's message notes under a name, or "".
-func (c Commit) noted(name string) string {
+// noted returns what a commit's message notes under a name.
+func (c Commit) noted(name string) []string {
+	var out []string
 	for _, m := range trailer.FindAllStringSubmatch(c.Body, -1) {
 		if m[1] == name {
-			return strings.TrimSpace(m[2])
+			out = append(out, strings.TrimSpace(m[2]))
 		}
+	}
+	return out
+}
+
+// note returns the first of them, or "".
+func (c Commit) note(name string) string {
+	if all := c.noted(name); len(all) > 0 {
+		return all[0]
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package gitrepo
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type Step struct {
 	Date          time.Time
 	Subject, Body string
 	Changes       []filetree.Change // of the tree that the steps before made
+	Unsolved      []string          // paths in conflict that no mark tells of; noted in the commit's message
 }
 
 // A History is what a work tree's commits say.
@@ -31,7 +33,8 @@ type History struct {
 	Upstream  string // as Build was told
 	Base, Tip string // commits: the first, and the last
 	Commits   []Revision
-	Dirty     []string // paths that differ from the last commit, sorted
+	Dirty     []string // files of the last commit that are not as it has them, sorted
+	Untracked []string // files that are in no commit and that no .gitignore names, sorted
 }
 
 // A Revision is a commit after the first.
@@ -39,6 +42,8 @@ type Revision struct {
 	Commit
 	Name    string            // of the patch that it was made of, "" if a person added it
 	Changes []filetree.Change // what it made of the tree before
+
+	Unsolved []string // the paths that a Step named so, as far as they are still noted
 }
 
 // A Series is a history without a branch or a merge in it.
@@ -104,7 +109,7 @@ func (g Git) initialise(ctx context.Context, dir string) error {
 	for _, kv := range [][2]string{
 		{"core.autocrlf", "false"}, {"core.eol", "lf"}, {"core.fileMode", "true"}, {"core.symlinks", "true"},
 		{"core.ignoreCase", "false"}, {"core.excludesFile", "/dev/null"}, {"core.hooksPath", "/dev/null"},
-		{"gc.auto", "0"}, {"maintenance.auto", "false"}, {"commit.gpgSign", "false"},
+		{"gc.auto", "0"}, {"maintenance.auto", "false"}, {"commit.gpgSign", "false"}, {"core.fsmonitor", "false"},
 	} {
 		if _, err := g.output(ctx, dir, "config", kv[0], kv[1]); err != nil {
 			return err
@@ -128,7 +133,11 @@ func stream(w *bufio.Writer, s Series) error {
 		modify(w, e.Mode, e.Path, data)
 	}
 	for i, step := range s.Steps {
-		commit(w, i+2, step, "Slipway-Patch: "+step.Name)
+		note := "Slipway-Patch: " + step.Name
+		for _, path := range step.Unsolved {
+			note += "\nSlipway-Unsolved: " + path
+		}
+		commit(w, i+2, step, note)
 		for _, c := range step.Changes { // a file may take the place of a folder
 			if c.Deleted {
 				fmt.Fprintf(w, "D %s\n", quoted(c.Path))
@@ -207,7 +216,11 @@ func (g Git) Read(ctx context.Context, dir string) (History, error) {
 		return h, err
 	}
 	for entry := range strings.SplitSeq(strings.TrimSuffix(string(status), "\x00"), "\x00") {
-		if len(entry) > 3 {
+		switch {
+		case len(entry) <= 3:
+		case entry[:2] == "??":
+			h.Untracked = append(h.Untracked, entry[3:])
+		default:
 			h.Dirty = append(h.Dirty, entry[3:])
 		}
 	}
@@ -215,13 +228,13 @@ func (g Git) Read(ctx context.Context, dir string) (History, error) {
 	if err != nil {
 		return h, err
 	}
-	h.Base, h.Upstream, h.Tip = commits[0].ID, commits[0].noted("Upstream"), commits[len(commits)-1].ID
+	h.Base, h.Upstream, h.Tip = commits[0].ID, commits[0].note("Upstream"), commits[len(commits)-1].ID
 	for _, c := range commits[1:] {
 		if len(c.Parents) != 1 {
 			return h, fmt.Errorf("%s has a merge in its history, or two roots: %.12s %s\n"+
 				"  A series is one commit after the other: git rebase", dir, c.ID, c.Subject)
 		}
-		r := Revision{Commit: c, Name: c.noted("Patch")}
+		r := Revision{Commit: c, Name: c.note("Patch"), Unsolved: c.noted("Unsolved")}
 		if r.Changes, err = g.changes(ctx, dir, c.ID); err != nil {
 			return h, err
 		}
@@ -252,4 +265,22 @@ func (g Git) changes(ctx context.Context, dir, id string) ([]filetree.Change, er
 		changes = append(changes, c)
 	}
 	return changes, nil
+}
+
+// Tree returns the files of a commit of the repository at dir.
+func (g Git) Tree(ctx context.Context, dir, commit string) (filetree.Tree, error) {
+	r := &Remote{git: g, dir: dir, url: dir}
+	files, err := r.list(ctx, commit, nil)
+	if err != nil {
+		return nil, err
+	}
+	tree := make(filetree.Tree, len(files))
+	err = r.cat(ctx, files, func(i int, content io.Reader, size int64) error {
+		tree[i] = filetree.Entry{Path: files[i].path, Mode: files[i].mode, Size: size}
+		h := sha256.New()
+		_, err := io.Copy(h, content)
+		h.Sum(tree[i].Sum[:0])
+		return err
+	})
+	return tree, err
 }

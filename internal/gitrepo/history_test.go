@@ -33,9 +33,9 @@ func built(t *testing.T, r *repo) (dir string, ids []string, steps []Step, base 
 	steps = []Step{
 		{"0001-a.patch", "Harbour Master", "harbour@example.org", date, "a: three", "Why.", []filetree.Change{
 			{Path: "a", Mode: filetree.Executable, Content: []byte("three\r\n")}, {Path: "was/a/folder", Deleted: true},
-			{Path: "was", Mode: filetree.Regular, Content: []byte("a file")}}},
+			{Path: "was", Mode: filetree.Regular, Content: []byte("a file")}}, nil},
 		{"0002 b.patch", "Mäte <x>", "mate@example.org", date, "b", "",
-			[]filetree.Change{{Path: "sub/\"odd\" näme", Mode: filetree.Link, Content: []byte("../a")}}},
+			[]filetree.Change{{Path: "sub/\"odd\" näme", Mode: filetree.Link, Content: []byte("../a")}}, []string{"sub/b c"}},
 	}
 	dir = filepath.Join(t.TempDir(), "src")
 	ids, err = r.user().Build(t.Context(), dir, Series{base, "example.org/ship@v1.4.1", date, steps})
@@ -91,8 +91,8 @@ func TestReadTellsWhatAPersonDid(t *testing.T) {
 	r.put("new", "x")
 	r.put("a", "y")
 	if h, err := r.user().Read(t.Context(), dir); err != nil ||
-		!slices.Equal(slices.Sorted(slices.Values(h.Dirty)), []string{"a", "new"}) {
-		t.Errorf("what is in no commit is %q, %v", h.Dirty, err)
+		!slices.Equal(h.Dirty, []string{"a"}) || !slices.Equal(h.Untracked, []string{"new"}) {
+		t.Errorf("what is in no commit is %q and %q, %v", h.Dirty, h.Untracked, err)
 	}
 	r.commit("mine")
 	h, err := r.user().Read(t.Context(), dir)

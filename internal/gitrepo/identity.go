@@ -49,11 +49,7 @@ func identityArgs(reverse bool, exclude []string) []string {
 	if reverse {
 		args = append(args, "-R")
 	}
-	args = append(args, "--", ":/")
-	for _, glob := range exclude {
-		args = append(args, ":(top,exclude,glob)"+glob)
-	}
-	return args
+	return append(args, pathspecs(exclude)...)
 }
 
 // identities reads diffs, each behind a line with its commit.
@@ -70,7 +66,7 @@ func identities(out []byte) map[string]Identity {
 	for line := range bytes.Lines(out) {
 		text := bytes.TrimSuffix(line, []byte("\n"))
 		switch {
-		case isID(text):
+		case len(text) == 40 && isID.Match(text):
 			end()
 			id, loose, exact = string(text), sha256.New(), sha256.New()
 			continue
@@ -89,10 +85,6 @@ func identities(out []byte) map[string]Identity {
 	}
 	end()
 	return ids
-}
-
-func isID(line []byte) bool {
-	return (len(line) == 40 || len(line) == 64) && len(bytes.Trim(line, "0123456789abcdef")) == 0
 }
 
 func withoutSpace(line []byte) []byte {

@@ -74,20 +74,36 @@ func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what
 	}
 	args := append([]string{
 		"-c", "fetch.negotiationAlgorithm=" + negotiation, "-c", "fetch.writeCommitGraph=false",
-		"-c", "fetch.fsckObjects=true", "-c", "fetch.unpackLimit=1",
+		// Old repositories have objects that git's check complains of and that git clones
+		// all the same. What a tree may hold is checked when it is listed.
+		"-c", "fetch.fsckObjects=false", "-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null",
 		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no",
-		"--filter=blob:none",
+		"--refmap=", "--filter=blob:none",
 	}, options...)
 	args = append(args, "origin")
-	c := call{dir: r.dir, args: append(args, what...)}
+	c := call{dir: r.dir, args: append(args, what...), connects: true}
 	if stdin != "" {
 		c.stdin = strings.NewReader(stdin)
 	}
 	err := r.git.run(ctx, c)
-	if run.IsExit(err) {
-		return &fetchError{r.url, words(err)}
+	if !run.IsExit(err) {
+		return err
 	}
-	return err
+	if said := words(err); otherHash.MatchString(said) {
+		return r.sha256()
+	}
+	return &fetchError{r.url, words(err)}
+}
+
+// otherHash matches what git says of a repository that names its objects by
+// SHA-256.
+var otherHash = regexp.MustCompile(`mismatched algorithms|not support this repository's object format|` +
+	`object-format|unsupported object format`)
+
+// sha256 returns the error of a repository that names its objects by SHA-256.
+func (r *Remote) sha256() error {
+	return fmt.Errorf("%s names its objects by SHA-256, and Slipway reads only repositories that use SHA-1\n"+
+		"  To build it all the same, take a tarball of it: upstream.archive (git archive makes one)", run.Redact(r.url))
 }
 
 // A fetchError is a git fetch that failed.
@@ -111,7 +127,7 @@ func (r *Remote) has(ctx context.Context, commit string) bool {
 	return err == nil && !strings.Contains(string(out), "?")
 }
 
-// present reports whether an object is here, without fetching it.
+// present reports whether a commit is here, without fetching it.
 func (r *Remote) present(ctx context.Context, commit string) bool {
 	_, err := r.git.output(ctx, r.dir, "rev-list", "--missing=print", "--no-walk", commit)
 	return err == nil
@@ -119,10 +135,43 @@ func (r *Remote) present(ctx context.Context, commit string) bool {
 
 // Fetch fetches a commit and its trees. Its files come with Export.
 func (r *Remote) Fetch(ctx context.Context, commit string) error {
-	if r.has(ctx, commit) {
-		return nil
+	if !r.has(ctx, commit) {
+		if err := r.unknown(r.fetch(ctx, "", []string{"--depth=1"}, commit), commit); err != nil {
+			return err
+		}
 	}
-	return r.unknown(r.fetch(ctx, "", []string{"--depth=1"}, commit), commit)
+	return r.checkCommit(ctx, commit)
+}
+
+// A NotCommitError is the error of an id that names something other than a commit.
+type NotCommitError struct {
+	URL, ID string
+	Kind    string // tag, tree or blob
+	Commit  string // behind the tag, "" if there is none
+}
+
+func (e *NotCommitError) Error() string {
+	if e.Commit == "" {
+		return fmt.Sprintf("%s of %s is a %s, not a commit", e.ID, run.Redact(e.URL), e.Kind)
+	}
+	return fmt.Sprintf("%s of %s is a tag, not a commit\n  The commit behind it is %s: write that instead",
+		e.ID, run.Redact(e.URL), e.Commit)
+}
+
+// checkCommit returns a *NotCommitError if an id that is here names no commit.
+func (r *Remote) checkCommit(ctx context.Context, id string) error {
+	out, err := r.git.output(ctx, r.dir, "cat-file", "-t", id)
+	kind := strings.TrimSpace(string(out))
+	if err != nil || kind == "commit" {
+		return err
+	}
+	fault := &NotCommitError{URL: r.url, ID: id, Kind: kind}
+	if kind == "tag" {
+		if out, err := r.git.output(ctx, r.dir, "rev-parse", "-q", "--verify", id+"^{commit}"); err == nil {
+			fault.Commit = strings.TrimSpace(string(out))
+		}
+	}
+	return fault
 }
 
 // refused matches what git says of a commit that is not there, or is not
@@ -138,39 +187,6 @@ func (r *Remote) unknown(err error, commit string) error {
 	return err
 }
 
-// Tags returns the commit that each tag of the remote points at.
-func (r *Remote) Tags(ctx context.Context) (map[string]string, error) {
-	out, err := r.git.output(ctx, r.dir, "ls-remote", "-q", "origin", "refs/tags/*")
-	if err != nil {
-		return nil, fmt.Errorf("listing the tags of %s: %s", run.Redact(r.url), words(err))
-	}
-	tags := map[string]string{}
-	for line := range strings.Lines(string(out)) {
-		id, ref, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		name, peeled := strings.CutSuffix(strings.TrimPrefix(ref, "refs/tags/"), "^{}")
-		if _, ok := tags[name]; !ok || peeled {
-			tags[name] = id
-		}
-	}
-	return tags, nil
-}
-
-// CheckTag returns an error unless the remote's tag points at the commit.
-func (r *Remote) CheckTag(ctx context.Context, tag, commit string) error {
-	tags, err := r.Tags(ctx)
-	if err != nil {
-		return err
-	}
-	switch at, ok := tags[tag]; {
-	case !ok:
-		return fmt.Errorf("%s has no tag %s: see upstream.tag", run.Redact(r.url), tag)
-	case at != commit:
-		return fmt.Errorf("the tag %s of %s moved\n    expected  %s\n    found     %s\n"+
-			"  If that is what you want, change upstream.commit", tag, run.Redact(r.url), commit, at)
-	}
-	return nil
-}
-
 // Time returns when a commit was made, UTC.
 func (r *Remote) Time(ctx context.Context, commit string) (time.Time, error) {
 	out, err := r.git.output(ctx, r.dir, "rev-list", "-1", "--timestamp", commit)
@@ -178,12 +194,12 @@ func (r *Remote) Time(ctx context.Context, commit string) (time.Time, error) {
 		return time.Time{}, err
 	}
 	when, _, _ := strings.Cut(string(out), " ")
-	seconds, err := strconv.ParseInt(when, 10, 64)
-	return time.Unix(seconds, 0).UTC(), err
+	return timeOf(when), nil
 }
 
-// Patch returns a commit as a patch in mail format, as Git.Patch does.
-func (r *Remote) Patch(ctx context.Context, commit string, exclude []string) ([]byte, error) {
+// Patch returns a commit as a patch in mail format, as Git.Patch does. What it
+// changes has to be here: see Contents.
+func (r *Remote) Patch(ctx context.Context, commit string, exclude []string) (Patch, error) {
 	return r.git.Patch(ctx, r.dir, commit, exclude...)
 }
 
@@ -195,6 +211,11 @@ func depths() []int { return []int{64, 512, 4096, 1<<31 - 1} }
 func (r *Remote) Commits(ctx context.Context, base, tip string) ([]Commit, error) {
 	if err := r.connect(ctx, base, tip); err != nil {
 		return nil, err
+	}
+	for _, id := range []string{base, tip} {
+		if err := r.checkCommit(ctx, id); err != nil {
+			return nil, err
+		}
 	}
 	commits, err := r.git.log(ctx, r.dir, "--reverse", "--topo-order", base+".."+tip)
 	if err != nil {

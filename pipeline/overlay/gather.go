@@ -51,7 +51,7 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 	if err != nil {
 		return in, err
 	}
-	if in.series, err = patchFiles(series.Patches); err != nil {
+	if in.series, err = patchFiles(series.Effective()); err != nil {
 		return in, err
 	}
 	if in.changes, err = s.Changes(ctx, in.trees.Upstream, series.Patches); err != nil {
@@ -143,8 +143,12 @@ func patchFiles(series []patches.Patch) ([]ebuilds.Patch, error) {
 		if err != nil {
 			return nil, err
 		}
+		data, err := p.File()
+		if err != nil {
+			return nil, err
+		}
 		git := slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return !d.Plain() })
-		out = append(out, ebuilds.Patch{Name: name, Strip: p.Strip, Data: p.Data, Git: git})
+		out = append(out, ebuilds.Patch{Name: name, Strip: p.Strip, Data: data, Git: git})
 	}
 	return out, nil
 }

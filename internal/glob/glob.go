@@ -1,4 +1,5 @@
-package gitrepo
+// Package glob matches paths of a tree against patterns.
+package glob
 
 import (
 	"fmt"
@@ -6,9 +7,9 @@ import (
 	"strings"
 )
 
-// CheckGlob tells what is wrong with a glob over paths, if anything. In it, *
+// Check tells what is wrong with a glob over paths, if anything. In it, *
 // matches anything within a folder and ** any number of folders.
-func CheckGlob(glob string) error {
+func Check(glob string) error {
 	if glob == "" || strings.HasPrefix(glob, "/") || strings.HasSuffix(glob, "/") {
 		return fmt.Errorf("%q matches no file: write a path below the root, as docs/** or Godeps/LICENSES", glob)
 	}
@@ -23,11 +24,11 @@ func CheckGlob(glob string) error {
 	return nil
 }
 
-// matcher returns whether a path matches one of the globs.
-func matcher(globs []string) (func(name string) bool, error) {
+// Matcher returns whether a path matches one of the globs.
+func Matcher(globs []string) (func(name string) bool, error) {
 	parts := make([][]string, len(globs))
 	for i, g := range globs {
-		if err := CheckGlob(g); err != nil {
+		if err := Check(g); err != nil {
 			return nil, err
 		}
 		parts[i] = strings.Split(g, "/")

@@ -1,0 +1,132 @@
+package build
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/patches"
+)
+
+// ApplyError says of a patch that does not apply what it does not apply to, and
+// how to look at that; and of one that cannot be read, where it is.
+func (s *Session) ApplyError(err error) error {
+	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
+		named := *e
+		named.Onto = s.fork.Upstream.String()
+		return fmt.Errorf("%w\n  To see the tree it met: mage patches:apply -fork=%s -until=%s",
+			&named, s.fork.ID, cmp.Or(e.Applied, "none"))
+	}
+	if e, ok := errors.AsType[*patches.ParseError](err); ok {
+		named := *e
+		named.Dir = s.fork.File("patches")
+		return &named
+	}
+	return err
+}
+
+// shown is how many files an error lists.
+const shown = 10
+
+// CheckReach returns an error if patches change files that the fork's upstream, a
+// module, cannot have: the go command leaves vendor and folders with a go.mod out of
+// one. It answers for all patches at once, for the way out is the same.
+func (s *Session) CheckReach(tree filetree.Tree, series []patches.Patch) error {
+	if s.fork.Upstream.Module == "" {
+		return nil
+	}
+	beyond, n, err := outOfReach(tree, series)
+	if err != nil {
+		return s.ApplyError(err)
+	}
+	if len(beyond) == 0 {
+		return nil
+	}
+	if more := len(beyond) - shown; more > 0 {
+		beyond = append(beyond[:shown], fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Errorf("%s of %s %s files that the module %s does not have: Go leaves vendor, and folders with a go.mod, "+
+		"out of a module\n    %s\n"+
+		"  To patch them, take the sources as they are: upstream.git or upstream.archive instead of upstream.module\n"+
+		"  To build with another version of a dependency: deps, instead of a patch to its files\n"+
+		"  To apply the rest of the patches: upstream.exclude, as exclude: [\"vendor/**\"]\n"+
+		"  docs/patches.md shows each", text.Count(n, "patch"), s.fork.ID,
+		map[bool]string{true: "changes", false: "change"}[n == 1], s.fork.Upstream.Module, strings.Join(beyond, "\n    "))
+}
+
+// outOfReach lists the files of a series, each with its patch, that no module has
+// and no patch before makes, and returns how many patches those are.
+func outOfReach(tree filetree.Tree, series []patches.Patch) (list []string, n int, err error) {
+	r := reach{tree: tree, made: map[string]bool{}}
+	all := make([][]patches.FileDiff, len(series))
+	for i, p := range series {
+		if all[i], err = patches.Parse(p); err != nil {
+			return nil, 0, err
+		}
+		for _, d := range all[i] {
+			if d.Old == "" && path.Base(d.New) == "modules.txt" {
+				r.vendors = append(r.vendors, path.Dir(d.New)+"/")
+			}
+		}
+	}
+	for i, p := range series {
+		before := len(list)
+		for _, d := range all[i] {
+			if !r.reaches(d) {
+				list = append(list, fmt.Sprintf("%s (%s)", cmp.Or(d.Old, d.New), p.Name))
+			}
+			for name := d.New; name != "" && name != "."; name = path.Dir(name) {
+				r.made[name] = true
+			}
+		}
+		if len(list) > before {
+			n++
+		}
+	}
+	return list, n, nil
+}
+
+// A reach is what a series can change in the tree of a module.
+type reach struct {
+	tree    filetree.Tree
+	made    map[string]bool // by the patches so far: files, and the folders of them
+	vendors []string        // vendor folders that the series makes as a whole
+}
+
+// reaches reports whether the file that a diff changes can be there.
+func (r reach) reaches(d patches.FileDiff) bool {
+	name := cmp.Or(d.Old, d.New)
+	if _, ok := r.tree.Lookup(name); ok || r.made[name] {
+		return true
+	}
+	if at := strings.Index("/"+name, "/vendor/"); at >= 0 {
+		dir := name[:at] + "vendor/"
+		return slices.Contains(r.vendors, dir) || d.Old == "" && len(r.tree.Below(strings.TrimSuffix(dir, "/"))) > 0
+	}
+	dir := path.Dir(name)
+	return d.Old == "" || dir == "." || r.made[dir] || len(r.tree.Below(dir)) > 0
+}
+
+// ExplainStale adds to the error of a lock that pins another tree what may have
+// changed it: an earlier Slipway applied the diffs that a message quotes.
+func ExplainStale(err error, series []patches.Patch) error {
+	stale, ok := errors.AsType[*fork.StaleError](err)
+	if !ok {
+		return err
+	}
+	explained := *stale
+	for _, p := range series {
+		if p.QuotesDiff() {
+			explained.Faults = append(explained.Faults[:len(explained.Faults):len(explained.Faults)], fmt.Sprintf(
+				"commit %s quotes a diff in its message: earlier versions of Slipway applied that too, and pinned the result",
+				p.Name))
+		}
+	}
+	return &explained
+}
