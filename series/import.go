@@ -19,13 +19,14 @@ type ImportRequest struct {
 	// Commits are BASE..TIP, each a branch, a tag or an id of 40 hex digits. A TIP by
 	// itself is for what it has and the fork's upstream commit has not.
 	Commits string
-	Files   bool // as patch files behind the series, not as a reference in fork.yaml
+	Files   bool   // as patch files behind the series, not as a reference in fork.yaml
+	Merges  string // how merges in the range are taken, see source.Carry
 }
 
 // Carry returns the commits that a request names, for a fork that does not carry
 // them yet. Names of branches and tags become the ids that they have now.
 func (r ImportRequest) Carry(ctx context.Context, s *build.Session) (source.Carry, error) {
-	carry := source.Carry{Git: r.From, Commits: r.Commits}
+	carry := source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}
 	faults := carry.ValidateNames()
 	if faults == nil && carry.Validate() != nil {
 		base := s.Fork().Upstream.Commit
@@ -41,7 +42,7 @@ func (r ImportRequest) Carry(ctx context.Context, s *build.Session) (source.Carr
 		faults = carry.Validate()
 	}
 	for _, fault := range faults {
-		flag := map[string]string{"git": "from", "commits": "commits"}[fault.Field]
+		flag := map[string]string{"git": "from", "commits": "commits", "merges": "merges"}[fault.Field]
 		return carry, fmt.Errorf("-%s: %s", flag, fault.Message)
 	}
 	if slices.Contains(s.Fork().Carried, carry) {
@@ -72,8 +73,12 @@ func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Se
 		}
 		rev.files = append(slices.Clone(before), made...)
 	} else {
+		fields := []string{"git", r.From, "commits", carry.Commits}
+		if carry.Merges != "" {
+			fields = append(fields, "merges", carry.Merges)
+		}
 		rev.edits = append(rev.edits, func(data []byte) ([]byte, error) {
-			return config.Append(data, "patches", "git", r.From, "commits", carry.Commits)
+			return config.Append(data, "patches", fields...)
 		})
 	}
 	err = adopt(ctx, s, rev, "")

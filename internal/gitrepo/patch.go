@@ -16,7 +16,8 @@ type Patch struct {
 
 // Patch returns a commit of the repository at dir as a patch, without what it does
 // to files that a glob of exclude matches: the same bytes whatever the user has
-// configured. It has no Data if nothing is left of it.
+// configured. A merge is what it does to its first parent. It has no Data if nothing
+// is left of it.
 func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (Patch, error) {
 	commits, err := g.log(ctx, dir, "-1", commit)
 	if err != nil {
@@ -30,12 +31,16 @@ func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (
 		fmt.Fprintf(&out, "%s\n", body)
 	}
 	out.WriteString("---\n")
+	between := []string{commit}
+	if len(c.Parents) > 1 {
+		between = []string{c.Parents[0], commit}
+	}
 	diff, err := g.output(ctx, dir, slices.Concat(pinnedDiff,
 		[]string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
 			"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3",
 			"--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/",
-			"--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit},
-		pathspecs(exclude))...)
+			"--ignore-submodules=none", "--submodule=short", "-O/dev/null"},
+		between, pathspecs(exclude))...)
 	if err != nil || len(diff) == 0 {
 		return Patch{}, err
 	}
