@@ -275,6 +275,9 @@ func (h *Held) Close() error {
 	for _, dir := range slices.Sorted(maps.Keys(h.keep)) {
 		errs = append(errs, h.cache.Prune(dir, h.keep[dir], h.inUse))
 	}
+	for _, dir := range gitrepo.Surplus(filepath.Join(h.cache.Dir, "git")) {
+		errs = append(errs, h.cache.Discard(dir))
+	}
 	return errors.Join(errs...)
 }
 

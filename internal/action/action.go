@@ -208,15 +208,15 @@ func (c Cache) Prune(stage string, n int, inUse map[string]bool) error {
 		if inUse[dir] {
 			continue
 		}
-		if err := c.discard(dir); err != nil {
+		if err := c.Discard(dir); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// discard takes a folder out of the cache in one step, then removes it.
-func (c Cache) discard(dir string) error {
+// Discard takes a folder out of the cache in one step, then removes it.
+func (c Cache) Discard(dir string) error {
 	dst, err := c.Scratch()
 	if err != nil {
 		return err

@@ -28,7 +28,7 @@ type Remote struct {
 func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 	r := &Remote{git: g, dir: dir, url: url}
 	if _, err := os.Stat(filepath.Join(dir, "HEAD")); err == nil {
-		return r, clearLocks(dir)
+		return r, errors.Join(clearLocks(dir), r.use(), r.repack(ctx))
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, err
@@ -55,7 +55,10 @@ func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 			return nil, err
 		}
 	}
-	return r, os.Rename(tmp, dir)
+	if err := os.Rename(tmp, dir); err != nil {
+		return nil, err
+	}
+	return r, r.use()
 }
 
 // isURL matches what git takes for no path on this machine.
