@@ -49,7 +49,7 @@ type (
 	PushRequest      = release.PushRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest
-	Rebase           = series.Rebase
+	Rebase           = series.RebaseReport
 	Check            = doctor.Check
 )
 
@@ -223,11 +223,11 @@ func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artif
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
-// Rebase reports what becomes of a fork's series on another upstream, and moves it
+// Rebase reports how a fork's series fits another upstream, and moves it
 // there if it is told to.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
 	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
-		reports, err = series.MoveTo(ctx, s, r)
+		reports, err = series.Rebase(ctx, s, r)
 		return nil, err
 	})
 	return reports, err
@@ -246,13 +246,9 @@ func (p *Project) Clean(ctx context.Context) error {
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
-		return err
+		return p.explain(err)
 	}
-	err = os.RemoveAll(dist)
-	if errors.Is(err, syscall.ENOTEMPTY) {
-		err = nil // whoever waits for the lock has made its folder again
-	}
-	return errors.Join(err, held.Close())
+	return p.explain(errors.Join(held.Clean(), held.Close()))
 }
 
 // locked calls f with a session on a fork whose lock pins it as it is.
@@ -318,15 +314,15 @@ func (p *Project) explain(err error) error {
 	relative := p.project().Relative(err)
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%w\n  Make room on that disk: mage clean removes everything in %s, "+
-			"go clean -cache what Go keeps of earlier builds", relative, dist)
+		return fmt.Errorf("%w\n  Free some space on that disk: mage clean removes everything in %s, "+
+			"go clean -cache removes Go's build cache", relative, dist)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fmt.Errorf("%w\n  Check that this user may write to %s", relative, dist)
 	}
 	var at *fs.PathError
-	if errors.As(err, &at) && strings.HasPrefix(at.Path, dist) &&
+	if errors.As(err, &at) && (at.Path == dist || strings.HasPrefix(at.Path, dist+"/")) &&
 		(errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)) {
-		return fmt.Errorf("%w\n  Something other than a folder of Slipway's is in %s: move it away", relative, dist)
+		return fmt.Errorf("%w\n  Something that Slipway did not make is in %s: move it away", relative, dist)
 	}
 	return relative
 }

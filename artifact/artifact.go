@@ -11,7 +11,7 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// A Kind tells what an Artifact is.
+// A Kind says what an Artifact is.
 type Kind string
 
 // The kinds of artifacts.
@@ -41,7 +41,8 @@ type Artifact struct {
 	Kept     bool              // an earlier run made it, and it is up to date
 }
 
-// Event returns the event that tells of the artifact.
+// Event returns the event that tells of the artifact. The stages that make them tell
+// of the kinds Distfile, Patch and Lock, and of images in a registry, which have none.
 func (a Artifact) Event() event.Event {
 	e := event.Event{
 		Kind: event.Artifact, Path: a.Path, Size: a.Size, SHA256: strings.TrimPrefix(a.Digest, "sha256:"), Kept: a.Kept,

@@ -13,7 +13,7 @@ import (
 // ImagesFile is the name of the record beside the images of a layout.
 const ImagesFile = "images.json"
 
-// Images is images.json: the images of the layout that it lies in.
+// Images is images.json: the images of the layout beside it.
 type Images struct {
 	Fork    string       `json:"fork"`
 	Version string       `json:"version"`

@@ -62,7 +62,7 @@ func Forget[In, Out any](s *Session, st Stage[In, Out], in In) error {
 	return s.hold.cache.Forget(st.dir(), st.key(in))
 }
 
-// Key returns what stands in records for a stage's output.
+// Key returns the key of a stage's output, for records.
 func Key[In, Out any](st Stage[In, Out], in In) action.Key { return st.key(in) }
 
 // willKeep notes how many outputs of a stage are kept when the run ends.

@@ -83,7 +83,7 @@ func readDocuments(dir string) (packaging.Doc, error) {
 }
 
 // askForDocuments runs a program under the name that it is called by, and leaves
-// in dst what it prints. Its home is no real one, for what it prints may name it.
+// in dst what it prints. Its home is made up, since what it prints may name it.
 func askForDocuments(ctx context.Context, s *Session, in documentsInput, dst string) error {
 	scratch, err := s.Scratch()
 	if err != nil {

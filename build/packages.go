@@ -43,12 +43,12 @@ func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (pa
 	return in, nil
 }
 
-// PackagePlatforms returns the platforms that names stand for: all are those of
-// fork.yaml that are Linux, none is this machine's.
+// PackagePlatforms returns the platforms with these names. The one name all means
+// those of fork.yaml that are Linux; no name means this machine's.
 func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) {
 	if s.Host().OS != "linux" {
-		return nil, errors.New("packages have manual pages and completions that the programs write themselves: " +
-			"make them on Linux")
+		return nil, errors.New("packages have manual pages and completions that the programs print: " +
+			"make the packages on Linux")
 	}
 	if len(names) == 0 {
 		return []platform.Platform{s.Host()}, nil
@@ -61,19 +61,19 @@ func (s *Session) PackagePlatforms(names []string) ([]platform.Platform, error) 
 	platforms, err := platform.ParseList(names)
 	for _, p := range platforms {
 		if p.OS != "linux" {
-			return nil, fmt.Errorf("there are no packages for %s: they are for Linux", p)
+			return nil, fmt.Errorf("packages are for Linux, not for %s", p)
 		}
 	}
 	return platforms, err
 }
 
-// Components returns the components that programs of packages are, sorted, each
+// Components returns the components that build programs of packages, sorted, each
 // once.
 func (s *Session) Components(in packaging.Input, programs []string) []cross.Component {
 	return Components(s.fork, in, programs)
 }
 
-// Components returns the components of a fork that programs of packages are,
+// Components returns the components of a fork that build programs of packages,
 // sorted, each once.
 func Components(f fork.Fork, in packaging.Input, programs []string) []cross.Component {
 	var out []cross.Component

@@ -14,13 +14,13 @@ import (
 	"github.com/slipway-build/slipway/patches"
 )
 
-// ApplyError says of a patch that does not apply what it does not apply to, and
-// how to look at that; and of one that cannot be read, where it is.
+// ApplyError adds to the error of a patch that does not apply which tree it met, and
+// how to look at that; and to that of one that cannot be read, where it is.
 func (s *Session) ApplyError(err error) error {
 	if e, ok := errors.AsType[*patches.ApplyError](err); ok {
 		named := *e
 		named.Onto = s.fork.Upstream.String()
-		return fmt.Errorf("%w\n  To see the tree it met: mage patches:apply -fork=%s -until=%s",
+		return fmt.Errorf("%w\n  To see the tree that it was applied to: mage patches:apply -fork=%s -until=%s",
 			&named, s.fork.ID, cmp.Or(e.Applied, "none"))
 	}
 	if e, ok := errors.AsType[*patches.ParseError](err); ok {
@@ -69,11 +69,7 @@ func outOfReach(tree filetree.Tree, series []patches.Patch) (list []string, n in
 		if all[i], err = patches.Parse(p); err != nil {
 			return nil, 0, err
 		}
-		for _, d := range all[i] {
-			if d.Old == "" && path.Base(d.New) == "modules.txt" {
-				r.vendors = append(r.vendors, path.Dir(d.New)+"/")
-			}
-		}
+		r.expect(all[i])
 	}
 	for i, p := range series {
 		before := len(list)
@@ -97,10 +93,24 @@ type reach struct {
 	tree    filetree.Tree
 	made    map[string]bool // by the patches so far: files, and the folders of them
 	vendors []string        // vendor folders that the series makes as a whole
+	nested  []string        // folders of modules of their own, which the series changes
 }
 
-// reaches reports whether the file that a diff changes can be there.
-func (r reach) reaches(d patches.FileDiff) bool {
+// expect notes what a patch tells of the folders that it changes.
+func (r *reach) expect(diffs []patches.FileDiff) {
+	for _, d := range diffs {
+		_, there := r.tree.Lookup(d.Old)
+		switch {
+		case d.Old == "" && path.Base(d.New) == "modules.txt":
+			r.vendors = append(r.vendors, path.Dir(d.New)+"/")
+		case path.Base(d.Old) == "go.mod" && !there:
+			r.nested = append(r.nested, path.Dir(d.Old)+"/")
+		}
+	}
+}
+
+// reaches reports whether the file that a diff changes can be in the module.
+func (r *reach) reaches(d patches.FileDiff) bool {
 	name := cmp.Or(d.Old, d.New)
 	if _, ok := r.tree.Lookup(name); ok || r.made[name] {
 		return true
@@ -109,8 +119,30 @@ func (r reach) reaches(d patches.FileDiff) bool {
 		dir := name[:at] + "vendor/"
 		return slices.Contains(r.vendors, dir) || d.Old == "" && len(r.tree.Below(strings.TrimSuffix(dir, "/"))) > 0
 	}
-	dir := path.Dir(name)
-	return d.Old == "" || dir == "." || r.made[dir] || len(r.tree.Below(dir)) > 0
+	if slices.ContainsFunc(r.nested, func(dir string) bool { return strings.HasPrefix(name, dir) }) {
+		return false
+	}
+	top, _, deep := strings.Cut(name, "/") // a module has no file of it, where it is a module itself
+	return d.Old == "" || !deep || r.made[top] || len(r.tree.Below(top)) > 0
+}
+
+// ApplyErrorOn is ApplyError, and says of a folder that a module does not have what
+// may be the reason.
+func (s *Session) ApplyErrorOn(err error, tree filetree.Tree) error {
+	refused, ok := errors.AsType[*patches.ApplyError](err)
+	err = s.ApplyError(err)
+	if !ok || s.fork.Upstream.Module == "" {
+		return err
+	}
+	for _, fault := range refused.Faults {
+		absent, ok := errors.AsType[*patches.AbsentError](fault)
+		if !ok || len(tree.Below(path.Dir(absent.File))) > 0 {
+			continue
+		}
+		return fmt.Errorf("%w\n  The module has no folder %s. Go leaves a folder with a go.mod out of a module: "+
+			"docs/patches.md shows what to do then", err, path.Dir(absent.File))
+	}
+	return err
 }
 
 // ExplainStale adds to the error of a lock that pins another tree what may have

@@ -137,7 +137,7 @@ func (s *Session) Changes(ctx context.Context, up source.Tree, series []patches.
 	}
 	result, err := patches.Apply(up.Dir, series)
 	if err != nil {
-		return Changes{}, s.ApplyError(err)
+		return Changes{}, s.ApplyErrorOn(err, up.Tree)
 	}
 	for _, note := range moved(result.Moved) {
 		s.Note(note)
@@ -172,7 +172,8 @@ func moved(moves []patches.Move) []string {
 		for n < len(moves) && moves[n].Patch == m.Patch {
 			n++
 		}
-		line := fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says", m.Patch, m.File, m.Hunk, m.Line, m.By)
+		line := fmt.Sprintf("%s: %s, hunk %d applied at line %d, %+d from where it says",
+			m.Patch, m.File, m.Hunk, m.Line, m.By)
 		if n > 1 {
 			line += ", and " + text.Count(n-1, "more hunk") + " elsewhere"
 		}

@@ -7,9 +7,10 @@
 //
 //	s, err := build.Open(ctx, f, l, build.Options{Env: os.Environ()})
 //	defer s.Close()
-//	tree, err := s.Patched(ctx)                      // upstream with the series applied
-//	bins, err := s.Binaries(ctx, fork.Job{...})      // in dist/FORK/bin/OS_ARCH
-//	err = s.Place("dist/…", …)
+//	tree, err := s.Patched(ctx)                 // the upstream with the series applied
+//	bins, err := s.Binaries(ctx, fork.Job{...}) // in dist/FORK/bin/OS_ARCH
+//	out, kept, err := build.Do(ctx, s, stage, input)
+//	err = s.Dist().Replace("dist/…", func(dst string) error { ... })
 package build
 
 import (
@@ -61,7 +62,7 @@ type Session struct {
 
 // Open waits until no other run holds the project's cache, and opens a session on
 // a fork. l is the fork's lock; its line go, and build.toolchain, decide the
-// toolchain. A command that makes a lock passes the one that it replaces.
+// toolchain. A command that makes a lock passes an empty one: see series.Pin.
 func Open(ctx context.Context, f fork.Fork, l lock.Lock, o Options) (*Session, error) {
 	goHost, err := gotool.Find(ctx, run.Runner{Events: o.Events}, o.Env, f.Project.Dir)
 	if err != nil {
@@ -85,7 +86,7 @@ func (s *Session) On(ctx context.Context, f fork.Fork, l lock.Lock) (*Session, e
 }
 
 // Close writes down what was learned of the files in dist, removes what the cache
-// has too much of, and lets the next run in.
+// has too much of, and releases the cache.
 func (s *Session) Close() error { return s.hold.Close() }
 
 // Fork returns the fork that the session is on.
@@ -135,7 +136,7 @@ func (s *Session) Fetcher() source.Fetcher {
 }
 
 // Date returns the time that stamps and archives carry: SOURCE_DATE_EPOCH where
-// it is set, otherwise upstream, the upstream's own.
+// it is set, otherwise upstream, which is when the upstream's version was made.
 func (s *Session) Date(upstream time.Time) (time.Time, error) {
 	epoch := s.opts.Env.Get("SOURCE_DATE_EPOCH")
 	if epoch == "" {
@@ -149,11 +150,14 @@ func (s *Session) Date(upstream time.Time) (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// Emit tells of an event.
+// Emit sends an event.
 func (s *Session) Emit(e event.Event) { s.opts.Events.Emit(e) }
 
-// Note tells of something worth knowing that is no fault.
+// Note reports something worth knowing that is not a fault.
 func (s *Session) Note(detail string) { s.opts.Events.Note(detail) }
+
+// Step tells Options.Step of a moment at which the disk has changed for good.
+func (s *Session) Step(what string) { s.hold.cache.Note(what) }
 
 // Announce says which fork the events that follow are about.
 func (s *Session) Announce() { Announce(s.fork, s.opts.Events) }
@@ -165,7 +169,7 @@ func Announce(f fork.Fork, events event.Sink) {
 	})
 }
 
-// Report tells of artifacts, in this order, and returns them as a set.
+// Report sends an event for each artifact, in this order, and returns them as a set.
 func (s *Session) Report(made ...artifact.Artifact) artifact.Set {
 	for _, a := range made {
 		s.Emit(a.Event())
@@ -260,7 +264,7 @@ func (h *Held) memory(id string) (*filetree.Memory, error) {
 
 func (h *Held) memoryFile(id string) string { return filepath.Join(h.cache.Dir, "outputs", id) }
 
-// Close lets the next run in. Where what was learned cannot be written down, the
+// Close releases the cache. If what was learned cannot be written down, the
 // next run reads the files again.
 func (h *Held) Close() error {
 	defer h.unlock()

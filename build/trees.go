@@ -44,6 +44,9 @@ func (s *Session) Trees(ctx context.Context) (Trees, error) {
 // patchedSlot returns the folder of the fork's patched tree and what is known of it.
 func (s *Session) patchedSlot() string { return s.CacheDir("patched", s.fork.ID) }
 
+// patchedListing returns the file that lists the patched tree.
+func (s *Session) patchedListing() string { return filepath.Join(s.patchedSlot(), "listing") }
+
 // treePlace returns the path of the tree in that folder.
 func (s *Session) treePlace() string {
 	if s.fork.Settings.Mode == cross.GOPATH {
@@ -78,36 +81,40 @@ func (s *Session) layTrees(ctx context.Context) (Trees, error) {
 	return t, err
 }
 
-// layPatched turns what lies in the fork's slot into the patched tree.
-func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree.Dir, kept bool, err error) {
-	slot := s.patchedSlot()
-	listing := filepath.Join(slot, "listing")
-	now := filetree.Dir{Path: filepath.Join(slot, s.treePlace())}
-	now.Tree, err = readListing(listing)
+// laidOut returns the tree that an earlier run left in the fork's slot. Where there
+// is none, or none that can be used, its listing is empty and so is the slot.
+func (s *Session) laidOut() (tree filetree.Dir, err error) {
+	tree.Path = filepath.Join(s.patchedSlot(), s.treePlace())
+	if tree.Tree, err = readListing(s.patchedListing()); err == nil {
+		_, err = os.Lstat(tree.Path) // absent where it was laid for another mode
+	}
 	if err == nil {
-		_, err = os.Lstat(now.Path) // absent where it was laid for another mode
+		return tree, nil
 	}
-	switch {
-	case err == nil && now.Tree.Digest() == s.lock.Tree:
-		return now, true, nil
-	case errors.Is(err, fs.ErrNotExist):
-		now.Tree, err = nil, os.RemoveAll(slot)
+	if !errors.Is(err, fs.ErrNotExist) {
+		s.noteAgain(err)
 	}
-	if err != nil {
-		return now, false, err
+	return filetree.Dir{Path: tree.Path}, os.RemoveAll(s.patchedSlot())
+}
+
+// layPatched turns the tree in the fork's slot into the patched tree.
+func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree.Dir, kept bool, err error) {
+	now, err := s.laidOut()
+	if err != nil || now.Tree.Digest() == s.lock.Tree {
+		return now, err == nil, err
 	}
 	changes, err := s.pinnedChanges(ctx, up)
 	if err != nil {
 		return now, false, err
 	}
 	// Without its listing, a tree that is half changed is used by nobody.
-	if err := os.Remove(listing); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(s.patchedListing()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return now, false, err
 	}
-	s.hold.cache.Note("about to change the patched tree")
+	s.Step("about to change the patched tree")
 	tree, err = now.Update(ctx, up.Dir, changes)
 	if err != nil && ctx.Err() == nil { // what lay there was not what its listing said
-		if err := os.RemoveAll(slot); err != nil {
+		if err := os.RemoveAll(s.patchedSlot()); err != nil {
 			return now, false, err
 		}
 		tree, err = filetree.Dir{Path: now.Path}.Update(ctx, up.Dir, changes)
@@ -115,8 +122,8 @@ func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree
 	if err != nil {
 		return now, false, err
 	}
-	s.hold.cache.Note("changed the patched tree")
-	return tree, false, s.placeListing(listing, tree.Tree)
+	s.Step("changed the patched tree")
+	return tree, false, s.placeListing(s.patchedListing(), tree.Tree)
 }
 
 // pinnedChanges returns what the fork makes of its upstream, as the lock pins it.
@@ -146,6 +153,7 @@ func (s *Session) placeListing(name string, t filetree.Tree) error {
 	if err := writeListing(filepath.Join(scratch, "listing"), t); err != nil {
 		return err
 	}
+	defer s.Step("placed the listing of the patched tree")
 	return os.Rename(filepath.Join(scratch, "listing"), name)
 }
 

@@ -169,5 +169,9 @@ func readListing(name string) (filetree.Tree, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return filetree.ReadListing(f)
+	t, err := filetree.ReadListing(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, nil
 }

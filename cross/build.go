@@ -31,7 +31,7 @@ type Input struct {
 	Tree     string // digest of the patched tree
 	Lock     string // hex SHA-256 of all pins: another lock is another build, so that each pin is checked
 	Platform platform.Platform
-	GOPATH   string `json:",omitempty"` // import path of the tree's root, which lies in a GOPATH then; "" for modules
+	GOPATH   string `json:",omitempty"` // import path of the tree's root, which is then in a GOPATH; "" for modules
 	Tags     []string
 	Stamps   map[string]string // what the linker sets: import path and variable to value
 	Symbols  bool
@@ -219,7 +219,7 @@ func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst 
 	}
 	for _, c := range batch {
 		if err := os.Rename(made(c), filepath.Join(dst, c.Name)); err != nil {
-			return fmt.Errorf("go build made no program of %s for component %s: %w", c.Main, c.Name, err)
+			return fmt.Errorf("go build made no program from %s for component %s: %w", c.Main, c.Name, err)
 		}
 	}
 	return nil
@@ -239,7 +239,7 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 	var changed *run.Error
 	verify := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "verify"}, Dir: dir, Env: env})
 	if errors.As(verify, &changed) && strings.Contains(changed.Output, "has been modified") {
-		return fmt.Errorf("%w\n%s\n  To have it downloaded again: go clean -modcache", err, changed.Output)
+		return fmt.Errorf("%w\n%s\n  To download it again: go clean -modcache", err, changed.Output)
 	}
 	return err
 }

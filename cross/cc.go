@@ -70,7 +70,7 @@ func compilerNames(host, p platform.Platform) (names []string, remedy string) {
 	}
 	c, ok := ccPackages[p.Arch]
 	if !ok || p.OS != "linux" {
-		return nil, fmt.Sprintf("Slipway knows none that compiles for it here: "+
+		return nil, fmt.Sprintf("Slipway knows of none for this machine: "+
 			"build this component on %s itself, or without cgo", p)
 	}
 	return []string{c.debian, c.gentoo + "-gcc"},

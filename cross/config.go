@@ -24,8 +24,8 @@ type Build struct {
 	Platforms []string `yaml:"platforms"`
 	// Mode is "modules" or "gopath", where the profile's is not right.
 	Mode string `yaml:"mode"`
-	// Toolchain is the Go release to build with, as go1.26.8. Without it, the
-	// one at hand is taken.
+	// Toolchain is the Go release to build with, such as go1.26.8. Without it, the
+	// installed one is taken.
 	Toolchain string `yaml:"toolchain"`
 	// Symbols keeps the symbol table and debug information in the binaries.
 	Symbols bool `yaml:"symbols"`
@@ -35,10 +35,11 @@ type Build struct {
 func (b Build) Validate() []config.Fault {
 	var faults []config.Fault
 	if len(b.Components) == 0 {
-		faults = append(faults, config.Faultf("components", "names none: list the ones to build"))
+		faults = append(faults, config.Faultf("components", "is empty: list the components to build"))
 	}
 	if len(b.Platforms) == 0 {
-		faults = append(faults, config.Faultf("platforms", "names none: list the ones to build for, as linux/amd64"))
+		faults = append(faults, config.Faultf("platforms",
+			"is empty: list the platforms to build for, such as linux/amd64"))
 	}
 	for i, p := range b.Platforms {
 		if _, err := platform.Parse(p); err != nil {
@@ -54,7 +55,7 @@ func (b Build) Validate() []config.Fault {
 	}
 	faults = append(faults, validMode(b.Mode)...)
 	if b.Toolchain != "" && !isRelease(b.Toolchain) {
-		faults = append(faults, config.Faultf("toolchain", "%q is not a Go release: write it as go1.26.8", b.Toolchain))
+		faults = append(faults, config.Faultf("toolchain", "%q is not a Go release: write it like go1.26.8", b.Toolchain))
 	}
 	return faults
 }
@@ -93,16 +94,16 @@ func (c Component) Validate() []config.Fault {
 	if c.Name == "" || c.Name == "." || c.Name == ".." || strings.ContainsAny(c.Name, "/ ,") {
 		faults = append(faults, config.Faultf("name", "want a name for the binary, without slash, space or comma"))
 	} else if c.Name == "build.json" {
-		faults = append(faults, config.Faultf("name", "build.json lies beside the binaries already"))
+		faults = append(faults, config.Faultf("name", "build.json is the name of the record beside the binaries"))
 	}
 	for i, p := range c.Platforms {
 		if !platform.Names(p) {
 			faults = append(faults, config.At("platforms", i,
-				"%q is neither a platform, as linux/amd64, nor the system of one", p))
+				"%q is neither a platform, such as linux/amd64, nor the system of one", p))
 		}
 	}
 	if c.Main == "" || path.IsAbs(c.Main) || path.Clean(c.Main) != c.Main || strings.HasPrefix(c.Main, "..") {
-		faults = append(faults, config.Faultf("main", "want the folder of the main package in the tree, as cmd/kubelet"))
+		faults = append(faults, config.Faultf("main", "want the folder of the main package in the tree, such as cmd/kubelet"))
 	}
 	if err := c.Versions.Validate(); err != nil {
 		faults = append(faults, config.Faultf("versions", "%v", err))
@@ -146,9 +147,9 @@ func (s Settings) Validate() []config.Fault {
 	}
 	switch {
 	case len(s.Stamps.Packages) == 0 && len(s.Stamps.Values) > 0:
-		faults = append(faults, config.Faultf("stamps.packages", "names none to set the values in"))
+		faults = append(faults, config.Faultf("stamps.packages", "is empty: list the packages that have the variables"))
 	case len(s.Stamps.Packages) > 0 && len(s.Stamps.Values) == 0:
-		faults = append(faults, config.Faultf("stamps.values", "names none to set in the packages"))
+		faults = append(faults, config.Faultf("stamps.values", "is empty: list the variables to set"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Stamps.Values)) {
 		if _, err := slipver.Expand(s.Stamps.Values[name], StampFields{}); err != nil {

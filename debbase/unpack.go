@@ -63,7 +63,7 @@ func (d *deb) members(f *os.File, data string) error {
 	var unpacked bool
 	for r := ar.NewReader(f); ; {
 		hdr, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -106,7 +106,7 @@ func (d *deb) matches() error {
 func (d *deb) readControl(in io.Reader) error {
 	for r := tar.NewReader(in); ; {
 		hdr, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -149,7 +149,7 @@ func (d *deb) list(f *os.File) error {
 	seen := map[string]*node{} // with those that are left out, which hard links may name
 	for r := tar.NewReader(f); ; {
 		hdr, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

@@ -34,7 +34,7 @@ func (d Deps) Validate() []config.Fault {
 			faults = append(faults, config.Faultf("", "%v", err))
 		} else if module.CanonicalVersion(d[mod]) != d[mod] {
 			faults = append(faults, config.Faultf("",
-				"%s: %s is only part of a version, and so no pin: write it whole, as v0.55.0", mod, d[mod]))
+				"%s: %s is only part of a version and pins nothing: write the full version, such as v0.55.0", mod, d[mod]))
 		}
 	}
 	return faults

@@ -1,5 +1,5 @@
-// Package doctor finds out what a machine has and is missing for building the forks
-// of a project.
+// Package doctor checks whether a machine has what it takes to build the forks of a
+// project, and says how to install what is missing.
 package doctor
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// A Check is one thing that building may want of a machine.
+// A Check is one thing that a build may need of a machine.
 type Check struct {
 	Name   string
 	OK     bool
@@ -62,7 +62,8 @@ func Look(ctx context.Context, p fork.Project, env run.Env, events event.Sink) (
 		forks = append(forks, f)
 		checks = append(checks, d.goFor(ctx, f))
 	}
-	checks = append(checks, d.git(ctx), d.disk())
+	free, err := freeBytes(p.Dir)
+	checks = append(checks, d.git(ctx), room(p, free, err))
 	return append(checks, d.compilers(ctx, forks)...), nil
 }
 
@@ -95,17 +96,24 @@ func (d doctor) git(ctx context.Context) Check {
 	return c
 }
 
-func (d doctor) disk() Check {
-	c := Check{Name: "disk", Needed: true, Remedy: "Make room on the disk of " + d.project.Dir}
-	var fs unix.Statfs_t
-	if err := unix.Statfs(d.project.Dir, &fs); err != nil {
+// room says whether a build fits on the disk of a project, which has free bytes, or
+// cannot be asked.
+func room(p fork.Project, free uint64, err error) Check {
+	c := Check{Name: "disk", Needed: true, Remedy: "Free some space on the disk of " + p.Dir}
+	if err != nil {
 		c.Detail = err.Error()
 		return c
 	}
-	free := fs.Bavail * uint64(fs.Bsize)
 	c.OK = free >= roomToBuild
 	c.Detail = fmt.Sprintf("%d GiB free; a cold build of Kubernetes takes about %d", free>>30, roomToBuild>>30)
 	return c
+}
+
+// freeBytes returns how many bytes this user may still write to the disk of dir.
+func freeBytes(dir string) (uint64, error) {
+	var fs unix.Statfs_t
+	err := unix.Statfs(dir, &fs)
+	return fs.Bavail * uint64(fs.Bsize), err
 }
 
 // compilers finds a C compiler for each platform of the forks, as far as this

@@ -165,7 +165,7 @@ func checkSpace(text string, add report) {
 		add("does not end with a newline")
 	}
 	if strings.HasSuffix(text, "\n\n") || strings.Contains(text, "\n\n\n") {
-		add("has an empty line too many")
+		add("has an extra empty line")
 	}
 }
 

@@ -19,7 +19,7 @@ func TestCheckEbuilds(t *testing.T) {
 		{source, "\nEAPI=8", "\n EAPI=8", "line 4 is indented with spaces: want tabs\nis not of EAPI 8"},
 		{source, "SLOT=\"0\"\n", "SLOT=\"0\" \n", "line 21 ends in white space\nhas no SLOT"},
 		{source, "src_compile() {\n", "src_compile() {\n    :\n", "line 57 is indented with spaces: want tabs"},
-		{source, "src_install() {", "\nsrc_install() {", "has an empty line too many"},
+		{source, "src_install() {", "\nsrc_install() {", "has an extra empty line"},
 		{source, "bosun.conf\n\tfi\n}\n", "bosun.conf\n\tfi\n}", "does not end with a newline"},
 		{source, "SLOT=\"0\"\nKEYWORDS=\"~amd64 ~arm64\"", "KEYWORDS=\"~amd64 ~arm64\"\nSLOT=\"0\"",
 			"has its variables in the order DESCRIPTION HOMEPAGE SRC_URI S LICENSE KEYWORDS SLOT IUSE REQUIRED_USE RESTRICT " +

@@ -143,7 +143,7 @@ func (f Fork) flag(pkg string) string { return strings.TrimPrefix(f.Project.Flag
 // part returns the component that could replace a package's file. The file is a
 // link or a script that calls a component of many programs; the replacement is the
 // program compiled by itself. It reports false if the fork cannot do without the
-// component of many programs, or the file is no such call.
+// component of many programs, or the file is not such a call.
 func (f Fork) part(p packaging.Package, call packaging.File) (Component, bool) {
 	calls := strings.HasSuffix(path.Dir(call.Path), "bin") && call.Source == ""
 	for _, c := range f.Build.Components {

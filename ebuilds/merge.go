@@ -85,7 +85,7 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 func (t Tree) put(f File, written record) []string {
 	was, there := t[f.Path]
 	if there && mark(was) != mark(f.Data) && written.edited(f.Path, was) {
-		return []string{fmt.Sprintf("%s was changed by hand and stays: delete it to have it written anew", f.Path)}
+		return []string{fmt.Sprintf("%s was changed by hand and is kept: delete it to have it written again", f.Path)}
 	}
 	if line := keywordsLine.Find(was); line != nil {
 		f.Data = keywordsLine.ReplaceAllLiteral(f.Data, line)
@@ -152,7 +152,7 @@ func (t Tree) dropPatches(dir string, versions []string, written record) {
 func (t Tree) drop(dir, v string, written record) []string {
 	name := fmt.Sprintf("%s/%s-%s.ebuild", dir, path.Base(dir), v)
 	if written.edited(name, t[name]) {
-		return []string{fmt.Sprintf("%s was changed by hand and stays, though it is replaced", name)}
+		return []string{fmt.Sprintf("%s was changed by hand and is kept, although a newer one replaces it", name)}
 	}
 	delete(t, name)
 	delete(written, name)

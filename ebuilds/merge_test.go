@@ -76,18 +76,19 @@ func TestMerge(t *testing.T) {
 		{"keywords stay, without a word", []step{again, edit(source, "~amd64 ~arm64", "amd64 ~arm64"), again},
 			nil, []string{"ship-1.4.1_p1"}},
 		{"an ebuild that was changed stays", []step{again, edit(source, `SLOT="0"`, `SLOT="1"`)},
-			[]string{source + " was changed by hand and stays: delete it to have it written anew"},
+			[]string{source + " was changed by hand and is kept: delete it to have it written again"},
 			[]string{"ship-1.4.1_p1"}},
 		{"a patch that was changed stays", []step{again, edit(patched, "Crew", "CREW")},
-			[]string{patched + " was changed by hand and stays: delete it to have it written anew"},
+			[]string{patched + " was changed by hand and is kept: delete it to have it written again"},
 			[]string{"ship-1.4.1_p1"}},
 		{"an ebuild that was changed stays though it is replaced",
 			[]step{again, edit(source, `SLOT="0"`, `SLOT="1"`), release("1.4.1_p1", 1)},
-			append([]string{source + " was changed by hand and stays, though it is replaced"}, next("1.4.1_p1-r1")...),
+			append([]string{source + " was changed by hand and is kept, although a newer one replaces it"},
+				next("1.4.1_p1-r1")...),
 			[]string{"ship-1.4.1_p1-r1", "ship-1.4.1_p1"}},
 		{"a README of somebody else stays", []step{func(_ *testing.T, _ *Overlay, old Tree) {
 			old["README.md"] = []byte("# Ours\n")
-		}}, append(slices.Clone(first), "README.md was changed by hand and stays: delete it to have it written anew"),
+		}}, append(slices.Clone(first), "README.md was changed by hand and is kept: delete it to have it written again"),
 			[]string{"ship-1.4.1_p1"}},
 	} {
 		o, tree := ship(), Tree{}

@@ -175,7 +175,8 @@ func TestMetadataXML(t *testing.T) {
 	}
 	o := ship()
 	o.Maintainer = "mate@example.org"
-	want := `ship-1.4.1_p1: "mate@example.org" is not a maintainer: want a name and address, as Mate <mate@example.org>`
+	want := `ship-1.4.1_p1: "mate@example.org" is not a maintainer: ` +
+		`want a name and address, such as Mate <mate@example.org>`
 	if _, err := o.Files(); errorText(err) != want {
 		t.Errorf("Files() = %v, want %s", err, want)
 	}

@@ -32,11 +32,11 @@ func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
 	if s.Distfiles != "" && !isWebURL(s.Distfiles) {
 		faults = append(faults, config.Faultf("distfiles",
-			"%q is no URL of a folder: write it as https://example.org/distfiles", s.Distfiles))
+			"%q is not the URL of a folder: write it like https://example.org/distfiles", s.Distfiles))
 	}
 	if !packageName.MatchString(s.Repository) {
 		faults = append(faults, config.Faultf("repository",
-			"%q is no repository's name: want letters, digits, _ and -", s.Repository))
+			"%q is not a repository name: want letters, digits, _ and -", s.Repository))
 	}
 	return faults
 }
@@ -76,7 +76,7 @@ const longestSummary = 80
 func (p Project) Validate() []config.Fault {
 	var faults []config.Fault
 	if !categoryName.MatchString(p.Category) || !strings.Contains(p.Category, "-") {
-		faults = append(faults, config.Faultf("category", "%q is not a category: write it as sys-cluster", p.Category))
+		faults = append(faults, config.Faultf("category", "%q is not a category: write it like sys-cluster", p.Category))
 	}
 	if !packageName.MatchString(p.Name) {
 		faults = append(faults, config.Faultf("name", "%q is not a package name: want letters, digits, _, + and -", p.Name))
@@ -97,7 +97,7 @@ func (p Project) Validate() []config.Fault {
 	}
 	for i, atom := range p.Rivals {
 		if !atomName.MatchString(atom) {
-			faults = append(faults, config.At("rivals", i, "%q is not a package: write it as sys-cluster/kubelet", atom))
+			faults = append(faults, config.At("rivals", i, "%q is not a package: write it like sys-cluster/kubelet", atom))
 		}
 	}
 	return faults

@@ -21,9 +21,9 @@ func TestProjectValidate(t *testing.T) {
 		{"as it is", func(*Project) {}, nil},
 		{"nothing optional", func(p *Project) { p.Flags, p.Accounts, p.Rivals, p.Remote = nil, nil, nil, "" }, nil},
 		{"no category", func(p *Project) { p.Category = "" },
-			[]string{`category: "" is not a category: write it as sys-cluster`}},
+			[]string{`category: "" is not a category: write it like sys-cluster`}},
 		{"half a category", func(p *Project) { p.Category = "misc" },
-			[]string{`category: "misc" is not a category: write it as sys-cluster`}},
+			[]string{`category: "misc" is not a category: write it like sys-cluster`}},
 		{"a folder", func(p *Project) { p.Category = "app-misc/x" }, []string{`category: "app-misc/x" is not a category`}},
 		{"a space", func(p *Project) { p.Name = "a ship" },
 			[]string{`name: "a ship" is not a package name: want letters, digits, _, + and -`}},
@@ -42,7 +42,7 @@ func TestProjectValidate(t *testing.T) {
 		{"a person", func(p *Project) { p.Accounts["bosun"] = 1000 },
 			[]string{"accounts.bosun: 1000 is not the id of a system user: want 1 to 999"}},
 		{"a rival without a category", func(p *Project) { p.Rivals = []string{"app-misc/boat", "boat"} },
-			[]string{`rivals[1]: "boat" is not a package: write it as sys-cluster/kubelet`}},
+			[]string{`rivals[1]: "boat" is not a package: write it like sys-cluster/kubelet`}},
 		{"all at once", func(p *Project) {
 			*p = Project{Flags: map[string]string{"b": "", "a": ""}, Accounts: map[string]int{"c": 0}, Rivals: []string{""}}
 		}, []string{"category: ", "name: ", "summary: ", "flags.a: ", "flags.b: ", "accounts.c: ", "rivals[0]: "}},
@@ -54,7 +54,7 @@ func TestProjectValidate(t *testing.T) {
 }
 
 func TestSettingsValidate(t *testing.T) {
-	const url = " is no URL of a folder: write it as https://example.org/distfiles"
+	const url = " is not the URL of a folder: write it like https://example.org/distfiles"
 	for _, c := range []struct {
 		name     string
 		settings Settings
@@ -68,7 +68,7 @@ func TestSettingsValidate(t *testing.T) {
 		{"another scheme", Settings{Distfiles: "ftp://example.org"}, []string{`distfiles: "ftp://example.org"` + url}},
 		{"no URL at all", Settings{Distfiles: "https://a b"}, []string{`distfiles: "https://a b"` + url}},
 		{"a space", Settings{Repository: "a b"},
-			[]string{`repository: "a b" is no repository's name: want letters, digits, _ and -`}},
+			[]string{`repository: "a b" is not a repository name: want letters, digits, _ and -`}},
 	} {
 		testkit.Faults(t, c.name, c.settings.Defaulted().Validate(), c.want...)
 	}

@@ -126,7 +126,7 @@ func TestDiffers(t *testing.T) {
 		t.Errorf("Differs() with a broken record = %v, want %s", err, want)
 	}
 	_, err = shipFork().Differs(Tree{}, Overlay{Maintainer: "Mate"})
-	want := `ship-1.4.1_p1: "Mate" is not a maintainer: want a name and address, as Mate <mate@example.org>`
+	want := `ship-1.4.1_p1: "Mate" is not a maintainer: want a name and address, such as Mate <mate@example.org>`
 	if errorText(err) != want {
 		t.Errorf("Differs() without an address = %v, want %s", err, want)
 	}

@@ -35,7 +35,8 @@ const categoryText = `<catmetadata>
 func (o Overlay) metadataXML(f Fork, packages []packaging.Package) ([]byte, error) {
 	name, mail, ok := strings.Cut(strings.TrimSuffix(o.Maintainer, ">"), " <")
 	if !ok {
-		return nil, fmt.Errorf("%q is not a maintainer: want a name and address, as Mate <mate@example.org>", o.Maintainer)
+		return nil, fmt.Errorf("%q is not a maintainer: "+
+			"want a name and address, such as Mate <mate@example.org>", o.Maintainer)
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, doctype, "pkgmetadata")

@@ -1,8 +1,8 @@
-// Package event says what a run is doing, as values. Stages emit events and
+// Package event describes what a run is doing, as values. Stages emit events and
 // print nothing; whoever started the run decides how each is shown.
 package event
 
-// Kind tells what an Event reports and so which of its fields are set.
+// Kind says what an Event reports, and so which of its fields are set.
 type Kind string
 
 // The kinds of events, in the order a run emits them.
@@ -12,7 +12,7 @@ const (
 	Progress Kind = "progress" // a stage goes on: Stage, Subject, Done of Total, Unit
 	Finished Kind = "finished" // a stage ended: Stage, Subject, Detail, Kept, Failed
 	Artifact Kind = "artifact" // a file is in its place: Path, Size, SHA256, Kept, and whose: Component, Platform
-	Note     Kind = "note"     // something worth knowing that is no fault: Detail
+	Note     Kind = "note"     // something worth knowing that is not a fault: Detail
 	Command  Kind = "command"  // a subprocess starts: Detail, its command line
 )
 

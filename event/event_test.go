@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"testing"
 )
@@ -42,5 +43,59 @@ func TestSink(t *testing.T) {
 	want := []Event{{Kind: Started, Stage: "source"}, {Kind: Note, Detail: "something"}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the sink received %v, want %v", got, want)
+	}
+}
+
+func TestStage(t *testing.T) {
+	failed := errors.New("failed")
+	begin := Event{Stage: "cross", Subject: "linux/arm64", Detail: "captain"}
+	for name, c := range map[string]struct {
+		f    func(end *Event) error
+		err  error
+		want Event // the last
+	}{
+		"nothing to add": {
+			f:    func(*Event) error { return nil },
+			want: Event{Kind: Finished, Stage: "cross", Subject: "linux/arm64", Detail: "captain"},
+		},
+		"something to add": {
+			f: func(end *Event) error {
+				end.Subject, end.Detail, end.Kept = "linux/amd64", "captain bosun", true
+				return nil
+			},
+			want: Event{Kind: Finished, Stage: "cross", Subject: "linux/amd64", Detail: "captain bosun", Kept: true},
+		},
+		"a failure": {
+			f: func(end *Event) error {
+				end.Detail = "half"
+				return failed
+			},
+			err:  failed,
+			want: Event{Kind: Finished, Stage: "cross", Subject: "linux/arm64", Detail: "half", Failed: true},
+		},
+		"what only Stage says": {
+			f: func(end *Event) error {
+				end.Failed = true
+				return nil
+			},
+			want: Event{Kind: Finished, Stage: "cross", Subject: "linux/arm64", Detail: "captain"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []Event
+			within := 0
+			err := Sink(func(e Event) { got = append(got, e) }).Stage(begin, func(end *Event) error {
+				within = len(got)
+				return c.f(end)
+			})
+			start := begin
+			start.Kind = Started
+			if want := []Event{start, c.want}; !errors.Is(err, c.err) || within != 1 || !reflect.DeepEqual(got, want) {
+				t.Errorf("%v, %d events before f, events %+v, want %+v", err, within, got, want)
+			}
+			if err := Sink(nil).Stage(begin, c.f); !errors.Is(err, c.err) {
+				t.Errorf("without a sink: %v", err)
+			}
+		})
 	}
 }

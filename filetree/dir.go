@@ -19,7 +19,7 @@ import (
 	"github.com/slipway-build/slipway/internal/text"
 )
 
-// A Dir is a tree that lies in a folder.
+// A Dir is a tree in a folder.
 type Dir struct {
 	Path string // of the folder
 	Tree Tree
@@ -46,7 +46,7 @@ func Scan(ctx context.Context, path string) (Dir, error) {
 }
 
 // ScanAgain does what Scan does, but reads only files that known does not know,
-// and on one processor: for work beside something that matters more.
+// and on one processor: for work while something more important runs.
 func ScanAgain(ctx context.Context, path string, known *Memory) (Dir, error) {
 	return scanWith(ctx, path, 1, known)
 }
@@ -175,7 +175,7 @@ func (d Dir) update(ctx context.Context, base Dir, changes []Change, place place
 	})
 }
 
-// remove takes away the file at path, where there is one, and the folders that
+// remove removes the file at path, if there is one, and the folders that
 // it leaves empty.
 func remove(root, path string) error {
 	err := os.Remove(filepath.Join(root, filepath.FromSlash(path)))
@@ -190,7 +190,7 @@ func remove(root, path string) error {
 	return err
 }
 
-// makeDirs makes the folders that files lie in.
+// makeDirs makes the folders of files.
 func makeDirs(root string, files []Entry) error {
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return err

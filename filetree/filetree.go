@@ -70,7 +70,7 @@ func (t Tree) Lookup(path string) (Entry, bool) {
 	return t[i], true
 }
 
-// Below returns the files that lie in the folder, at any depth; "." is the
+// Below returns the files in the folder, at any depth; "." is the
 // root.
 func (t Tree) Below(dir string) Tree {
 	if dir == "." {

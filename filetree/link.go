@@ -49,7 +49,7 @@ func BadTarget(name, target string) string {
 		case strings.EqualFold(c, ".git"):
 			return fmt.Sprintf("to %s, which is in a .git folder", target)
 		case c == ".." && inside: // the folder may be a link, and then .. leads anywhere
-			return fmt.Sprintf("to %s, which goes up again behind a folder", target)
+			return fmt.Sprintf("to %s, which goes back up from a folder", target)
 		case c != ".." && c != "." && c != "":
 			inside = true
 		}

@@ -58,7 +58,7 @@ func (f Fork) Dist(elem ...string) string {
 }
 
 // Linux returns the platforms of fork.yaml that are Linux. user says what needs
-// them; that there are none is an error.
+// them; it is an error if there are none.
 func (f Fork) Linux(user string) ([]platform.Platform, error) {
 	linux := slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool { return p.OS != "linux" })
 	if len(linux) == 0 {
@@ -116,7 +116,7 @@ type Project struct {
 	Dir string // absolute
 }
 
-// Path returns the absolute path of what lies at a path relative to the project.
+// Path returns the absolute path of a path relative to the project.
 func (p Project) Path(rel string) string { return filepath.Join(p.Dir, rel) }
 
 // IDs returns the folders below forks that have a fork.yaml, sorted.
@@ -196,7 +196,26 @@ type relativeError struct {
 }
 
 func (e relativeError) Error() string {
-	return strings.ReplaceAll(e.error.Error(), e.dir+string(filepath.Separator), "")
+	text, dir := e.error.Error(), e.dir+string(filepath.Separator)
+	var out strings.Builder
+	for {
+		i := strings.Index(text, dir)
+		if i < 0 {
+			return out.String() + text
+		}
+		if i > 0 && partOfPath(text[i-1]) {
+			out.WriteString(text[:i+len(dir)]) // another folder, whose path ends like this one's
+		} else {
+			out.WriteString(text[:i])
+		}
+		text = text[i+len(dir):]
+	}
+}
+
+// partOfPath reports whether a path goes on to the left of a slash behind b.
+func partOfPath(b byte) bool {
+	return b >= 0x80 || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' ||
+		strings.IndexByte("._-+@~/", b) >= 0
 }
 
 func (e relativeError) Unwrap() error { return e.error }

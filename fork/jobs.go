@@ -27,7 +27,7 @@ type Job struct {
 // Names returns the names of the job's components, in one line.
 func (j Job) Names() string { return names(j.Components) }
 
-// Jobs returns what a request asks for on a machine that is host, a job for each
+// Jobs returns what a request asks for on the machine host, a job for each
 // platform.
 func (f Fork) Jobs(r Request, host platform.Platform) ([]Job, error) {
 	components, err := f.named(r.Components)

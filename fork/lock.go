@@ -47,7 +47,7 @@ func (f Fork) Stale(faults ...string) error {
 	return &StaleError{Fork: f.ID, Faults: faults}
 }
 
-// A StaleError says that fork.lock pins something else than what was found.
+// A StaleError says that fork.lock does not pin what was found.
 type StaleError struct {
 	Fork   string   // its ID
 	Faults []string // a sentence each
@@ -159,7 +159,7 @@ func (f Fork) compareModules(l lock.Lock, modules, dropped []lock.Module) []stri
 				m.Path, m.Version, m.Place, f.File("fork.lock")))
 		case l.Modules[i] != m:
 			p := l.Modules[i]
-			faults = append(faults, fmt.Sprintf("%s: %s is not the module that is pinned\n"+
+			faults = append(faults, fmt.Sprintf("%s: %s is not the pinned module\n"+
 				"    expected  %s %s %s\n    found     %s %s %s", f.lockLine(l, "module", m.Place), m.Path,
 				p.Path, p.Version, p.Sum, m.Path, m.Version, m.Sum))
 		}
@@ -171,7 +171,7 @@ func (f Fork) compareModules(l lock.Lock, modules, dropped []lock.Module) []stri
 		}
 	}
 	if len(faults) == 0 && !slices.Equal(dropped, l.Dropped) {
-		faults = append(faults, f.File("fork.lock")+": the modules that are left out of the tree are not those it says")
+		faults = append(faults, f.File("fork.lock")+": the modules that are left out of the tree are not the ones it lists")
 	}
 	return faults
 }

@@ -205,7 +205,7 @@ func (in Input) user(items map[place]item) error {
 	others, err := fs.ReadDir(in.User, ".")
 	for _, d := range others {
 		if d.Name() != all && in.Roles[d.Name()].Units == nil && in.Roles[d.Name()].Packages == nil {
-			err = errors.Join(err, fmt.Errorf("%s/%s is for no role: want a dir called %s, or %s for all roles",
+			err = errors.Join(err, fmt.Errorf("%s/%s is not the name of a role: want a dir called %s, or %s for all roles",
 				in.UserDir, d.Name(), strings.Join(roles, ", "), all))
 		}
 	}

@@ -122,7 +122,7 @@ func TestRefused(t *testing.T) {
 		want   string
 	}{
 		"a role that is unknown": {func(in *Input) { in.User = fstest.MapFS{"cook/etc/x": {}} },
-			"files/installer/cook is for no role: want a dir called master, mate, or all for all roles"},
+			"files/installer/cook is not the name of a role: want a dir called master, mate, or all for all roles"},
 		"a program that is unknown": {func(in *Input) { delete(in.Programs, "/dist/bosun") },
 			"package bosun: /usr/sbin/bosun: unknown program /dist/bosun"},
 		"a path of the installer's": {func(in *Input) { in.User = fstest.MapFS{"all/var/lib/slipway/x": {}} },

@@ -51,7 +51,7 @@ func checkFile(f File, arch string, all map[string]File) []string {
 	case !path.IsAbs(f.Path) || path.Clean(f.Path) != f.Path:
 		return fault("%s is not a clean absolute path", f.Path)
 	case f.Target == "" && !f.Folder && f.Mode&0o6000 != 0:
-		return fault("%s is set-user-ID or set-group-ID (mode %o), which no file of an image may be", f.Path, f.Mode)
+		return fault("%s is set-user-ID or set-group-ID (mode %o), which is not allowed in an image", f.Path, f.Mode)
 	case secret.MatchString(f.Path):
 		return fault("%s looks like a secret, and everybody who pulls an image can read it", f.Path)
 	case strings.Contains(string(f.Data), "PRIVATE KEY-----"):

@@ -52,7 +52,7 @@ func (d Debian) validate(base string) []config.Fault {
 	for i, suite := range d.Suites {
 		if w := strings.Fields(suite); len(w) != 2 || !strings.Contains(w[0], "://") {
 			faults = append(faults, config.At("suites", i, "%q is not a suite: "+
-				"want the URL of an archive and a suite's name, as https://deb.example.org/debian bookworm", suite))
+				"want the URL of an archive and a suite's name, such as https://deb.example.org/debian bookworm", suite))
 		}
 	}
 	if len(d.Packages) == 0 || len(d.Suites) == 0 || d.Keyring == "" {
@@ -89,15 +89,15 @@ func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
 	faults = append(faults, config.Below("debian", s.Debian.validate(s.Base))...)
 	if len(s.Debian.Packages) == 0 && !isBase(s.Base) {
-		faults = append(faults, config.Faultf("base", "%q is not a base: want scratch, a dir as ./base, "+
-			"or an image by its digest, as registry.example.org/base@sha256:…", s.Base))
+		faults = append(faults, config.Faultf("base", "%q is not a base: want scratch, a dir such as ./base, "+
+			"or an image by its digest, such as registry.example.org/base@sha256:…", s.Base))
 	}
 	if s.Compression != "gzip" && s.Compression != "zstd" {
 		faults = append(faults, config.Faultf("compression", "unknown compression %q: want gzip or zstd", s.Compression))
 	}
 	if u, err := url.Parse(s.Source); s.Source != "" && (err != nil || u.Host == "") {
 		faults = append(faults, config.Faultf("source",
-			"%q is not a URL: want one as https://example.org/acme/kubernetes", s.Source))
+			"%q is not a URL: want one like https://example.org/acme/kubernetes", s.Source))
 	}
 	if err := s.CheckRegistry(); err != nil {
 		faults = append(faults, config.Faultf("registry", "%v", err))
@@ -108,8 +108,12 @@ func (s Settings) Validate() []config.Fault {
 // CheckRegistry returns an error if the registry is set and repositories cannot
 // have it as their prefix.
 func (s Settings) CheckRegistry() error {
-	if _, err := name.NewRepository(s.Registry + "/image"); s.Registry != "" && err != nil {
-		return fmt.Errorf("%q is not a registry: want one as registry.example.org/team", s.Registry)
+	if s.Registry == "" {
+		return nil
+	}
+	// To name, https: is the registry of https://registry.example.org.
+	if _, err := name.NewRepository(s.Registry + "/image"); err != nil || strings.Contains(s.Registry, "://") {
+		return fmt.Errorf("%q is not a registry: want one like registry.example.org/team", s.Registry)
 	}
 	return nil
 }

@@ -45,12 +45,12 @@ func TestSettings(t *testing.T) {
 	digest := "@sha256:" + strings.Repeat("0a", 32)
 	const suite = "https://deb.example.org/debian bookworm"
 	base := func(s string) string {
-		return `base: "` + s + `" is not a base: want scratch, a dir as ./base, ` +
-			`or an image by its digest, as registry.example.org/base@sha256:…`
+		return `base: "` + s + `" is not a base: want scratch, a dir such as ./base, ` +
+			`or an image by its digest, such as registry.example.org/base@sha256:…`
 	}
 	noSuite := func(i, s string) string {
 		return `debian.suites[` + i + `]: "` + s + `" is not a suite: ` +
-			`want the URL of an archive and a suite's name, as https://deb.example.org/debian bookworm`
+			`want the URL of an archive and a suite's name, such as https://deb.example.org/debian bookworm`
 	}
 	const allThree = "debian.packages: a base of Debian packages needs all three: suites, keyring and packages"
 	for _, c := range []struct {
@@ -76,11 +76,13 @@ func TestSettings(t *testing.T) {
 		{"a compression that is unknown", Settings{Compression: "xz"},
 			[]string{`compression: unknown compression "xz": want gzip or zstd`}},
 		{"a source without a scheme", Settings{Source: "example.org/ship"},
-			[]string{`source: "example.org/ship" is not a URL: want one as https://example.org/acme/kubernetes`}},
+			[]string{`source: "example.org/ship" is not a URL: want one like https://example.org/acme/kubernetes`}},
 		{"a source that cannot be parsed", Settings{Source: "https://exa mple.org"},
-			[]string{`source: "https://exa mple.org" is not a URL: want one as https://example.org/acme/kubernetes`}},
+			[]string{`source: "https://exa mple.org" is not a URL: want one like https://example.org/acme/kubernetes`}},
 		{"a registry of capitals", Settings{Registry: "registry.example.org/Team"},
-			[]string{`registry: "registry.example.org/Team" is not a registry: want one as registry.example.org/team`}},
+			[]string{`registry: "registry.example.org/Team" is not a registry: want one like registry.example.org/team`}},
+		{"a registry's URL", Settings{Registry: "https://registry.example.org"},
+			[]string{`registry: "https://registry.example.org" is not a registry: want one like registry.example.org/team`}},
 		{"Debian packages and a base", Settings{Base: "./base",
 			Debian: Debian{[]string{suite}, "keys.gpg", []string{"cook"}}},
 			[]string{"debian.packages: a base of Debian packages replaces images.base: remove one of the two"}},
@@ -93,8 +95,8 @@ func TestSettings(t *testing.T) {
 			[]string{noSuite("0", suite+" main")}},
 		{"all at once", Settings{Base: "x", Compression: "y", Source: "z", Registry: "R"}, []string{
 			base("x"), `compression: unknown compression "y": want gzip or zstd`,
-			`source: "z" is not a URL: want one as https://example.org/acme/kubernetes`,
-			`registry: "R" is not a registry: want one as registry.example.org/team`}},
+			`source: "z" is not a URL: want one like https://example.org/acme/kubernetes`,
+			`registry: "R" is not a registry: want one like registry.example.org/team`}},
 	} {
 		checkFaults(t, c.name, c.settings.Defaulted().Validate(), c.want...)
 	}

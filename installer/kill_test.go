@@ -30,7 +30,7 @@ func killed(t *testing.T, m *machine, image *img, n int, run action) (what strin
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			if r != errKilled {
+			if err, ok := r.(error); !ok || !errors.Is(err, errKilled) {
 				panic(r)
 			}
 			was = true

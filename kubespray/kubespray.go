@@ -55,11 +55,12 @@ func (r Recipes) Validate() []config.Fault {
 			faults = append(faults, config.Faultf(fmt.Sprintf("releases[%d].versions", i), "%v", err))
 		}
 		if row.Kubespray == "" {
-			faults = append(faults, config.At("releases", i, "kubespray is missing: say which releases, as v2.12.0 to v2.27"))
+			faults = append(faults, config.At("releases", i,
+				"kubespray is missing: name the releases, such as v2.12.0 to v2.27"))
 		}
 	}
 	if len(r.Vars) == 0 {
-		faults = append(faults, config.Faultf("vars", "names none: want at least one row"))
+		faults = append(faults, config.Faultf("vars", "is empty: want at least one row"))
 	}
 	for i, row := range r.Vars {
 		if err := row.Versions.Validate(); err != nil {
@@ -201,7 +202,7 @@ func (in Input) program(name string) (Program, error) {
 	p, ok := in.Programs[name]
 	if !ok {
 		return p, missing{fmt.Errorf(
-			"program %s: Kubespray installs it, and the fork does not build it: add it to build.components", name)}
+			"program %s: Kubespray installs it, but the fork does not build it: add it to build.components", name)}
 	}
 	return p, nil
 }
@@ -210,7 +211,7 @@ func (in Input) url(name, arch string) (string, error) {
 	p, err := in.program(name)
 	if err == nil && in.URL == "" {
 		err = missing{errors.New(
-			"-url: say where the binaries are published, as -url=https://downloads.example.org/kubernetes")}
+			"-url: say where the binaries are published, such as -url=https://downloads.example.org/kubernetes")}
 	}
 	// To some servers an unescaped plus is a space.
 	v := strings.ReplaceAll(in.Version.String(), "+", "%2B")
@@ -229,7 +230,7 @@ func (in Input) sums(name string) ([]Sum, error) {
 func (in Input) sum(name, arch string) (string, error) {
 	p, err := in.program(name)
 	if err == nil && p.Sums[arch] == "" {
-		err = missing{fmt.Errorf("program %s: these releases of Kubespray install it for %s alone: "+
+		err = missing{fmt.Errorf("program %s: these releases of Kubespray install it for %s only: "+
 			"add linux/%[2]s to build.platforms", name, arch)}
 	}
 	return p.Sums[arch], err
@@ -240,7 +241,7 @@ func CheckURL(s string) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery+u.Fragment != "" ||
 		strings.ContainsAny(s, "{}\"\\") {
-		return fmt.Errorf("-url=%s is not a URL to publish below: want one as https://downloads.example.org/kubernetes", s)
+		return fmt.Errorf("-url=%s is not a URL to publish below: want one like https://downloads.example.org/kubernetes", s)
 	}
 	return nil
 }

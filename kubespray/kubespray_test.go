@@ -101,15 +101,15 @@ func TestWriteErrors(t *testing.T) {
 		want string
 	}{
 		{`x: "{{url "captain" "amd64"}}"`, func(in *Input) { in.URL = "" },
-			"-url: say where the binaries are published, as -url=https://downloads.example.org/kubernetes"},
+			"-url: say where the binaries are published, such as -url=https://downloads.example.org/kubernetes"},
 		{`x: "{{image "boat"}}"`, nil, "image boat is not made: run mage image -fork=ship-1.4"},
 		{`x: "{{registry "ship" "boat"}}"`, nil, "image boat is not made: run mage image -fork=ship-1.4"},
 		{`x: "{{url "bosun" "amd64"}}"`, nil,
-			"program bosun: Kubespray installs it, and the fork does not build it: add it to build.components"},
+			"program bosun: Kubespray installs it, but the fork does not build it: add it to build.components"},
 		{`x: {{range sums "bosun"}}{{end}}`, nil,
-			"program bosun: Kubespray installs it, and the fork does not build it: add it to build.components"},
+			"program bosun: Kubespray installs it, but the fork does not build it: add it to build.components"},
 		{`x: {{sum "captain" "s390x"}}`, nil,
-			"program captain: these releases of Kubespray install it for s390x alone: add linux/s390x to build.platforms"},
+			"program captain: these releases of Kubespray install it for s390x only: add linux/s390x to build.platforms"},
 		{`x: {{.Captain}}`, nil, "profiles/ship/kubespray.yaml: template: text:1:5: executing"},
 		{"x: 1\nx: 2", nil, "profiles/ship/kubespray.yaml does not make valid YAML: yaml: unmarshal errors:\n" +
 			`  line 5: mapping key "x" already defined at line 4`},
@@ -136,7 +136,7 @@ func TestValidate(t *testing.T) {
 		recipes Recipes
 		want    string
 	}{
-		{Recipes{}, "vars: names none: want at least one row"},
+		{Recipes{}, "vars: is empty: want at least one row"},
 		{Recipes{Vars: []Vars{{Versions: "none", Text: "x: 1"}}}, `vars[0].versions: improper constraint: "none"`},
 		{Recipes{Vars: []Vars{{}, {Text: "{{captain}}"}}},
 			"vars[0]: text is missing: want the variables as YAML\n" +
@@ -144,7 +144,7 @@ func TestValidate(t *testing.T) {
 		{
 			Recipes{Releases: []Releases{{Versions: "none"}}, Vars: []Vars{{Text: "x: 1"}}},
 			`releases[0].versions: improper constraint: "none"` +
-				"\nreleases[0]: kubespray is missing: say which releases, as v2.12.0 to v2.27",
+				"\nreleases[0]: kubespray is missing: name the releases, such as v2.12.0 to v2.27",
 		},
 	} {
 		var got []string

@@ -49,7 +49,8 @@ func (d *Detector) Of(root, dir string) ([]string, error) {
 	}
 	slices.Sort(out)
 	if out = slices.Compact(out); len(out) == 0 {
-		return nil, fmt.Errorf("%s has no known license text, but packages must name the licenses of all that is linked", dir)
+		return nil, fmt.Errorf("%s has no known license text, "+
+			"but packages must name the licenses of everything they link", dir)
 	}
 	return out, nil
 }

@@ -79,7 +79,7 @@ func TestOf(t *testing.T) {
 		if !slices.Equal(got, c.want) || (err == nil) != (c.want != nil) {
 			t.Errorf("%s: Of() = %q, %v, want %q", c.name, got, err, c.want)
 		}
-		want := dir + " has no known license text, but packages must name the licenses of all that is linked"
+		want := dir + " has no known license text, but packages must name the licenses of everything they link"
 		if err != nil && err.Error() != want {
 			t.Errorf("%s: the error is %q, want %q", c.name, err, want)
 		}

@@ -122,7 +122,7 @@ func Decode(data []byte) (Lock, error) {
 	var l Lock
 	rest, ok := strings.CutPrefix(string(data), header)
 	if !ok {
-		return l, errors.New("1: the file does not begin as a fork.lock does")
+		return l, errors.New("1: this is not a fork.lock")
 	}
 	for n := 2; rest != ""; n++ {
 		var line string
@@ -132,7 +132,7 @@ func Decode(data []byte) (Lock, error) {
 		}
 	}
 	if n := firstDifference(l.Encode(), data); n > 0 {
-		return l, fmt.Errorf("%d: this is not how a fork.lock is written", n)
+		return l, fmt.Errorf("%d: the line is not formatted as in a fork.lock", n)
 	}
 	return l, nil
 }
@@ -155,7 +155,7 @@ func (l *Lock) add(words []string) error {
 		return err
 	}
 	if words[0] == "dropped" && len(l.Modules) == 0 {
-		return errors.New("the upstream's module has to come before this")
+		return errors.New("the upstream's module must come before this line")
 	}
 	switch words[0] {
 	case "upstream":
@@ -256,5 +256,5 @@ func (l Lock) Write(path string) error {
 	return nil
 }
 
-// ByPlace orders modules by where they lie.
+// ByPlace orders modules by their places.
 func ByPlace(a, b Module) int { return cmp.Compare(a.Place, b.Place) }

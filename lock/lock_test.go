@@ -118,8 +118,8 @@ func TestDecodeRefuses(t *testing.T) {
 	without := func(n int) string { return strings.Join(slices.Delete(slices.Clone(lines), n-1, n), "") }
 	replace := func(old, new string) string { return strings.Replace(encoded, old, new, 1) }
 	for _, c := range []struct{ name, data, want string }{
-		{"nothing", "", "1: the file does not begin as a fork.lock does"},
-		{"another header", without(1), "1: the file does not begin as a fork.lock does"},
+		{"nothing", "", "1: this is not a fork.lock"},
+		{"another header", without(1), "1: this is not a fork.lock"},
 		{"the header alone", lines[0], "2: "},
 		{"carriage returns", strings.ReplaceAll(encoded, "\n", "\r\n"), "1: "},
 		{"a conflict that git left", replace("source ", "<<<<<<< HEAD\nsource "), `7: unknown word "<<<<<<<"`},

@@ -42,7 +42,7 @@ func (in Input) Check() error {
 	var errs []error
 	if in.Settings.Maintainer == "" {
 		errs = append(errs, errors.New(
-			"packages need a maintainer: set packages.maintainer in fork.yaml, as Acme <k8s@example.org>"))
+			"packages need a maintainer: set packages.maintainer in fork.yaml, such as Acme <k8s@example.org>"))
 	}
 	if _, err := in.Version.Distro(); err != nil {
 		errs = append(errs, err)

@@ -109,7 +109,7 @@ func TestCheckRefuses(t *testing.T) {
 	}{
 		{"nothing", func(*Input) {}, ""},
 		{"no maintainer", func(in *Input) { in.Settings.Maintainer = "" },
-			"packages need a maintainer: set packages.maintainer in fork.yaml, as Acme <k8s@example.org>"},
+			"packages need a maintainer: set packages.maintainer in fork.yaml, such as Acme <k8s@example.org>"},
 		{"options of no package", func(in *Input) {
 			in.Settings.Options = map[string]map[string]string{"mate": {"X": ""}}
 		}, `packages.options: unknown package "mate"; this fork builds captain, cook, bosun, crew`},
@@ -121,7 +121,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a folder that is not there", func(in *Input) { in.User = os.DirFS("testdata/none") }, ""},
 		{"a folder that cannot be read", func(in *Input) { in.User = unreadable{} }, "forks/ship/files: cannot be read"},
 		{"no package", func(in *Input) { in.Programs = []string{"anchor"} },
-			"no package of the profile can be made of the programs that the fork builds: anchor"},
+			"no package of the profile can be made from the fork's programs: anchor"},
 		{"several", func(in *Input) {
 			in.Settings.Options = map[string]map[string]string{"mate": {}, "cook": {}}
 			in.Settings.Replace = map[string][]string{"mate": {}}
@@ -187,7 +187,7 @@ func TestAssembleRefusesWithAReason(t *testing.T) {
 			in.Sources.(fstest.MapFS)["cook.conf"].Data = []byte("{{.Nothing}}")
 		}, "package cook: /usr/lib/sysusers.d/cook.conf: template: "},
 		{"a version that distributions order otherwise", func(in *Input) { in.Version = parsed(t, "1.4.1-rc1+acme.1") },
-			"version 1.4.1-rc1+acme.1 cannot be a package's"},
+			"version 1.4.1-rc1+acme.1 cannot be a package version"},
 		{"a binary that is no program", func(in *Input) { in.Binaries["captain"] = "assemble_test.go" },
 			"package captain: /usr/libexec/ship/captain: bad magic number"},
 	} {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A rule tells what is wrong with a package among those that are made together.
+// A rule returns what is wrong with a package among those that are made together.
 type rule struct {
 	name  string
 	check func(checked, Package) []string
@@ -89,7 +89,7 @@ func places(_ checked, p Package) []string {
 		case !clean(f.Path):
 			faults = append(faults, fmt.Sprintf("%q is not a path from the root", f.Path))
 		case foreign.MatchString(f.Path):
-			faults = append(faults, f.Path+" is in a folder where packages have no files")
+			faults = append(faults, f.Path+" is in a folder where packages may not have files")
 		case f.Kind != Folder && f.Kind == Config != strings.HasPrefix(f.Path, "/etc/"):
 			faults = append(faults, f.Path+": configuration files belong in /etc, and no others do")
 		}

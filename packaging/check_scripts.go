@@ -81,7 +81,7 @@ func state(_ checked, p Package) []string {
 			faults = append(faults, fmt.Sprintf("state %q is not a path from the root", dir))
 		case m == nil:
 			faults = append(faults,
-				fmt.Sprintf("state %s: a purge removes all of it: want a folder as /var/lib/%s", dir, p.Name))
+				fmt.Sprintf("state %s: a purge removes all of it: want a folder such as /var/lib/%s", dir, p.Name))
 		case slices.Contains(systemState, m[1]):
 			faults = append(faults, fmt.Sprintf("state %s: a purge removes all of it, and it belongs to the system", dir))
 		}

@@ -79,7 +79,7 @@ func TestRuleOfNamesInScripts(t *testing.T) {
 func TestRuleOfState(t *testing.T) {
 	const (
 		path   = `" is not a path from the root`
-		whole  = ": a purge removes all of it: want a folder as /var/lib/cook"
+		whole  = ": a purge removes all of it: want a folder such as /var/lib/cook"
 		system = ": a purge removes all of it, and it belongs to the system"
 	)
 	for dir, want := range map[string]string{
@@ -161,7 +161,7 @@ func TestRuleOfRetired(t *testing.T) {
 func TestRulesOfScriptsAreChecked(t *testing.T) {
 	catches(t, nil, []fault{
 		{"cook", func(p *Package) { p.State = []string{"/var"} },
-			"state /var: a purge removes all of it: want a folder as /var/lib/cook"},
+			"state /var: a purge removes all of it: want a folder such as /var/lib/cook"},
 		{"cook", func(p *Package) { p.Retired = []string{"/usr/bin/cook"} },
 			`retired "/usr/bin/cook" is not a path below /etc`},
 		{"cook", unit("the cook.target", "[Unit]\n"),

@@ -50,7 +50,7 @@ func catches(t *testing.T, private []string, faults []fault) {
 
 func TestRulesOfFiles(t *testing.T) {
 	const (
-		foreign = " is in a folder where packages have no files"
+		foreign = " is in a folder where packages may not have files"
 		etc     = ": configuration files belong in /etc, and no others do"
 	)
 	catches(t, nil, []fault{

@@ -54,7 +54,7 @@ func (s Settings) Validate() []config.Fault {
 		faults = append(faults, config.Faultf(field, format, args...))
 	}
 	if s.Maintainer != "" && !maintainer.MatchString(s.Maintainer) {
-		add("maintainer", "%q is not a name and an address: write it as Acme <k8s@example.org>", s.Maintainer)
+		add("maintainer", "%q is not a name and an address: write it like Acme <k8s@example.org>", s.Maintainer)
 	}
 	if s.Revision < 0 {
 		add("revision", "%d is not a revision: they count from 1", s.Revision)
@@ -65,7 +65,7 @@ func (s Settings) Validate() []config.Fault {
 	for _, pkg := range slices.Sorted(maps.Keys(s.Replace)) {
 		for i, p := range s.Replace[pkg] {
 			if !clean(p) {
-				add(fmt.Sprintf("replace.%s[%d]", pkg, i), "%q is not a path from the root, as /etc/default/kubelet", p)
+				add(fmt.Sprintf("replace.%s[%d]", pkg, i), "%q is not a path from the root, such as /etc/default/kubelet", p)
 			}
 		}
 	}

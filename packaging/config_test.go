@@ -31,7 +31,7 @@ func TestSettingsDefaulted(t *testing.T) {
 }
 
 func TestSettingsValidate(t *testing.T) {
-	const person = " is not a name and an address: write it as Acme <k8s@example.org>"
+	const person = " is not a name and an address: write it like Acme <k8s@example.org>"
 	for _, c := range []struct {
 		name string
 		s    Settings
@@ -53,9 +53,9 @@ func TestSettingsValidate(t *testing.T) {
 		{"paths that are none",
 			Settings{Replace: map[string][]string{"cook": {"/etc/x", "etc/x", "/etc/x/"}, "bosun": {"/"}}},
 			[]string{
-				`replace.bosun[0]: "/" is not a path from the root, as /etc/default/kubelet`,
-				`replace.cook[1]: "etc/x" is not a path from the root, as /etc/default/kubelet`,
-				`replace.cook[2]: "/etc/x/" is not a path from the root, as /etc/default/kubelet`,
+				`replace.bosun[0]: "/" is not a path from the root, such as /etc/default/kubelet`,
+				`replace.cook[1]: "etc/x" is not a path from the root, such as /etc/default/kubelet`,
+				`replace.cook[2]: "/etc/x/" is not a path from the root, such as /etc/default/kubelet`,
 			}},
 	} {
 		faulted(t, c.name, c.s.Defaulted().Validate(), c.want...)
@@ -97,7 +97,7 @@ func TestRecipesValidate(t *testing.T) {
 			[]string{"packages[1].overrides: want a tag and a reason"}},
 		{"a relation", func(_ *Recipes, p *Recipe) { p.Relations.Suggests = []Relation{"rum", "rum>1"} },
 			[]string{`packages[1].relations.suggests[1]: "rum>1" is not a relation: ` +
-				`write a package name, or as "iptables >= 1.4.21 | nftables"`}},
+				`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`}},
 	} {
 		r := shipRecipes()
 		c.change(&r, &r.Packages[min(1, len(r.Packages)-1)])

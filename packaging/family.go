@@ -31,7 +31,7 @@ func Debian() Family {
 	}
 }
 
-// Fedora returns the family of Fedora, RHEL and their like.
+// Fedora returns the family of Fedora, RHEL and similar distributions.
 func Fedora() Family {
 	return Family{
 		Name: "fedora", Options: "/etc/sysconfig",

@@ -181,7 +181,7 @@ func (in Input) addUserFiles(pkg string, files contents) error {
 			return fmt.Errorf("%s/%s would replace what Slipway makes: "+
 				"to allow that, add %s to packages.replace.%s in fork.yaml", in.UserDir, name, at, pkg)
 		case !made && i >= 0:
-			return fmt.Errorf("packages.replace.%s: without your file, the package has no %s: leave it out", pkg, at)
+			return fmt.Errorf("packages.replace.%s: the package has no %s to replace: remove it", pkg, at)
 		case i >= 0:
 			replace = slices.Delete(replace, i, i+1)
 		}

@@ -117,7 +117,7 @@ func TestAddUserFiles(t *testing.T) {
 			"forks/ship/files/cook" + service + " would replace what Slipway makes: " +
 				"to allow that, add " + service + " to packages.replace.cook in fork.yaml"},
 		{"a replacement of nothing", fstest.MapFS{"cook/etc/menu": {}}, []string{"/etc/menu"}, "",
-			"packages.replace.cook: without your file, the package has no /etc/menu: leave it out"},
+			"packages.replace.cook: the package has no /etc/menu to replace: remove it"},
 		{"a missing replacement", fstest.MapFS{"cook/etc/menu": {}}, []string{service}, "",
 			"packages.replace.cook: forks/ship/files/cook" + service + " is missing"},
 	} {

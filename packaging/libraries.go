@@ -61,7 +61,7 @@ func (f Family) libraryPackages(libraries []string, symbols []elf.ImportedSymbol
 	for _, name := range libraries {
 		pkg, ok := f.Libraries[name]
 		if !ok {
-			return nil, fmt.Errorf("it is linked with %s, which is in no known package", name)
+			return nil, fmt.Errorf("it is linked with %s, which no known package contains", name)
 		}
 		r := Relation(pkg)
 		if newest != nil {

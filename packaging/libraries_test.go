@@ -33,7 +33,7 @@ func TestLibraryPackages(t *testing.T) {
 			[]Relation{"libc6 >= 2.17"}, ""},
 		{"symbols without a version", Debian(), []string{"libc.so.6"}, symbols("", "GLIBC_PRIVATE"), []Relation{"libc6"}, ""},
 		{"an unknown library", Debian(), []string{"libc.so.6", "libtinfo.so.6"}, symbols("GLIBC_2.17"), nil,
-			"it is linked with libtinfo.so.6, which is in no known package"},
+			"it is linked with libtinfo.so.6, which no known package contains"},
 	} {
 		got, err := c.family.libraryPackages(c.libraries, c.symbols)
 		fails(t, c.name, err, c.err)

@@ -26,7 +26,8 @@ func (r Relation) parse() ([]Name, error) {
 	for _, part := range strings.Split(string(r), " | ") {
 		m := relation.FindStringSubmatch(part)
 		if m == nil {
-			return nil, fmt.Errorf("%q is not a relation: write a package name, or as \"iptables >= 1.4.21 | nftables\"", r)
+			return nil, fmt.Errorf("%q is not a relation: "+
+				"want a package name, or alternatives like \"iptables >= 1.4.21 | nftables\"", r)
 		}
 		out = append(out, Name{m[1], m[2], m[3]})
 	}

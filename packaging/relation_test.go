@@ -27,9 +27,11 @@ func TestRelationRefuses(t *testing.T) {
 		"", "Iptables", "iptables>=1", "iptables >= ", "iptables >=", "a|b", "a | ", "a (>= 1)", "a == 1", "a >= 1 2",
 		"a/b/c", "-a", "a\n",
 	} {
-		want := `"` + string(r) + `" is not a relation: write a package name, or as "iptables >= 1.4.21 | nftables"`
+		want := `"` + string(r) + `" is not a relation: ` +
+			`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`
 		if r == "a\n" {
-			want = `"a\n" is not a relation: write a package name, or as "iptables >= 1.4.21 | nftables"`
+			want = `"a\n" is not a relation: ` +
+				`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`
 		}
 		_, err := r.parse()
 		fails(t, string(r), err, want)

@@ -27,7 +27,7 @@ func (in Input) Select(names []string) ([]Recipe, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("no package of the profile can be made of the programs that the fork builds: %s",
+		return nil, fmt.Errorf("no package of the profile can be made from the fork's programs: %s",
 			list(in.Programs))
 	}
 	return out, nil

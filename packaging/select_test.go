@@ -46,8 +46,8 @@ func TestSelectRefuses(t *testing.T) {
 		{"a package that requires a program that is not built", []string{"cook"}, []string{"crew"},
 			"package crew needs the component bosun: add it to build.components of fork.yaml"},
 		{"no package", []string{"anchor"}, nil,
-			"no package of the profile can be made of the programs that the fork builds: anchor"},
-		{"no program", nil, nil, "no package of the profile can be made of the programs that the fork builds: none"},
+			"no package of the profile can be made from the fork's programs: anchor"},
+		{"no program", nil, nil, "no package of the profile can be made from the fork's programs: none"},
 	} {
 		in := ship(t)
 		in.Programs = c.programs

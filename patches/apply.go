@@ -60,7 +60,7 @@ func (s *step) refuse(d FileDiff, format string, args ...any) error {
 }
 
 // failure returns the error of a patch with faults, nil for none. A file that
-// could not be read says nothing of whether the patch applies.
+// could not be read does not say whether the patch applies.
 func (s *step) failure(faults []error) error {
 	for _, err := range faults {
 		_, isConflict := errors.AsType[*Conflict](err)
@@ -102,7 +102,7 @@ func (s *step) apply(diffs []FileDiff) error {
 	// before it tells that what was in the folder is gone.
 	for _, d := range diffs {
 		if why := s.tree.misplaced(d.New); why != "" {
-			faults = append(faults, s.refuse(d, "%s cannot be there: %s", d.New, why))
+			faults = append(faults, s.refuse(d, "%s cannot be created: %s", d.New, why))
 		}
 	}
 	return s.failure(faults)
@@ -137,7 +137,7 @@ func (s *step) source(d FileDiff) (*file, error) {
 	}
 	f, err := s.tree.read(d.Old)
 	if err == nil && f == nil {
-		err = s.refuse(d, "%s %s", d.Old, s.tree.absence(d.Old))
+		err = s.refuse(d, "%w", &AbsentError{d.Old, s.tree.absence(d.Old)})
 	}
 	return f, err
 }
@@ -162,7 +162,7 @@ func (s *step) applyFile(d FileDiff, before *file) (err error) {
 		if f, err := s.tree.read(d.New); err == nil && f.same(after) {
 			hint = ", and looks as the patch would make it"
 		}
-		return s.refuse(d, "%s exists already%s", d.New, hint)
+		return s.refuse(d, "%s already exists%s", d.New, hint)
 	}
 	s.tree.set(d.New, after)
 	return nil

@@ -32,6 +32,14 @@ func (e *ApplyError) Error() string {
 // Unwrap returns the faults, so that errors.As finds a *Conflict.
 func (e *ApplyError) Unwrap() []error { return e.Faults }
 
+// An AbsentError is the fault of a patch to a file that is not there.
+type AbsentError struct {
+	File string
+	Why  string // does not exist, or what is there instead
+}
+
+func (e *AbsentError) Error() string { return e.File + " " + e.Why }
+
 // A ParseError is the error of a patch that cannot be read.
 type ParseError struct {
 	Patch string // its name

@@ -10,6 +10,9 @@ import (
 // reads the patch: without the diffs of excluded files, and with quote marks before
 // the diffs that a commit's message quotes. It is nil if no diff is left.
 func (p Patch) File() ([]byte, error) {
+	if p.Diff == 0 && len(p.Exclude) == 0 {
+		return p.Data, nil
+	}
 	left, err := Parse(p)
 	if err != nil || len(left) == 0 {
 		return nil, err

@@ -2,7 +2,7 @@ package patches
 
 import "bytes"
 
-// A pattern is the lines one side of a hunk has, and where it may lie.
+// A pattern is the lines of one side of a hunk, and where they may be.
 type pattern struct {
 	lines          [][]byte
 	atStart, atEnd bool // of the file
@@ -22,7 +22,7 @@ func (h Hunk) pattern(without byte) pattern {
 	return p
 }
 
-// fits reports whether p lies in lines at pos, exactly.
+// fits reports whether p matches lines at pos, exactly.
 func (p pattern) fits(lines [][]byte, pos int) bool {
 	end := pos + len(p.lines)
 	switch {

@@ -23,7 +23,7 @@ type Line struct {
 	Text []byte // with its newline, unless the file ends without one
 }
 
-// first returns how many lines of the old file lie before the hunk.
+// first returns how many lines of the old file are before the hunk.
 func (h Hunk) first() int {
 	if h.OldLines == 0 {
 		return h.OldStart
@@ -85,7 +85,7 @@ func (p *parser) hunk() Hunk {
 			p.fail(p.n, "the hunk at line %d is cut off: its header says %d more old and %d more new lines",
 				h.Line, old.left, new.left)
 		} else if l.Op != '+' && !old.take() || l.Op != '-' && !new.take() {
-			p.fail(p.n, "the hunk at line %d goes on behind its end: its header says fewer lines, or the file ended", h.Line)
+			p.fail(p.n, "the hunk at line %d continues past its end: its header says fewer lines, or the file ended", h.Line)
 		}
 		h.Lines = append(h.Lines, l)
 		changes = changes || l.Op != ' '

@@ -102,7 +102,7 @@ func EditSeries(old []byte, patches []Patch) []byte {
 	return []byte(out.String())
 }
 
-// position matches what a diff says of where its hunks lie and of objects.
+// position matches what a diff says about the positions of its hunks and about objects.
 var position = regexp.MustCompile(`(?m)^(From [0-9a-f]{40} .*|index [0-9a-f]+\.\.[0-9a-f]+.*|` +
 	`@@ -[0-9,]+ \+[0-9,]+ @@.*)\n`)
 

@@ -115,7 +115,7 @@ func (g *merging) file(p place) (FileOutcome, error) {
 	}
 	g.new.set(dst, merged.decided)
 	if bad := g.new.misplaced(dst); bad != "" {
-		why = "it cannot be there: " + bad
+		why = "it cannot be created: " + bad
 		g.new.set(dst, g.ours[dst])
 		merged.shown = g.ours[dst]
 	}
@@ -175,7 +175,7 @@ func (g *merging) merge(base, ours, theirs *file) (mergedFile, error) {
 	case sameFile(base, theirs):
 		return mergedFile{ours, ours, ""}, nil
 	case ours == nil:
-		return mergedFile{theirs, theirs, "upstream has it no more; the patched file is as it was"}, nil
+		return mergedFile{theirs, theirs, "upstream deleted it; the patched file is unchanged"}, nil
 	case theirs == nil:
 		return mergedFile{nil, ours, "the patch deletes it, and upstream changed it"}, nil
 	}

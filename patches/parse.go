@@ -99,7 +99,7 @@ func parseAll(patch Patch) ([]span, error) {
 		}
 	}
 	if len(found) == 0 {
-		p.fail(1, "there is no diff in the patch")
+		p.fail(1, "the patch contains no diff")
 	}
 	return found, p.err
 }
@@ -261,7 +261,7 @@ func (p *parser) gitModes(d *FileDiff, h map[string]field) {
 	case changed > 0:
 		if d.Old == "" || d.New == "" || d.OldMode == d.NewMode || d.OldMode == "" || d.NewMode == "" ||
 			(d.OldMode == filetree.Link) != (d.NewMode == filetree.Link) {
-			p.fail(changed, "no file can change its mode like this: it wants an old and a new mode of the same kind of file")
+			p.fail(changed, "a change of mode needs an old and a new mode of the same kind of file")
 		}
 	case mentioned && d.OldMode == "" && d.NewMode == "":
 		d.OldMode = p.mode(field{mode, index.line})
@@ -274,9 +274,9 @@ func (p *parser) mode(f field) filetree.Mode {
 	case filetree.Regular, filetree.Executable, filetree.Link:
 		return m
 	case "160000":
-		p.fail(f.line, "mode 160000 is a submodule, which a patch has no content of")
+		p.fail(f.line, "mode 160000 is a submodule, whose content a patch does not have")
 	default:
-		p.fail(f.line, "mode %q is none of %s, %s and %s", m, filetree.Regular, filetree.Executable, filetree.Link)
+		p.fail(f.line, "mode %q is not %s, %s or %s", m, filetree.Regular, filetree.Executable, filetree.Link)
 	}
 	return ""
 }

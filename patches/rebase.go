@@ -24,7 +24,7 @@ const (
 type Outcome struct {
 	Patch  Patch
 	Status Status
-	Moved  []Move        // where hunks lie that moved
+	Moved  []Move        // the hunks that moved
 	Files  []FileOutcome // that were merged or conflict, or in which an earlier patch conflicts
 	// Changes are what the patch does to the tree that the patches before it made
 	// of the new upstream. Conflicts are in them between git's marks.

@@ -118,7 +118,7 @@ func TestRebaseSeries(t *testing.T) {
 			name:  "a file that upstream deleted, and two patches of it",
 			trees: []files{{"f": thirty(), "g": "g"}, {"f": thirty(5, "one"), "g": "g"}, {"f": thirty(5, "two"), "g": "g"}},
 			onto:  files{"g": "g"},
-			want: "conflicts; f: upstream has it no more; the patched file is as it was\n" +
+			want: "conflicts; f: upstream deleted it; the patched file is unchanged\n" +
 				"applies; f (after the conflict of 1)",
 			after: files{"f": thirty(5, "two"), "g": "g"},
 		},
@@ -184,7 +184,7 @@ func TestRebaseFollowsRenames(t *testing.T) {
 			name:  "a file that is too different is no rename",
 			trees: []files{{"f": thirty()}, {"f": thirty(15, "ours")}},
 			onto:  files{"g": strings.Repeat("something else\n", 30)},
-			want:  "conflicts; f: upstream has it no more; the patched file is as it was",
+			want:  "conflicts; f: upstream deleted it; the patched file is unchanged",
 		},
 		{
 			name:  "the patch renamed the file, and upstream changed it",

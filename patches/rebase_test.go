@@ -83,7 +83,7 @@ func TestRebase(t *testing.T) {
 		{"the same change and more", patched, files{"f": "top\n" + numbered(30, map[int]string{3: "more", 15: "ours"})},
 			InUpstream, "", nil},
 		{"the file is gone", patched, files{"g": "gee\n"}, Conflicts,
-			"f: upstream has it no more; the patched file is as it was",
+			"f: upstream deleted it; the patched file is unchanged",
 			files{"g": "gee\n", "f": numbered(30, map[int]string{15: "ours"})}},
 		{"a file that is made", added, before, Applies, "", added},
 		{"a file that is made, and there", added, added, InUpstream, "", nil},

@@ -35,7 +35,7 @@ func (p Patch) SHA256() string {
 // ReadSeries reads dir/series as quilt writes it, and the patches it names: one
 // a line, with an optional -pN behind (1 unless told), and # comments. It
 // reports all faults together, each as FILE:LINE. A patch in dir that the
-// series does not name is no fault, and a dir that does not exist is an empty
+// series does not name is not a fault, and a dir that does not exist is an empty
 // series.
 func ReadSeries(dir string) ([]Patch, error) {
 	// A Root, for no link in the folder may lead out of it either.
@@ -161,7 +161,7 @@ func readPatch(root *os.Root, name string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s cannot be read (%w); make it a file of this folder", name, err)
 	case len(data) == 0:
-		return nil, fmt.Errorf("%s is empty; write it anew or remove the line", name)
+		return nil, fmt.Errorf("%s is empty; write it again or remove the line", name)
 	}
 	return data, nil
 }

@@ -120,7 +120,7 @@ func TestReadSeries(t *testing.T) {
 		"broken": {
 			"DIR/series:1: gone.patch does not exist; add the file or remove the line\n",
 			"DIR/series:2: sub is a folder; name the patches in it, one a line\n",
-			"DIR/series:3: empty.patch is empty; write it anew or remove the line\n",
+			"DIR/series:3: empty.patch is empty; write it again or remove the line\n",
 			"DIR/series:4: out.patch cannot be read (", "); make it a file of this folder",
 		},
 		"none":   {"DIR has no series file; name its patches in DIR/series, one a line"},

@@ -79,7 +79,7 @@ func (t *tree) set(name string, f *file) {
 	}
 }
 
-// isDir reports whether files lie below path.
+// isDir reports whether there are files below path.
 func (t *tree) isDir(path string) bool {
 	return len(t.base.Tree.Below(path))+t.more[path] > 0
 }
@@ -95,7 +95,7 @@ func (t *tree) misplaced(name string) string {
 	return t.blocked(name)
 }
 
-// blocked says which parent of name is no folder.
+// blocked says which parent of name is not a folder.
 func (t *tree) blocked(name string) string {
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		switch t.mode(dir) {
@@ -109,7 +109,7 @@ func (t *tree) blocked(name string) string {
 	return ""
 }
 
-// absence says in which way there is no file at name.
+// absence says why there is no file at name.
 func (t *tree) absence(name string) string {
 	if why := t.blocked(name); why != "" {
 		return "does not exist: " + why

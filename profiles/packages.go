@@ -22,7 +22,7 @@ func Recipes(project, name string) (packaging.Recipes, fs.FS, error) {
 	var r packaging.Recipes
 	dir, file, err := read(project, name, "packages.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say which packages there are: write %s", name,
+		err = fmt.Errorf("profile %s does not list packages: write %s", name,
 			path.Join("profiles", name, "packages.yaml"))
 	}
 	if err != nil {
@@ -40,7 +40,7 @@ func Gentoo(project, name string) (ebuilds.Project, error) {
 	var p ebuilds.Project
 	_, file, err := read(project, name, "gentoo.yaml", &p)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say what it is in Gentoo: write %s", name,
+		err = fmt.Errorf("profile %s does not name its Gentoo packages: write %s", name,
 			path.Join("profiles", name, "gentoo.yaml"))
 	}
 	if err != nil {
@@ -54,7 +54,7 @@ func Images(project, name string) (images.Recipes, error) {
 	var r images.Recipes
 	_, file, err := read(project, name, "images.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say which images there are: write %s", name,
+		err = fmt.Errorf("profile %s does not list images: write %s", name,
 			path.Join("profiles", name, "images.yaml"))
 	}
 	if err != nil {
@@ -68,7 +68,7 @@ func Kubespray(project, name string) (kubespray.Recipes, error) {
 	var r kubespray.Recipes
 	_, file, err := read(project, name, "kubespray.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not say which variables Kubespray has for it: write %s", name,
+		err = fmt.Errorf("profile %s does not list variables of Kubespray: write %s", name,
 			path.Join("profiles", name, "kubespray.yaml"))
 	}
 	if err != nil {

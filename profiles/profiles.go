@@ -1,4 +1,4 @@
-// Package profiles holds what is true of a whole project across its versions,
+// Package profiles holds the facts about a whole project across its versions,
 // as data: its layout, its components, its stamps.
 package profiles
 
@@ -76,7 +76,7 @@ func (p Profile) Validate() []config.Fault {
 		faults = append(faults, config.Below(fmt.Sprintf("build[%d]", i), s.Validate())...)
 	}
 	if len(p.Components) == 0 {
-		faults = append(faults, config.Faultf("components", "names none"))
+		faults = append(faults, config.Faultf("components", "is empty"))
 	}
 	for i, c := range p.Components {
 		faults = append(faults, config.Below(fmt.Sprintf("components[%d]", i), c.Validate())...)
@@ -84,7 +84,7 @@ func (p Profile) Validate() []config.Fault {
 	return faults
 }
 
-// LayoutAt returns how the modules of the upstream's version v lie in its
+// LayoutAt returns the places of the modules of the upstream's version v in its
 // repository.
 func (p Profile) LayoutAt(v version.Version) source.Layout {
 	for _, l := range p.Layout {

@@ -218,7 +218,7 @@ func TestLoadOwn(t *testing.T) {
 		name, text string
 		want       []string
 	}{
-		{"ship", "components: []\n", []string{"profiles/ship.yaml:1: components: names none"}},
+		{"ship", "components: []\n", []string{"profiles/ship.yaml:1: components: is empty"}},
 		{"ship", "name: ship\ncomponents:\n  - {name: a b, main: /x}\n  - {name: c, main: c, cgo: yes}\nlayout:\n" +
 			"  - versions: new\n", []string{
 			"profiles/ship.yaml:3: components[0].name: ", "profiles/ship.yaml:3: components[0].main: ",

@@ -32,8 +32,8 @@ func (t *target) explain(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", t.host, ctx.Err())
 	case errors.As(err, &cert):
-		return fmt.Errorf("%s: its certificate is not trusted: %v: renew it, add its authority to this machine's, or %s",
-			t.host, cert.Err, insecure)
+		return fmt.Errorf("%s: its certificate is not trusted: %s: renew it, add its authority to this machine's, or %s",
+			t.host, cert.Err.Error(), insecure)
 	case errors.As(err, &status): // after the certificate: without a good one, HTTP may have been tried on this machine
 		return t.refused(status)
 	case errors.Is(err, http.ErrSchemeMismatch):

@@ -154,9 +154,10 @@ func (p Pusher) target(prefix string, items []Item) (*target, error) {
 	switch {
 	case strings.Contains(prefix, "@"): // the error does not repeat it, as it may hold a password
 		return nil, errors.New("a registry's name has an @: " +
-			"want one as registry.example.org/team; log in with docker login or podman login")
+			"want one like registry.example.org/team; log in with docker login or podman login")
 	case strings.Contains(prefix, "://") || host != "localhost" && !strings.ContainsAny(host, ".:"):
-		return nil, fmt.Errorf("registry %q: want a host without https://, as registry.example.org/team or docker.io/team",
+		return nil, fmt.Errorf("registry %q: want a host without https://, "+
+			"such as registry.example.org/team or docker.io/team",
 			prefix)
 	}
 	options := []name.Option{name.StrictValidation}

@@ -91,7 +91,7 @@ func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// retryAfter returns how long a registry wants to be left alone, at most a minute. A
+// retryAfter returns how long a registry asks to wait, at most a minute. A
 // date instead of seconds is ignored.
 func retryAfter(resp *http.Response) time.Duration {
 	s, err := strconv.Atoi(resp.Header.Get("Retry-After"))

@@ -1,5 +1,5 @@
-// Package release does what is done to finished artifacts. It knows them by their
-// records, and neither formats nor how they were made.
+// Package release publishes finished artifacts: it pushes images to registries. It
+// reads their records, and does not know how they were made.
 package release
 
 import (
@@ -34,7 +34,7 @@ func (r PushRequest) For(f fork.Fork) (PushRequest, error) {
 		r.Registries = []string{to}
 	}
 	if len(r.Registries) == 0 {
-		return r, fmt.Errorf("-registry: say where to push to, as -registry=registry.example.org/team, "+
+		return r, fmt.Errorf("-registry: say where to push to, such as -registry=registry.example.org/team, "+
 			"or set images.registry in %s", f.File("fork.yaml"))
 	}
 	return r, nil
@@ -112,7 +112,7 @@ func items(f fork.Fork, r PushRequest) ([]registry.Item, error) {
 	}
 	index, err := layout.ImageIndexFromPath(f.Project.Path(dir))
 	if err != nil {
-		return nil, fmt.Errorf("%s is not an image layout: make it again, mage image -fork=%s: %w", dir, f.ID, err)
+		return nil, fmt.Errorf("%s is not an image layout: make it again: mage image -fork=%s: %w", dir, f.ID, err)
 	}
 	chosen, err := choose(record, dir, r.Images)
 	if err != nil {

@@ -23,8 +23,8 @@ type revision struct {
 }
 
 // adopt makes the fork what r says and pins it, in one step: whoever looks sees
-// the fork as it was or the whole new one. tree is the digest that the patched
-// tree has to have, "" for any.
+// the fork as it was or the whole new one. tree is the digest of the tree that the
+// series has to make, before the fork's deps; "" for any.
 func adopt(ctx context.Context, s *build.Session, r revision, tree string) error {
 	scratch, err := s.Scratch()
 	if err != nil {
@@ -101,14 +101,14 @@ func repin(ctx context.Context, s *build.Session, root, tree string) error {
 	if err != nil {
 		return err
 	}
-	l, err := Pin(ctx, then)
+	p, err := pin(ctx, then)
 	if err != nil {
 		return err
 	}
-	if tree != "" && l.Tree != tree {
-		return fmt.Errorf("the new series makes the tree %s instead of %s: nothing was changed", l.Tree, tree)
+	if tree != "" && p.series != tree {
+		return fmt.Errorf("the new series makes the tree %s instead of %s: nothing was changed", p.series, tree)
 	}
-	return l.Write(file)
+	return p.lock.Write(file)
 }
 
 // setField returns the edit that sets a field of fork.yaml.

@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/gitrepo"
 	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/source"
 )
 
 // A form is how a series is exported.
@@ -40,8 +41,8 @@ func CheckFormat(format string) error {
 // Export writes the fork's series, carried commits included, for other tools, in
 // dist/FORK/export: as "quilt", a folder with a series file; as "mbox", which git
 // am reads; or as "git", a bundle to clone, with a commit for the upstream and one
-// for each patch. What was written is read back and has to make the fork's patched
-// tree.
+// for each patch. What was written is read back and has to make the tree that the
+// series makes.
 func Export(ctx context.Context, s *build.Session, format string) (artifact.Set, error) {
 	if err := CheckFormat(format); err != nil {
 		return nil, err
@@ -70,31 +71,43 @@ func Export(ctx context.Context, s *build.Session, format string) (artifact.Set,
 
 // An export is what is exported, and where to.
 type export struct {
-	trees   build.Trees
+	up      source.Tree
 	series  []patches.Patch
+	tree    string // digest of the tree that the series makes of up
 	scratch string
 	to      string // does not exist
 }
 
 func exported(ctx context.Context, s *build.Session) (export, error) {
-	var e export
-	var err error
-	if e.trees, err = s.Trees(ctx); err != nil {
-		return e, err
+	trees, err := s.Trees(ctx)
+	if err != nil {
+		return export{}, err
 	}
 	series, err := s.Series(ctx)
-	e.series = series.Effective()
-	return e, err
+	if err != nil {
+		return export{}, err
+	}
+	e := export{up: trees.Upstream, series: series.Effective(), tree: trees.Patched.Tree.Digest()}
+	if len(s.Fork().Deps) == 0 {
+		return e, nil
+	}
+	// The patched tree has what the deps change, too, which is no patch.
+	changes, err := s.Changes(ctx, e.up, e.series)
+	if err != nil {
+		return e, err
+	}
+	e.tree = e.up.Tree.Changed(changes.Series).Digest()
+	return e, s.Fork().CheckTree(s.Lock(), e.up.Tree.Changed(changes.All).Digest())
 }
 
 // check applies a series that was read back.
 func (e export) check(series []patches.Patch) error {
-	result, err := patches.Apply(e.trees.Upstream.Dir, series)
+	result, err := patches.Apply(e.up.Dir, series)
 	if err != nil {
 		return err
 	}
-	if got, want := e.trees.Upstream.Tree.Changed(result.Changes).Digest(), e.trees.Patched.Tree.Digest(); got != want {
-		return fmt.Errorf("what was written makes the tree %s instead of %s", got, want)
+	if got := e.up.Tree.Changed(result.Changes).Digest(); got != e.tree {
+		return fmt.Errorf("what was written makes the tree %s instead of %s", got, e.tree)
 	}
 	return nil
 }
@@ -157,8 +170,8 @@ func exportGit(ctx context.Context, s *build.Session, e export) error {
 	if err != nil {
 		return err
 	}
-	if got, want := withoutGit(laid.Tree).Digest(), e.trees.Patched.Tree.Digest(); got != want {
-		return fmt.Errorf("the commits make the tree %s instead of %s", got, want)
+	if got := withoutGit(laid.Tree).Digest(); got != e.tree {
+		return fmt.Errorf("the commits make the tree %s instead of %s", got, e.tree)
 	}
 	return s.Git().Bundle(ctx, src, e.to)
 }
@@ -166,13 +179,12 @@ func exportGit(ctx context.Context, s *build.Session, e export) error {
 // history lays the series out as commits in dir and returns them, the upstream's
 // first.
 func history(ctx context.Context, s *build.Session, dir string, e export) ([]string, error) {
-	up := e.trees.Upstream
-	steps, err := patches.Steps(up.Dir, e.series)
+	steps, err := patches.Steps(e.up.Dir, e.series)
 	if err != nil {
 		return nil, err
 	}
 	return s.Git().Build(ctx, dir, gitrepo.Series{
-		Base: up.Dir, Upstream: s.Fork().Upstream.Pin(), Date: up.Time, Steps: commits(s.Fork(), steps, up.Time),
+		Base: e.up.Dir, Upstream: s.Fork().Upstream.Pin(), Date: e.up.Time, Steps: commits(s.Fork(), steps, e.up.Time),
 	})
 }
 

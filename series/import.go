@@ -8,6 +8,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
@@ -23,32 +24,48 @@ type ImportRequest struct {
 	Merges  string // how merges in the range are taken, see source.Carry
 }
 
-// Carry returns the commits that a request names, for a fork that does not carry
-// them yet. Names of branches and tags become the ids that they have now.
-func (r ImportRequest) Carry(ctx context.Context, s *build.Session) (source.Carry, error) {
+// Carry returns the commits that a request names by their ids, for a fork that does
+// not carry them yet.
+func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 	carry := source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}
-	faults := carry.ValidateNames()
-	if faults == nil && carry.Validate() != nil {
-		base := s.Fork().Upstream.Commit
-		if _, tip := carry.Range(); tip == "" && base == "" {
-			return carry, fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: "+
-				"write BASE..TIP", r.Commits)
-		}
-		var err error
-		if carry, err = s.Fetcher().Resolve(ctx, carry, base); err != nil {
-			return carry, fmt.Errorf("-commits=%s: %w", r.Commits, err)
-		}
-		s.Note(fmt.Sprintf("%s of %s is %s", r.Commits, r.From, carry.Commits))
-		faults = carry.Validate()
+	if err := flagFault(carry.Validate()); err != nil {
+		return carry, err
 	}
-	for _, fault := range faults {
-		flag := map[string]string{"git": "from", "commits": "commits", "merges": "merges"}[fault.Field]
-		return carry, fmt.Errorf("-%s: %s", flag, fault.Message)
-	}
-	if slices.Contains(s.Fork().Carried, carry) {
-		return carry, fmt.Errorf("%s carries %s of %s already", s.Fork().File("fork.yaml"), carry.Commits, r.From)
+	if slices.Contains(f.Carried, carry) {
+		return carry, fmt.Errorf("%s already carries %s of %s", f.File("fork.yaml"), r.Commits, r.From)
 	}
 	return carry, nil
+}
+
+// flagFault returns the first fault as one of the flag that it is of.
+func flagFault(faults []config.Fault) error {
+	for _, fault := range faults {
+		flag := map[string]string{"git": "from", "commits": "commits", "merges": "merges"}[fault.Field]
+		return fmt.Errorf("-%s: %s", flag, fault.Message)
+	}
+	return nil
+}
+
+// resolved returns the request with the ids that names of branches and tags have now.
+func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRequest, error) {
+	named := source.Carry{Git: r.From, Commits: r.Commits}
+	if err := flagFault(named.ValidateNames()); err != nil || named.Validate() == nil {
+		return r, err
+	}
+	base := s.Fork().Upstream.Commit
+	if _, tip := named.Range(); tip == "" && base == "" {
+		return r, fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP",
+			r.Commits)
+	}
+	carry, err := s.Fetcher().Resolve(ctx, named, base)
+	if err != nil {
+		return r, fmt.Errorf("-commits=%s: %w", r.Commits, err)
+	}
+	if carry.Commits != r.Commits {
+		s.Note(fmt.Sprintf("%s of %s is %s", r.Commits, r.From, carry.Commits))
+	}
+	r.Commits = carry.Commits
+	return r, nil
 }
 
 // Import adds commits to a fork and pins it. It returns the patches that they
@@ -57,7 +74,11 @@ func (r ImportRequest) Carry(ctx context.Context, s *build.Session) (source.Carr
 // from there, and the fork stays as it is.
 func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Set, error) {
 	s.Announce()
-	carry, err := r.Carry(ctx, s)
+	r, err := r.resolved(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	carry, err := r.Carry(s.Fork())
 	if err != nil {
 		return nil, err
 	}
@@ -108,9 +129,15 @@ func asFiles(series, commits []patches.Patch) ([]patches.Patch, error) {
 func asFile(p patches.Patch, position int, others []patches.Patch) (patches.Patch, error) {
 	mail, _ := p.Mail()
 	data, err := p.File()
-	out := patches.Patch{Strip: 1, Data: data}
-	for ; out.Name == "" || named(others, out.Name); position++ {
-		out.Name = patches.FileName(position, mail.Subject)
+	return patches.Patch{Name: freeName(position, mail.Subject, others), Strip: 1, Data: data}, err
+}
+
+// freeName returns the name of a new patch file, of the patch at position n or, as
+// long as a patch of taken has that name, at the next.
+func freeName(n int, subject string, taken []patches.Patch) string {
+	name := patches.FileName(n, subject)
+	for ; named(taken, name); n++ {
+		name = patches.FileName(n+1, subject)
 	}
-	return out, err
+	return name
 }

@@ -1,6 +1,6 @@
-// Package series does what is done to a fork's patch series: pins it, lays it out
-// as a work tree and takes it back from there, moves it to another upstream, takes
-// commits in and gives them to other tools.
+// Package series works on a fork's patch series: pins it, lays it out
+// as a work tree and reads it back from there, moves it to another upstream, imports
+// commits and exports them for other tools.
 //
 // Each verb is a function of a session. Those that need no lock are given a session
 // that was opened with an empty one.
@@ -37,9 +37,11 @@ func Lock(ctx context.Context, s *build.Session) (artifact.Set, error) {
 	if made.Kept {
 		return artifact.Set{made}, sayLock(s, "unchanged")
 	}
+	s.Step("about to write " + path)
 	if err := l.Write(s.Dist().Abs(path)); err != nil {
 		return nil, err
 	}
+	s.Step("wrote " + path)
 	return artifact.Set{made}, sayLock(s, "written")
 }
 
@@ -52,29 +54,42 @@ func sayLock(s *build.Session, what string) error {
 // on the release of Go, so where the lock decides on another one than the session
 // has, it is made again with that one.
 func Pin(ctx context.Context, s *build.Session) (lock.Lock, error) {
+	p, err := pin(ctx, s)
+	return p.lock, err
+}
+
+// A pinned is a lock, and what it does not say of the tree: the digest of what the
+// series alone makes, before the fork's deps.
+type pinned struct {
+	lock   lock.Lock
+	series string
+}
+
+func pin(ctx context.Context, s *build.Session) (pinned, error) {
 	for {
-		l, err := pin(ctx, s)
+		p, err := pinWith(ctx, s)
 		if err != nil || len(s.Fork().Deps) == 0 {
-			return l, err
+			return p, err
 		}
-		then, err := s.On(ctx, s.Fork(), l)
+		then, err := s.On(ctx, s.Fork(), p.lock)
 		if err != nil || then.Go().GOVERSION == s.Go().GOVERSION {
-			return l, err
+			return p, err
 		}
 		s = then
 	}
 }
 
-func pin(ctx context.Context, s *build.Session) (lock.Lock, error) {
+// pinWith is pin with the toolchain that the session has.
+func pinWith(ctx context.Context, s *build.Session) (pinned, error) {
 	up, err := s.Upstream(ctx)
 	if err != nil {
-		return lock.Lock{}, err
+		return pinned{}, err
 	}
 	f := s.Fork()
-	l := lock.Lock{
+	p := pinned{lock: lock.Lock{
 		Upstream: f.Upstream.Pin(), Time: up.Time, Modules: up.Modules, Dropped: up.Dropped, Source: up.Tree.Digest(),
 		Carried: f.Ranges(), Deps: f.LockedDeps(),
-	}
+	}}
 	err = s.Stage("patches", "", "", func() (build.Done, error) {
 		series, err := s.Series(ctx)
 		if err != nil {
@@ -84,11 +99,12 @@ func pin(ctx context.Context, s *build.Session) (lock.Lock, error) {
 		if err != nil {
 			return build.Done{}, err
 		}
-		l.Patches, l.Tree = fork.Pins(series.Patches), up.Tree.Changed(changes.All).Digest()
-		l.Go, err = source.GoVersion(up.Dir, changes.All)
+		p.series = up.Tree.Changed(changes.Series).Digest()
+		p.lock.Patches, p.lock.Tree = fork.Pins(series.Patches), up.Tree.Changed(changes.All).Digest()
+		p.lock.Go, err = source.GoVersion(up.Dir, changes.All)
 		return build.Done{Detail: build.Applied(len(series.Patches))}, err
 	})
-	return l, err
+	return p, err
 }
 
 // Verify checks the fork's upstream, each of its patches and the tree that they
@@ -96,11 +112,11 @@ func pin(ctx context.Context, s *build.Session) (lock.Lock, error) {
 // returns fork.lock.
 func Verify(ctx context.Context, s *build.Session) (artifact.Set, error) {
 	s.Announce()
-	now, err := pin(ctx, s)
+	now, err := pinWith(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Fork().CheckLock(s.Lock(), now); err != nil {
+	if err := s.Fork().CheckLock(s.Lock(), now.lock); err != nil {
 		series, err2 := s.Series(ctx)
 		return nil, errors.Join(build.ExplainStale(err, series.Patches), err2)
 	}

@@ -147,7 +147,9 @@ func (m merging) commits(ctx context.Context, a addition) ([]patches.Outcome, er
 }
 
 // files merges patch files with the tree that the outcomes of the commits make.
-func (m merging) files(ctx context.Context, merged []patches.Outcome, files []patches.Patch) ([]patches.Outcome, error) {
+func (m merging) files(
+	ctx context.Context, merged []patches.Outcome, files []patches.Patch,
+) ([]patches.Outcome, error) {
 	names, err := touched(files)
 	if err != nil {
 		return nil, err
@@ -205,15 +207,15 @@ func sparse(dir string, base filetree.Dir, changes []filetree.Change, names []st
 				return out, err
 			}
 		}
-		if err := put(filepath.Join(dir, filepath.FromSlash(name)), e.Mode, data); err != nil {
+		if err := writeFile(filepath.Join(dir, filepath.FromSlash(name)), e.Mode, data); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
 }
 
-// put writes a file, or leaves the one that is there.
-func put(name string, mode filetree.Mode, data []byte) error {
+// writeFile writes a file, or leaves the one that is there.
+func writeFile(name string, mode filetree.Mode, data []byte) error {
 	if _, err := os.Lstat(name); err == nil {
 		return nil
 	}
@@ -238,7 +240,7 @@ func conflictsLeft(s *build.Session, outcomes []patches.Outcome) error {
 		if mail, ok := o.Patch.Mail(); ok {
 			subject = ": " + mail.Subject
 		}
-		lines = append(lines, fmt.Sprintf("%s conflicts with %s%s", o.Patch.Name, s.Fork().Upstream, subject))
+		lines = append(lines, fmt.Sprintf("%s does not apply to %s%s", o.Patch.Name, s.Fork().Upstream, subject))
 		for _, f := range o.Files {
 			if f.Conflict {
 				lines = append(lines, "    "+f.String())

@@ -29,14 +29,14 @@ type RebaseRequest struct {
 // Check returns what is wrong with the request.
 func (r RebaseRequest) Check() error {
 	if r.All == (r.Onto != "") || r.All && r.Write {
-		return errors.New("say onto what: -onto=VERSION or -onto=COMMIT, " +
+		return errors.New("name the new upstream: -onto=VERSION or -onto=COMMIT, " +
 			"or -all for a report on every newer patch release")
 	}
 	return nil
 }
 
-// A Rebase is what becomes of a fork's series on another upstream.
-type Rebase struct {
+// A RebaseReport says how a fork's series fits another upstream.
+type RebaseReport struct {
 	Fork    string         `json:"fork"`
 	From    string         `json:"from"` // the upstreams
 	Onto    string         `json:"onto"`
@@ -47,7 +47,7 @@ type Rebase struct {
 	Tree    string         `json:"tree,omitempty"` // where conflicts can be solved
 }
 
-// A RebasedPatch is what becomes of one patch.
+// A RebasedPatch reports how one patch fits.
 type RebasedPatch struct {
 	Name    string         `json:"name"`
 	Subject string         `json:"subject,omitempty"`
@@ -68,7 +68,7 @@ type RebasedFile struct {
 }
 
 // Conflicts returns the names of the patches that conflict.
-func (r Rebase) Conflicts() []string {
+func (r RebaseReport) Conflicts() []string {
 	var names []string
 	for _, p := range r.Patches {
 		if p.Status == patches.Conflicts {
@@ -78,11 +78,11 @@ func (r Rebase) Conflicts() []string {
 	return names
 }
 
-// MoveTo tries a fork's series on another upstream, and changes nothing unless it
+// Rebase tries a fork's series on another upstream, and changes nothing unless it
 // is told to write. Then the fork is moved there if no patch conflicts; otherwise
-// the tree with conflict marks is left in dist/FORK/src, and Refresh takes it from
+// the tree with conflict markers is left in dist/FORK/src, and Refresh takes it from
 // there.
-func MoveTo(ctx context.Context, s *build.Session, r RebaseRequest) ([]Rebase, error) {
+func Rebase(ctx context.Context, s *build.Session, r RebaseRequest) ([]RebaseReport, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
@@ -95,9 +95,9 @@ func MoveTo(ctx context.Context, s *build.Session, r RebaseRequest) ([]Rebase, e
 	if err != nil {
 		return nil, err
 	}
-	var out []Rebase
+	var out []RebaseReport
 	for _, then := range targets {
-		report, err := rebase(ctx, s, up, then, r.Write)
+		report, err := rebaseOnto(ctx, s, up, then, r.Write)
 		if err != nil {
 			return out, fmt.Errorf("onto %s: %w", then.Upstream, err)
 		}
@@ -158,18 +158,22 @@ func onto(ctx context.Context, s *build.Session, at string) (fork.Fork, error) {
 	return s.Fork().On(u)
 }
 
-// rebase tries the series on the upstream of the fork then.
-func rebase(ctx context.Context, s *build.Session, up source.Tree, then fork.Fork, write bool) (Rebase, error) {
+// rebaseOnto tries the series on the upstream of the fork then.
+func rebaseOnto(
+	ctx context.Context, s *build.Session, up source.Tree, then fork.Fork, write bool,
+) (RebaseReport, error) {
 	there, err := s.On(ctx, then, lock.Lock{})
 	if err != nil {
-		return Rebase{}, err
+		return RebaseReport{}, err
 	}
 	on, err := there.Upstream(ctx)
 	if err != nil {
-		return Rebase{}, err
+		return RebaseReport{}, err
 	}
 	from, to := s.Fork().Upstream, then.Upstream
-	report := Rebase{Fork: s.Fork().ID, From: from.String(), Onto: to.String(), Target: to.At(), Version: then.Version}
+	report := RebaseReport{
+		Fork: s.Fork().ID, From: from.String(), Onto: to.String(), Target: to.At(), Version: then.Version,
+	}
 	var t trial
 	err = s.Stage("patches", to.String(), "", func() (build.Done, error) {
 		if t, err = try(ctx, s, up, on, to); err != nil {
@@ -269,8 +273,8 @@ func commitOf(p patches.Patch) string {
 	return p.Name
 }
 
-// tally counts what becomes of the patches.
-func tally(r Rebase) string {
+// tally counts the patches by their result.
+func tally(r RebaseReport) string {
 	var parts []string
 	for _, s := range []patches.Status{
 		patches.Applies, patches.Moves, patches.Merges, patches.InUpstream, patches.Conflicts,
@@ -290,7 +294,7 @@ func tally(r Rebase) string {
 
 // accept lays the rebased series out in dist/FORK/src, on the upstream and for the
 // fork of l, and moves the fork there if no patch conflicts. It says so in report.
-func accept(ctx context.Context, s *build.Session, report *Rebase, l layout, outcomes []patches.Outcome) error {
+func accept(ctx context.Context, s *build.Session, report *RebaseReport, l layout, outcomes []patches.Outcome) error {
 	for _, o := range outcomes {
 		l.add(o)
 	}

@@ -62,7 +62,7 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, record := src(s)
+	dir, _ := src(s)
 	tree, err := s.Git().Tree(ctx, dir, h.Tip)
 	if err != nil {
 		return nil, nil, err
@@ -76,10 +76,15 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 		return nil, nil, err
 	}
 	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
-	for i, p := range slices.DeleteFunc(slices.Clone(all), build.LeftOut) {
+	kept := all[:len(all)-len(r.files)]
+	for i, p := range slices.DeleteFunc(slices.Concat(kept, r.files), build.LeftOut) {
 		next.Commits = append(next.Commits, workCommit{h.Commits[i].ID, p.Name, true})
 	}
-	return changed, gone, next.write(record)
+	placeRecord, err := next.write(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	return changed, gone, placeRecord()
 }
 
 // withLeftOut returns the patches of commits, and between them those of the series
@@ -115,9 +120,9 @@ func readWorkTree(ctx context.Context, s *build.Session) (gitrepo.History, workT
 	switch {
 	case !ok:
 		return h, was, fmt.Errorf("%s does not begin with the upstream's tree as it was laid out: "+
-			"its first commit is %.12s\n  To begin again: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
+			"its first commit is %.12s\n  To start over: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
 	case len(h.Dirty) > 0:
-		return h, was, errors.New(path + " has changes that are in no commit: " + someOf(h.Dirty) + "\n" +
+		return h, was, errors.New(path + " has uncommitted changes: " + someOf(h.Dirty) + "\n" +
 			"  To make them part of the last patch: git commit -a --amend\n" +
 			"  To make them a patch of their own: git add -A && git commit")
 	}
@@ -144,7 +149,7 @@ func checkMarks(src string, h gitrepo.History) error {
 	slices.Sort(marked)
 	var errs []error
 	for _, name := range marked {
-		errs = append(errs, fmt.Errorf("%s has conflict marks: solve them, commit, then run this again",
+		errs = append(errs, fmt.Errorf("%s has conflict markers: resolve them, commit, then run this again",
 			path.Join(src, name)))
 	}
 	return errors.Join(errs...)
@@ -155,11 +160,14 @@ func fromCommits(
 	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
 ) ([]patches.Patch, error) {
 	dir, _ := src(s)
-	patchOf := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
-	taken := map[string]bool{}
+	read := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
+	// Patches of the series that no commit was made of: a commit may have become one.
+	others := slices.DeleteFunc(slices.Clone(series), func(p patches.Patch) bool {
+		return slices.ContainsFunc(h.Commits, func(c gitrepo.Revision) bool { return c.Name == p.Name })
+	})
 	var out []patches.Patch
 	for i, c := range h.Commits {
-		data, err := patchOf(c.ID)
+		data, err := read(c.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -167,19 +175,19 @@ func fromCommits(
 			return nil, fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
 				c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
 		}
-		p := patches.Patch{Name: was.patchOf(c, series), Strip: 1, Data: data}
-		if old, ok, err := was.untouched(series, p, patchOf); err != nil {
+		others = slices.DeleteFunc(others, func(p patches.Patch) bool { return named(out, p.Name) })
+		if build.IsCommit(patches.Patch{Name: c.Name}) && !named(series, c.Name) {
+			c.Name = "" // of a range that the fork carried once: it is a file since
+		}
+		p := patches.Patch{Name: patchOf(c, others), Strip: 1, Data: data}
+		if old, ok, err := was.untouched(series, p, read); err != nil {
 			return nil, err
-		} else if ok && !taken[old.Name] {
+		} else if ok && !named(out, old.Name) {
 			p = old
 		}
-		for n := i + 1; p.Name == "" || taken[p.Name]; n++ {
-			p.Name = patches.FileName(n, c.Subject)
-			if named(series, p.Name) {
-				p.Name = ""
-			}
+		if p.Name == "" || named(out, p.Name) {
+			p.Name = freeName(i+1, c.Subject, slices.Concat(series, out))
 		}
-		taken[p.Name] = true
 		out = append(out, p)
 	}
 	return out, nil
@@ -201,15 +209,15 @@ func named(series []patches.Patch, name string) bool {
 }
 
 // patchOf returns the name of the patch that a commit is: the one it was made of,
-// or, of a commit that a person added, the one it became when it was refreshed
-// before. A new one has none.
-func (w workTree) patchOf(c gitrepo.Revision, series []patches.Patch) string {
+// or, of a commit that a person added, the one of others that it became when it was
+// refreshed before. A new one has none.
+func patchOf(c gitrepo.Revision, others []patches.Patch) string {
 	if c.Name != "" {
 		return c.Name
 	}
 	_, slug, _ := strings.Cut(patches.FileName(0, c.Subject), "-")
-	for _, p := range series {
-		if _, other, _ := strings.Cut(p.Name, "-"); other == slug {
+	for _, p := range others {
+		if n, other, _ := strings.Cut(p.Name, "-"); other == slug && strings.Trim(n, "0123456789") == "" {
 			return p.Name
 		}
 	}
@@ -217,16 +225,16 @@ func (w workTree) patchOf(c gitrepo.Revision, series []patches.Patch) string {
 }
 
 // untouched returns the patch of the series that a commit was made of, if the
-// commit, which is p now, still says the same. patchOf reads a commit as a patch.
+// commit, which is p now, still says the same. read reads a commit as a patch.
 func (w workTree) untouched(
-	series []patches.Patch, p patches.Patch, patchOf func(id string) ([]byte, error),
+	series []patches.Patch, p patches.Patch, read func(id string) ([]byte, error),
 ) (patches.Patch, bool, error) {
 	i := slices.IndexFunc(w.Commits, func(c workCommit) bool { return c.Patch == p.Name && c.Exact })
 	j := slices.IndexFunc(series, func(o patches.Patch) bool { return o.Name == p.Name })
 	if i < 0 || j < 0 {
 		return patches.Patch{}, false, nil
 	}
-	old, err := patchOf(w.Commits[i].ID)
+	old, err := read(w.Commits[i].ID)
 	if err != nil {
 		return patches.Patch{}, false, err
 	}
@@ -243,10 +251,10 @@ func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree)
 	if ranges < len(f.Carried) {
 		r.edits = append(r.edits, func(data []byte) ([]byte, error) { return config.Truncate(data, "patches", ranges) })
 	}
-	r.files = now[commits:]
+	r.files = slices.Clone(now[commits:])
 	for i, p := range r.files {
-		if build.IsCommit(p) { // now is a file, in the caller's list too
-			if r.files[i], err = asFile(p, commits+i+1, now); err != nil {
+		if build.IsCommit(p) {
+			if r.files[i], err = asFile(p, commits+i+1, r.files); err != nil {
 				return r, nil, nil, err
 			}
 		}

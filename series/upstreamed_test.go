@@ -131,7 +131,7 @@ func (h harbour) session(tag, tip string) (s *build.Session, notes *[]string) {
 func (h harbour) rebase(tag, tip, onto string) (order []string, by map[string]RebasedPatch) {
 	h.Helper()
 	s, notes := h.session(tag, tip)
-	reports, err := MoveTo(h.Context(), s, RebaseRequest{Onto: onto})
+	reports, err := Rebase(h.Context(), s, RebaseRequest{Onto: onto})
 	if err != nil || len(reports) != 1 || len(*notes) > 0 {
 		h.Fatalf("%v, %v, %q", reports, err, *notes)
 	}

@@ -45,7 +45,7 @@ func Apply(ctx context.Context, s *build.Session, until string) (artifact.Set, e
 	}
 	err = s.Stage("patches", "", build.Applied(n), func() (build.Done, error) {
 		if steps, err = patches.Steps(up.Dir, effective[:n]); err != nil {
-			return build.Done{}, s.ApplyError(err)
+			return build.Done{}, s.ApplyErrorOn(err, up.Tree)
 		}
 		return build.Done{}, nil
 	})
@@ -99,14 +99,25 @@ func (w workTree) tip() string {
 	return w.Commits[len(w.Commits)-1].ID
 }
 
-// write writes the record to the file name.
-func (w workTree) write(name string) error {
+// write writes the record beside the one that it will replace, and reports the
+// function that puts it in its place in one step.
+func (w workTree) write(s *build.Session) (place func() error, err error) {
+	_, record := src(s)
+	next := record + nextRecord
 	data, err := json.Marshal(w)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return os.WriteFile(name, data, 0o644)
+	err = errors.Join(os.MkdirAll(filepath.Dir(record), 0o755), os.WriteFile(next, data, 0o644))
+	s.Step("wrote the next record of the work tree")
+	return func() error {
+		defer s.Step("placed the record of the work tree")
+		return os.Rename(next, record)
+	}, err
 }
+
+// nextRecord is what the name of a record that is not in its place yet ends in.
+const nextRecord = ".next"
 
 // src returns the folder of the tree that people edit, and the file with the record
 // of what was laid out there.
@@ -114,18 +125,51 @@ func src(s *build.Session) (dir, record string) {
 	return s.Dist().Abs(s.Fork().Dist("src")), s.CacheDir("src", s.Fork().ID)
 }
 
-// laidOut returns the record of the tree whose history is h: the last, or the one
-// that was about to be.
+// laidOut returns the record of the tree whose history is h: the last, or, where a
+// run was killed before it placed its own, the next.
 func laidOut(s *build.Session, h gitrepo.History) (workTree, bool) {
 	_, record := src(s)
-	for _, name := range []string{record, record + ".next"} {
+	var found []workTree
+	for _, name := range []string{record, record + nextRecord} {
 		var w workTree
 		data, err := os.ReadFile(name)
-		if err == nil && json.Unmarshal(data, &w) == nil && w.Base == h.Base {
-			return w, true
+		if err == nil && json.Unmarshal(data, &w) == nil {
+			found = append(found, w)
 		}
 	}
-	return workTree{}, false
+	return recordOf(found, h)
+}
+
+// recordOf returns the record that tells most of a history: of those on its base,
+// one whose last commit it has, with the most commits; of equals the first.
+func recordOf(records []workTree, h gitrepo.History) (best workTree, ok bool) {
+	for _, w := range records {
+		if w.Base == h.Base && (!ok || w.known(h) > best.known(h)) {
+			best, ok = w, true
+		}
+	}
+	return best, ok
+}
+
+// known returns how many commits of the record a history has, and the base; 0 if it
+// does not have the last.
+func (w workTree) known(h gitrepo.History) int {
+	if w.tip() == h.Base {
+		return 1
+	}
+	has := func(id string) bool {
+		return slices.ContainsFunc(h.Commits, func(c gitrepo.Revision) bool { return c.ID == id })
+	}
+	if !has(w.tip()) {
+		return 0
+	}
+	n := 1
+	for _, c := range w.Commits {
+		if has(c.ID) {
+			n++
+		}
+	}
+	return n
 }
 
 // A layout is a tree with its history.
@@ -141,7 +185,6 @@ type layout struct {
 // replaceSource puts a tree with its history at dist/FORK/src, unless a person has
 // changed what is there.
 func replaceSource(ctx context.Context, s *build.Session, l layout) error {
-	_, record := src(s)
 	if err := checkUntouched(ctx, s); err != nil {
 		return err
 	}
@@ -167,17 +210,15 @@ func replaceSource(ctx context.Context, s *build.Session, l layout) error {
 	for i, step := range l.steps {
 		w.Commits = append(w.Commits, workCommit{ids[i+1], step.Patch.Name, l.exact == nil || l.exact[i]})
 	}
-	if err := os.MkdirAll(filepath.Dir(record), 0o755); err != nil {
-		return err
-	}
 	// Until the tree is placed, either record is that of what is there.
-	if err := w.write(record + ".next"); err != nil {
+	placeRecord, err := w.write(s)
+	if err != nil {
 		return err
 	}
 	if err := s.Dist().Place(next, s.Fork().Dist("src")); err != nil {
 		return err
 	}
-	return os.Rename(record+".next", record)
+	return placeRecord()
 }
 
 // commits returns patches as commits, each by whoever wrote it.
@@ -217,8 +258,8 @@ func checkUntouched(ctx context.Context, s *build.Session) error {
 		return nil
 	}
 	return errors.New(path + " was changed since it was laid out: " + what + "\n" +
-		"  To keep what was changed: commit it there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
-		"  To lose it: rm -r " + path)
+		"  To keep the changes: commit them there, then mage patches:refresh -fork=" + s.Fork().ID + "\n" +
+		"  To discard them: rm -r " + path)
 }
 
 // someOf names the first of some files, and says how many there are.

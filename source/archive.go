@@ -51,7 +51,7 @@ func (u Upstream) validArchive() []config.Fault {
 	faults := validRepository("archive", u.Archive)
 	if _, ok := formatOf(u.Archive); !ok {
 		suffixes := []string{".tar.gz", ".tgz", ".tar.xz", ".tar.zst", ".tar.bz2", ".zip"}
-		faults = append(faults, config.Faultf("archive", "the name of %s says no format: want one that ends in %s",
+		faults = append(faults, config.Faultf("archive", "the name of %s has no known suffix: want one that ends in %s",
 			run.Redact(u.Archive), strings.Join(suffixes, ", ")))
 	}
 	switch {
@@ -61,7 +61,7 @@ func (u Upstream) validArchive() []config.Fault {
 		faults = append(faults, config.Faultf("sha256", "%q is not a SHA-256: want 64 hex digits in lower case", u.SHA256))
 	}
 	if u.Strip < 0 {
-		faults = append(faults, config.Faultf("strip", "want how many folders to take off the names, 0 or more"))
+		faults = append(faults, config.Faultf("strip", "want the number of leading folders to remove, 0 or more"))
 	}
 	return faults
 }
@@ -102,7 +102,7 @@ func checkSum(file *os.File, name, want string) error {
 		return err
 	}
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
-		return fmt.Errorf("%s is not the archive that is pinned\n    expected  sha256:%s\n    found     sha256:%s\n"+
+		return fmt.Errorf("%s is not the pinned archive\n    expected  sha256:%s\n    found     sha256:%s\n"+
 			"  If it is the one you want, change upstream.sha256", name, want, got)
 	}
 	_, err := file.Seek(0, io.SeekStart)

@@ -26,14 +26,14 @@ func TestValidateArchive(t *testing.T) {
 		{"no digest", Upstream{Archive: "ship.tgz"}, []string{"sha256: is missing"}},
 		{"a bad digest", Upstream{Archive: "ship.tgz", SHA256: "0a"}, []string{`sha256: "0a" is not a SHA-256`}},
 		{"no format", Upstream{Archive: "ship.rar", SHA256: sum},
-			[]string{"archive: the name of ship.rar says no format: want one that ends in .tar.gz, "}},
+			[]string{"archive: the name of ship.rar has no known suffix: want one that ends in .tar.gz, "}},
 		{"a password", Upstream{Archive: "https://a:b@example.org/ship.zip", SHA256: sum},
 			[]string{"archive: https://[redacted]@example.org/ship.zip has a user or a password in it"}},
 		{"less than no folders", Upstream{Archive: "ship.zip", SHA256: sum, Strip: -1}, []string{"strip: "}},
 		{"two kinds", Upstream{Archive: "ship.zip", SHA256: sum, Module: "example.org/ship@v1.4.1"},
 			[]string{": more than one upstream"}},
 		{"what is not of its kind", Upstream{Archive: "ship.zip", SHA256: sum, Tag: "v1", Exclude: []string{"docs/**"}},
-			[]string{"tag: says nothing", "exclude: says nothing"}},
+			[]string{"tag: does not apply", "exclude: does not apply"}},
 	} {
 		testkit.Faults(t, c.name, c.up.Validate(), c.want...)
 	}
@@ -109,9 +109,9 @@ func TestFetchArchiveRefuses(t *testing.T) {
 	f := Fetcher{Dir: filepath.Dir(name), Cache: cache}
 	other := strings.Repeat("0", 64)
 	for _, c := range []struct{ name, at, want string }{
-		{"another archive at a path", "ship.tar.gz", "ship.tar.gz is not the archive that is pinned\n    expected  sha256:" +
+		{"another archive at a path", "ship.tar.gz", "ship.tar.gz is not the pinned archive\n    expected  sha256:" +
 			other},
-		{"another archive at a server", url + "/ship.tar.gz", "it is not the archive that is pinned"},
+		{"another archive at a server", url + "/ship.tar.gz", "it is not the pinned archive"},
 		{"no archive at a path", "shop.tar.gz", "shop.tar.gz: no such file"},
 		{"no archive at a server", gone.URL + "/ship.tar.gz", "/ship.tar.gz: the server answered 404 Not Found"},
 	} {

@@ -34,7 +34,7 @@ func (l Layout) Validate() []config.Fault {
 		faults = append(faults, config.Faultf("versions", "%v", err))
 	}
 	if l.Place != "" && !below(l.Place) {
-		faults = append(faults, config.Faultf("place", "%q is not a folder below the root: write it as server", l.Place))
+		faults = append(faults, config.Faultf("place", "%q is not a folder below the root: write it like server", l.Place))
 	}
 	for i, s := range l.Siblings {
 		if s.Place == "" || s.Module == "" || s.Version == "" {
@@ -45,7 +45,7 @@ func (l Layout) Validate() []config.Fault {
 		}
 		if s.Place != "" && !below(s.Place) {
 			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].place", i),
-				"%q is not a folder below the root: write it as staging/src/k8s.io/*", s.Place))
+				"%q is not a folder below the root: write it like staging/src/k8s.io/*", s.Place))
 		}
 		if _, err := version.Expand(s.Version, version.Fields{}); err != nil {
 			faults = append(faults, config.Faultf(fmt.Sprintf("siblings[%d].version", i), "%v", err))

@@ -22,7 +22,7 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// siblings returns the modules that lie in the root module's repository beside
+// siblings returns the modules in the root module's repository beside
 // it: those of the layout, at the version that goes with the upstream's.
 func siblings(root string, layout []Sibling, fields version.Fields) ([]lock.Module, error) {
 	local, err := localPlaces(root)

@@ -84,7 +84,7 @@ func (x *extraction) entry(_ context.Context, info archives.FileInfo) error {
 		return fmt.Errorf("%s is in the archive twice", name)
 	}
 	if x.left.files--; x.left.files < 0 {
-		return errors.New("it holds more files than any sources have")
+		return errors.New("it has too many files for a source tree")
 	}
 	if info.ModTime().After(x.time) {
 		x.time = info.ModTime()
@@ -102,7 +102,7 @@ func (x *extraction) entry(_ context.Context, info archives.FileInfo) error {
 			Size: int64(len(info.LinkTarget)), Sum: sha256.Sum256([]byte(info.LinkTarget))}
 		return nil
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is a %s, which no sources have", name, kind(info.Mode()))
+		return fmt.Errorf("%s is a %s, which a source tree cannot contain", name, kind(info.Mode()))
 	}
 	content, err := info.Open()
 	if err != nil {
@@ -138,11 +138,11 @@ func (x *extraction) name(info archives.FileInfo) (string, error) {
 		return "", nil
 	}
 	if !filepath.IsLocal(name) || path.Clean(name) != name || strings.ContainsAny(name, "\\\n\x00") {
-		return "", fmt.Errorf("%q leaves the tree, or is not a clean path", info.NameInArchive)
+		return "", fmt.Errorf("%q is outside the tree, or is not a clean path", info.NameInArchive)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if strings.EqualFold(part, ".git") {
-			return "", fmt.Errorf("%q lies in a .git folder", info.NameInArchive)
+			return "", fmt.Errorf("%q is in a .git folder", info.NameInArchive)
 		}
 	}
 	if folder {
@@ -159,7 +159,7 @@ func (x *extraction) name(info archives.FileInfo) (string, error) {
 func (x *extraction) write(name string, mode filetree.Mode, content io.Reader) error {
 	at := filepath.Join(x.dst, filepath.FromSlash(name))
 	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		return fmt.Errorf("%s lies below a file: %w", name, err)
+		return fmt.Errorf("%s is below a file: %w", name, err)
 	}
 	perm := fs.FileMode(0o644)
 	if mode == filetree.Executable {
@@ -175,7 +175,7 @@ func (x *extraction) write(name string, mode filetree.Mode, content io.Reader) e
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if x.left.bytes -= n; x.left.bytes < 0 {
-		return errors.New("what comes out of it is larger than any sources are")
+		return errors.New("its contents are too large for a source tree")
 	}
 	x.tree[name] = filetree.Entry{Path: name, Mode: mode, Size: n, Sum: filetree.Sum(h.Sum(nil))}
 	return nil
@@ -200,12 +200,12 @@ func (x *extraction) hardLink(name, target string) error {
 // finish makes the symbolic links, once no file can be written through one.
 func (x *extraction) finish() error {
 	if len(x.tree) == 0 {
-		return errors.New("there is no file in it")
+		return errors.New("it contains no files")
 	}
 	for name, target := range x.links {
 		at := filepath.Join(x.dst, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-			return fmt.Errorf("%s lies below a file: %w", name, err)
+			return fmt.Errorf("%s is below a file: %w", name, err)
 		}
 		if err := os.Symlink(target, at); err != nil {
 			return fmt.Errorf("%s is in the archive twice: %w", name, err)
@@ -214,7 +214,7 @@ func (x *extraction) finish() error {
 	for name := range x.tree {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			if _, ok := x.tree[dir]; ok {
-				return fmt.Errorf("%s lies below %s, which is a file or a link", name, dir)
+				return fmt.Errorf("%s is below %s, which is a file or a link", name, dir)
 			}
 		}
 	}

@@ -110,11 +110,11 @@ func TestUnpackRefusesWhole(t *testing.T) {
 		heads []tar.Header
 		want  string
 	}{
-		{"an absolute name", []tar.Header{good, head("/etc/passwd", tar.TypeReg, "")}, `"/etc/passwd" leaves the tree`},
-		{"a way up", []tar.Header{good, head("ship/../../x", tar.TypeReg, "")}, `"ship/../../x" leaves the tree`},
-		{"a folder up", []tar.Header{good, head("../", tar.TypeDir, "")}, `"../" leaves the tree`},
-		{"a backslash", []tar.Header{good, head(`ship\..\x`, tar.TypeReg, "")}, "leaves the tree"},
-		{"a repository", []tar.Header{good, head("ship/.GIT/config", tar.TypeReg, "")}, "lies in a .git folder"},
+		{"an absolute name", []tar.Header{good, head("/etc/passwd", tar.TypeReg, "")}, `"/etc/passwd" is outside the tree`},
+		{"a way up", []tar.Header{good, head("ship/../../x", tar.TypeReg, "")}, `"ship/../../x" is outside the tree`},
+		{"a folder up", []tar.Header{good, head("../", tar.TypeDir, "")}, `"../" is outside the tree`},
+		{"a backslash", []tar.Header{good, head(`ship\..\x`, tar.TypeReg, "")}, "is outside the tree"},
+		{"a repository", []tar.Header{good, head("ship/.GIT/config", tar.TypeReg, "")}, "is in a .git folder"},
 		{"a name twice", []tar.Header{good, good}, "ship/a is in the archive twice"},
 		{"a file and a link of one name", []tar.Header{good, head("ship/a", tar.TypeSymlink, "b")},
 			"ship/a is in the archive twice"},
@@ -129,7 +129,7 @@ func TestUnpackRefusesWhole(t *testing.T) {
 			head("ship/l", tar.TypeLink, "ship/s")}, "not a file before it"},
 		{"a device", []tar.Header{good, head("ship/null", tar.TypeChar, "")}, "ship/null is a device"},
 		{"a pipe", []tar.Header{good, head("ship/pipe", tar.TypeFifo, "")}, "ship/pipe is a named pipe"},
-		{"nothing", nil, "there is no file in it"},
+		{"nothing", nil, "it contains no files"},
 	} {
 		_, dst, err := unpacked(t, tarball(t, c.heads...), 0, limits())
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -144,7 +144,7 @@ func TestUnpackRefusesWhole(t *testing.T) {
 func TestUnpackLimits(t *testing.T) {
 	name := tarball(t, head("ship/a", tar.TypeReg, ""), head("ship/b", tar.TypeReg, ""))
 	for want, most := range map[string]limit{
-		"larger than any sources": {bytes: 11, files: 2}, "more files than any sources": {bytes: 12, files: 1},
+		"too large for a source tree": {bytes: 11, files: 2}, "too many files for a source tree": {bytes: 12, files: 1},
 	} {
 		if _, _, err := unpacked(t, name, 0, most); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("unpack() within %v = %v, want %q", most, err, want)

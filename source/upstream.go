@@ -64,7 +64,7 @@ func (u Upstream) Validate() []config.Fault {
 	switch {
 	case kinds == 0:
 		faults = append(faults,
-			config.Faultf("", "no upstream: add \"module\", as k8s.io/kubernetes@v1.36.1, or \"git\", or \"archive\""))
+			config.Faultf("", "no upstream: add \"module\", such as k8s.io/kubernetes@v1.36.1, or \"git\", or \"archive\""))
 	case kinds > 1:
 		faults = append(faults, config.Faultf("", "more than one upstream: keep one of \"module\", \"git\" and \"archive\""))
 	case u.Module != "":
@@ -83,9 +83,15 @@ func (u Upstream) Validate() []config.Fault {
 		{"sha256", u.SHA256 != "", u.Archive}, {"strip", u.Strip != 0, u.Archive},
 	} {
 		if f.set && f.kind == "" && kinds == 1 {
-			faults = append(faults, config.Faultf(f.field, "says nothing of such an upstream: leave it out"))
+			faults = append(faults, config.Faultf(f.field, "does not apply to this kind of upstream: remove it"))
 		}
 	}
+	return append(faults, u.validNames()...)
+}
+
+// validNames returns what is wrong with the globs and the id.
+func (u Upstream) validNames() []config.Fault {
+	var faults []config.Fault
 	for i, pattern := range u.Exclude {
 		if err := glob.Check(pattern); err != nil {
 			faults = append(faults, config.At("exclude", i, "%v", err))
@@ -102,14 +108,14 @@ func (u Upstream) Validate() []config.Fault {
 func validModule(mod string) []config.Fault {
 	path, vers, _ := strings.Cut(mod, "@")
 	if vers == "" {
-		return []config.Fault{config.Faultf("module", "%q names no version: write %s@v1.2.3", mod, path)}
+		return []config.Fault{config.Faultf("module", "%q has no version: write %s@v1.2.3", mod, path)}
 	}
 	if err := module.Check(path, vers); err != nil {
 		return []config.Fault{config.Faultf("module", "%v", err)}
 	}
 	if module.CanonicalVersion(vers) != vers {
 		return []config.Fault{config.Faultf("module",
-			"%s is only part of a version, and so no pin: write it whole, as v1.36.1", vers)}
+			"%s is only part of a version and pins nothing: write the full version, such as v1.36.1", vers)}
 	}
 	return nil
 }

@@ -109,13 +109,13 @@ func (f Fork) Defaulted() Fork {
 func (f Fork) Validate() []config.Fault {
 	var faults []config.Fault
 	if !profileName(f.Name) {
-		faults = append(faults, config.Faultf("name", "want the project's name, as kubernetes"))
+		faults = append(faults, config.Faultf("name", "want the project's name, such as kubernetes"))
 	} else if !profileName(f.Profile) {
-		faults = append(faults, config.Faultf("profile", "want the name of a profile, as kubernetes"))
+		faults = append(faults, config.Faultf("profile", "want the name of a profile, such as kubernetes"))
 	}
 	if f.Version == "" {
 		faults = append(faults, config.Faultf("version",
-			"is missing: write the upstream's version and your revision, as 1.36.1+acme.1"))
+			"is missing: write the upstream's version and your revision, such as 1.36.1+acme.1"))
 	} else if v, err := version.Parse(f.Version); err != nil {
 		faults = append(faults, config.Faultf("version", "%v", err))
 	} else if up, ok := f.Upstream.Version(); ok && up.Upstream() != v.Upstream() {

@@ -272,11 +272,17 @@ func blobs(layout string) []string {
 // scratch folders, folders of binaries without a record, binaries other than the
 // recorded ones.
 func checkWhole(dist string) error {
-	var faults []string
 	scratch, _ := filepath.Glob(filepath.Join(dist, ".cache", "tmp", "*"))
-	for _, path := range scratch {
-		faults = append(faults, path+" is left over")
+	if len(scratch) > 0 {
+		return fmt.Errorf("left over: %s", strings.Join(scratch, ", "))
 	}
+	return checkOutputs(dist)
+}
+
+// checkOutputs is checkWhole, but for scratch folders, which a killed run leaves for
+// the next one to remove.
+func checkOutputs(dist string) error {
+	var faults []string
 	outputs, _ := filepath.Glob(filepath.Join(dist, "[^.]*", "*"))
 	for _, path := range outputs {
 		if of := filepath.Base(filepath.Dir(path)); of == "overlay" || of == "distfiles" {

@@ -24,7 +24,7 @@ func TestEditOfAPatchRedoesWhatDiffers(t *testing.T) {
 	before := inodes(t, tree)
 
 	// Words that no run has had before, for Go's build cache not to know them.
-	editMotto(t, p, fmt.Sprintf("Any wind, at %d.", time.Now().UnixNano()))
+	editMotto(t, p.dir, fmt.Sprintf("Any wind, at %d.", time.Now().UnixNano()))
 	p.must(t, "patches:lock")
 	out := p.must(t, "cross", "-json", "-components=captain,bosun,deckhand")
 

@@ -24,15 +24,15 @@ func (v Version) Distro() (string, error) {
 	s := fmt.Sprintf("%d.%d.%d", f.Major, f.Minor, f.Patch)
 	if f.Prerelease != "" {
 		if !prerelease.MatchString(f.Prerelease) {
-			return "", fmt.Errorf("version %s cannot be a package's: dpkg and rpm order %q otherwise than semver: write the "+
-				"pre-release as alpha, beta, dev, pre or rc, and numbers, as rc.1", v, f.Prerelease)
+			return "", fmt.Errorf("version %s cannot be a package version: dpkg and rpm order %q differently from semver: "+
+				"write the pre-release as alpha, beta, dev, pre or rc, and numbers, such as rc.1", v, f.Prerelease)
 		}
 		s += "~" + f.Prerelease
 	}
 	if f.Metadata != "" {
 		if !metadata.MatchString(f.Metadata) {
-			return "", fmt.Errorf("version %s cannot be a package's: dpkg and rpm do not agree on the order of %q: write the "+
-				"fork's revision as a name and numbers, as acme.1", v, f.Metadata)
+			return "", fmt.Errorf("version %s cannot be a package version: dpkg and rpm do not agree on the order of %q: "+
+				"write the fork's revision as a name and numbers, such as acme.1", v, f.Metadata)
 		}
 		s += "+" + f.Metadata
 	}
@@ -43,11 +43,13 @@ func (v Version) Distro() (string, error) {
 func ParseDistro(s string) (Version, error) {
 	v, err := Parse(strings.Replace(s, "~", "-", 1))
 	if err != nil {
-		return v, fmt.Errorf("%q is not the version of a fork's package: want one as 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
+		return v, fmt.Errorf("%q is not the version of a fork's package: "+
+			"want one like 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
 	}
 	if back, err := v.Distro(); err != nil || back != s {
 		return Version{},
-			fmt.Errorf("%q is not the version of a fork's package: want one as 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
+			fmt.Errorf("%q is not the version of a fork's package: "+
+				"want one like 1.36.1+acme.1, or 1.37.0~rc.1+acme.1", s)
 	}
 	return v, nil
 }

@@ -47,7 +47,8 @@ func TestDistroRefuses(t *testing.T) {
 		"1.36.1-rc.1.x+acme.01": `"rc.1.x"`,
 	} {
 		if got, err := parse(t, s).Distro(); err == nil ||
-			!strings.Contains(err.Error(), "version "+s+" cannot be a package's: ") || !strings.Contains(err.Error(), want) {
+			!strings.Contains(err.Error(), "version "+s+" cannot be a package version: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: Distro() = %q, %v, want an error that names %s", s, got, err, want)
 		}
 	}

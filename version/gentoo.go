@@ -24,16 +24,18 @@ func (v Version) Gentoo() (string, error) {
 	if f.Prerelease != "" {
 		m := gentooPrerelease.FindStringSubmatch(f.Prerelease)
 		if m == nil {
-			return "", fmt.Errorf("version %s cannot be an ebuild's: write the pre-release %q as alpha, beta, pre or rc, and "+
-				"one number, as rc.1", v, f.Prerelease)
+			return "", fmt.Errorf("version %s cannot be an ebuild version: "+
+				"write the pre-release %q as alpha, beta, pre or rc, and "+
+				"one number, such as rc.1", v, f.Prerelease)
 		}
 		s += "_" + m[1] + m[2]
 	}
 	if f.Metadata != "" {
 		m := gentooMetadata.FindStringSubmatch(f.Metadata)
 		if m == nil {
-			return "", fmt.Errorf("version %s cannot be an ebuild's: write the fork's revision %q as a name and one number, "+
-				"as acme.1", v, f.Metadata)
+			return "", fmt.Errorf("version %s cannot be an ebuild version: "+
+				"write the fork's revision %q as a name and one number, "+
+				"such as acme.1", v, f.Metadata)
 		}
 		s += "_p" + m[1]
 	}
@@ -46,7 +48,7 @@ var gentoo = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)*)([a-z]?)((?:_(?:alpha|bet
 
 // CompareGentoo compares versions of ebuilds, with their revisions, by the
 // Package Manager Specification, chapter 3.3. It returns -1, 0 or 1, and an error
-// if one of them is no version.
+// if one of them is not a version.
 func CompareGentoo(a, b string) (int, error) {
 	as, bs := gentoo.FindStringSubmatch(a), gentoo.FindStringSubmatch(b)
 	for i, m := range [][]string{as, bs} {

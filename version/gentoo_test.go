@@ -36,7 +36,8 @@ func TestGentoo(t *testing.T) {
 		"1.36.1-rc1+acme.1": `"rc1"`,
 	} {
 		if got, err := parse(t, s).Gentoo(); err == nil ||
-			!strings.Contains(err.Error(), "version "+s+" cannot be an ebuild's: ") || !strings.Contains(err.Error(), want) {
+			!strings.Contains(err.Error(), "version "+s+" cannot be an ebuild version: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: Gentoo() = %q, %v, want an error that names %s", s, got, err, want)
 		}
 	}

@@ -14,7 +14,7 @@ func ParseTag(tag string) (Version, error) {
 	text, ok := strings.CutPrefix(tag, "v")
 	v, err := Parse(strings.ReplaceAll(text, "_", "+"))
 	if !ok || err != nil || v.Tag() != tag {
-		return Version{}, fmt.Errorf("%q is not the tag of a version: want one as v1.36.1_acme.1", tag)
+		return Version{}, fmt.Errorf("%q is not a version tag: want one like v1.36.1_acme.1", tag)
 	}
 	return v, nil
 }

@@ -20,7 +20,7 @@ type Version struct {
 func Parse(s string) (Version, error) {
 	v, err := semver.StrictNewVersion(s)
 	if err != nil {
-		return Version{}, fmt.Errorf("%q is not a semantic version (https://semver.org): write it as 1.36.1+acme.1", s)
+		return Version{}, fmt.Errorf("%q is not a semantic version (https://semver.org): write it like 1.36.1+acme.1", s)
 	}
 	return Version{v}, nil
 }
@@ -67,7 +67,7 @@ func Expand(text string, data any) (string, error) {
 // ">=1.17 <1.22", "~1.5". A pre-release lies between its neighbours.
 type Range string
 
-// Validate tells what is wrong with the range, if anything.
+// Validate returns what is wrong with the range, if anything.
 func (r Range) Validate() error {
 	if r == "" {
 		return nil
@@ -76,7 +76,7 @@ func (r Range) Validate() error {
 	return err
 }
 
-// Contains reports whether v, whatever its build metadata, lies in the range.
+// Contains reports whether v, whatever its build metadata, is in the range.
 // An empty range holds every version, one that Validate refuses holds none.
 func (r Range) Contains(v Version) bool {
 	if r == "" {

@@ -43,7 +43,7 @@ func TestParseRefuses(t *testing.T) {
 		if err == nil {
 			t.Errorf("Parse(%q) = %s", s, v)
 		} else if !strings.Contains(err.Error(),
-			"is not a semantic version (https://semver.org): write it as 1.36.1+acme.1") {
+			"is not a semantic version (https://semver.org): write it like 1.36.1+acme.1") {
 			t.Errorf("Parse(%q) says %q", s, err)
 		}
 	}

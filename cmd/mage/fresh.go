@@ -21,7 +21,7 @@ type inputs struct {
 	Files map[string]stamp
 }
 
-// A stamp tells whether a file or folder changed. It is zero for one that does
+// A stamp shows whether a file or folder changed. It is zero for one that does
 // not exist.
 type stamp struct {
 	Size    int64

@@ -1,6 +1,6 @@
-// Mage is mage (https://magefile.org), made safe to start twice at once in one
-// project: mage writes a file of a fixed name into the project while it
-// compiles the magefile, and a second mage takes that file away.
+// Mage runs mage (https://magefile.org) so that two can start at once in one
+// project. Mage itself writes a file with a fixed name into the project while it
+// compiles the magefile, and a second one would remove that file.
 package main
 
 import (

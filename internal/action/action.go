@@ -1,5 +1,5 @@
-// Package action keeps the outputs of stages by what went into them. An output
-// appears under its key whole or not at all, so whatever lies there is finished.
+// Package action caches the outputs of stages, under keys made of their inputs. An
+// output appears under its key complete or not at all.
 package action
 
 import (
@@ -99,7 +99,7 @@ func (c Cache) acquire(ctx context.Context, wait func()) (*flock.Flock, error) {
 		if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 			return nil, err
 		}
-		lock := flock.New(filepath.Join(c.Dir, "lock"))
+		lock := flock.New(c.lockFile())
 		ok, err := lock.TryLock()
 		if err == nil && !ok {
 			wait()
@@ -109,7 +109,7 @@ func (c Cache) acquire(ctx context.Context, wait func()) (*flock.Flock, error) {
 		case ok:
 			return lock, nil
 		case errors.Is(err, fs.ErrNotExist):
-			continue // the cache was taken away just now
+			continue // the cache was removed just now
 		}
 		return nil, fmt.Errorf("locking %s: %w", lock.Path(), err)
 	}
@@ -125,6 +125,8 @@ func isCurrent(lock *flock.Flock) bool {
 	named, err := os.Stat(lock.Path())
 	return err == nil && os.SameFile(held, named)
 }
+
+func (c Cache) lockFile() string { return filepath.Join(c.Dir, "lock") }
 
 func (c Cache) tmp() string { return filepath.Join(c.Dir, "tmp") }
 
@@ -182,7 +184,7 @@ func (c Cache) touch(dir string) {
 	}
 }
 
-// Forget removes the output that key stands for, if there is one.
+// Forget removes the output of key, if there is one.
 func (c Cache) Forget(stage string, key Key) error {
 	return os.RemoveAll(c.Path(stage, key))
 }
@@ -213,17 +215,4 @@ func (c Cache) Prune(stage string, n int, inUse map[string]bool) error {
 		}
 	}
 	return nil
-}
-
-// Discard takes a folder out of the cache in one step, then removes it.
-func (c Cache) Discard(dir string) error {
-	dst, err := c.Scratch()
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(dir, filepath.Join(dst, "gone")); err != nil {
-		return err
-	}
-	c.Note("discarded " + filepath.Base(filepath.Dir(dir)))
-	return os.RemoveAll(dst)
 }

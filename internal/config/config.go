@@ -203,7 +203,7 @@ func (f *File) walkKeys(n *yaml.Node, t reflect.Type, path string) {
 
 func (f *File) walkList(n *yaml.Node, t reflect.Type, path string) {
 	if n.Kind != yaml.SequenceNode {
-		f.misfit(path, n, "want a list, as [a, b]")
+		f.misfit(path, n, "want a list, such as [a, b]")
 		return
 	}
 	for i, item := range n.Content {

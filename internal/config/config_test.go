@@ -104,11 +104,11 @@ func TestReadRefuses(t *testing.T) {
 		{"a list for a word", "name: [x]\n", "crew.yaml:1: name: want a single value"},
 		{"keys for a word", "name: {x: y}\n", "crew.yaml:1: name: want a single value"},
 		{"nothing for a word", "ready: true\nname:\n", "crew.yaml:2: name: want a single value"},
-		{"a word for a list", "roster: captain\n", "crew.yaml:1: roster: want a list, as [a, b]"},
-		{"nothing for a list", "roster:\n", "crew.yaml:1: roster: want a list, as [a, b]"},
+		{"a word for a list", "roster: captain\n", "crew.yaml:1: roster: want a list, such as [a, b]"},
+		{"nothing for a list", "roster:\n", "crew.yaml:1: roster: want a list, such as [a, b]"},
 		{"nothing in a list", "roster:\n  - a\n  -\n", "crew.yaml:3: roster[1]: want a single value"},
 		{"a list in a list", "roster:\n  - a\n  - [b]\n", "crew.yaml:3: roster[1]: want a single value"},
-		{"a list too little", "grid:\n  - [a]\n  - b\n", "crew.yaml:3: grid[1]: want a list, as [a, b]"},
+		{"a list too little", "grid:\n  - [a]\n  - b\n", "crew.yaml:3: grid[1]: want a list, such as [a, b]"},
 		{"a list too much", "grid: [[a, [b]]]\n", "crew.yaml:1: grid[0][1]: want a single value"},
 		{"a word for keys", "cook: ann\n", "crew.yaml:1: cook: want keys and values, one of: name, tools"},
 		{"nothing for keys", "cook:\n", "crew.yaml:1: cook: want keys and values, one of: name, tools"},
@@ -162,7 +162,7 @@ ready: true
 		"crew.yaml:5: mates[0].nme: unknown key; known here: name, tools",
 		"crew.yaml:6: mates[0].tools[0].edge: want true or false",
 		"crew.yaml:7: ready: want true or false",
-		"crew.yaml:8: roster: want a list, as [a, b]",
+		"crew.yaml:8: roster: want a list, such as [a, b]",
 		"crew.yaml:9: ready: is set a second time",
 	}, "\n")
 	if err := read(yaml, new(crew)); err == nil || err.Error() != want {

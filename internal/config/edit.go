@@ -31,7 +31,7 @@ func Set(data []byte, field, value string) ([]byte, error) {
 }
 
 // Drop returns the YAML in data without a field. All else stays as it is
-// written. A field that is not there is no error.
+// written. A missing field is not an error.
 func Drop(data []byte, field string) ([]byte, error) {
 	return edit(data, field, "", func(lines []string, parent, key, val *yaml.Node) ([]string, error) {
 		if key == nil {

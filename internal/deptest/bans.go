@@ -26,7 +26,8 @@ func leaves() []Ban {
 		{From: []string{"./event", "./platform", "./internal/text", "./internal/config", "./internal/shell",
 			"./internal/glob"},
 			Import: []string{"./..."}, Reach: true, Reason: leaf},
-		{From: []string{"./filetree", "./version"}, Import: []string{"./..."}, Allow: []string{"./internal/text"}, Reach: true,
+		{From: []string{"./filetree", "./version"}, Import: []string{"./..."},
+			Allow: []string{"./internal/text"}, Reach: true,
 			Reason: leaf},
 		{From: []string{"./artifact"}, Import: []string{"./..."}, Allow: []string{"./event", "./platform"}, Reach: true,
 			Reason: "a finished file is described in the same words whoever made it"},
@@ -42,8 +43,8 @@ func stageBans() []Ban {
 	const value = "a stage takes the value of the one before it, not the stage"
 	config := []string{"./spec", "./profiles"}
 	bans := []Ban{
-		{From: []string{"./patches"}, Import: []string{"./..."}, Allow: []string{"./filetree", "./internal/text", "./internal/glob"},
-			Reach:  true,
+		{From: []string{"./patches"}, Import: []string{"./..."},
+			Allow: []string{"./filetree", "./internal/text", "./internal/glob"}, Reach: true,
 			Reason: "a series meets a tree and nothing else, so that it can be tested with a literal"},
 		{From: []string{"./packaging"}, Import: append(config, "./source", "./patches"), Reach: true,
 			Reason: "a package is assembled from binaries, wherever they come from"},
@@ -116,7 +117,8 @@ func houseBans() []Ban {
 // libraryBans keep others' libraries, and the system, in one place each.
 func libraryBans() []Ban {
 	return []Ban{
-		{From: []string{"./..."}, Except: []string{"./source", "./tarballs"}, Import: []string{"github.com/mholt/archives/..."},
+		{From: []string{"./..."}, Except: []string{"./source", "./tarballs"},
+			Import: []string{"github.com/mholt/archives/..."},
 			Reason: "archives are an upstream's form, or a tarball's"},
 		{From: []string{"./..."}, Except: []string{"./deb", "./rpm", "./internal/fpm"},
 			Import: []string{"github.com/goreleaser/nfpm/..."},
@@ -131,14 +133,15 @@ func libraryBans() []Ban {
 				"explicit environment, ended with their context, secrets redacted"},
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
 			Reason: "libraries emit events; only targets prints"},
-		{From: []string{"./..."}, Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages"},
+		{From: []string{"./..."},
+			Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages"},
 			Import: []string{"./internal/action"}, Reason: "the cache has one door, build.Do; the others only name its keys"},
 	}
 }
 
 // frontBans keep what prints and what tests apart from the rest.
 func frontBans() []Ban {
-	tests := []string{"./internal/golden", "./internal/testfork", "./internal/testkit"}
+	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit"}
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},

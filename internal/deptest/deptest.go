@@ -1,5 +1,5 @@
-// Package deptest holds who may import whom, and use what, each ban with its
-// reason. Its test holds all of the project against it.
+// Package deptest checks which packages may import which, and what they may use.
+// Each ban has its reason. Its test checks the whole project.
 //
 // Packages of the project are named as the go command takes them: ./lock, and
 // "." for the root. A pattern that ends in /... also names all below, "./..."

@@ -181,7 +181,7 @@ func (b *bench) ko() error {
 }
 
 // bud has buildah make an image of the same program in the storage $0, as root
-// or not, and write it as a layout.
+// or not, and write it like a layout.
 const bud = `buildah() { command buildah --root "$0/root" --runroot "$0/run" --storage-driver vfs "$@"; }
 buildah build -q --isolation chroot -t hyperkube -f "$0/Containerfile" dist/` + benchFork + `/bin/linux_amd64
 buildah push -q hyperkube "oci:$0/layout"`

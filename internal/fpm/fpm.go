@@ -1,5 +1,5 @@
-// Package fpm tells nFPM of a package, as far as that is the same for every
-// format.
+// Package fpm describes a package to nFPM, as far as the description is the same
+// for debs and rpms.
 package fpm
 
 import (

@@ -139,7 +139,7 @@ func safe(name string) error {
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if isDotGit(part) {
-			return fmt.Errorf("%q lies in a .git folder", name)
+			return fmt.Errorf("%q is in a .git folder", name)
 		}
 	}
 	return nil

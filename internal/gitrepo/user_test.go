@@ -35,7 +35,8 @@ func everything(t *testing.T, r *repo, base, tip string) (patch string, series [
 		t.Fatal(err)
 	}
 	dir := filepath.Join(t.TempDir(), "src")
-	ids, err := r.user().Build(t.Context(), dir, Series{Base: d, Upstream: "example.org/ship@v1.4.1", Date: commits[0].Date,
+	ids, err := r.user().Build(t.Context(), dir, Series{
+		Base: d, Upstream: "example.org/ship@v1.4.1", Date: commits[0].Date,
 		Steps: []Step{{Name: "p", Subject: "more", Changes: []filetree.Change{
 			{Path: "more", Mode: filetree.Regular, Content: []byte("more\r\n")}}}}})
 	if err != nil {
@@ -145,8 +146,8 @@ func TestObjectsThatGitComplainsOf(t *testing.T) {
 			want: "100644 a"},
 		{name: "a file twice", tree: "100644 a\x00" + blob + "100755 a\x00" + blob, author: who, err: "two files named a"},
 		{name: "a folder that some systems take for .git", tree: "40000 .GIT \x00" + sub, author: who,
-			err: "\".GIT /a\" lies in a .git folder"},
-		{name: "its short name", tree: "40000 git~1\x00" + sub, author: who, err: "lies in a .git folder"},
+			err: "\".GIT /a\" is in a .git folder"},
+		{name: "its short name", tree: "40000 git~1\x00" + sub, author: who, err: "is in a .git folder"},
 		{name: "a name that leads out", tree: "100644 ../a\x00" + blob, author: who, err: "is not a name for a file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -176,7 +177,8 @@ func TestObjectsThatGitComplainsOf(t *testing.T) {
 			if err != nil || len(commits) != 1 {
 				t.Fatalf("Commits() = %v, %v", commits, err)
 			}
-			if p, err := m.Patch(t.Context(), id, nil); err != nil || !strings.HasPrefix(string(p.Data[p.Diff:]), "diff --git ") {
+			p, err := m.Patch(t.Context(), id, nil)
+			if err != nil || !strings.HasPrefix(string(p.Data[p.Diff:]), "diff --git ") {
 				t.Errorf("Patch() = %s, %v", p.Data, err)
 			}
 			if _, err := m.Time(t.Context(), id); err != nil {
@@ -243,7 +245,8 @@ func TestResolve(t *testing.T) {
 	} {
 		m := r.remote()
 		got, err := m.Resolve(t.Context(), c.name)
-		if got != c.want && c.err == "" || c.err == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), c.err) {
+		if got != c.want && c.err == "" || (c.err == "") != (err == nil) ||
+			err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("Resolve(%s) = %s, %v, want %s, %q", c.name, got, err, c.want, c.err)
 		}
 	}
@@ -274,7 +277,8 @@ func TestMergeBase(t *testing.T) {
 	if got, err := m.MergeBase(t.Context(), main, side); err != nil || got != base {
 		t.Errorf("MergeBase() = %s, %v, want %s", got, err, base)
 	}
-	if _, err := m.MergeBase(t.Context(), main, other); err == nil || !strings.Contains(err.Error(), "no history in common") {
+	_, err := m.MergeBase(t.Context(), main, other)
+	if err == nil || !strings.Contains(err.Error(), "no history in common") {
 		t.Errorf("MergeBase() of strangers = %v", err)
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Check tells what is wrong with a glob over paths, if anything. In it, *
+// Check returns what is wrong with a glob over paths, if anything. In it, *
 // matches anything within a folder and ** any number of folders.
 func Check(glob string) error {
 	if glob == "" || strings.HasPrefix(glob, "/") || strings.HasSuffix(glob, "/") {
-		return fmt.Errorf("%q matches no file: write a path below the root, as docs/** or Godeps/LICENSES", glob)
+		return fmt.Errorf("%q matches no file: write a path below the root, such as docs/** or Godeps/LICENSES", glob)
 	}
 	for part := range strings.SplitSeq(glob, "/") {
 		if part != "**" && strings.Contains(part, "**") {

@@ -22,7 +22,7 @@ import (
 // A Module is one module in the module cache.
 type Module struct {
 	Path, Version string
-	Dir           string // where its files lie
+	Dir           string // of its files
 	Sum           string // h1:…, as the go command recorded and checked it
 	Info          string // the file with its time
 	Error         string // why it could not be fetched
@@ -30,7 +30,7 @@ type Module struct {
 
 // Download downloads modules, named path@version, to the module cache, the way the
 // user's settings say. scratch is a folder to work in. A module that cannot
-// be fetched is no error: its Error is set.
+// be fetched is not an error: its Error is set.
 func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]Module, error) {
 	// A go.mod here keeps the go command from looking at, and writing to, the user's.
 	if err := os.WriteFile(filepath.Join(scratch, "go.mod"), []byte("module download\n"), 0o644); err != nil {
@@ -131,5 +131,5 @@ type ChangedError struct {
 
 func (e *ChangedError) Error() string {
 	return fmt.Sprintf("%s was changed in the module cache\n    expected  %s\n    found     %s\n"+
-		"  To have it downloaded again: chmod -R u+w %s && rm -r %[4]s", e.Module, e.Want, e.Got, e.Dir)
+		"  To download it again: chmod -R u+w %s && rm -r %[4]s", e.Module, e.Want, e.Got, e.Dir)
 }

@@ -1,4 +1,4 @@
-// Package gotool is the go command of this machine, as its user set it up.
+// Package gotool runs the go command of this machine, as its user set it up.
 package gotool
 
 import (
@@ -93,7 +93,7 @@ func (g *Go) Clean() run.Env {
 }
 
 // At returns the go command in the release that a fork is to be built with:
-// pin where it is set (go1.26.8), otherwise the one at hand, or the oldest that
+// pin where it is set (go1.26.8), otherwise the installed one, or the oldest that
 // the tree's go line allows where that is newer.
 func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
 	// What follows a space is whose build it is: "go1.26.8 X:jsonv2".

@@ -1,5 +1,5 @@
-// Package output is the one way into dist: it tells whether what lies there is
-// what would be made now, and replaces a file or a folder in one step.
+// Package output writes to dist: it tells whether an output is up to date, and
+// replaces a file or a folder in one step. Nothing else writes there.
 package output
 
 import (
@@ -54,7 +54,7 @@ func (d Dist) Replace(path string, fill func(dst string) error) error {
 	return d.Place(dst, path)
 }
 
-// Place puts the file or folder from, which lies in the cache, in the place of
+// Place puts the file or folder from, which is in the cache, in the place of
 // what lies at path, in one step. What was there is then at from.
 func (d Dist) Place(from, path string) error {
 	to := d.Abs(path)
@@ -69,7 +69,7 @@ func (d Dist) Place(from, path string) error {
 	return filetree.Exchange(from, to)
 }
 
-// Link makes the file at path one with the file from, which lies in the cache, in
+// Link makes path a hard link to the file from, which is in the cache, in
 // one step; or, where the file system has no hard links, a copy in that mode.
 func (d Dist) Link(from, path string, mode filetree.Mode) error {
 	return d.Replace(path, func(dst string) error { return filetree.LinkOrCopy(from, dst, mode) })

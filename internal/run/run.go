@@ -181,7 +181,7 @@ func (t *tail) String() string {
 func IsExit(err error) bool { return ExitCode(err) != 0 }
 
 // ExitCode returns the code that a subprocess ended with, -1 if a signal ended
-// it, and 0 if err is no such thing.
+// it, and 0 if err is not one.
 func ExitCode(err error) int {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {

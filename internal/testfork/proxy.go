@@ -15,7 +15,7 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-// tag is what a proxy knows of a version besides its files.
+// tag is what a proxy says about a version, besides its files.
 type tag struct {
 	time   string // RFC 3339
 	commit string
@@ -86,7 +86,7 @@ func goSum(m module.Version, mod []byte, zipName string) (string, error) {
 	return fmt.Sprintf("%[1]s %[2]s %[3]s\n%[1]s %[2]s/go.mod %[4]s\n", m.Path, m.Version, whole, alone), nil
 }
 
-// writeList lists what lies in the folder rather than adding a line, so that a proxy can be written twice.
+// writeList lists what is in the folder rather than adding a line, so that a proxy can be written twice.
 func writeList(folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package testkit is what the tests of several packages need: tools, git, and faults to compare.
+// Package testkit helps the tests of several packages: it finds tools, runs git and
+// compares faults.
 package testkit
 
 import (
@@ -24,11 +25,14 @@ func Need(t testing.TB, tool string) {
 	t.Skipf("%s is not on PATH", tool)
 }
 
+// Path is where tests find tools.
+func Path() string { return os.Getenv("PATH") }
+
 // GitEnv is the environment of somebody whose git has no settings but those in
 // home, and who commits at a fixed time.
 func GitEnv(home string) []string {
 	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LC_ALL=C", "TZ=UTC", "GIT_CONFIG_NOSYSTEM=1",
+		"PATH=" + Path(), "HOME=" + home, "LC_ALL=C", "TZ=UTC", "GIT_CONFIG_NOSYSTEM=1",
 		"GIT_AUTHOR_NAME=Mate", "GIT_AUTHOR_EMAIL=mate@example.org", "GIT_AUTHOR_DATE=2026-02-03T04:05:06Z",
 		"GIT_COMMITTER_NAME=Mate", "GIT_COMMITTER_EMAIL=mate@example.org", "GIT_COMMITTER_DATE=2026-02-03T04:05:07Z",
 	}

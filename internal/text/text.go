@@ -1,4 +1,4 @@
-// Package text writes small things the way all messages do.
+// Package text formats counts the same way in all messages.
 package text
 
 import (

@@ -127,7 +127,7 @@ func readPins(f fork.Fork, on []platform.Platform) (map[string][]debbase.Pin, er
 	return l.Arches, nil
 }
 
-// fault tells what keeps images from being made with the lock, which may not
+// fault returns why images cannot be made with the lock, which may not
 // exist; "" is nothing.
 func (l baseLock) fault(exists bool, want images.Debian, arches []string) string {
 	if exists && !reflect.DeepEqual(l.Of, want) {

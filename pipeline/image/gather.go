@@ -48,7 +48,7 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 	if err != nil {
 		return in, err
 	}
-	if err := addDebian(ctx, s, w, p, bases); err != nil {
+	if err := addDebian(ctx, w, p, bases); err != nil {
 		return in, err
 	}
 	for _, on := range p.platforms {

@@ -93,7 +93,7 @@ func With(f fork.Fork, r Request) ([]fork.Fork, error) {
 		}
 		if len(other.Images.With) > 0 {
 			return nil, errors.New(f.File("fork.yaml") + ": images.with: " + id +
-				" itself runs with others: name those here, and not there")
+				" has images.with itself: name those forks here instead")
 		}
 		out = append(out, other)
 	}

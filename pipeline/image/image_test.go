@@ -83,7 +83,7 @@ func TestWith(t *testing.T) {
 		},
 		{
 			about: "one that runs with others", ship: "images: {with: [boat]}", boat: "images: {with: [ship-1.4]}",
-			err: "forks/ship-1.4/fork.yaml: images.with: boat itself runs with others: name those here, and not there",
+			err: "forks/ship-1.4/fork.yaml: images.with: boat has images.with itself: name those forks here instead",
 		},
 		{
 			about: "one that runs with others, and no pods are asked for", ship: "images: {with: [boat]}",

@@ -94,7 +94,7 @@ func (w layerCache) files(ctx context.Context, files []images.File) ([]*images.L
 
 // describe returns a text of each file that says all that goes into a layer, and
 // the files with the sums of their sources, which sum returns. The texts go into
-// keys of the cache: to change one has all layers written again.
+// keys of the cache: a change of one writes all layers again.
 func describe(files []images.File, sum func(name string) (string, error)) ([]string, []images.File, error) {
 	files = slices.Clone(files)
 	sums := make([]string, len(files))
@@ -114,9 +114,7 @@ func describe(files []images.File, sum func(name string) (string, error)) ([]str
 }
 
 // addDebian adds the layer of Debian's packages to the base of each platform.
-func addDebian(
-	ctx context.Context, s *build.Session, w layerCache, p plan, bases map[platform.Platform]base,
-) error {
+func addDebian(ctx context.Context, w layerCache, p plan, bases map[platform.Platform]base) error {
 	if len(p.fork.Images.Debian.Packages) == 0 {
 		return nil
 	}

@@ -24,7 +24,8 @@ func checkRecord(t *testing.T, got artifact.Images, all made) {
 	for _, one := range got.Images {
 		for i, want := range all[one.Name] {
 			have, l := one.Platforms[i], want.Layers[0]
-			if have.Platform != want.Platform.String() || have.Size != l.CompressedSize || have.Uncompressed != l.UncompressedSize {
+			if have.Platform != want.Platform.String() ||
+				have.Size != l.CompressedSize || have.Uncompressed != l.UncompressedSize {
 				t.Errorf("%s: got %+v", one.Name, have)
 			}
 		}

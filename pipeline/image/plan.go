@@ -64,7 +64,7 @@ func platforms(f fork.Fork, names []string) ([]platform.Platform, error) {
 	}
 	for _, p := range out {
 		if p.OS != "linux" {
-			return nil, fmt.Errorf("images are for Linux, and not for %s", p)
+			return nil, fmt.Errorf("images are for Linux, not for %s", p)
 		}
 	}
 	if len(out) == 0 {
@@ -92,7 +92,7 @@ func (p plan) compressions() []string {
 func (p plan) choose() (plan, error) {
 	all := p.possible()
 	if len(all) == 0 {
-		return p, errors.New("this fork makes no image: there is none that it builds all programs of")
+		return p, errors.New("this fork makes no images: it does not build all programs of any image")
 	}
 	for _, name := range p.request.Images {
 		if !slices.Contains(names(all), name) {

@@ -145,7 +145,7 @@ func TestChooseFails(t *testing.T) {
 		programs, asked []string
 		want            string
 	}{
-		{[]string{"anchor"}, nil, "this fork makes no image: there is none that it builds all programs of"},
+		{[]string{"anchor"}, nil, "this fork makes no images: it does not build all programs of any image"},
 		{[]string{"captain"}, []string{"ship"}, `unknown image "ship"; this fork makes captain, installer`},
 	}
 	for _, test := range tests {
@@ -180,7 +180,7 @@ func TestPlatforms(t *testing.T) {
 	}{
 		{nil, []platform.Platform{amd64, arm64}, ""},
 		{[]string{"linux/arm64"}, []platform.Platform{arm64}, ""},
-		{[]string{"darwin/arm64"}, nil, "images are for Linux, and not for darwin/arm64"},
+		{[]string{"darwin/arm64"}, nil, "images are for Linux, not for darwin/arm64"},
 	}
 	for _, test := range tests {
 		got, err := platforms(f, test.names)

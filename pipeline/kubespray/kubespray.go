@@ -95,11 +95,11 @@ func settings(f fork.Fork, r Request) (kubespray.Input, error) {
 	pulled.Registry = cmp.Or(r.Registry, pulled.Registry)
 	in := kubespray.Input{
 		Fork: f.ID, Profile: path.Join("profiles", f.Profile, "kubespray.yaml"), Version: f.Parsed,
-		Registry: pulled.Registry, URL: strings.TrimRight(r.URL, "/"),
+		Registry: strings.TrimSuffix(pulled.Registry, "/"), URL: strings.TrimRight(r.URL, "/"),
 	}
 	if in.Registry == "" {
-		return in, fmt.Errorf("-registry: say where the images are pulled from, as -registry=registry.example.org/team, "+
-			"or set images.registry in %s", f.File("fork.yaml"))
+		return in, fmt.Errorf("-registry: say where the images are pulled from, "+
+			"such as -registry=registry.example.org/team, or set images.registry in %s", f.File("fork.yaml"))
 	}
 	if err := pulled.CheckRegistry(); err != nil {
 		return in, fmt.Errorf("-registry: %w", err)
@@ -118,7 +118,7 @@ func imageNames(f fork.Fork, record artifact.Images, targets []platform.Platform
 		for _, p := range targets {
 			on := func(made artifact.PlatformImage) bool { return made.Platform == p.String() }
 			if !slices.ContainsFunc(image.Platforms, on) {
-				return nil, fmt.Errorf("%s: image %s is not made for %s: make all again, mage image -fork=%s",
+				return nil, fmt.Errorf("%s: image %s is not made for %s: make all images again: mage image -fork=%s",
 					f.Dist("images"), image.Name, p, f.ID)
 			}
 		}

@@ -31,7 +31,7 @@ var distfileStage = build.Stage[distfile, stored]{
 type distfile struct {
 	role   string // what an ebuild takes from it: the key in ebuilds.Fork.Distfiles
 	name   string
-	inputs string // stands for all that decides its bytes, besides its name and its date
+	inputs string // covers all that decides its bytes, besides its name and its date
 	date   time.Time
 	write  func(ctx context.Context, to string) error
 }

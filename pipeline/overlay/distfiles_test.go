@@ -3,6 +3,7 @@ package overlay
 import (
 	"archive/tar"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -216,7 +217,7 @@ func unpack(t *testing.T, name string) []string {
 	var out []string
 	for r := tar.NewReader(plain); ; {
 		h, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
 		if err != nil {

@@ -250,5 +250,5 @@ func TestLicensed(t *testing.T) {
 	}
 	_, err = licensed([]cross.Package{{Dir: bare, Root: bare, Module: "example.org/bare@v1.0.0"}})
 	wantError(t, err, "module example.org/bare@v1.0.0: "+bare+
-		" has no known license text, but packages must name the licenses of all that is linked")
+		" has no known license text, but packages must name the licenses of everything they link")
 }

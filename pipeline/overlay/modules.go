@@ -19,7 +19,7 @@ import (
 // modules are the modules of others that are linked into the fork's programs.
 type modules struct {
 	dir      string   // a module cache that has just these; "" for a fork in a GOPATH
-	inputs   string   // stands for all that decides what is in there
+	inputs   string   // covers all that decides what is in there
 	licenses []string // of what is linked, as Gentoo names them
 }
 

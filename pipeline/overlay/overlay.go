@@ -145,7 +145,7 @@ func newOverlay(forks []fork.Fork) (ebuilds.Overlay, error) {
 	for _, f := range forks {
 		name := f.Ebuilds.Repository
 		if o.Name != "" && o.Name != name {
-			return o, fmt.Errorf("%s: ebuilds.repository is %s, and another fork's %s: they share an overlay",
+			return o, fmt.Errorf("%s: ebuilds.repository is %s, and another fork's %s: all forks share one overlay",
 				f.File("fork.yaml"), name, o.Name)
 		}
 		o.Name, o.Maintainer = name, f.Packages.Maintainer

@@ -72,7 +72,7 @@ func newPlan(s *build.Session, old ebuilds.Tree) (plan, error) {
 	}
 	if f.Ebuilds.Distfiles == "" {
 		return p, fmt.Errorf("%s: ebuilds fetch files from the web: "+
-			"set ebuilds.distfiles to the folder that you will put them in, as https://example.org/distfiles",
+			"set ebuilds.distfiles to the folder that you will put them in, such as https://example.org/distfiles",
 			f.File("fork.yaml"))
 	}
 	if p.input, err = s.PackageInput(packaging.Gentoo(), s.Host()); err != nil {

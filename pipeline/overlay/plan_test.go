@@ -68,11 +68,11 @@ func TestNewOverlay(t *testing.T) {
 		},
 		"the second differs": {
 			forks: []fork.Fork{of("a", "fleet", mate), of("b", "navy", mate)},
-			err:   "forks/b/fork.yaml: ebuilds.repository is navy, and another fork's fleet: they share an overlay",
+			err:   "forks/b/fork.yaml: ebuilds.repository is navy, and another fork's fleet: all forks share one overlay",
 		},
 		"the third differs": {
 			forks: []fork.Fork{of("a", "fleet", mate), of("b", "fleet", mate), of("c", "navy", mate)},
-			err:   "forks/c/fork.yaml: ebuilds.repository is navy, and another fork's fleet: they share an overlay",
+			err:   "forks/c/fork.yaml: ebuilds.repository is navy, and another fork's fleet: all forks share one overlay",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,8 +153,8 @@ func TestKnown(t *testing.T) {
 		},
 		"no version of Gentoo's": {
 			version: "1.4.1+acme.1.2", license: "MIT",
-			err: `version 1.4.1+acme.1.2 cannot be an ebuild's: ` +
-				`write the fork's revision "acme.1.2" as a name and one number, as acme.1`,
+			err: `version 1.4.1+acme.1.2 cannot be an ebuild version: ` +
+				`write the fork's revision "acme.1.2" as a name and one number, such as acme.1`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

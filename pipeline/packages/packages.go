@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/action"
 	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/rpm"
@@ -58,7 +59,7 @@ type Made struct {
 	File   string     `json:"file"`
 	Size   int64      `json:"size"` // bytes
 	SHA256 string     `json:"sha256"`
-	Inputs action.Key `json:"inputs"` // stands for all that decided its bytes
+	Inputs action.Key `json:"inputs"` // covers all that decided its bytes
 }
 
 // Run makes the packages that r names and that are not up to date.
@@ -179,8 +180,8 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 	return in, err
 }
 
-// key stands for all that decides a package's bytes.
-func key(s *build.Session, p plan, in inputs, r packaging.Recipe) (action.Key, error) {
+// key covers all that decides a package's bytes.
+func (p plan) key(l lock.Lock, in inputs, r packaging.Recipe) (action.Key, error) {
 	what, err := p.input.Inputs(r)
 	if err != nil {
 		return "", err
@@ -202,7 +203,7 @@ func key(s *build.Session, p plan, in inputs, r packaging.Recipe) (action.Key, e
 		Lock     string
 		Binaries map[string]string
 		Docs     map[string]string
-	}{what, string(s.Lock().Encode()), sums, docs}), nil
+	}{what, string(l.Encode()), sums, docs}), nil
 }
 
 // upToDate returns the packages in dist, by name, that are what would be made now.
@@ -222,7 +223,7 @@ func upToDate(s *build.Session, p plan, in inputs) map[string]Made {
 		if i < 0 || filepath.Base(made.File) != made.File {
 			continue
 		}
-		if now, err := key(s, p, in, all[i]); err != nil || now != made.Inputs {
+		if now, err := p.key(s.Lock(), in, all[i]); err != nil || now != made.Inputs {
 			continue
 		}
 		if s.Dist().Intact(filepath.Join(p.dir, made.File), made.Size, made.SHA256) {

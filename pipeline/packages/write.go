@@ -72,7 +72,7 @@ func writeMissing(ctx context.Context, s *build.Session, p plan, in inputs, j jo
 			}
 			r := p.recipes[slices.IndexFunc(p.recipes, func(r packaging.Recipe) bool { return r.Name == c.Name })]
 			var err error
-			if made[i].Inputs, err = key(s, p, in, r); err != nil {
+			if made[i].Inputs, err = p.key(s.Lock(), in, r); err != nil {
 				return err
 			}
 			return p.format.writeOne(c, filepath.Join(scratch, c.Name), dst, &made[i])

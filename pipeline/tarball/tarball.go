@@ -40,7 +40,7 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 		return nil, err
 	}
 	if err := trees.Patched.Verify(ctx, nil); err != nil {
-		return nil, fmt.Errorf("%w\n  To have it laid out again: mage clean", err)
+		return nil, fmt.Errorf("%w\n  To lay it out again: mage clean", err)
 	}
 	root := s.Fork().Name + "-" + s.Fork().Version
 	a := artifact.Artifact{

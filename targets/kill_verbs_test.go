@@ -1,0 +1,118 @@
+package targets_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/testkit"
+)
+
+// A verb is what somebody has a project do, without mage, or does to it.
+type verb func(t *testing.T, p *slipway.Project) error
+
+func pin(t *testing.T, p *slipway.Project) error {
+	_, err := p.Lock(t.Context(), "", time.Now())
+	return err
+}
+
+func verify(t *testing.T, p *slipway.Project) error {
+	_, err := p.Verify(t.Context(), "")
+	return err
+}
+
+func cross(t *testing.T, p *slipway.Project) error {
+	_, err := p.Cross(t.Context(), "", slipway.CrossRequest{})
+	return err
+}
+
+func deb(t *testing.T, p *slipway.Project) error {
+	_, err := p.Deb(t.Context(), "", slipway.PackageRequest{})
+	return err
+}
+
+func image(t *testing.T, p *slipway.Project) error {
+	_, err := p.Image(t.Context(), "", slipway.ImageRequest{})
+	return err
+}
+
+func ebuild(t *testing.T, p *slipway.Project) error {
+	_, err := p.Ebuild(t.Context(), "", slipway.EbuildRequest{})
+	return err
+}
+
+func applyAll(t *testing.T, p *slipway.Project) error {
+	_, err := p.Apply(t.Context(), "", "")
+	return err
+}
+
+func applyNone(t *testing.T, p *slipway.Project) error {
+	_, err := p.Apply(t.Context(), "", "none")
+	return err
+}
+
+func rebase(t *testing.T, p *slipway.Project) error {
+	_, err := p.Rebase(t.Context(), "", slipway.RebaseRequest{Onto: "1.4.0", Write: true})
+	return err
+}
+
+// rebaseInVain leaves a work tree with conflicts.
+func rebaseInVain(t *testing.T, p *slipway.Project) error {
+	_, err := p.Rebase(t.Context(), "", slipway.RebaseRequest{Onto: "1.5.0-rc.1", Write: true})
+	return err
+}
+
+func refresh(t *testing.T, p *slipway.Project) error {
+	_, err := p.Refresh(t.Context(), "")
+	return err
+}
+
+// importCommit takes the commit that func somebody made.
+func importCommit(t *testing.T, p *slipway.Project) error {
+	ids := strings.Fields(testkit.Git(t, p.Dir+"/somebody", "rev-parse", "HEAD~1", "HEAD"))
+	_, err := p.Import(t.Context(), "", slipway.ImportRequest{From: "somebody", Commits: strings.Join(ids, "..")})
+	return err
+}
+
+func clean(t *testing.T, p *slipway.Project) error { return p.Clean(t.Context()) }
+
+// editPatch has the first patch say something else.
+func editPatch(t *testing.T, p *slipway.Project) error {
+	editMotto(t, p.Dir, "Any wind, and whoever is asleep.")
+	return nil
+}
+
+// addCommit is a person's in the work tree.
+func addCommit(t *testing.T, p *slipway.Project) error {
+	commit(t, p.Dir+"/dist/ship-1.4/src", "a chart")
+	return nil
+}
+
+// do has the project do something.
+func (p *project) do(t *testing.T, v verb) {
+	t.Helper()
+	p.steps(t, nil, v)
+}
+
+// steps has the project do things, one after the other, and returns what is noted.
+// step is told of each moment at which the disk changes for good; it may be nil.
+func (p *project) steps(t *testing.T, step func(what string), verbs ...verb) (notes []string) {
+	t.Helper()
+	var mu sync.Mutex
+	facade := &slipway.Project{Dir: p.dir, Env: p.env, Step: step, Events: func(e event.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Kind == event.Note {
+			notes = append(notes, e.Detail)
+		}
+	}}
+	for _, v := range verbs {
+		if err := v(t, facade); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return notes
+}
