@@ -98,7 +98,7 @@ func (g *merging) file(p place) (FileOutcome, error) {
 	if err != nil {
 		return FileOutcome{}, err
 	}
-	dst, why, err := g.destination(p)
+	dst, clash, err := g.destination(p)
 	if err != nil {
 		return FileOutcome{}, err
 	}
@@ -106,30 +106,35 @@ func (g *merging) file(p place) (FileOutcome, error) {
 	if err != nil {
 		return FileOutcome{}, err
 	}
-	why = cmp.Or(why, merged.why)
+	merged.why = cmp.Or(clash, merged.why)
 	if theirs == nil && p.at != p.from && ours != nil {
-		merged.decided, merged.shown, why = nil, ours, "the patch deletes it, and upstream renamed it"
+		merged = mergedFile{nil, ours, "the patch deletes it, and upstream renamed it"}
 	}
-	if dst != p.at {
-		g.new.set(p.at, nil)
-	}
-	g.new.set(dst, merged.decided)
-	if bad := g.new.misplaced(dst); bad != "" {
-		why = "it cannot be created: " + bad
-		g.new.set(dst, g.ours[dst])
-		merged.shown = g.ours[dst]
-	}
+	merged = g.put(p, dst, merged)
 	f := misfit(g.move.diffs, p, ours)
 	if dst != p.name() {
 		f.Renamed = dst
 	}
-	if why != "" {
-		f.Why, f.Conflict = why, true
+	if merged.why != "" {
+		f.Why, f.Conflict = merged.why, true
 		g.marks[dst] = cmp.Or(g.rebase.marked[dst], &marked{
 			patch: g.move.Name, old: cmp.Or(p.to, p.from), base: base, ours: ours, shown: merged.shown,
 		})
 	}
 	return f, nil
+}
+
+// put makes the merged file the one at dst, unless it cannot be there.
+func (g *merging) put(p place, dst string, merged mergedFile) mergedFile {
+	if dst != p.at {
+		g.new.set(p.at, nil)
+	}
+	g.new.set(dst, merged.decided)
+	if bad := g.new.misplaced(dst); bad != "" {
+		g.new.set(dst, g.ours[dst])
+		return mergedFile{g.ours[dst], g.ours[dst], "it cannot be created: " + bad}
+	}
+	return merged
 }
 
 // touch returns a file of the new tree, and notes that the patch touches it.

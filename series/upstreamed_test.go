@@ -295,7 +295,8 @@ func TestRebaseFindsWhatUpstreamTook(t *testing.T) {
 func (h harbour) cherryPick(commit string) string {
 	h.Helper()
 	before := h.git("rev-parse", "HEAD^{tree}")
-	if _, err := testkit.TryGit(h.T, h.dir, "cherry-pick", "--allow-empty", "--keep-redundant-commits", commit); err != nil {
+	_, err := testkit.TryGit(h.T, h.dir, "cherry-pick", "--allow-empty", "--keep-redundant-commits", commit)
+	if err != nil {
 		h.git("cherry-pick", "--abort")
 		h.git("cherry-pick", "-X", "theirs", commit)
 		return "conflicts"

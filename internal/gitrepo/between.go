@@ -44,9 +44,9 @@ func (r *Remote) Between(ctx context.Context, from, to string, exclude []string)
 	if err := r.history(ctx, from, to); err != nil {
 		return nil, err
 	}
-	out, err := r.view(ctx, nil, "-c", "i18n.logOutputEncoding=UTF-8", "-c", "log.showSignature=false", "log", "-z", "--raw",
-		"-r", "--root", "--no-renames", "--no-abbrev", "--no-merges", "--topo-order", "--no-notes", "--no-mailmap", "--no-color",
-		"--format=tformat:%x01%H%n%B%x02", from+".."+to)
+	out, err := r.view(ctx, nil, "-c", "i18n.logOutputEncoding=UTF-8", "-c", "log.showSignature=false", "log", "-z",
+		"--raw", "-r", "--root", "--no-renames", "--no-abbrev", "--no-merges", "--topo-order", "--no-notes", "--no-mailmap",
+		"--no-color", "--format=tformat:%x01%H%n%B%x02", from+".."+to)
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,8 @@ func TestIdentify(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := remote.Between(t.Context(), r.git("rev-list", "--max-parents=0", "HEAD"), ids["other bytes"], nil); err != nil {
+	root := r.git("rev-list", "--max-parents=0", "HEAD")
+	if _, err := remote.Between(t.Context(), root, ids["other bytes"], nil); err != nil {
 		t.Fatal(err)
 	}
 	fetched, err := remote.Identify(t.Context(), changes, nil)

@@ -45,7 +45,8 @@ func (g Git) run(ctx context.Context, c call) error {
 		return fmt.Errorf("%w\n  Install git: https://git-scm.com/downloads", err)
 	}
 	return g.Run.Run(ctx, run.Cmd{
-		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: g.environment(c).With(c.env...), Stdin: c.stdin, Stdout: c.stdout,
+		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: g.environment(c).With(c.env...),
+		Stdin: c.stdin, Stdout: c.stdout,
 	})
 }
 

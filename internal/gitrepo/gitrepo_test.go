@@ -242,7 +242,8 @@ func TestCommits(t *testing.T) {
 		"no base":     {strings.Repeat("1", 40), want[99], "has no commit " + strings.Repeat("1", 40)},
 		"nothing":     {base, base, "is empty"},
 	} {
-		if _, err := m.Commits(t.Context(), Range{Base: c.base, Tip: c.tip}); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, err := m.Commits(t.Context(), Range{Base: c.base, Tip: c.tip})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: Commits() = %v, want %q", name, err, c.want)
 		}
 	}
