@@ -46,6 +46,7 @@ func Do[In, Out any](ctx context.Context, s *Session, st Stage[In, Out], in In) 
 		if err != nil {
 			return out, false, err
 		}
+		s.hold.took(dir)
 		if out, err = st.Read(dir); err == nil || !kept {
 			return out, kept, err
 		}
@@ -69,6 +70,13 @@ func (h *Held) willKeep(dir string, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.keep[dir] = n
+}
+
+// took notes that the run uses an output: it may read files of it until it ends.
+func (h *Held) took(dir string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.inUse[dir] = true
 }
 
 // noteAgain says that something kept was found damaged.

@@ -135,12 +135,21 @@ func TestDoFails(t *testing.T) {
 	}
 }
 
+// TestCloseKeeps makes outputs in one run, of which a second one uses the oldest.
 func TestCloseKeeps(t *testing.T) {
 	y := newYard(t)
 	s := y.open()
 	var made int
 	stage := log(&made)
 	stage.Dir = "shelf"
+	kept := func(want ...bool) {
+		t.Helper()
+		for day, want := range want {
+			if _, err := os.Stat(s.hold.cache.Path("shelf", Key(stage, day))); (err == nil) != want {
+				t.Errorf("day %d is kept: %v, want %v", day, err == nil, want)
+			}
+		}
+	}
 	for day := range 4 {
 		if _, _, err := Do(t.Context(), s, stage, day); err != nil {
 			t.Fatal(err)
@@ -151,11 +160,12 @@ func TestCloseKeeps(t *testing.T) {
 	untouched := s.CacheDir("diary", "old")
 	must(t, os.MkdirAll(untouched, 0o755))
 	s = y.again(s)
-	for day, want := range []bool{false, false, true, true} {
-		if _, err := os.Stat(s.hold.cache.Path("shelf", Key(stage, day))); (err == nil) != want {
-			t.Errorf("day %d is kept: %v, want %v", day, err == nil, want)
-		}
+	kept(true, true, true, true) // the run that ended took them all
+	if _, again, err := Do(t.Context(), s, stage, 0); err != nil || !again {
+		t.Fatalf("the output of day 0 was kept: %v, %v", again, err)
 	}
+	s = y.again(s)
+	kept(true, false, false, true)
 	if _, err := os.Stat(untouched); err != nil {
 		t.Errorf("a stage that did not run lost an output: %v", err)
 	}

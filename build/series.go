@@ -84,6 +84,11 @@ func fetchCarried(ctx context.Context, s *Session, in carriedInput, dst string) 
 	if err != nil {
 		return err
 	}
+	if in.Merges != "" {
+		if err := s.checkMerges(ctx, in, commits); err != nil {
+			return err
+		}
+	}
 	for i, c := range commits {
 		name := fmt.Sprintf("%06d-%s-%d", i, c.ID, c.Diff)
 		if err := os.WriteFile(filepath.Join(dst, name), c.Data, 0o644); err != nil {

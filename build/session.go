@@ -195,7 +195,8 @@ type Held struct {
 	cache    action.Cache
 	unlock   func()
 	mu       sync.Mutex
-	keep     map[string]int // by folder of the cache: how many outputs
+	keep     map[string]int  // by folder of the cache: how many outputs
+	inUse    map[string]bool // folders with outputs that this run took
 	memories map[string]*filetree.Memory
 }
 
@@ -207,7 +208,8 @@ func Hold(ctx context.Context, p fork.Project, o Options) (*Held, error) {
 		return nil, err
 	}
 	return &Held{
-		project: p, cache: cache, unlock: unlock, keep: map[string]int{}, memories: map[string]*filetree.Memory{},
+		project: p, cache: cache, unlock: unlock, keep: map[string]int{}, inUse: map[string]bool{},
+		memories: map[string]*filetree.Memory{},
 	}, nil
 }
 
@@ -268,7 +270,10 @@ func (h *Held) Close() error {
 	}
 	var errs []error
 	for _, dir := range slices.Sorted(maps.Keys(h.keep)) {
-		errs = append(errs, h.cache.Prune(dir, h.keep[dir]))
+		errs = append(errs, h.cache.Prune(dir, h.keep[dir], h.inUse))
+	}
+	for _, dir := range gitrepo.Surplus(filepath.Join(h.cache.Dir, "git")) {
+		errs = append(errs, h.cache.Discard(dir))
 	}
 	return errors.Join(errs...)
 }

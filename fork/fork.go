@@ -92,7 +92,7 @@ func (f Fork) On(u source.Upstream) (Fork, error) {
 	if !ok {
 		return f, nil
 	}
-	f.Version = v.String()
+	f.Version = v.Upstream() // build metadata of a tag is somebody else's revision
 	if m := f.Parsed.Fields().Metadata; m != "" {
 		f.Version += "+" + m
 	}

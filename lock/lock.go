@@ -41,6 +41,7 @@ type Module struct {
 type Carried struct {
 	Git     string // URL or path
 	Commits string // BASE..TIP
+	Merges  string // how merges in it are taken, "" where there is none
 }
 
 // A Patch is a file of the series, or a carried commit.
@@ -84,7 +85,7 @@ func (l Lock) Encode() []byte {
 	}
 	fmt.Fprintf(&b, "source %s\n", l.Source)
 	for _, c := range l.Carried {
-		fmt.Fprintf(&b, "carried %s %s\n", c.Git, c.Commits)
+		fmt.Fprintln(&b, strings.TrimSuffix(fmt.Sprintf("carried %s %s %s", c.Git, c.Commits, c.Merges), " "))
 	}
 	for _, p := range l.Patches {
 		fmt.Fprintf(&b, "patch %s -p%d sha256:%s\n", p.Name, p.Strip, p.SHA256)
@@ -144,6 +145,9 @@ func (l *Lock) add(words []string) error {
 	if !ok {
 		return fmt.Errorf("unknown word %q", words[0])
 	}
+	if words[0] == "carried" && len(words) == want+1 {
+		want++ // how merges are taken
+	}
 	if len(words) != want {
 		return fmt.Errorf("%q takes %d words, not %d", words[0], want-1, len(words)-1)
 	}
@@ -169,7 +173,7 @@ func (l *Lock) add(words []string) error {
 	case "source":
 		l.Source = words[1]
 	case "carried":
-		l.Carried = append(l.Carried, Carried{words[1], words[2]})
+		l.Carried = append(l.Carried, Carried{Git: words[1], Commits: words[2], Merges: strings.Join(words[3:], "")})
 	case "patch":
 		strip, err := strconv.Atoi(strings.TrimPrefix(words[2], "-p"))
 		if err != nil {

@@ -285,3 +285,22 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestMergesOfARange has a range with and one without a word on its merges.
+func TestMergesOfARange(t *testing.T) {
+	want := Lock{
+		Upstream: "a@v1", Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Source: "sha256:" + digestA,
+		Tree: "sha256:" + digestB, Carried: []Carried{
+			{Git: "ship", Commits: strings.Repeat("1", 40) + ".." + strings.Repeat("2", 40)},
+			{Git: "ship", Commits: strings.Repeat("2", 40) + ".." + strings.Repeat("3", 40), Merges: "first-parent"},
+		},
+	}
+	data := want.Encode()
+	if !strings.Contains(string(data), strings.Repeat("3", 40)+" first-parent\n") ||
+		!strings.Contains(string(data), strings.Repeat("2", 40)+"\n") {
+		t.Errorf("it is written as\n%s", data)
+	}
+	if got, err := Decode(data); err != nil || !slices.Equal(got.Carried, want.Carried) {
+		t.Errorf("it is read as %v, %v", got.Carried, err)
+	}
+}

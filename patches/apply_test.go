@@ -319,7 +319,7 @@ func TestApplyStops(t *testing.T) {
 	if e, ok := errors.AsType[*ApplyError](err); !ok || e.Patch != "2.patch" || e.Applied != "1.patch" {
 		t.Errorf("Steps: got %v", err)
 	}
-	_, err = Rebase(base, base, seriesOf(changed("x", "a", "b"), changed("x", "a", "b")), nil)
+	_, err = Rebase(Rebasing{Before: base, After: base, Series: seriesOf(changed("x", "a", "b"), changed("x", "a", "b"))})
 	if e, ok := errors.AsType[*ApplyError](err); !ok || e.Patch != "2.patch" || e.Applied != "1.patch" {
 		t.Errorf("Rebase: got %v", err)
 	}

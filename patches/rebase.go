@@ -1,9 +1,6 @@
 package patches
 
 import (
-	"bytes"
-	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,7 +25,7 @@ type Outcome struct {
 	Patch  Patch
 	Status Status
 	Moved  []Move        // the hunks that moved
-	Files  []FileOutcome // that were merged, or conflict
+	Files  []FileOutcome // that were merged or conflict, or in which an earlier patch conflicts
 	// Changes are what the patch does to the tree that the patches before it made
 	// of the new upstream. Conflicts are in them between git's marks.
 	Changes []filetree.Change
@@ -37,23 +34,30 @@ type Outcome struct {
 // A FileOutcome is a file of a patch that does not fit as it is.
 type FileOutcome struct {
 	File     string `json:"file"`
+	Renamed  string `json:"renamed,omitempty"` // where the patch changes it, which upstream or the patch renamed it to
 	Conflict bool   `json:"conflict"`
 	Hunk     int    `json:"hunk,omitempty"` // the first that does not fit, from 1; 0 if it is not about a hunk
 	Line     int    `json:"line,omitempty"` // of the file on the new upstream
 	Expected string `json:"expected,omitempty"`
 	Found    string `json:"found,omitempty"`
 	Why      string `json:"why,omitempty"`
-	After    string `json:"after,omitempty"` // an earlier patch that conflicts in the same file, and may be the cause
+	After    string `json:"after,omitempty"` // an earlier patch that conflicts in the same file
 }
 
 // String says it in a line.
 func (f FileOutcome) String() string {
 	s := f.File
+	if f.Renamed != "" {
+		s += ", renamed to " + f.Renamed
+	}
 	if f.Hunk > 0 {
 		s += fmt.Sprintf(", hunk %d at line %d: expected %q, found %q", f.Hunk, f.Line, f.Expected, f.Found)
 	}
-	if f.Why != "" {
+	switch {
+	case f.Why != "":
 		s += ": " + f.Why
+	case !f.Conflict && (f.Hunk > 0 || f.Renamed != ""):
+		s += ": merged"
 	}
 	if f.After != "" {
 		s += " (after the conflict of " + f.After + ")"
@@ -61,56 +65,110 @@ func (f FileOutcome) String() string {
 	return s
 }
 
-// A Merge merges what ours and theirs made of base, and returns how many
-// conflicts the result has, between marks.
-type Merge func(base, ours, theirs []byte) (merged []byte, conflicts int, err error)
+// A Merged is what was made of two versions of a file.
+type Merged struct {
+	Text      []byte // where the two conflict, both are in it, between marks
+	Conflicts int    // how many there are
+	Decided   []byte // the text with each conflict decided for theirs; nil if there is none
+}
 
-// Rebase moves a series, which applies to the upstream before, to the upstream
-// after, and returns what happens to each patch. It reads both and changes
-// neither.
+// A Merge merges what ours and theirs made of base.
+type Merge func(base, ours, theirs []byte) (Merged, error)
+
+// A Rebasing is a series on its way from one upstream to another.
+type Rebasing struct {
+	Before filetree.Dir // the upstream that the series applies to
+	After  filetree.Dir // the one that it is to apply to
+	Series []Patch
+	Taken  []bool // of each patch, whether After is known to have it; nil if nothing is known
+	Merge  Merge
+}
+
+// Rebase moves a series to another upstream, and returns what happens to each
+// patch. It reads both upstreams and changes neither.
 //
-// A patch is in the upstream if each of its files is there as it makes them, or
-// if each of its hunks is there. One that does not apply is merged file by
-// file: with what the series made of the old upstream, before the patch and
-// after it. A patch that touches a file with an earlier one's conflict meets
-// the marks, and says so. Each mail of a mailbox is a patch of its own here.
-func Rebase(before, after filetree.Dir, series []Patch, merge Merge) ([]Outcome, error) {
-	r := rebase{old: newTree(before), new: newTree(after), merge: merge, marked: map[string]string{}}
-	series = Messages(series)
-	out := make([]Outcome, len(series))
-	for i, p := range series {
-		o, err := r.patch(p)
-		if err != nil {
+// A patch is in the upstream if it is known to be, if each of its files is there
+// as it makes them, or if each of its hunks is there. One that conflicts is there,
+// too, if it can be taken out of the upstream after the patches behind it were: so
+// upstream may have taken several as one commit.
+//
+// Any other patch that does not apply is merged file by file: with what the series
+// made of the old upstream, before the patch and after it. A file that upstream or
+// the patch renamed is followed. After a conflict the patches that follow are
+// judged by the file as the patch wants it, not by the marks. A mailbox is given
+// as its Messages: each mail is a patch of its own here.
+func Rebase(r Rebasing) ([]Outcome, error) {
+	b := rebase{Rebasing: r, old: newTree(r.Before), new: newTree(r.After), marked: map[string]*marked{},
+		renames: renames{before: r.Before, after: r.After}}
+	moves := make([]move, len(r.Series))
+	for i, p := range r.Series {
+		var err error
+		if moves[i], err = b.moveOf(p); err != nil {
 			return nil, err
 		}
-		out[i], r.applied = o, p.Name
+	}
+	b.findTaken(moves)
+	out := make([]Outcome, len(moves))
+	for i, m := range moves {
+		var err error
+		if out[i], err = b.patch(m); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
 
 type rebase struct {
-	old, new *tree
-	merge    Merge
-	applied  string            // the patch before
-	marked   map[string]string // files with conflict markers, by the patch whose they are
+	Rebasing
+	old, new *tree // new has each conflict decided for the patch
+	marked   map[string]*marked
+	renames  renames
+	applied  string // the patch before
 }
 
-// patch moves both trees past one patch.
-func (r *rebase) patch(p Patch) (Outcome, error) {
+// A move is a patch and what it did to the old upstream.
+type move struct {
+	Patch
+	diffs        []FileDiff
+	base, theirs map[string]*file // its files before and after
+	taken        bool             // upstream is known to have it
+	undone       bool             // it could be taken out of the new upstream, behind those after it
+}
+
+// A marked file has a conflict.
+type marked struct {
+	patch      string // whose conflict it is
+	old        string // its path in the old tree
+	base, ours *file  // what that patch met in the old tree, and in the new one
+	shown      *file  // the file with the marks
+}
+
+// moveOf applies a patch to the old tree.
+func (r *rebase) moveOf(p Patch) (move, error) {
 	diffs, err := Parse(p)
 	if err != nil {
-		return Outcome{}, err
+		return move{}, err
 	}
-	o := Outcome{Patch: p}
-	base := r.old.clone(diffs)
+	m := move{Patch: p, diffs: diffs, base: r.old.clone(diffs)}
 	if err := (&step{tree: r.old, patch: p.Name, applied: r.applied}).apply(diffs); err != nil {
-		return o, err
+		return m, err
 	}
-	theirs := r.old.states(base)
-	ours := r.new.clone(diffs)
-	switch moved, ok := r.new.try(p, diffs); {
-	case sameFiles(ours, theirs) || r.new.undoes(p, diffs, ours, ok):
-		r.new.put(ours)
+	m.theirs, r.applied = r.old.states(m.base), p.Name
+	return m, nil
+}
+
+// patch moves the new tree past one patch.
+func (r *rebase) patch(m move) (Outcome, error) {
+	o := Outcome{Patch: m.Patch}
+	if m.taken {
+		o.Status = InUpstream
+		return o, nil
+	}
+	was := r.new.snapshot()
+	ours := r.new.clone(m.diffs)
+	switch moved, ok := r.new.try(m.Patch, m.diffs); {
+	case (sameFiles(ours, m.theirs) || r.new.undoes(m, ours, ok)) && !r.lives(m):
+		r.new.restore(was)
 		o.Status = InUpstream
 		return o, nil
 	case ok && len(moved) == 0:
@@ -118,160 +176,85 @@ func (r *rebase) patch(p Patch) (Outcome, error) {
 	case ok:
 		o.Status, o.Moved = Moves, moved
 	default:
-		if err := r.mergeFiles(&o, diffs, base, ours, theirs); err != nil {
+		g := merging{rebase: r, move: m, ours: ours, marks: map[string]*marked{}}
+		if err := g.files(&o); err != nil {
 			return o, err
 		}
+		if o.Status == Merges && len(r.new.since(ours)) == 0 || o.Status == Conflicts && m.undone {
+			r.new.restore(was)
+			return Outcome{Patch: m.Patch, Status: InUpstream}, nil
+		}
+		maps.Copy(r.marked, g.marks)
 	}
-	o.Changes = r.new.since(ours)
-	if o.Status == Merges && len(o.Changes) == 0 {
-		o.Status, o.Files = InUpstream, nil
-	}
-	return o, nil
+	return o, r.show(&o, m, ours)
 }
 
-// mergeFiles merges each file of the patch.
-func (r *rebase) mergeFiles(o *Outcome, diffs []FileDiff, base, ours, theirs map[string]*file) error {
-	o.Status = Merges
-	for _, name := range slices.Sorted(maps.Keys(base)) {
-		merged, why, err := r.mergeFile(base[name], ours[name], theirs[name])
+// lives reports whether a file that the patch deletes is still in the new upstream,
+// by another name.
+func (r *rebase) lives(m move) bool {
+	renamed := renamedBy(m)
+	for name, was := range m.base {
+		if was != nil && m.theirs[name] == nil && renamed[name] == "" && r.renames.find(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// show fills in what the patch changes, with marks where there is a conflict. ours
+// are the files before it.
+func (r *rebase) show(o *Outcome, m move, ours map[string]*file) error {
+	before, after := map[string]*file{}, map[string]*file{}
+	for _, name := range slices.Sorted(maps.Keys(ours)) {
+		was, now := ours[name], r.new.files[name]
+		before[name], after[name] = was, now
+		k := r.marked[name]
+		if k == nil {
+			continue
+		}
+		if k.patch != o.Patch.Name {
+			before[name] = k.shown
+			o.mark(name, k.patch)
+		}
+		shown, err := r.reshown(k, m, was, now)
 		if err != nil {
 			return fmt.Errorf("merging %s: %w", name, err)
 		}
-		r.new.set(name, merged)
-		if bad := r.new.misplaced(name); bad != "" {
-			why = "it cannot be created: " + bad
-			r.new.set(name, ours[name])
-		}
-		f := misfit(diffs, name, ours[name])
-		f.Why, f.After = why, r.marked[name]
-		if why != "" {
-			f.Conflict, o.Status = true, Conflicts
-			r.marked[name] = cmp.Or(r.marked[name], o.Patch.Name)
-		}
-		if f.Conflict || f.Hunk > 0 {
-			o.Files = append(o.Files, f)
-		}
+		k.shown, after[name] = shown, shown
 	}
+	o.Changes = changesBetween(before, after)
 	return nil
 }
 
-// mergeFile merges one file; nil is none. why tells what conflicts, if anything
-// does.
-func (r *rebase) mergeFile(base, ours, theirs *file) (merged *file, why string, err error) {
+// mark notes that an earlier patch conflicts in a file.
+func (o *Outcome) mark(name, patch string) {
+	for i, f := range o.Files {
+		if f.File == name || f.Renamed == name {
+			o.Files[i].After = patch
+			return
+		}
+	}
+	o.Files = append(o.Files, FileOutcome{File: name, After: patch})
+}
+
+// reshown returns a file with marks after a patch that made now of was: merged
+// anew, so that marks are never in marks.
+func (r *rebase) reshown(k *marked, m move, was, now *file) (*file, error) {
 	switch {
-	case sameFile(ours, base), sameFile(ours, theirs):
-		return theirs, "", nil
-	case sameFile(base, theirs):
-		return ours, "", nil
-	case ours == nil:
-		return theirs, "upstream deleted it; the patched file is unchanged", nil
-	case theirs == nil:
-		return ours, "the patch deletes it, and upstream changed it", nil
+	case k.patch == m.Name:
+		return k.shown, nil
+	case now == nil, k.ours == nil, k.shown == nil, now.binary(), k.shown.binary(): // there are no marks
+		return now, nil
 	}
-	if base == nil {
-		base = &file{mode: theirs.mode}
-	}
-	mode := theirs.mode
-	if base.mode == theirs.mode {
-		mode = ours.mode
-	}
-	if mode == filetree.Link || ours.binary() || theirs.binary() {
-		return theirs, "upstream changed it too, and it is not text; it is as the patch has it", nil
-	}
-	text, conflicts, err := r.merge(base.content(), ours.content(), theirs.content())
-	if conflicts > 0 {
-		why = fmt.Sprintf("%d of its merged places conflict", conflicts)
-	}
-	return &file{mode, splitLines(text)}, why, err
-}
-
-// misfit says where a file of the patch does not fit what it meets.
-func misfit(diffs []FileDiff, name string, meets *file) FileOutcome {
-	f := FileOutcome{File: name}
-	for _, d := range diffs {
-		if cmp.Or(d.Old, d.New) != name || meets == nil {
-			continue
-		}
-		if _, _, c := d.lay(meets.lines); c != nil {
-			f.Hunk, f.Line, f.Expected, f.Found = c.Hunk, c.Line, c.Expected, c.Found
-			break
+	if theirs := m.theirs[k.old]; theirs != nil {
+		merged, err := r.Merge(k.base.text(), k.ours.content(), theirs.content())
+		if err != nil || merged.Conflicts > 0 {
+			return &file{now.mode, splitLines(merged.Text)}, err
 		}
 	}
-	return f
-}
-
-// try applies the patch, or leaves the tree as it is.
-func (t *tree) try(p Patch, diffs []FileDiff) (moved []Move, ok bool) {
-	files, more := maps.Clone(t.files), maps.Clone(t.more)
-	s := step{tree: t, patch: p.Name}
-	if s.apply(diffs) != nil {
-		t.files, t.more = files, more
-		return nil, false
+	if was == nil {
+		return now, nil
 	}
-	return s.moved, true
+	merged, err := r.Merge(was.content(), k.shown.content(), now.content())
+	return &file{now.mode, splitLines(merged.Text)}, err
 }
-
-// undoes reports whether the patch, the other way round, fits the files that it
-// met. One that applies as well is there already only if it fits at just the
-// lines it names.
-func (t *tree) undoes(p Patch, diffs []FileDiff, met map[string]*file, applied bool) bool {
-	back, err := reversed(diffs)
-	if err != nil {
-		return false
-	}
-	files, more := t.files, t.more
-	defer func() { t.files, t.more = files, more }()
-	t.files, t.more = maps.Clone(files), maps.Clone(more)
-	t.put(met)
-	moved, ok := t.try(p, back)
-	return ok && (!applied || len(moved) == 0)
-}
-
-// reversed returns the diffs that undo diffs.
-func reversed(diffs []FileDiff) ([]FileDiff, error) {
-	out := make([]FileDiff, len(diffs))
-	for i, d := range diffs {
-		if d.Copy || d.Binary != nil {
-			return nil, errors.New("cannot be turned round")
-		}
-		d.Old, d.New, d.OldMode, d.NewMode = d.New, d.Old, d.NewMode, d.OldMode
-		d.Hunks = slices.Clone(d.Hunks)
-		for j, h := range d.Hunks {
-			h.OldStart, h.OldLines, h.NewStart, h.NewLines = h.NewStart, h.NewLines, h.OldStart, h.OldLines
-			h.Lines = slices.Clone(h.Lines)
-			for k, l := range h.Lines {
-				switch l.Op {
-				case '+':
-					h.Lines[k].Op = '-'
-				case '-':
-					h.Lines[k].Op = '+'
-				}
-			}
-			d.Hunks[j] = h
-		}
-		out[len(diffs)-1-i] = d
-	}
-	return out, nil
-}
-
-// put makes files what they are in a map.
-func (t *tree) put(files map[string]*file) {
-	for name, f := range files {
-		t.set(name, f)
-	}
-}
-
-// states returns what the files of a map are now.
-func (t *tree) states(of map[string]*file) map[string]*file {
-	now := map[string]*file{}
-	for name := range of {
-		now[name] = t.files[name]
-	}
-	return now
-}
-
-func sameFile(a, b *file) bool { return a == b || a != nil && b != nil && a.same(b) }
-
-func sameFiles(a, b map[string]*file) bool { return maps.EqualFunc(a, b, sameFile) }
-
-func (f *file) binary() bool { return bytes.IndexByte(f.content(), 0) >= 0 }

@@ -26,19 +26,21 @@ func numbered(n int, other map[int]string) string {
 // mergeFile merges with git merge-file.
 func mergeFile(t *testing.T) Merge {
 	testkit.Need(t, "git")
-	return func(base, ours, theirs []byte) ([]byte, int, error) {
+	return func(base, ours, theirs []byte) (Merged, error) {
 		dir := t.TempDir()
-		for name, data := range map[string][]byte{"base": base, "ours": ours, "theirs": theirs} {
-			if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-				return nil, 0, err
-			}
+		run := func(option string) (string, bool) {
+			files{"base": string(base), "ours": string(ours), "theirs": string(theirs)}.lay(t, dir)
+			_, err := testkit.TryGit(t, dir, "merge-file", "-q", option, "ours", "base", "theirs")
+			merged, rerr := os.ReadFile(filepath.Join(dir, "ours"))
+			must(t, rerr)
+			return string(merged), err == nil
 		}
-		_, err := testkit.TryGit(t, dir, "merge-file", "-q", "--diff3", "ours", "base", "theirs")
-		merged, rerr := os.ReadFile(filepath.Join(dir, "ours"))
-		if err != nil {
-			return merged, strings.Count(string(merged), "<<<<<<<"), rerr
+		text, clean := run("--diff3")
+		if clean {
+			return Merged{Text: []byte(text)}, nil
 		}
-		return merged, 0, rerr
+		decided, _ := run("--theirs")
+		return Merged{[]byte(text), strings.Count(text, "<<<<<<<"), []byte(decided)}, nil
 	}
 }
 
@@ -102,7 +104,8 @@ func TestRebase(t *testing.T) {
 			from = files{"f": "\x00old", "g": "gee\n"}
 		}
 		p := diffOf(t, "p", from, c.patched)
-		out, err := Rebase(from.lay(t, t.TempDir()), c.onto.lay(t, t.TempDir()), []Patch{p}, mergeFile(t))
+		out, err := Rebase(Rebasing{Before: from.lay(t, t.TempDir()), After: c.onto.lay(t, t.TempDir()),
+			Series: []Patch{p}, Merge: mergeFile(t)})
 		if err != nil || len(out) != 1 {
 			t.Errorf("%s: Rebase() = %v, %v", c.name, out, err)
 			continue
@@ -143,39 +146,6 @@ func contents(changes []filetree.Change) string {
 		b.Write(c.Content)
 	}
 	return b.String()
-}
-
-// TestRebaseSeries has patches of which one hangs on another.
-func TestRebaseSeries(t *testing.T) {
-	steps := []files{
-		{"f": numbered(30, nil)},
-		{"f": numbered(30, map[int]string{5: "one"})},
-		{"f": numbered(30, map[int]string{5: "one", 25: "two"})},
-		{"f": numbered(30, map[int]string{5: "one and three", 25: "two"})},
-	}
-	var series []Patch
-	for i, name := range []string{"1", "2", "3"} {
-		series = append(series, diffOf(t, name, steps[i], steps[i+1]))
-	}
-	onto := files{"f": numbered(30, map[int]string{5: "theirs"})}
-	out, err := Rebase(steps[0].lay(t, t.TempDir()), onto.lay(t, t.TempDir()), series, mergeFile(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out[0].Status != Conflicts || out[1].Status != Moves || out[2].Status != Conflicts {
-		t.Errorf("the patches are %s, %s, %s", out[0].Status, out[1].Status, out[2].Status)
-	}
-	if len(out[2].Files) != 1 || out[2].Files[0].After != "1" {
-		t.Errorf("the third says %v, not that it may be for the first", out[2].Files)
-	}
-	// Each one's changes lie on the tree that those before it made.
-	now := onto
-	for _, o := range out {
-		now = now.after(o.Changes)
-	}
-	if !strings.Contains(now["f"], "two\n") || !strings.Contains(now["f"], "<<<<<<<") {
-		t.Errorf("in the end there is %q", now)
-	}
 }
 
 // TestStepsComposeToTheWhole holds Steps against Apply.

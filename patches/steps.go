@@ -66,9 +66,15 @@ func (t *tree) clone(diffs []FileDiff) map[string]*file {
 
 // since returns what changed of some files.
 func (t *tree) since(before map[string]*file) []filetree.Change {
+	return changesBetween(before, t.states(before))
+}
+
+// changesBetween returns what makes the files after of those before; nil is no
+// file.
+func changesBetween(before, after map[string]*file) []filetree.Change {
 	var changes []filetree.Change
 	for _, name := range slices.Sorted(maps.Keys(before)) {
-		was, now := before[name], t.files[name]
+		was, now := before[name], after[name]
 		switch {
 		case sameFile(was, now):
 		case now == nil:

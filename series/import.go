@@ -20,13 +20,14 @@ type ImportRequest struct {
 	// Commits are BASE..TIP, each a branch, a tag or an id of 40 hex digits. A TIP by
 	// itself is for what it has and the fork's upstream commit has not.
 	Commits string
-	Files   bool // as patch files behind the series, not as a reference in fork.yaml
+	Files   bool   // as patch files behind the series, not as a reference in fork.yaml
+	Merges  string // how merges in the range are taken, see source.Carry
 }
 
 // Carry returns the commits that a request names by their ids, for a fork that does
 // not carry them yet.
 func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
-	carry := source.Carry{Git: r.From, Commits: r.Commits}
+	carry := source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}
 	if err := flagFault(carry.Validate()); err != nil {
 		return carry, err
 	}
@@ -39,7 +40,7 @@ func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 // flagFault returns the first fault as one of the flag that it is of.
 func flagFault(faults []config.Fault) error {
 	for _, fault := range faults {
-		flag := map[string]string{"git": "from", "commits": "commits"}[fault.Field]
+		flag := map[string]string{"git": "from", "commits": "commits", "merges": "merges"}[fault.Field]
 		return fmt.Errorf("-%s: %s", flag, fault.Message)
 	}
 	return nil
@@ -93,8 +94,12 @@ func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Se
 		}
 		rev.files = append(slices.Clone(before), made...)
 	} else {
+		fields := []string{"git", r.From, "commits", carry.Commits}
+		if carry.Merges != "" {
+			fields = append(fields, "merges", carry.Merges)
+		}
 		rev.edits = append(rev.edits, func(data []byte) ([]byte, error) {
-			return config.Append(data, "patches", "git", r.From, "commits", r.Commits)
+			return config.Append(data, "patches", fields...)
 		})
 	}
 	err = adopt(ctx, s, rev, "")

@@ -67,7 +67,7 @@ func (l *layout) add(o patches.Outcome) {
 		l.exact, l.unmarked = append(l.exact, true), append(l.unmarked, nil)
 	}
 	l.steps = append(l.steps, patches.Step{Patch: o.Patch, Changes: o.Changes})
-	l.exact = append(l.exact, o.Status == patches.Applies)
+	l.exact = append(l.exact, o.Status == patches.Applies && len(o.Files) == 0)
 	l.unmarked = append(l.unmarked, unmarked(o))
 }
 
@@ -141,7 +141,9 @@ func (m merging) commits(ctx context.Context, a addition) ([]patches.Outcome, er
 	}
 	from, _ := a.carry.Range()
 	labels := [2]string{fmt.Sprintf("%.12s", from), m.s.Fork().Upstream.String()}
-	return patches.Rebase(base, onto, a.commits, merger(ctx, m.s, m.scratch, labels))
+	return patches.Rebase(patches.Rebasing{
+		Before: base, After: onto, Series: a.commits, Merge: merger(ctx, m.s, m.scratch, labels),
+	})
 }
 
 // files merges patch files with the tree that the outcomes of the commits make.
@@ -165,7 +167,9 @@ func (m merging) files(
 		return nil, err
 	}
 	labels := [2]string{m.s.Fork().Upstream.String(), "with the commits"}
-	return patches.Rebase(before, after, files, merger(ctx, m.s, m.scratch, labels))
+	return patches.Rebase(patches.Rebasing{
+		Before: before, After: after, Series: files, Merge: merger(ctx, m.s, m.scratch, labels),
+	})
 }
 
 // touched returns the names of the files that patches change.

@@ -1,9 +1,11 @@
 package series
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -50,14 +52,19 @@ type RebasedPatch struct {
 	Name    string         `json:"name"`
 	Subject string         `json:"subject,omitempty"`
 	Status  patches.Status `json:"status"`
-	Moved   []patches.Move `json:"moved,omitempty"`
-	Files   []RebasedFile  `json:"files,omitempty"`
+	// Upstream is the commit with which upstream took the patch, and Reverted the one
+	// with which it took it back: ID and subject, where they can be had.
+	Upstream string         `json:"upstream,omitempty"`
+	Reverted string         `json:"reverted,omitempty"`
+	Moved    []patches.Move `json:"moved,omitempty"`
+	Files    []RebasedFile  `json:"files,omitempty"`
 }
 
 // A RebasedFile is a file that a patch does not fit as it is.
 type RebasedFile struct {
 	patches.FileOutcome
 	Upstream []string `json:"upstream,omitempty"` // commits that changed it, where they can be had
+	Left     []string `json:"left,omitempty"`     // commits that changed it, and that the new upstream does not have
 }
 
 // Conflicts returns the names of the patches that conflict.
@@ -110,8 +117,8 @@ func targets(ctx context.Context, s *build.Session, r RebaseRequest) ([]fork.For
 		return nil, err
 	}
 	var out []fork.Fork
-	for _, v := range newer(s.Fork().Parsed, names) {
-		f, err := onto(ctx, s, v.String())
+	for _, name := range newer(s.Fork().Parsed, names) {
+		f, err := onto(ctx, s, name)
 		if err != nil {
 			return nil, err
 		}
@@ -123,22 +130,23 @@ func targets(ctx context.Context, s *build.Session, r RebaseRequest) ([]fork.For
 	return out, nil
 }
 
-// newer returns the patch releases among the names of versions that are newer than
-// a version, in order.
-func newer(than version.Version, names []string) []version.Version {
+// newer returns the names of the patch releases that are newer than a version, in
+// order. Those of one release that differ in their build metadata are all told.
+func newer(than version.Version, names []string) []string {
 	now := than.Fields()
-	var out []version.Version
+	found := map[string]version.Version{} // by name
 	for _, n := range names {
 		v, err := version.Parse(strings.TrimPrefix(n, "v"))
-		if err != nil {
+		if err != nil || n == v.String() && slices.Contains(names, "v"+n) { // one release by two names
 			continue
 		}
 		if f := v.Fields(); f.Major == now.Major && f.Minor == now.Minor && f.Patch > now.Patch && f.Prerelease == "" {
-			out = append(out, v)
+			found[n] = v
 		}
 	}
-	slices.SortFunc(out, version.Version.Compare)
-	return out
+	return slices.SortedFunc(maps.Keys(found), func(a, b string) int {
+		return cmp.Or(found[a].Compare(found[b]), strings.Compare(a, b))
+	})
 }
 
 // onto returns the fork as it would be on another upstream of its kind.
@@ -166,64 +174,104 @@ func rebaseOnto(
 	report := RebaseReport{
 		Fork: s.Fork().ID, From: from.String(), Onto: to.String(), Target: to.At(), Version: then.Version,
 	}
-	var outcomes []patches.Outcome
+	var t trial
 	err = s.Stage("patches", to.String(), "", func() (build.Done, error) {
-		if outcomes, err = try(ctx, s, up, on, [2]string{from.String(), to.String()}); err != nil {
+		if t, err = try(ctx, s, up, on, to); err != nil {
 			return build.Done{}, err
 		}
-		for _, o := range outcomes {
-			report.Patches = append(report.Patches, rebased(ctx, s, o, to))
-		}
+		report.Patches = t.report()
 		return build.Done{Detail: tally(report)}, nil
 	})
 	if err != nil || !write {
 		return report, err
 	}
-	return report, accept(ctx, s, &report, layout{up: on, fork: then}, outcomes)
+	return report, accept(ctx, s, &report, layout{up: on, fork: then}, t.outcomes)
 }
 
-// try applies the session's series to another upstream tree.
-// names are those of the two upstreams, in the marks of conflicts.
-func try(ctx context.Context, s *build.Session, up, on source.Tree, names [2]string) ([]patches.Outcome, error) {
+// A trial is what was found out of a series on another upstream.
+type trial struct {
+	outcomes []patches.Outcome
+	copies   []source.Copy // that upstream has, of each patch
+	files    [][]string    // that each patch changes, where upstream has a history
+	taken    []bool
+	between  *source.Between
+}
+
+// try finds out what becomes of the session's series on another upstream tree, that
+// of to.
+func try(ctx context.Context, s *build.Session, up, on source.Tree, to source.Upstream) (trial, error) {
+	var t trial
 	series, err := s.Series(ctx)
 	if err != nil {
-		return nil, err
+		return t, err
 	}
+	if t.between, err = between(ctx, s, to); err != nil {
+		return t, err
+	}
+	mails := patches.Messages(series.Effective())
+	t.copies, t.files, err = copies(ctx, s, up, mails, t.between)
+	if err != nil {
+		return t, err
+	}
+	t.taken = takenBy(t.copies)
 	scratch, err := s.Scratch()
 	if err != nil {
-		return nil, err
+		return t, err
 	}
 	defer os.RemoveAll(scratch)
-	outcomes, err := patches.Rebase(up.Dir, on.Dir, series.Effective(), merger(ctx, s, scratch, names))
+	t.outcomes, err = patches.Rebase(patches.Rebasing{
+		Before: up.Dir, After: on.Dir, Series: mails, Taken: t.taken,
+		Merge: merger(ctx, s, scratch, [2]string{s.Fork().Upstream.String(), to.String()}),
+	})
 	if err != nil {
-		return nil, s.ApplyError(err)
+		return t, s.ApplyError(err)
 	}
-	return outcomes, nil
+	return t, nil
 }
 
 // merger merges files with git in the folder scratch. names are those of the
 // upstreams before and after, in the marks of conflicts.
 func merger(ctx context.Context, s *build.Session, scratch string, names [2]string) patches.Merge {
-	return func(base, ours, theirs []byte) ([]byte, int, error) {
-		return s.Git().MergeFile(ctx, scratch, gitrepo.Merge{
+	return func(base, ours, theirs []byte) (patches.Merged, error) {
+		m, err := s.Git().MergeFile(ctx, scratch, gitrepo.Merge{
 			Ours:   gitrepo.Version{Label: names[1], Content: ours},
 			Base:   gitrepo.Version{Label: names[0], Content: base},
 			Theirs: gitrepo.Version{Label: "patch", Content: theirs},
 		})
+		return patches.Merged(m), err
 	}
 }
 
-// rebased tells what becomes of a patch, and which commits of the upstream caused
-// it.
-func rebased(ctx context.Context, s *build.Session, o patches.Outcome, to source.Upstream) RebasedPatch {
-	out := RebasedPatch{Name: o.Patch.Name, Status: o.Status, Moved: o.Moved}
-	if mail, ok := o.Patch.Mail(); ok {
-		out.Subject = mail.Subject
-	}
-	for _, f := range o.Files {
-		out.Files = append(out.Files, RebasedFile{f, s.Fetcher().Behind(ctx, s.Fork().Upstream, to, f.File)})
+// report tells what becomes of each patch, and which commits of the upstream are
+// the reason.
+func (t trial) report() []RebasedPatch {
+	out := make([]RebasedPatch, len(t.outcomes))
+	for i, o := range t.outcomes {
+		p := RebasedPatch{Name: o.Patch.Name, Status: o.Status, Moved: o.Moved, Upstream: t.copies[i].Commit}
+		if mail, ok := o.Patch.Mail(); ok {
+			p.Subject = mail.Subject
+		}
+		switch {
+		case !t.taken[i] && o.Status != patches.InUpstream:
+			p.Reverted = t.copies[i].Undone
+		case p.Upstream == "" && o.Status == patches.InUpstream:
+			p.Upstream = t.between.Holding(commitOf(o.Patch), t.files[i])
+		}
+		for _, f := range o.Files {
+			made, left := t.between.Behind(f.File, f.Renamed)
+			p.Files = append(p.Files, RebasedFile{f, made, left})
+		}
+		out[i] = p
 	}
 	return out
+}
+
+// commitOf returns the id of the commit that a patch is, or "".
+func commitOf(p patches.Patch) string {
+	if !build.IsCommit(p) {
+		return ""
+	}
+	return p.Name
 }
 
 // tally counts the patches by their result.

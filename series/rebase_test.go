@@ -28,10 +28,10 @@ func TestRebaseRequestCheck(t *testing.T) {
 
 func TestNewer(t *testing.T) {
 	names := []string{"v1.4.10", "v1.4.0", "v1.4.1", "1.4.2", "v1.4.3-rc.1", "v1.5.0", "v2.4.9", "latest", "v1.4",
-		"v1.4.9"}
+		"v1.4.9+acme.0", "v1.4.9", "1.4.9"}
 	for than, want := range map[string][]string{
-		"1.4.1+test.1": {"1.4.2", "1.4.9", "1.4.10"},
-		"1.4.9":        {"1.4.10"},
+		"1.4.1+test.1": {"1.4.2", "v1.4.9", "v1.4.9+acme.0", "v1.4.10"},
+		"1.4.9":        {"v1.4.10"},
 		"1.4.10":       nil,
 		"1.3.0":        nil,
 	} {
@@ -39,11 +39,7 @@ func TestNewer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got []string
-		for _, v := range newer(v, names) {
-			got = append(got, v.String())
-		}
-		if !slices.Equal(got, want) {
+		if got := newer(v, names); !slices.Equal(got, want) {
 			t.Errorf("newer than %s are %q, want %q", than, got, want)
 		}
 	}

@@ -2,6 +2,7 @@ package series
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ type unsolved struct {
 func unmarked(o patches.Outcome) []patches.FileOutcome {
 	var out []patches.FileOutcome
 	for _, f := range o.Files {
-		marks := func(c filetree.Change) bool { return c.Path == f.File && hasMarks(c.Content) }
+		marks := func(c filetree.Change) bool { return c.Path == cmp.Or(f.Renamed, f.File) && hasMarks(c.Content) }
 		if f.Conflict && !slices.ContainsFunc(o.Changes, marks) {
 			out = append(out, f)
 		}
@@ -50,7 +51,8 @@ func (l layout) unsolved() []unsolved {
 			continue
 		}
 		for _, f := range l.unmarked[i] {
-			out = append(out, unsolved{Patch: step.Patch.Name, Path: f.File, Why: f.Why, Left: tip[f.File]})
+			name := cmp.Or(f.Renamed, f.File)
+			out = append(out, unsolved{Patch: step.Patch.Name, Path: name, Why: f.Why, Left: tip[name]})
 		}
 	}
 	for i := range out {

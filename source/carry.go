@@ -15,7 +15,17 @@ type Carry struct {
 	// Commits are BASE..TIP, two commits of 40 hex digits each: what TIP has and
 	// BASE has not.
 	Commits string `yaml:"commits" json:"commits"`
+	// Merges says how a range with merges in it is taken: "first-parent", each merge as
+	// one change of the branch, without the commits of the other side; or "flatten", all
+	// commits of both sides in order, without the merges. Without it, a merge is refused.
+	Merges string `yaml:"merges" json:"merges,omitempty"`
 }
+
+// What Merges can be.
+const (
+	FirstParent = "first-parent"
+	Flatten     = "flatten"
+)
 
 // Range returns the two ends of the range.
 func (c Carry) Range() (base, tip string) {
@@ -29,6 +39,9 @@ func (c Carry) Validate() []config.Fault {
 	faults = append(faults, c.ValidateNames()...)
 	if len(faults) > 0 && faults[len(faults)-1].Field == "commits" {
 		return faults
+	}
+	if c.Merges != "" && c.Merges != FirstParent && c.Merges != Flatten {
+		faults = append(faults, config.Faultf("merges", "%q: want %s or %s", c.Merges, FirstParent, Flatten))
 	}
 	if base, tip := c.Range(); sha256ID.MatchString(base) || sha256ID.MatchString(tip) {
 		faults = append(faults, config.Faultf("commits", "%s", noSHA256))

@@ -27,7 +27,7 @@ func (f Fetcher) Carried(ctx context.Context, c Carry, exclude []string) ([]Comm
 		return nil, err
 	}
 	base, tip := c.Range()
-	commits, err := repo.Commits(ctx, base, tip)
+	commits, err := repo.Commits(ctx, gitrepo.Range{Base: base, Tip: tip, Merges: c.Merges})
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,17 @@ func (f Fetcher) Before(ctx context.Context, c Carry, exclude, names []string, d
 	}
 	base, _ := c.Range()
 	return repo.ExportOnly(ctx, base, gitrepo.Selection{Exclude: exclude, Names: names}, dst)
+}
+
+// Made returns the files that a range of commits changes in the end, as its tip has
+// them, less those that a glob of exclude matches.
+func (f Fetcher) Made(ctx context.Context, c Carry, exclude []string) (map[string]gitrepo.File, error) {
+	repo, err := f.repository(ctx, c.Git)
+	if err != nil {
+		return nil, err
+	}
+	base, tip := c.Range()
+	return repo.Differ(ctx, base, tip, exclude)
 }
 
 // Resolve returns the range of commits that names say: branches, tags or ids,

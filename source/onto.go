@@ -3,7 +3,6 @@ package source
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -69,29 +68,4 @@ func (f Fetcher) At(ctx context.Context, u Upstream, at string) (Upstream, error
 		}
 	}
 	return u, fmt.Errorf("-onto=%s: %s has no such tag: name a tag or a commit of 40 hex digits", at, u.Git)
-}
-
-// maxBehind is how many commits are worth naming.
-const maxBehind = 5
-
-// Behind returns the commits between two states of a repository that changed a
-// file, the newest first, each as ID and subject. Where that cannot be told, as
-// of a module, it returns none.
-func (f Fetcher) Behind(ctx context.Context, from, to Upstream, file string) []string {
-	if from.Git == "" || from.Git != to.Git {
-		return nil
-	}
-	repo, err := f.repository(ctx, from.Git)
-	if err != nil {
-		return nil
-	}
-	commits, err := repo.Touching(ctx, from.Commit, to.Commit, []string{file})
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, c := range commits[:min(maxBehind, len(commits))] {
-		out = append(out, c.ID[:12]+" "+c.Subject)
-	}
-	return slices.Clip(out)
 }

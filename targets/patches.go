@@ -51,8 +51,10 @@ func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) er
 // branch, a tag or 40 hex digits. The commits become a reference in fork.yaml, by
 // their ids, applied before the files of patches/series. With -as=files they become
 // patch files, added at the end of the series. Commits that conflict are left in
-// dist/FORK/src: resolve them there, then run patches:refresh.
-func (Patches) Import(ctx context.Context, fork, from, commits, as *string, v, json *bool) error {
+// dist/FORK/src: resolve them there, then run patches:refresh. -merges says how a
+// range with merges is taken: first-parent, each merge as one change, or flatten,
+// the commits of both sides without the merges.
+func (Patches) Import(ctx context.Context, fork, from, commits, as, merges *string, v, json *bool) error {
 	kind := setting("AS", as)
 	if kind != "" && kind != "files" && kind != "references" {
 		return fmt.Errorf("-as=%s: want references or files", kind)
@@ -60,6 +62,7 @@ func (Patches) Import(ctx context.Context, fork, from, commits, as *string, v, j
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Import(ctx, setting("FORK", fork), slipway.ImportRequest{
 			From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
+			Merges: setting("MERGES", merges),
 		})
 	})
 }
@@ -170,6 +173,12 @@ func rebaseMarkdown(reports []slipway.Rebase) error {
 // rebaseDetails returns the lines that explain the status of a patch.
 func rebaseDetails(p series.RebasedPatch) []string {
 	var lines []string
+	switch {
+	case p.Reverted != "":
+		lines = append(lines, "upstream took it with "+p.Upstream, "  and took it back with "+p.Reverted)
+	case p.Upstream != "":
+		lines = append(lines, "upstream has it with "+p.Upstream)
+	}
 	for _, m := range p.Moved {
 		lines = append(lines, fmt.Sprintf("%s, hunk %d at line %d (offset %+d)", m.File, m.Hunk, m.Line, m.By))
 	}
@@ -177,6 +186,9 @@ func rebaseDetails(p series.RebasedPatch) []string {
 		lines = append(lines, f.String())
 		for _, c := range f.Upstream {
 			lines = append(lines, "  changed by "+c)
+		}
+		for _, c := range f.Left {
+			lines = append(lines, "  does not have "+c)
 		}
 	}
 	return lines

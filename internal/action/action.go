@@ -149,6 +149,7 @@ func (c Cache) Path(stage string, key Key) string {
 func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir string, kept bool, err error) {
 	dir = c.Path(stage, key)
 	if _, err := os.Stat(dir); err == nil {
+		c.touch(dir)
 		return dir, true, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return "", false, err
@@ -170,28 +171,46 @@ func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir strin
 	return dir, false, os.Rename(dst, dir)
 }
 
+// touch notes that an output is used now, as the disk's clock tells it. Where that
+// cannot be noted, Prune cannot remove anything either.
+func (c Cache) touch(dir string) {
+	now, err := c.Scratch()
+	if err != nil {
+		return
+	}
+	defer os.Remove(now)
+	if info, err := os.Stat(now); err == nil {
+		_ = os.Chtimes(dir, info.ModTime(), info.ModTime())
+	}
+}
+
 // Forget removes the output of key, if there is one.
 func (c Cache) Forget(stage string, key Key) error {
 	return os.RemoveAll(c.Path(stage, key))
 }
 
-// Prune removes all outputs of a stage but the n last made.
-func (c Cache) Prune(stage string, n int) error {
+// Prune removes all outputs of a stage but the n last used, and those of the
+// folders in use.
+func (c Cache) Prune(stage string, n int, inUse map[string]bool) error {
 	entries, err := os.ReadDir(filepath.Join(c.Dir, stage))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	made := map[string]time.Time{}
+	used := map[string]time.Time{}
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil {
-			made[e.Name()] = info.ModTime()
+			used[e.Name()] = info.ModTime()
 		}
 	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return made[b.Name()].Compare(made[a.Name()]) })
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return used[b.Name()].Compare(used[a.Name()]) })
 	for _, e := range entries[min(n, len(entries)):] {
-		if err := c.Discard(filepath.Join(c.Dir, stage, e.Name())); err != nil {
+		dir := filepath.Join(c.Dir, stage, e.Name())
+		if inUse[dir] {
+			continue
+		}
+		if err := c.Discard(dir); err != nil {
 			return err
 		}
 	}

@@ -266,14 +266,18 @@ func TestScratchFoldersDiffer(t *testing.T) {
 
 func TestPrune(t *testing.T) {
 	for _, c := range []struct {
-		n    int
-		want []string
+		n     int
+		inUse string
+		want  []string
 	}{
-		{0, nil},
-		{1, []string{"newest/"}},
-		{2, []string{"middle/", "newest/"}},
-		{3, []string{"middle/", "newest/", "oldest/"}},
-		{9, []string{"middle/", "newest/", "oldest/"}},
+		{0, "", nil},
+		{0, "middle", []string{"middle/"}},
+		{1, "", []string{"newest/"}},
+		{1, "newest", []string{"newest/"}},
+		{1, "oldest", []string{"newest/", "oldest/"}},
+		{2, "", []string{"middle/", "newest/"}},
+		{3, "", []string{"middle/", "newest/", "oldest/"}},
+		{9, "", []string{"middle/", "newest/", "oldest/"}},
 	} {
 		cache := Cache{Dir: t.TempDir()}
 		for age, name := range []string{"newest", "middle", "oldest"} {
@@ -285,7 +289,7 @@ func TestPrune(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := cache.Prune("stage", c.n); err != nil {
+		if err := cache.Prune("stage", c.n, map[string]bool{filepath.Join(cache.Dir, "stage", c.inUse): true}); err != nil {
 			t.Fatal(err)
 		}
 		got := slices.DeleteFunc(files(t, filepath.Join(cache.Dir, "stage")),
@@ -300,7 +304,40 @@ func TestPrune(t *testing.T) {
 			t.Errorf("Prune(%d) leaves %q in the scratch folder", c.n, left)
 		}
 	}
-	if err := (Cache{Dir: t.TempDir()}).Prune("absent", 1); err != nil {
+	if err := (Cache{Dir: t.TempDir()}).Prune("absent", 1, nil); err != nil {
 		t.Errorf("Prune() of a stage without outputs = %v", err)
+	}
+}
+
+// TestPruneKeepsWhatWasUsedLast makes outputs, uses the first one again, and has
+// all but the last used pruned.
+func TestPruneKeepsWhatWasUsedLast(t *testing.T) {
+	cache := Cache{Dir: t.TempDir()}
+	use := func(name string) (dir string, kept bool) {
+		t.Helper()
+		dir, kept, err := cache.Do("stage", NewKey("stage", 1, name), func(string) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir, kept
+	}
+	for i, name := range []string{"own", "first", "second"} {
+		dir, _ := use(name)
+		made := time.Date(2026, 1, 1+i, 0, 0, 0, 0, time.UTC)
+		if err := os.Chtimes(dir, made, made); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use("own")
+	if err := cache.Prune("stage", 1, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, kept := use("own"); !kept {
+		t.Error("the output that was used last is gone")
+	}
+	for _, name := range []string{"first", "second"} {
+		if _, kept := use(name); kept {
+			t.Errorf("the output %s is still there", name)
+		}
 	}
 }

@@ -212,7 +212,12 @@ func (r *Remote) fetchAbsent(ctx context.Context, absent map[string]bool, files 
 func (r *Remote) Contents(ctx context.Context, commits []Commit, exclude []string) error {
 	var ids, all []string
 	for _, c := range commits {
-		ids, all = append(ids, c.ID), append(append(all, c.ID), c.Parents...)
+		all = append(append(all, c.ID), c.Parents...)
+		id := c.ID
+		if len(c.Parents) > 1 { // git takes the second for its only parent
+			id += " " + c.Parents[0]
+		}
+		ids = append(ids, id)
 	}
 	var out bytes.Buffer
 	err := r.git.run(ctx, call{dir: r.dir, stdin: strings.NewReader(strings.Join(ids, "\n") + "\n"), stdout: &out,

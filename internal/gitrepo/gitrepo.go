@@ -36,6 +36,7 @@ type call struct {
 	// connects is set for a command that talks to another repository. Only such a
 	// command has the user's settings, which say how to get there.
 	connects bool
+	env      []string // more than a command is told otherwise
 }
 
 // run runs git where no prompt can hold it up.
@@ -44,7 +45,8 @@ func (g Git) run(ctx context.Context, c call) error {
 		return fmt.Errorf("%w\n  Install git: https://git-scm.com/downloads", err)
 	}
 	return g.Run.Run(ctx, run.Cmd{
-		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: g.environment(c), Stdin: c.stdin, Stdout: c.stdout,
+		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: g.environment(c).With(c.env...),
+		Stdin: c.stdin, Stdout: c.stdout,
 	})
 }
 
@@ -155,26 +157,37 @@ type Merge struct {
 	Ours, Base, Theirs Version
 }
 
+// A Merged is what was made of a Merge.
+type Merged struct {
+	Text      []byte // where both sides conflict, with the three versions between marks
+	Conflicts int
+	Decided   []byte // the text with each conflict decided for theirs; nil if there is none
+}
+
 // MergeFile merges what both sides made of the base, as git merge-file does.
-// Where they conflict, merged has the three versions between marks. scratch is a
-// folder to work in.
-func (g Git) MergeFile(ctx context.Context, scratch string, m Merge) (merged []byte, conflicts int, err error) {
+// scratch is a folder to work in.
+func (g Git) MergeFile(ctx context.Context, scratch string, m Merge) (Merged, error) {
 	dir, err := os.MkdirTemp(scratch, "")
 	if err != nil {
-		return nil, 0, err
+		return Merged{}, err
 	}
 	defer os.RemoveAll(dir)
 	for name, data := range map[string][]byte{"ours": m.Ours.Content, "base": m.Base.Content, "theirs": m.Theirs.Content} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			return nil, 0, err
+			return Merged{}, err
 		}
 	}
-	merged, err = g.output(ctx, dir, "merge-file", "-p", "-q", "--diff3",
-		"-L", m.Ours.Label, "-L", m.Base.Label, "-L", m.Theirs.Label, "ours", "base", "theirs")
-	if code := run.ExitCode(err); code > 0 && code < 128 { // the number of conflicts
-		return merged, code, nil
+	merge := func(options ...string) ([]byte, error) {
+		args := slices.Concat([]string{"merge-file", "-p", "-q"}, options, []string{"ours", "base", "theirs"})
+		return g.output(ctx, dir, args...)
 	}
-	return merged, 0, err
+	var out Merged
+	out.Text, err = merge("--diff3", "-L", m.Ours.Label, "-L", m.Base.Label, "-L", m.Theirs.Label)
+	if code := run.ExitCode(err); code > 0 && code < 128 { // the number of conflicts
+		out.Conflicts = code
+		out.Decided, err = merge("--theirs")
+	}
+	return out, err
 }
 
 // Bundle writes the repository at dir as a bundle, to be cloned.

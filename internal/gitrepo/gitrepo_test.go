@@ -229,7 +229,7 @@ func TestCommits(t *testing.T) {
 	r.git("merge", "-q", "--no-ff", "-m", "meet", "main")
 	merge := r.git("rev-parse", "HEAD")
 	m := r.remote()
-	commits, err := m.Commits(t.Context(), base, want[99])
+	commits, err := m.Commits(t.Context(), Range{Base: base, Tip: want[99]})
 	if err != nil || len(commits) != 100 || commits[0].ID != want[0] || commits[99].ID != want[99] ||
 		commits[2].Subject != "step ii" {
 		t.Errorf("Commits() = %d of them, %v", len(commits), err)
@@ -242,7 +242,8 @@ func TestCommits(t *testing.T) {
 		"no base":     {strings.Repeat("1", 40), want[99], "has no commit " + strings.Repeat("1", 40)},
 		"nothing":     {base, base, "is empty"},
 	} {
-		if _, err := m.Commits(t.Context(), c.base, c.tip); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, err := m.Commits(t.Context(), Range{Base: c.base, Tip: c.tip})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: Commits() = %v, want %q", name, err, c.want)
 		}
 	}
@@ -270,7 +271,7 @@ func TestPatchIsTheSameForEverybody(t *testing.T) {
 	if err != nil || !bytes.Equal(plain.Data, hostile.Data) {
 		t.Errorf("with other settings the patch is (%v)\n%s\nand without\n%s", err, hostile.Data, plain.Data)
 	}
-	fetched, err := r.remote().Commits(t.Context(), r.git("rev-parse", id+"~1"), id)
+	fetched, err := r.remote().Commits(t.Context(), Range{Base: r.git("rev-parse", id+"~1"), Tip: id})
 	if err != nil || len(fetched) != 1 {
 		t.Fatal(fetched, err)
 	}

@@ -135,19 +135,20 @@ func TestBundle(t *testing.T) {
 func TestMergeFile(t *testing.T) {
 	r := newRepo(t)
 	for _, c := range []struct {
-		ours, base, theirs, want string
-		conflicts                int
+		ours, base, theirs, want, decided string
+		conflicts                         int
 	}{
-		{"1\nx\nx\nx\n2\n", "1\nx\nx\nx\n3\n", "0\nx\nx\nx\n3\n", "0\nx\nx\nx\n2\n", 0},
-		{"ours\n", "base\n", "theirs\n", "<<<<<<< new\nours\n||||||| old\nbase\n=======\ntheirs\n>>>>>>> patch\n", 1},
+		{"1\nx\nx\nx\n2\n", "1\nx\nx\nx\n3\n", "0\nx\nx\nx\n3\n", "0\nx\nx\nx\n2\n", "", 0},
+		{"ours\n", "base\n", "theirs\n", "<<<<<<< new\nours\n||||||| old\nbase\n=======\ntheirs\n>>>>>>> patch\n",
+			"theirs\n", 1},
 	} {
-		got, n, err := r.user().MergeFile(t.Context(), t.TempDir(), Merge{
+		got, err := r.user().MergeFile(t.Context(), t.TempDir(), Merge{
 			Ours:   Version{"new", []byte(c.ours)},
 			Base:   Version{"old", []byte(c.base)},
 			Theirs: Version{"patch", []byte(c.theirs)},
 		})
-		if err != nil || string(got) != c.want || n != c.conflicts {
-			t.Errorf("MergeFile() = %q, %d, %v, want %q", got, n, err, c.want)
+		if err != nil || string(got.Text) != c.want || got.Conflicts != c.conflicts || string(got.Decided) != c.decided {
+			t.Errorf("MergeFile() = %q, %q, %d, %v, want %q", got.Text, got.Decided, got.Conflicts, err, c.want)
 		}
 	}
 }

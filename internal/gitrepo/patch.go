@@ -16,8 +16,9 @@ type Patch struct {
 }
 
 // Patch returns a commit of the repository at dir as a patch, without what it does
-// to submodules and to files that a glob of exclude matches: the same bytes whatever the user has
-// configured. It has no Data if nothing is left of it.
+// to submodules and to files that a glob of exclude matches: the same bytes whatever
+// the user has configured. A merge is what it does to its first parent. It has no
+// Data if nothing is left of it.
 func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (Patch, error) {
 	commits, err := g.log(ctx, dir, "-1", commit)
 	if err != nil {
@@ -31,11 +32,15 @@ func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (
 		fmt.Fprintf(&out, "%s\n", body)
 	}
 	out.WriteString("---\n")
-	diff, err := g.diff(ctx, dir, commit, pathspecs(exclude))
+	of := []string{commit}
+	if len(c.Parents) > 1 {
+		of = []string{c.Parents[0], commit}
+	}
+	diff, err := g.diff(ctx, dir, of, pathspecs(exclude))
 	if err == nil && bytes.Contains(diff, []byte(gitlink)) {
 		var links []string
-		if links, err = g.gitlinks(ctx, dir, commit); err == nil && len(links) > 0 {
-			diff, err = g.diff(ctx, dir, commit, append(pathspecs(exclude), links...))
+		if links, err = g.gitlinks(ctx, dir, of); err == nil && len(links) > 0 {
+			diff, err = g.diff(ctx, dir, of, append(pathspecs(exclude), links...))
 		}
 	}
 	if err != nil || len(diff) == 0 {
@@ -47,21 +52,22 @@ func (g Git) Patch(ctx context.Context, dir, commit string, exclude ...string) (
 }
 
 // diff returns what a commit does to files.
-func (g Git) diff(ctx context.Context, dir, commit string, paths []string) ([]byte, error) {
+func (g Git) diff(ctx context.Context, dir string, of, paths []string) ([]byte, error) {
 	return g.output(ctx, dir, slices.Concat(pinnedDiff,
 		[]string{"diff-tree", "-p", "--root", "--no-commit-id", "--full-index", "--binary", "--no-renames", "--no-color",
 			"--no-ext-diff", "--no-textconv", "--diff-algorithm=myers", "--indent-heuristic", "--unified=3",
 			"--inter-hunk-context=0", "--src-prefix=a/", "--dst-prefix=b/",
-			"--ignore-submodules=none", "--submodule=short", "-O/dev/null", commit},
-		paths)...)
+			"--ignore-submodules=none", "--submodule=short", "-O/dev/null"},
+		of, paths)...)
 }
 
 // gitlink is the mode of a submodule, which no tree that is built has.
 const gitlink = "160000"
 
 // gitlinks returns pathspecs that exclude the submodules that a commit moves.
-func (g Git) gitlinks(ctx context.Context, dir, commit string) ([]string, error) {
-	out, err := g.output(ctx, dir, "diff-tree", "-r", "-z", "--root", "--no-commit-id", "--no-renames", "--raw", commit)
+func (g Git) gitlinks(ctx context.Context, dir string, of []string) ([]string, error) {
+	args := append([]string{"diff-tree", "-r", "-z", "--root", "--no-commit-id", "--no-renames", "--raw"}, of...)
+	out, err := g.output(ctx, dir, args...)
 	var paths []string
 	fields := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 	for i := 0; i+1 < len(fields); i += 2 {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ type Remote struct {
 func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 	r := &Remote{git: g, dir: dir, url: url}
 	if _, err := os.Stat(filepath.Join(dir, "HEAD")); err == nil {
-		return r, clearLocks(dir)
+		return r, errors.Join(clearLocks(dir), r.use(), r.repack(ctx))
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, err
@@ -54,7 +55,10 @@ func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 			return nil, err
 		}
 	}
-	return r, os.Rename(tmp, dir)
+	if err := os.Rename(tmp, dir); err != nil {
+		return nil, err
+	}
+	return r, r.use()
 }
 
 // isURL matches what git takes for no path on this machine.
@@ -67,8 +71,12 @@ func (r *Remote) local() bool {
 
 // fetch runs git fetch; stdin names what, if what does not.
 func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what ...string) error {
+	negotiation := "noop" // what is here is not told, for most of it is not whole
+	if slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "--negotiation-tip=") }) {
+		negotiation = "consecutive"
+	}
 	args := append([]string{
-		"-c", "fetch.negotiationAlgorithm=noop", "-c", "fetch.writeCommitGraph=false",
+		"-c", "fetch.negotiationAlgorithm=" + negotiation, "-c", "fetch.writeCommitGraph=false",
 		// Old repositories have objects that git's check complains of and that git clones
 		// all the same. What a tree may hold is checked when it is listed.
 		"-c", "fetch.fsckObjects=false", "-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null",
@@ -201,32 +209,60 @@ func (r *Remote) Patch(ctx context.Context, commit string, exclude []string) (Pa
 // depths are how many commits of history are fetched, more at a time.
 func depths() []int { return []int{64, 512, 4096, 1<<31 - 1} }
 
-// Commits returns the commits of base..tip, the oldest first. None may be a
-// merge, and base has to be an ancestor of tip.
-func (r *Remote) Commits(ctx context.Context, base, tip string) ([]Commit, error) {
-	if err := r.connect(ctx, base, tip); err != nil {
+// A Range is the commits that Tip has and Base, an ancestor of it, has not.
+type Range struct {
+	Base, Tip string
+	Merges    string // how merges are taken: "first-parent", "flatten", or "" where there may be none
+}
+
+func (r Range) String() string { return r.Base + ".." + r.Tip }
+
+// Commits returns the commits of a range, the oldest first.
+func (r *Remote) Commits(ctx context.Context, of Range) ([]Commit, error) {
+	if err := r.connect(ctx, of.Base, of.Tip); err != nil {
 		return nil, err
 	}
-	for _, id := range []string{base, tip} {
+	for _, id := range []string{of.Base, of.Tip} {
 		if err := r.checkCommit(ctx, id); err != nil {
 			return nil, err
 		}
 	}
-	commits, err := r.git.log(ctx, r.dir, "--reverse", "--topo-order", base+".."+tip)
+	args := []string{"--reverse", "--topo-order", of.String()}
+	switch of.Merges {
+	case "first-parent":
+		args = append(args, "--first-parent")
+	case "flatten":
+		args = append(args, "--no-merges")
+	}
+	commits, err := r.git.log(ctx, r.dir, args...)
 	if err != nil {
 		return nil, err
 	}
+	return commits, r.checkRange(of, commits)
+}
+
+// checkRange returns an error unless the commits are a series.
+func (r *Remote) checkRange(of Range, commits []Commit) error {
 	if len(commits) == 0 {
-		return nil, fmt.Errorf("%s..%s of %s is empty", base, tip, run.Redact(r.url))
+		return fmt.Errorf("%s of %s is empty", of, run.Redact(r.url))
+	}
+	if of.Merges == "first-parent" {
+		if from := commits[0].Parents; len(from) == 0 || from[0] != of.Base {
+			return fmt.Errorf("%s of %s: the first parents of %.12s do not lead to %.12s, but to %.12s: "+
+				"name that as the base, or take both sides of each merge: merges: flatten",
+				of, run.Redact(r.url), of.Tip, of.Base, strings.Join(from, " "))
+		}
+		return nil
 	}
 	for _, c := range commits {
 		if len(c.Parents) > 1 {
-			return nil, fmt.Errorf("%s..%s of %s has a merge in it: %.12s %s\n"+
-				"  Name the commits of the side branch as a range by themselves, or rebase the branch so that it has no merges",
-				base, tip, run.Redact(r.url), c.ID, c.Subject)
+			return fmt.Errorf("%s of %s has a merge in it: %.12s %s\n"+
+				"  Say how to take it: merges: first-parent, as one change of the branch, or merges: flatten, as the commits\n"+
+				"  of both sides; or name the commits of the side branch as a range by themselves",
+				of, run.Redact(r.url), c.ID, c.Subject)
 		}
 	}
-	return commits, nil
+	return nil
 }
 
 // connect fetches as much of the history of tip as leads to base.
@@ -280,13 +316,4 @@ func (r *Remote) whole(ctx context.Context, tip string) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// Touching returns the commits of from..to that change any of the paths, the
-// newest first. Both have to share history that can be fetched.
-func (r *Remote) Touching(ctx context.Context, from, to string, paths []string) ([]Commit, error) {
-	if err := r.connect(ctx, from, to); err != nil {
-		return nil, err
-	}
-	return r.git.log(ctx, r.dir, append([]string{from + ".." + to, "--"}, paths...)...)
 }

@@ -23,7 +23,7 @@ func everything(t *testing.T, r *repo, base, tip string) (patch string, series [
 	if err != nil {
 		t.Fatal(err)
 	}
-	commits, err := m.Commits(t.Context(), base, tip)
+	commits, err := m.Commits(t.Context(), Range{Base: base, Tip: tip})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func TestObjectsThatGitComplainsOf(t *testing.T) {
 			if err != nil || strings.Join(got, ", ") != c.want {
 				t.Errorf("Export() = %q, %v, want %q", got, err, c.want)
 			}
-			commits, err := m.Commits(t.Context(), base, id)
+			commits, err := m.Commits(t.Context(), Range{Base: base, Tip: id})
 			if err != nil || len(commits) != 1 {
 				t.Fatalf("Commits() = %v, %v", commits, err)
 			}
@@ -296,7 +296,7 @@ func TestMessagesOfCommits(t *testing.T) {
 		r.put("a", strings.Repeat("x", i))
 		id := r.commit("subject\n\n" + body)
 		m := r.remote()
-		commits, err := m.Commits(t.Context(), base, id)
+		commits, err := m.Commits(t.Context(), Range{Base: base, Tip: id})
 		if err != nil || len(commits) != 1 || commits[0].Body != body {
 			t.Errorf("%q: Commits() = %q, %v", body, commits, err)
 			continue
