@@ -234,7 +234,7 @@ func (d *decoder) base64(body excerpt) {
 		n := len(left) / 4 * 4
 		out, err := base64.StdEncoding.DecodeString(string(left[:n]))
 		if err != nil {
-			d.fail(body.first, "the mail's base64 is damaged here")
+			d.fail(body.first, "the mail's base64 is damaged here: save the mail anew, or take the commit itself")
 			return
 		}
 		d.add(out, body.first)

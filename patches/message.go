@@ -42,6 +42,9 @@ type commit struct {
 	diffs []FileDiff // of files that are not excluded, at least one
 }
 
+// compressed has what files begin with that programs compress.
+var compressed = map[string]string{"\x1f\x8b": "gzip", "BZh9": "bzip2", "\xfd7zXZ\x00": "xz", "\x28\xb5\x2f\xfd": "zstd"}
+
 // commitsOf reads a patch file: the mails of a mailbox that have diffs, which is at
 // least one, or the file itself. A mail without diffs, such as the letter that
 // git format-patch puts before a series, changes nothing.
@@ -49,6 +52,12 @@ func commitsOf(p Patch) ([]commit, error) {
 	if bytes.HasPrefix(p.Data, []byte("\xff\xfe")) || bytes.HasPrefix(p.Data, []byte("\xfe\xff")) {
 		return nil, &ParseError{Patch: p.Name, Line: 1,
 			Err: fmt.Errorf("the patch is in UTF-16, as PowerShell writes it: write it anew, with git's --output=FILE")}
+	}
+	for magic, program := range compressed {
+		if bytes.HasPrefix(p.Data, []byte(magic)) {
+			return nil, &ParseError{Patch: p.Name, Line: 1,
+				Err: fmt.Errorf("the patch is compressed by %s: unpack it", program)}
+		}
 	}
 	var out []commit
 	found := false

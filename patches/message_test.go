@@ -76,7 +76,7 @@ func TestMailsAreRefused(t *testing.T) {
 		{"encoded otherwise", mailOf("Content-Transfer-Encoding: x-uuencode\n", "M"),
 			`p:4: the mail's Content-Transfer-Encoding "x-uuencode" is not known: save the patch as plain text`},
 		{"damaged base64", mailOf("Content-Transfer-Encoding: base64\n", "LS0t\nL*0t\n"),
-			"p:7: the mail's base64 is damaged here"},
+			"p:7: the mail's base64 is damaged here: save the mail anew, or take the commit itself"},
 		{"base64 that ends early", mailOf("Content-Transfer-Encoding: base64\n", "LS0t\nL\n"),
 			"p:7: the mail's base64 is cut off here"},
 		{"lines are those of the file", mailOf("Content-Transfer-Encoding: quoted-printable\n",

@@ -164,6 +164,7 @@ func TestParseRefuses(t *testing.T) {
 	named := func(name string) string { return "--- a/x\n+++ " + name + "\n@@ -1 +1 @@\n-x\n+y\n" }
 	for _, c := range []struct{ name, patch, err string }{
 		{"nothing", "", "p:1: the patch contains no diff"},
+		{"a compressed file", "\x1f\x8b\x08\x00x", "p:1: the patch is compressed by gzip: unpack it"},
 		{"prose", "Dear all,\n--- x\n@@\n", "p:1: the patch contains no diff"},
 		{"hunk too long", plain("@@ -1 +1 @@\n-x\n+y\n+z\n"),
 			"p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},

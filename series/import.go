@@ -48,7 +48,7 @@ func flagFault(faults []config.Fault) error {
 
 // resolved returns the request with the ids that names of branches and tags have now.
 func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRequest, error) {
-	named := source.Carry{Git: r.From, Commits: r.Commits}
+	named := source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}
 	if err := flagFault(named.ValidateNames()); err != nil || named.Validate() == nil {
 		return r, err
 	}

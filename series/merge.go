@@ -240,7 +240,11 @@ func conflictsLeft(s *build.Session, outcomes []patches.Outcome) error {
 		if mail, ok := o.Patch.Mail(); ok {
 			subject = ": " + mail.Subject
 		}
-		lines = append(lines, fmt.Sprintf("%s does not apply to %s%s", o.Patch.Name, s.Fork().Upstream, subject))
+		to := s.Fork().Upstream.String()
+		if named(s.Fork().Series, o.Patch.Name) { // it applied before the commits came
+			to += " with the commits"
+		}
+		lines = append(lines, fmt.Sprintf("%s does not apply to %s%s", o.Patch.Name, to, subject))
 		for _, f := range o.Files {
 			if f.Conflict {
 				lines = append(lines, "    "+f.String())
@@ -251,6 +255,6 @@ func conflictsLeft(s *build.Session, outcomes []patches.Outcome) error {
 		return nil
 	}
 	return fmt.Errorf("%s\n  Resolve the conflicts in %s and commit each change to its patch\n"+
-		"  (git commit --fixup, git rebase --autosquash), then: mage patches:refresh -fork=%s\n"+
+		"  (git commit --fixup, git rebase -i --autosquash), then: mage patches:refresh -fork=%s\n"+
 		"  To give it up: rm -r %[2]s", strings.Join(lines, "\n"), s.Fork().Dist("src"), s.Fork().ID)
 }

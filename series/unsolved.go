@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/gitrepo"
@@ -73,7 +73,7 @@ func (s state) change(changes []filetree.Change) {
 	}
 }
 
-// checkSolved returns an error for each file that the commits leave as it was laid
+// checkSolved returns an error that names each file that the commits leave as it was laid
 // out in a conflict, and still note as unsolved.
 func (w workTree) checkSolved(src string, h gitrepo.History) error {
 	if len(w.Unsolved) == 0 {
@@ -88,7 +88,8 @@ func (w workTree) checkSolved(src string, h gitrepo.History) error {
 			at[i][name] = tip[name]
 		}
 	}
-	var errs []error
+	var lines []string
+	note := ""
 	for _, u := range w.Unsolved {
 		left := func(files map[string]string) bool {
 			now, noted := files[u.Path]
@@ -97,10 +98,15 @@ func (w workTree) checkSolved(src string, h gitrepo.History) error {
 		if tip[u.Path] != u.Tip || !slices.ContainsFunc(at, left) {
 			continue
 		}
-		errs = append(errs, fmt.Errorf("%s conflicts in %s, and nobody has solved that: %s\n"+
-			"  Change it in the commit of the patch (git commit --fixup, git rebase --autosquash). If it is right as it is,\n"+
-			"  take the line \"Slipway-Unsolved: %s\" out of the commit's message (git rebase -i, reword)",
-			path.Join(src, u.Path), u.Patch, u.Why, u.Path))
+		note = cmp.Or(note, u.Path)
+		lines = append(lines, fmt.Sprintf("%s conflicts in %s, and nobody has solved that: %s",
+			path.Join(src, u.Path), u.Patch, u.Why))
 	}
-	return errors.Join(errs...)
+	if lines == nil {
+		return nil
+	}
+	return fmt.Errorf("%s\n"+
+		"  Change the file in the commit of its patch (git commit --fixup, git rebase -i --autosquash), or drop the\n"+
+		"  commit (git rebase -i, drop). If the file is right as it is, take the line \"Slipway-Unsolved: %s\" out of\n"+
+		"  the commit's message (git rebase -i, reword)", strings.Join(lines, "\n"), note)
 }

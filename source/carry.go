@@ -40,9 +40,6 @@ func (c Carry) Validate() []config.Fault {
 	if len(faults) > 0 && faults[len(faults)-1].Field == "commits" {
 		return faults
 	}
-	if c.Merges != "" && c.Merges != FirstParent && c.Merges != Flatten {
-		faults = append(faults, config.Faultf("merges", "%q: want %s or %s", c.Merges, FirstParent, Flatten))
-	}
 	if base, tip := c.Range(); sha256ID.MatchString(base) || sha256ID.MatchString(tip) {
 		faults = append(faults, config.Faultf("commits", "%s", noSHA256))
 	} else if !commitID.MatchString(base) || !commitID.MatchString(tip) {
@@ -62,6 +59,9 @@ func (c Carry) ValidateNames() []config.Fault {
 		faults = append(faults, config.Faultf("git", "is missing: write the repository that has the commits"))
 	} else {
 		faults = append(faults, validRepository("git", c.Git)...)
+	}
+	if c.Merges != "" && c.Merges != FirstParent && c.Merges != Flatten {
+		faults = append(faults, config.Faultf("merges", "%q: want %s or %s", c.Merges, FirstParent, Flatten))
 	}
 	base, tip := c.Range()
 	switch {

@@ -35,13 +35,17 @@ func (f Fetcher) Carried(ctx context.Context, c Carry, exclude []string) ([]Comm
 		return nil, err
 	}
 	var out []Commit
+	but := ""
+	if len(exclude) > 0 {
+		but = " but excluded ones"
+	}
 	for _, c := range commits {
 		patch, err := repo.Patch(ctx, c.ID, exclude)
 		if err != nil {
 			return nil, fmt.Errorf("commit %s (%s): %w", c.ID, c.Subject, err)
 		}
 		if patch.Data == nil {
-			f.Events.Note(fmt.Sprintf("commit %s changes only files that are excluded: %s", c.ID, c.Subject))
+			f.Events.Note(fmt.Sprintf("commit %s is left out, for it changes no files%s: %s", c.ID, but, c.Subject))
 			continue
 		}
 		out = append(out, Commit{c.ID, patch})

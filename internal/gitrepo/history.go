@@ -232,7 +232,7 @@ func (g Git) Read(ctx context.Context, dir string) (History, error) {
 	for _, c := range commits[1:] {
 		if len(c.Parents) != 1 {
 			return h, fmt.Errorf("%s has a merge in its history, or two roots: %.12s %s\n"+
-				"  A series is one commit after the other: git rebase", dir, c.ID, c.Subject)
+				"  A series is one commit after the other. To make it one: git rebase %.12s", dir, c.ID, c.Subject, h.Base)
 		}
 		r := Revision{Commit: c, Name: c.note("Patch"), Unsolved: c.noted("Unsolved")}
 		if r.Changes, err = g.changes(ctx, dir, c.ID); err != nil {

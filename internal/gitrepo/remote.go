@@ -258,7 +258,8 @@ func (r *Remote) checkRange(of Range, commits []Commit) error {
 		if len(c.Parents) > 1 {
 			return fmt.Errorf("%s of %s has a merge in it: %.12s %s\n"+
 				"  Say how to take it: merges: first-parent, as one change of the branch, or merges: flatten, as the commits\n"+
-				"  of both sides; or name the commits of the side branch as a range by themselves",
+				"  of both sides; or name the commits of the side branch as a range by themselves.\n"+
+				"  An import has -merges=first-parent and -merges=flatten for that",
 				of, run.Redact(r.url), c.ID, c.Subject)
 		}
 	}
