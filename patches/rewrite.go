@@ -79,14 +79,35 @@ func (p Patch) Rewrite(before, now []byte) []byte {
 	was, _, ok2 := cutDiff(before)
 	is, diff, ok3 := cutDiff(now)
 	if !ok || !ok2 || !ok3 || !bytes.Equal(was, is) {
-		return WithNotes(now, p.Notes())
+		before, behind := p.excluded(0)
+		return slices.Concat(before, WithNotes(now, p.Notes()), behind)
 	}
 	head := diffstat.ReplaceAll(p.Data[:at], nil)
 	head = emptyNotes.ReplaceAll(inSeries.ReplaceAll(head, []byte("${1}[PATCH] ")), []byte("\n---\n"))
-	if from := now[:lineLength(now)]; bytes.HasPrefix(head, []byte("From ")) && bytes.HasPrefix(from, []byte("From ")) {
+	mails, behind := p.excluded(at)
+	from, mail := now[:lineLength(now)], []byte("From ")
+	if len(mails) == 0 && bytes.HasPrefix(head, mail) && bytes.HasPrefix(from, mail) {
 		head = append(bytes.Clone(from), head[lineLength(head):]...)
 	}
-	return append(bytes.Clone(head), diff...)
+	return slices.Concat(head, diff, behind)
+}
+
+// excluded returns what upstream.exclude leaves out of a file: the diffs behind a place
+// in it, and the mails around the only one that counts.
+func (p Patch) excluded(at int) (before, behind []byte) {
+	commits, err := commitsOf(p)
+	if err != nil || len(commits) != 1 || commits[0].text.encoded || commits[0].text.lines != nil || p.Diff > 0 {
+		return nil, nil
+	}
+	c := commits[0]
+	before, mails, _ := bytes.Cut(p.Data, c.raw.data)
+	body := len(before) + len(c.raw.data) - len(c.text.data)
+	for _, s := range c.spans {
+		if !s.left && body+s.from >= at {
+			behind = append(behind, c.text.data[s.from:s.to]...)
+		}
+	}
+	return bytes.TrimPrefix(before, []byte("\ufeff")), append(behind, mails...)
 }
 
 // inSeries matches a subject with the place of its patch in a series that once was,

@@ -1,6 +1,9 @@
 package patches
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestNotes(t *testing.T) {
 	for _, c := range []struct{ name, patch, want string }{
@@ -27,6 +30,7 @@ func TestRewrite(t *testing.T) {
 	diff := func(line string) string {
 		return "diff --git a/x b/x\nindex 1..2 100644\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+" + line + "\n"
 	}
+	docs := func(name string) string { return strings.ReplaceAll(diff("one"), "/x", "/docs/"+name) }
 	before, now, reworded := commit("1", "crew", "one"), commit("2", "crew", "uno"), commit("2", "the crew", "uno")
 	for _, c := range []struct {
 		name, patch string
@@ -45,10 +49,20 @@ func TestRewrite(t *testing.T) {
 		{"a mail that was reworded", mailOf("", "Why.\n---\nA note.\n\n"+diff("one")), reworded,
 			"From 2 Mon Sep 17 00:00:00 2001\nFrom: Mate <mate@example.org>\nSubject: [PATCH] the crew\n\n---\nA note.\n\n" +
 				diff("uno")},
+		{"excluded files around it", "Why.\n\n" + docs("a") + diff("one") + docs("b"), now,
+			"Why.\n\n" + docs("a") + diff("uno") + docs("b")},
+		{"excluded files around it, reworded", mailOf("", "---\n"+docs("a")+diff("one")+docs("b")), reworded,
+			string(reworded) + docs("a") + docs("b")},
+		{"excluded mails around it", mailOf("", "A.\n---\n"+docs("a")) + mailOf("", "---\n"+diff("one")) +
+			mailOf("", docs("b")),
+			now, mailOf("", "A.\n---\n"+docs("a")) + mailOf("", "---\n"+diff("uno")) + mailOf("", docs("b"))},
+		{"excluded mails around it, reworded", mailOf("", docs("a")) + mailOf("", diff("one")) +
+			mailOf("", docs("b")), reworded,
+			mailOf("", docs("a")) + string(reworded) + mailOf("", docs("b"))},
 		{"an encoded mail", mailOf("Content-Transfer-Encoding: base64\n", base64Lines("---\n"+diff("one"))), now,
 			string(now)},
 	} {
-		p := Patch{Name: "p", Strip: 1, Data: []byte(c.patch)}
+		p := Patch{Name: "p", Strip: 1, Data: []byte(c.patch), Exclude: []string{"docs/**"}}
 		if got := string(p.Rewrite(before, c.now)); got != c.want {
 			t.Errorf("%s: Rewrite() = %s\nwant %s", c.name, got, c.want)
 		}

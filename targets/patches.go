@@ -117,8 +117,8 @@ func conflicting(reports []slipway.Rebase) error {
 		hint := fmt.Sprintf("To resolve this in a work tree: mage patches:rebase -fork=%s -onto=%s -write", r.Fork, r.Target)
 		if r.Tree != "" {
 			hint = fmt.Sprintf("Resolve the conflicts in %s (markers in files, Slipway-Unsolved in messages) and commit\n"+
-				"  each change to its patch (git commit --fixup, git rebase -i --autosquash), then: mage patches:refresh -fork=%s",
-				r.Tree, r.Fork)
+				"  each change to its patch (git commit --fixup, git rebase -i --autosquash), then: "+
+				"mage patches:refresh -fork=%s", r.Tree, r.Fork)
 		}
 		return fmt.Errorf("%s: conflicts with %s\n  %s", strings.Join(names, ", "), r.Onto, hint)
 	}
