@@ -112,7 +112,13 @@ func (e export) check(series []patches.Patch) error {
 	return nil
 }
 
-func exportQuilt(_ context.Context, _ *build.Session, e export) error {
+// hasBinary reports whether a patch has a diff that only git can apply.
+func hasBinary(p patches.Patch) bool {
+	diffs, err := patches.Parse(p)
+	return err == nil && slices.ContainsFunc(diffs, func(d patches.FileDiff) bool { return d.Binary != nil })
+}
+
+func exportQuilt(_ context.Context, s *build.Session, e export) error {
 	var out []patches.Patch
 	for i, p := range e.series {
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
@@ -125,6 +131,9 @@ func exportQuilt(_ context.Context, _ *build.Session, e export) error {
 		out = append(out, files...)
 	}
 	for _, p := range out {
+		if hasBinary(p) {
+			s.Note(p.Name + " changes a binary file, which quilt and patch cannot: git apply can")
+		}
 		name := filepath.Join(e.to, filepath.FromSlash(p.Name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, p.Data, 0o644)); err != nil {
 			return err
