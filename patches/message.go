@@ -43,7 +43,9 @@ type commit struct {
 }
 
 // compressed has what files begin with that programs compress.
-var compressed = map[string]string{"\x1f\x8b": "gzip", "BZh9": "bzip2", "\xfd7zXZ\x00": "xz", "\x28\xb5\x2f\xfd": "zstd"}
+var compressed = map[string]string{
+	"\x1f\x8b": "gzip", "BZh9": "bzip2", "\xfd7zXZ\x00": "xz", "\x28\xb5\x2f\xfd": "zstd",
+}
 
 // commitsOf reads a patch file: the mails of a mailbox that have diffs, which is at
 // least one, or the file itself. A mail without diffs, such as the letter that
