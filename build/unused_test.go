@@ -2,6 +2,8 @@ package build
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -177,5 +179,53 @@ func TestPatternsIn(t *testing.T) {
 	for range 2 {
 		equal(t, "the patterns of .", in("."), []string{"a", "b/*.txt", "all:c"})
 		equal(t, "the patterns of knot", in("knot"), []string{"e"})
+	}
+}
+
+// TestUsesOf finds the folders of linked packages in a tree, wherever the go command
+// takes them from.
+func TestUsesOf(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":                          "module example.org/ship\n\nreplace example.org/hull => ./hull\n",
+		"main.go":                         "package main\n",
+		"hull/go.mod":                     "module example.org/hull\n",
+		"hull/keel/keel.go":               "package keel\n",
+		"vendor/example.com/rope/rope.go": "package rope\n",
+		"shared.go":                       "package main\n",
+	} {
+		put(t, filepath.Join(dir, name), text)
+	}
+	must(t, os.Symlink("../../hull", filepath.Join(dir, "vendor/example.com/hull")))
+	must(t, os.Symlink("../shared.go", filepath.Join(dir, "hull/shared.go")))
+	tree, err := filetree.Scan(t.Context(), dir)
+	must(t, err)
+	modules := &Session{}
+	pinned := &Session{} // a patch replaces hull
+	pinned.lock.Modules = newYard(t).lock.Modules[:1:1]
+	pinned.lock.Modules[0].Path, pinned.lock.Modules[0].Place = "example.org/ship", "."
+	gopath := &Session{}
+	gopath.fork.Settings.Mode, gopath.fork.Settings.ImportPath = cross.GOPATH, "example.org/ship"
+	for _, c := range []struct {
+		about    string
+		s        *Session
+		packages string
+		want     []string
+	}{
+		{"the standard library", modules, "fmt vendor/golang.org/x/net/idna", nil},
+		{"the root", modules, "example.org/ship", []string{"."}},
+		{"a module that is replaced", modules, "example.org/hull/keel", []string{"hull/keel"}},
+		{"one that a patch replaces", pinned, "example.org/ship example.org/hull/keel", []string{".", "hull/keel"}},
+		{"vendor", modules, "example.com/rope", []string{"vendor/example.com/rope"}},
+		{"a link in vendor", modules, "example.com/hull/keel", []string{"hull/keel"}},
+		{"vendor in a GOPATH", gopath, "example.org/ship/vendor/example.com/rope", []string{"vendor/example.com/rope"}},
+	} {
+		packages := map[string]bool{}
+		for p := range strings.FieldsSeq(c.packages) {
+			packages[p] = true
+		}
+		u := c.s.usesOf(tree, packages)
+		equal(t, c.about, slices.Sorted(maps.Keys(u.folders)), c.want)
+		equal(t, "links", u.links["shared.go"], []string{"hull/shared.go"})
 	}
 }
