@@ -259,7 +259,8 @@ func unusedNote(found []unusedPatch, platforms string) string {
 	for i, p := range found {
 		names[i] = fmt.Sprintf("%s (%s)", shortName(p.name), p.file)
 	}
-	return fmt.Sprintf("%d patches change nothing that is %s or packaged: %s", len(found), built, strings.Join(names, ", "))
+	return fmt.Sprintf("%d patches change nothing that is %s or packaged: %s",
+		len(found), built, strings.Join(names, ", "))
 }
 
 // shortName returns the name of a patch, or the beginning of a commit's id.

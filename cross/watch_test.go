@@ -75,8 +75,8 @@ func TestPackagesOf(t *testing.T) {
 		graph string
 		want  []string
 	}{
-		{`[{"Mode": "link", "Package": "a"}, {"Mode": "build", "Package": "a"}, {"Mode": "build check cache", "Package": "b"}, ` +
-			`{"Mode": "build", "Package": "c"}]`, []string{"a", "c"}},
+		{`[{"Mode": "link", "Package": "a"}, {"Mode": "build", "Package": "a"}, ` +
+			`{"Mode": "build check cache", "Package": "b"}, {"Mode": "build", "Package": "c"}]`, []string{"a", "c"}},
 		{"[{", nil},
 		{"[]", nil},
 	} {
