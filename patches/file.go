@@ -3,6 +3,7 @@ package patches
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -23,10 +24,26 @@ func (p Patch) File() ([]byte, error) {
 		return bytes.Clone(p.Data), nil
 	}
 	head := p.Data[:len(p.Data)-len(c.text.data)]
-	if p.Diff > 0 && quotesDiff(head) {
-		head = quoteDiffs(head)
+	if p.Diff > 0 {
+		if quotesDiff(head) {
+			head = quoteDiffs(head)
+		}
+		head = quoteAuthor(head)
 	}
 	return append(bytes.Clone(head), c.left()...), nil
+}
+
+// oddAuthor matches the author of a commit whose name git am would read as another.
+var oddAuthor = regexp.MustCompile(`\A((?:From [^\n]*\n)?From: )([^\n]*["\\][^\n]*)( <[^<>\n]*>\n)`)
+
+// quoteAuthor puts a name that has quotes or backslashes in quotes, as mails have it.
+func quoteAuthor(head []byte) []byte {
+	m := oddAuthor.FindSubmatch(head)
+	if m == nil {
+		return head
+	}
+	name := strings.NewReplacer(`"`, `\"`, `\`, `\\`).Replace(string(m[2]))
+	return slices.Concat(m[1], []byte(`"`+name+`"`), m[3], head[len(m[0]):])
 }
 
 // QuotesDiff reports whether the message of a patch that is a commit has something

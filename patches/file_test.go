@@ -102,6 +102,10 @@ func TestExcluded(t *testing.T) {
 		"all":               {text: head + plain("vendor/x") + made},
 		"by a longer glob":  {text: plain("pkg/x/gen.go") + plain("log"), file: plain("log"), changes: 1},
 		"renamed out of it": {text: out, err: "p:1: log is renamed to vendor/log, which upstream.exclude leaves out"},
+		"renamed into it": {text: plain("pkg/log") + "diff --git a/vendor/a b/a\nrename from vendor/a\nrename to a\n",
+			err: "p:6: a is made of vendor/a, which upstream.exclude leaves out"},
+		"a copy of an excluded file": {text: "diff --git a/vendor/a b/a\ncopy from vendor/a\ncopy to a\n",
+			err: "p:1: a is made of vendor/a, which upstream.exclude leaves out"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := Patch{Name: "p", Strip: 1, Data: []byte(c.text), Exclude: []string{"vendor/**", "**/gen.go"}}
@@ -120,5 +124,29 @@ func TestExcluded(t *testing.T) {
 	bad := Patch{Name: "p", Strip: 1, Data: []byte(plain("log")), Exclude: []string{"[a"}}
 	if _, err := Parse(bad); err == nil {
 		t.Error("Parse() takes a glob that is none")
+	}
+}
+
+// TestFileQuotesTheAuthor has names as git records them, and as git am reads them
+// in a mail.
+func TestFileQuotesTheAuthor(t *testing.T) {
+	for name, want := range map[string]string{
+		"Jo Mate":           "Jo Mate",
+		"Dr. Jo, (Mate)":    "Dr. Jo, (Mate)",
+		`Jo "Bosun" Mate`:   `"Jo \"Bosun\" Mate"`,
+		`Jo \ Mate`:         `"Jo \\ Mate"`,
+		`Jörg \"Koch" Maat`: `"Jörg \\\"Koch\" Maat"`,
+	} {
+		head := "From 1234 Mon Sep 17 00:00:00 2001\nFrom: " + name + " <jo@example.org>\nSubject: [PATCH] x\n\n---\n"
+		p := Patch{Name: "p", Strip: 1, Data: []byte(head + changed("log", "a", "b")), Diff: len(head)}
+		data, err := p.File()
+		if err != nil || !strings.Contains(string(data), "\nFrom: "+want+" <jo@example.org>\nSubject: ") {
+			t.Errorf("File() of %s = %v, %s", name, err, data)
+		}
+		for _, p := range []Patch{p, {Name: "p", Strip: 1, Data: data}} {
+			if mail, _ := p.Mail(); mail.From != name || mail.Email != "jo@example.org" {
+				t.Errorf("Mail() = %+v, want %s", mail, name)
+			}
+		}
 	}
 }

@@ -161,6 +161,10 @@ func unindented(s string) string {
 
 // parseAddress reads the first address of a field.
 func parseAddress(s string) (name, email string) {
+	if quoted, rest, ok := quotedString(strings.TrimSpace(s)); ok && strings.Contains(rest, "<") {
+		more, email := parseAddress(rest)
+		return strings.TrimSpace(decodeWords(quoted) + " " + more), email
+	}
 	name, email, ok := strings.Cut(s, "<")
 	if !ok {
 		if strings.Contains(s, "@") {
@@ -169,12 +173,26 @@ func parseAddress(s string) (name, email string) {
 		return strings.TrimSpace(decodeWords(s)), ""
 	}
 	email, _, _ = strings.Cut(email, ">")
-	name = strings.TrimSpace(name)
-	if plain, ok := strings.CutPrefix(name, `"`); ok {
-		plain, _, _ = strings.Cut(plain, `" `)
-		name = strings.ReplaceAll(strings.TrimSuffix(plain, `"`), `\"`, `"`)
+	return decodeWords(strings.TrimSpace(name)), strings.TrimSpace(email)
+}
+
+// quotedString reads the text between double quotes that s begins with, in which a
+// backslash stands before a character that is meant as it is.
+func quotedString(s string) (text, rest string, ok bool) {
+	if !strings.HasPrefix(s, `"`) {
+		return "", s, false
 	}
-	return decodeWords(name), strings.TrimSpace(email)
+	var out strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			return out.String(), s[i+1:], true
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+		}
+		out.WriteByte(s[i])
+	}
+	return "", s, false
 }
 
 // parseDate reads a mail's date; one that says none is from 1970.

@@ -36,6 +36,12 @@ func TestMail(t *testing.T) {
 		{"sent by somebody else", "From: List <list@example.org>\nSubject: [PATCH] list name\n\n" +
 			"From: \"Mate, Jo\" <mate@example.org>\nSubject: crew\n\nWhy.\n---\n",
 			Mail{"Mate, Jo", "mate@example.org", time.Unix(0, 0), "crew", "Why."}, true},
+		{"with quotes in a name", "From: \"Dr. \\\"Jo\\\" O\\\\Neil <1>\" <jo@example.org>\nSubject: x\n\n---\n",
+			Mail{`Dr. "Jo" O\Neil <1>`, "jo@example.org", time.Unix(0, 0), "x", ""}, true},
+		{"with a nickname", "From: \"Jo\" Mate <jo@example.org>\nSubject: x\n\n---\n",
+			Mail{"Jo Mate", "jo@example.org", time.Unix(0, 0), "x", ""}, true},
+		{"with a quote that does not end", "From: \"Jo <jo@example.org>\nSubject: x\n\n---\n",
+			Mail{`"Jo`, "jo@example.org", time.Unix(0, 0), "x", ""}, true},
 		{"with what looks like a diff", "From: a@example.org\nSubject: x\n\n--- not a diff\n@@ -1 +1 @@\n---\n",
 			Mail{"", "a@example.org", time.Unix(0, 0), "x", "--- not a diff\n@@ -1 +1 @@"}, true},
 		{"DEP-3", "Description: Add a bosun\n He calls the crew.\n .\n All of it.\nAuthor: Jo Mate <jo@example.org>, " +

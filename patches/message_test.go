@@ -151,6 +151,27 @@ func TestMailbox(t *testing.T) {
 	}
 }
 
+// TestMailboxOfWhichOneMailIsLeft has mails before the one that counts: a letter, and
+// one whose files are excluded.
+func TestMailboxOfWhichOneMailIsLeft(t *testing.T) {
+	letter := strings.Replace(mailOf("", "All of it.\n-- \n2.39.5\n\n"), "Subject: ", "Subject: letter of ", 1)
+	docs := mailOf("", "Docs.\n---\n"+made("docs/y", "100644", "one")+"-- \n2.39.5\n\n")
+	last := mailOf("", "Last.\n---\n"+made("z", "100644", "one")+"-- \n2.39.5\n\n")
+	dir := files{"x": "x"}.lay(t, t.TempDir())
+	for name, text := range map[string]string{"letter": letter + last, "docs": docs + last, "both": letter + docs + last,
+		"behind it": last + docs} {
+		p := Patch{Name: "all.mbox", Strip: 1, Data: []byte(text), Exclude: []string{"docs/**"}}
+		steps, err := Steps(dir, []Patch{p})
+		must(t, err)
+		if len(steps) != 1 || len(steps[0].Changes) != 1 || steps[0].Changes[0].Path != "z" {
+			t.Fatalf("%s: Steps() = %+v", name, steps)
+		}
+		if mail, _ := steps[0].Patch.Mail(); mail.Body != "Last." || strings.Contains(mail.Subject, "letter") {
+			t.Errorf("%s: the step is %+v", name, mail)
+		}
+	}
+}
+
 // TestLargeMailbox reads 10 MB, which is to take less than a second; this leaves room
 // for a machine that has more to do.
 func TestLargeMailbox(t *testing.T) {

@@ -110,12 +110,20 @@ func exclude(patch Patch, found []span) error {
 	}
 	for i, f := range found {
 		d := f.diff
-		if found[i].left = !excluded(cmp.Or(d.New, d.Old)); found[i].left {
+		found[i].left = !excluded(cmp.Or(d.New, d.Old))
+		if d.New == d.Old || d.New == "" || d.Old == "" || excluded(d.Old) != found[i].left {
 			continue
 		}
-		if d.New != "" && d.Old != "" && !d.Copy && !excluded(d.Old) {
-			return &ParseError{Patch: patch.Name, Line: d.Line, Err: fmt.Errorf(
-				"%s is renamed to %s, which upstream.exclude leaves out: write that the file is deleted", d.Old, d.New)}
+		switch {
+		case found[i].left:
+			err = fmt.Errorf("%s is made of %s, which upstream.exclude leaves out: "+
+				"write the patch with the whole file (git format-patch --no-renames), or exclude both", d.New, d.Old)
+		case !d.Copy:
+			err = fmt.Errorf("%s is renamed to %s, which upstream.exclude leaves out: "+
+				"write that the file is deleted (git format-patch --no-renames)", d.Old, d.New)
+		}
+		if err != nil {
+			return &ParseError{Patch: patch.Name, Line: d.Line, Err: err}
 		}
 	}
 	return nil

@@ -25,6 +25,7 @@ func Steps(base filetree.Dir, series []Patch) ([]Step, error) {
 		if err != nil {
 			return nil, err
 		}
+		several := len(messages(p)) > 1 // also if only one of them has diffs
 		for _, c := range commits {
 			s := step{tree: t, patch: p.Name, applied: applied, mail: c.title(commits)}
 			changes, err := s.run(c.diffs)
@@ -32,7 +33,7 @@ func Steps(base filetree.Dir, series []Patch) ([]Step, error) {
 				return nil, err
 			}
 			of := p
-			if len(commits) > 1 {
+			if several {
 				of = c.asPatch()
 			}
 			steps = append(steps, Step{of, changes})
