@@ -23,6 +23,7 @@ type Binaries struct {
 	Dir      string         // absolute
 	All      []cross.Binary // all that are up to date there, sorted by component
 	kept     map[string]cross.Binary
+	linked   []string // packages of all, if all of a job were compiled by this run; otherwise nil
 }
 
 // Get returns the binary of a component; one without a name where it is not built.
@@ -48,13 +49,15 @@ func (b Binaries) Only(components []cross.Component) Binaries {
 func (s *Session) Cross(ctx context.Context, jobs []fork.Job) (artifact.Set, error) {
 	s.Announce()
 	var sets []artifact.Set
+	made := make([]Binaries, len(jobs))
 	for i, j := range jobs {
-		b, err := s.binaries(ctx, j, i == 0)
-		if err != nil {
+		var err error
+		if made[i], err = s.binaries(ctx, j, i == 0); err != nil {
 			return nil, err
 		}
-		sets = append(sets, s.Report(s.artifacts(j, b)...))
+		sets = append(sets, s.Report(s.artifacts(j, made[i])...))
 	}
+	s.tellUnused(ctx, jobs, made)
 	return artifact.Of(sets...), nil
 }
 
@@ -98,8 +101,11 @@ func (s *Session) binaries(ctx context.Context, j fork.Job, first bool) (Binarie
 			out.All = append(out.All, b)
 		}
 		built, err := s.place(ctx, p, out.kept, missing)
-		out.All = append(out.All, built...)
+		out.All = append(out.All, built.Binaries...)
 		sortBinaries(out.All)
+		if len(missing) == len(j.Components) {
+			out.linked = built.Packages
+		}
 		return Done{Kept: len(missing) == 0}, err
 	})
 	return out, err
@@ -191,7 +197,7 @@ func (s *Session) tellKept() {
 // that are kept, and the record of all in its place in one step.
 func (s *Session) place(
 	ctx context.Context, p plan, kept map[string]cross.Binary, missing []cross.Component,
-) ([]cross.Binary, error) {
+) (built cross.Built, err error) {
 	record := p.record
 	for _, b := range kept {
 		record.Binaries = append(record.Binaries, b)
@@ -199,11 +205,10 @@ func (s *Session) place(
 	if len(missing) == 0 {
 		data, err := encode(&record)
 		if err != nil || s.dist.Holds(filepath.Join(p.dir, "build.json"), data) {
-			return nil, err
+			return built, err
 		}
 	}
-	var built []cross.Binary
-	err := s.dist.Replace(p.dir, func(dst string) error {
+	err = s.dist.Replace(p.dir, func(dst string) error {
 		var err error
 		if built, err = s.build(ctx, p, missing, dst); err != nil {
 			return err
@@ -214,7 +219,7 @@ func (s *Session) place(
 				return err
 			}
 		}
-		record.Binaries = append(record.Binaries, built...)
+		record.Binaries = append(record.Binaries, built.Binaries...)
 		data, err := encode(&record)
 		if err != nil {
 			return err

@@ -173,7 +173,7 @@ func TestBuildAgain(t *testing.T) {
 			defer cancel()
 			var made []string
 			builds, compile := 0, writes(&made)
-			y.opts.Compile = func(ctx context.Context, b cross.Builder, r cross.Request) ([]cross.Binary, error) {
+			y.opts.Compile = func(ctx context.Context, b cross.Builder, r cross.Request) (cross.Built, error) {
 				out, err := compile(ctx, b, r)
 				if builds++; err != nil || builds > c.bad {
 					return out, errors.Join(err, r.Dir.Verify(ctx, nil))
@@ -184,7 +184,7 @@ func TestBuildAgain(t *testing.T) {
 				if c.change != nil {
 					must(t, c.change(r.Dir))
 				}
-				return nil, errNoWind
+				return cross.Built{}, errNoWind
 			}
 			s := y.open()
 			_, err := s.Binaries(ctx, y.job("captain"))
@@ -212,10 +212,10 @@ func TestFailureKeeps(t *testing.T) {
 	y := newYard(t)
 	var made []string
 	compile := writes(&made)
-	y.opts.Compile = func(ctx context.Context, b cross.Builder, r cross.Request) ([]cross.Binary, error) {
+	y.opts.Compile = func(ctx context.Context, b cross.Builder, r cross.Request) (cross.Built, error) {
 		out, err := compile(ctx, b, r)
 		if r.Components[0].Name == "bosun" {
-			return nil, errNoWind
+			return cross.Built{}, errNoWind
 		}
 		return out, err
 	}

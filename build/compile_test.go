@@ -13,9 +13,9 @@ import (
 func TestChecksBeforeCompiling(t *testing.T) {
 	y := newYard(t)
 	asked := 0
-	y.opts.Compile = func(context.Context, cross.Builder, cross.Request) ([]cross.Binary, error) {
+	y.opts.Compile = func(context.Context, cross.Builder, cross.Request) (cross.Built, error) {
 		asked++
-		return nil, nil
+		return cross.Built{}, nil
 	}
 	s := y.open()
 	tree, err := s.Patched(t.Context())

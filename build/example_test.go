@@ -91,20 +91,20 @@ func run(ctx context.Context, dir string) (err error) {
 }
 
 // describe writes what it would compile.
-func describe(_ context.Context, b cross.Builder, r cross.Request) ([]cross.Binary, error) {
+func describe(_ context.Context, b cross.Builder, r cross.Request) (cross.Built, error) {
 	out := make([]cross.Binary, len(r.Components))
 	for i, c := range r.Components {
 		out[i] = cross.Binary{Component: c.Name, File: c.Name, Inputs: b.Key(r.Input, c)}
 		path := filepath.Join(r.Dst, c.Name)
 		err := os.WriteFile(path, []byte(c.Main+" of "+r.Tree), 0o755)
 		if err != nil {
-			return nil, err
+			return cross.Built{}, err
 		}
 		if out[i].Size, out[i].SHA256, err = cross.Sum(path); err != nil {
-			return nil, err
+			return cross.Built{}, err
 		}
 	}
-	return out, nil
+	return cross.Built{Binaries: out}, nil
 }
 
 // TestLock holds the lock that the tests of this package build from.

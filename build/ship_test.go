@@ -140,20 +140,20 @@ var amd64 = platform.Platform{OS: "linux", Arch: "amd64"}
 // writes is a Compile that writes a file for each component instead. It notes
 // which.
 func writes(made *[]string) Compile {
-	return func(_ context.Context, b cross.Builder, r cross.Request) ([]cross.Binary, error) {
-		var out []cross.Binary
+	return func(_ context.Context, b cross.Builder, r cross.Request) (cross.Built, error) {
+		var out cross.Built
 		for _, c := range r.Components {
 			*made = append(*made, c.Name)
 			bin := cross.Binary{Component: c.Name, File: r.Platform.Exe(c.Name), Inputs: b.Key(r.Input, c)}
 			path := filepath.Join(r.Dst, bin.File)
 			if err := os.WriteFile(path, []byte("program "+c.Name), 0o755); err != nil {
-				return nil, err
+				return out, err
 			}
 			var err error
 			if bin.Size, bin.SHA256, err = cross.Sum(path); err != nil {
-				return nil, err
+				return out, err
 			}
-			out = append(out, bin)
+			out.Binaries = append(out.Binaries, bin)
 		}
 		return out, nil
 	}

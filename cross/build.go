@@ -74,6 +74,12 @@ type Binary struct {
 	Inputs    action.Key `json:"inputs"`               // names all that decided its bytes
 }
 
+// Built is what a run of Build makes.
+type Built struct {
+	Binaries []Binary
+	Packages []string // import paths of all that is linked, sorted; nil if they are not known
+}
+
 // A Builder compiles with one Go toolchain and, for components with cgo, one C
 // compiler.
 type Builder struct {
@@ -111,16 +117,17 @@ type Request struct {
 // Build compiles components from the tree. While the compiler works, the tree is
 // checked against its digest, and the modules that were linked into the earlier
 // binaries against their sums; what else is linked is checked after.
-func (b Builder) Build(ctx context.Context, r Request) ([]Binary, error) {
+func (b Builder) Build(ctx context.Context, r Request) (Built, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(r.Dst), "")
 	if err != nil {
-		return nil, err
+		return Built{}, err
 	}
 	defer os.RemoveAll(scratch)
 	made, err := os.Stat(scratch)
 	if err != nil {
-		return nil, err
+		return Built{}, err
 	}
+	out := Built{Binaries: make([]Binary, len(r.Components))}
 	modules := &linked{goCmd: b.Go, right: map[linkedModule]bool{}}
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.Go(func() error {
@@ -128,26 +135,41 @@ func (b Builder) Build(ctx context.Context, r Request) ([]Binary, error) {
 		return r.verify(groupCtx, modules)
 	})
 	group.Go(func() error {
-		for _, batch := range batches(r.Components) {
-			if err := b.compile(groupCtx, r, batch, scratch); err != nil {
-				return err
-			}
-		}
-		return nil
+		var err error
+		out.Packages, err = b.compileAll(groupCtx, r, scratch)
+		return err
 	})
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return Built{}, err
 	}
-	binaries := make([]Binary, len(r.Components))
 	for i, c := range r.Components {
 		if err := modules.check(ctx, filepath.Join(scratch, c.Name)); err != nil {
-			return nil, err
+			return Built{}, err
 		}
-		if binaries[i], err = b.finish(r.Input, c, scratch, r.Dst); err != nil {
-			return nil, err
+		if out.Binaries[i], err = b.finish(r.Input, c, scratch, r.Dst); err != nil {
+			return Built{}, err
 		}
 	}
-	return binaries, modules.known.Write(b.Sums)
+	return out, modules.known.Write(b.Sums)
+}
+
+// compileAll compiles all components into dst, and returns the packages that are
+// linked into them, as far as every run of the go command tells.
+func (b Builder) compileAll(ctx context.Context, r Request, dst string) ([]string, error) {
+	var all []string
+	known := true
+	for _, batch := range batches(r.Components) {
+		packages, err := b.compile(ctx, r, batch, dst)
+		if err != nil {
+			return nil, err
+		}
+		all, known = append(all, packages...), known && packages != nil
+	}
+	if !known {
+		return nil, nil
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
 }
 
 // verify checks what is compiled while the compiler works: the tree, and the
@@ -183,11 +205,12 @@ func batches(components []Component) [][]Component {
 }
 
 // compile runs go build once and leaves the binaries in dst, each under its
-// component's name.
-func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst string) error {
+// component's name. It returns the packages that are linked; nil if they are not
+// known.
+func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst string) ([]string, error) {
 	out, err := os.MkdirTemp(dst, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	graph := filepath.Join(out, "actions.json")
 	bin := filepath.Join(out, "bin") + "/"
@@ -212,17 +235,17 @@ func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst 
 	env := b.env(r.Input, r.Dir, batch[0].CGO)
 	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: r.Dir.Path, Env: env, Stderr: watch})
 	if run.IsExit(err) {
-		return b.failed(ctx, what+" failed", watch.complaints(), r.Dir.Path, env)
+		return nil, b.failed(ctx, what+" failed", watch.complaints(), r.Dir.Path, env)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	for _, c := range batch {
 		if err := os.Rename(made(c), filepath.Join(dst, c.Name)); err != nil {
-			return fmt.Errorf("go build made no program from %s for component %s: %w", c.Main, c.Name, err)
+			return nil, fmt.Errorf("go build made no program from %s for component %s: %w", c.Main, c.Name, err)
 		}
 	}
-	return nil
+	return packagesOf(graph), nil
 }
 
 // failed returns the error of a build with the compiler's complaints, and what

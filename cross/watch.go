@@ -37,7 +37,7 @@ func (w *watcher) line(s string) {
 		w.complaint = append(w.complaint, s)
 	default:
 		if w.total == 0 {
-			w.total = countPackages(w.graph)
+			w.total = len(packagesOf(w.graph))
 		}
 		w.done++
 		w.emit(w.done, max(w.total, w.done))
@@ -59,22 +59,23 @@ func (w *watcher) complaints() string {
 	return strings.Join(lines, "\n")
 }
 
-// countPackages returns how many packages an action graph compiles, 0 if it
-// cannot be read.
-func countPackages(file string) int {
+// packagesOf returns the import paths of the packages that an action graph
+// compiles, nil if it cannot be read. Those that are in the build cache already are
+// among them.
+func packagesOf(file string) []string {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		return 0
+		return nil
 	}
-	var actions []struct{ Mode string }
+	var actions []struct{ Mode, Package string }
 	if json.Unmarshal(data, &actions) != nil {
-		return 0
+		return nil
 	}
-	n := 0
+	var packages []string
 	for _, a := range actions {
 		if a.Mode == "build" {
-			n++
+			packages = append(packages, a.Package)
 		}
 	}
-	return n
+	return packages
 }

@@ -69,3 +69,26 @@ func TestWatcherShowsTheFirstComplaints(t *testing.T) {
 		}
 	}
 }
+
+func TestPackagesOf(t *testing.T) {
+	for _, c := range []struct {
+		graph string
+		want  []string
+	}{
+		{`[{"Mode": "link", "Package": "a"}, {"Mode": "build", "Package": "a"}, ` +
+			`{"Mode": "build check cache", "Package": "b"}, {"Mode": "build", "Package": "c"}]`, []string{"a", "c"}},
+		{"[{", nil},
+		{"[]", nil},
+	} {
+		file := filepath.Join(t.TempDir(), "graph")
+		if err := os.WriteFile(file, []byte(c.graph), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if got := packagesOf(file); !slices.Equal(got, c.want) {
+			t.Errorf("packagesOf(%s) = %q, want %q", c.graph, got, c.want)
+		}
+	}
+	if got := packagesOf(filepath.Join(t.TempDir(), "absent")); got != nil {
+		t.Errorf("a graph that is missing has %q", got)
+	}
+}

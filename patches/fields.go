@@ -29,11 +29,9 @@ var headerLine = regexp.MustCompile(`^([!-9;-~]+:|>From )`)
 // before a mail in a mailbox is passed over.
 func readHead(t excerpt) (fields, excerpt) {
 	body := t
-	skip := func() (line []byte) {
-		n := lineLength(body.data)
-		line, body.data = body.data[:n], body.data[n:]
+	skip := func() {
+		body.data = body.data[lineLength(body.data):]
 		body.first++
-		return line
 	}
 	for len(body.data) > 0 && len(bytes.TrimSpace(body.data[:lineLength(body.data)])) == 0 {
 		skip()

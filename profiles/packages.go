@@ -15,6 +15,14 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 )
 
+// A NoPackagesError says that a profile lists no packages.
+type NoPackagesError struct{ Profile string }
+
+func (e *NoPackagesError) Error() string {
+	return fmt.Sprintf("profile %s does not list packages: write %s", e.Profile,
+		path.Join("profiles", e.Profile, "packages.yaml"))
+}
+
 // Recipes loads the recipes of a profile's packages, and the files that they are
 // made with: from the profile's folder in the project or, where there is none,
 // from Slipway's.
@@ -22,8 +30,7 @@ func Recipes(project, name string) (packaging.Recipes, fs.FS, error) {
 	var r packaging.Recipes
 	dir, file, err := read(project, name, "packages.yaml", &r)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not list packages: write %s", name,
-			path.Join("profiles", name, "packages.yaml"))
+		err = &NoPackagesError{name}
 	}
 	if err != nil {
 		return r, nil, err

@@ -185,7 +185,7 @@ func (h harbour) branch() (commits map[string]string, order []string) {
 	add("mine", 4, line)
 	add("clash", 2, line)
 	add("on top", 1, func(i int) { // of the first of them
-		h.edit(fmt.Sprintf("pier%02d", i-2), fmt.Sprintf("line 24\n"), "line 24, too\n")
+		h.edit(fmt.Sprintf("pier%02d", i-2), "line 24\n", "line 24, too\n")
 	})
 	add("back", 2, func(i int) { // one takes the other back
 		if i%2 == 0 {

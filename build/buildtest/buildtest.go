@@ -188,14 +188,14 @@ func (e *Events) CheckSet(t testing.TB, set artifact.Set) {
 
 // Compile writes programs that have the header of one for their platform, and
 // otherwise only their component's name. They cannot be run.
-func Compile(_ context.Context, b cross.Builder, r cross.Request) ([]cross.Binary, error) {
-	var out []cross.Binary
+func Compile(_ context.Context, b cross.Builder, r cross.Request) (cross.Built, error) {
+	var out cross.Built
 	for _, c := range r.Components {
 		data := append(header(r.Platform.Arch), c.Name...)
 		if err := os.WriteFile(filepath.Join(r.Dst, c.Name), data, 0o755); err != nil {
-			return nil, err
+			return out, err
 		}
-		out = append(out, cross.Binary{
+		out.Binaries = append(out.Binaries, cross.Binary{
 			Component: c.Name, File: c.Name, Size: int64(len(data)), SHA256: fmt.Sprintf("%x", sha256.Sum256(data)),
 			Inputs: b.Key(r.Input, c),
 		})

@@ -339,7 +339,8 @@ func TestPatchWithoutSubmodules(t *testing.T) {
 		t.Errorf("of a submodule alone, the patch is %s, %v", p.Data, err)
 	}
 	p, err := r.user().Patch(t.Context(), r.dir, both)
-	if diff := string(p.Data[p.Diff:]); err != nil || strings.Contains(diff, "link") || !strings.HasSuffix(diff, "+160000\n") {
+	diff := string(p.Data[p.Diff:])
+	if err != nil || strings.Contains(diff, "link") || !strings.HasSuffix(diff, "+160000\n") {
 		t.Errorf("the patch is %s, %v", p.Data, err)
 	}
 }
