@@ -119,9 +119,9 @@ func TestCheck(t *testing.T) {
 // TestCheckSecrets has the names of files that an image must not hold.
 func TestCheckSecrets(t *testing.T) {
 	for _, name := range []string{
-		"/root/.ssh/id_rsa", "/id_ecdsa", "/id_ed25519", "/etc/pki/ca.key", "/etc/CA.KEY", "/store.p12", "/store.pfx",
-		"/pass.kdbx", "/root/.netrc", "/root/.npmrc", "/.pgpass", "/home/mate/.docker/config.json", "/.dockercfg",
-		"/etc/kubernetes/kubeconfig", "/root/credentials", "/root/credentials.json",
+		"/home/mate/.ssh/id_rsa", "/id_ecdsa", "/id_ed25519", "/etc/pki/ca.key", "/etc/CA.KEY", "/store.p12", "/store.pfx",
+		"/pass.kdbx", "/home/mate/.netrc", "/home/mate/.npmrc", "/.pgpass", "/home/mate/.docker/config.json", "/.dockercfg",
+		"/etc/kubernetes/kubeconfig", "/home/mate/credentials", "/home/mate/credentials.json",
 	} {
 		err := Check("ship", "amd64", nil, []File{{Path: name}}, nil)
 		want := "image ship: " + name + " looks like a secret, and everybody who pulls an image can read it"

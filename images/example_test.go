@@ -75,12 +75,12 @@ func Example() {
 // A check names each file that an image must not hold.
 func ExampleCheck() {
 	err := images.Check("ship", "amd64", nil, []images.File{
-		{Path: "/root/.netrc"},
+		{Path: "/home/mate/.netrc"},
 		{Path: "/bin/mate", Target: "captain"},
 	}, []string{"/captain"})
 	fmt.Println(err)
 	// Output:
-	// image ship: /root/.netrc looks like a secret, and everybody who pulls an image can read it
+	// image ship: /home/mate/.netrc looks like a secret, and everybody who pulls an image can read it
 	// image ship: /bin/mate leads to /bin/captain, which is missing
 	// image ship: it cannot start /captain: /captain is missing
 }
