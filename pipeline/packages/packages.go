@@ -99,7 +99,7 @@ func run(ctx context.Context, s *build.Session, f Format, p platform.Platform, n
 			if err != nil {
 				return build.Done{}, err
 			}
-			all, err = write(ctx, s, plan, in, job{composed, missing, kept})
+			all, err = write(ctx, s, plan, in, job{composed: composed, missing: missing, kept: kept})
 			return build.Done{Detail: count}, err
 		}
 		return build.Done{Detail: count, Kept: true}, nil

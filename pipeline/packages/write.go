@@ -23,6 +23,7 @@ type job struct {
 	composed []packaging.Package
 	missing  []string        // of these, by name
 	kept     map[string]Made // that stay as they are
+	dst      string          // folder to write to
 }
 
 // write writes the missing packages, puts the folder with them and those that are
@@ -39,7 +40,8 @@ func write(ctx context.Context, s *build.Session, p plan, in inputs, j job) (map
 				return err
 			}
 		}
-		made, err := writeMissing(ctx, s, p, in, j, dst)
+		j.dst = dst
+		made, err := writeMissing(ctx, s, p, in, j)
 		if err != nil {
 			return err
 		}
@@ -52,8 +54,8 @@ func write(ctx context.Context, s *build.Session, p plan, in inputs, j job) (map
 }
 
 // writeMissing writes packages, several at a time, each in a scratch folder of its
-// own before it is moved to dst.
-func writeMissing(ctx context.Context, s *build.Session, p plan, in inputs, j job, dst string) ([]Made, error) {
+// own before it is moved to its folder.
+func writeMissing(ctx context.Context, s *build.Session, p plan, in inputs, j job) ([]Made, error) {
 	scratch, err := s.Scratch()
 	if err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func writeMissing(ctx context.Context, s *build.Session, p plan, in inputs, j jo
 			if made[i].Inputs, err = p.key(s.Lock(), in, r); err != nil {
 				return err
 			}
-			return p.format.writeOne(c, filepath.Join(scratch, c.Name), dst, &made[i])
+			return p.format.writeOne(c, filepath.Join(scratch, c.Name), j.dst, &made[i])
 		})
 	}
 	return made, group.Wait()
