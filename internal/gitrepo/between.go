@@ -83,42 +83,18 @@ func readChanges(out []byte, excluded func(string) bool) ([]Change, error) {
 	return changes, nil
 }
 
-// few is how many commits of history are tried before all of it is fetched.
-const few = "--depth=64"
-
 // history fetches as much of the history of two commits as tells which commits only
-// one of them has: a little, and if that is not enough, all that is missing.
+// one of them has: of those, commits and trees.
 func (r *Remote) history(ctx context.Context, from, to string) error {
-	if ok, err := r.joined(ctx, from, to); ok || err != nil {
+	joined := func() (bool, error) { return r.joined(ctx, from, to) }
+	ok, err := r.deepen(ctx, joined, from, to)
+	if err != nil {
 		return err
 	}
-	var here []string
-	whole := false // a little of what is whole would cut it off
-	for _, tip := range []string{from, to} {
-		if !r.has(ctx, tip) {
-			continue
-		}
-		here = append(here, "--negotiation-tip="+tip)
-		all, err := r.whole(ctx, tip)
-		if err != nil {
-			return err
-		}
-		whole = whole || all
+	if !ok {
+		return fmt.Errorf("in %s, %.12s and %.12s have no common history", run.Redact(r.url), from, to)
 	}
-	steps := [][]string{{few}, {"--depth=2147483647"}}
-	if whole {
-		steps = steps[1:]
-	}
-	for _, depth := range steps {
-		if err := r.fetch(ctx, "", append(depth, here...), from, to); err != nil {
-			return r.unknown(err, to)
-		}
-		here = []string{"--negotiation-tip=" + from, "--negotiation-tip=" + to}
-		if ok, err := r.joined(ctx, from, to); ok || err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("in %s, %.12s and %.12s have no common history", run.Redact(r.url), from, to)
+	return r.trees(ctx, "--no-merges", from+"..."+to)
 }
 
 // joined reports whether the history of two commits is here as far down as they

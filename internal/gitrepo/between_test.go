@@ -53,8 +53,9 @@ func subjects(changes []Change) string {
 }
 
 func TestBetween(t *testing.T) {
-	for _, depth := range []struct{ common, docs, packs int }{ // less, and more, than is fetched at first
-		{3, 1, 1}, {70, 1, 1}, {1, 70, 2},
+	// Less, and more, than is fetched at first; and how many packs of commits and of trees that makes.
+	for _, depth := range []struct{ common, docs, packs int }{
+		{3, 1, 2}, {70, 1, 2}, {1, 70, 3},
 	} {
 		r := newRepo(t)
 		from, to := branches(t, r, depth.common, depth.docs)
@@ -102,6 +103,53 @@ func TestBetweenGoesOn(t *testing.T) {
 	}
 	if got, err = remote.Between(t.Context(), from, to, nil); err != nil || len(got) != 2 {
 		t.Errorf("and before %q, %v", subjects(got), err)
+	}
+}
+
+// TestBetweenFilter asks a server that filters files, but not trees.
+func TestBetweenFilter(t *testing.T) {
+	r := newRepo(t)
+	from, to := branches(t, r, 1, 70)
+	r.git("config", "uploadpackfilter.tree.allow", "false")
+	got, err := r.remote().Between(t.Context(), from, to, nil)
+	if want := "other makes c: c\nside makes b: b"; err != nil || subjects(got) != want {
+		t.Errorf("between are %q, %v, want %q", subjects(got), err, want)
+	}
+}
+
+// TestFetchBehind fetches a commit whose tree is not among those that Between needed,
+// and a range of such commits.
+func TestFetchBehind(t *testing.T) {
+	r := newRepo(t)
+	from, to := branches(t, r, 5, 70)
+	remote := r.remote()
+	if _, err := remote.Between(t.Context(), from, to, nil); err != nil {
+		t.Fatal(err)
+	}
+	base, tip := r.git("rev-parse", to+"~5"), r.git("rev-parse", to+"~3")
+	if remote.has(t.Context(), base) {
+		t.Error("the tree of an old commit was fetched")
+	}
+	if err := remote.Fetch(t.Context(), base); err != nil || !remote.has(t.Context(), base) {
+		t.Errorf("Fetch() of an old commit = %v", err)
+	}
+	commits, err := remote.Commits(t.Context(), Range{Base: base, Tip: tip})
+	if err != nil || len(commits) != 2 {
+		t.Fatalf("Commits() = %v, %v", commits, err)
+	}
+	if err := remote.Contents(t.Context(), commits, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(r.dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range commits {
+		if p, err := remote.Patch(t.Context(), c.ID, nil); err != nil || !strings.Contains(string(p.Data), "+++ b/deep") {
+			t.Errorf("Patch(%s) = %v", c.Subject, err)
+		}
+	}
+	if got, err := remote.Between(t.Context(), from, to, nil); err != nil || len(got) != 2 {
+		t.Errorf("after that, between are %q, %v", subjects(got), err)
 	}
 }
 

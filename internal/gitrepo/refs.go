@@ -157,21 +157,13 @@ func (r *Remote) ancestor(ctx context.Context, id, way string) (string, error) {
 
 // MergeBase returns the commit that two commits have in common, the newest.
 func (r *Remote) MergeBase(ctx context.Context, a, b string) (string, error) {
-	noBase := fmt.Errorf("in %s, commits %s and %s have no history in common", run.Redact(r.url), a, b)
-	for _, depth := range depths() {
-		if err := r.fetch(ctx, "", []string{"--depth=" + strconv.Itoa(depth)}, a, b); err != nil {
-			return "", r.unknown(err, a+" or "+b)
-		}
-		if out, err := r.git.output(ctx, r.dir, "merge-base", a, b); err == nil {
-			return strings.TrimSpace(string(out)), nil
-		}
-		wholeA, err := r.whole(ctx, a)
-		if err != nil {
-			return "", err
-		}
-		if wholeB, err := r.whole(ctx, b); err != nil || wholeA && wholeB {
-			return "", errors.Join(err, noBase)
-		}
+	ok, err := r.deepen(ctx, func() (bool, error) { return r.joined(ctx, a, b) }, a, b)
+	if err != nil {
+		return "", err
 	}
-	return "", noBase
+	if !ok {
+		return "", fmt.Errorf("in %s, commits %s and %s have no history in common", run.Redact(r.url), a, b)
+	}
+	out, err := r.view(ctx, nil, "merge-base", a, b)
+	return strings.TrimSpace(string(out)), err
 }

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -81,8 +80,11 @@ func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what
 		// all the same. What a tree may hold is checked when it is listed.
 		"-c", "fetch.fsckObjects=false", "-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null",
 		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no",
-		"--refmap=", "--filter=blob:none",
+		"--refmap=",
 	}, options...)
+	if !slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "--filter=") }) {
+		args = append(args, "--filter=blob:none")
+	}
 	args = append(args, "origin")
 	c := call{dir: r.dir, args: append(args, what...), connects: true}
 	if stdin != "" {
@@ -132,16 +134,22 @@ func (r *Remote) has(ctx context.Context, commit string) bool {
 
 // present reports whether a commit is here, without fetching it.
 func (r *Remote) present(ctx context.Context, commit string) bool {
-	_, err := r.git.output(ctx, r.dir, "rev-list", "--missing=print", "--no-walk", commit)
-	return err == nil
+	out, err := r.git.output(ctx, r.dir, "rev-list", "--missing=print", "--no-walk", commit)
+	return err == nil && !strings.Contains(string(out), "?")
 }
 
 // Fetch fetches a commit and its trees. Its files come with Export.
 func (r *Remote) Fetch(ctx context.Context, commit string) error {
-	if !r.has(ctx, commit) {
-		if err := r.unknown(r.fetch(ctx, "", []string{"--depth=1"}, commit), commit); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case r.has(ctx, commit):
+	case r.present(ctx, commit): // a fetch of it would cut its history off
+		err = r.trees(ctx, "--no-walk", commit)
+	default:
+		err = r.unknown(r.fetch(ctx, "", []string{"--depth=1"}, commit), commit)
+	}
+	if err != nil {
+		return err
 	}
 	return r.checkCommit(ctx, commit)
 }
@@ -181,13 +189,20 @@ func (r *Remote) checkCommit(ctx context.Context, id string) error {
 // served.
 var refused = regexp.MustCompile(`not our ref|unadvertised object|couldn't find remote ref|bad object|Could not read`)
 
-// unknown says of an error what it means for the commit.
-func (r *Remote) unknown(err error, commit string) error {
-	if e, ok := errors.AsType[*fetchError](err); ok && e.says(refused) {
-		return fmt.Errorf("%s has no commit %s, or does not serve it: check that it was pushed\n  %w", run.Redact(r.url),
-			commit, err)
+// unknown says of an error what it means for the commits that were asked for.
+func (r *Remote) unknown(err error, commits ...string) error {
+	e, ok := errors.AsType[*fetchError](err)
+	if !ok || !e.says(refused) {
+		return err
 	}
-	return err
+	what := strings.Join(commits, " or ")
+	for _, id := range commits {
+		if strings.Contains(e.said, id) {
+			what = id
+		}
+	}
+	return fmt.Errorf("%s has no commit %s, or does not serve it: check that it was pushed\n  %w", run.Redact(r.url),
+		what, err)
 }
 
 // Time returns when a commit was made, UTC.
@@ -205,9 +220,6 @@ func (r *Remote) Time(ctx context.Context, commit string) (time.Time, error) {
 func (r *Remote) Patch(ctx context.Context, commit string, exclude []string) (Patch, error) {
 	return r.git.Patch(ctx, r.dir, commit, exclude...)
 }
-
-// depths are how many commits of history are fetched, more at a time.
-func depths() []int { return []int{64, 512, 4096, 1<<31 - 1} }
 
 // A Range is the commits that Tip has and Base, an ancestor of it, has not.
 type Range struct {
@@ -266,21 +278,15 @@ func (r *Remote) checkRange(of Range, commits []Commit) error {
 	return nil
 }
 
-// connect fetches as much of the history of tip as leads to base.
+// connect fetches as much of the history of tip as leads to base, and the trees of
+// the commits between.
 func (r *Remote) connect(ctx context.Context, base, tip string) error {
-	for _, depth := range depths() {
-		if r.leads(ctx, base, tip) {
-			return nil
-		}
-		if err := r.fetch(ctx, "", []string{"--depth=" + strconv.Itoa(depth)}, tip); err != nil {
-			return r.unknown(err, tip)
-		}
-		if whole, err := r.whole(ctx, tip); err != nil || whole {
-			break
-		}
+	ok, err := r.deepen(ctx, func() (bool, error) { return r.leads(ctx, base, tip), nil }, tip)
+	if err != nil {
+		return err
 	}
-	if r.leads(ctx, base, tip) {
-		return nil
+	if ok {
+		return r.trees(ctx, base+".."+tip)
 	}
 	if err := r.Fetch(ctx, base); err != nil {
 		return err
