@@ -15,8 +15,8 @@ import (
 // benchPatches is how many patches the series has that is compared with git am.
 const benchPatches = 200
 
-// series compares applying many patches with git am, and fetching a repository
-// with git clone.
+// series compares applying many patches with git am, and fetching from a repository
+// with git clone and git fetch.
 func (b *bench) series() error {
 	repo := filepath.Join(b.dir, "dist", "repo")
 	if err := b.many(repo); err != nil {
@@ -59,7 +59,10 @@ func (b *bench) series() error {
 		ours, am = append(ours, a), append(am, c)
 	}
 	row(fmt.Sprintf("%d patches: mage patches:lock beside git am", benchPatches), ours, am)
-	return b.clone(repo)
+	if err := b.clone(repo); err != nil {
+		return err
+	}
+	return b.history(repo)
 }
 
 // mailbox compares a series that is one mailbox with git am, and tells how long one
