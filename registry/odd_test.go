@@ -470,3 +470,62 @@ func TestReceived(t *testing.T) {
 		}
 	}
 }
+
+// TestResume holds that an upload that is cut goes on from where it was, if the registry says
+// where, and begins again if that is not true.
+func TestResume(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		says  func(half int64) (int, string) // status, and the header Range
+		parts int                            // requests that send the layer
+		most  int64                          // bytes that are needed for it, as a multiple of half
+	}{
+		{"it says where", func(half int64) (int, string) { return 204, fmt.Sprintf("0-%d", half-1) }, 2, 3},
+		{"it does not know", func(int64) (int, string) { return 404, "" }, 2, 4},
+		{"it says nothing", func(int64) (int, string) { return 204, "" }, 2, 4},
+		{"it has forgotten all", func(int64) (int, string) { return 204, "0-0" }, 2, 4},
+		{"it is wrong", func(half int64) (int, string) { return 204, fmt.Sprintf("0-%d", half-100) }, 3, 6},
+		{"it has more than there is", func(half int64) (int, string) { return 204, fmt.Sprintf("0-%d", 9*half) }, 2, 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := serve(t)
+			layer := sized(t, 1<<20)
+			size, err := layer.Size()
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts := 0
+			f.fault = func(w http.ResponseWriter, r *http.Request, kind string, n int) bool {
+				switch {
+				case kind == "GET blob" && strings.Contains(r.URL.Path, "/uploads/"):
+					status, has := c.says(size / 2)
+					w.Header().Set("Range", has)
+					w.WriteHeader(status)
+					return true
+				case kind != "PATCH blob" || r.ContentLength < 1<<10: // the configuration
+					return false
+				}
+				parts++
+				if parts > 1 {
+					return false
+				}
+				r.Body = io.NopCloser(io.LimitReader(r.Body, size/2))
+				f.next.ServeHTTP(httptest.NewRecorder(), r)
+				panic(http.ErrAbortHandler)
+			}
+			image, err := mutate.AppendLayers(empty.Image, layer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := f.pusher()
+			p.Jobs = 1
+			got, err := p.Push(t.Context(), []Item{{Repository: "kubelet", Tag: "v1", Image: image}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if most := c.most*size/2 + 1<<10; parts != c.parts || got[0].Bytes > most {
+				t.Errorf("%d parts with %d bytes, want %d with at most %d", parts, got[0].Bytes, c.parts, most)
+			}
+		})
+	}
+}

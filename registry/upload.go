@@ -283,8 +283,8 @@ func (u *blobUpload) resume(ctx context.Context) {
 	}
 	resp.Body.Close()
 	offset, ok := received(resp.Header.Get("Range"))
-	if resp.StatusCode != http.StatusNoContent || !ok || offset > u.size {
-		return
+	if resp.StatusCode != http.StatusNoContent || !ok || offset > u.size || offset == 0 || offset < u.offset {
+		return // it has nothing new, or still writes what came before the cut
 	}
 	if resp.Header.Get("Location") != "" {
 		if at, err = u.next(resp); err != nil {
