@@ -3,7 +3,6 @@ package registry
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -82,16 +81,14 @@ func (c *client) get(ctx context.Context, tag string) (answer, error) {
 // refusal returns what an answer without a manifest means. That something is wrong with the
 // registry is an error.
 func refusal(resp *http.Response) (answer, error) {
-	page := isPage(resp.Header)
-	err := transport.CheckError(resp)
-	var status *transport.Error
-	if !errors.As(err, &status) || status.StatusCode >= 500 && status.StatusCode != http.StatusNotImplemented {
-		return answer{}, err
+	status := refusalOf(resp)
+	if status.StatusCode >= 500 && status.StatusCode != http.StatusNotImplemented {
+		return answer{}, status
 	}
 	unknown := slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool {
 		return d.Code == transport.ManifestUnknownErrorCode || d.Code == transport.NameUnknownErrorCode
 	})
-	if unknown || status.StatusCode == http.StatusNotFound && !page {
+	if unknown || status.StatusCode == http.StatusNotFound && !isPage(resp.Header) {
 		return answer{absent: true}, nil
 	}
 	return answer{refused: status}, nil

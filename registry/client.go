@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -26,6 +27,8 @@ type client struct {
 	repo  name.Repository
 	login account
 	http  *http.Client
+	// readers are its clients that can also read from another repository, by its name.
+	readers sync.Map
 }
 
 // An account is who is logged in, and by which file or variable.
@@ -54,6 +57,18 @@ func (t *target) client(ctx context.Context, repo name.Repository, from ...name.
 		return t.reachable(to.URL)
 	}}
 	return c, nil
+}
+
+// reader returns a client that can also read from another repository.
+func (c *client) reader(ctx context.Context, from name.Repository) (*client, error) {
+	if known, ok := c.readers.Load(from.Name()); ok {
+		return known.(*client), nil
+	}
+	out, err := c.client(ctx, c.repo, from)
+	if err == nil {
+		c.readers.Store(from.Name(), out)
+	}
+	return out, err
 }
 
 // authenticator returns the login for a repository.
@@ -129,8 +144,18 @@ func (c *client) done(ctx context.Context, r call) (*http.Response, error) {
 	}
 	// Some registries, and what is before them, answer with another code than the
 	// specification has.
-	return resp, transport.CheckError(resp,
-		http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent)
+	switch resp.StatusCode {
+	case http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent:
+		return resp, nil
+	}
+	return resp, refusalOf(resp)
+}
+
+// refusalOf returns what a registry says that refuses a request.
+func refusalOf(resp *http.Response) *transport.Error {
+	status := &transport.Error{StatusCode: resp.StatusCode, Request: resp.Request}
+	errors.As(transport.CheckError(resp), &status) // not if it says too much
+	return status
 }
 
 // errPage is of an answer that is a page for people: one to log in with, for example.

@@ -159,15 +159,6 @@ func (c *client) refused(e *transport.Error) error {
 	return fmt.Errorf("%s: it refuses the push: %s", c.host, said)
 }
 
-// said returns what a response says.
-func said(resp *http.Response) string {
-	var status *transport.Error
-	if err := transport.CheckError(resp); !errors.As(err, &status) {
-		return resp.Status
-	}
-	return told(status)
-}
-
 // told returns what a registry's answer says, without secrets.
 func told(e *transport.Error) string {
 	said := strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))

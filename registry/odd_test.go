@@ -334,6 +334,28 @@ func TestChunks(t *testing.T) {
 	}
 }
 
+// TestUnsteady pushes where all that takes longer is cut.
+func TestUnsteady(t *testing.T) {
+	f := serve(t)
+	f.fault = func(w http.ResponseWriter, r *http.Request, kind string, _ int) bool {
+		return kind == "PATCH blob" && r.ContentLength > steadyChunk && cut(w, r)
+	}
+	image, err := mutate.AppendLayers(empty.Image, sized(t, 9<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := f.pusher()
+	p.Jobs = 1
+	var notes []string
+	p.Note = func(text string) { notes = append(notes, text) }
+	if _, err := p.Push(t.Context(), []Item{{Repository: "kubelet", Tag: "v1", Image: image}}); err != nil {
+		t.Fatal(err)
+	}
+	if n := f.count("PATCH blob"); n != 2+3+1 || len(notes) != 1 {
+		t.Errorf("%d requests, and it says %q, want two that are cut, three chunks and the configuration", n, notes)
+	}
+}
+
 // TestNoChunks pushes where a proxy limits what a request may send, to a registry that takes
 // no chunks: the error names the limit.
 func TestNoChunks(t *testing.T) {

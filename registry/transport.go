@@ -120,7 +120,7 @@ func (r *retrier) send(req *http.Request) (*http.Response, error) {
 	}
 	if err == nil && limits(resp) {
 		defer resp.Body.Close()
-		return nil, &tooMany{said: said(resp), after: retryAfter(resp.Header)}
+		return nil, &tooMany{said: told(refusalOf(resp)), after: retryAfter(resp.Header)}
 	}
 	return resp, err
 }

@@ -22,6 +22,8 @@ import (
 const (
 	largestChunk  = 64 << 20
 	smallestChunk = 1 << 10
+	steadyChunk   = 4 << 20 // where uploads are cut again and again
+	progress      = 1 << 20 // after that many more, an upload that was cut is tried as often as at first
 )
 
 // A blobUpload is a blob on its way into a repository. What a registry takes is found out by
@@ -52,17 +54,19 @@ func (e *chunkError) Error() string { return e.said }
 // run puts the blob into the repository, and returns how.
 func (u *blobUpload) run(ctx context.Context) (State, error) {
 	var waited time.Duration
+	reached := int64(0)
 	for try := 1; ; try++ {
-		before := u.offset
 		state, err := u.try(ctx)
 		var many *tooMany
 		switch limited := errors.As(err, &many) && !many.spent; {
 		case err == nil || ctx.Err() != nil || !limited && !u.passes(err):
 			return state, err
-		case limited || u.offset-before >= smallestChunk<<10:
-			try = 1
+		case limited || u.offset >= reached+progress:
+			try, reached = 1, max(reached, u.offset)
 		case try == tries:
 			return "", err
+		case try == tries/2 && u.size-u.offset > steadyChunk && u.lower(steadyChunk):
+			u.note("uploads are cut: sends blobs in chunks of %d bytes", steadyChunk)
 		}
 		if err := u.transport.pause(ctx, try, &waited, err); err != nil {
 			return "", err
@@ -80,7 +84,11 @@ func (u *blobUpload) passes(err error) bool {
 // try does what is left of the upload.
 func (u *blobUpload) try(ctx context.Context) (State, error) {
 	if u.at == nil {
-		if u.exists(ctx) {
+		there, err := u.exists(ctx)
+		if err != nil {
+			return "", err
+		}
+		if there {
 			if u.sent.Load() > 0 { // the registry had it, and said no
 				return Uploaded, nil
 			}
@@ -102,21 +110,36 @@ func (u *blobUpload) try(ctx context.Context) (State, error) {
 }
 
 // exists reports whether the registry says that it has the blob. Sending one that it has
-// does no harm, so any other answer means that it has not.
-func (u *blobUpload) exists(ctx context.Context) bool {
-	if u.noBlobHead.Load() {
-		return false
+// does no harm, so any other answer means that it has not. That there are too many requests
+// is an error.
+func (u *blobUpload) exists(ctx context.Context) (bool, error) {
+	var waited time.Duration
+	for try := 1; !u.noBlobHead.Load() && try <= tries/2+1; try++ {
+		there, again, err := u.head(ctx)
+		var many *tooMany
+		if errors.As(err, &many) || !again {
+			return there, err
+		}
+		if err := u.transport.pause(ctx, try, &waited, nil); err != nil {
+			return false, err
+		}
 	}
+	u.noBlobHead.Store(true) // each blob would wait as long
+	return false, nil
+}
+
+// head asks once for the blob, and reports whether asking again may help.
+func (u *blobUpload) head(ctx context.Context) (there, again bool, err error) {
 	ctx, cancel := context.WithTimeout(once(ctx), u.Answer)
 	defer cancel()
 	resp, err := u.do(ctx, call{method: http.MethodHead, url: u.url("blobs/" + u.digest)})
 	if err != nil {
-		u.noBlobHead.Store(errors.Is(err, context.DeadlineExceeded))
-		return false
+		u.noBlobHead.CompareAndSwap(false, errors.Is(err, context.DeadlineExceeded))
+		return false, !lasting(err), err
 	}
 	resp.Body.Close()
 	whole := resp.ContentLength <= 0 || resp.ContentLength == u.size
-	return resp.StatusCode == http.StatusOK && whole && !isPage(resp.Header)
+	return resp.StatusCode == http.StatusOK && whole && !isPage(resp.Header), passing(resp.StatusCode), nil
 }
 
 // begin begins the upload, and reports whether it is not needed, because the registry has
@@ -127,7 +150,7 @@ func (u *blobUpload) begin(ctx context.Context) (mounted bool, err error) {
 	if u.from != nil {
 		mount := *to
 		mount.RawQuery = url.Values{"mount": {u.digest}, "from": {u.from.RepositoryStr()}}.Encode()
-		if c, err := u.client.client(ctx, u.repo, *u.from); err == nil {
+		if c, err := u.reader(ctx, *u.from); err == nil {
 			resp, err := c.done(ctx, call{method: http.MethodPost, url: &mount})
 			if err == nil && resp.StatusCode == http.StatusCreated {
 				return true, nil
@@ -203,10 +226,23 @@ func (u *blobUpload) smaller(n int64, status *transport.Error) error {
 	if next < max(u.least, smallestChunk) {
 		return status
 	}
-	if u.chunk.Swap(next) != next {
+	if u.lower(next) {
 		u.note("it takes no request of %d bytes (%s): sends blobs in chunks of %d bytes", n, told(status), next)
 	}
 	return nil
+}
+
+// lower has blobs be sent in chunks of n bytes, and reports whether they were larger.
+func (t *target) lower(n int64) bool {
+	for {
+		now := t.chunk.Load()
+		if now > 0 && now <= n {
+			return false
+		}
+		if t.chunk.CompareAndSwap(now, n) {
+			return true
+		}
+	}
 }
 
 // whole sends the blob in one PUT, to a registry that refuses PATCH.
