@@ -11,8 +11,8 @@ import (
 
 // awkward are values that YAML or Ansible would take for something else.
 var awkward = []string{
-	"", "yes", "no", "~", "null", "1.10", "0x1", "1e3", "012", "2026-01-01", ": ", "a: b", " # c", "- x", "[", "*a", "&a", "!a",
-	`"`, `\`, `\n`, "a\nb", "\t", "'", "%", "@", "`", "é", "\u0085", "\u2028", "\ufeff", "\x00", "\x7f",
+	"", "yes", "no", "~", "null", "1.10", "0x1", "1e3", "012", "2026-01-01", ": ", "a: b", " # c", "- x", "[",
+	"*a", "&a", "!a", `"`, `\`, `\n`, "a\nb", "\t", "'", "%", "@", "`", "é", "\u0085", "\u2028", "\ufeff", "\x00", "\x7f",
 	"{{ lookup('pipe', 'id') }}", "{% raw %}", "{# x #}", "{", "{{{", "}}", "{ {", "a{{b}}c", "{{ '{' }}",
 	strings.Repeat("long ", 60),
 }

@@ -101,7 +101,8 @@ func accountOf(ctx context.Context, auth authn.Authenticator) account {
 
 // url returns the URL of something in the repository.
 func (c *client) url(path string) *url.URL {
-	return &url.URL{Scheme: c.repo.Scheme(), Host: c.repo.RegistryStr(), Path: "/v2/" + c.repo.RepositoryStr() + "/" + path}
+	path = "/v2/" + c.repo.RepositoryStr() + "/" + path
+	return &url.URL{Scheme: c.repo.Scheme(), Host: c.repo.RegistryStr(), Path: path}
 }
 
 // A call is a request to make.

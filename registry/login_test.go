@@ -64,7 +64,8 @@ func TestKeychain(t *testing.T) {
 		{"Podman's beside Docker's of others", "HOME=@ XDG_RUNTIME_DIR=@/run",
 			files{docker: auths("other.example.org", "crew"), run: mate}, host + "/kubelet", "mate"},
 		{"DOCKER_AUTH_CONFIG, without a file", "HOME=@ DOCKER_AUTH_CONFIG=" + mate, files{}, host + "/kubelet", "mate"},
-		{"DOCKER_AUTH_CONFIG before a file", "HOME=@ DOCKER_AUTH_CONFIG=" + mate, files{docker: crew}, host + "/kubelet", "mate"},
+		{"DOCKER_AUTH_CONFIG before a file", "HOME=@ DOCKER_AUTH_CONFIG=" + mate,
+			files{docker: crew}, host + "/kubelet", "mate"},
 		{"DOCKER_AUTH_CONFIG of others", "HOME=@ DOCKER_AUTH_CONFIG=" + auths("other.example.org", "crew"),
 			files{docker: mate}, host + "/kubelet", "mate"},
 		{"DOCKER_AUTH_CONFIG with a helper", `HOME=@ DOCKER_AUTH_CONFIG={"credHelpers":{"` + host + `":"bottle"}}`,
@@ -87,7 +88,8 @@ func TestKeychain(t *testing.T) {
 		{"a port", "HOME=@", files{docker: auths(host+":5000", "mate", host, "crew")}, host + ":5000/kubelet", "mate"},
 		{"a URL with a port", "HOME=@", files{docker: auths("http://"+host+":5000", "mate")}, host + ":5000/kubelet", "mate"},
 		{"a slash at the end", "HOME=@", files{docker: auths(host+"/", "mate")}, host + "/kubelet", "mate"},
-		{"Docker Hub, by its host", "HOME=@", files{docker: auths("index.docker.io", "mate")}, "docker.io/team/kubelet", "mate"},
+		{"Docker Hub, by its host", "HOME=@",
+			files{docker: auths("index.docker.io", "mate")}, "docker.io/team/kubelet", "mate"},
 		{"Docker Hub, by the registry's host", "HOME=@",
 			files{docker: auths("https://registry-1.docker.io/v2/", "mate")}, "docker.io/team/kubelet", "mate"},
 		{"Docker Hub as the registry's host", "HOME=@",
@@ -142,6 +144,7 @@ func TestKeychain(t *testing.T) {
 func TestKeychainThatFails(t *testing.T) {
 	const host = "registry.example.org"
 	const docker = ".docker/config.json"
+	const noJSON = ": it is not the JSON that docker login writes: "
 	broken := `{"auths":{"` + host + `":{"auth":"` + password + `"`
 	for _, c := range []struct {
 		name  string
@@ -149,22 +152,24 @@ func TestKeychainThatFails(t *testing.T) {
 		files files
 		want  string // the error begins with it
 	}{
-		{"a file that ends early", "HOME=@", files{docker: broken}, "@/.docker/config.json: it is not the JSON that docker login writes: "},
-		{"a file of something else", "HOME=@", files{docker: "[]"}, "@/.docker/config.json: it is not the JSON that docker login writes: "},
+		{"a file that ends early", "HOME=@", files{docker: broken}, "@/" + docker + noJSON},
+		{"a file of something else", "HOME=@", files{docker: "[]"}, "@/" + docker + noJSON},
 		{"a variable that ends early", "HOME=@ DOCKER_AUTH_CONFIG=" + broken, files{},
-			"DOCKER_AUTH_CONFIG: it is not the JSON that docker login writes: "},
+			"DOCKER_AUTH_CONFIG" + noJSON},
 		{"no base64", "HOME=@", files{docker: `{"auths":{"` + host + `":{"auth":"` + password + `!"}}}`},
-			"@/.docker/config.json: auths, " + host + ": auth is not USER:PASSWORD in base64: log in again"},
+			"@/" + docker + ": auths, " + host + ": auth is not USER:PASSWORD in base64: log in again"},
 		{"no user", "HOME=@ DOCKER_AUTH_CONFIG=" + `{"auths":{"` + host + `":{"auth":"bm9ib2R5"}}}`, files{},
 			"DOCKER_AUTH_CONFIG: auths, " + host + ": auth is not USER:PASSWORD in base64: log in again"},
 		{"no file", "HOME=@ REGISTRY_AUTH_FILE=@/auth.json", files{}, "@/auth.json: no such file or directory"},
 		{"a dir", "HOME=@ REGISTRY_AUTH_FILE=@", files{}, "@: is a directory"},
 		{"no helper", "HOME=@", files{docker: `{"credsStore":"nothing"}`},
-			"@/.docker/config.json: docker-credential-nothing: install or repair this helper, or remove it from there: "},
+			"@/" + docker + ": docker-credential-nothing: install or repair this helper, or remove it from there: "},
 		{"no helper of the registry", "HOME=@", files{docker: `{"credHelpers":{"` + host + `":"nothing"}}`},
-			"@/.docker/config.json: docker-credential-nothing: "},
-		{"a helper that fails", "HOME=@", files{docker: `{"credsStore":"sunk"}`}, "@/.docker/config.json: docker-credential-sunk: "},
-		{"a helper that says nothing", "HOME=@", files{docker: `{"credsStore":"mute"}`}, "@/.docker/config.json: docker-credential-mute: "},
+			"@/" + docker + ": docker-credential-nothing: "},
+		{"a helper that fails", "HOME=@", files{docker: `{"credsStore":"sunk"}`},
+			"@/" + docker + ": docker-credential-sunk: "},
+		{"a helper that says nothing", "HOME=@", files{docker: `{"credsStore":"mute"}`},
+			"@/" + docker + ": docker-credential-mute: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -201,10 +206,12 @@ func TestLoginsAreNamed(t *testing.T) {
 	files{"docker-credential-bottle": "#!/bin/sh\necho '{\"Username\":\"helped\",\"Secret\":\"x\"}'\n"}.write(t, dir)
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
 	for env, want := range map[string]string{
-		"REGISTRY_AUTH_FILE=" + file:                 "refuses the login of crew: log in again with docker login HOST or podman login HOST (401 Unauthorized, UNAUTHORIZED: authentication required; the login is from " + file + ")",
+		"REGISTRY_AUTH_FILE=" + file: "refuses the login of crew: log in again with docker login HOST or podman login HOST " +
+			"(401 Unauthorized, UNAUTHORIZED: authentication required; the login is from " + file + ")",
 		"DOCKER_AUTH_CONFIG=" + wrong:                "authentication required; the login is from DOCKER_AUTH_CONFIG)",
-		`DOCKER_AUTH_CONFIG={"credsStore":"bottle"}`: "required; the login is from docker-credential-bottle of DOCKER_AUTH_CONFIG)",
-		"REGISTRY_AUTH_FILE=" + other:                "it needs a login: log in with docker login HOST or podman login HOST (401 Unauthorized, UNAUTHORIZED: authentication required; there is none for it in " + other + ")",
+		`DOCKER_AUTH_CONFIG={"credsStore":"bottle"}`: "the login is from docker-credential-bottle of DOCKER_AUTH_CONFIG)",
+		"REGISTRY_AUTH_FILE=" + other: "it needs a login: log in with docker login HOST or podman login HOST " +
+			"(401 Unauthorized, UNAUTHORIZED: authentication required; there is none for it in " + other + ")",
 	} {
 		p := f.pusher()
 		p.Keychain = Keychain([]string{"HOME=" + dir, "XDG_RUNTIME_DIR=" + dir, env})

@@ -14,9 +14,15 @@ func TestCheckTags(t *testing.T) {
 		registries []string
 		want       string // the error begins with it
 	}{
-		"the same":       {want: fault + "ship:v1.4.1_test.1: give one of them another version, or another images.registry"},
-		"one registry":   {ship: registry("a.example.org"), boat: registry("a.example.org"), want: fault + "a.example.org/ship:v1.4.1_test.1: "},
-		"other names":    {ship: registry("docker.io/team"), boat: registry("index.docker.io/team"), want: fault + "index.docker.io/team/ship:"},
+		"the same": {want: fault + "ship:v1.4.1_test.1: give one of them another version, or another images.registry"},
+		"one registry": {
+			ship: registry("a.example.org"), boat: registry("a.example.org"),
+			want: fault + "a.example.org/ship:v1.4.1_test.1: ",
+		},
+		"other names": {
+			ship: registry("docker.io/team"), boat: registry("index.docker.io/team"),
+			want: fault + "index.docker.io/team/ship:",
+		},
 		"two registries": {ship: registry("a.example.org"), boat: registry("b.example.org")},
 		"two prefixes":   {ship: registry("a.example.org/ship"), boat: registry("a.example.org/boat")},
 		"one has none":   {ship: registry("a.example.org")},
