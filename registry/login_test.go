@@ -2,6 +2,7 @@ package registry
 
 import (
 	"encoding/base64"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
 // auths is a file of logins, each of a key and a user.
@@ -219,5 +222,29 @@ func TestLoginsAreNamed(t *testing.T) {
 		if want = strings.ReplaceAll(want, "HOST", f.host); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: Push() = %v\nwant %s", env, err, want)
 		}
+	}
+}
+
+// TestPullOptions reads an image from a registry that wants a login, and has too many requests.
+func TestPullOptions(t *testing.T) {
+	f := serve(t)
+	pushed := push(t, f.pusher(), item(t, "kubelet", 1))[0]
+	f.forget()
+	host := "127.0.0.1:" + plain(t, f, "127.0.0.1:0")
+	f.fault = func(w http.ResponseWriter, r *http.Request, kind string, n int) bool {
+		return wantsLogin(w, r, kind, n) || kind == "GET manifest" && n == 0 && refuse(w, 429, "TOOMANYREQUESTS", "", nil)
+	}
+	notes := 0
+	env := []string{"HOME=" + t.TempDir(), "DOCKER_AUTH_CONFIG=" + auths(host, "mate")}
+	ref, err := name.NewDigest(host + "/team/kubelet@" + pushed.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := remote.Index(ref, PullOptions(env, ref.String(), func(string) { notes++ })...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := validate.Index(index); err != nil || notes != 1 {
+		t.Errorf("the index is not whole: %v; and %d waits are told of, want 1", err, notes)
 	}
 }

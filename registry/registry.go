@@ -18,7 +18,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -101,8 +100,7 @@ type Pusher struct {
 // and sends what is missing. Its errors hold no passwords and no tokens.
 func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	p = p.defaulted()
-	base := remote.DefaultTransport.(*http.Transport).Clone()
-	base.ResponseHeaderTimeout = 5 * time.Minute
+	base := baseTransport()
 	base.TLSClientConfig = &tls.Config{RootCAs: p.Roots, InsecureSkipVerify: p.Insecure}
 	defer base.CloseIdleConnections()
 	var targets []*target
@@ -110,8 +108,7 @@ func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	for _, prefix := range p.Registries {
 		t, err := p.target(prefix, items)
 		if err == nil {
-			t.transport = &retrier{base: base, plain: p.Insecure, local: local(t.host), wait: p.Wait,
-				patience: p.Patience, note: t.note}
+			t.transport = t.retrier(base)
 			err = t.open(ctx)
 		}
 		targets, errs = append(targets, t), append(errs, err)

@@ -14,10 +14,12 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
@@ -42,6 +44,28 @@ type retrier struct {
 	wait     time.Duration
 	patience time.Duration // how long a request waits in all because there are too many
 	note     func(format string, args ...any)
+}
+
+// baseTransport returns what makes requests, and does not wait for ever.
+func baseTransport() *http.Transport {
+	base := remote.DefaultTransport.(*http.Transport).Clone()
+	base.ResponseHeaderTimeout = 5 * time.Minute
+	return base
+}
+
+func (t *target) retrier(base http.RoundTripper) *retrier {
+	return &retrier{base: base, plain: t.Insecure, local: local(t.host), wait: t.Wait, patience: t.Patience, note: t.note}
+}
+
+// PullOptions returns how the library reads an image: with the logins of Keychain(env), and
+// with the tries and waits of a Push, each of which note is told.
+func PullOptions(env []string, image string, note func(string)) []remote.Option {
+	host, _, _ := strings.Cut(image, "/")
+	t := &target{Pusher: Pusher{Note: note, Insecure: true}.defaulted(), host: host} // a digest says what is read
+	return []remote.Option{
+		remote.WithAuthFromKeychain(Keychain(env)), remote.WithTransport(t.retrier(baseTransport())),
+		remote.WithUserAgent("slipway"), remote.WithRetryStatusCodes(),
+	}
 }
 
 var errPlain = errors.New("it is plain HTTP")

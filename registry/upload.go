@@ -54,21 +54,25 @@ func (e *chunkError) Error() string { return e.said }
 // run puts the blob into the repository, and returns how.
 func (u *blobUpload) run(ctx context.Context) (State, error) {
 	var waited time.Duration
-	reached := int64(0)
+	reached, limits := int64(0), 0
 	for try := 1; ; try++ {
 		state, err := u.try(ctx)
 		var many *tooMany
+		pause := try
 		switch limited := errors.As(err, &many) && !many.spent; {
 		case err == nil || ctx.Err() != nil || !limited && !u.passes(err):
 			return state, err
-		case limited || u.offset >= reached+progress:
-			try, reached = 1, max(reached, u.offset)
+		case limited: // that does not count as a try
+			limits++
+			try, pause = try-1, limits
+		case u.offset >= reached+progress:
+			try, reached = 1, u.offset
 		case try == tries:
 			return "", err
 		case try == tries/2 && u.size-u.offset > steadyChunk && u.lower(steadyChunk):
 			u.note("uploads are cut: sends blobs in chunks of %d bytes", steadyChunk)
 		}
-		if err := u.transport.pause(ctx, try, &waited, err); err != nil {
+		if err := u.transport.pause(ctx, pause, &waited, err); err != nil {
 			return "", err
 		}
 		u.resume(ctx)

@@ -16,18 +16,18 @@ func TestCheckTags(t *testing.T) {
 	}{
 		"the same": {want: fault + "ship:v1.4.1_test.1: give one of them another version, or another images.registry"},
 		"one registry": {
-			ship: registry("a.example.org"), boat: registry("a.example.org"),
+			ship: from("a.example.org"), boat: from("a.example.org"),
 			want: fault + "a.example.org/ship:v1.4.1_test.1: ",
 		},
 		"other names": {
-			ship: registry("docker.io/team"), boat: registry("index.docker.io/team"),
+			ship: from("docker.io/team"), boat: from("index.docker.io/team"),
 			want: fault + "index.docker.io/team/ship:",
 		},
-		"two registries": {ship: registry("a.example.org"), boat: registry("b.example.org")},
-		"two prefixes":   {ship: registry("a.example.org/ship"), boat: registry("a.example.org/boat")},
-		"one has none":   {ship: registry("a.example.org")},
+		"two registries": {ship: from("a.example.org"), boat: from("b.example.org")},
+		"two prefixes":   {ship: from("a.example.org/ship"), boat: from("a.example.org/boat")},
+		"one has none":   {ship: from("a.example.org")},
 		"pushed to the other's": {
-			ship: registry("a.example.org"), boat: registry("b.example.org/team"), registries: []string{"b.example.org/team/"},
+			ship: from("a.example.org"), boat: from("b.example.org/team"), registries: []string{"b.example.org/team/"},
 			want: fault + "b.example.org/team/ship:",
 		},
 		"another image is made": {made: []string{"installer"}},
@@ -44,5 +44,5 @@ func TestCheckTags(t *testing.T) {
 	}
 }
 
-// registry is the setting of a registry in fork.yaml.
-func registry(prefix string) string { return "images: {registry: " + prefix + "}" }
+// from is the setting of a registry in fork.yaml.
+func from(prefix string) string { return "images: {registry: " + prefix + "}" }
