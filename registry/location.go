@@ -68,7 +68,8 @@ func (t *target) checkRealm(realm string, plain bool) error {
 		return &misled{url: at, login: true, why: "is this machine or a private network, and the registry is not"}
 	}
 	if private(at.Hostname()) && !strings.HasSuffix(at.Hostname(), "localhost") {
-		return &misled{url: at, login: true, why: "is a private address, and has no name"}
+		return &misled{url: at, login: true, why: "is a private address, and not a name",
+			option: ", by a host name"}
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestRealms(t *testing.T) {
 		{"registry.example.org", "https://0x7f000001/token", false, "0x7f000001" + private},
 		{"registry.example.org", "https://[::ffff:10.0.0.1]/token", false, "[::ffff:10.0.0.1]" + private},
 		{"10.0.0.5:5000", "https://127.0.0.1/token", false, "127.0.0.1" + private},
-		{"10.0.0.5:5000", "https://10.0.0.6/token", false, "10.0.0.6 is a private address, and has no name"},
+		{"10.0.0.5:5000", "https://10.0.0.6/token", false, "10.0.0.6 is a private address, and not a name"},
 		{"registry.example.org", "/token", false, noURL},
 		{"registry.example.org", "", false, noURL},
 		{"registry.example.org", "ftp://example.org/", false, noURL},

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -111,7 +112,7 @@ func (r *retrier) pause(ctx context.Context, try int, waited *time.Duration, err
 	wait := r.wait << min(try-1, 6)
 	var many *tooMany
 	if errors.As(err, &many) {
-		wait = max(wait, many.after)
+		wait = cmp.Or(many.after, wait)
 		if *waited += wait; *waited > r.patience {
 			many.spent = true
 			return err

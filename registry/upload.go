@@ -227,7 +227,8 @@ func (u *blobUpload) smaller(n int64, status *transport.Error) error {
 	for next >= n {
 		next /= 2
 	}
-	if next < max(u.least, smallestChunk) {
+	next = max(next, u.least)
+	if next >= n || next < smallestChunk {
 		return status
 	}
 	if u.lower(next) {

@@ -49,6 +49,7 @@ func TestChunks(t *testing.T) {
 		{"some kilobytes", 50_000, "", 6 + 55 + 107 + 1, 6, ""},
 		{"more than any", 1 << 30, "", 3, 0, ""},
 		{"a chunk of the registry's", 1 << 20, strconv.Itoa(1 << 20), 1 + 2 + 4 + 1, 1, ""},
+		{"hardly more than a chunk of the registry's", 1_010_000, "1000000", 2 + 2 + 4 + 1, 2, ""},
 		{"less than a chunk of the registry's", 700_000, strconv.Itoa(1 << 20), 0, 0,
 			": it takes no request of 1048576 bytes (413 Request Entity Too Large, SIZE_INVALID: odd): raise the limit"},
 	} {
