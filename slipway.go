@@ -157,6 +157,11 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if err != nil {
 		return nil, err
 	}
+	if r.Tag == "" {
+		if err := image.CheckTags(f, r.Images, r.Registries...); err != nil {
+			return nil, err
+		}
+	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
 		return nil, p.explain(err)

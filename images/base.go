@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
@@ -24,8 +23,9 @@ import (
 
 // BaseImage returns the base image of the settings for a platform, or nil if
 // there is none: with scratch, or with a base layer made of Debian packages.
-// The dir of an OCI layout is relative to dir.
-func (s Settings) BaseImage(ctx context.Context, dir string, p platform.Platform) (v1.Image, error) {
+// The dir of an OCI layout is relative to dir. pull is how an image of a registry is read.
+func (s Settings) BaseImage(ctx context.Context, dir string, p platform.Platform, pull ...remote.Option) (
+	v1.Image, error) {
 	want := v1.Platform{OS: p.OS, Architecture: p.Arch}
 	switch {
 	case s.Base == "scratch" || s.Base == "": // the latter with a layer of Debian packages
@@ -45,8 +45,7 @@ func (s Settings) BaseImage(ctx context.Context, dir string, p platform.Platform
 	if err != nil {
 		return nil, fmt.Errorf("images.base: %w", err)
 	}
-	image, err := remote.Image(ref, remote.WithContext(ctx), remote.WithPlatform(want),
-		remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	image, err := remote.Image(ref, append(pull, remote.WithContext(ctx), remote.WithPlatform(want))...)
 	if err != nil {
 		return nil, fmt.Errorf("images.base: %w", err)
 	}

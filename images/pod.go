@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -32,7 +33,52 @@ type PodFields struct {
 func (f PodFields) Args() []string {
 	var out []string
 	for _, o := range f.Options {
-		out = append(out, strings.Fields(o.Value)...)
+		out = append(out, words(o.Value)...)
+	}
+	return out
+}
+
+// words splits a variable as systemd does for a unit that has $NAME: at spaces, but for those
+// in quotes, and a backslash takes the next character as it is.
+func words(value string) []string {
+	var out []string
+	var word strings.Builder
+	var quote rune
+	begun, escaped := false, false
+	for _, r := range value {
+		switch {
+		case escaped:
+			word.WriteRune(r)
+			escaped = false
+		case r == '\\':
+			begun, escaped = true, true
+		case r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			begun, quote = true, r
+		case quote == 0 && strings.ContainsRune(" \t\n\r", r):
+			if begun {
+				out = append(out, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if begun {
+		out = append(out, word.String())
+	}
+	return out
+}
+
+// unexpanded returns options in which a kubelet expands nothing: to it, $(NAME) in an
+// argument or in a variable's value is another variable.
+func unexpanded(options []packaging.Variable) []packaging.Variable {
+	out := slices.Clone(options)
+	for i := range out {
+		out[i].Value = strings.ReplaceAll(out[i].Value, "$", "$$")
 	}
 	return out
 }
@@ -45,6 +91,7 @@ func (p Pod) Render(text []byte, f PodFields) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Options = unexpanded(f.Options)
 	var filled, out bytes.Buffer
 	if err := t.Execute(&filled, f); err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package images
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,7 +27,7 @@ func TestRender(t *testing.T) {
 		{"the image", `["{{.Image}}"]`, "[\n  \"registry.example.org/ship@sha256:0\"\n]\n", ""},
 		{"the version", `["{{.Version}}", {{.Minor}}, "{{.Prerelease}}"]`,
 			"[\n  \"1.4.1-rc.1+acme.1\",\n  4,\n  \"rc.1\"\n]\n", ""},
-		{"arguments", `{{json .Args}}`, "[\n  \"--name=ship\",\n  \"--sails\",\n  \"--deck=\\\"main\\\"\",\n  \"--log\"\n]\n",
+		{"arguments", `{{json .Args}}`, "[\n  \"--name=ship\",\n  \"--sails\",\n  \"--deck=main\",\n  \"--log\"\n]\n",
 			""},
 		{"variables", `[{{range $i, $o := .Options}}{{if $i}},{{end}}{{json $o.Name}}{{end}}]`,
 			"[\n  \"NAME\",\n  \"MORE\"\n]\n", ""},
@@ -44,4 +46,80 @@ func TestRender(t *testing.T) {
 	if args := (PodFields{}).Args(); args != nil {
 		t.Errorf("without options the arguments are %q", args)
 	}
+}
+
+// TestWords splits variables as systemd does; the last ones are of its manual.
+func TestWords(t *testing.T) {
+	for value, want := range map[string][]string{
+		"":                            nil,
+		" \t\n":                       nil,
+		"--a --b":                     {"--a", "--b"},
+		"--a=\n  --b":                 {"--a=", "--b"},
+		`--a="b c" 'd "e'`:            {"--a=b c", `d "e`},
+		`"" ''`:                       {"", ""},
+		`a"b c"d`:                     {"ab cd"},
+		`a\ b \"c \\`:                 {"a b", `"c`, `\`},
+		`"a\"b" 'a\'b'`:               {`a"b`, "a'b"},
+		`"not closed `:                {"not closed "},
+		`ends with \`:                 {"ends", "with", ""},
+		`'two two' too`:               {"two two", "too"},
+		`$HOME ${x} $(y) {{ jinja }}`: {"$HOME", "${x}", "$(y)", "{{", "jinja", "}}"},
+	} {
+		if got := words(value); !slices.Equal(got, want) {
+			t.Errorf("words(%q) = %q, want %q", value, got, want)
+		}
+	}
+}
+
+// expanded returns what a kubelet makes of an argument or a value, where a variable x is set.
+func expanded(s string) string {
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '$' && i+1 < len(s) {
+			if s[i+1] == '$' {
+				i++
+			} else if strings.HasPrefix(s[i:], "$(x)") {
+				out.WriteString("expanded")
+				i += len("$(x)") - 1
+				continue
+			}
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
+}
+
+// FuzzRender holds that a pod has the values of its options, whatever they are: JSON keeps
+// them, and a kubelet expands nothing in them.
+func FuzzRender(f *testing.F) {
+	for _, s := range []string{
+		"", "$", "$$", "$(x)", "$$(x)", "$$$(x)", "${x}", "a$", `"`, `\`, "\\n", "</script>", "&", "\u2028", "\x00",
+		"{{.Image}}", "yes", "1.10", "0x1", ": ", "#", "--a=$(x)", "é",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		s = strings.ToValidUTF8(s, "?")
+		fields := PodFields{Options: []packaging.Variable{{Name: "A", Value: s}}}
+		data, err := Pod{File: "pod.json"}.Render([]byte(`{"args": {{json .Args}}, "env": {{json .Options}}}`), fields)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Args []string
+			Env  []packaging.Variable
+		}
+		if err := json.Unmarshal(data, &got); err != nil {
+			t.Fatalf("%v in %s", err, data)
+		}
+		for i := range got.Args {
+			got.Args[i] = expanded(got.Args[i])
+		}
+		if want := words(s); !slices.Equal(got.Args, want) || expanded(got.Env[0].Value) != s {
+			t.Errorf("of %q a kubelet makes %q and %q", s, got.Args, expanded(got.Env[0].Value))
+		}
+		if fields.Options[0].Value != s {
+			t.Errorf("the options are changed to %q", fields.Options[0].Value)
+		}
+	})
 }

@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"text/template"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -179,6 +180,9 @@ func (in Input) functions() template.FuncMap {
 		"sums": in.sums,
 		// sum NAME ARCH is one of them.
 		"sum": in.sum,
+		// quote VALUE… is all of them in one string of YAML, in which Ansible finds nothing
+		// to fill in but what url has.
+		"quote": quote,
 	}
 }
 
@@ -207,7 +211,7 @@ func (in Input) program(name string) (Program, error) {
 	return p, nil
 }
 
-func (in Input) url(name, arch string) (string, error) {
+func (in Input) url(name, arch string) (jinja, error) {
 	p, err := in.program(name)
 	if err == nil && in.URL == "" {
 		err = missing{errors.New(
@@ -215,7 +219,8 @@ func (in Input) url(name, arch string) (string, error) {
 	}
 	// To some servers an unescaped plus is a space.
 	v := strings.ReplaceAll(in.Version.String(), "+", "%2B")
-	return strings.Join([]string{in.URL, v, platform.Platform{OS: "linux", Arch: arch}.Dir(), p.File}, "/"), err
+	dir := platform.Platform{OS: "linux", Arch: arch}.Dir()
+	return literal(in.URL+"/"+v+"/") + jinja(dir) + literal("/"+p.File), err
 }
 
 func (in Input) sums(name string) ([]Sum, error) {
@@ -239,8 +244,11 @@ func (in Input) sum(name, arch string) (string, error) {
 // CheckURL returns an error if binaries cannot be published below a URL.
 func CheckURL(s string) error {
 	u, err := url.Parse(s)
+	odd := func(r rune) bool {
+		return strings.ContainsRune("{}\"\\", r) || !unicode.IsGraphic(r) || unicode.IsSpace(r)
+	}
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery+u.Fragment != "" ||
-		strings.ContainsAny(s, "{}\"\\") {
+		strings.ContainsFunc(s, odd) {
 		return fmt.Errorf("-url=%s is not a URL to publish below: want one like https://downloads.example.org/kubernetes", s)
 	}
 	return nil

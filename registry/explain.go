@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,45 +16,154 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
+const insecure = "push with -insecure if that is intended"
+
 // explain returns an error that says what another one means and what to do. It
 // repeats only what is known to hold no secret, and wraps nothing but the end of a
 // context.
-func (t *target) explain(ctx context.Context, err error) error {
+func (c *client) explain(ctx context.Context, err error) error {
 	var (
 		status *transport.Error
 		cert   *tls.CertificateVerificationError
-		dns    *net.DNSError
-		sent   *url.Error
+		many   *tooMany
+		chunks *chunkError
+		astray *misled
 	)
-	insecure := "push with -insecure if that is intended"
 	switch {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s: %w", t.host, ctx.Err())
+		return fmt.Errorf("%s: %w", c.host, ctx.Err())
+	case errors.As(err, &astray):
+		return c.strayed(astray)
+	case c.led(err) != nil:
+		return c.strayed(c.led(err))
 	case errors.As(err, &cert):
 		return fmt.Errorf("%s: its certificate is not trusted: %s: renew it, add its authority to this machine's, or %s",
-			t.host, cert.Err.Error(), insecure)
+			c.host, cert.Err.Error(), insecure)
+	case errors.As(err, &many):
+		return c.limited(many)
+	case errors.As(err, &chunks):
+		return fmt.Errorf("%s: it takes no more than %d bytes in one request, and no chunks (%s): "+
+			"raise the limit of the registry or of the proxy before it, as client_max_body_size of nginx",
+			c.host, chunks.limit, chunks.said)
 	case errors.As(err, &status): // after the certificate: without a good one, HTTP may have been tried on this machine
-		return t.refused(status)
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return fmt.Errorf("%s: it speaks plain HTTP, not HTTPS: %s", t.host, insecure)
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("%s: no such host: check how -registry is spelled", dns.Name)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%s: it refuses connections: check that the registry runs, and that -registry has its port",
-			t.host)
-	case errors.As(err, &sent):
-		return fmt.Errorf("%s: the connection failed: %s", t.host, scrub(sent.Err.Error()))
+		return c.refused(status)
 	}
-	return fmt.Errorf("%s: %s", t.host, scrub(err.Error()))
+	return fmt.Errorf("%s: %s", c.host, connection(err))
+}
+
+// connection says what an error of the connection means.
+func connection(err error) string {
+	var dns *net.DNSError
+	var sent *url.Error
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return "it speaks plain HTTP, not HTTPS: " + insecure
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "no such host: check how -registry is spelled"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "it refuses connections: check that the registry runs, and that -registry has its port"
+	case errors.As(err, &sent):
+		return "the connection failed: " + scrub(sent.Err.Error())
+	}
+	return scrub(err.Error())
+}
+
+// led returns what is wrong with an address that is not the registry's, nil if the registry
+// led to none that failed.
+func (c *client) led(err error) *misled {
+	var sent *url.Error
+	if !errors.As(err, &sent) {
+		return nil
+	}
+	at, parsed := url.Parse(sent.URL)
+	if parsed != nil || at.Host == "" || c.owns(at) {
+		return c.led(sent.Err)
+	}
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	out := &misled{url: at, login: sent.Op == "Get" || sent.Op == "Post"}
+	switch {
+	case errors.Is(err, errPlain):
+		out.why, out.option = "is plain HTTP", ", or "+insecure
+	case errors.As(err, &dns):
+		out.why = "is a host that this machine does not find"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		out.why = "refuses connections"
+	case errors.As(err, &cert):
+		out.why = "has a certificate that is not trusted: " + cert.Err.Error()
+	default:
+		out.why = "does not answer: " + scrub(sent.Err.Error())
+	}
+	return out
+}
+
+// owns reports whether an address is the registry's.
+func (c *client) owns(at *url.URL) bool { return at.Host == c.host || at.Host == c.repo.RegistryStr() }
+
+// strayed explains an address that a registry gave.
+func (c *client) strayed(e *misled) error {
+	at := &url.URL{Scheme: e.url.Scheme, Host: e.url.Host, Path: e.url.Path}
+	if e.login {
+		return fmt.Errorf("%s: it has logins sent to %s, which %s: set the realm of its tokens, "+
+			"auth.token.realm of Docker's registry, to an address that its users reach%s", c.host, at, e.why, e.option)
+	}
+	return fmt.Errorf("%s: it has blobs sent to %s, which %s: have it give addresses that its users reach, "+
+		"by http.relativeurls or http.host of Docker's registry, or have the proxy before it pass on the headers "+
+		"Host and X-Forwarded-Proto%s", c.host, at, e.why, e.option)
+}
+
+// limited explains that a registry had too many requests for too long.
+func (c *client) limited(e *tooMany) error {
+	later := "later"
+	if e.after > 0 {
+		later = "in " + e.after.String()
+	}
+	login := ""
+	if c.login.user == "" {
+		login = ", or log in, as some registries allow those who do more"
+	}
+	return fmt.Errorf("%s: it takes no more requests for now (%s): push again %s%s; what it has is not sent again",
+		c.host, e.said, later, login)
 }
 
 // refused is explain for a registry's answer.
-func (t *target) refused(e *transport.Error) error {
-	said := fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode))
+func (c *client) refused(e *transport.Error) error {
+	said := told(e)
+	code := e.StatusCode
+	forbidden := code == http.StatusUnauthorized || code == http.StatusForbidden
+	sends := e.Request.Method == http.MethodPatch || e.Request.Method == http.MethodPut
+	switch {
+	case forbidden && sends && !c.owns(e.Request.URL):
+		return c.strayed(&misled{url: e.Request.URL,
+			why: "refuses them (" + said + "), and gets no login, as it is another host"})
+	case forbidden && c.login.user == "":
+		if l, ok := c.Keychain.(*logins); ok && len(l.looked()) > 0 {
+			said += "; there is none for it in " + strings.Join(l.looked(), ", ")
+		}
+		return fmt.Errorf("%s: it needs a login: log in with docker login %[1]s or podman login %[1]s (%s)", c.host, said)
+	case forbidden:
+		if c.login.source != "" {
+			said += "; the login is from " + c.login.source
+		}
+		return fmt.Errorf("%s refuses the login of %s: log in again with docker login %[1]s or podman login %[1]s (%[3]s)",
+			c.host, c.login.user, said)
+	case code == http.StatusRequestEntityTooLarge:
+		return fmt.Errorf("%s: it takes no request of %d bytes (%s): raise the limit of the registry or of the proxy "+
+			"before it, as client_max_body_size of nginx", c.host, e.Request.ContentLength, said)
+	case code == http.StatusInsufficientStorage || code >= 500 && full.MatchString(said):
+		return fmt.Errorf("%s: it has no room for the blobs: free some space or allow larger blobs, and push again (%s)",
+			c.host, said)
+	}
+	return fmt.Errorf("%s: it refuses the push: %s", c.host, said)
+}
+
+// told returns what a registry's answer says, without secrets.
+func told(e *transport.Error) string {
+	said := strings.TrimSpace(fmt.Sprintf("%d %s", e.StatusCode, http.StatusText(e.StatusCode)))
 	for _, d := range e.Errors {
-		said += fmt.Sprintf(", %s: %s", d.Code, d.Message)
+		said += strings.TrimRight(fmt.Sprintf(", %s: %s", cmp.Or(d.Code, "UNKNOWN"), d.Message), ": ")
 		if e.StatusCode >= 500 && d.Detail != nil { // where Docker's registry has the error itself
 			said += fmt.Sprintf(" (%v)", d.Detail)
 		}
@@ -61,31 +171,7 @@ func (t *target) refused(e *transport.Error) error {
 	if _, text, ok := strings.Cut(e.Error(), said+": "); ok && len(e.Errors) == 0 && !strings.HasPrefix(text, "<") {
 		said += ", " + text
 	}
-	said = scrub(said)
-	code := e.StatusCode
-	forbidden := code == http.StatusUnauthorized || code == http.StatusForbidden
-	tooLarge := code == http.StatusRequestEntityTooLarge || code == http.StatusInsufficientStorage
-	switch {
-	case forbidden && t.user == "":
-		return fmt.Errorf("%s: it needs a login: log in with docker login %[1]s or podman login %[1]s (%s)", t.host, said)
-	case forbidden:
-		return fmt.Errorf("%s refuses the login of %s: log in again with docker login %[1]s or podman login %[1]s (%[3]s)",
-			t.host, t.user, said)
-	case tooLarge || code >= 500 && full.MatchString(said):
-		return fmt.Errorf("%s: it has no room for the blobs: free some space or allow larger blobs, and push again (%s)",
-			t.host, said)
-	}
-	return fmt.Errorf("%s: it refuses the push: %s", t.host, said)
-}
-
-// absent reports whether a registry answered that it has no such tag. Some answer
-// that it is forbidden to ask for one: force takes that as the same.
-func absent(err error, force bool) bool {
-	var status *transport.Error
-	if !errors.As(err, &status) {
-		return false
-	}
-	return status.StatusCode == http.StatusNotFound || force && status.StatusCode == http.StatusForbidden
+	return scrub(said)
 }
 
 var (

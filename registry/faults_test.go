@@ -289,8 +289,9 @@ func TestErrors(t *testing.T) {
 		{"no right", answer("POST blob", 403, "DENIED", "you may only look", nil),
 			"HOST refuses the login of mate: log in again with docker login HOST or podman login HOST " +
 				"(403 Forbidden, DENIED: you may only look)"},
-		{"no right to look", answer("HEAD manifest", 403, "", "", nil), "HOST refuses the login of mate: "},
-		{"too large", answer("PATCH blob", 413, "SIZE_INVALID", "at most 1 kB", nil), "HOST: it has no room for the blobs: "},
+		{"a manifest that is too large", answer("PUT manifest", 413, "SIZE_INVALID", "at most 1 kB", nil),
+			"(413 Request Entity Too Large, SIZE_INVALID: at most 1 kB): raise the limit of the registry or of the " +
+				"proxy before it, as client_max_body_size of nginx"},
 		{"disk full", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": "no space left on device"}),
 			"HOST" + noRoom + " (500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device]))"},
 		{"broken", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": 280}),
@@ -320,8 +321,9 @@ func TestErrors(t *testing.T) {
 		}, "HOST: its certificate is not trusted: x509: certificate has expired or is not yet valid: current time "},
 		{"nobody there", func(_ *testing.T, f *fake, _ *Pusher) { f.Close() },
 			"HOST: it refuses connections: check that the registry runs"},
-		{"a keychain that fails", func(t *testing.T, _ *fake, p *Pusher) { p.Keychain = logins{t.TempDir()} },
-			"HOST: finding its login: "},
+		{"a keychain that fails", func(t *testing.T, _ *fake, p *Pusher) {
+			p.Keychain = Keychain([]string{"REGISTRY_AUTH_FILE=" + t.TempDir()})
+		}, "HOST: finding its login: "},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := serve(t)
@@ -350,20 +352,9 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestForbiddenToLook pushes, by force, to a registry that tells nobody what it has not.
-func TestForbiddenToLook(t *testing.T) {
-	f := serve(t)
-	f.fault = func(w http.ResponseWriter, _ *http.Request, kind string, _ int) bool {
-		return kind == "HEAD manifest" && refuse(w, http.StatusForbidden, "", "", nil)
-	}
-	p := f.pusher()
-	p.Force = true
-	push(t, p, item(t, "kubelet", 1))
-}
-
 // TestUnknownHost asks no name server, which would answer as it likes.
 func TestUnknownHost(t *testing.T) {
-	err := (&target{host: "registry.example.org"}).explain(t.Context(),
+	err := (&client{target: &target{host: "registry.example.org"}}).explain(t.Context(),
 		fmt.Errorf("dialing: %w", &net.DNSError{Name: "registry.example.org", IsNotFound: true}))
 	if want := "registry.example.org: no such host: check how -registry is spelled"; err.Error() != want {
 		t.Errorf("explain() = %v, want %s", err, want)

@@ -92,11 +92,23 @@ func TestPlainLeads(t *testing.T) {
 		name string
 		here bool   // the registry is, without TLS; else it is not, and has TLS
 		to   string // the host it leads to
+		want string // what is said, after the registry's name; TO is the address
 		asks func(w http.ResponseWriter, kind, to string) bool
 	}{
-		{"for blobs", true, "registry.example.org", blobs},
-		{"for tokens", true, "registry.example.org", tokens},
-		{"here for blobs", false, "localhost", blobs},
+		{"for blobs", true, "registry.example.org", "it has blobs sent to TO/v2/team/kubelet/blobs/uploads/1, " +
+			"which is plain HTTP: have it give addresses that its users reach, by http.relativeurls or http.host of " +
+			"Docker's registry, or have the proxy before it pass on the headers Host and X-Forwarded-Proto, " +
+			"or push with -insecure if that is intended", blobs},
+		{"for tokens", true, "registry.example.org", "it has logins sent to TO/token, which is plain HTTP: " +
+			"set the realm of its tokens, auth.token.realm of Docker's registry, to an address that its users reach, " +
+			"or push with -insecure if that is intended", tokens},
+		{"here for blobs", false, "localhost", "it has blobs sent to TO/v2/team/kubelet/blobs/uploads/1, " +
+			"which is this machine or a private network, and the registry is not: have it give addresses that its " +
+			"users reach, by http.relativeurls or http.host of Docker's registry, or have the proxy before it pass on " +
+			"the headers Host and X-Forwarded-Proto", blobs},
+		{"here for tokens", false, "localhost", "it has logins sent to TO/token, which is plain HTTP, and the registry " +
+			"is not: set the realm of its tokens, auth.token.realm of Docker's registry, to an address that its users " +
+			"reach", tokens},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, other := serve(t), serve(t)
@@ -112,8 +124,8 @@ func TestPlainLeads(t *testing.T) {
 				p.Registries = []string{"localhost:" + plain(t, f, "127.0.0.1:0")}
 			}
 			_, err := p.Push(t.Context(), []Item{item(t, "kubelet", 1)})
-			const want = ": it points to plain HTTP: push with -insecure if that is intended"
-			if err == nil || !strings.HasSuffix(err.Error(), want) || len(other.log) > 0 {
+			want := p.Registries[0] + ": " + strings.ReplaceAll(c.want, "TO", to)
+			if err == nil || err.Error() != want || len(other.log) > 0 {
 				t.Errorf("Push() = %v after %d requests, want %s", err, len(other.log), want)
 			}
 		})

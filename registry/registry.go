@@ -18,10 +18,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -29,6 +29,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -81,25 +82,25 @@ type Pusher struct {
 	Force      bool           // replace tags that have another digest
 	Jobs       int            // uploads at a time; 4 if 0
 	Wait       time.Duration  // before the second of five tries of a request, doubled for each later one; 1s if 0
+	Answer     time.Duration  // how long a question by HEAD waits for its answer; 30s if 0
+	Patience   time.Duration  // how long a request waits in all for a registry that has too many; 10m if 0
 	Progress   func(Progress) // called by one goroutine at a time; may be nil
+	Note       func(string)   // of what a registry does not do; called by one goroutine at a time; may be nil
 }
 
 // Push pushes all items to each registry, and returns what each registry has of them.
 //
 // It asks every registry for every tag first. A tag that has another digest is an
-// error, unless p.Force is set, and then nothing is pushed at all. A blob is sent at
+// error, unless p.Force is set, and then nothing is pushed at all. A registry that does
+// not say what a tag is, as to accounts that may only push, is asked whether it takes a
+// push, which p.Note is told: then the tag is pushed as docker does. A blob is sent at
 // most once to a registry, whose other repositories mount it. Manifests follow when
 // all blobs are there: first the images of an index, then the index, by its tag. So
 // whoever pulls gets the old image or the new one. A Push that failed can be repeated,
 // and sends what is missing. Its errors hold no passwords and no tokens.
 func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
-	if p.Jobs <= 0 {
-		p.Jobs = 4
-	}
-	if p.Wait <= 0 {
-		p.Wait = time.Second
-	}
-	base := remote.DefaultTransport.(*http.Transport).Clone()
+	p = p.defaulted()
+	base := baseTransport()
 	base.TLSClientConfig = &tls.Config{RootCAs: p.Roots, InsecureSkipVerify: p.Insecure}
 	defer base.CloseIdleConnections()
 	var targets []*target
@@ -107,7 +108,8 @@ func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	for _, prefix := range p.Registries {
 		t, err := p.target(prefix, items)
 		if err == nil {
-			err = t.open(ctx, &retrier{base: base, plain: p.Insecure, local: local(t.host), wait: p.Wait})
+			t.transport = t.retrier(base)
+			err = t.open(ctx)
 		}
 		targets, errs = append(targets, t), append(errs, err)
 	}
@@ -122,16 +124,31 @@ func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	return out, errors.Join(errs...)
 }
 
+// defaulted returns the Pusher with defaults for what it leaves out.
+func (p Pusher) defaulted() Pusher {
+	if p.Jobs <= 0 {
+		p.Jobs = 4
+	}
+	p.Wait = cmp.Or(p.Wait, time.Second)
+	p.Answer = cmp.Or(p.Answer, 30*time.Second)
+	p.Patience = cmp.Or(p.Patience, 10*time.Minute)
+	return p
+}
+
 // A target is one registry, and what is pushed to it.
 type target struct {
 	Pusher
-	host    string
-	user    string // who is logged in; empty is nobody
-	pusher  *remote.Pusher
-	uploads []*upload
+	host      string
+	transport *retrier
+	uploads   []*upload
+
+	// What the registry is known not to answer, or to take.
+	noHead, noBlobHead, noPatch atomic.Bool
+	chunk                       atomic.Int64 // bytes of the largest request that sends a blob; 0 has no limit
 
 	mu          sync.Mutex // guards what follows, and pushed of the uploads
 	done, total int        // blobs
+	noted       string     // what was told last
 }
 
 // An upload is an Item on its way to one registry.
@@ -141,6 +158,7 @@ type upload struct {
 		partial.Describable
 		remote.Taggable
 	}
+	client *client
 	tag    name.Tag
 	pushed Pushed
 	done   bool
@@ -199,47 +217,57 @@ func newUpload(item Item, full string, options []name.Option) (*upload, error) {
 	return u, err
 }
 
-// open logs in, and asks for each tag, whether it is there and may be replaced.
-func (t *target) open(ctx context.Context, transport http.RoundTripper) error {
-	auth := authn.Anonymous
-	if t.Keychain != nil && len(t.uploads) > 0 {
-		var err error
-		if auth, err = authn.Resolve(ctx, t.Keychain, t.uploads[0].tag.Repository); err != nil {
-			return fmt.Errorf("%s: finding its login: %s", t.host, scrub(err.Error()))
+// open logs in to the repositories, and asks for each tag, whether it is there and may be
+// replaced.
+func (t *target) open(ctx context.Context) error {
+	if len(t.uploads) == 0 {
+		return nil
+	}
+	first := &client{target: t, repo: t.uploads[0].tag.Repository}
+	asked, err := transport.Ping(ctx, first.repo.Registry, t.transport)
+	if err != nil {
+		return first.explain(ctx, err)
+	}
+	if strings.EqualFold(asked.Scheme, "bearer") {
+		if err := t.checkRealm(asked.Parameters["realm"], asked.Insecure); err != nil {
+			return first.explain(ctx, err)
 		}
 	}
-	if login, err := authn.Authorization(ctx, auth); err == nil && auth != authn.Anonymous {
-		t.user = cmp.Or(login.Username, "a token")
-	}
-	again := func(err error) bool { return ctx.Err() == nil && uploadsAgain(err) }
-	options := []remote.Option{
-		remote.WithAuth(auth), remote.WithTransport(transport), remote.WithUserAgent("slipway"), remote.WithJobs(t.Jobs),
-		remote.WithRetryStatusCodes(), remote.WithRetryPredicate(again),
-		remote.WithRetryBackoff(remote.Backoff{Duration: t.Wait, Factor: 2, Steps: tries}),
-	}
-	puller, err := remote.NewPuller(options...)
-	if err == nil {
-		t.pusher, err = remote.NewPusher(options...)
-	}
-	if err != nil {
-		return err
-	}
 	return t.each(func(u *upload) error {
-		got, err := puller.Head(ctx, u.tag)
+		var err error
+		if u.client, err = t.client(ctx, u.tag.Repository); err != nil {
+			return err
+		}
+		got, err := u.client.ask(ctx, u.pushed.Tag)
+		if err == nil && got.refused != nil {
+			err = u.client.mayPush(ctx)
+		}
 		switch {
-		case absent(err, t.Force):
-			return nil
 		case err != nil:
-			return t.explain(ctx, err)
-		case got.Digest.String() == u.pushed.Digest:
+			return u.client.explain(ctx, err)
+		case got.refused != nil && !t.Force:
+			t.note("it does not say whether %s:%s is there (%s): pushes, and replaces it if it is",
+				u.pushed.Name, u.pushed.Tag, told(got.refused))
+		case got.digest == u.pushed.Digest:
 			u.pushed.Kept, u.done = true, true
-		case !t.Force:
+		case got.digest != "" && !t.Force:
 			return fmt.Errorf("%s:%s is already there as %s, and would be %s: "+
 				"push another tag with -tag, or replace it with -force",
-				u.pushed.Name, u.pushed.Tag, got.Digest, u.pushed.Digest)
+				u.pushed.Name, u.pushed.Tag, got.digest, u.pushed.Digest)
 		}
 		return nil
 	})
+}
+
+// note tells of what the registry does not do. It tells nothing twice in a row.
+func (t *target) note(format string, args ...any) {
+	text := t.host + ": " + fmt.Sprintf(format, args...)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Note != nil && text != t.noted {
+		t.Note(text)
+	}
+	t.noted = text
 }
 
 // push sends blobs, then manifests, and returns what the registry has in the end,
@@ -248,9 +276,9 @@ func (t *target) push(ctx context.Context) ([]Pushed, error) {
 	err := t.uploadBlobs(ctx)
 	if err == nil {
 		err = t.each(func(u *upload) error {
-			err := t.pusher.Push(ctx, u.tag, u.manifest)
+			err := u.client.put(ctx, u.manifest, u.pushed.Tag)
 			u.done = err == nil
-			return t.explain(ctx, err)
+			return u.client.explain(ctx, err)
 		})
 	}
 	var out []Pushed
@@ -285,111 +313,4 @@ func (t *target) each(do func(u *upload) error) error {
 		}
 		return again
 	})...)
-}
-
-// A blob is a layer or a configuration.
-type blob struct {
-	v1.Layer
-	digest  string
-	home    *upload   // whose repository has it; nil if none is known to
-	uploads []*upload // that need it, one for each repository
-}
-
-// uploadBlobs puts all blobs into the repositories of the uploads that are not done.
-func (t *target) uploadBlobs(ctx context.Context) error {
-	var blobs []*blob
-	known := map[string]*blob{}
-	wanted := map[string]bool{}
-	for _, u := range t.uploads {
-		err := walk(u.manifest, func(l v1.Layer) error {
-			digest, err := l.Digest()
-			b := known[digest.String()]
-			if b == nil {
-				b = &blob{Layer: l, digest: digest.String()}
-				known[b.digest], blobs = b, append(blobs, b)
-			}
-			if here := u.pushed.Name + "@" + b.digest; u.done {
-				b.home = u
-			} else if !wanted[here] {
-				wanted[here], b.uploads = true, append(b.uploads, u)
-			}
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("%s:%s: %w", u.pushed.Name, u.pushed.Tag, err)
-		}
-	}
-	t.total = len(wanted)
-	g, within := errgroup.WithContext(ctx)
-	g.SetLimit(t.Jobs)
-	for _, b := range blobs {
-		g.Go(func() error { return t.explain(ctx, t.uploadBlob(within, b)) })
-	}
-	return g.Wait()
-}
-
-// walk calls add for each blob below a manifest.
-func walk(m partial.Describable, add func(v1.Layer) error) error {
-	var below []partial.Describable
-	var err error
-	switch m := m.(type) {
-	case v1.Layer:
-		return add(m)
-	case v1.ImageIndex:
-		below, err = partial.Manifests(m)
-	case v1.Image:
-		var config v1.Layer
-		if config, err = partial.ConfigLayer(m); err != nil {
-			return err
-		}
-		var layers []v1.Layer
-		layers, err = m.Layers()
-		for _, l := range append(layers, config) {
-			below = append(below, l)
-		}
-	}
-	for _, m := range below {
-		if err == nil {
-			err = walk(m, add)
-		}
-	}
-	return err
-}
-
-// uploadBlob puts a blob into each repository that needs it. The first is sent it, the
-// others mount it.
-func (t *target) uploadBlob(ctx context.Context, b *blob) error {
-	size, err := b.Size()
-	if err != nil {
-		return err
-	}
-	for _, u := range b.uploads {
-		layer := b.Layer
-		if b.home != nil {
-			layer = &remote.MountableLayer{Layer: layer, Reference: b.home.tag}
-		}
-		sent := &transfer{}
-		if err := t.pusher.Upload(context.WithValue(ctx, transferKey{}, sent), u.tag.Repository, layer); err != nil {
-			return err
-		}
-		b.home = u
-		t.count(u, sent, Progress{Name: u.pushed.Name, Digest: b.digest, Size: size, State: sent.state})
-	}
-	return nil
-}
-
-// count adds a blob to the counts of an upload, and tells p.Progress.
-func (t *target) count(u *upload, sent *transfer, event Progress) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if u.pushed.Blobs == nil {
-		u.pushed.Blobs = map[State]int{}
-	}
-	u.pushed.Blobs[sent.state]++
-	u.pushed.Bytes += sent.bytes.Load()
-	t.done++
-	event.Done, event.Total = t.done, t.total
-	if t.Progress != nil {
-		t.Progress(event)
-	}
 }

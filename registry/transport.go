@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,100 +12,123 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
 // tries is how often a request is made, and an upload begun, before it fails.
 const tries = 5
 
-// A transfer is what is known of sending one blob. The context of its requests holds it.
-type transfer struct {
-	state   State        // empty if it is not known yet
-	bytes   atomic.Int64 // sent
-	missing bool         // the registry said that it does not have the blob, and was sent nothing since
-}
+// onceKey marks the context of a request that is made once: who makes it knows what to
+// do next.
+type onceKey struct{}
 
-type transferKey struct{}
+// once returns a context whose requests are not repeated.
+func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
-// A retrier tries requests again that failed for a while, but for those that send a
-// blob: how much of it arrived is not known, and so the upload is begun again (see
-// uploadsAgain). The library's own retries begin an upload again for any fault of it,
-// but never for codes that it does not know, and do not heed Retry-After.
+// A retrier tries requests again that failed for a while, and waits when a registry says
+// that there are too many. The library's own retries do not heed Retry-After, and stop at
+// codes that they do not know.
 type retrier struct {
-	base  http.RoundTripper
-	plain bool        // HTTP is allowed
-	local bool        // it is allowed on this machine, until tls is set
-	tls   atomic.Bool // the registry tried to speak TLS
-	wait  time.Duration
+	base     http.RoundTripper
+	plain    bool        // HTTP is allowed
+	local    bool        // it is allowed on this machine, until tls is set
+	tls      atomic.Bool // the registry tried to speak TLS
+	wait     time.Duration
+	patience time.Duration // how long a request waits in all because there are too many
+	note     func(format string, args ...any)
 }
 
-var errPlain = errors.New("it points to plain HTTP: push with -insecure if that is intended")
+// baseTransport returns what makes requests, and does not wait for ever.
+func baseTransport() *http.Transport {
+	base := remote.DefaultTransport.(*http.Transport).Clone()
+	base.ResponseHeaderTimeout = 5 * time.Minute
+	return base
+}
+
+func (t *target) retrier(base http.RoundTripper) *retrier {
+	return &retrier{base: base, plain: t.Insecure, local: local(t.host), wait: t.Wait, patience: t.Patience, note: t.note}
+}
+
+// PullOptions returns how the library reads an image: with the logins of Keychain(env), and
+// with the tries and waits of a Push, each of which note is told.
+func PullOptions(env []string, image string, note func(string)) []remote.Option {
+	host, _, _ := strings.Cut(image, "/")
+	t := &target{Pusher: Pusher{Note: note, Insecure: true}.defaulted(), host: host} // a digest says what is read
+	return []remote.Option{
+		remote.WithAuthFromKeychain(Keychain(env)), remote.WithTransport(t.retrier(baseTransport())),
+		remote.WithUserAgent("slipway"), remote.WithRetryStatusCodes(),
+	}
+}
+
+var errPlain = errors.New("it is plain HTTP")
+
+// tooMany is the error of a request that a registry refused because it had too many.
+type tooMany struct {
+	said  string        // by the registry
+	after time.Duration // it wants the next request after that; 0 if it does not say
+	spent bool          // that would be longer than a request waits
+}
+
+func (e *tooMany) Error() string { return e.said }
 
 func (r *retrier) RoundTrip(req *http.Request) (*http.Response, error) {
-	sent, _ := req.Context().Value(transferKey{}).(*transfer)
-	if sent == nil {
-		sent = &transfer{}
-	}
 	if req.URL.Scheme != "https" && !r.plain && !(r.local && local(req.URL.Host) && !r.tls.Load()) {
 		if req.Body != nil {
 			req.Body.Close()
 		}
 		return nil, errPlain
 	}
-	if req.Method == http.MethodHead && sent.missing {
-		return &http.Response{
-			StatusCode: http.StatusNotFound, Header: http.Header{}, Body: http.NoBody, Request: req,
-		}, nil
-	}
+	waited := time.Duration(0)
 	for try := 1; ; try++ {
-		out, err := sendable(req, sent)
-		if err != nil {
-			return nil, err
-		}
-		resp, err := r.base.RoundTrip(out)
-		if err != nil && refusesTLS(err) {
-			r.tls.Store(true)
-		}
+		resp, err := r.send(req)
+		var many *tooMany
+		limited := errors.As(err, &many)
 		again := err == nil && passing(resp.StatusCode) || err != nil && req.Context().Err() == nil && !lasting(err)
-		if !again || try == tries || req.Method == http.MethodPatch {
-			if err == nil {
-				sent.note(req.Method, resp.StatusCode)
-			}
+		if !again || try >= tries && !limited || req.Context().Value(onceKey{}) != nil {
 			return resp, err
 		}
-		wait := r.wait << (try - 1)
 		if err == nil {
-			wait = max(wait, retryAfter(resp))
 			_, _ = io.CopyN(io.Discard, resp.Body, 1<<16)
 			resp.Body.Close()
 		}
-		select {
-		case <-req.Context().Done():
-			return nil, req.Context().Err()
-		case <-time.After(wait):
+		if err := r.pause(req.Context(), try, &waited, err); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// retryAfter returns how long a registry asks to wait, at most a minute. A
-// date instead of seconds is ignored.
-func retryAfter(resp *http.Response) time.Duration {
-	s, err := strconv.Atoi(resp.Header.Get("Retry-After"))
-	if err != nil {
-		return 0
+// pause waits before the next try of what failed with an error, which it returns if that
+// would be too long. waited is how long it was so far because there were too many requests.
+func (r *retrier) pause(ctx context.Context, try int, waited *time.Duration, err error) error {
+	wait := r.wait << min(try-1, 6)
+	var many *tooMany
+	if errors.As(err, &many) {
+		wait = cmp.Or(many.after, wait)
+		if *waited += wait; *waited > r.patience {
+			many.spent = true
+			return err
+		}
+		r.note("too many requests: waits %s (%s)", wait, many.said)
 	}
-	return min(time.Duration(s)*time.Second, time.Minute)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(wait):
+		return nil
+	}
 }
 
-// sendable returns a copy of a request, whose body can be read once more, and counts
-// what is sent of a blob.
-func sendable(req *http.Request, sent *transfer) (*http.Request, error) {
+// send sends a copy of a request, whose body can be read once more.
+func (r *retrier) send(req *http.Request) (*http.Response, error) {
 	out := req.Clone(req.Context())
 	// Also for the first try: when a token has expired, the library repeats a request
 	// whose body may have been read.
@@ -114,39 +139,53 @@ func sendable(req *http.Request, sent *transfer) (*http.Request, error) {
 			return nil, err
 		}
 	}
-	if req.Method == http.MethodPatch && req.ContentLength > 0 {
-		out.Body = counted{out.Body, &sent.bytes}
+	resp, err := r.base.RoundTrip(out)
+	if err != nil && refusesTLS(err) {
+		r.tls.Store(true)
 	}
-	return out, nil
+	if err == nil && limits(resp) {
+		defer resp.Body.Close()
+		return nil, &tooMany{said: told(refusalOf(resp)), after: retryAfter(resp.Header)}
+	}
+	return resp, err
 }
 
-// note notes what a registry's answer to a request tells of the blob.
-func (t *transfer) note(method string, code int) {
-	switch {
-	case method == http.MethodHead && code == http.StatusNotFound:
-		t.missing = true
-	case method == http.MethodHead && code == http.StatusOK && t.bytes.Load() == 0:
-		t.state = Existing
-	case method == http.MethodHead && code == http.StatusOK, method == http.MethodPut && code == http.StatusCreated:
-		t.state = Uploaded
-	case method == http.MethodPost && code == http.StatusCreated:
-		t.state = Mounted
+// manyWords are what registries and what is before them say of too many requests with a
+// status that means something else.
+var manyWords = regexp.MustCompile(`(?i)too ?many ?requests|rate[ -]?limit|rate exceeded|throttl`)
+
+// limits reports whether a response is that there are too many requests. The body can
+// still be read.
+func limits(resp *http.Response) bool {
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusServiceUnavailable:
+		return resp.Header.Get("Retry-After") != ""
+	case http.StatusForbidden, http.StatusBadRequest:
+		start, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<16))
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(bytes.NewReader(start), resp.Body), resp.Body}
+		return resp.Header.Get("Retry-After") != "" || manyWords.Match(start)
 	}
-	if method == http.MethodPut {
-		t.missing = false
-	}
+	return false
 }
 
-// counted counts what is read.
-type counted struct {
-	io.ReadCloser
-	n *atomic.Int64
-}
-
-func (c counted) Read(p []byte) (int, error) {
-	n, err := c.ReadCloser.Read(p)
-	c.n.Add(int64(n))
-	return n, err
+// retryAfter returns how long a registry asks to wait: by seconds, or by a date, which is
+// compared with the one of the answer. It is 0 if neither is there.
+func retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if s, err := strconv.Atoi(value); err == nil {
+		return max(0, time.Duration(min(s, 1<<30))*time.Second)
+	}
+	at, err := http.ParseTime(value)
+	now, err2 := http.ParseTime(h.Get("Date"))
+	if err != nil || err2 != nil {
+		return 0
+	}
+	return max(0, at.Sub(now))
 }
 
 // passing reports whether a request with this HTTP status may succeed a little later.
@@ -197,10 +236,11 @@ func uploadsAgain(err error) bool {
 	var status *transport.Error
 	var sent *url.Error
 	if errors.As(err, &status) {
-		cut := status.Request.Method == http.MethodPatch && passing(status.StatusCode)
+		cut := status.Request.ContentLength > 0 && passing(status.StatusCode)
 		return cut || slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool {
-			return d.Code == transport.BlobUploadUnknownErrorCode || d.Code == transport.BlobUploadInvalidErrorCode
-		})
+			return slices.Contains([]transport.ErrorCode{transport.BlobUploadUnknownErrorCode,
+				transport.BlobUploadInvalidErrorCode, transport.DigestInvalidErrorCode}, d.Code)
+		}) || status.StatusCode == http.StatusRequestedRangeNotSatisfiable
 	}
 	return errors.As(err, &sent) && sent.Op == "Patch" && !lasting(sent.Err)
 }

@@ -77,6 +77,9 @@ func TestLasting(t *testing.T) {
 func TestUploadsAgain(t *testing.T) {
 	answer := func(method string, status int, codes ...transport.ErrorCode) error {
 		e := &transport.Error{StatusCode: status, Request: &http.Request{Method: method}}
+		if method == http.MethodPatch {
+			e.Request.ContentLength = 1
+		}
 		for _, code := range codes {
 			e.Errors = append(e.Errors, transport.Diagnostic{Code: code})
 		}
@@ -91,6 +94,8 @@ func TestUploadsAgain(t *testing.T) {
 		{"a blob that broke the registry", answer(http.MethodPatch, 500), true},
 		{"an unknown upload", answer(http.MethodPut, 404, transport.BlobUploadUnknownErrorCode), true},
 		{"an invalid upload", answer(http.MethodPut, 416, transport.BlobUploadInvalidErrorCode), true},
+		{"a range that it does not want", answer(http.MethodPatch, 416), true},
+		{"a digest that is another one", answer(http.MethodPut, 400, transport.DigestInvalidErrorCode), true},
 		{"a second code", answer(http.MethodPut, 404, "OTHER", transport.BlobUploadUnknownErrorCode), true},
 		{"another request that was cut", &url.Error{Op: "Put", Err: io.ErrUnexpectedEOF}, false},
 		{"a blob by plain HTTP", &url.Error{Op: "Patch", Err: errPlain}, false},
@@ -105,46 +110,62 @@ func TestUploadsAgain(t *testing.T) {
 	}
 }
 
-// TestNote shows what the answers to the requests of a blob tell of it.
-func TestNote(t *testing.T) {
+func TestRetryAfterHeader(t *testing.T) {
+	const now = "Wed, 21 Oct 2026 07:28:00 GMT"
 	for _, c := range []struct {
-		name    string
-		answers string // METHOD CODE, one after the other; a PATCH sends a byte
-		state   State
-		missing bool
+		value, date string
+		want        time.Duration
 	}{
-		{"it is there", "HEAD 200", Existing, false},
-		{"it is missing", "HEAD 404", "", true},
-		{"it is sent", "HEAD 404, POST 202, PATCH 202, PUT 201", Uploaded, false},
-		{"it is mounted", "HEAD 404, POST 201", Mounted, true},
-		{"it was sent, though the registry said no", "HEAD 404, POST 202, PATCH 202, PUT 404, HEAD 200", Uploaded, false},
-		{"it is refused", "HEAD 404, POST 202, PATCH 202, PUT 400", "", false},
+		{"", now, 0},
+		{"0", now, 0},
+		{"3", "", 3 * time.Second},
+		{" 3", now, 0}, // net/http trims what a server sends
+		{"3600", now, time.Hour},
+		{"-5", now, 0},
+		{"soon", now, 0},
+		{"Wed, 21 Oct 2026 07:28:30 GMT", now, 30 * time.Second},
+		{"Wed, 21 Oct 2026 07:27:30 GMT", now, 0},
+		{"Wednesday, 21-Oct-26 07:29:00 GMT", now, time.Minute},
+		{"Wed, 21 Oct 2026 07:28:30 GMT", "", 0}, // nothing to compare it with
 	} {
-		sent := &transfer{}
-		for answer := range strings.SplitSeq(c.answers, ", ") {
-			var method string
-			var code int
-			if _, err := fmt.Sscan(answer, &method, &code); err != nil {
-				t.Fatal(err)
-			}
-			if method == http.MethodPatch {
-				sent.bytes.Add(1)
-			}
-			sent.note(method, code)
-		}
-		if sent.state != c.state || sent.missing != c.missing {
-			t.Errorf("%s: the state is %q, missing %t, want %q, %t", c.name, sent.state, sent.missing, c.state, c.missing)
+		got := retryAfter(http.Header{"Retry-After": {c.value}, "Date": {c.date}})
+		if got != c.want {
+			t.Errorf("retryAfter(%q at %q) = %s, want %s", c.value, c.date, got, c.want)
 		}
 	}
 }
 
-func TestRetryAfterHeader(t *testing.T) {
-	for value, want := range map[string]time.Duration{
-		"": 0, "0": 0, "3": 3 * time.Second, "60": time.Minute, "3600": time.Minute, "Wed, 21 Oct 2026 07:28:00 GMT": 0,
+// TestLimits tells too many requests from other refusals.
+func TestLimits(t *testing.T) {
+	for _, c := range []struct {
+		status int
+		after  string
+		body   string
+		want   bool
+	}{
+		{429, "", "", true},
+		{429, "3", "", true},
+		{503, "", "", false},
+		{503, "3", "", true},
+		{403, "", `{"errors":[{"code":"DENIED","message":"requested access to the resource is denied"}]}`, false},
+		{403, "", `{"errors":[{"code":"TOOMANYREQUESTS","message":""}]}`, true},
+		{403, "", `{"message":"You have exceeded a secondary rate limit."}`, true},
+		{403, "", "Rate exceeded", true},
+		{403, "60", "", true},
+		{400, "", `{"errors":[{"code":"UNKNOWN","message":"ThrottlingException"}]}`, true},
+		{400, "", `{"errors":[{"code":"MANIFEST_INVALID","message":"generated at a steady pace"}]}`, false},
+		{401, "3", "rate limit", false},
+		{200, "", "rate limit", false},
 	} {
-		resp := &http.Response{Header: http.Header{"Retry-After": {value}}}
-		if got := retryAfter(resp); got != want {
-			t.Errorf("retryAfter(%q) = %s, want %s", value, got, want)
+		resp := &http.Response{
+			StatusCode: c.status, Header: http.Header{"Retry-After": {c.after}},
+			Body: io.NopCloser(strings.NewReader(c.body)),
+		}
+		if got := limits(resp); got != c.want {
+			t.Errorf("limits(%d %q %q) = %t, want %t", c.status, c.after, c.body, got, c.want)
+		}
+		if rest, err := io.ReadAll(resp.Body); err != nil || string(rest) != c.body {
+			t.Errorf("after limits(%d), the body is %q (%v), want %q", c.status, rest, err, c.body)
 		}
 	}
 }
@@ -166,26 +187,6 @@ func TestScrub(t *testing.T) {
 	} {
 		if got := scrub(text); got != want {
 			t.Errorf("scrub(%q) = %q, want %q", text, got, want)
-		}
-	}
-}
-
-// TestAbsent tells a tag that is missing from a registry that cannot be asked.
-func TestAbsent(t *testing.T) {
-	for _, c := range []struct {
-		err   error
-		force bool
-		want  bool
-	}{
-		{nil, true, false},
-		{errors.New("other"), true, false},
-		{&transport.Error{StatusCode: 404}, false, true},
-		{&transport.Error{StatusCode: 403}, false, false},
-		{&transport.Error{StatusCode: 403}, true, true},
-		{&transport.Error{StatusCode: 401}, true, false},
-	} {
-		if got := absent(c.err, c.force); got != c.want {
-			t.Errorf("absent(%v, %t) = %t, want %t", c.err, c.force, got, c.want)
 		}
 	}
 }

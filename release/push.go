@@ -54,6 +54,7 @@ func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r P
 	events.Emit(f.Event())
 	pusher := registry.Pusher{
 		Registries: r.Registries, Keychain: registry.Keychain(env), Insecure: r.Insecure, Force: r.Force,
+		Note: events.Note,
 		Progress: func(b registry.Progress) {
 			events.Emit(event.Event{
 				Kind: event.Progress, Stage: "push", Subject: b.Name, Done: b.Done, Total: b.Total, Unit: "blobs",

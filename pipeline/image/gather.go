@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/cross"
@@ -16,6 +17,7 @@ import (
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/registry"
 )
 
 // inputs are what images are made of, packages apart.
@@ -44,7 +46,7 @@ type base struct {
 // gather compiles what the images hold, and gets what they are built on.
 func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs, error) {
 	in := inputs{at: map[platform.Platform]parts{}}
-	bases, err := p.bases(ctx)
+	bases, err := p.bases(ctx, registry.PullOptions(s.Env(), p.fork.Images.Base, s.Note))
 	if err != nil {
 		return in, err
 	}
@@ -79,11 +81,12 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 	return in, err
 }
 
-// bases gets the images that those of each platform are built on.
-func (p plan) bases(ctx context.Context) (map[platform.Platform]base, error) {
+// bases gets the images that those of each platform are built on; pull is how one of a
+// registry is read.
+func (p plan) bases(ctx context.Context, pull []remote.Option) (map[platform.Platform]base, error) {
 	out := map[platform.Platform]base{}
 	for _, on := range p.platforms {
-		image, err := p.fork.Images.BaseImage(ctx, p.fork.Project.Dir, on)
+		image, err := p.fork.Images.BaseImage(ctx, p.fork.Project.Dir, on, pull...)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.fork.File("fork.yaml"), err)
 		}

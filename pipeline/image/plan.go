@@ -49,6 +49,9 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	if p, err = p.choose(); err != nil {
 		return p, err
 	}
+	if err := CheckTags(p.fork, names(p.needed)); err != nil {
+		return p, err
+	}
 	if p.components, err = p.neededComponents(); err != nil {
 		return p, err
 	}

@@ -1,0 +1,116 @@
+//go:build acceptance && linux
+
+package acceptance
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/golden"
+	"github.com/slipway-build/slipway/internal/testkit"
+)
+
+// TestImagesPage makes, pushes and deploys the images of docs/images.md, and holds what the
+// page shows of it: with -update, it shows what was made.
+func TestImagesPage(t *testing.T) {
+	testkit.Need(t, "docker-registry")
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the page shows an amd64 machine")
+	}
+	at := filepath.Join("..", "docs", "images.md")
+	data, err := os.ReadFile(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(data)
+	dir := clone(t)
+	for _, f := range []string{"etcd-3.7", fork} {
+		mage(t, dir, "cross", "-fork="+f, "-platforms=all")
+	}
+	page = showing(t, page, "mage image", mage(t, dir, "image"))
+
+	s := newServer(t)
+	s.start("")
+	const team = "registry.example.org/team"
+	out := mage(t, dir, "push", "-registry="+s.host+"/team")
+	page = showing(t, page, "mage push -registry="+team, strings.ReplaceAll(out, s.host+"/team", team))
+
+	const deploy = "deploy:kubespray -registry=" + team + " -url=https://downloads.example.org/kubernetes"
+	out = mage(t, dir, strings.Fields(deploy)...)
+	variables := "dist/" + fork + "/deploy/kubespray.yml"
+	if data, err = os.ReadFile(filepath.Join(dir, variables)); err != nil {
+		t.Fatal(err)
+	}
+	page = showing(t, page, "mage "+deploy, out+"$ cat "+variables+"\n"+string(data))
+	golden.Check(t, at, []byte(withSizes(t, dir, page)))
+}
+
+// showing returns a page that shows what a command printed, from the line that names the fork
+// on. If nothing but times differs, the page stays as it is.
+func showing(t *testing.T, page, command, out string) string {
+	t.Helper()
+	start := "```\n$ go tool " + command + "\n"
+	before, rest, found := strings.Cut(page, start)
+	block, after, ends := strings.Cut(rest, "```\n")
+	first := regexp.MustCompile(`(?m)^\S+  \S+  from .*$`).FindStringIndex(out)
+	if !found || !ends || first == nil {
+		t.Fatalf("the page does not show %s, or that prints no fork:\n%s", command, out)
+	}
+	printed := out[first[0]:]
+	if timeless(printed) == timeless(block) {
+		printed = block
+	}
+	return before + start + printed + "```\n" + after
+}
+
+// withSizes returns a page with the digest of etcd's image, which a pod has, and the size of
+// hyperkube's.
+func withSizes(t *testing.T, dir, page string) string {
+	t.Helper()
+	type made struct {
+		Name, Digest string
+		Platforms    []struct{ Size, Full float64 }
+	}
+	find := func(id, name string) made {
+		var record struct{ Images []made }
+		data, err := os.ReadFile(filepath.Join(dir, "dist", id, "images", "images.json"))
+		if err == nil {
+			err = json.Unmarshal(data, &record)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range record.Images {
+			if one.Name == name {
+				return one
+			}
+		}
+		t.Fatalf("%s has no image %s", id, name)
+		return made{}
+	}
+	digest := regexp.MustCompile(`/etcd@sha256:[0-9a-f]{64}`)
+	page = digest.ReplaceAllString(page, "/etcd@"+find("etcd-3.7", "etcd").Digest)
+	amd64 := find(fork, "hyperkube").Platforms[0]
+	row := regexp.MustCompile(`(?m)^(\| .hyperkube. \S+, linux/amd64, zstd) \|.*$`)
+	return row.ReplaceAllString(page, fmt.Sprintf("$1 | %.1f MB | %.0f MB |", amd64.Size/1e6, amd64.Full/1e6))
+}
+
+// TestShowing holds that the page changes where something but a time does.
+func TestShowing(t *testing.T) {
+	const page = "a\n```\n$ go tool mage image\nship  1.4  from x\n  image 0.6s\n```\nb\n```\nc\n```\n"
+	for printed, want := range map[string]string{
+		"go: downloading\nship  1.4  from x\n  image   12.6s\n": page,
+		"ship  1.4  from x\n  image kept\n":                     strings.Replace(page, "0.6s", "kept", 1),
+		"ship  1.5  from x\n  image 0.6s\n":                     strings.Replace(page, "1.4", "1.5", 1),
+	} {
+		if got := showing(t, page, "mage image", printed); got != want {
+			t.Errorf("of %q the page is\n%s\nwant\n%s", printed, got, want)
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package image
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/google/go-containerregistry/pkg/name"
+
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/profiles"
+)
+
+// CheckTags returns an error if another fork of the project makes an image by the same
+// repository and tag as one of f, so that whichever is pushed last replaces the other.
+// made are the names of the images of f, all that it can make if there are none. registries
+// are where they are pushed to besides images.registry of f.
+func CheckTags(f fork.Fork, made []string, registries ...string) error {
+	ids, err := f.Project.IDs()
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		other, err := f.Project.Fork(id)
+		if id == f.ID || err != nil || other.Parsed.Tag() != f.Parsed.Tag() { // its own runs say what is wrong with it
+			continue
+		}
+		at := repositories(other.Images.Registry)
+		if at != repositories(f.Images.Registry) && !slices.ContainsFunc(registries, func(r string) bool {
+			return at == repositories(r)
+		}) {
+			continue
+		}
+		if len(made) == 0 {
+			made = imagesOf(f)
+		}
+		for _, image := range imagesOf(other) {
+			if slices.Contains(made, image) {
+				return fmt.Errorf("%s and %s: both make the image %s:%s: "+
+					"give one of them another version, or another images.registry", f.File("fork.yaml"),
+					other.File("fork.yaml"), path.Join(other.Images.Registry, image), f.Parsed.Tag())
+			}
+		}
+	}
+	return nil
+}
+
+// repositories returns the one name of the place of a registry's prefix: docker.io/team and
+// index.docker.io/team/ are the same.
+func repositories(prefix string) string {
+	if prefix == "" {
+		return ""
+	}
+	repo, err := name.NewRepository(path.Join(prefix, "image"))
+	if err != nil {
+		return prefix
+	}
+	return path.Dir(repo.Name())
+}
+
+// imagesOf returns the names of the images that a fork makes, none if that is not known.
+func imagesOf(f fork.Fork) []string {
+	on, err := platforms(f, nil)
+	if err != nil {
+		return nil
+	}
+	p := plan{fork: f}
+	if p.recipes, err = profiles.Images(f.Project.Dir, f.Profile); err != nil {
+		return nil
+	}
+	p.input = packaging.Input{Family: packaging.Debian(), Settings: f.Packages, Version: f.Parsed, Platform: on[0]}
+	if p.input.Recipes, p.input.Sources, err = profiles.Recipes(f.Project.Dir, f.Profile); err != nil {
+		return nil
+	}
+	for _, c := range f.Defaults {
+		if on[0].In(c.Platforms) {
+			p.input.Programs = append(p.input.Programs, c.Name)
+		}
+	}
+	return names(p.possible())
+}
