@@ -51,6 +51,9 @@ func (in Input) Check() error {
 	if err != nil {
 		errs = append(errs, fmt.Errorf("%s: %w", in.UserDir, err))
 	}
+	for _, r := range recipes {
+		errs = append(errs, in.checkNames(r))
+	}
 	names := recipeNames(recipes)
 	for _, key := range []struct {
 		what string
@@ -64,6 +67,26 @@ func (in Input) Check() error {
 			if !slices.Contains(names, pkg) {
 				errs = append(errs, fmt.Errorf("%s: %w", key.what, unknown(pkg, names)))
 			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkNames returns what is wrong with the names that a recipe and the fork's files give
+// to a package.
+func (in Input) checkNames(r Recipe) error {
+	names, err := in.userFiles(r.Name)
+	if err != nil {
+		return err
+	}
+	p := Package{Name: r.Name, Restart: r.Restart, State: r.State, Retired: r.Retired}
+	for _, name := range names {
+		p.Files = append(p.Files, placed(strings.TrimPrefix(name, r.Name), nil))
+	}
+	var errs []error
+	for _, rule := range []func(checked, Package) []string{places, unitNames, state, retired} {
+		for _, fault := range rule(checked{}, p) {
+			errs = append(errs, fmt.Errorf("package %s: %s", r.Name, fault))
 		}
 	}
 	return errors.Join(errs...)

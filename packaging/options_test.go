@@ -36,7 +36,7 @@ func TestAssign(t *testing.T) {
 		{"COOK_ARGS", "", "# {\nCOOK_ARGS=\"\"\nCOOK_MORE=\"x\"\n"},
 		{"COOK_ARGS", "--a\n--b", "# {\nCOOK_ARGS=\"--a\n--b\"\nCOOK_MORE=\"x\"\n"},
 		{"COOK_MORE", `say "aye" \`, "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"say \\\"aye\\\" \\\\\"\n"},
-		{"COOK_MORE", "$1 ${0}", "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"$1 ${0}\"\n"},
+		{"COOK_MORE", "$1 ${0}", "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"\\$1 \\${0}\"\n"},
 	} {
 		got := assign([]byte(text), c.name, c.value)
 		if string(got) != c.want {
