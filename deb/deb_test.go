@@ -41,6 +41,17 @@ func TestScripts(t *testing.T) {
 					"deb-systemd-helper purge b.service >/dev/null || true",
 				},
 			}},
+		{"a template with a backslash",
+			packaging.Package{Restart: []string{`a\x2db@.service`},
+				Files: []packaging.File{{Path: unitDir + `a\x2db@.service`, Data: install}}},
+			map[string][]string{
+				"postinst": {
+					`if deb-systemd-helper --quiet was-enabled 'a\x2db@.service'; then`,
+					`deb-systemd-invoke try-restart 'a\\x2db@*.service' >/dev/null || true`,
+				},
+				"prerm":  {`deb-systemd-invoke stop 'a\\x2db@*.service' >/dev/null || true`},
+				"postrm": {`deb-systemd-helper purge 'a\x2db@.service' >/dev/null || true`},
+			}},
 		{"a drop-in", packaging.Package{Files: []packaging.File{{Path: unitDir + "b.service.d/x.conf"}}}, map[string][]string{
 			"postinst": {"systemctl --system daemon-reload >/dev/null || true"},
 			"postrm":   {"systemctl --system daemon-reload >/dev/null || true"},

@@ -48,7 +48,7 @@ configure|abort-upgrade|abort-deconfigure|abort-remove)
 		systemctl --system daemon-reload >/dev/null || true
 {{- with .Restart}}
 		if [ -n "$2" ]; then
-			deb-systemd-invoke try-restart{{range .}} {{.}}{{end}} >/dev/null || true
+			deb-systemd-invoke try-restart{{range .}} {{.Running}}{{end}} >/dev/null || true
 		fi
 {{- end}}
 	fi
@@ -62,7 +62,7 @@ dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
 {{- end}}
 {{- with .Units}}
 if [ -z "${DPKG_ROOT:-}" ] && [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-	deb-systemd-invoke stop{{range .}} {{.}}{{end}} >/dev/null || true
+	deb-systemd-invoke stop{{range .}} {{.Running}}{{end}} >/dev/null || true
 fi
 {{- end}}`,
 	"postrm": `

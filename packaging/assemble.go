@@ -49,7 +49,7 @@ func (in Input) Check() error {
 	}
 	users, err := in.userPackages()
 	if err != nil {
-		errs = append(errs, fmt.Errorf("%s: %w", in.UserDir, err))
+		return errors.Join(append(errs, fmt.Errorf("%s: %w", in.UserDir, err))...)
 	}
 	for _, r := range recipes {
 		errs = append(errs, in.checkNames(r))

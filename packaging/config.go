@@ -178,8 +178,8 @@ func (r Recipe) validate() []config.Fault {
 	}
 	for line := range strings.Lines(r.Description) {
 		if line = strings.TrimSuffix(line, "\n"); !oneLine(line) || strings.TrimLeft(line, " .") != line {
-			add("description", "%q: a line that begins with a blank or a full stop is no text in a deb: "+
-				"want paragraphs, an empty line between two", line)
+			add("description", "%q: a line that begins with a blank or a full stop, or has a control character, "+
+				"is no text in a deb: want paragraphs, an empty line between two", line)
 		}
 	}
 	for _, o := range r.Overrides {

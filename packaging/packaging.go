@@ -143,22 +143,14 @@ const (
 	tmpfilesDir = "/usr/lib/tmpfiles.d/"
 )
 
-// What tells whether a unit can be enabled.
-var (
-	install  = regexp.MustCompile(`(?m)^\[Install\]\s*$`)
-	template = regexp.MustCompile(`@\.[a-z]+$`)
-	instance = regexp.MustCompile(`(?m)^\s*DefaultInstance\s*=\s*\S`)
-)
+var install = regexp.MustCompile(`(?m)^\s*\[Install\]\s*$`)
 
-// Units returns the names of the package's units that can be enabled. A template can
-// only if it says which instance it is enabled as: systemctl refuses any other, and all
-// units that it is called with.
+// Units returns the names of the package's units that can be enabled.
 func (p Package) Units() []string {
 	var out []string
 	for _, f := range p.Files {
 		name, ok := strings.CutPrefix(f.Path, unitDir)
-		if ok && !strings.Contains(name, "/") && install.Match(f.Data) &&
-			(!template.MatchString(name) || instance.Match(f.Data)) {
+		if ok && !strings.Contains(name, "/") && install.Match(f.Data) {
 			out = append(out, name)
 		}
 	}

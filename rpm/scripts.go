@@ -33,10 +33,9 @@ fi
 	"preun": `
 {{- with .Units}}
 if [ "$1" -eq 0 ]; then
+	systemctl --no-reload disable{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
 	if [ -d /run/systemd/system ]; then
-		systemctl --no-reload disable --now{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
-	else
-		systemctl --no-reload disable{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+		systemctl stop{{range .}} {{.Running}}{{end}} >/dev/null 2>&1 || :
 	fi
 fi
 {{- end}}`,
@@ -46,7 +45,7 @@ if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload >/dev/null 2>&1 || :
 {{- with .Restart}}
 	if [ "$1" -ge 1 ]; then
-		systemctl try-restart{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+		systemctl try-restart{{range .}} {{.Running}}{{end}} >/dev/null 2>&1 || :
 	fi
 {{- end}}
 fi

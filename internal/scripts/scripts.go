@@ -18,6 +18,16 @@ type word string
 // String returns the value as one word of the shell.
 func (w word) String() string { return shell.Quote(string(w)) }
 
+// Running returns the value as a word that systemctl finds a unit that runs by. Of a
+// template, which cannot run itself, it finds all instances.
+func (w word) Running() string {
+	name, kind, ok := strings.Cut(string(w), "@.")
+	if !ok {
+		return w.String()
+	}
+	return shell.Quote(strings.ReplaceAll(name, `\`, `\\`) + "@*." + kind)
+}
+
 // Pattern returns the value as a word that dpkg-query matches a path by: the same path,
 // and no other that a wildcard in it would match.
 func (w word) Pattern() string { return shell.Quote(wildcards.Replace(string(w))) }
