@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
+
+	"github.com/slipway-build/slipway/version"
 )
 
 func TestKindString(t *testing.T) {
@@ -80,5 +83,29 @@ func TestOpen(t *testing.T) {
 	}
 	if _, err := (File{Source: at + "y"}).Open(); !os.IsNotExist(err) {
 		t.Errorf("opening a missing source: %v", err)
+	}
+}
+
+// TestVersionsAreDocumented holds the versions in docs/packages.md against how they are
+// written.
+func TestVersionsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "packages.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\| `([0-9]\\S*)` \\| `(\\S+)` \\| `(\\S+)` \\|$").FindAllStringSubmatch(string(page), -1)
+	if len(rows) == 0 {
+		t.Error("docs/packages.md shows no version")
+	}
+	for _, row := range rows {
+		v, err := version.Parse(row[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		distro, err := v.Distro()
+		want := Package{Distro: distro, Revision: 1}.Release()
+		if err != nil || row[2] != want || row[3] != want {
+			t.Errorf("docs/packages.md has %s and %s for %s, want %s (%v)", row[2], row[3], row[1], want, err)
+		}
 	}
 }
