@@ -42,10 +42,12 @@ func TestPurge(t *testing.T) {
 	}{
 		{"nothing mounted", "touch b/x b/.x; mkdir -p 'b/a b/*/.[c]'; ln -s ../kept b/link", "", ""},
 		{"no folder", "rmdir b", "", ""},
-		{"a volume of the same file system", "mkdir -p b/pods/1/v b/pods/2; touch b/pods/2/x; mount --bind kept b/pods/1/v",
+		{"a volume of the same file system",
+			"mkdir -p b/pods/1/v b/pods/2; touch b/pods/2/x; mount --bind kept b/pods/1/v",
 			"b/pods/1/v/cargo", "$R/var/lib/b/pods/1/v" + mounted},
 		{"a volume of another", "mkdir b/v; mount -t tmpfs none b/v; touch b/v/x b/y", "b/v/x", "$R/var/lib/b/v" + mounted},
-		{"two of them, one in the other", "mkdir b/v; mount -t tmpfs none b/v; mkdir b/v/w; mount --bind kept b/v/w; touch b/v/x",
+		{"two of them, one in the other",
+			"mkdir b/v; mount -t tmpfs none b/v; mkdir b/v/w; mount --bind kept b/v/w; touch b/v/x",
 			"b/v/w/cargo b/v/x", "$R/var/lib/b/v" + mounted},
 		{"the same point twice", "mkdir b/v; mount --bind kept b/v; mount --bind other b/v", "b/v/freight",
 			"$R/var/lib/b/v" + mounted},
@@ -53,13 +55,15 @@ func TestPurge(t *testing.T) {
 		{"above the folder", "mount --bind . .; cd .; mkdir b/v; touch b/v/x", "", ""},
 		{"on a file", "touch b/x b/y; mount --bind kept/cargo b/x", "b/x", "$R/var/lib/b/x" + mounted},
 		{"beside the folder, with a name that begins alike", "mkdir bc; mount --bind kept bc; touch b/x", "bc/cargo", ""},
-		{"blanks, quotes and wildcards", `mkdir -p 'b/a  "b'\''/$x*?['; mount --bind kept 'b/a  "b'\''/$x*?['; touch 'b/a  y'`,
+		{"blanks, quotes and wildcards",
+			`mkdir -p 'b/a  "b'\''/$x*?['; mount --bind kept 'b/a  "b'\''/$x*?['; touch 'b/a  y'`,
 			`b/a__"b'/$x*?[/cargo`, `$R/var/lib/b/a  "b'/$x*?[` + mounted},
 		{"backslashes", `mkdir -p 'b/v\x2dw\040\\'; mount --bind kept 'b/v\x2dw\040\\'; touch b/v`, `b/v\x2dw\040\\/cargo`,
 			`$R/var/lib/b/v\x2dw\040\\` + mounted},
 		{"tabs and ends of lines", "mkdir 'b/a\t\nb\n'; mount --bind kept 'b/a\t\nb\n'; touch 'b/a\t\nb'",
 			"b/a__b_/cargo", "$R/var/lib/b/a\t\nb\n" + mounted},
-		{"hidden names", "mkdir -p b/.a/..b b/...c; mount --bind kept b/.a/..b; mount --bind other b/...c; touch b/.x b/.a/..y",
+		{"hidden names",
+			"mkdir -p b/.a/..b b/...c; mount --bind kept b/.a/..b; mount --bind other b/...c; touch b/.x b/.a/..y",
 			"b/...c/freight b/.a/..b/cargo", "$R/var/lib/b/.a/..b" + mounted + "bosun: left $R/var/lib/b/...c" + mounted},
 		{"below a mount that hides it", "mkdir -p b/v/w; mount --bind kept b/v/w; mount --bind other b/v; touch b/x",
 			"b/v/freight", "$R/var/lib/b/v" + mounted},
@@ -145,7 +149,8 @@ func TestRetire(t *testing.T) {
 			cmd := exec.Command("sh", "-ec", `
 info=$DPKG_ADMINDIR/info; mkdir -p etc bin "$info" "$DPKG_ADMINDIR/updates"; : >"$DPKG_ROOT$F"
 for p in bosun mate; do
-	printf 'Package: %s\nStatus: install ok installed\nMaintainer: M <m@example.org>\nArchitecture: all\nVersion: 1\nDescription: d\n\n' $p
+	printf 'Package: %s\nStatus: install ok installed\nMaintainer: M <m@example.org>\n' $p
+	printf 'Architecture: all\nVersion: 1\nDescription: d\n\n'
 	: >"$info/$p.list"
 done >"$DPKG_ADMINDIR/status"
 printf '/.\n%s\n' "${OWNED:-/etc}" >"$info/mate.list"

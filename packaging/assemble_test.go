@@ -125,7 +125,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a file whose name is not UTF-8", func(in *Input) { in.User = fstest.MapFS{"cook/usr/share/a\xffb": {}} },
 			`package cook: "/usr/share/a\xffb" is not a path from the root`},
 		{"a configuration file whose name ends with a blank", func(in *Input) { in.User = fstest.MapFS{"cook/etc/a ": {}} },
-			`package cook: "/etc/a " ends with a blank, which dpkg takes off a configuration file's name`},
+			`package cook: "/etc/a " ends with a blank, which dpkg takes off a configuration file`},
 		{"a unit that systemd does not take",
 			func(in *Input) { in.User = fstest.MapFS{"cook/usr/lib/systemd/system/c++.service": {}} },
 			`package cook: /usr/lib/systemd/system/c++.service: "c++.service" is not a unit's name`},

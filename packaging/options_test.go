@@ -58,7 +58,8 @@ func TestAssign(t *testing.T) {
 func TestAssignIsReadByTheShell(t *testing.T) {
 	testkit.Need(t, "sh")
 	for _, value := range []string{
-		"--salt", "$HOME ${HOME} $(id) `id`", `it's "so"`, `C:\new\`, `\$x \" \\`, "--a\n--b\n", "%h %%", "a;b&c|d #e", "käse", "",
+		"--salt", "$HOME ${HOME} $(id) `id`", `it's "so"`,
+		`C:\new\`, `\$x \" \\`, "--a\n--b\n", "%h %%", "a;b&c|d #e", "käse", "",
 	} {
 		text := string(assign([]byte("COOK_ARGS=\"\"\n"), "COOK_ARGS", value))
 		out, err := osexec.Command("sh", "-ec", text+`printf '%s.' "$COOK_ARGS"`).CombinedOutput()

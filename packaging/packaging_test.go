@@ -46,7 +46,7 @@ func TestWhatSystemdReads(t *testing.T) {
 		{"a unit that cannot be enabled", File{Path: unitDir + "cook.target", Data: []byte("[Unit]\n")}, true, nil, nil, nil},
 		{"a unit that only says so", File{Path: unitDir + "cook.service", Data: []byte("# no [Install]\n;[Install]\n")},
 			true, nil, nil, nil},
-		{"an escaped unit", File{Path: unitDir + `c\x2b\x2b@.mount`, Data: install}, true, []string{`c\x2b\x2b@.mount`}, nil, nil},
+		{"an escaped unit", File{Path: unitDir + `c\x2b@.mount`, Data: install}, true, []string{`c\x2b@.mount`}, nil, nil},
 		{"a drop-in", File{Path: unitDir + "cook.service.d/x.conf", Data: install}, true, nil, nil, nil},
 		{"a unit elsewhere", File{Path: "/etc/systemd/system/cook.service", Data: install}, false, nil, nil, nil},
 		{"users", File{Path: "/usr/lib/sysusers.d/cook.conf"}, false, nil, []string{"cook.conf"}, nil},
@@ -93,7 +93,8 @@ func TestVersionsAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := regexp.MustCompile("(?m)^\\| `([0-9]\\S*)` \\| `(\\S+)` \\| `(\\S+)` \\|$").FindAllStringSubmatch(string(page), -1)
+	row := regexp.MustCompile("(?m)^\\| `([0-9]\\S*)` \\| `(\\S+)` \\| `(\\S+)` \\|$")
+	rows := row.FindAllStringSubmatch(string(page), -1)
 	if len(rows) == 0 {
 		t.Error("docs/packages.md shows no version")
 	}

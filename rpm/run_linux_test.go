@@ -55,14 +55,15 @@ func TestRetire(t *testing.T) {
 		{"no file", "b", false, "rm etc/b", nil, ""},
 		{"no database", "b", true, "rm -r db", []string{""}, unknown},
 		{"a database without bosun", "b", true, "rpm --dbpath $PWD/db -e --justdb bosun", []string{""}, unknown},
-		{"a database with an earlier bosun", "b", true, "rm -r db; rpm --dbpath $PWD/db -i --justdb --nodeps old/*.rpm", []string{""}, unknown},
+		{"a database with an earlier bosun", "b", true,
+			"rm -r db; rpm --dbpath $PWD/db -i --justdb --nodeps old/*.rpm", []string{""}, unknown},
 		{"a database that is damaged", "b", true, "for f in db/*; do echo '!' >$f; done", []string{""}, unknown},
 		{"no rpm", "b", false, "rm bin/rpm", []string{""}, unknown},
 		{"one that is killed", "b", false, `echo '[ "$1" = -q ] || exit 137' >bin/rpm`, []string{""}, unknown},
 		{"one that fails after its first answer", "b", false,
 			`printf '[ $1 = -q ] || { echo "error: cannot open Packages" >&2; exit 1; }\n' >bin/rpm`, []string{""}, unknown},
 		{"one that speaks another language", "b", false,
-			`printf '[ $1 = -q ] || { [ "$LC_ALL" = C ] && echo "file $2 is not owned by any package" || echo nein; exit 1; }\n' >bin/rpm`,
+			`printf '[ $1 = -q ] || { [ "$LC_ALL" = C ] && echo "file $2 is not owned by any package"; exit 1; }\n' >bin/rpm`,
 			renamed, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -85,7 +86,8 @@ func TestRetire(t *testing.T) {
 exec 3>&2 2>/dev/null
 mkdir etc bin; : >"$F"; rpm --dbpath $PWD/db -i --justdb --nodeps bosun.rpm mate.rpm
 rpm -qp --nosignature --qf '%{postin}' bosun.rpm >post
-printf '#!/bin/sh\nexec %s --dbpath %s "$@"\n' "$(command -v rpm)" "$PWD/db" >bin/rpm; chmod +x bin/rpm; ln -s "$(command -v mv)" bin
+printf '#!/bin/sh\nexec %s --dbpath %s "$@"\n' "$(command -v rpm)" "$PWD/db" >bin/rpm; chmod +x bin/rpm
+ln -s "$(command -v mv)" bin
 `+c.setup+`
 PATH=$PWD/bin exec /bin/sh post 1 2>&3`)
 			cmd.Dir, cmd.Env = dir, append(os.Environ(), "F="+at, "LC_ALL=C.UTF-8")

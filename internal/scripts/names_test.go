@@ -15,7 +15,8 @@ import (
 
 // names are names of files that some language would read in its own way.
 var names = []string{
-	"plain", " begins with a blank", "a  b", "$HOME", "${HOME}", "$(id)", "`id`", "it's", `"aye"`, `a\x2db`, `\`, `a\040b`,
+	"plain", " begins with a blank", "a  b", "$HOME", "${HOME}", "$(id)", "`id`", "it's", `"aye"`, `a\x2db`, `\`,
+	`a\040b`,
 	"*", "[a-c]?", "~", "-rf", "#a", "!a", "a=b", "a:b", "%{nil}", "%%", "käse", "日本", "a obsolete", "remove-on-upgrade",
 	"a\u00a0b", ".a", "..a", "a,b|c;d&e<f>g", strings.Repeat("long", 60),
 }
@@ -42,9 +43,11 @@ func TestNames(t *testing.T) {
 		t.Skip("packages are installed by root")
 	}
 	for format, script := range map[string]string{
-		"deb": `d="dpkg --root=$PWD/root --log=/dev/null"; mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates; : >root/var/lib/dpkg/status
-$d -i "$0"; test -z "$($d --verify names)"; test "$(dpkg-query --admindir=root/var/lib/dpkg -W -f '${Conffiles}' names | grep -c .)" = "$COUNT"
-echo changed >'root/etc/names/$(id)'; $d --force-confold -i "$0"; test "$(cat 'root/etc/names/$(id)')" = changed; check
+		"deb": `db=root/var/lib/dpkg; mkdir -p $db/info $db/updates; : >$db/status; d="dpkg --root=$PWD/root --log=/dev/null"
+$d -i "$0"; test -z "$($d --verify names)"
+test "$(dpkg-query --admindir=$db -W -f '${Conffiles}' names | grep -c .)" = "$COUNT"
+echo changed >'root/etc/names/$(id)'; $d --force-confold -i "$0"; test "$(cat 'root/etc/names/$(id)')" = changed
+check
 $d --purge names; test -z "$(find root/usr root/etc -type f)"`,
 		"rpm": `r="rpm --root $PWD/root"; mkdir root; i="$r -U --nodeps --noscripts --nosignature"
 $i "$0"; test -z "$($r -V --nodeps names)"
