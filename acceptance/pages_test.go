@@ -63,4 +63,6 @@ func shown(t *testing.T, page, out string) {
 var times = regexp.MustCompile(`\b(\d+m)?\d+(\.\d)?s\b`)
 
 // timeless returns a text without its times, and the blanks that align them.
-func timeless(s string) string { return strings.Join(strings.Fields(times.ReplaceAllString(s, "")), " ") }
+func timeless(s string) string {
+	return strings.Join(strings.Fields(times.ReplaceAllString(s, "")), " ")
+}

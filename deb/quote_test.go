@@ -1,12 +1,15 @@
 package deb
 
 import (
+	"bytes"
 	"net/mail"
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/packaging"
 )
 
 // maintainers are as fork.yaml has them, and as a control file does.
@@ -38,6 +41,36 @@ func TestMailbox(t *testing.T) {
 		people, err := mail.ParseAddressList(got)
 		if err != nil || len(people) != 1 || people[0].Name != c.name {
 			t.Errorf("%s is read as %v (%v), want %s alone", got, people, err, c.name)
+		}
+	}
+}
+
+// TestChangelogIsRead has Debian's reader find the maintainer and each change.
+func TestChangelogIsRead(t *testing.T) {
+	testkit.Need(t, "dpkg-parsechangelog")
+	changes := []string{
+		"a call", "käse: 100% `more` $HOME \\ \"x\"", "-- Mate <mate@example.org>  Sun, 09 Sep 2001 01:46:40 +0000",
+		"bosun (1.0-1) stable; urgency=low", "* a star", ".", "two\n\nlines", strings.Repeat("all hands ", 40) + "-- deck",
+		"closes: #1", "[ Mate ]",
+	}
+	for i, c := range maintainers {
+		p := packaging.Package{Name: "bosun", Distro: "1.5.0~rc.1+acme.2", Revision: 2, Changes: changes,
+			Maintainer: c.maintainer, Date: time.Unix(1e9, 0)}
+		for field, want := range map[string]string{
+			"Maintainer": c.want, "Source": "bosun", "Version": "1.5.0~rc.1+acme.2-2", "Timestamp": "1000000000",
+			"Changes": "bosun (1.5.0~rc.1+acme.2-2) stable; urgency=medium * " +
+				strings.Join(strings.Fields(strings.Join(changes, " * ")), " "),
+		} {
+			if i > 0 && field != "Maintainer" {
+				continue // it has been read
+			}
+			cmd := exec.Command("dpkg-parsechangelog", "-l", "-", "-S", field)
+			cmd.Stdin = bytes.NewReader(changelog(p))
+			out, err := cmd.CombinedOutput()
+			got := strings.Join(strings.Fields(strings.ReplaceAll(string(out), "\n.\n", "\n")), " ")
+			if err != nil || got != want {
+				t.Errorf("%s is read as %q (%v), want %q, of\n%s", field, got, err, want, changelog(p))
+			}
 		}
 	}
 }

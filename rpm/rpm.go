@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/rpmpack"
 
@@ -44,7 +46,7 @@ func Write(p packaging.Package, w io.Writer, _ string) (name string, err error) 
 func describe(p packaging.Package) (*rpmpack.RPM, error) {
 	m := rpmpack.RPMMetaData{
 		Name: p.Name, Version: p.Distro, Release: fmt.Sprint(p.Revision), Arch: arch(p), OS: "linux",
-		Summary: strings.ToUpper(p.Summary[:1]) + p.Summary[1:], Description: p.Description,
+		Summary: capital(p.Summary), Description: p.Description,
 		Licence: p.License, URL: p.Homepage, Packager: p.Maintainer, Group: "System/Management",
 		Compressor: p.Compression, BuildTime: p.Date, BuildHost: buildHost, Epoch: rpmpack.NoEpoch,
 	}
@@ -67,6 +69,12 @@ func describe(p packaging.Package) (*rpmpack.RPM, error) {
 	}
 	m.Requires = append(m.Requires, &prefixed)
 	return rpmpack.NewRPM(m)
+}
+
+// capital returns a text that begins with a capital letter, as a summary does.
+func capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
 // prefixed is the feature that rpm needs to read a payload whose names begin with ./

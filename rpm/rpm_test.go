@@ -142,6 +142,16 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+func TestCapital(t *testing.T) {
+	for in, want := range map[string]string{
+		"calls the crew": "Calls the crew", "Calls": "Calls", "übt": "Übt", "日本": "日本", "3 calls": "3 calls", "c": "C",
+	} {
+		if got := capital(in); got != want {
+			t.Errorf("capital(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestChanges(t *testing.T) {
 	for _, c := range []struct {
 		changes []string
