@@ -72,14 +72,25 @@ func (in Input) Check() error {
 	return errors.Join(errs...)
 }
 
-// checkNames returns what is wrong with the names that a recipe and the fork's files give
-// to a package.
+// checkNames returns what is wrong with the names in a recipe and with those of the
+// fork's files for the package.
 func (in Input) checkNames(r Recipe) error {
 	names, err := in.userFiles(r.Name)
 	if err != nil {
 		return err
 	}
 	p := Package{Name: r.Name, Restart: r.Restart, State: r.State, Retired: r.Retired}
+	for _, to := range slices.Sorted(maps.Keys(r.Files)) {
+		at, err := version.Expand(to, in.fields())
+		if err != nil {
+			return fmt.Errorf("package %s: files: %w", r.Name, err)
+		}
+		f := placed(at, nil)
+		if folder, ok := strings.CutSuffix(at, "/"); ok {
+			f = File{Path: folder, Kind: Folder}
+		}
+		p.Files = append(p.Files, f)
+	}
 	for _, name := range names {
 		p.Files = append(p.Files, placed(strings.TrimPrefix(name, r.Name), nil))
 	}
