@@ -61,7 +61,9 @@ func TestDefaultFork(t *testing.T) {
 		t.Skip("runs what it builds, which is for Linux")
 	}
 	dir := clone(t)
-	t.Log(mage(t, dir, "cross"))
+	out := mage(t, dir, "cross")
+	t.Log(out)
+	shown(t, "README.md", out)
 	hyperkube := binary(dir, runtime.GOARCH)
 	version := forkVersion(t, dir)
 

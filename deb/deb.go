@@ -9,12 +9,11 @@ import (
 
 	"github.com/goreleaser/nfpm/v2/deb"
 
-	"github.com/slipway-build/slipway/internal/fpm"
 	"github.com/slipway-build/slipway/packaging"
 )
 
 // Revision counts the changes of this package that change what it writes.
-const Revision = 1
+const Revision = 2
 
 // Write writes a package to w. scratch is an empty folder for intermediate files.
 // It returns the name that the file should have.
@@ -24,7 +23,7 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 		return "", err
 	}
 	p.Files = append(added, p.Files...)
-	info, err := fpm.Info(p, scratch)
+	info, err := describe(p, scratch)
 	if err != nil {
 		return "", err
 	}
@@ -35,10 +34,7 @@ func Write(p packaging.Package, w io.Writer, scratch string) (name string, err e
 	info.Conflicts = relations(p.Relations.Conflicts)
 	info.Replaces = relations(p.Relations.Replaces)
 	info.Provides = relations(p.Relations.Provides)
-	if err := fpm.Scripts(p, scratch, "#!/bin/sh\nset -e\n", scripts, map[string]*string{
-		"preinst": &info.Scripts.PreInstall, "postinst": &info.Scripts.PostInstall,
-		"prerm": &info.Scripts.PreRemove, "postrm": &info.Scripts.PostRemove,
-	}); err != nil {
+	if err := addScripts(info, p, scratch); err != nil {
 		return "", err
 	}
 	if err := deb.Default.Package(info, w); err != nil {
@@ -112,7 +108,7 @@ func changelog(p packaging.Package) []byte {
 	for _, line := range p.Changes {
 		fmt.Fprintf(&b, "  * %s\n", strings.Join(wrap(line, 74), "\n    "))
 	}
-	fmt.Fprintf(&b, "\n -- %s  %s\n", p.Maintainer, p.Date.UTC().Format("Mon, 02 Jan 2006 15:04:05 +0000"))
+	fmt.Fprintf(&b, "\n -- %s  %s\n", mailbox(p.Maintainer), p.Date.UTC().Format("Mon, 02 Jan 2006 15:04:05 +0000"))
 	return b.Bytes()
 }
 
@@ -135,21 +131,13 @@ func wrap(line string, width int) []string {
 
 // copyright writes https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/.
 func copyright(p packaging.Package) []byte {
-	var b bytes.Buffer
-	b.WriteString("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n")
-	fmt.Fprintf(&b, "Source: %s\n\n", p.Homepage)
-	fmt.Fprintf(&b, "Files: *\nCopyright: %s\nLicense: %s\n", p.Copyright, p.License)
+	text := string(p.LicenseText)
 	if common[p.License] {
-		fmt.Fprintf(&b, " On Debian systems, the text of this license is in\n /usr/share/common-licenses/%s.\n", p.License)
-		return b.Bytes()
+		text = "On Debian systems, the text of this license is in\n/usr/share/common-licenses/" + p.License + "."
 	}
-	for line := range strings.Lines(string(p.LicenseText)) {
-		if line = strings.TrimRight(line, " \t\n"); line == "" {
-			line = "."
-		}
-		b.WriteString(" " + line + "\n")
-	}
-	return b.Bytes()
+	return []byte("Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n" +
+		field("Source", p.Homepage) + "\n" + field("Files", "*") + field("Copyright", p.Copyright) +
+		field("License", p.License+"\n"+text))
 }
 
 // common are the licenses, by SPDX's names, that every Debian system has a copy of

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/slipway-build/slipway/internal/fpm"
+	"github.com/slipway-build/slipway/internal/scripts"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -41,6 +41,17 @@ func TestScripts(t *testing.T) {
 					"deb-systemd-helper purge b.service >/dev/null || true",
 				},
 			}},
+		{"a template with a backslash",
+			packaging.Package{Restart: []string{`a\x2db@.service`},
+				Files: []packaging.File{{Path: unitDir + `a\x2db@.service`, Data: install}}},
+			map[string][]string{
+				"postinst": {
+					`if deb-systemd-helper --quiet was-enabled 'a\x2db@.service'; then`,
+					`deb-systemd-invoke try-restart 'a\\x2db@*.service' >/dev/null || true`,
+				},
+				"prerm":  {`deb-systemd-invoke stop 'a\\x2db@*.service' >/dev/null || true`},
+				"postrm": {`deb-systemd-helper purge 'a\x2db@.service' >/dev/null || true`},
+			}},
 		{"a drop-in", packaging.Package{Files: []packaging.File{{Path: unitDir + "b.service.d/x.conf"}}}, map[string][]string{
 			"postinst": {"systemctl --system daemon-reload >/dev/null || true"},
 			"postrm":   {"systemctl --system daemon-reload >/dev/null || true"},
@@ -60,29 +71,34 @@ func TestScripts(t *testing.T) {
 				`systemd-tmpfiles ${DPKG_ROOT:+--root="$DPKG_ROOT"} --create b.conf || true`,
 			}}},
 		{"state", packaging.Package{State: []string{"/var/lib/b", "/var/lib/c++"}}, map[string][]string{
-			"postrm": {`if [ "$1" = purge ]; then`, `rm -rf "${DPKG_ROOT:-}/var/lib/b"`, `rm -rf "${DPKG_ROOT:-}/var/lib/c++"`},
+			"postrm": {`if [ "$1" = purge ]; then`, `purge /var/lib/b`, `purge /var/lib/c++`},
 		}},
 		{"state with a name that the shell would read", packaging.Package{State: []string{`/var/lib/$a "b" \c`}},
-			map[string][]string{"postrm": {`rm -rf "${DPKG_ROOT:-}/var/lib/\$a \"b\" \\c"`}}},
+			map[string][]string{"postrm": {`purge '/var/lib/$a "b" \c'`}}},
 		{"a file that is retired", packaging.Package{Retired: []string{"/etc/b"}}, map[string][]string{
 			"preinst": {`dpkg-maintscript-helper rm_conffile /etc/b -- "$@"`},
 			"postinst": {
 				`dpkg-maintscript-helper rm_conffile /etc/b -- "$@"`,
-				`if [ "$1" = configure ] && [ -e /etc/b ] && ! dpkg-query -S /etc/b >/dev/null 2>&1; then`,
-				"mv -f /etc/b /etc/b.dpkg-bak",
+				`if [ "$1" = configure ]; then`, "retire /etc/b /etc/b",
 			},
 			"prerm":  {`dpkg-maintscript-helper rm_conffile /etc/b -- "$@"`},
 			"postrm": {`dpkg-maintscript-helper rm_conffile /etc/b -- "$@"`},
 		}},
+		{"a retired file with wildcards", packaging.Package{Retired: []string{`/etc/a*[b]?\`}}, map[string][]string{
+			"preinst":  {`dpkg-maintscript-helper rm_conffile '/etc/a*[b]?\' -- "$@"`},
+			"postinst": {`retire '/etc/a*[b]?\' '/etc/a\*\[b]\?\\'`},
+			"prerm":    {`dpkg-maintscript-helper rm_conffile '/etc/a*[b]?\' -- "$@"`},
+			"postrm":   {`dpkg-maintscript-helper rm_conffile '/etc/a*[b]?\' -- "$@"`},
+		}},
 		{"a retired file with a space", packaging.Package{Retired: []string{"/etc/a b"}}, map[string][]string{
 			"preinst":  {`dpkg-maintscript-helper rm_conffile '/etc/a b' -- "$@"`},
-			"postinst": {"mv -f '/etc/a b' '/etc/a b'.dpkg-bak"},
+			"postinst": {`retire '/etc/a b' '/etc/a b'`},
 			"prerm":    {`dpkg-maintscript-helper rm_conffile '/etc/a b' -- "$@"`},
 			"postrm":   {`dpkg-maintscript-helper rm_conffile '/etc/a b' -- "$@"`},
 		}},
 	} {
-		for kind, text := range scripts {
-			got, err := fpm.Script(c.pkg, kind, text)
+		for kind, text := range templates {
+			got, err := scripts.Fill(c.pkg, kind, text)
 			if err != nil {
 				t.Fatal(err)
 			}

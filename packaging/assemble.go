@@ -49,7 +49,10 @@ func (in Input) Check() error {
 	}
 	users, err := in.userPackages()
 	if err != nil {
-		errs = append(errs, fmt.Errorf("%s: %w", in.UserDir, err))
+		return errors.Join(append(errs, fmt.Errorf("%s: %w", in.UserDir, err))...)
+	}
+	for _, r := range recipes {
+		errs = append(errs, in.checkNames(r))
 	}
 	names := recipeNames(recipes)
 	for _, key := range []struct {
@@ -64,6 +67,37 @@ func (in Input) Check() error {
 			if !slices.Contains(names, pkg) {
 				errs = append(errs, fmt.Errorf("%s: %w", key.what, unknown(pkg, names)))
 			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkNames returns what is wrong with the names in a recipe and with those of the
+// fork's files for the package.
+func (in Input) checkNames(r Recipe) error {
+	names, err := in.userFiles(r.Name)
+	if err != nil {
+		return err
+	}
+	p := Package{Name: r.Name, Restart: r.Restart, State: r.State, Retired: r.Retired}
+	for _, to := range slices.Sorted(maps.Keys(r.Files)) {
+		at, err := version.Expand(to, in.fields())
+		if err != nil {
+			return fmt.Errorf("package %s: files: %w", r.Name, err)
+		}
+		f := placed(at, nil)
+		if folder, ok := strings.CutSuffix(at, "/"); ok {
+			f = File{Path: folder, Kind: Folder}
+		}
+		p.Files = append(p.Files, f)
+	}
+	for _, name := range names {
+		p.Files = append(p.Files, placed(strings.TrimPrefix(name, r.Name), nil))
+	}
+	var errs []error
+	for _, rule := range []func(checked, Package) []string{places, unitNames, state, retired} {
+		for _, fault := range rule(checked{}, p) {
+			errs = append(errs, fmt.Errorf("package %s: %s", r.Name, fault))
 		}
 	}
 	return errors.Join(errs...)

@@ -88,6 +88,8 @@ func places(_ checked, p Package) []string {
 		switch {
 		case !clean(f.Path):
 			faults = append(faults, fmt.Sprintf("%q is not a path from the root", f.Path))
+		case f.Kind == Config && strings.HasSuffix(f.Path, " "):
+			faults = append(faults, fmt.Sprintf("%q ends with a blank, which dpkg takes off a configuration file", f.Path))
 		case foreign.MatchString(f.Path):
 			faults = append(faults, f.Path+" is in a folder where packages may not have files")
 		case f.Kind != Folder && f.Kind == Config != strings.HasPrefix(f.Path, "/etc/"):

@@ -52,7 +52,11 @@ func unitNames(_ checked, p Package) []string {
 
 func validUnitDir(name string) bool {
 	for _, suffix := range unitDirs {
-		if unit, ok := strings.CutSuffix(name, suffix); ok && validUnit(unit) {
+		unit, ok := strings.CutSuffix(name, suffix)
+		if strings.HasPrefix(unit, "-") { // no script names a folder, so that one such as -.slice.d is no option
+			unit = "x" + unit
+		}
+		if ok && validUnit(unit) {
 			return true
 		}
 	}

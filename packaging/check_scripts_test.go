@@ -1,54 +1,83 @@
 package packaging
 
 import (
+	"os"
+	osexec "os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
-func TestRuleOfUnitNames(t *testing.T) {
-	for name, valid := range map[string]bool{
-		"cook.service":               true,
-		"Cook_1:a.b-c.service":       true,
-		"cook@.service":              true,
-		"cook@galley.service":        true,
-		"cook@a@b.service":           true,
-		`dev-disk\x2dby.mount`:       true,
-		"cook.socket":                true,
-		"cook.timer":                 true,
-		"cook.target":                true,
-		"cook.service.d/10-x.conf":   true,
-		"cook@.service.d/x.conf":     true,
-		"cook-.service.d/x.conf":     true,
-		"service.d/x.conf":           true,
-		"a.target.wants/cook.path":   true,
-		"a.target.upholds/cook.path": true,
+// names are those of files in the folder of units, and whether a package may have them.
+var names = map[string]bool{
+	"cook.service":               true,
+	"Cook_1:a.b-c.service":       true,
+	"cook@.service":              true,
+	"cook@galley.service":        true,
+	"cook@a@b.service":           true,
+	`dev-disk\x2dby.mount`:       true,
+	"cook.socket":                true,
+	"cook.timer":                 true,
+	"cook.target":                true,
+	"cook.service.d/10-x.conf":   true,
+	"cook@.service.d/x.conf":     true,
+	"cook-.service.d/x.conf":     true,
+	"service.d/x.conf":           true,
+	"-.slice.d/x.conf":           true,
+	"-.mount.wants/cook.service": true,
+	"a.target.wants/cook.path":   true,
+	"a.target.upholds/cook.path": true,
 
-		"cook":                                false,
-		"cook.conf":                           false,
-		"cook.service.bak":                    false,
-		".service":                            false,
-		"@a.service":                          false,
-		"-cook.service":                       false,
-		"c++.service":                         false,
-		"the cook.service":                    false,
-		"$HOME.service":                       false,
-		"`id`.service":                        false,
-		"cook's.service":                      false,
-		`"cook".service`:                      false,
-		"cook;id.service":                     false,
-		"käse.service":                        false,
-		"cook.service/x":                      false,
-		"the cook.service.d/x.conf":           false,
-		"conf.d/x.conf":                       false,
-		strings.Repeat("x", 247) + ".service": true,
-		strings.Repeat("x", 248) + ".service": false,
-	} {
+	"cook":                                false,
+	"cook.conf":                           false,
+	"cook.service.bak":                    false,
+	".service":                            false,
+	"@a.service":                          false,
+	"-cook.service":                       false,
+	"-.mount":                             false,
+	"c++.service":                         false,
+	"the cook.service":                    false,
+	"$HOME.service":                       false,
+	"`id`.service":                        false,
+	"cook's.service":                      false,
+	`"cook".service`:                      false,
+	"cook;id.service":                     false,
+	"käse.service":                        false,
+	"cook.service/x":                      false,
+	"the cook.service.d/x.conf":           false,
+	"conf.d/x.conf":                       false,
+	strings.Repeat("x", 247) + ".service": true,
+	strings.Repeat("x", 248) + ".service": false,
+}
+
+func TestRuleOfUnitNames(t *testing.T) {
+	for name, valid := range names {
 		first, _, _ := strings.Cut(name, "/")
 		var want []string
 		if !valid {
 			want = []string{unitDir + name + `: "` + strings.ReplaceAll(first, `"`, `\"`) + `" is not a unit's name`}
 		}
 		same(t, name, unitNames(checked{}, Package{Files: []File{{Path: unitDir + name}}}), want...)
+	}
+}
+
+// TestUnitNamesAreReadBySystemd holds the rule against what systemd takes for a unit.
+func TestUnitNamesAreReadBySystemd(t *testing.T) {
+	testkit.Need(t, "systemd-analyze")
+	for name, valid := range names {
+		if strings.ContainsAny(name, "/") || strings.HasPrefix(name, "-") || len(name) > unitNameSize {
+			continue // a folder, what the rule refuses besides, and what no file system takes
+		}
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("[Unit]\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		out, _ := osexec.Command("systemd-analyze", "verify", "--man=no", filepath.Join(dir, name)).CombinedOutput()
+		if taken := !strings.Contains(string(out), "Failed to prepare filename"); taken != valid {
+			t.Errorf("%s: the rule says %v, and systemd\n%s", name, valid, out)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/version"
@@ -45,7 +46,7 @@ func (s Settings) Defaulted() Settings {
 // its time.
 var compressions = map[string]string{"zstd": "zstd:best", "xz": "xz", "gzip": "gzip:9"}
 
-var maintainer = regexp.MustCompile(`^[^<>\n]+ <[^<>@\s]+@[^<>@\s]+>$`)
+var maintainer = regexp.MustCompile(`^[^<>[:cntrl:]]*[^<>[:cntrl:][:space:]] <[^<>@[:cntrl:]\s]+@[^<>@[:cntrl:]\s]+>$`)
 
 // Validate returns what is wrong with the section.
 func (s Settings) Validate() []config.Fault {
@@ -73,8 +74,11 @@ func (s Settings) Validate() []config.Fault {
 }
 
 // clean reports whether a path can be a file's in a package.
-func clean(p string) bool {
-	return path.IsAbs(p) && path.Clean(p) == p && p != "/" && !strings.ContainsFunc(p, unicode.IsControl)
+func clean(p string) bool { return path.IsAbs(p) && path.Clean(p) == p && p != "/" && oneLine(p) }
+
+// oneLine reports whether a text can be the value of a field: rpm wants UTF-8, too.
+func oneLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // Recipes are the packages that a project can have.
@@ -137,6 +141,13 @@ func (r Recipes) Validate() []config.Fault {
 			faults = append(faults, config.Faultf(at+".versions", "%v", err))
 		}
 	}
+	for _, f := range []struct{ field, value string }{
+		{"homepage", r.Homepage}, {"license", r.License}, {"copyright", r.Copyright}, {"section", r.Section},
+	} {
+		if !oneLine(f.value) {
+			faults = append(faults, config.Faultf(f.field, "want one line"))
+		}
+	}
 	if len(r.Packages) == 0 {
 		faults = append(faults, config.Faultf("packages", "want at least one"))
 	}
@@ -159,15 +170,21 @@ func (r Recipe) validate() []config.Fault {
 	if err := r.Versions.Validate(); err != nil {
 		add("versions", "%v", err)
 	}
-	if r.Summary == "" || strings.Contains(r.Summary, "\n") {
+	if strings.TrimSpace(r.Summary) == "" || !oneLine(r.Summary) {
 		add("summary", "want one line")
 	}
 	if r.Description == "" {
 		add("description", "is missing")
 	}
+	for line := range strings.Lines(r.Description) {
+		if line = strings.TrimSuffix(line, "\n"); !oneLine(line) || strings.TrimLeft(line, " .") != line {
+			add("description", "%q: a line that begins with a blank or a full stop, or has a control character, "+
+				"is no text in a deb: want paragraphs, an empty line between two", line)
+		}
+	}
 	for _, o := range r.Overrides {
-		if o.Tag == "" || o.Reason == "" {
-			add("overrides", "want a tag and a reason")
+		if o.Tag == "" || o.Reason == "" || !oneLine(o.Tag+o.Reason) {
+			add("overrides", "want a tag and a reason, a line each")
 		}
 	}
 	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())

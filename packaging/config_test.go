@@ -47,6 +47,10 @@ func TestSettingsValidate(t *testing.T) {
 			[]string{`maintainer: "Mate <mate>"` + person}},
 		{"a maintainer of two lines", Settings{Maintainer: "Ma\nte <mate@example.org>"},
 			[]string{`maintainer: "Ma\nte <mate@example.org>"` + person}},
+		{"a maintainer with a tab", Settings{Maintainer: "Ma\tte <mate@example.org>"},
+			[]string{`maintainer: "Ma\tte <mate@example.org>"` + person}},
+		{"a maintainer with a comma", Settings{Maintainer: "Mate, The <mate@example.org>"}, nil},
+		{"a maintainer in quotes", Settings{Maintainer: `"Mate, The" <mate@example.org>`}, nil},
 		{"a revision below 1", Settings{Revision: -2}, []string{"revision: -2 is not a revision: they count from 1"}},
 		{"another compression", Settings{Compression: "bzip2"},
 			[]string{`compression: unknown compression "bzip2": want zstd, xz or gzip`}},
@@ -63,6 +67,8 @@ func TestSettingsValidate(t *testing.T) {
 }
 
 func TestRecipesValidate(t *testing.T) {
+	const text = ": a line that begins with a blank or a full stop, or has a control character, is no text in a deb: " +
+		"want paragraphs, an empty line between two"
 	for _, c := range []struct {
 		name   string
 		change func(*Recipes, *Recipe)
@@ -94,7 +100,19 @@ func TestRecipesValidate(t *testing.T) {
 		{"completions of no program", func(_ *Recipes, p *Recipe) { p.Completions = map[string][]string{"mate": {"bash"}} },
 			[]string{"packages[1].programs: mate is missing, and has a manual page or completions"}},
 		{"an override without a reason", func(_ *Recipes, p *Recipe) { p.Overrides = []Override{{Tag: "x"}} },
-			[]string{"packages[1].overrides: want a tag and a reason"}},
+			[]string{"packages[1].overrides: want a tag and a reason, a line each"}},
+		{"an override whose reason has two lines",
+			func(_ *Recipes, p *Recipe) { p.Overrides = []Override{{Tag: "x", Reason: "a\nb"}} },
+			[]string{"packages[1].overrides: want a tag and a reason, a line each"}},
+		{"fields of two lines", func(r *Recipes, _ *Recipe) { r.Homepage, r.License, r.Section = "a\nb", "a\rb", "a\x00b" },
+			[]string{"homepage: want one line", "license: want one line", "section: want one line"}},
+		{"a description with a list", func(_ *Recipes, p *Recipe) { p.Description = "It has:\n\n  a list\n\n" },
+			[]string{`packages[1].description: "  a list"` + text}},
+		{"a description with full stops", func(_ *Recipes, p *Recipe) { p.Description = "a\n.\n.NET\nb. c\n...\n" },
+			[]string{`packages[1].description: "."` + text, `packages[1].description: ".NET"` + text,
+				`packages[1].description: "..."` + text}},
+		{"a description with a tab", func(_ *Recipes, p *Recipe) { p.Description = "a\tb\n" },
+			[]string{`packages[1].description: "a\tb"` + text}},
 		{"a relation", func(_ *Recipes, p *Recipe) { p.Relations.Suggests = []Relation{"rum", "rum>1"} },
 			[]string{`packages[1].relations.suggests[1]: "rum>1" is not a relation: ` +
 				`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`}},

@@ -112,9 +112,13 @@ type fields struct {
 	Family  string
 }
 
+func (in Input) fields() fields {
+	return fields{in.Version.Fields(), in.Family.Options, in.Family.Name}
+}
+
 // sourceFiles returns the profile's files and folders.
 func (in Input) sourceFiles(r Recipe) ([]File, error) {
-	known := fields{in.Version.Fields(), in.Family.Options, in.Family.Name}
+	known := in.fields()
 	var out []File
 	for _, to := range slices.Sorted(maps.Keys(r.Files)) {
 		at, err := version.Expand(to, known)

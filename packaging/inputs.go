@@ -8,7 +8,7 @@ import (
 )
 
 // Revision counts the changes of this package that change what it assembles.
-const Revision = 1
+const Revision = 2
 
 // Inputs returns everything that a package is made from, except for its binaries,
 // their documents and the patched tree, as a value that marshals to JSON.

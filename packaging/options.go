@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/shell"
 )
 
 // assignment matches an assignment in a file of options, on one line or several,
@@ -28,11 +30,9 @@ func variables(data []byte) []Variable {
 	return out
 }
 
-// What EnvironmentFile of systemd reads between double quotes.
-var (
-	quote   = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-	unquote = strings.NewReplacer(`\\`, `\`, `\"`, `"`)
-)
+// unquote is what EnvironmentFile of systemd reads between double quotes. A shell reads
+// the same if all of them are quoted.
+var unquote = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, "$", "\\`", "`")
 
 // Variables returns the variables with the options of the package's services, in
 // the order of their files.
@@ -72,7 +72,7 @@ func (c contents) setOptions(pkg, dir string, values map[string]string) error {
 
 // assign returns a file of options where a variable has another value.
 func assign(data []byte, name, value string) []byte {
-	value = quote.Replace(value)
+	value = shell.QuoteInside(value)
 	return assignment.ReplaceAllFunc(data, func(found []byte) []byte {
 		if string(assignment.FindSubmatch(found)[1]) != name {
 			return found

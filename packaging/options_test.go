@@ -1,8 +1,11 @@
 package packaging
 
 import (
+	osexec "os/exec"
 	"reflect"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 func TestVariables(t *testing.T) {
@@ -36,7 +39,7 @@ func TestAssign(t *testing.T) {
 		{"COOK_ARGS", "", "# {\nCOOK_ARGS=\"\"\nCOOK_MORE=\"x\"\n"},
 		{"COOK_ARGS", "--a\n--b", "# {\nCOOK_ARGS=\"--a\n--b\"\nCOOK_MORE=\"x\"\n"},
 		{"COOK_MORE", `say "aye" \`, "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"say \\\"aye\\\" \\\\\"\n"},
-		{"COOK_MORE", "$1 ${0}", "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"$1 ${0}\"\n"},
+		{"COOK_MORE", "$1 ${0}", "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"\\$1 \\${0}\"\n"},
 	} {
 		got := assign([]byte(text), c.name, c.value)
 		if string(got) != c.want {
@@ -46,6 +49,25 @@ func TestAssign(t *testing.T) {
 			if v.Name == c.name && v.Value != c.value {
 				t.Errorf("%s=%q is read back as %q", c.name, c.value, v.Value)
 			}
+		}
+	}
+}
+
+// TestAssignIsReadByTheShell holds that a shell that reads a file of options, as init
+// scripts have one do, sets the variable to what systemd sets it to.
+func TestAssignIsReadByTheShell(t *testing.T) {
+	testkit.Need(t, "sh")
+	for _, value := range []string{
+		"--salt", "$HOME ${HOME} $(id) `id`", `it's "so"`,
+		`C:\new\`, `\$x \" \\`, "--a\n--b\n", "%h %%", "a;b&c|d #e", "käse", "",
+	} {
+		text := string(assign([]byte("COOK_ARGS=\"\"\n"), "COOK_ARGS", value))
+		out, err := osexec.Command("sh", "-ec", text+`printf '%s.' "$COOK_ARGS"`).CombinedOutput()
+		if err != nil || string(out) != value+"." {
+			t.Errorf("sh reads %q of %s(%v), want %q", out, text, err, value)
+		}
+		if got := variables([]byte(text)); len(got) != 1 || got[0].Value != value {
+			t.Errorf("%s is read back as %q, want %q", text, got, value)
 		}
 	}
 }

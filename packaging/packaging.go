@@ -33,6 +33,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -142,12 +143,14 @@ const (
 	tmpfilesDir = "/usr/lib/tmpfiles.d/"
 )
 
+var install = regexp.MustCompile(`(?m)^\s*\[Install\]\s*$`)
+
 // Units returns the names of the package's units that can be enabled.
 func (p Package) Units() []string {
 	var out []string
 	for _, f := range p.Files {
 		name, ok := strings.CutPrefix(f.Path, unitDir)
-		if ok && !strings.Contains(name, "/") && bytes.Contains(f.Data, []byte("[Install]")) {
+		if ok && !strings.Contains(name, "/") && install.Match(f.Data) {
 			out = append(out, name)
 		}
 	}

@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
+
+	"github.com/slipway-build/slipway/version"
 )
 
 func TestKindString(t *testing.T) {
@@ -41,6 +44,9 @@ func TestWhatSystemdReads(t *testing.T) {
 		{"nothing", File{Path: "/usr/bin/cook"}, false, nil, nil, nil},
 		{"a unit", File{Path: unitDir + "cook.service", Data: install}, true, []string{"cook.service"}, nil, nil},
 		{"a unit that cannot be enabled", File{Path: unitDir + "cook.target", Data: []byte("[Unit]\n")}, true, nil, nil, nil},
+		{"a unit that only says so", File{Path: unitDir + "cook.service", Data: []byte("# no [Install]\n;[Install]\n")},
+			true, nil, nil, nil},
+		{"an escaped unit", File{Path: unitDir + `c\x2b@.mount`, Data: install}, true, []string{`c\x2b@.mount`}, nil, nil},
 		{"a drop-in", File{Path: unitDir + "cook.service.d/x.conf", Data: install}, true, nil, nil, nil},
 		{"a unit elsewhere", File{Path: "/etc/systemd/system/cook.service", Data: install}, false, nil, nil, nil},
 		{"users", File{Path: "/usr/lib/sysusers.d/cook.conf"}, false, nil, []string{"cook.conf"}, nil},
@@ -77,5 +83,30 @@ func TestOpen(t *testing.T) {
 	}
 	if _, err := (File{Source: at + "y"}).Open(); !os.IsNotExist(err) {
 		t.Errorf("opening a missing source: %v", err)
+	}
+}
+
+// TestVersionsAreDocumented holds the versions in docs/packages.md against how they are
+// written.
+func TestVersionsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "packages.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| `([0-9]\\S*)` \\| `(\\S+)` \\| `(\\S+)` \\|$")
+	rows := row.FindAllStringSubmatch(string(page), -1)
+	if len(rows) == 0 {
+		t.Error("docs/packages.md shows no version")
+	}
+	for _, row := range rows {
+		v, err := version.Parse(row[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		distro, err := v.Distro()
+		want := Package{Distro: distro, Revision: 1}.Release()
+		if err != nil || row[2] != want || row[3] != want {
+			t.Errorf("docs/packages.md has %s and %s for %s, want %s (%v)", row[2], row[3], row[1], want, err)
+		}
 	}
 }

@@ -2,106 +2,105 @@
 package rpm
 
 import (
-	"bytes"
 	"fmt"
 	"io"
-	"path"
-	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
-	"github.com/goreleaser/nfpm/v2"
-	"github.com/goreleaser/nfpm/v2/files"
-	"github.com/goreleaser/nfpm/v2/rpm"
+	"github.com/google/rpmpack"
 
-	"github.com/slipway-build/slipway/internal/fpm"
+	"github.com/slipway-build/slipway/internal/scripts"
 	"github.com/slipway-build/slipway/packaging"
 )
 
 // Revision counts the changes of this package that change what it writes.
-const Revision = 1
+const Revision = 2
 
 // buildHost is written instead of the name of the machine that makes the package.
 const buildHost = "slipway"
 
-// Write writes a package to w. scratch is an empty folder for intermediate files.
-// It returns the name that the file should have.
-func Write(p packaging.Package, w io.Writer, scratch string) (name string, err error) {
+// Write writes a package to w, without intermediate files. It returns the name that
+// the file should have.
+func Write(p packaging.Package, w io.Writer, _ string) (name string, err error) {
 	p.Files = append(folders(p), p.Files...)
-	info, err := fpm.Info(p, scratch)
+	r, err := describe(p)
 	if err != nil {
-		return "", err
-	}
-	info.License = p.License
-	info.Description = p.Description
-	info.RPM.Summary = strings.ToUpper(p.Summary[:1]) + p.Summary[1:]
-	info.RPM.Packager = p.Maintainer
-	info.RPM.Group = "System/Management"
-	info.RPM.BuildHost = buildHost
-	info.RPM.Compression = p.Compression
-	info.Depends = append(relations(p.Relations.Depends), "/bin/sh")
-	info.Recommends = relations(p.Relations.Recommends)
-	info.Suggests = relations(p.Relations.Suggests)
-	info.Conflicts = relations(p.Relations.Conflicts)
-	info.Replaces = relations(p.Relations.Replaces)
-	info.Provides = append(relations(p.Relations.Provides), p.Name+" = "+p.Release())
-	if err := documents(p, info, scratch); err != nil {
-		return "", err
-	}
-	if err := fpm.Scripts(p, scratch, "", scripts, map[string]*string{
-		"post": &info.Scripts.PostInstall, "preun": &info.Scripts.PreRemove, "postun": &info.Scripts.PostRemove,
-	}); err != nil {
-		return "", err
-	}
-	if err := rpm.DefaultRPM.Package(info, w); err != nil {
 		return "", fmt.Errorf("package %s: %w", p.Name, err)
 	}
-	return rpm.DefaultRPM.ConventionalFileName(info), nil
+	if err := addFiles(r, p); err != nil {
+		return "", fmt.Errorf("package %s: %w", p.Name, err)
+	}
+	if err := addScriptlets(r, p); err != nil {
+		return "", err
+	}
+	addChangelog(r, p)
+	if err := r.Write(w); err != nil {
+		return "", fmt.Errorf("package %s: %w", p.Name, err)
+	}
+	return fmt.Sprintf("%s-%s.%s.rpm", p.Name, p.Release(), arch(p)), nil
 }
 
-// documents marks manual pages, and adds the license and the changelog.
-func documents(p packaging.Package, info *nfpm.Info, scratch string) error {
-	for _, c := range info.Contents {
-		if strings.HasPrefix(c.Destination, "/usr/share/man/") && c.Type == files.TypeFile {
-			c.Type = files.TypeRPMDoc
+// describe returns the package without its files. What is in its header is data: rpm
+// expands no macros in it.
+func describe(p packaging.Package) (*rpmpack.RPM, error) {
+	m := rpmpack.RPMMetaData{
+		Name: p.Name, Version: p.Distro, Release: fmt.Sprint(p.Revision), Arch: arch(p), OS: "linux",
+		Summary: capital(p.Summary), Description: p.Description,
+		Licence: p.License, URL: p.Homepage, Packager: p.Maintainer, Group: "System/Management",
+		Compressor: p.Compression, BuildTime: p.Date, BuildHost: buildHost, Epoch: rpmpack.NoEpoch,
+	}
+	for _, list := range []struct {
+		to   *rpmpack.Relations
+		from []string
+	}{
+		{&m.Requires, append(relations(p.Relations.Depends), "/bin/sh")},
+		{&m.Recommends, relations(p.Relations.Recommends)},
+		{&m.Suggests, relations(p.Relations.Suggests)},
+		{&m.Conflicts, relations(p.Relations.Conflicts)},
+		{&m.Obsoletes, relations(p.Relations.Replaces)},
+		{&m.Provides, append(relations(p.Relations.Provides), p.Name+" = "+p.Release())},
+	} {
+		for _, relation := range list.from {
+			if err := list.to.Set(relation); err != nil {
+				return nil, err
+			}
 		}
 	}
-	license, err := fpm.Put(scratch, "LICENSE", p.LicenseText)
-	if err != nil {
-		return err
-	}
-	info.Contents = append(info.Contents, &files.Content{
-		Source: license, Destination: "/usr/share/licenses/" + p.Name + "/LICENSE", Type: files.TypeRPMLicense,
-		FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o644, MTime: p.Date},
-	})
-	info.Changelog, err = fpm.Put(scratch, "changelog", changelog(p))
-	return err
+	m.Requires = append(m.Requires, &prefixed)
+	return rpmpack.NewRPM(m)
 }
 
-// shared are the folders that belong to the system, or to the programs that read
-// them.
-var shared = []string{
-	"/", "/etc", "/etc/sysconfig", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/lib/systemd",
-	"/usr/lib/systemd/system", "/usr/lib/sysusers.d", "/usr/lib/tmpfiles.d", "/usr/libexec", "/usr/sbin", "/usr/share",
-	"/usr/share/bash-completion", "/usr/share/bash-completion/completions", "/usr/share/fish",
-	"/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man8",
-	"/usr/share/zsh", "/usr/share/zsh/site-functions", "/var", "/var/lib",
+// capital returns a text that begins with a capital letter, as a summary does.
+func capital(s string) string {
+	first, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[n:]
 }
 
-// folders returns the folders of the package's files that are not shared. rpm
-// removes only folders that a package lists; several packages may list the same.
-func folders(p packaging.Package) []packaging.File {
-	var out []packaging.File
-	seen := map[string]bool{}
-	for _, f := range p.Files {
-		seen[f.Path] = true
+// prefixed is the feature that rpm needs to read a payload whose names begin with ./
+var prefixed = rpmpack.Relation{
+	Name: "rpmlib(PayloadFilesHavePrefix)", Version: "4.0-1",
+	Sense: rpmpack.SenseLess | rpmpack.SenseEqual | rpmpack.SenseRPMLIB,
+}
+
+// arch returns the package's architecture as rpm names it.
+func arch(p packaging.Package) string {
+	switch a := p.Platform.Arch; a {
+	case "":
+		return "noarch"
+	case "amd64":
+		return "x86_64"
+	case "386":
+		return "i386"
+	case "arm64":
+		return "aarch64"
+	case "arm":
+		return "armv7hl"
+	case "loong64":
+		return "loongarch64"
+	default:
+		return a
 	}
-	for _, f := range p.Files {
-		for dir := path.Dir(f.Path); !slices.Contains(shared, dir) && !seen[dir]; dir = path.Dir(dir) {
-			seen[dir] = true
-			out = append(out, packaging.File{Path: dir, Kind: packaging.Folder, Mode: 0o755})
-		}
-	}
-	return out
 }
 
 // relations writes relations as in spec files.
@@ -118,13 +117,38 @@ func relations(list []packaging.Relation) []string {
 	return out
 }
 
-// changelog writes the changes in the form that nFPM reads.
-func changelog(p packaging.Package) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "- semver: %q\n  date: %s\n  packager: %q\n  changes:\n",
-		p.Release(), p.Date.UTC().Format("2006-01-02T15:04:05Z"), p.Maintainer)
-	for _, line := range p.Changes {
-		fmt.Fprintf(&b, "    - note: %q\n", line)
+func addScriptlets(r *rpmpack.RPM, p packaging.Package) error {
+	for name, add := range map[string]func(string){"post": r.AddPostin, "preun": r.AddPreun, "postun": r.AddPostun} {
+		text, err := scripts.Fill(p, name, templates[name])
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			add(text + "\n")
+		}
 	}
-	return b.Bytes()
+	return nil
+}
+
+// The tags of the header that rpmpack has no words for.
+const (
+	tagChangelogTime = 1080
+	tagChangelogName = 1081
+	tagChangelogText = 1082
+	tagDirnames      = 1118
+)
+
+func addChangelog(r *rpmpack.RPM, p packaging.Package) {
+	r.AddCustomTag(tagChangelogTime, rpmpack.EntryUint32([]uint32{uint32(p.Date.Unix())}))
+	r.AddCustomTag(tagChangelogName, rpmpack.EntryStringSlice([]string{p.Maintainer + " - " + p.Release()}))
+	r.AddCustomTag(tagChangelogText, rpmpack.EntryStringSlice([]string{changes(p)}))
+}
+
+// changes writes what is new, an item for each.
+func changes(p packaging.Package) string {
+	var items []string
+	for _, line := range p.Changes {
+		items = append(items, "- "+strings.Join(strings.Fields(line), " "))
+	}
+	return strings.Join(items, "\n")
 }

@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/slipway-build/slipway/internal/fpm"
+	"github.com/slipway-build/slipway/internal/scripts"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -30,16 +29,27 @@ func TestScripts(t *testing.T) {
 		{"a unit that can be enabled",
 			packaging.Package{Files: []packaging.File{{Path: unitDir + "b.service", Data: install}}},
 			map[string][]string{
-				"post":   {`if [ "$1" -eq 1 ]; then`, "systemctl --no-reload preset b.service >/dev/null 2>&1 || :", reload},
-				"preun":  {`if [ "$1" -eq 0 ]; then`, "systemctl --no-reload disable --now b.service >/dev/null 2>&1 || :"},
+				"post": {`if [ "$1" -eq 1 ]; then`, "systemctl --no-reload preset b.service >/dev/null 2>&1 || :", reload},
+				"preun": {`if [ "$1" -eq 0 ]; then`, "systemctl --no-reload disable b.service >/dev/null 2>&1 || :",
+					"if [ -d /run/systemd/system ]; then", "systemctl stop b.service >/dev/null 2>&1 || :"},
 				"postun": {reload},
 			}},
 		{"a unit with a backslash",
 			packaging.Package{Files: []packaging.File{{Path: unitDir + `a\x2db.mount`, Data: install}}},
 			map[string][]string{
 				"post":   {`systemctl --no-reload preset 'a\x2db.mount' >/dev/null 2>&1 || :`},
-				"preun":  {`systemctl --no-reload disable --now 'a\x2db.mount' >/dev/null 2>&1 || :`},
+				"preun":  {`systemctl --no-reload disable 'a\x2db.mount' >/dev/null 2>&1 || :`},
 				"postun": {reload},
+			}},
+		{"templates and an instance",
+			packaging.Package{Restart: []string{"b@.service"}, Files: []packaging.File{
+				{Path: unitDir + "b@.service", Data: install}, {Path: unitDir + "b@c.service", Data: install},
+			}},
+			map[string][]string{
+				"post": {"systemctl --no-reload preset b@.service b@c.service >/dev/null 2>&1 || :", reload},
+				"preun": {"systemctl --no-reload disable b@.service b@c.service >/dev/null 2>&1 || :",
+					"systemctl stop 'b@*.service' b@c.service >/dev/null 2>&1 || :"},
+				"postun": {reload, "systemctl try-restart 'b@*.service' >/dev/null 2>&1 || :"},
 			}},
 		{"a drop-in", packaging.Package{Files: []packaging.File{{Path: unitDir + "b.service.d/x.conf"}}},
 			map[string][]string{"post": {reload}, "postun": {reload}}},
@@ -55,13 +65,13 @@ func TestScripts(t *testing.T) {
 			}},
 			map[string][]string{"post": {"systemd-sysusers b.conf", "systemd-tmpfiles --create c++.conf || :"}}},
 		{"a file that is retired", packaging.Package{Retired: []string{"/etc/b"}}, map[string][]string{
-			"post": {"if [ -e /etc/b ] && ! rpm -qf /etc/b >/dev/null 2>&1; then", "mv -f /etc/b /etc/b.rpmsave"},
+			"post": {"retire() {", "retire /etc/b"},
 		}},
 		{"a retired file with a space", packaging.Package{Retired: []string{"/etc/a b"}},
-			map[string][]string{"post": {"mv -f '/etc/a b' '/etc/a b'.rpmsave"}}},
+			map[string][]string{"post": {"retire '/etc/a b'"}}},
 	} {
-		for kind, text := range scripts {
-			got, err := fpm.Script(c.pkg, kind, text)
+		for kind, text := range templates {
+			got, err := scripts.Fill(c.pkg, kind, text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,20 +142,27 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-func TestChangelog(t *testing.T) {
+func TestCapital(t *testing.T) {
+	for in, want := range map[string]string{
+		"calls the crew": "Calls the crew", "Calls": "Calls", "übt": "Übt", "日本": "日本", "3 calls": "3 calls", "c": "C",
+	} {
+		if got := capital(in); got != want {
+			t.Errorf("capital(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestChanges(t *testing.T) {
 	for _, c := range []struct {
 		changes []string
 		want    string
 	}{
 		{nil, ""},
-		{[]string{"a call", `another: "aye"`}, "    - note: \"a call\"\n    - note: \"another: \\\"aye\\\"\"\n"},
+		{[]string{"a call", `another: "aye" 100%{nil}`}, "- a call\n- another: \"aye\" 100%{nil}"},
+		{[]string{"two\n- lines", " blanks\t here "}, "- two - lines\n- blanks here"},
 	} {
-		p := packaging.Package{Distro: "1.5.0", Revision: 2, Changes: c.changes,
-			Maintainer: "Mate <mate@example.org>", Date: time.Unix(1e9, 0).In(time.FixedZone("", 3600))}
-		want := "- semver: \"1.5.0-2\"\n  date: 2001-09-09T01:46:40Z\n" +
-			"  packager: \"Mate <mate@example.org>\"\n  changes:\n" + c.want
-		if got := string(changelog(p)); got != want {
-			t.Errorf("the changelog is\n%s\nwant\n%s", got, want)
+		if got := changes(packaging.Package{Changes: c.changes}); got != c.want {
+			t.Errorf("the changes %q are written as\n%s\nwant\n%s", c.changes, got, c.want)
 		}
 	}
 }

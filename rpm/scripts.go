@@ -1,13 +1,13 @@
 package rpm
 
-// scripts are the templates of the scriptlets, by Fedora's packaging guidelines.
+// templates are those of the scriptlets, by Fedora's packaging guidelines.
 // Services are as the system's presets say, and not started: they need certificates
 // first. {{.}} writes a value as one word of the shell.
 //
 // An upgrade runs the new package's post before the old one's preun and postun. $1
 // is how many versions will be left. A service is restarted by the postun of the
 // old version, when the files of every package in the transaction are installed.
-var scripts = map[string]string{
+var templates = map[string]string{
 	"post": `
 {{- with .Sysusers}}
 systemd-sysusers{{range .}} {{.}}{{end}}
@@ -15,10 +15,10 @@ systemd-sysusers{{range .}} {{.}}{{end}}
 {{- with .Tmpfiles}}
 systemd-tmpfiles --create{{range .}} {{.}}{{end}} || :
 {{- end}}
+{{- if .Retired}}` + retire + `
 {{- range .Retired}}
-if [ -e {{.}} ] && ! rpm -qf {{.}} >/dev/null 2>&1; then
-	mv -f {{.}} {{.}}.rpmsave
-fi
+retire {{.}}
+{{- end}}
 {{- end}}
 {{- with .Units}}
 if [ "$1" -eq 1 ]; then
@@ -33,10 +33,9 @@ fi
 	"preun": `
 {{- with .Units}}
 if [ "$1" -eq 0 ]; then
+	systemctl --no-reload disable{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
 	if [ -d /run/systemd/system ]; then
-		systemctl --no-reload disable --now{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
-	else
-		systemctl --no-reload disable{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+		systemctl stop{{range .}} {{.Running}}{{end}} >/dev/null 2>&1 || :
 	fi
 fi
 {{- end}}`,
@@ -46,9 +45,30 @@ if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload >/dev/null 2>&1 || :
 {{- with .Restart}}
 	if [ "$1" -ge 1 ]; then
-		systemctl try-restart{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+		systemctl try-restart{{range .}} {{.Running}}{{end}} >/dev/null 2>&1 || :
 	fi
 {{- end}}
 fi
 {{- end}}`,
 }
+
+// retire renames a file of an earlier package unless a package owns it. rpm exits with
+// 1 whatever it fails at, so what it says must be that nobody owns the file, and its
+// database the one that this package is being installed to: it is not where a
+// scriptlet runs before the database is written, as rpm-ostree's do. A link is no
+// earlier package's file, but the administrator's, as one that masks a unit is.
+const retire = `
+retire() {
+	if [ ! -f "$1" ] || [ -L "$1" ]; then
+		return 0
+	fi
+	if rpm -q {{.Release}} >/dev/null 2>&1; then
+		if rpm -qf "$1" >/dev/null 2>&1; then
+			return 0
+		elif [ "$(LC_ALL=C rpm -qf "$1" 2>/dev/null)" = "file $1 is not owned by any package" ]; then
+			mv -fT --backup=numbered "$1" "$1.rpmsave"
+			return 0
+		fi
+	fi
+	printf '%s: left %s: rpm cannot tell who owns it\n' {{.Name}} "$1" >&2
+}`

@@ -51,13 +51,16 @@ for phase in controller-manager scheduler kubelet; do
 	/usr/bin/kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
 done
 
+# free FILE reports whether nothing is there, not even a link to what is not mounted now.
+free() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
+
 # user NAME FILE [ARGUMENT...] makes a kubeconfig for a user that kubeadm has no
 # phase for, or whose rights it gives by other means.
 user() {
 	name=$1
 	file=$2
 	shift 2
-	if [ ! -e "$file" ]; then
+	if free "$file"; then
 		/usr/bin/kubeadm kubeconfig user --config "$work/kubeadm.yaml" --client-name "$name" "$@" >"$work/kubeconfig"
 		mv "$work/kubeconfig" "$file"
 	fi
@@ -73,7 +76,7 @@ chmod 0644 $pki/*.crt $pki/*.pub
 chmod 0600 $conf/admin.conf $conf/kube-proxy.conf $conf/kubelet.conf
 
 # Where kubeadm is installed, the kubelet's configuration is looked for here.
-if [ -e $conf/kubelet.yaml ] && [ ! -e /var/lib/kubelet/config.yaml ]; then
+if [ -e $conf/kubelet.yaml ] && free /var/lib/kubelet/config.yaml; then
 	mkdir -p /var/lib/kubelet
 	install -m 0644 $conf/kubelet.yaml /var/lib/kubelet/config.yaml
 fi

@@ -1,11 +1,11 @@
-package fpm_test
+package scripts_test
 
 import (
 	"os/exec"
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/fpm"
+	"github.com/slipway-build/slipway/internal/scripts"
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/packaging"
 )
@@ -14,7 +14,7 @@ import (
 // one word, whatever is in it: also where the rules of packaging refuse it.
 func TestScriptIsReadByTheShell(t *testing.T) {
 	testkit.Need(t, "sh")
-	const text = `printf '%s\n'{{range .Units}} {{.}}{{end}}{{range .State}} "${NONE:-}{{.Inside}}"{{end}}` +
+	const text = `printf '%s\n'{{range .Units}} {{.}}{{end}}{{range .State}} "${NONE:-}"{{.}}{{end}}` +
 		`{{range .Retired}} {{.}}.bak{{end}}`
 	for _, value := range []string{
 		"plain", "c++", "a b", "$HOME", "${HOME}", "$(id)", "`id`", "it's", `"aye"`, `a\x2db`, `\`, `\\`, `$\"`, "*", "~",
@@ -25,7 +25,7 @@ func TestScriptIsReadByTheShell(t *testing.T) {
 			State:   []string{"/var/lib/" + value},
 			Retired: []string{"/etc/" + value},
 		}
-		script, err := fpm.Script(p, "post", text)
+		script, err := scripts.Fill(p, "post", text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func TestScript(t *testing.T) {
 		{"{{.Nothing}}", "", "post of package bosun: "},
 		{"{{", "", "template of post: "},
 	} {
-		got, err := fpm.Script(p, "post", c.text)
+		got, err := scripts.Fill(p, "post", c.text)
 		if got != c.want || (err == nil) != (c.err == "") || err != nil && !strings.HasPrefix(err.Error(), c.err) {
 			t.Errorf("Script(%q) = %q, %v, want %q, %s", c.text, got, err, c.want, c.err)
 		}

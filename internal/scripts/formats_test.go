@@ -1,4 +1,4 @@
-package fpm_test
+package scripts_test
 
 import (
 	"bytes"

@@ -1,0 +1,68 @@
+// Package scripts fills in the maintainer scripts of packages, whose templates each
+// format has.
+package scripts
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/slipway-build/slipway/internal/shell"
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// A word is a value in a maintainer script. A template writes it quoted for the shell.
+type word string
+
+// String returns the value as one word of the shell.
+func (w word) String() string { return shell.Quote(string(w)) }
+
+// Running returns the value as a word that systemctl finds a unit that runs by. Of a
+// template, which cannot run itself, it finds all instances.
+func (w word) Running() string {
+	name, kind, ok := strings.Cut(string(w), "@.")
+	if !ok {
+		return w.String()
+	}
+	return shell.Quote(strings.ReplaceAll(name, `\`, `\\`) + "@*." + kind)
+}
+
+// Pattern returns the value as a word that dpkg-query matches a path by: the same path,
+// and no other that a wildcard in it would match.
+func (w word) Pattern() string { return shell.Quote(wildcards.Replace(string(w))) }
+
+var wildcards = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
+
+func words(values []string) []word {
+	var out []word
+	for _, v := range values {
+		out = append(out, word(v))
+	}
+	return out
+}
+
+// fields are what the templates of maintainer scripts know of a package.
+type fields struct {
+	Name, Release                                      word // bosun, bosun-1.5.0-1
+	Units, Sysusers, Tmpfiles, Restart, State, Retired []word
+	HasUnits                                           bool
+}
+
+// Fill fills in the template of a maintainer script. It returns "" if the
+// script has nothing to do for the package.
+func Fill(p packaging.Package, name, text string) (string, error) {
+	t, err := template.New(name).Parse(text)
+	if err != nil {
+		return "", fmt.Errorf("template of %s: %w", name, err)
+	}
+	var body bytes.Buffer
+	if err := t.Execute(&body, fields{
+		Name: word(p.Name), Release: word(p.Name + "-" + p.Release()),
+		Units: words(p.Units()), Sysusers: words(p.Sysusers()), Tmpfiles: words(p.Tmpfiles()), Restart: words(p.Restart),
+		State: words(p.State), Retired: words(p.Retired), HasUnits: p.HasUnits(),
+	}); err != nil {
+		return "", fmt.Errorf("%s of package %s: %w", name, p.Name, err)
+	}
+	return string(bytes.TrimSpace(body.Bytes())), nil
+}
