@@ -28,6 +28,7 @@ type Fork struct {
 	ID      string          // its folder below forks
 	Series  []patches.Patch // the files of patches/series
 	carried int             // how many commits come before those, as far as fork.lock tells
+	dropped []lock.Module   // what fork.lock says of this upstream; nil where it says nothing
 }
 
 // load reads the fork in the folder id.
@@ -37,8 +38,13 @@ func load(p Project, id string) (Fork, error) {
 	if f.Loaded, err = spec.Load(p.Dir, f.Abs("fork.yaml"), f.File("fork.yaml")); err != nil {
 		return f, err
 	}
-	if l, err := lock.Read(f.Abs("fork.lock")); err == nil && slices.Equal(l.Carried, f.Ranges()) {
-		f.carried = len(l.Patches) - len(l.Files())
+	if l, err := lock.Read(f.Abs("fork.lock")); err == nil {
+		if slices.Equal(l.Carried, f.Ranges()) {
+			f.carried = len(l.Patches) - len(l.Files())
+		}
+		if l.Upstream == f.Upstream.Pin() {
+			f.dropped = append([]lock.Module{}, l.Dropped...)
+		}
 	}
 	f.Series, err = patches.ReadSeries(f.Abs("patches"))
 	return f, p.Relative(err)
@@ -46,6 +52,17 @@ func load(p Project, id string) (Fork, error) {
 
 // Patches returns how many patches the fork has, carried commits included.
 func (f Fork) Patches() int { return f.carried + len(f.Series) }
+
+// Dropped returns the modules that fork.lock records as missing from the upstream.
+// It is nil where no lock tells, and empty where there are none.
+func (f Fork) Dropped() []lock.Module { return f.dropped }
+
+// Unpinned returns the fork without what fork.lock says of its upstream, to find out
+// anew what is published.
+func (f Fork) Unpinned() Fork {
+	f.dropped = nil
+	return f
+}
 
 // Event returns the event that says which fork the events after it are about.
 func (f Fork) Event() event.Event {
@@ -87,6 +104,9 @@ func (f Fork) UserFiles(elem ...string) (dir string, ok bool) {
 // On returns the fork as it would be on another upstream of its kind: at the
 // upstream's version, with the fork's own revision.
 func (f Fork) On(u source.Upstream) (Fork, error) {
+	if u.Pin() != f.Upstream.Pin() {
+		f.dropped = nil
+	}
 	f.Upstream = u
 	v, ok := u.Version()
 	if !ok {
