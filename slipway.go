@@ -47,6 +47,7 @@ type (
 	TarballRequest   = tarball.Request
 	KubesprayRequest = kubespray.Request
 	PushRequest      = release.PushRequest
+	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest
 	Rebase           = series.RebaseReport
@@ -207,15 +208,15 @@ func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.
 	})
 }
 
-// Apply lays out the tree that a fork's series makes, up to a patch, in
-// dist/FORK/src.
-func (p *Project) Apply(ctx context.Context, id, until string) (artifact.Set, error) {
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, until) })
+// Apply lays out the tree that a fork's series makes, up to a patch, in a folder.
+func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
 }
 
-// Refresh makes a fork's series what the commits in dist/FORK/src say, and pins it.
-func (p *Project) Refresh(ctx context.Context, id string) (artifact.Set, error) {
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s) })
+// Refresh makes a fork's series what the commits in the folder tree say, and pins it.
+// An empty tree is dist/FORK/src.
+func (p *Project) Refresh(ctx context.Context, id, tree string) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s, tree) })
 }
 
 // Import adds commits to a fork's series and pins it.
@@ -238,7 +239,8 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
-// Clean removes all outputs and everything that was kept between runs.
+// Clean removes all outputs and everything that was kept between runs. It refuses
+// while a work tree in dist holds what no patch has.
 func (p *Project) Clean(ctx context.Context) error {
 	dist := p.project().Path("dist")
 	if _, err := os.Stat(dist); errors.Is(err, fs.ErrNotExist) {
@@ -248,7 +250,10 @@ func (p *Project) Clean(ctx context.Context) error {
 	if err != nil {
 		return p.explain(err)
 	}
-	return p.explain(errors.Join(held.Clean(), held.Close()))
+	if err = series.CheckUnsaved(ctx, p.project(), p.Env, p.Events); err == nil {
+		err = held.Clean()
+	}
+	return p.explain(errors.Join(err, held.Close()))
 }
 
 // locked calls f with a session on a fork whose lock pins it as it is.

@@ -21,6 +21,7 @@ type ImportRequest struct {
 	// itself is for what it has and the fork's upstream commit has not.
 	Commits string
 	Files   bool   // as patch files behind the series, not as a reference in fork.yaml
+	Tree    string // the folder that conflicts are left in; empty: dist/FORK/src
 	Merges  string // how merges in the range are taken, see source.Carry
 }
 
@@ -70,11 +71,15 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 
 // Import adds commits to a fork and pins it. It returns the patches that they
 // became. Where they do not apply, they are merged; then they are patch files,
-// whatever the request says. Conflicts are left in dist/FORK/src, for Refresh to take
-// from there, and the fork stays as it is.
+// whatever the request says. Conflicts are left in the work tree, for Refresh to
+// take from there, and the fork stays as it is.
 func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Set, error) {
+	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
+	if err != nil {
+		return nil, err
+	}
 	s.Announce()
-	r, err := r.resolved(ctx, s)
+	r, err = r.resolved(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +109,7 @@ func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Se
 	}
 	err = adopt(ctx, s, rev, "")
 	if _, ok := errors.AsType[*patches.ApplyError](err); ok {
-		return merge(ctx, s, addition{carry: carry, commits: commits, last: r.Files, refused: err})
+		return merge(ctx, s, addition{at: at, carry: carry, commits: commits, last: r.Files, refused: err})
 	}
 	if err != nil {
 		return nil, err

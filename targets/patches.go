@@ -38,10 +38,14 @@ func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
 
 // Apply writes a fork's patched tree to dist/FORK/src, a git repository with one commit per patch, to read and edit.
 //
-// -until names the last patch to apply; -until=none applies no patch.
-func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) error {
+// -until names the last patch to apply; -until=none applies no patch. -tree names
+// another folder than dist/FORK/src, outside of dist. It does not exist, is empty, or
+// has a tree that was written there before.
+func (Patches) Apply(ctx context.Context, fork, until, tree *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
+		return p.Apply(ctx, setting("FORK", fork), slipway.ApplyRequest{
+			Until: setting("UNTIL", until), Tree: setting("TREE", tree),
+		})
 	})
 }
 
@@ -53,8 +57,8 @@ func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) er
 // patch files, added at the end of the series. Commits that conflict are left in
 // dist/FORK/src: resolve them there, then run patches:refresh. -merges says how a
 // range with merges is taken: first-parent, each merge as one change, or flatten,
-// the commits of both sides without the merges.
-func (Patches) Import(ctx context.Context, fork, from, commits, as, merges *string, v, json *bool) error {
+// the commits of both sides without the merges. -tree works as in patches:apply.
+func (Patches) Import(ctx context.Context, fork, from, commits, as, merges, tree *string, v, json *bool) error {
 	kind := setting("AS", as)
 	if kind != "" && kind != "files" && kind != "references" {
 		return fmt.Errorf("-as=%s: want references or files", kind)
@@ -62,7 +66,7 @@ func (Patches) Import(ctx context.Context, fork, from, commits, as, merges *stri
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Import(ctx, setting("FORK", fork), slipway.ImportRequest{
 			From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
-			Merges: setting("MERGES", merges),
+			Merges: setting("MERGES", merges), Tree: setting("TREE", tree),
 		})
 	})
 }
@@ -70,9 +74,10 @@ func (Patches) Import(ctx context.Context, fork, from, commits, as, merges *stri
 // Refresh rewrites a fork's patch files from the commits in dist/FORK/src, and pins them.
 //
 // Each commit becomes one patch. A patch whose commit did not change keeps its bytes.
-func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
+// -tree names the folder of a tree that is not in dist.
+func (Patches) Refresh(ctx context.Context, fork, tree *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Refresh(ctx, setting("FORK", fork))
+		return p.Refresh(ctx, setting("FORK", fork), setting("TREE", tree))
 	})
 }
 
@@ -82,8 +87,8 @@ func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
 // patch release. With -write, the fork moves if nothing conflicts; otherwise the
 // conflicts are left in dist/FORK/src: resolve them there, then run
 // patches:refresh. -format is json or markdown: then standard output has the
-// report alone. Conflicts make the command fail.
-func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, write, v *bool) error {
+// report alone. Conflicts make the command fail. -tree works as in patches:apply.
+func (Patches) Rebase(ctx context.Context, fork, onto, format, tree *string, all, write, v *bool) error {
 	as := setting("FORMAT", format)
 	show, ok := map[string]func([]slipway.Rebase) error{
 		"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown,
@@ -94,7 +99,7 @@ func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, writ
 	var reports []slipway.Rebase
 	err := runAside(ctx, v, as != "", func(ctx context.Context, p *slipway.Project) (_ artifact.Set, err error) {
 		reports, err = p.Rebase(ctx, setting("FORK", fork), slipway.RebaseRequest{
-			Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write),
+			Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write), Tree: setting("TREE", tree),
 		})
 		return nil, err
 	})
@@ -118,7 +123,7 @@ func conflicting(reports []slipway.Rebase) error {
 		if r.Tree != "" {
 			hint = fmt.Sprintf("Resolve the conflicts in %s (markers in files, Slipway-Unsolved in messages) and commit\n"+
 				"  each change to its patch (git commit --fixup, git rebase -i --autosquash), then: "+
-				"mage patches:refresh -fork=%s", r.Tree, r.Fork)
+				"mage patches:refresh%s", r.Tree, r.Refresh)
 		}
 		return fmt.Errorf("%s: conflicts with %s\n  %s", strings.Join(names, ", "), r.Onto, hint)
 	}
