@@ -25,6 +25,11 @@ type ImportRequest struct {
 	Merges  string // how merges in the range are taken, see source.Carry
 }
 
+// Check returns what is wrong with the request by itself.
+func (r ImportRequest) Check() error {
+	return flagFault(source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}.ValidateNames())
+}
+
 // Carry returns the commits that a request names by their ids, for a fork that does
 // not carry them yet.
 func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {

@@ -21,18 +21,26 @@ type ApplyRequest struct {
 	Tree  string // the folder; empty: dist/FORK/src
 }
 
+// Check returns what is wrong with the request for a fork, as far as it is known
+// before carried commits are fetched.
+func (r ApplyRequest) Check(f fork.Fork) error {
+	if _, err := workDirOf(f, "", r.Tree); err != nil || len(f.Carried) > 0 {
+		return err
+	}
+	_, err := upTo(f.ID, f.Series, r.Until)
+	return err
+}
+
 // Apply leaves the tree that the series makes in a folder for a person to read and
 // to edit. It is a git repository, with a commit for the upstream and one for each
 // patch.
 func Apply(ctx context.Context, s *build.Session, r ApplyRequest) (artifact.Set, error) {
+	if err := r.Check(s.Fork()); err != nil {
+		return nil, err
+	}
 	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
 	if err != nil {
 		return nil, err
-	}
-	if len(s.Fork().Carried) == 0 { // commits of a range have names once they are fetched
-		if _, err := upTo(s.Fork().ID, s.Fork().Series, r.Until); err != nil {
-			return nil, err
-		}
 	}
 	if err := at.checkUntouched(ctx, s.Git(), s.Fork()); err != nil {
 		return nil, err

@@ -63,11 +63,15 @@ func (Patches) Import(ctx context.Context, fork, from, commits, as, merges, tree
 	if kind != "" && kind != "files" && kind != "references" {
 		return fmt.Errorf("-as=%s: want references or files", kind)
 	}
+	r := slipway.ImportRequest{
+		From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
+		Merges: setting("MERGES", merges), Tree: setting("TREE", tree),
+	}
+	if err := r.Check(); err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Import(ctx, setting("FORK", fork), slipway.ImportRequest{
-			From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
-			Merges: setting("MERGES", merges), Tree: setting("TREE", tree),
-		})
+		return p.Import(ctx, setting("FORK", fork), r)
 	})
 }
 
@@ -96,11 +100,15 @@ func (Patches) Rebase(ctx context.Context, fork, onto, format, tree *string, all
 	if !ok {
 		return fmt.Errorf("-format=%s: want json or markdown", as)
 	}
+	r := slipway.RebaseRequest{
+		Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write), Tree: setting("TREE", tree),
+	}
+	if err := r.Check(); err != nil {
+		return err
+	}
 	var reports []slipway.Rebase
 	err := runAside(ctx, v, as != "", func(ctx context.Context, p *slipway.Project) (_ artifact.Set, err error) {
-		reports, err = p.Rebase(ctx, setting("FORK", fork), slipway.RebaseRequest{
-			Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write), Tree: setting("TREE", tree),
-		})
+		reports, err = p.Rebase(ctx, setting("FORK", fork), r)
 		return nil, err
 	})
 	if err != nil {
@@ -206,8 +214,12 @@ func rebaseDetails(p series.RebasedPatch) []string {
 // bundle for git clone. The result is read back, to check that it makes the same
 // tree.
 func (Patches) Export(ctx context.Context, fork, format *string, v, json *bool) error {
+	as := setting("FORMAT", format)
+	if err := series.CheckFormat(as); err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Export(ctx, setting("FORK", fork), setting("FORMAT", format))
+		return p.Export(ctx, setting("FORK", fork), as)
 	})
 }
 
@@ -222,7 +234,11 @@ func (Source) Export(ctx context.Context, fork, format *string, v, json *bool) e
 	if kind == "" {
 		kind = "tar.xz"
 	}
+	r := slipway.TarballRequest{Format: kind}
+	if err := r.Check(); err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Tarball(ctx, setting("FORK", fork), slipway.TarballRequest{Format: kind})
+		return p.Tarball(ctx, setting("FORK", fork), r)
 	})
 }

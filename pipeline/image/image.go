@@ -33,6 +33,9 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	if err != nil {
 		return nil, err
 	}
+	if p.pins, err = readPins(p.fork, p.platforms); err != nil {
+		return nil, err
+	}
 	s.Announce()
 	w := newLayerCache(s, p)
 	in, err := gather(ctx, s, w, p)
@@ -57,6 +60,13 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 		return nil, err
 	}
 	return s.Report(artifacts(p.fork.Dist("images"), record, kept)...), nil
+}
+
+// Check returns what is known to keep Run from doing its work, but for what
+// base.lock says.
+func Check(s *build.Session, r Request) error {
+	_, err := newPlan(s, r)
+	return err
 }
 
 // artifacts returns the images of a layout.
