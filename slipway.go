@@ -97,26 +97,22 @@ func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifac
 // Deb makes Debian packages of a fork in dist/FORK/deb, and the binaries that they
 // need.
 func (p *Project) Deb(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
-		return p.packages(ctx, s, packages.Deb(), r)
-	})
+	return p.packages(ctx, id, packages.Deb(), r)
 }
 
 // RPM makes Fedora's packages of a fork in dist/FORK/rpm, and the binaries that
 // they need.
 func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
-		return p.packages(ctx, s, packages.RPM(), r)
-	})
+	return p.packages(ctx, id, packages.RPM(), r)
 }
 
-func (p *Project) packages(
-	ctx context.Context, s *build.Session, f packages.Format, r PackageRequest,
-) (artifact.Set, error) {
-	if p.PlanOnly {
-		return nil, packages.Check(s, f, r)
-	}
-	return packages.Run(ctx, s, f, r)
+func (p *Project) packages(ctx context.Context, id string, f packages.Format, r PackageRequest) (artifact.Set, error) {
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+		if p.PlanOnly {
+			return nil, packages.Check(s, f, r)
+		}
+		return packages.Run(ctx, s, f, r)
+	})
 }
 
 // Ebuild lays out an overlay of a fork, or of all if id is empty, in dist/overlay,
@@ -154,21 +150,13 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 		ids = append(ids, other.ID)
 	}
 	return p.lockedAll(ctx, append(ids, f.ID), func(sessions []*build.Session) (artifact.Set, error) {
-		requests := make([]ImageRequest, len(sessions))
-		for i, s := range sessions {
-			if requests[i] = r; i < len(others) {
-				requests[i] = ImageRequest{Platforms: r.Platforms}
-			}
-			requests[i].Programs = programs
-			if err := image.Check(s, requests[i]); err != nil {
-				return nil, err
-			}
+		r.Programs = programs
+		requests := append(r.Others(len(others)), r)
+		if err := image.Check(sessions, requests); err != nil || p.PlanOnly {
+			return nil, err
 		}
 		var sets []artifact.Set
 		for i, s := range sessions {
-			if p.PlanOnly {
-				break
-			}
 			set, err := image.Run(ctx, s, requests[i])
 			if err != nil {
 				return nil, err
@@ -185,8 +173,7 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if err != nil {
 		return nil, err
 	}
-	if p.PlanOnly {
-		_, err := r.For(f)
+	if _, err := r.For(f); err != nil || p.PlanOnly {
 		return nil, err
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
@@ -222,7 +209,9 @@ func (p *Project) Export(ctx context.Context, id, format string) (artifact.Set, 
 	if err := series.CheckFormat(format); err != nil {
 		return nil, err
 	}
-	return p.locked(ctx, id, p.unplanned(func(s *build.Session) (artifact.Set, error) { return series.Export(ctx, s, format) }))
+	return p.locked(ctx, id, p.unplanned(func(s *build.Session) (artifact.Set, error) {
+		return series.Export(ctx, s, format)
+	}))
 }
 
 // Verify checks a fork's upstream, patches and patched tree against its fork.lock.
@@ -246,8 +235,12 @@ func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.
 
 // Apply lays out the tree that a fork's series makes, up to a patch, in a folder.
 func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifact.Set, error) {
-	if f, err := p.Fork(id); err != nil || p.PlanOnly {
-		return nil, errors.Join(err, r.Check(f))
+	f, err := p.Fork(id)
+	if err == nil {
+		err = r.Check(f)
+	}
+	if err != nil || p.PlanOnly {
+		return nil, err
 	}
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
 }
@@ -301,10 +294,11 @@ func (p *Project) Clean(ctx context.Context) error {
 	return p.explain(errors.Join(err, held.Close()))
 }
 
+// A verb is what is done in a session.
+type verb func(*build.Session) (artifact.Set, error)
+
 // locked calls f with a session on a fork whose lock pins it as it is.
-func (p *Project) locked(
-	ctx context.Context, id string, f func(*build.Session) (artifact.Set, error),
-) (artifact.Set, error) {
+func (p *Project) locked(ctx context.Context, id string, f verb) (artifact.Set, error) {
 	return p.lockedAll(ctx, []string{id}, func(s []*build.Session) (artifact.Set, error) { return f(s[0]) })
 }
 
@@ -342,9 +336,7 @@ func (p *Project) lockedAll(
 
 // unplanned returns f, which does nothing where there is only to plan: it has no more
 // to refuse than its request and its fork's lock.
-func (p *Project) unplanned(
-	f func(*build.Session) (artifact.Set, error),
-) func(*build.Session) (artifact.Set, error) {
+func (p *Project) unplanned(f verb) verb {
 	if p.PlanOnly {
 		return func(*build.Session) (artifact.Set, error) { return nil, nil }
 	}
@@ -353,9 +345,7 @@ func (p *Project) unplanned(
 
 // unlocked calls f with a session on a fork whose lock is to be made, or does not
 // matter.
-func (p *Project) unlocked(
-	ctx context.Context, id string, f func(*build.Session) (artifact.Set, error),
-) (artifact.Set, error) {
+func (p *Project) unlocked(ctx context.Context, id string, f verb) (artifact.Set, error) {
 	read, err := p.Fork(id)
 	if err != nil || p.PlanOnly {
 		return nil, err

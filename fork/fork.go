@@ -6,6 +6,7 @@ package fork
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -149,21 +150,41 @@ func (p Project) Path(rel string) string { return filepath.Join(p.Dir, rel) }
 
 // IDs returns the folders below forks that have a fork.yaml, sorted.
 func (p Project) IDs() ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(p.Dir, "forks", "*", "fork.yaml"))
-	if err != nil {
+	entries, err := os.ReadDir(p.Path("forks"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if len(files) == 0 {
+	var ids []string
+	for _, e := range entries {
+		id := e.Name()
+		if _, err := os.Stat(p.Path(filepath.Join("forks", id, "fork.yaml"))); err != nil {
+			continue
+		}
+		if strings.ContainsAny(id, " \t\r\n'\"") {
+			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", id)
+		}
+		if slices.Contains([]string{".cache", "distfiles", "overlay"}, strings.ToLower(id)) {
+			return nil, fmt.Errorf("forks/%s: rename the folder: dist/%[1]s is not for the outputs of one fork", id)
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
 		return nil, fmt.Errorf("%s has no forks: a fork is a folder forks/NAME with a fork.yaml in it", p.Dir)
 	}
-	ids := make([]string, len(files))
-	for i, f := range files {
-		ids[i] = filepath.Base(filepath.Dir(f))
-		if strings.ContainsAny(ids[i], " \t'\"") {
-			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", ids[i])
+	return ids, nil
+}
+
+// Others returns the other forks of f's project. One that cannot be read makes
+// nothing, and is left out.
+func (f Fork) Others() ([]Fork, error) {
+	ids, err := f.Project.IDs()
+	var out []Fork
+	for _, id := range ids {
+		if other, err := load(f.Project, id); err == nil && id != f.ID {
+			out = append(out, other)
 		}
 	}
-	return ids, nil
+	return out, err
 }
 
 // Fork reads a fork. An empty id is the project's only one, or the one that says

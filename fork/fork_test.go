@@ -74,9 +74,11 @@ func TestDropped(t *testing.T) {
 		want  []lock.Module
 		known bool
 	}{
-		"no lock":     {},
-		"none":        {lock: &lock.Lock{Upstream: upstream}, known: true},
-		"one":         {lock: &lock.Lock{Upstream: upstream, Dropped: []lock.Module{missing}}, want: []lock.Module{missing}, known: true},
+		"no lock": {},
+		"none":    {lock: &lock.Lock{Upstream: upstream}, known: true},
+		"one": {
+			lock: &lock.Lock{Upstream: upstream, Dropped: []lock.Module{missing}}, want: []lock.Module{missing}, known: true,
+		},
 		"another pin": {lock: &lock.Lock{Upstream: other.Pin(), Dropped: []lock.Module{missing}}},
 		"on another upstream": {
 			lock: &lock.Lock{Upstream: upstream, Dropped: []lock.Module{missing}},
@@ -108,6 +110,15 @@ func TestDropped(t *testing.T) {
 	}
 }
 
+// TestIDsInOddFolder has a project in a folder whose name is a pattern of none.
+func TestIDsInOddFolder(t *testing.T) {
+	p := Project{Dir: filepath.Join(t.TempDir(), "ships [old]")}
+	put(t, p.Path("forks/boat/fork.yaml"), forkYAML)
+	if got, err := p.IDs(); err != nil || !slices.Equal(got, []string{"boat"}) {
+		t.Errorf("IDs() = %q, %v", got, err)
+	}
+}
+
 func TestIDs(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -130,6 +141,18 @@ func TestIDs(t *testing.T) {
 		"a quote": {
 			files: map[string]string{"forks/mate's/fork.yaml": ""},
 			err:   "forks/mate's: rename the folder: a fork's name has no spaces or quotes",
+		},
+		"the name of the overlay": {
+			files: map[string]string{"forks/Overlay/fork.yaml": ""},
+			err:   "forks/Overlay: rename the folder: dist/Overlay is not for the outputs of one fork",
+		},
+		"the name of the distfiles": {
+			files: map[string]string{"forks/distfiles/fork.yaml": ""},
+			err:   "forks/distfiles: rename the folder: dist/distfiles is not for the outputs of one fork",
+		},
+		"the name of the cache": {
+			files: map[string]string{"forks/.cache/fork.yaml": ""},
+			err:   "forks/.cache: rename the folder: dist/.cache is not for the outputs of one fork",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -127,7 +127,8 @@ func gonePatches(f fork.Fork, records []workTree, commits []gitrepo.Commit) (lin
 		}
 		for _, c := range was.Commits {
 			if !(lock.Patch{Name: c.Patch}).Carried() && !named(series, c.Patch) && hasCommit(commits, c.ID) {
-				lines = append(lines, fmt.Sprintf("commit     %.12s was %s, which is not in patches/series any more", c.ID, c.Patch))
+				lines = append(lines,
+					fmt.Sprintf("commit     %.12s was %s, which is not in patches/series any more", c.ID, c.Patch))
 			}
 		}
 	}

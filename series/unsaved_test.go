@@ -42,7 +42,7 @@ func TestUnsaved(t *testing.T) {
 		"a branch there":          {script: "git checkout -q -b look"},
 		"a tag":                   {script: "git tag here; git tag -am there there HEAD~1"},
 		"a file":                  {script: "echo x > LOG", want: "untracked  LOG"},
-		"a file with a space":     {script: "mkdir 'the log'; echo x > 'the log/of today'", want: "untracked  the log/of today"},
+		"a file with a space":     {script: "mkdir 'a b'; echo x > 'a b/c d'", want: "untracked  a b/c d"},
 		"an edit":                 {script: "echo x >> README.md", want: "changed    README.md"},
 		"a removed file":          {script: "rm README.md", want: "changed    README.md"},
 		"a mode":                  {script: "chmod +x README.md", want: "changed    README.md"},
@@ -68,7 +68,8 @@ func TestUnsaved(t *testing.T) {
 		},
 		"a commit that a remote has, with a tag": {
 			script: "git init -q --bare $DIST/far; git checkout -q --detach; git commit -q --allow-empty -m far; git tag far\n" +
-				"git push -q $DIST/far far; git remote add far $DIST/far; git update-ref refs/remotes/far/main far; git checkout -q -",
+				"git push -q $DIST/far far; git remote add far $DIST/far\n" +
+				"git update-ref refs/remotes/far/main far; git checkout -q -",
 		},
 		"a note": {script: "git notes add -m why", want: "commit     ID Notes added by 'git notes add'"},
 		"stashes": {
@@ -99,10 +100,12 @@ func TestUnsaved(t *testing.T) {
 				"echo y > README.md; git commit -qam two; git cherry-pick other || true",
 			want: "a cherry-pick that is not finished\ncommit     ID two\ncommit     ID one\nchanged    README.md",
 		},
-		"a further work tree":         {script: "git worktree add -q --detach $DIST/further", want: "work tree  DIST/further"},
-		"one that is gone":            {script: "git worktree add -q --detach $DIST/further; rm -r $DIST/further"},
-		"no repository":               {script: "rm -r .git", want: "is not a git repository of its own", failed: true},
-		"another's repository":        {script: "mv .git $DIST/far; echo \"gitdir: $DIST/far\" > .git", want: "of its own", failed: true},
+		"a further work tree": {script: "git worktree add -q --detach $DIST/two", want: "work tree  DIST/two"},
+		"one that is gone":    {script: "git worktree add -q --detach $DIST/further; rm -r $DIST/further"},
+		"no repository":       {script: "rm -r .git", want: "is not a git repository of its own", failed: true},
+		"another's repository": {
+			script: "mv .git $DIST/far; echo \"gitdir: $DIST/far\" > .git", want: "of its own", failed: true,
+		},
 		"a repository without a head": {script: "rm .git/HEAD", want: "not a git repository", failed: true},
 		"a damaged object": {
 			script: "find .git/objects -type f -exec chmod u+w {} + -exec truncate -s 9 {} +", want: "git ", failed: true,
@@ -208,7 +211,8 @@ func TestTreeElsewhereRefuses(t *testing.T) {
 	p := newProject(t)
 	dir := t.TempDir()
 	put(t, dir, map[string]string{"full/note": "keep me", "file": "keep me", "other/.git/slipway": `{"Fork": "boat"}`})
-	if err := errors.Join(os.Symlink(p.Path("forks"), filepath.Join(dir, "link")), os.Mkdir(p.Path("dist"), 0o755)); err != nil {
+	err := errors.Join(os.Symlink(p.Path("forks"), filepath.Join(dir, "link")), os.Mkdir(p.Path("dist"), 0o755))
+	if err != nil {
 		t.Fatal(err)
 	}
 	for tree, want := range map[string]string{

@@ -54,7 +54,8 @@ func TestLine(t *testing.T) {
 		{line: "Cross DEB", want: []string{"all: cross deb"}},
 		{line: "clean cross -v deb", want: []string{"all: clean cross -v deb"}},
 		{line: "patches:lock cross deb", want: []string{"all: patches:lock", "unlocked: cross deb"}},
-		{line: "cross patches:lock deb patches:lock", want: []string{"all: cross patches:lock", "unlocked: deb patches:lock"}},
+		{line: "cross patches:lock deb patches:lock", want: []string{
+			"all: cross patches:lock", "unlocked: deb patches:lock"}},
 		{line: "patches:refresh cross", want: []string{"all: patches:refresh", "flags: cross"}},
 		{line: "patches:lock patches:rebase -all cross", want: []string{
 			"all: patches:lock", "unlocked: patches:rebase -all", "flags: cross"}},

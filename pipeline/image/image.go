@@ -62,11 +62,24 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	return s.Report(artifacts(p.fork.Dist("images"), record, kept)...), nil
 }
 
-// Check returns what is known to keep Run from doing its work, but for what
-// base.lock says.
-func Check(s *build.Session, r Request) error {
-	_, err := newPlan(s, r)
-	return err
+// Check returns what is known to keep Run from doing its work on the forks that are
+// deployed together, each with its request. base.lock may still be written.
+func Check(sessions []*build.Session, requests []Request) error {
+	pods := map[string]string{} // to the fork that has it
+	for i, s := range sessions {
+		p, err := newPlan(s, requests[i])
+		if err != nil {
+			return err
+		}
+		for _, pod := range p.pods {
+			if other, ok := pods[pod.Name]; ok {
+				return fmt.Errorf("%s: images.with: %s and %s both have a pod %s: a host runs only one of them",
+					sessions[len(sessions)-1].Fork().File("fork.yaml"), other, s.Fork().ID, pod.Name)
+			}
+			pods[pod.Name] = s.Fork().ID
+		}
+	}
+	return nil
 }
 
 // artifacts returns the images of a layout.

@@ -39,6 +39,11 @@ func (r Request) Check() error {
 	return nil
 }
 
+// Others returns the requests for n forks whose images are made for those of r.
+func (r Request) Others(n int) []Request {
+	return slices.Repeat([]Request{{Platforms: r.Platforms, Programs: r.Programs}}, n)
+}
+
 func newPlan(s *build.Session, r Request) (plan, error) {
 	p := plan{fork: s.Fork(), request: r}
 	err := r.Check()

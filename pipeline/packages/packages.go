@@ -137,7 +137,7 @@ func newPlans(s *build.Session, f Format, r Request) ([]plan, error) {
 			return nil, err
 		}
 	}
-	return out, nil
+	return out, checkOthers(s.Fork(), out)
 }
 
 func newPlan(s *build.Session, f Format, p platform.Platform, names []string) (plan, error) {
