@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/lock"
@@ -157,8 +158,11 @@ func (p Project) IDs() ([]string, error) {
 	var ids []string
 	for _, e := range entries {
 		id := e.Name()
-		if _, err := os.Stat(p.Path(filepath.Join("forks", id, "fork.yaml"))); err != nil {
+		if _, err := os.Stat(p.Path(filepath.Join("forks", id, "fork.yaml"))); errors.Is(err, fs.ErrNotExist) ||
+			errors.Is(err, syscall.ENOTDIR) {
 			continue
+		} else if err != nil {
+			return nil, err
 		}
 		if strings.ContainsAny(id, " \t\r\n'\"") {
 			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", id)

@@ -257,5 +257,5 @@ func conflictsLeft(s *build.Session, at workDir, outcomes []patches.Outcome) err
 	}
 	return fmt.Errorf("%s\n  Resolve the conflicts in %s and commit each change to its patch\n"+
 		"  (git commit --fixup, git rebase -i --autosquash), then: mage patches:refresh%s\n"+
-		"  To give it up: rm -rf %[2]s", strings.Join(lines, "\n"), at.path, at.flags())
+		"  To give it up: %s", strings.Join(lines, "\n"), at.path, at.flags(), at.removal())
 }

@@ -48,7 +48,7 @@ func (w workDir) checkUntouched(ctx context.Context, git gitrepo.Git, f fork.For
 	lines, err := w.unsaved(ctx, git, f)
 	if err != nil {
 		return fmt.Errorf("%s may have work that no patch of %s has: %w\n"+
-			"  Move it away, or remove it: rm -rf %[1]s", w.path, w.fork, err)
+			"  Move it away, or remove it: %s", w.path, w.fork, err, w.removal())
 	}
 	if lines == nil {
 		return nil
@@ -62,7 +62,7 @@ func (w workDir) checkUntouched(ctx context.Context, git gitrepo.Git, f fork.For
 	}
 	return fmt.Errorf("%s has work that no patch of %s has:\n%s"+
 		"  To keep it: commit it there, on the branch that is checked out, then: mage patches:refresh%s\n"+
-		"  To discard it: rm -rf %[1]s", w.path, w.fork, told, w.flags())
+		"  To discard it: %s", w.path, w.fork, told, w.flags(), w.removal())
 }
 
 // shown is how many lines an error lists.
@@ -92,18 +92,24 @@ func (w workDir) unsaved(ctx context.Context, git gitrepo.Git, f fork.Fork) (lin
 			lines = append(lines, fmt.Sprintf("commit     %.12s %s", c.ID, c.Subject))
 		}
 	}
-	for _, list := range []struct {
-		what  string
-		names []string
-	}{
-		{"changed", work.Changed}, {"changed", work.Hidden}, {"untracked", work.Untracked}, {"work tree", work.Trees},
-	} {
-		for _, name := range list.names {
-			lines = append(lines, fmt.Sprintf("%-10s %s", list.what, name))
-		}
-	}
+	lines = append(lines, notCommitted(work)...)
 	gone, err := gonePatches(f, records, work.Commits)
 	return append(lines, gone...), err
+}
+
+// notCommitted returns the files that are in no commit, and the further work trees, a
+// line each.
+func notCommitted(work gitrepo.Work) (lines []string) {
+	for _, name := range slices.Concat(work.Changed, work.Hidden) {
+		lines = append(lines, "changed    "+name)
+	}
+	for _, name := range work.Untracked {
+		lines = append(lines, "untracked  "+name)
+	}
+	for _, name := range work.Trees {
+		lines = append(lines, "work tree  "+name+" (when it is not needed: git worktree remove)")
+	}
+	return lines
 }
 
 func hasCommit(all []gitrepo.Commit, id string) bool {

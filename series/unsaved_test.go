@@ -31,6 +31,7 @@ var commitID = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
 // TestUnsaved has a person work in a tree that was laid out: whatever is lost with it
 // is named, before it is replaced and before dist is removed.
 func TestUnsaved(t *testing.T) {
+	const further = "work tree  DIST/two (when it is not needed: git worktree remove)"
 	for name, c := range map[string]struct {
 		script string
 		want   string // the lines that tell, or part of what was not found out; "" if nothing is lost
@@ -100,7 +101,7 @@ func TestUnsaved(t *testing.T) {
 				"echo y > README.md; git commit -qam two; git cherry-pick other || true",
 			want: "a cherry-pick that is not finished\ncommit     ID two\ncommit     ID one\nchanged    README.md",
 		},
-		"a further work tree": {script: "git worktree add -q --detach $DIST/two", want: "work tree  DIST/two"},
+		"a further work tree": {script: "git worktree add -q --detach $DIST/two", want: further},
 		"one that is gone":    {script: "git worktree add -q --detach $DIST/further; rm -r $DIST/further"},
 		"no repository":       {script: "rm -r .git", want: "is not a git repository of its own", failed: true},
 		"another's repository": {

@@ -111,6 +111,9 @@ func (w workDir) flags() string {
 	return flags
 }
 
+// removal is the command that discards the tree.
+func (w workDir) removal() string { return "rm -rf " + shell.Quote(w.path) }
+
 // nextRecord is what the name of a record that is not in its place yet ends in.
 const nextRecord = ".next"
 

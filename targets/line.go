@@ -162,7 +162,7 @@ func (l line) calls(ctx context.Context, words []string) ([]call, error) {
 func unknownTarget(word string, before []call) error {
 	hint := "\n  To list the targets: mage -l"
 	if n := len(before); n > 0 && before[n-1].name != "" {
-		hint += fmt.Sprintf("\n  What %s takes are flags, which begin with a dash: mage -h %[1]s", before[n-1].target)
+		hint += fmt.Sprintf("\n  The flags of %s begin with a dash: mage -h %[1]s", before[n-1].target)
 	}
 	return mg.Fatalf(2, "unknown target %q%s", word, hint)
 }

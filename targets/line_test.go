@@ -67,9 +67,9 @@ func TestLine(t *testing.T) {
 		{line: "bin deb", want: []string{"all: cross deb"}},
 		{line: "cross bin2", want: []string{"all: cross cross"}},
 		{line: "cross linux", err: `unknown target "linux"` + "\n  To list the targets: mage -l" +
-			"\n  What cross takes are flags, which begin with a dash: mage -h cross"},
+			"\n  The flags of cross begin with a dash: mage -h cross"},
 		{line: "cross deb -arch=arm64 captain mate", err: `unknown target "captain"` + "\n  To list the targets: mage -l" +
-			"\n  What deb takes are flags, which begin with a dash: mage -h deb"},
+			"\n  The flags of deb begin with a dash: mage -h deb"},
 		{line: "test captain cross", err: `unknown target "captain"` + "\n  To list the targets: mage -l"},
 	} {
 		var asked []string
