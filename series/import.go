@@ -96,21 +96,9 @@ func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Se
 	if err != nil {
 		return nil, err
 	}
-	before := s.Fork().Series
-	rev, made := revision{files: before}, commits
-	if r.Files {
-		if made, err = asFiles(before, commits); err != nil {
-			return nil, err
-		}
-		rev.files = append(slices.Clone(before), made...)
-	} else {
-		fields := []string{"git", r.From, "commits", carry.Commits}
-		if carry.Merges != "" {
-			fields = append(fields, "merges", carry.Merges)
-		}
-		rev.edits = append(rev.edits, func(data []byte) ([]byte, error) {
-			return config.Append(data, "patches", fields...)
-		})
+	rev, made, err := r.revise(s.Fork().Series, carry, commits)
+	if err != nil {
+		return nil, err
 	}
 	err = adopt(ctx, s, rev, "")
 	if _, ok := errors.AsType[*patches.ApplyError](err); ok {
@@ -120,6 +108,23 @@ func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Se
 		return nil, err
 	}
 	return patchSet(s.Fork(), made), sayLock(s, "written")
+}
+
+// revise returns what a fork becomes with the commits, and the patches that these
+// become.
+func (r ImportRequest) revise(
+	before []patches.Patch, carry source.Carry, commits []patches.Patch,
+) (rev revision, made []patches.Patch, err error) {
+	if r.Files {
+		made, err = asFiles(before, commits)
+		return revision{files: append(slices.Clone(before), made...)}, made, err
+	}
+	fields := []string{"git", r.From, "commits", carry.Commits}
+	if carry.Merges != "" {
+		fields = append(fields, "merges", carry.Merges)
+	}
+	edit := func(data []byte) ([]byte, error) { return config.Append(data, "patches", fields...) }
+	return revision{files: before, edits: []func([]byte) ([]byte, error){edit}}, commits, nil
 }
 
 // asFiles names commits as patch files that come behind a series.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/slipway-build/slipway/event"
@@ -18,24 +19,45 @@ import (
 )
 
 // CheckUnsaved returns an error that names what the work trees in dist hold and no
-// patch of their forks has: whoever removes dist would lose that.
+// patch of their forks has: whoever removes dist would lose that. A repository that
+// somebody has put there is taken for one of them.
 func CheckUnsaved(ctx context.Context, p fork.Project, env run.Env, events event.Sink) error {
 	if info, err := os.Lstat(p.Path("dist")); err != nil || info.Mode()&fs.ModeSymlink != 0 {
 		return err // what a link leads to is not removed
 	}
 	git := gitrepo.Git{Run: run.Runner{Events: events}, Env: env, Events: events}
-	ids, err := os.ReadDir(p.Path("dist"))
+	ids, err := subfolders(p.Path("dist"))
 	errs := []error{err}
 	for _, id := range ids {
-		f := fork.Fork{ID: id.Name(), Project: p}
-		info, err := os.Lstat(p.Path(f.Dist("src")))
-		if id.Name() == ".cache" || !id.IsDir() || errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
-			continue // nothing, or a link, of which the same is true
+		if id == ".cache" {
+			continue
 		}
-		at, err := workDirOf(f, p.Path("dist/.cache/src"), "")
-		errs = append(errs, err, at.checkUntouched(ctx, git, f))
+		f := fork.Fork{ID: id, Project: p}
+		names, err := subfolders(p.Path(f.Dist()))
+		errs = append(errs, err)
+		for _, name := range append(names, ".") {
+			at := workDir{
+				fork: id, path: f.Dist(name), dir: p.Path(f.Dist(name)), record: p.Path(filepath.Join("dist/.cache/src", id)),
+			}
+			_, err := os.Lstat(filepath.Join(at.dir, ".git"))
+			if name == "src" || !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, at.checkUntouched(ctx, git, f))
+			}
+		}
 	}
 	return errors.Join(errs...)
+}
+
+// subfolders returns the names of a folder's folders, without links.
+func subfolders(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
 }
 
 // checkUntouched returns an error if the tree has anything that no patch of the fork

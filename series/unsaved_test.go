@@ -31,7 +31,7 @@ var commitID = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
 // TestUnsaved has a person work in a tree that was laid out: whatever is lost with it
 // is named, before it is replaced and before dist is removed.
 func TestUnsaved(t *testing.T) {
-	const further = "work tree  DIST/two (when it is not needed: git worktree remove)"
+	const further = "work tree  PROJECT/two (when it is not needed: git worktree remove)"
 	for name, c := range map[string]struct {
 		script string
 		want   string // the lines that tell, or part of what was not found out; "" if nothing is lost
@@ -101,8 +101,8 @@ func TestUnsaved(t *testing.T) {
 				"echo y > README.md; git commit -qam two; git cherry-pick other || true",
 			want: "a cherry-pick that is not finished\ncommit     ID two\ncommit     ID one\nchanged    README.md",
 		},
-		"a further work tree": {script: "git worktree add -q --detach $DIST/two", want: further},
-		"one that is gone":    {script: "git worktree add -q --detach $DIST/further; rm -r $DIST/further"},
+		"a further work tree": {script: "git worktree add -q --detach $DIST/../two", want: further},
+		"one that is gone":    {script: "git worktree add -q --detach $DIST/../further; rm -r $DIST/../further"},
 		"no repository":       {script: "rm -r .git", want: "is not a git repository of its own", failed: true},
 		"another's repository": {
 			script: "mv .git $DIST/far; echo \"gitdir: $DIST/far\" > .git", want: "of its own", failed: true,
@@ -134,7 +134,7 @@ func (p *project) isUnsaved(err error, want string, failed bool) {
 	got := ""
 	if err != nil {
 		got = commitID.ReplaceAllString(err.Error(), "ID")
-		got = strings.ReplaceAll(regexp.MustCompile(`\b[0-9a-f]{7,8}\b`).ReplaceAllString(got, "ID"), p.Path("dist"), "DIST")
+		got = strings.ReplaceAll(regexp.MustCompile(`\b[0-9a-f]{7,8}\b`).ReplaceAllString(got, "ID"), p.Dir, "PROJECT")
 	}
 	switch {
 	case failed && strings.HasPrefix(got, "dist/ship-1.4/src may have work that no patch of ship-1.4 has: ") &&
@@ -168,6 +168,27 @@ func TestUnsavedOnceRefreshed(t *testing.T) {
 	}
 	if err := CheckUnsaved(t.Context(), p.Project, p.env, nil); err == nil {
 		t.Error("with the fork gone, its commits are taken for safe")
+	}
+}
+
+// TestUnsavedAnywhereInDist holds that a tree is looked at wherever a person has moved
+// it in dist, and so is a repository of their own.
+func TestUnsavedAnywhereInDist(t *testing.T) {
+	for name, c := range map[string]struct{ script, want string }{
+		"moved aside":          {"cd ..; mv src old", ""},
+		"moved, with a commit": {"git commit -q --allow-empty -m mine; cd ..; mv src old", "dist/ship-1.4/old has work"},
+		"one of their own":     {"git init -q $DIST/overlay", "dist/overlay may have work"},
+		"behind a link":        {"git commit -q --allow-empty -m mine; cd ..; mv src $DIST/../old; ln -s ../../old src", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProject(t)
+			p.must(doApply(p, ""))
+			p.sh(c.script)
+			err := CheckUnsaved(t.Context(), p.Project, p.env, nil)
+			if (err == nil) != (c.want == "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("the error is %v, want %s", err, c.want)
+			}
+		})
 	}
 }
 

@@ -46,36 +46,42 @@ func Apply(ctx context.Context, s *build.Session, r ApplyRequest) (artifact.Set,
 		return nil, err
 	}
 	s.Announce()
-	up, err := s.Upstream(ctx)
+	l, err := layoutOf(ctx, s, r.Until)
 	if err != nil {
 		return nil, err
 	}
-	series, err := s.Series(ctx)
-	if err != nil {
-		return nil, err
-	}
-	effective := series.Effective()
-	n, err := upTo(s.Fork().ID, effective, r.Until)
-	if err != nil {
-		return nil, err
-	}
-	var steps []patches.Step
-	if err := s.CheckReach(up.Tree, effective[:n]); err != nil {
-		return nil, err
-	}
-	err = s.Stage("patches", "", build.Applied(n), func() (build.Done, error) {
-		if steps, err = patches.Steps(up.Dir, effective[:n]); err != nil {
-			return build.Done{}, s.ApplyErrorOn(err, up.Tree)
-		}
-		return build.Done{}, nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := replaceSource(ctx, s, layout{at: at, up: up, fork: s.Fork(), steps: steps}); err != nil {
+	l.at = at
+	if err := replaceSource(ctx, s, l); err != nil {
 		return nil, err
 	}
 	return s.Report(artifact.Artifact{Kind: artifact.Tree, Format: "git", Path: at.path}), nil
+}
+
+// layoutOf returns the tree that the series makes, up to a patch.
+func layoutOf(ctx context.Context, s *build.Session, until string) (l layout, err error) {
+	l.fork = s.Fork()
+	if l.up, err = s.Upstream(ctx); err != nil {
+		return l, err
+	}
+	series, err := s.Series(ctx)
+	if err != nil {
+		return l, err
+	}
+	effective := series.Effective()
+	n, err := upTo(l.fork.ID, effective, until)
+	if err != nil {
+		return l, err
+	}
+	if err := s.CheckReach(l.up.Tree, effective[:n]); err != nil {
+		return l, err
+	}
+	err = s.Stage("patches", "", build.Applied(n), func() (build.Done, error) {
+		if l.steps, err = patches.Steps(l.up.Dir, effective[:n]); err != nil {
+			return build.Done{}, s.ApplyErrorOn(err, l.up.Tree)
+		}
+		return build.Done{}, nil
+	})
+	return l, err
 }
 
 // upTo returns how many patches of a series there are up to the one named until.

@@ -129,12 +129,7 @@ func (f Fetcher) siblings(
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, m := range in.Absent {
-		if i := slices.Index(list, m); i >= 0 {
-			list = slices.Delete(list, i, i+1)
-			absent = append(absent, placed{gotool.Module{Path: m.Path, Version: m.Version}, m.Place})
-		}
-	}
+	list, absent = parted(list, in.Absent)
 	if len(list) == 0 {
 		return nil, absent, nil
 	}
@@ -160,6 +155,19 @@ func (f Fetcher) siblings(
 	}
 	slices.SortFunc(absent, func(a, b placed) int { return strings.Compare(a.place, b.place) })
 	return had, absent, nil
+}
+
+// parted returns the modules of a list that have to be asked for, and those that are
+// known to be absent.
+func parted(list, known []lock.Module) (rest []lock.Module, absent []placed) {
+	for _, m := range list {
+		if slices.Contains(known, m) {
+			absent = append(absent, placed{gotool.Module{Path: m.Path, Version: m.Version}, m.Place})
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	return rest, absent
 }
 
 // lay copies the module's files to its place below dst, and checks that they
