@@ -47,6 +47,7 @@ type (
 	TarballRequest   = tarball.Request
 	KubesprayRequest = kubespray.Request
 	PushRequest      = release.PushRequest
+	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest
 	Rebase           = series.RebaseReport
@@ -60,6 +61,10 @@ type Project struct {
 	Events  event.Sink        // told what happens; may be nil
 	Compile build.Compile     // where forks are compiled; nil: on this machine
 	Step    func(what string) // told of each moment at which the disk changes for good; may be nil
+	// PlanOnly has verbs return as soon as they know that they can do what they are
+	// asked. Nothing is made then.
+	PlanOnly bool
+	Unlocked bool // with PlanOnly: the forks will be locked until then
 }
 
 // Forks returns the IDs of the project's forks, sorted.
@@ -72,7 +77,7 @@ func (p *Project) Fork(id string) (fork.Fork, error) { return p.project().Fork(i
 func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 
 func (p *Project) options() build.Options {
-	return build.Options{Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step}
+	return build.Options{Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly}
 }
 
 // Cross compiles a fork's components into dist/FORK/bin.
@@ -82,6 +87,9 @@ func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifac
 		if err != nil {
 			return nil, err
 		}
+		if p.PlanOnly {
+			return nil, s.CheckCross(jobs)
+		}
 		return s.Cross(ctx, jobs)
 	})
 }
@@ -89,16 +97,21 @@ func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifac
 // Deb makes Debian packages of a fork in dist/FORK/deb, and the binaries that they
 // need.
 func (p *Project) Deb(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
-		return packages.Run(ctx, s, packages.Deb(), r)
-	})
+	return p.packages(ctx, id, packages.Deb(), r)
 }
 
 // RPM makes Fedora's packages of a fork in dist/FORK/rpm, and the binaries that
 // they need.
 func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
+	return p.packages(ctx, id, packages.RPM(), r)
+}
+
+func (p *Project) packages(ctx context.Context, id string, f packages.Format, r PackageRequest) (artifact.Set, error) {
 	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
-		return packages.Run(ctx, s, packages.RPM(), r)
+		if p.PlanOnly {
+			return nil, packages.Check(s, f, r)
+		}
+		return packages.Run(ctx, s, f, r)
 	})
 }
 
@@ -113,6 +126,9 @@ func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artif
 		}
 	}
 	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
+		if p.PlanOnly {
+			return nil, overlay.Check(sessions, r)
+		}
 		return overlay.Run(ctx, sessions, r)
 	})
 }
@@ -134,14 +150,14 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 		ids = append(ids, other.ID)
 	}
 	return p.lockedAll(ctx, append(ids, f.ID), func(sessions []*build.Session) (artifact.Set, error) {
+		r.Programs = programs
+		requests := append(r.Others(len(others)), r)
+		if err := image.Check(sessions, requests); err != nil || p.PlanOnly {
+			return nil, err
+		}
 		var sets []artifact.Set
 		for i, s := range sessions {
-			request := r
-			if i < len(others) {
-				request = ImageRequest{Platforms: r.Platforms}
-			}
-			request.Programs = programs
-			set, err := image.Run(ctx, s, request)
+			set, err := image.Run(ctx, s, requests[i])
 			if err != nil {
 				return nil, err
 			}
@@ -158,9 +174,13 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 		return nil, err
 	}
 	if r.Tag == "" {
-		if err := image.CheckTags(f, r.Images, r.Registries...); err != nil {
-			return nil, err
-		}
+		err = image.CheckTags(f, r.Images, r.Registries...)
+	}
+	if err == nil {
+		_, err = r.For(f)
+	}
+	if err != nil || p.PlanOnly {
+		return nil, err
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
@@ -173,7 +193,12 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
 // Kubespray deploy a fork whose images are made.
 func (p *Project) Kubespray(ctx context.Context, id string, r KubesprayRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return kubespray.Run(ctx, s, r) })
+	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+		if p.PlanOnly {
+			return nil, kubespray.Check(s, r)
+		}
+		return kubespray.Run(ctx, s, r)
+	})
 }
 
 // Tarball writes a fork's patched source to dist/FORK/export.
@@ -181,7 +206,7 @@ func (p *Project) Tarball(ctx context.Context, id string, r TarballRequest) (art
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return tarball.Run(ctx, s, r) })
+	return p.locked(ctx, id, p.unplanned(func(s *build.Session) (artifact.Set, error) { return tarball.Run(ctx, s, r) }))
 }
 
 // Export writes a fork's series for other tools to dist/FORK/export: as quilt, mbox
@@ -190,12 +215,14 @@ func (p *Project) Export(ctx context.Context, id, format string) (artifact.Set, 
 	if err := series.CheckFormat(format); err != nil {
 		return nil, err
 	}
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Export(ctx, s, format) })
+	return p.locked(ctx, id, p.unplanned(func(s *build.Session) (artifact.Set, error) {
+		return series.Export(ctx, s, format)
+	}))
 }
 
 // Verify checks a fork's upstream, patches and patched tree against its fork.lock.
 func (p *Project) Verify(ctx context.Context, id string) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Verify(ctx, s) })
+	return p.locked(ctx, id, p.unplanned(func(s *build.Session) (artifact.Set, error) { return series.Verify(ctx, s) }))
 }
 
 // Lock pins a fork as it is now: its upstream, patches and patched tree in
@@ -212,25 +239,38 @@ func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.
 	})
 }
 
-// Apply lays out the tree that a fork's series makes, up to a patch, in
-// dist/FORK/src.
-func (p *Project) Apply(ctx context.Context, id, until string) (artifact.Set, error) {
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, until) })
+// Apply lays out the tree that a fork's series makes, up to a patch, in a folder.
+func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifact.Set, error) {
+	f, err := p.Fork(id)
+	if err == nil {
+		err = r.Check(f)
+	}
+	if err != nil || p.PlanOnly {
+		return nil, err
+	}
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
 }
 
-// Refresh makes a fork's series what the commits in dist/FORK/src say, and pins it.
-func (p *Project) Refresh(ctx context.Context, id string) (artifact.Set, error) {
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s) })
+// Refresh makes a fork's series what the commits in the folder tree say, and pins it.
+// An empty tree is dist/FORK/src.
+func (p *Project) Refresh(ctx context.Context, id, tree string) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s, tree) })
 }
 
 // Import adds commits to a fork's series and pins it.
 func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artifact.Set, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
 // Rebase reports how a fork's series fits another upstream, and moves it
 // there if it is told to.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
 	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		reports, err = series.Rebase(ctx, s, r)
 		return nil, err
@@ -243,7 +283,8 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
-// Clean removes all outputs and everything that was kept between runs.
+// Clean removes all outputs and everything that was kept between runs. It refuses
+// while a work tree in dist holds what no patch has.
 func (p *Project) Clean(ctx context.Context) error {
 	dist := p.project().Path("dist")
 	if _, err := os.Stat(dist); errors.Is(err, fs.ErrNotExist) {
@@ -253,13 +294,17 @@ func (p *Project) Clean(ctx context.Context) error {
 	if err != nil {
 		return p.explain(err)
 	}
-	return p.explain(errors.Join(held.Clean(), held.Close()))
+	if err = series.CheckUnsaved(ctx, p.project(), p.Env, p.Events); err == nil && !p.PlanOnly {
+		err = held.Clean()
+	}
+	return p.explain(errors.Join(err, held.Close()))
 }
 
+// A verb is what is done in a session.
+type verb func(*build.Session) (artifact.Set, error)
+
 // locked calls f with a session on a fork whose lock pins it as it is.
-func (p *Project) locked(
-	ctx context.Context, id string, f func(*build.Session) (artifact.Set, error),
-) (artifact.Set, error) {
+func (p *Project) locked(ctx context.Context, id string, f verb) (artifact.Set, error) {
 	return p.lockedAll(ctx, []string{id}, func(s []*build.Session) (artifact.Set, error) { return f(s[0]) })
 }
 
@@ -273,7 +318,7 @@ func (p *Project) lockedAll(
 		if forks[i], err = p.Fork(id); err != nil {
 			return nil, err
 		}
-		if locks[i], err = forks[i].ReadLock(); err != nil {
+		if locks[i], err = forks[i].ReadLock(); err != nil && !p.Unlocked {
 			return nil, err
 		}
 	}
@@ -295,13 +340,20 @@ func (p *Project) lockedAll(
 	return set, p.explain(errors.Join(err, first.Close()))
 }
 
+// unplanned returns f, which does nothing where there is only to plan: it has no more
+// to refuse than its request and its fork's lock.
+func (p *Project) unplanned(f verb) verb {
+	if p.PlanOnly {
+		return func(*build.Session) (artifact.Set, error) { return nil, nil }
+	}
+	return f
+}
+
 // unlocked calls f with a session on a fork whose lock is to be made, or does not
 // matter.
-func (p *Project) unlocked(
-	ctx context.Context, id string, f func(*build.Session) (artifact.Set, error),
-) (artifact.Set, error) {
+func (p *Project) unlocked(ctx context.Context, id string, f verb) (artifact.Set, error) {
 	read, err := p.Fork(id)
-	if err != nil {
+	if err != nil || p.PlanOnly {
 		return nil, err
 	}
 	s, err := build.Open(ctx, read, lock.Lock{}, p.options())

@@ -61,8 +61,8 @@ func TestVerbs(t *testing.T) {
 		{"Export", func(ctx context.Context) (artifact.Set, error) { return p.Export(ctx, "", "mbox") }, "1 series"},
 		{"Verify", func(ctx context.Context) (artifact.Set, error) { return p.Verify(ctx, "") }, "1 lock"},
 		{"Lock", func(ctx context.Context) (artifact.Set, error) { return p.Lock(ctx, "", time.Time{}) }, "1 lock"},
-		{"Apply", func(ctx context.Context) (artifact.Set, error) { return p.Apply(ctx, "", "") }, "1 tree"},
-		{"Refresh", func(ctx context.Context) (artifact.Set, error) { return p.Refresh(ctx, "") }, ""},
+		{"Apply", func(ctx context.Context) (artifact.Set, error) { return p.Apply(ctx, "", ApplyRequest{}) }, "1 tree"},
+		{"Refresh", func(ctx context.Context) (artifact.Set, error) { return p.Refresh(ctx, "", "") }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			events.Forget()

@@ -47,6 +47,9 @@ func (b Binaries) Only(components []cross.Component) Binaries {
 
 // Cross compiles what jobs name and is not up to date, into dist/FORK/bin.
 func (s *Session) Cross(ctx context.Context, jobs []fork.Job) (artifact.Set, error) {
+	if err := s.CheckCross(jobs); err != nil {
+		return nil, err
+	}
 	s.Announce()
 	var sets []artifact.Set
 	made := make([]Binaries, len(jobs))
@@ -59,6 +62,19 @@ func (s *Session) Cross(ctx context.Context, jobs []fork.Job) (artifact.Set, err
 	}
 	s.tellUnused(ctx, jobs, made)
 	return artifact.Of(sets...), nil
+}
+
+// CheckCross returns what is known to keep Cross from doing its work.
+func (s *Session) CheckCross(jobs []fork.Job) error {
+	if _, err := s.Date(s.lock.Time); err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if err := s.dist.CheckFolders(s.fork.Dist("bin", j.Platform.Dir())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // artifacts returns the binaries of a job, in its order.

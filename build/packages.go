@@ -19,26 +19,31 @@ import (
 // PackageInput returns what the fork's packages for a family of distributions and
 // a platform are assembled from, as far as it is known before anything is built.
 func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (packaging.Input, error) {
-	recipes, sources, err := profiles.Recipes(s.fork.Project.Dir, s.fork.Profile)
+	in, err := PackageInput(s.fork, family, p)
 	if err != nil {
-		return packaging.Input{}, err
+		return in, err
 	}
-	date, err := s.Date(s.lock.Time)
+	in.Date, err = s.Date(s.lock.Time)
+	return in, err
+}
+
+// PackageInput is Session.PackageInput for any fork, without a date.
+func PackageInput(f fork.Fork, family packaging.Family, p platform.Platform) (packaging.Input, error) {
+	recipes, sources, err := profiles.Recipes(f.Project.Dir, f.Profile)
 	if err != nil {
 		return packaging.Input{}, err
 	}
 	in := packaging.Input{
-		Family: family, Recipes: recipes, Settings: s.fork.Packages, Version: s.fork.Parsed, Platform: p, Date: date,
-		Sources: sources,
+		Family: family, Recipes: recipes, Settings: f.Packages, Version: f.Parsed, Platform: p, Sources: sources,
 	}
-	for _, c := range s.fork.Defaults {
+	for _, c := range f.Defaults {
 		if p.In(c.Platforms) {
 			in.Programs = append(in.Programs, c.Name)
 		}
 	}
-	dir, ok := s.fork.UserFiles()
+	dir, ok := f.UserFiles()
 	if in.UserDir = dir; ok {
-		in.User = os.DirFS(s.fork.Project.Path(dir))
+		in.User = os.DirFS(f.Project.Path(dir))
 	}
 	return in, nil
 }

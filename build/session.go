@@ -45,6 +45,9 @@ type Options struct {
 	Events  event.Sink        // told what happens; may be nil
 	Compile Compile           // where Go programs are compiled; nil: on this machine
 	Step    func(what string) // see action.Cache; may be nil
+	// PlanOnly has a session find out whether something could be done: it holds no
+	// cache, and neither makes nor removes anything.
+	PlanOnly bool
 }
 
 // A Session is one run on a fork.
@@ -194,6 +197,7 @@ type Held struct {
 	project  fork.Project
 	cache    action.Cache
 	unlock   func()
+	planOnly bool
 	mu       sync.Mutex
 	keep     map[string]int  // by folder of the cache: how many outputs
 	inUse    map[string]bool // folders with outputs that this run took
@@ -203,6 +207,9 @@ type Held struct {
 // Hold waits until no other run holds the project's cache, and holds it.
 func Hold(ctx context.Context, p fork.Project, o Options) (*Held, error) {
 	cache := action.Cache{Dir: p.Path(filepath.Join("dist", ".cache")), Step: o.Step}
+	if o.PlanOnly {
+		return &Held{project: p, cache: cache, unlock: func() {}, planOnly: true}, nil
+	}
 	unlock, err := cache.Lock(ctx, func() { o.Events.Note("waiting for another run in this project to end") })
 	if err != nil {
 		return nil, err
@@ -218,13 +225,15 @@ func (h *Held) Dist() output.Dist { return output.Dist{Project: h.project.Dir, C
 
 // open opens a session in the cache that is held.
 func (h *Held) open(ctx context.Context, f fork.Fork, l lock.Lock, goHost *gotool.Go, o Options) (*Session, error) {
-	goFork, err := goHost.At(ctx, f.Build.Toolchain, l.Go, f.Project.Dir)
-	if err != nil {
-		return nil, err
-	}
-	dist := h.Dist()
-	if dist.Memory, err = h.memory(f.ID); err != nil {
-		return nil, err
+	goFork, dist := goHost, h.Dist()
+	if !h.planOnly {
+		var err error
+		if goFork, err = goHost.At(ctx, f.Build.Toolchain, l.Go, f.Project.Dir); err != nil {
+			return nil, err
+		}
+		if dist.Memory, err = h.memory(f.ID); err != nil {
+			return nil, err
+		}
 	}
 	if o.Compile == nil {
 		o.Compile = compileHere
@@ -261,6 +270,9 @@ func (h *Held) memoryFile(id string) string { return filepath.Join(h.cache.Dir, 
 // next run reads the files again.
 func (h *Held) Close() error {
 	defer h.unlock()
+	if h.planOnly {
+		return nil
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for id, m := range h.memories {

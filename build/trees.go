@@ -159,7 +159,7 @@ func (s *Session) placeListing(name string, t filetree.Tree) error {
 
 // removeTrees removes the trees that the fork is built from from the cache.
 func (s *Session) removeTrees() error {
-	return errors.Join(os.RemoveAll(s.patchedSlot()), Forget(s, upstreamStage, upstreamOf(s.fork, nil)))
+	return errors.Join(os.RemoveAll(s.patchedSlot()), Forget(s, upstreamStage, s.upstreamInput(nil)))
 }
 
 // Applied says how many patches a tree has.

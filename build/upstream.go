@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/source"
 )
 
@@ -29,12 +31,15 @@ const keptTrees = 4
 // decide its tree.
 type upstreamInput struct {
 	source.Input
+	// Less tells a tree that leaves out what fork.lock drops from the one by the same
+	// name that leaves out something else. It is nil where there is no other.
+	Less  []lock.Module           `json:",omitzero"`
 	tag   string                  // the upstream's, which is only checked
 	check func(source.Tree) error // passed before the tree is kept
 }
 
 func upstreamOf(f fork.Fork, check func(source.Tree) error) upstreamInput {
-	in := upstreamInput{Input: source.Input{Upstream: f.Upstream}, tag: f.Upstream.Tag, check: check}
+	in := upstreamInput{Input: source.Input{Upstream: f.Upstream, Absent: f.Dropped()}, tag: f.Upstream.Tag, check: check}
 	in.Upstream.Tag = ""
 	if in.Upstream.Git == "" {
 		in.Upstream.Commit, in.Upstream.Exclude = "", nil // only told, and only of patches
@@ -42,6 +47,22 @@ func upstreamOf(f fork.Fork, check func(source.Tree) error) upstreamInput {
 	if v, ok := f.Upstream.Version(); ok && f.Upstream.Module != "" {
 		layout := f.Facts.LayoutAt(v)
 		in.Place, in.Siblings = layout.Place, layout.Siblings
+	}
+	return in
+}
+
+// upstreamInput returns the input of the fork's upstream tree. A tree is kept by what
+// fork.yaml says of it, since only fetching it tells what was not published. Where
+// such a tree is not the one that the lock pins, as after somebody has published
+// more, the fork has one of its own.
+func (s *Session) upstreamInput(check func(source.Tree) error) upstreamInput {
+	in := upstreamOf(s.fork, check)
+	if in.Absent == nil {
+		return in
+	}
+	kept, err := readTree(s.hold.cache.Path(upstreamStage.dir(), upstreamStage.key(in)))
+	if err == nil && !slices.Equal(kept.Dropped, in.Absent) {
+		in.Less = in.Absent
 	}
 	return in
 }
@@ -68,7 +89,7 @@ func (s *Session) Upstream(ctx context.Context) (source.Tree, error) {
 // upstream returns the fork's upstream tree, which has passed check. A kept tree
 // that does not may be damaged: it is fetched again before that is an error.
 func (s *Session) upstream(ctx context.Context, check func(source.Tree) error) (tree source.Tree, err error) {
-	in := upstreamOf(s.fork, check)
+	in := s.upstreamInput(check)
 	err = s.Stage("source", "", "", func() (Done, error) {
 		var kept bool
 		if tree, kept, err = Do(ctx, s, upstreamStage, in); err == nil && kept {
@@ -91,7 +112,7 @@ func (s *Session) upstream(ctx context.Context, check func(source.Tree) error) (
 // ForgetDropped removes the kept upstream tree if something was left out of it,
 // for that may have been published since.
 func (s *Session) ForgetDropped() error {
-	in := upstreamOf(s.fork, nil)
+	in := s.upstreamInput(nil)
 	if t, err := readTree(s.upstreamDir()); err != nil || len(t.Dropped) == 0 {
 		return nil
 	}
@@ -101,7 +122,7 @@ func (s *Session) ForgetDropped() error {
 // upstreamDir returns the folder of the cache where the upstream tree is, if it is
 // kept.
 func (s *Session) upstreamDir() string {
-	return s.hold.cache.Path(upstreamStage.dir(), upstreamStage.key(upstreamOf(s.fork, nil)))
+	return s.hold.cache.Path(upstreamStage.dir(), upstreamStage.key(s.upstreamInput(nil)))
 }
 
 // extent says how much an upstream tree is.

@@ -190,6 +190,34 @@ func TestUpstream(t *testing.T) {
 	}
 }
 
+// TestUpstreamIsTheOneThatIsLocked holds that a kept tree is used where it leaves out
+// what the lock drops, and that of two locks on one upstream each has its tree.
+func TestUpstreamIsTheOneThatIsLocked(t *testing.T) {
+	y := newYard(t)
+	s := y.open()
+	asked, err := s.Upstream(t.Context())
+	must(t, err)
+	put(t, y.fork.Abs("fork.lock"), read(t, "testdata/fork.lock"))
+	y.fork, err = y.fork.Project.Fork(y.fork.ID)
+	must(t, err)
+	s = y.again(s)
+	locked, err := s.Upstream(t.Context())
+	must(t, err)
+	if locked.Path != asked.Path {
+		t.Errorf("a tree that leaves out what the lock drops was not used")
+	}
+	asked.Dropped = nil // as it would be, had everything been published
+	must(t, writeTree(s.upstreamDir(), asked))
+	locked, err = s.Upstream(t.Context())
+	must(t, err)
+	if locked.Path == asked.Path || len(locked.Dropped) != 1 {
+		t.Errorf("the tree at %s leaves out %v", locked.Path, locked.Dropped)
+	}
+	if _, err := os.Stat(asked.Path); err != nil {
+		t.Errorf("the other lock's tree is gone: %v", err)
+	}
+}
+
 // TestForgetDropped holds that a tree which something was left out of is fetched
 // again, because that may have been published since.
 func TestForgetDropped(t *testing.T) {

@@ -6,11 +6,13 @@ package fork
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/lock"
@@ -28,6 +30,7 @@ type Fork struct {
 	ID      string          // its folder below forks
 	Series  []patches.Patch // the files of patches/series
 	carried int             // how many commits come before those, as far as fork.lock tells
+	dropped []lock.Module   // what fork.lock says of this upstream; nil where it says nothing
 }
 
 // load reads the fork in the folder id.
@@ -37,8 +40,13 @@ func load(p Project, id string) (Fork, error) {
 	if f.Loaded, err = spec.Load(p.Dir, f.Abs("fork.yaml"), f.File("fork.yaml")); err != nil {
 		return f, err
 	}
-	if l, err := lock.Read(f.Abs("fork.lock")); err == nil && slices.Equal(l.Carried, f.Ranges()) {
-		f.carried = len(l.Patches) - len(l.Files())
+	if l, err := lock.Read(f.Abs("fork.lock")); err == nil {
+		if slices.Equal(l.Carried, f.Ranges()) {
+			f.carried = len(l.Patches) - len(l.Files())
+		}
+		if l.Upstream == f.Upstream.Pin() {
+			f.dropped = append([]lock.Module{}, l.Dropped...)
+		}
 	}
 	f.Series, err = patches.ReadSeries(f.Abs("patches"))
 	return f, p.Relative(err)
@@ -46,6 +54,17 @@ func load(p Project, id string) (Fork, error) {
 
 // Patches returns how many patches the fork has, carried commits included.
 func (f Fork) Patches() int { return f.carried + len(f.Series) }
+
+// Dropped returns the modules that fork.lock records as missing from the upstream.
+// It is nil where no lock tells, and empty where there are none.
+func (f Fork) Dropped() []lock.Module { return f.dropped }
+
+// Unpinned returns the fork without what fork.lock says of its upstream, to find out
+// anew what is published.
+func (f Fork) Unpinned() Fork {
+	f.dropped = nil
+	return f
+}
 
 // Event returns the event that says which fork the events after it are about.
 func (f Fork) Event() event.Event {
@@ -87,6 +106,9 @@ func (f Fork) UserFiles(elem ...string) (dir string, ok bool) {
 // On returns the fork as it would be on another upstream of its kind: at the
 // upstream's version, with the fork's own revision.
 func (f Fork) On(u source.Upstream) (Fork, error) {
+	if u.Pin() != f.Upstream.Pin() {
+		f.dropped = nil
+	}
 	f.Upstream = u
 	v, ok := u.Version()
 	if !ok {
@@ -129,21 +151,44 @@ func (p Project) Path(rel string) string { return filepath.Join(p.Dir, rel) }
 
 // IDs returns the folders below forks that have a fork.yaml, sorted.
 func (p Project) IDs() ([]string, error) {
-	files, err := filepath.Glob(filepath.Join(p.Dir, "forks", "*", "fork.yaml"))
-	if err != nil {
+	entries, err := os.ReadDir(p.Path("forks"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if len(files) == 0 {
+	var ids []string
+	for _, e := range entries {
+		id := e.Name()
+		if _, err := os.Stat(p.Path(filepath.Join("forks", id, "fork.yaml"))); errors.Is(err, fs.ErrNotExist) ||
+			errors.Is(err, syscall.ENOTDIR) {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		if strings.ContainsAny(id, " \t\r\n'\"") {
+			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", id)
+		}
+		if slices.Contains([]string{".cache", "distfiles", "overlay"}, strings.ToLower(id)) {
+			return nil, fmt.Errorf("forks/%s: rename the folder: dist/%[1]s is not for the outputs of one fork", id)
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
 		return nil, fmt.Errorf("%s has no forks: a fork is a folder forks/NAME with a fork.yaml in it", p.Dir)
 	}
-	ids := make([]string, len(files))
-	for i, f := range files {
-		ids[i] = filepath.Base(filepath.Dir(f))
-		if strings.ContainsAny(ids[i], " \t'\"") {
-			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", ids[i])
+	return ids, nil
+}
+
+// Others returns the other forks of f's project. One that cannot be read makes
+// nothing, and is left out.
+func (f Fork) Others() ([]Fork, error) {
+	ids, err := f.Project.IDs()
+	var out []Fork
+	for _, id := range ids {
+		if other, err := load(f.Project, id); err == nil && id != f.ID {
+			out = append(out, other)
 		}
 	}
-	return ids, nil
+	return out, err
 }
 
 // Fork reads a fork. An empty id is the project's only one, or the one that says

@@ -62,6 +62,63 @@ func says(t *testing.T, err error, want string) {
 	}
 }
 
+// TestDropped holds when the lock tells what was not published.
+func TestDropped(t *testing.T) {
+	const upstream = "example.org/ship@v1.4.1"
+	other := source.Upstream{Module: "example.org/ship@v1.4.2"}
+	missing := lock.Module{Place: "lantern", Path: "example.org/lantern", Version: "v0.4.1"}
+	root := lock.Module{Place: ".", Path: "example.org/ship", Version: "v1.4.1", Sum: sumA}
+	for name, c := range map[string]struct {
+		lock  *lock.Lock
+		edit  func(Fork) (Fork, error)
+		want  []lock.Module
+		known bool
+	}{
+		"no lock": {},
+		"none":    {lock: &lock.Lock{Upstream: upstream}, known: true},
+		"one": {
+			lock: &lock.Lock{Upstream: upstream, Dropped: []lock.Module{missing}}, want: []lock.Module{missing}, known: true,
+		},
+		"another pin": {lock: &lock.Lock{Upstream: other.Pin(), Dropped: []lock.Module{missing}}},
+		"on another upstream": {
+			lock: &lock.Lock{Upstream: upstream, Dropped: []lock.Module{missing}},
+			edit: func(f Fork) (Fork, error) { return f.On(other) },
+		},
+		"on the same": {
+			lock: &lock.Lock{Upstream: upstream, Dropped: []lock.Module{missing}},
+			edit: func(f Fork) (Fork, error) { return f.On(f.Upstream) }, want: []lock.Module{missing}, known: true,
+		},
+		"unpinned": {
+			lock: &lock.Lock{Upstream: upstream, Dropped: []lock.Module{missing}},
+			edit: func(f Fork) (Fork, error) { return f.Unpinned(), nil },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := project(t, map[string]string{"forks/ship/fork.yaml": forkYAML})
+			if l := c.lock; l != nil {
+				l.Modules, l.Source, l.Tree = []lock.Module{root}, "sha256:"+sha256B, "sha256:"+sha256C
+				put(t, p.Path("forks/ship/fork.lock"), string(l.Encode()))
+			}
+			f, err := p.Fork("ship")
+			if err == nil && c.edit != nil {
+				f, err = c.edit(f)
+			}
+			if got := f.Dropped(); err != nil || !slices.Equal(got, c.want) || (got != nil) != c.known {
+				t.Errorf("got %#v, %v, want %v", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestIDsInOddFolder has a project in a folder whose name is a pattern of none.
+func TestIDsInOddFolder(t *testing.T) {
+	p := Project{Dir: filepath.Join(t.TempDir(), "ships [old]")}
+	put(t, p.Path("forks/boat/fork.yaml"), forkYAML)
+	if got, err := p.IDs(); err != nil || !slices.Equal(got, []string{"boat"}) {
+		t.Errorf("IDs() = %q, %v", got, err)
+	}
+}
+
 func TestIDs(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -84,6 +141,18 @@ func TestIDs(t *testing.T) {
 		"a quote": {
 			files: map[string]string{"forks/mate's/fork.yaml": ""},
 			err:   "forks/mate's: rename the folder: a fork's name has no spaces or quotes",
+		},
+		"the name of the overlay": {
+			files: map[string]string{"forks/Overlay/fork.yaml": ""},
+			err:   "forks/Overlay: rename the folder: dist/Overlay is not for the outputs of one fork",
+		},
+		"the name of the distfiles": {
+			files: map[string]string{"forks/distfiles/fork.yaml": ""},
+			err:   "forks/distfiles: rename the folder: dist/distfiles is not for the outputs of one fork",
+		},
+		"the name of the cache": {
+			files: map[string]string{"forks/.cache/fork.yaml": ""},
+			err:   "forks/.cache: rename the folder: dist/.cache is not for the outputs of one fork",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

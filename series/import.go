@@ -21,7 +21,13 @@ type ImportRequest struct {
 	// itself is for what it has and the fork's upstream commit has not.
 	Commits string
 	Files   bool   // as patch files behind the series, not as a reference in fork.yaml
+	Tree    string // the folder that conflicts are left in; empty: dist/FORK/src
 	Merges  string // how merges in the range are taken, see source.Carry
+}
+
+// Check returns what is wrong with the request by itself.
+func (r ImportRequest) Check() error {
+	return flagFault(source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}.ValidateNames())
 }
 
 // Carry returns the commits that a request names by their ids, for a fork that does
@@ -70,11 +76,15 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 
 // Import adds commits to a fork and pins it. It returns the patches that they
 // became. Where they do not apply, they are merged; then they are patch files,
-// whatever the request says. Conflicts are left in dist/FORK/src, for Refresh to take
-// from there, and the fork stays as it is.
+// whatever the request says. Conflicts are left in the work tree, for Refresh to
+// take from there, and the fork stays as it is.
 func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Set, error) {
+	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
+	if err != nil {
+		return nil, err
+	}
 	s.Announce()
-	r, err := r.resolved(ctx, s)
+	r, err = r.resolved(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -86,30 +96,35 @@ func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Se
 	if err != nil {
 		return nil, err
 	}
-	before := s.Fork().Series
-	rev, made := revision{files: before}, commits
-	if r.Files {
-		if made, err = asFiles(before, commits); err != nil {
-			return nil, err
-		}
-		rev.files = append(slices.Clone(before), made...)
-	} else {
-		fields := []string{"git", r.From, "commits", carry.Commits}
-		if carry.Merges != "" {
-			fields = append(fields, "merges", carry.Merges)
-		}
-		rev.edits = append(rev.edits, func(data []byte) ([]byte, error) {
-			return config.Append(data, "patches", fields...)
-		})
+	rev, made, err := r.revise(s.Fork().Series, carry, commits)
+	if err != nil {
+		return nil, err
 	}
 	err = adopt(ctx, s, rev, "")
 	if _, ok := errors.AsType[*patches.ApplyError](err); ok {
-		return merge(ctx, s, addition{carry: carry, commits: commits, last: r.Files, refused: err})
+		return merge(ctx, s, addition{at: at, carry: carry, commits: commits, last: r.Files, refused: err})
 	}
 	if err != nil {
 		return nil, err
 	}
 	return patchSet(s.Fork(), made), sayLock(s, "written")
+}
+
+// revise returns what a fork becomes with the commits, and the patches that these
+// become.
+func (r ImportRequest) revise(
+	before []patches.Patch, carry source.Carry, commits []patches.Patch,
+) (rev revision, made []patches.Patch, err error) {
+	if r.Files {
+		made, err = asFiles(before, commits)
+		return revision{files: append(slices.Clone(before), made...)}, made, err
+	}
+	fields := []string{"git", r.From, "commits", carry.Commits}
+	if carry.Merges != "" {
+		fields = append(fields, "merges", carry.Merges)
+	}
+	edit := func(data []byte) ([]byte, error) { return config.Append(data, "patches", fields...) }
+	return revision{files: before, edits: []func([]byte) ([]byte, error){edit}}, commits, nil
 }
 
 // asFiles names commits as patch files that come behind a series.

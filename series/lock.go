@@ -19,9 +19,14 @@ import (
 	"github.com/slipway-build/slipway/source"
 )
 
-// Lock pins the fork as it is now in its fork.lock, and returns that file.
+// Lock pins the fork as it is now in its fork.lock, and returns that file. It alone
+// asks again for what the lock says was not published.
 func Lock(ctx context.Context, s *build.Session) (artifact.Set, error) {
 	s.Announce()
+	s, err := s.On(ctx, s.Fork().Unpinned(), lock.Lock{})
+	if err != nil {
+		return nil, err
+	}
 	if err := s.ForgetDropped(); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 // An addition is a range of commits that does not apply where it belongs in a
 // series.
 type addition struct {
+	at      workDir
 	carry   source.Carry
 	commits []patches.Patch
 	last    bool  // behind the whole series, not before its patch files
@@ -26,7 +27,7 @@ type addition struct {
 }
 
 // merge merges commits into the series as a rebase does, with what they were made
-// of, and leaves the result in dist/FORK/src. Without a conflict it is taken from
+// of, and leaves the result in the work tree. Without a conflict it is taken from
 // there at once.
 func merge(ctx context.Context, s *build.Session, a addition) (artifact.Set, error) {
 	l, outcomes, err := mergeCommits(ctx, s, a)
@@ -47,11 +48,11 @@ func merge(ctx context.Context, s *build.Session, a addition) (artifact.Set, err
 	if err := replaceSource(ctx, s, l); err != nil {
 		return nil, fmt.Errorf("%w\n%w", a.refused, err)
 	}
-	if err := conflictsLeft(s, outcomes); err != nil {
+	if err := conflictsLeft(s, a.at, outcomes); err != nil {
 		return nil, err
 	}
 	s.Note("the commits were merged with what they meet, so they are patch files now")
-	changed, _, err := refresh(ctx, s)
+	changed, _, err := refresh(ctx, s, a.at)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func mergeCommits(ctx context.Context, s *build.Session, a addition) (l layout, 
 	if n := len(first) - countFiles(first); !a.last {
 		first, rest = first[:n], first[n:]
 	}
-	l = layout{up: up, fork: s.Fork()}
+	l = layout{at: a.at, up: up, fork: s.Fork()}
 	if l.steps, err = patches.Steps(up.Dir, first); err != nil {
 		return l, nil, s.ApplyError(err)
 	}
@@ -230,7 +231,7 @@ func writeFile(name string, mode filetree.Mode, data []byte) error {
 
 // conflictsLeft returns an error that names each conflict of the outcomes, and says
 // how to solve them; nil if there is none.
-func conflictsLeft(s *build.Session, outcomes []patches.Outcome) error {
+func conflictsLeft(s *build.Session, at workDir, outcomes []patches.Outcome) error {
 	var lines []string
 	for _, o := range outcomes {
 		if o.Status != patches.Conflicts {
@@ -255,6 +256,6 @@ func conflictsLeft(s *build.Session, outcomes []patches.Outcome) error {
 		return nil
 	}
 	return fmt.Errorf("%s\n  Resolve the conflicts in %s and commit each change to its patch\n"+
-		"  (git commit --fixup, git rebase -i --autosquash), then: mage patches:refresh -fork=%s\n"+
-		"  To give it up: rm -r %[2]s", strings.Join(lines, "\n"), s.Fork().Dist("src"), s.Fork().ID)
+		"  (git commit --fixup, git rebase -i --autosquash), then: mage patches:refresh%s\n"+
+		"  To give it up: %s", strings.Join(lines, "\n"), at.path, at.flags(), at.removal())
 }

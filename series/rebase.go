@@ -24,6 +24,7 @@ type RebaseRequest struct {
 	Onto  string // a version, 1.36.2, or a commit of 40 hex digits
 	All   bool   // every newer patch release, instead of Onto
 	Write bool   // move the fork there, if no patch conflicts
+	Tree  string // the folder that conflicts are left in; empty: dist/FORK/src
 }
 
 // Check returns what is wrong with the request.
@@ -45,6 +46,7 @@ type RebaseReport struct {
 	Patches []RebasedPatch `json:"patches"`
 	Written bool           `json:"written"`        // the fork was moved
 	Tree    string         `json:"tree,omitempty"` // where conflicts can be solved
+	Refresh string         `json:"-"`              // the flags of patches:refresh, once they are
 }
 
 // A RebasedPatch reports how one patch fits.
@@ -80,10 +82,17 @@ func (r RebaseReport) Conflicts() []string {
 
 // Rebase tries a fork's series on another upstream, and changes nothing unless it
 // is told to write. Then the fork is moved there if no patch conflicts; otherwise
-// the tree with conflict markers is left in dist/FORK/src, and Refresh takes it from
+// the tree with conflict markers is left in the work tree, and Refresh takes it from
 // there.
 func Rebase(ctx context.Context, s *build.Session, r RebaseRequest) ([]RebaseReport, error) {
 	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
+	if err == nil && r.Write {
+		err = at.checkUntouched(ctx, s.Git(), s.Fork())
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.Announce()
@@ -97,7 +106,7 @@ func Rebase(ctx context.Context, s *build.Session, r RebaseRequest) ([]RebaseRep
 	}
 	var out []RebaseReport
 	for _, then := range targets {
-		report, err := rebaseOnto(ctx, s, up, then, r.Write)
+		report, err := rebaseOnto(ctx, s, layout{at: at, up: up, fork: then}, r.Write)
 		if err != nil {
 			return out, fmt.Errorf("onto %s: %w", then.Upstream, err)
 		}
@@ -158,10 +167,9 @@ func onto(ctx context.Context, s *build.Session, at string) (fork.Fork, error) {
 	return s.Fork().On(u)
 }
 
-// rebaseOnto tries the series on the upstream of the fork then.
-func rebaseOnto(
-	ctx context.Context, s *build.Session, up source.Tree, then fork.Fork, write bool,
-) (RebaseReport, error) {
+// rebaseOnto tries the series, which is on the upstream l.up now, on that of the fork l.fork.
+func rebaseOnto(ctx context.Context, s *build.Session, l layout, write bool) (RebaseReport, error) {
+	up, then := l.up, l.fork
 	there, err := s.On(ctx, then, lock.Lock{})
 	if err != nil {
 		return RebaseReport{}, err
@@ -185,7 +193,7 @@ func rebaseOnto(
 	if err != nil || !write {
 		return report, err
 	}
-	return report, accept(ctx, s, &report, layout{up: on, fork: then}, t.outcomes)
+	return report, accept(ctx, s, &report, layout{at: l.at, up: on, fork: then}, t.outcomes)
 }
 
 // A trial is what was found out of a series on another upstream.
@@ -293,7 +301,7 @@ func tally(r RebaseReport) string {
 	return strings.Join(parts, ", ")
 }
 
-// accept lays the rebased series out in dist/FORK/src, on the upstream and for the
+// accept lays the rebased series out in the work tree, on the upstream and for the
 // fork of l, and moves the fork there if no patch conflicts. It says so in report.
 func accept(ctx context.Context, s *build.Session, report *RebaseReport, l layout, outcomes []patches.Outcome) error {
 	for _, o := range outcomes {
@@ -302,11 +310,11 @@ func accept(ctx context.Context, s *build.Session, report *RebaseReport, l layou
 	if err := replaceSource(ctx, s, l); err != nil {
 		return err
 	}
-	report.Tree = s.Fork().Dist("src")
+	report.Tree, report.Refresh = l.at.path, l.at.flags()
 	if len(report.Conflicts()) > 0 {
 		return nil
 	}
-	if _, _, err := refresh(ctx, s); err != nil {
+	if _, _, err := refresh(ctx, s, l.at); err != nil {
 		return err
 	}
 	report.Written = true

@@ -18,12 +18,16 @@ import (
 	"github.com/slipway-build/slipway/patches"
 )
 
-// Refresh makes the fork's series what the commits in dist/FORK/src say, and pins
-// it. A patch whose commit nobody changed keeps its bytes. It returns the patches
-// that were written.
-func Refresh(ctx context.Context, s *build.Session) (artifact.Set, error) {
+// Refresh makes the fork's series what the commits in a work tree say, and pins it.
+// tree is its folder, "" for dist/FORK/src. A patch whose commit nobody changed keeps
+// its bytes. It returns the patches that were written.
+func Refresh(ctx context.Context, s *build.Session, tree string) (artifact.Set, error) {
+	at, err := workDirOf(s.Fork(), s.CacheDir("src"), tree)
+	if err != nil {
+		return nil, err
+	}
 	s.Announce()
-	changed, gone, err := refresh(ctx, s)
+	changed, gone, err := refresh(ctx, s, at)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +53,8 @@ func patchSet(f fork.Fork, list []patches.Patch) artifact.Set {
 
 // refresh returns the patches that were written, and the names of those that are
 // gone.
-func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, gone []string, err error) {
-	h, was, err := readWorkTree(ctx, s)
+func refresh(ctx context.Context, s *build.Session, at workDir) (changed []patches.Patch, gone []string, err error) {
+	h, was, err := readWorkTree(ctx, s, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,12 +62,11 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err != nil {
 		return nil, nil, err
 	}
-	now, sizes, err := fromCommits(ctx, s, h, was, series.Patches)
+	now, sizes, err := commitReader{s, at, was}.patches(ctx, h, series.Patches)
 	if err != nil {
 		return nil, nil, err
 	}
-	dir, _ := src(s)
-	tree, err := s.Git().Tree(ctx, dir, h.Tip)
+	tree, err := s.Git().Tree(ctx, at.dir, h.Tip)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,14 +78,14 @@ func refresh(ctx context.Context, s *build.Session) (changed []patches.Patch, go
 	if err := adopt(ctx, s, r, tree.Digest()); err != nil {
 		return nil, nil, err
 	}
-	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base}
+	next := workTree{Upstream: was.Upstream, Version: was.Version, Base: h.Base, Refreshed: true}
 	kept := all[:len(all)-len(r.files)]
 	for i, p := range slices.DeleteFunc(slices.Concat(kept, r.files), build.LeftOut) {
 		for range sizes[i] {
 			next.Commits = append(next.Commits, workCommit{h.Commits[len(next.Commits)].ID, p.Name, true})
 		}
 	}
-	placeRecord, err := next.write(s)
+	placeRecord, err := at.write(s, next)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,23 +109,25 @@ func withLeftOut(now, series []patches.Patch) []patches.Patch {
 	return out
 }
 
-// readWorkTree reads the history of dist/FORK/src, and the record of what was laid
-// out there. All that a person has to mend first is an error.
-func readWorkTree(ctx context.Context, s *build.Session) (gitrepo.History, workTree, error) {
-	id, path := s.Fork().ID, s.Fork().Dist("src")
-	if !s.Dist().Exists(path) {
-		return gitrepo.History{}, workTree{}, fmt.Errorf(
-			"%s does not exist\n  To lay out the tree to edit: mage patches:apply -fork=%s", path, id)
+// readWorkTree reads the history of a work tree, and the record of what was laid out
+// there. All that a person has to mend first is an error.
+func readWorkTree(ctx context.Context, s *build.Session, at workDir) (gitrepo.History, workTree, error) {
+	path := at.path
+	if there, err := at.exists(); err != nil || !there {
+		return gitrepo.History{}, workTree{}, errors.Join(err, fmt.Errorf(
+			"%s does not exist\n  To lay out the tree to edit: mage patches:apply%s", path, at.flags()))
 	}
-	h, err := s.Git().Read(ctx, s.Dist().Abs(path))
+	h, err := s.Git().Read(ctx, at.dir)
 	if err != nil {
 		return h, workTree{}, err
 	}
-	was, ok := laidOut(s, h)
+	was, ok, err := at.laidOut(h)
 	switch {
+	case err != nil:
+		return h, was, err
 	case !ok:
 		return h, was, fmt.Errorf("%s does not begin with the upstream's tree as it was laid out: "+
-			"its first commit is %.12s\n  To start over: move it away, then mage patches:apply -fork=%s", path, h.Base, id)
+			"its first commit is %.12s\n  To start over: move it away, then mage patches:apply%s", path, h.Base, at.flags())
 	case len(h.Dirty) > 0:
 		return h, was, errors.New(path + " has uncommitted changes: " + someOf(h.Dirty) + "\n" +
 			"  To make them part of the last patch: git commit -a --amend\n" +
@@ -157,13 +162,19 @@ func checkMarks(src string, h gitrepo.History) error {
 	return errors.Join(errs...)
 }
 
-// fromCommits returns the patches that the commits in src are, in order, and of how
-// many commits each is.
-func fromCommits(
-	ctx context.Context, s *build.Session, h gitrepo.History, was workTree, series []patches.Patch,
+// A commitReader makes patches of the commits in a work tree.
+type commitReader struct {
+	s   *build.Session
+	at  workDir
+	was workTree
+}
+
+// patches returns the patches that the commits are, in order, and of how many commits
+// each is.
+func (r commitReader) patches(
+	ctx context.Context, h gitrepo.History, series []patches.Patch,
 ) (out []patches.Patch, sizes []int, err error) {
-	dir, _ := src(s)
-	read := func(id string) ([]byte, error) { return patchFile(ctx, s, dir, id) }
+	was, read := r.was, func(id string) ([]byte, error) { return patchFile(ctx, r.s, r.at.dir, id) }
 	// Patches of the series that no commit was made of: a commit may have become one.
 	others := slices.DeleteFunc(slices.Clone(series), func(p patches.Patch) bool {
 		return slices.ContainsFunc(h.Commits, func(c gitrepo.Revision) bool { return c.Name == p.Name })
@@ -184,7 +195,7 @@ func fromCommits(
 			return nil, nil, err
 		}
 		if data == nil {
-			return nil, nil, changesNothing(s, c)
+			return nil, nil, changesNothing(r.at, c)
 		}
 		others = slices.DeleteFunc(others, func(p patches.Patch) bool { return named(out, p.Name) })
 		c.Name = was.current(c.Name, series)
@@ -200,9 +211,9 @@ func fromCommits(
 	return out, sizes, nil
 }
 
-func changesNothing(s *build.Session, c gitrepo.Revision) error {
+func changesNothing(at workDir, c gitrepo.Revision) error {
 	return fmt.Errorf("commit %.12s in %s changes nothing: %s\n  To drop it: git rebase -i %.12s~1",
-		c.ID, s.Fork().Dist("src"), c.Subject, c.ID)
+		c.ID, at.path, c.Subject, c.ID)
 }
 
 // mailbox returns the patch of the series whose mails the first n commits are, all of

@@ -28,11 +28,11 @@ func doVerify(p *project) func(*build.Session) (artifact.Set, error) {
 }
 
 func doApply(p *project, until string) func(*build.Session) (artifact.Set, error) {
-	return func(s *build.Session) (artifact.Set, error) { return Apply(p.Context(), s, until) }
+	return func(s *build.Session) (artifact.Set, error) { return Apply(p.Context(), s, ApplyRequest{Until: until}) }
 }
 
 func doRefresh(p *project) func(*build.Session) (artifact.Set, error) {
-	return func(s *build.Session) (artifact.Set, error) { return Refresh(p.Context(), s) }
+	return func(s *build.Session) (artifact.Set, error) { return Refresh(p.Context(), s, "") }
 }
 
 func doImport(p *project, r ImportRequest) func(*build.Session) (artifact.Set, error) {
@@ -108,14 +108,15 @@ func TestApply(t *testing.T) {
 	}
 	_, err := p.try(lock.Lock{}, doApply(p, "0003"))
 	says(t, err, `no patch "0003" in ship-1.4: it has 0001-crew.patch, 0002-bosun.patch`)
-	const lose = "\n  To keep the changes: commit them there, then mage patches:refresh -fork=ship-1.4" +
-		"\n  To discard them: rm -r dist/ship-1.4/src"
+	const work = "dist/ship-1.4/src has work that no patch of ship-1.4 has:\n    "
+	const ways = "\n  To keep it: commit it there, on the branch that is checked out, then: " +
+		"mage patches:refresh -fork=ship-1.4\n  To discard it: rm -rf dist/ship-1.4/src"
 	put(t, p.src, map[string]string{"LOG": "calm"})
 	_, err = p.try(lock.Lock{}, doApply(p, ""))
-	says(t, err, "dist/ship-1.4/src was changed since it was laid out: LOG (1 file)"+lose)
-	p.commit(p.src, "-m", "log: calm")
+	says(t, err, work+"untracked  LOG"+ways)
+	id := p.commit(p.src, "-m", "log: calm")
 	_, err = p.try(lock.Lock{}, doApply(p, ""))
-	says(t, err, "dist/ship-1.4/src was changed since it was laid out: it has other commits"+lose)
+	says(t, err, work+"commit     "+id[:12]+" log: calm"+ways)
 	if err := os.RemoveAll(p.src); err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,8 @@ type Input struct {
 	Upstream Upstream
 	Place    string `json:",omitempty"` // of the upstream's module in the tree; "" is the root
 	Siblings []Sibling
+	// Absent are the siblings that fork.lock says were never published: they are not asked for.
+	Absent []lock.Module `json:"-"`
 }
 
 // A Tree is an upstream laid out as in its repository, and what it was put
@@ -56,8 +58,9 @@ func (f Fetcher) Fetch(ctx context.Context, in Input, dst string) (Tree, error) 
 	return f.fetchModules(ctx, in, dst)
 }
 
-// fetchModules lays out a module and its siblings. A sibling that cannot be fetched
-// is dropped where nothing imports it, and is an error otherwise.
+// fetchModules lays out a module and its siblings. A sibling that cannot be fetched,
+// or is known to be absent, is dropped where nothing imports it, and is an error
+// otherwise.
 func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, error) {
 	scratch, err := os.MkdirTemp(filepath.Dir(dst), "")
 	if err != nil {
@@ -123,8 +126,12 @@ func (f Fetcher) siblings(
 		return nil, nil, nil
 	}
 	list, err := siblings(root.Dir, in.Siblings, v.Fields())
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return nil, nil, err
+	}
+	list, absent = parted(list, in.Absent)
+	if len(list) == 0 {
+		return nil, absent, nil
 	}
 	names := make([]string, len(list))
 	for i, m := range list {
@@ -146,7 +153,21 @@ func (f Fetcher) siblings(
 		}
 		had = append(had, p)
 	}
+	slices.SortFunc(absent, func(a, b placed) int { return strings.Compare(a.place, b.place) })
 	return had, absent, nil
+}
+
+// parted returns the modules of a list that have to be asked for, and those that are
+// known to be absent.
+func parted(list, known []lock.Module) (rest []lock.Module, absent []placed) {
+	for _, m := range list {
+		if slices.Contains(known, m) {
+			absent = append(absent, placed{gotool.Module{Path: m.Path, Version: m.Version}, m.Place})
+		} else {
+			rest = append(rest, m)
+		}
+	}
+	return rest, absent
 }
 
 // lay copies the module's files to its place below dst, and checks that they
@@ -179,11 +200,19 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 		if err != nil {
 			return err
 		}
-		if user != "" {
-			return f.unreachable(fmt.Sprintf("%s@%s, which %s imports,", m.Path, m.Version, user), m.Error)
+		what := m.Path + "@" + m.Version
+		switch {
+		case user != "" && m.Error == "":
+			return fmt.Errorf("%s, which %s imports, is dropped in fork.lock\n"+
+				"  To pin the modules as they are published now: mage patches:lock", what, user)
+		case user != "":
+			return f.unreachable(fmt.Sprintf("%s, which %s imports,", what, user), m.Error)
+		case m.Error == "":
+			f.Events.Note(what + " is left out of the tree: it is dropped in fork.lock")
+		default:
+			f.Events.Note(fmt.Sprintf("%s is left out of the tree: it cannot be fetched, and nothing imports it (%s)",
+				what, run.Redact(m.Error)))
 		}
-		f.Events.Note(fmt.Sprintf("%s@%s is left out of the tree: it cannot be fetched, and nothing imports it (%s)",
-			m.Path, m.Version, run.Redact(m.Error)))
 		t.Dropped = append(t.Dropped, lock.Module{Place: m.place, Path: m.Path, Version: m.Version})
 	}
 	places := make([]string, len(t.Modules))

@@ -1,7 +1,6 @@
 package targets_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"crypto/sha256"
 	"debug/elf"
@@ -29,6 +28,7 @@ import (
 //	edit FILE OLD NEW        replaces OLD, which must be in it once; \n is a line break
 //	flip FILE TEXT           changes one byte: the first of the first TEXT; FILE may be a pattern
 //	republish ZIP NAME       gives the file of that name, of a module's zip, one more line
+//	publish DIR MODULE FILE  serves a module, as PATH@VERSION, from a proxy; FILE is a txtar archive
 //	remember PATH...         notes which files are at each path
 //	unchanged PATH...        fails unless the files are exactly those remembered
 //	whole                    fails if anything half done is in dist
@@ -43,6 +43,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"edit":      {3, edit},
 		"flip":      {2, flip},
 		"republish": {2, republish},
+		"publish":   {3, publish},
 		"remember":  {-1, remember},
 		"unchanged": {-1, unchanged},
 		"whole":     {0, whole},
@@ -133,36 +134,6 @@ func flipByte(name string, at int) error {
 	defer f.Close()
 	_, err = f.WriteAt(data[at:at+1], int64(at))
 	return err
-}
-
-func republish(ts *testscript.TestScript, args []string) error {
-	r, err := zip.OpenReader(ts.MkAbs(args[0]))
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	var changed bytes.Buffer
-	w := zip.NewWriter(&changed)
-	for _, f := range r.File {
-		data, err := fs.ReadFile(r, f.Name)
-		if err != nil {
-			return err
-		}
-		if strings.HasSuffix(f.Name, "/"+args[1]) {
-			data = append(data, "// Who put this here?\n"...)
-		}
-		to, err := w.Create(f.Name)
-		if err != nil {
-			return err
-		}
-		if _, err := to.Write(data); err != nil {
-			return err
-		}
-	}
-	if err := w.Close(); err != nil {
-		return err
-	}
-	return os.WriteFile(ts.MkAbs(args[0]), changed.Bytes(), 0o644)
 }
 
 // memory holds what remember noted, by path.

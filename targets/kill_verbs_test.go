@@ -45,12 +45,12 @@ func ebuild(t *testing.T, p *slipway.Project) error {
 }
 
 func applyAll(t *testing.T, p *slipway.Project) error {
-	_, err := p.Apply(t.Context(), "", "")
+	_, err := p.Apply(t.Context(), "", slipway.ApplyRequest{})
 	return err
 }
 
 func applyNone(t *testing.T, p *slipway.Project) error {
-	_, err := p.Apply(t.Context(), "", "none")
+	_, err := p.Apply(t.Context(), "", slipway.ApplyRequest{Until: "none"})
 	return err
 }
 
@@ -66,7 +66,7 @@ func rebaseInVain(t *testing.T, p *slipway.Project) error {
 }
 
 func refresh(t *testing.T, p *slipway.Project) error {
-	_, err := p.Refresh(t.Context(), "")
+	_, err := p.Refresh(t.Context(), "", "")
 	return err
 }
 

@@ -38,10 +38,14 @@ func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
 
 // Apply writes a fork's patched tree to dist/FORK/src, a git repository with one commit per patch, to read and edit.
 //
-// -until names the last patch to apply; -until=none applies no patch.
-func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) error {
+// -until names the last patch to apply; -until=none applies no patch. -tree names
+// another folder than dist/FORK/src, outside of dist. It does not exist, is empty, or
+// has a tree that was written there before.
+func (Patches) Apply(ctx context.Context, fork, until, tree *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Apply(ctx, setting("FORK", fork), setting("UNTIL", until))
+		return p.Apply(ctx, setting("FORK", fork), slipway.ApplyRequest{
+			Until: setting("UNTIL", until), Tree: setting("TREE", tree),
+		})
 	})
 }
 
@@ -53,26 +57,31 @@ func (Patches) Apply(ctx context.Context, fork, until *string, v, json *bool) er
 // patch files, added at the end of the series. Commits that conflict are left in
 // dist/FORK/src: resolve them there, then run patches:refresh. -merges says how a
 // range with merges is taken: first-parent, each merge as one change, or flatten,
-// the commits of both sides without the merges.
-func (Patches) Import(ctx context.Context, fork, from, commits, as, merges *string, v, json *bool) error {
+// the commits of both sides without the merges. -tree works as in patches:apply.
+func (Patches) Import(ctx context.Context, fork, from, commits, as, merges, tree *string, v, json *bool) error {
 	kind := setting("AS", as)
 	if kind != "" && kind != "files" && kind != "references" {
 		return fmt.Errorf("-as=%s: want references or files", kind)
 	}
+	r := slipway.ImportRequest{
+		From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
+		Merges: setting("MERGES", merges), Tree: setting("TREE", tree),
+	}
+	if err := r.Check(); err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Import(ctx, setting("FORK", fork), slipway.ImportRequest{
-			From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
-			Merges: setting("MERGES", merges),
-		})
+		return p.Import(ctx, setting("FORK", fork), r)
 	})
 }
 
 // Refresh rewrites a fork's patch files from the commits in dist/FORK/src, and pins them.
 //
 // Each commit becomes one patch. A patch whose commit did not change keeps its bytes.
-func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
+// -tree names the folder of a tree that is not in dist.
+func (Patches) Refresh(ctx context.Context, fork, tree *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Refresh(ctx, setting("FORK", fork))
+		return p.Refresh(ctx, setting("FORK", fork), setting("TREE", tree))
 	})
 }
 
@@ -82,8 +91,8 @@ func (Patches) Refresh(ctx context.Context, fork *string, v, json *bool) error {
 // patch release. With -write, the fork moves if nothing conflicts; otherwise the
 // conflicts are left in dist/FORK/src: resolve them there, then run
 // patches:refresh. -format is json or markdown: then standard output has the
-// report alone. Conflicts make the command fail.
-func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, write, v *bool) error {
+// report alone. Conflicts make the command fail. -tree works as in patches:apply.
+func (Patches) Rebase(ctx context.Context, fork, onto, format, tree *string, all, write, v *bool) error {
 	as := setting("FORMAT", format)
 	show, ok := map[string]func([]slipway.Rebase) error{
 		"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown,
@@ -91,11 +100,15 @@ func (Patches) Rebase(ctx context.Context, fork, onto, format *string, all, writ
 	if !ok {
 		return fmt.Errorf("-format=%s: want json or markdown", as)
 	}
+	r := slipway.RebaseRequest{
+		Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write), Tree: setting("TREE", tree),
+	}
+	if err := r.Check(); err != nil {
+		return err
+	}
 	var reports []slipway.Rebase
 	err := runAside(ctx, v, as != "", func(ctx context.Context, p *slipway.Project) (_ artifact.Set, err error) {
-		reports, err = p.Rebase(ctx, setting("FORK", fork), slipway.RebaseRequest{
-			Onto: setting("ONTO", onto), All: flag("ALL", all), Write: flag("WRITE", write),
-		})
+		reports, err = p.Rebase(ctx, setting("FORK", fork), r)
 		return nil, err
 	})
 	if err != nil {
@@ -118,7 +131,7 @@ func conflicting(reports []slipway.Rebase) error {
 		if r.Tree != "" {
 			hint = fmt.Sprintf("Resolve the conflicts in %s (markers in files, Slipway-Unsolved in messages) and commit\n"+
 				"  each change to its patch (git commit --fixup, git rebase -i --autosquash), then: "+
-				"mage patches:refresh -fork=%s", r.Tree, r.Fork)
+				"mage patches:refresh%s", r.Tree, r.Refresh)
 		}
 		return fmt.Errorf("%s: conflicts with %s\n  %s", strings.Join(names, ", "), r.Onto, hint)
 	}
@@ -201,8 +214,12 @@ func rebaseDetails(p series.RebasedPatch) []string {
 // bundle for git clone. The result is read back, to check that it makes the same
 // tree.
 func (Patches) Export(ctx context.Context, fork, format *string, v, json *bool) error {
+	as := setting("FORMAT", format)
+	if err := series.CheckFormat(as); err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Export(ctx, setting("FORK", fork), setting("FORMAT", format))
+		return p.Export(ctx, setting("FORK", fork), as)
 	})
 }
 
@@ -217,7 +234,11 @@ func (Source) Export(ctx context.Context, fork, format *string, v, json *bool) e
 	if kind == "" {
 		kind = "tar.xz"
 	}
+	r := slipway.TarballRequest{Format: kind}
+	if err := r.Check(); err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Tarball(ctx, setting("FORK", fork), slipway.TarballRequest{Format: kind})
+		return p.Tarball(ctx, setting("FORK", fork), r)
 	})
 }

@@ -34,12 +34,19 @@ func runAside(ctx context.Context, v *bool, machine bool, f verb) error {
 // runWith calls f with a printer for its events. A signal that asks the process to
 // end cancels f's context.
 func runWith(ctx context.Context, show *printer, f verb) error {
+	plans, err := begin()
+	if err != nil || plans && os.Getenv(planVariable) == planFlags {
+		return err
+	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	defer show.close()
 	p, err := project(show.event)
 	if err != nil {
 		return err
+	}
+	if plans {
+		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
 	}
 	_, err = f(ctx, p) // its events told what it made
 	return err

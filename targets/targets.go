@@ -89,10 +89,14 @@ func Image(ctx context.Context, fork, images, platforms, arch, format *string, v
 	if err != nil {
 		return err
 	}
+	r := slipway.ImageRequest{
+		Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
+	}
+	if err := r.Check(); err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Image(ctx, setting("FORK", fork), slipway.ImageRequest{
-			Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
-		})
+		return p.Image(ctx, setting("FORK", fork), r)
 	})
 }
 
@@ -145,6 +149,9 @@ func platformNames(platforms, arch string) ([]string, error) {
 
 // Forks lists the forks of this project.
 func Forks() error {
+	if plans, err := begin(); err != nil || plans {
+		return err
+	}
 	p, err := project(nil)
 	if err != nil {
 		return err
@@ -180,6 +187,9 @@ func Clean(ctx context.Context) error {
 
 // Doctor checks that this machine has what it takes to build this project's forks.
 func Doctor(ctx context.Context) error {
+	if plans, err := begin(); err != nil || plans {
+		return err
+	}
 	p, err := project(nil)
 	if err != nil {
 		return err

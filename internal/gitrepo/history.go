@@ -204,25 +204,14 @@ func (g Git) Read(ctx context.Context, dir string) (History, error) {
 	if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
 		return h, fmt.Errorf("%s is not a git repository", dir)
 	}
-	for _, state := range []string{"rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD"} {
-		if _, err := os.Stat(filepath.Join(dir, ".git", state)); err == nil {
-			return h, fmt.Errorf("a rebase, merge or cherry-pick is in progress in %s: finish it first (git status says how)",
-				dir)
-		}
-	}
-	status, err := g.output(ctx, dir, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all",
-		"--ignored=no")
-	if err != nil {
+	if what, err := unended(dir); err != nil {
 		return h, err
+	} else if what != "" {
+		return h, fmt.Errorf("a %s is in progress in %s: finish it first (git status says how)", what, dir)
 	}
-	for entry := range strings.SplitSeq(strings.TrimSuffix(string(status), "\x00"), "\x00") {
-		switch {
-		case len(entry) <= 3:
-		case entry[:2] == "??":
-			h.Untracked = append(h.Untracked, entry[3:])
-		default:
-			h.Dirty = append(h.Dirty, entry[3:])
-		}
+	var err error
+	if h.Dirty, h.Untracked, err = g.status(ctx, dir); err != nil {
+		return h, err
 	}
 	commits, err := g.log(ctx, dir, "--reverse", "--topo-order", "HEAD")
 	if err != nil {

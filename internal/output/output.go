@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/action"
@@ -30,6 +33,33 @@ func (d Dist) Abs(path string) string { return filepath.Join(d.Project, path) }
 func (d Dist) Exists(path string) bool {
 	_, err := os.Lstat(d.Abs(path))
 	return err == nil
+}
+
+// CheckFolders returns an error if one of the folders cannot be made where it is to be:
+// because something on the way there is no folder, or none that this user may write
+// to.
+func (d Dist) CheckFolders(paths ...string) error {
+	for _, path := range paths {
+		name := d.Abs(path)
+		info, err := os.Stat(name)
+		for errors.Is(err, fs.ErrNotExist) && name != d.Project {
+			if _, err := os.Lstat(name); err == nil {
+				return &fs.PathError{Op: "stat", Path: name, Err: syscall.ENOTDIR} // a link to nowhere
+			}
+			name = filepath.Dir(name)
+			info, err = os.Stat(name)
+		}
+		switch {
+		case err != nil:
+			return err
+		case !info.IsDir():
+			return &fs.PathError{Op: "mkdir", Path: name, Err: syscall.ENOTDIR}
+		}
+		if err := unix.Access(name, unix.W_OK|unix.X_OK); err != nil {
+			return &fs.PathError{Op: "writing to", Path: name, Err: err}
+		}
+	}
+	return nil
 }
 
 // Holds reports whether the file at path has just this content.

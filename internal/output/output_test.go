@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/slipway-build/slipway/internal/action"
@@ -329,5 +330,38 @@ func TestWriteFiles(t *testing.T) {
 	}
 	if err := WriteFiles(filepath.Join(dir, "a"), nil); !errors.As(err, &at) {
 		t.Errorf("a folder in the place of a file: %v", err)
+	}
+}
+
+// TestCheckFolders names folders that can be made, and some that cannot.
+func TestCheckFolders(t *testing.T) {
+	d := Dist{Project: t.TempDir()}
+	for _, dir := range []string{"dist/ship/bin", "elsewhere"} {
+		if err := os.MkdirAll(d.Abs(dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := errors.Join(os.WriteFile(d.Abs("dist/boat"), nil, 0o644), os.Symlink("../elsewhere", d.Abs("dist/link")),
+		os.Symlink("nowhere", d.Abs("dist/lost")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]error{
+		"dist/ship": nil, "dist/ship/bin": nil, "dist/ship/deb/linux_amd64": nil, "dist/mate/bin": nil, "dist/link/x": nil,
+		"other/x": nil, "dist/boat": syscall.ENOTDIR, "dist/boat/bin": syscall.ENOTDIR, "dist/lost": syscall.ENOTDIR,
+		"dist/lost/bin": syscall.ENOTDIR,
+	} {
+		if err := d.CheckFolders("dist", path); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", path, err, want)
+		}
+	}
+	if os.Getuid() == 0 {
+		return // root may write anywhere
+	}
+	if err := os.Chmod(d.Abs("dist/ship"), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.CheckFolders("dist/ship/deb"); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("in a folder that cannot be written to: %v", err)
 	}
 }

@@ -33,6 +33,9 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	if err != nil {
 		return nil, err
 	}
+	if p.pins, err = readPins(p.fork, p.platforms); err != nil {
+		return nil, err
+	}
 	s.Announce()
 	w := newLayerCache(s, p)
 	in, err := gather(ctx, s, w, p)
@@ -57,6 +60,26 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 		return nil, err
 	}
 	return s.Report(artifacts(p.fork.Dist("images"), record, kept)...), nil
+}
+
+// Check returns what is known to keep Run from doing its work on the forks that are
+// deployed together, each with its request. base.lock may still be written.
+func Check(sessions []*build.Session, requests []Request) error {
+	pods := map[string]string{} // to the fork that has it
+	for i, s := range sessions {
+		p, err := newPlan(s, requests[i])
+		if err != nil {
+			return err
+		}
+		for _, pod := range p.pods {
+			if other, ok := pods[pod.Name]; ok {
+				return fmt.Errorf("%s: images.with: %s and %s both have a pod %s: a host runs only one of them",
+					sessions[len(sessions)-1].Fork().File("fork.yaml"), other, s.Fork().ID, pod.Name)
+			}
+			pods[pod.Name] = s.Fork().ID
+		}
+	}
+	return nil
 }
 
 // artifacts returns the images of a layout.

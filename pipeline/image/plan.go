@@ -31,12 +31,25 @@ type plan struct {
 	pins       map[string][]debbase.Pin // packages of the base, by architecture
 }
 
+// Check returns what is wrong with the request by itself.
+func (r Request) Check() error {
+	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
+		return fmt.Errorf("-format=%s: want oci or docker", r.Format)
+	}
+	return nil
+}
+
+// Others returns the requests for n forks whose images are made for those of r.
+func (r Request) Others(n int) []Request {
+	return slices.Repeat([]Request{{Platforms: r.Platforms, Programs: r.Programs}}, n)
+}
+
 func newPlan(s *build.Session, r Request) (plan, error) {
 	p := plan{fork: s.Fork(), request: r}
-	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
-		return p, fmt.Errorf("-format=%s: want oci or docker", r.Format)
+	err := r.Check()
+	if err != nil {
+		return p, err
 	}
-	var err error
 	if p.recipes, err = profiles.Images(p.fork.Project.Dir, p.fork.Profile); err != nil {
 		return p, err
 	}
@@ -55,8 +68,7 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	if p.components, err = p.neededComponents(); err != nil {
 		return p, err
 	}
-	p.pins, err = readPins(p.fork, p.platforms)
-	return p, err
+	return p, s.Dist().CheckFolders(p.fork.Dist("images"), p.fork.Dist("deploy"))
 }
 
 // platforms returns the platforms of images, by the names of a request.

@@ -48,6 +48,13 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	return write(s, data)
 }
 
+// Check returns what is wrong with a request. That images are missing is none: they
+// may be made until then.
+func Check(s *build.Session, r Request) error {
+	_, err := settings(s.Fork(), r)
+	return err
+}
+
 // A plan is what is known before anything is built.
 type plan struct {
 	recipes  kubespray.Recipes

@@ -29,21 +29,11 @@ const hostGentoo = "/var/db/repos/gentoo"
 // that Portage would otherwise read from each ebuild. Run returns the ebuilds of the
 // forks and what they fetch.
 func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Set, error) {
-	gentoo, err := checkout(r.Gentoo, hostGentoo)
+	b, err := begin(sessions, r)
 	if err != nil {
 		return nil, err
 	}
-	old, err := read(sessions[0].Dist())
-	if err != nil {
-		return nil, err
-	}
-	o, plans, err := newPlans(sessions, old)
-	if err != nil {
-		return nil, err
-	}
-	if err := clashes(plans, gentoo); err != nil {
-		return nil, err
-	}
+	gentoo, old, o, plans := b.gentoo, b.old, b.overlay, b.plans
 	var sets []artifact.Set
 	for i, s := range sessions {
 		s.Announce()
@@ -58,6 +48,37 @@ func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Se
 		return nil, err
 	}
 	return union(append(sets, laid)...), nil
+}
+
+// Check returns what is known to keep Run from doing its work.
+func Check(sessions []*build.Session, r Request) error {
+	_, err := begin(sessions, r)
+	return err
+}
+
+// A beginning is all that is known before anything is built.
+type beginning struct {
+	gentoo  string
+	old     ebuilds.Tree // the overlay in dist
+	overlay ebuilds.Overlay
+	plans   []plan
+}
+
+func begin(sessions []*build.Session, r Request) (b beginning, err error) {
+	if b.gentoo, err = checkout(r.Gentoo, hostGentoo); err != nil {
+		return b, err
+	}
+	dist := sessions[0].Dist()
+	if err := dist.CheckFolders("dist/overlay", "dist/distfiles"); err != nil {
+		return b, err
+	}
+	if b.old, err = read(dist); err != nil {
+		return b, err
+	}
+	if b.overlay, b.plans, err = newPlans(sessions, b.old); err != nil {
+		return b, err
+	}
+	return b, clashes(b.plans, b.gentoo)
 }
 
 // union returns the artifacts of some sets. Forks of one upstream release have its

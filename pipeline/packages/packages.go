@@ -64,14 +64,14 @@ type Made struct {
 
 // Run makes the packages that r names and that are not up to date.
 func Run(ctx context.Context, s *build.Session, f Format, r Request) (artifact.Set, error) {
-	platforms, err := s.PackagePlatforms(r.Platforms)
+	plans, err := newPlans(s, f, r)
 	if err != nil {
 		return nil, err
 	}
 	s.Announce()
 	var sets []artifact.Set
-	for _, p := range platforms {
-		set, err := run(ctx, s, f, p, r.Packages)
+	for _, p := range plans {
+		set, err := run(ctx, s, p)
 		if err != nil {
 			return nil, err
 		}
@@ -80,12 +80,14 @@ func Run(ctx context.Context, s *build.Session, f Format, r Request) (artifact.S
 	return artifact.Of(sets...), nil
 }
 
+// Check returns what is known to keep Run from doing its work.
+func Check(s *build.Session, f Format, r Request) error {
+	_, err := newPlans(s, f, r)
+	return err
+}
+
 // run makes the packages of one platform.
-func run(ctx context.Context, s *build.Session, f Format, p platform.Platform, names []string) (artifact.Set, error) {
-	plan, err := newPlan(s, f, p, names)
-	if err != nil {
-		return nil, err
-	}
+func run(ctx context.Context, s *build.Session, plan plan) (artifact.Set, error) {
 	in, err := gather(ctx, s, plan)
 	if err != nil {
 		return nil, err
@@ -93,7 +95,7 @@ func run(ctx context.Context, s *build.Session, f Format, p platform.Platform, n
 	kept := upToDate(s, plan, in)
 	all := kept
 	count := text.Count(len(plan.recipes), "package")
-	err = s.Stage(f.Name, p.String(), "", func() (build.Done, error) {
+	err = s.Stage(plan.format.Name, plan.platform.String(), "", func() (build.Done, error) {
 		if missing := plan.missing(kept); len(missing) > 0 {
 			composed, err := s.Packages(ctx, plan.input, plan.recipes, in.built, in.host)
 			if err != nil {
@@ -118,6 +120,24 @@ type plan struct {
 	input      packaging.Input
 	recipes    []packaging.Recipe // that were asked for
 	components []cross.Component  // that their programs are
+}
+
+// newPlans returns a plan for each platform that is asked for.
+func newPlans(s *build.Session, f Format, r Request) ([]plan, error) {
+	platforms, err := s.PackagePlatforms(r.Platforms)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]plan, len(platforms))
+	for i, p := range platforms {
+		if out[i], err = newPlan(s, f, p, r.Packages); err != nil {
+			return nil, err
+		}
+		if err := s.Dist().CheckFolders(out[i].dir); err != nil {
+			return nil, err
+		}
+	}
+	return out, checkOthers(s.Fork(), out)
 }
 
 func newPlan(s *build.Session, f Format, p platform.Platform, names []string) (plan, error) {
