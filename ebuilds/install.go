@@ -48,7 +48,11 @@ type installation struct {
 // pages are unpacked: Portage compresses them.
 func (f Fork) install(p packaging.Package) (installation, error) {
 	in := installation{pkg: p.Name}
-	all := append(slices.Clone(p.Files), services(p)...)
+	scripts, err := services(p)
+	if err != nil {
+		return in, err
+	}
+	all := append(slices.Clone(p.Files), scripts...)
 	slices.SortFunc(all, func(a, b packaging.File) int { return strings.Compare(a.Path, b.Path) })
 	for _, file := range all {
 		if path.Dir(file.Path) == sysusersDir {
