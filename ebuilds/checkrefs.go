@@ -34,7 +34,7 @@ func (t Tree) checkFlags(e ebuild, add report) {
 			}
 		}
 	}
-	for _, m := range useTest.FindAllStringSubmatch(e.text, -1) {
+	for _, m := range useTest.FindAllStringSubmatch(e.code, -1) {
 		if !slices.Contains(flags, m[1]) {
 			add("tests the USE flag %s, which is not in IUSE", m[1])
 		}
@@ -95,7 +95,7 @@ func checkGroups(what, value string, add report) {
 }
 
 var (
-	patchFile  = regexp.MustCompile(`"\$\{FILESDIR\}/\$\{P\}-([^"]+)"`)
+	patchFile  = regexp.MustCompile(`"\$\{FILESDIR\}/\$\{P\}-((?:[^"\\]|\\.)+)"`)
 	eapplyLine = regexp.MustCompile(`(?m)^\s*eapply .*$`)
 )
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/slipway-build/slipway/version"
 )
@@ -234,8 +235,12 @@ func (f Fork) Differs(old Tree, o Overlay) (bool, error) {
 // older versions fetch are copied from the old Manifest.
 func (o Overlay) manifests(old, out Tree) error {
 	dirs := map[string][]File{}
-	for name, data := range out {
+	for _, name := range slices.Sorted(maps.Keys(out)) {
 		if dir, rel, ok := packageFile(name); ok && rel != "Manifest" {
+			if strings.ContainsFunc(name, unicode.IsSpace) {
+				return fmt.Errorf("%q: a Manifest cannot list a name with white space: rename the file or remove it", name)
+			}
+			data := out[name]
 			dirs[dir] = append(dirs[dir], File{rel, data})
 		}
 	}

@@ -18,12 +18,17 @@ const (
 	confDir   = "/etc/conf.d"
 )
 
-// CheckServices returns what keeps the units of a package from becoming init
-// scripts. The package needs no more than its name and its files that are not
-// compiled.
-func CheckServices(p packaging.Package) error {
-	_, err := services(p)
-	return err
+// ScriptNames returns the names of the init scripts that a package has because of
+// its units.
+func ScriptNames(p packaging.Package) []string {
+	var out []string
+	for _, f := range p.Files {
+		name, ok := strings.CutSuffix(path.Base(f.Path), ".service")
+		if ok && path.Dir(f.Path) == unitDir && f.Kind != packaging.Link && !has(p, path.Join(scriptDir, name)) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // services returns what OpenRC needs to run a package's services: of each unit a
@@ -32,15 +37,11 @@ func CheckServices(p packaging.Package) error {
 func services(p packaging.Package) ([]packaging.File, error) {
 	var out []packaging.File
 	var errs []error
-	for _, f := range p.Files {
-		name, ok := strings.CutSuffix(path.Base(f.Path), ".service")
-		if !ok || path.Dir(f.Path) != unitDir || f.Kind == packaging.Link || has(p, path.Join(scriptDir, name)) {
-			continue
-		}
+	for _, name := range ScriptNames(p) {
 		files, err := scripts(p, name)
 		if err != nil {
-			err = fmt.Errorf("%w\nThe ebuilds need an init script for %s. "+
-				"Change the unit, or add a script of your own to the package: %s/%s", err, path.Base(f.Path), scriptDir, name)
+			err = fmt.Errorf("%w\nThe ebuilds need an init script for %s.service. "+
+				"Change the unit, or add a script of your own to the package: %s/%[2]s", err, name, scriptDir)
 		}
 		out, errs = append(out, files...), append(errs, err)
 	}
