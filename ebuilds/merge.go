@@ -59,6 +59,9 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	for _, f := range o.Forks {
+		notes = append(notes, f.onlySystemd()...)
+	}
 	return out, notes, out.Check()
 }
 

@@ -48,6 +48,28 @@ func services(p packaging.Package) ([]packaging.File, error) {
 	return out, errors.Join(errs...)
 }
 
+// onlySystemd tells of the files of packages that change nothing on hosts with
+// OpenRC: units that are no services, and drop-ins for a service of another package.
+func (f Fork) onlySystemd() []string {
+	theirs := func(p packaging.Package, service string) bool {
+		return !has(p, service) && slices.ContainsFunc(f.Packages, func(o packaging.Package) bool { return has(o, service) })
+	}
+	var out []string
+	for _, p := range f.Packages {
+		for _, file := range p.Files {
+			dir, base := path.Split(file.Path)
+			dir = path.Clean(dir)
+			service, dropIn := strings.CutSuffix(dir, ".d")
+			unit := dir == unitDir && path.Ext(base) != ".service"
+			if unit || dropIn && path.Dir(dir) == unitDir && theirs(p, service) {
+				name := strings.TrimPrefix(file.Path, unitDir+"/")
+				out = append(out, fmt.Sprintf("OpenRC has no counterpart of %s in package %s", name, p.Name))
+			}
+		}
+	}
+	return out
+}
+
 // has reports whether a package has a file at a path.
 func has(p packaging.Package, at string) bool {
 	return slices.ContainsFunc(p.Files, func(f packaging.File) bool { return f.Path == at })

@@ -152,7 +152,7 @@ func TestInitScript(t *testing.T) {
 func TestUnitsThatAreRefused(t *testing.T) {
 	for _, c := range []struct{ unit, service, want string }{
 		{"", "ExecStart=/usr/bin/bosun \"a\n", ":5: ExecStart=: a quote \" has no counterpart"},
-		{"", "ExecStart=/usr/bin/bosun %H\n", ":5: ExecStart=: the specifier %H has no counterpart in OpenRC: " +
+		{"", "ExecStart=/usr/bin/bosun %H\n", ":5: ExecStart=: the specifier %H has no value outside systemd: " +
 			"write its value, or %% for a percent sign"},
 		{"", "ExecStart=/usr/bin/bosun $A/b\n",
 			":5: ExecStart=: $A/b: \"A/b\" is not the name of a variable: write $$ for a dollar sign"},
@@ -270,6 +270,25 @@ func TestDropIns(t *testing.T) {
 		if !strings.Contains(script, want+"\n") {
 			t.Errorf("the script has no %s:\n%s", want, script)
 		}
+	}
+}
+
+// TestOnlySystemd has which files of packages the user is told of.
+func TestOnlySystemd(t *testing.T) {
+	const dir = "/usr/lib/systemd/system/"
+	f := Fork{Packages: []packaging.Package{
+		{Name: "bosun", Files: []packaging.File{
+			text(dir+"bosun.service", ""), text(dir+"bosun.service.d/own.conf", ""), text(dir+"bosun.timer", ""),
+			text(dir+"docker.service.d/bosun.conf", ""), {Path: dir + "crew.target.wants/bosun.service", Kind: packaging.Link},
+		}},
+		{Name: "mate", Files: []packaging.File{text(dir+"bosun.service.d/mate.conf", ""), text("/etc/mate.timer", "")}},
+	}}
+	want := []string{
+		"OpenRC has no counterpart of bosun.timer in package bosun",
+		"OpenRC has no counterpart of bosun.service.d/mate.conf in package mate",
+	}
+	if got := f.onlySystemd(); !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

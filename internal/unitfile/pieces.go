@@ -33,7 +33,7 @@ func (s Setting) Text(word string, specifiers map[byte]string) (string, error) {
 		case word[i] == '%':
 			value = "%"
 		case !known:
-			return "", s.Errorf("the specifier %%%c has no counterpart in OpenRC: write its value, or %%%% for a percent sign",
+			return "", s.Errorf("the specifier %%%c has no value outside systemd: write its value, or %%%% for a percent sign",
 				word[i])
 		}
 		b.WriteString(value)
