@@ -46,6 +46,7 @@ var argvs = []struct {
 	{"$A", `A="--glob=*.go ~ <100Mi ; | & # \$HOME \` + "`id\\`" + ` (x)"`,
 		[]string{"--glob=*.go", "~", "<100Mi", ";", "|", "&", "#", "$HOME", "`id`", "(x)"}},
 	{"$A", `A='a\\b \"c\" "d\"e" \x'`, []string{`a\b`, `"c"`, `d"e`, "x"}},
+	{"$A", "A=\"--x \\\n  --y\n\t--z\"", []string{"--x", "--y", "--z"}},
 	{"$A", `A="it's open"`, []string{"its open"}},
 	{"$A", `A='"" b'`, []string{"", "b"}},
 	{"$A", `A="ä ö"`, []string{"ä", "ö"}},
