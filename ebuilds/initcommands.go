@@ -17,6 +17,9 @@ func (s *service) startPre(b *strings.Builder) {
 	if s.logs() {
 		lines = append(lines, fmt.Sprintf(`checkpath -d -m 0750 -o %s "/var/log/${RC_SVCNAME}"`, s.owner()))
 	}
+	if s.runs == background { // Debian's OpenRC has that of dpkg
+		lines = append(lines, "start-stop-daemon --help 2>&1 | grep -q -e --stdout || unset output_log error_log # it cannot log")
+	}
 	lines = append(lines, s.folders()...)
 	lines = append(lines, s.moreLimits()...)
 	for _, c := range s.commands("ExecStartPre") {
@@ -32,6 +35,10 @@ func (s *service) phases(b *strings.Builder) {
 		function(b, "start", append(start, `eend $?`))
 	}
 	s.startPost(b)
+	if s.runs == background || s.runs == forking { // as systemd, by the process alone: its program may be another
+		function(b, "stop", []string{`ebegin "Stopping ${RC_SVCNAME}"`,
+			`start-stop-daemon --stop --oknodo --retry "${retry}" --pidfile "${pidfile}"`, "eend $?"})
+	}
 	if stop := s.chain("ExecStop"); len(stop) > 0 {
 		if s.runs == oneshot {
 			stop = append(append([]string{`ebegin "Stopping ${RC_SVCNAME}"`}, stop...), "ewend $?", "return 0")
