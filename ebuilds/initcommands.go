@@ -301,7 +301,7 @@ func (s *service) environmentFiles(p packaging.Package) []string {
 // options matches the lines of a file of options that systemd and the shell read
 // alike: empty ones, comments, and variables, whose values may be in quotes.
 var options = regexp.MustCompile(`^[ \t]*(#.*[^\\\n]|#|[A-Za-z_][A-Za-z0-9_]*=(` +
-	`[A-Za-z0-9%+,./:=@_-]*|"([^"\\$` + "`" + `]|\\["\\$` + "`" + `])*"|'[^']*')[ \t]*)?(\n|$)`)
+	`[A-Za-z0-9%+,./:=@_-]*|"([^"\\$` + "`" + `]|\\["\\$` + "`" + `\n])*"|'[^']*')[ \t]*)?(\n|$)`)
 
 // sameInShell returns an error about the first line of a file of options that the
 // shell reads otherwise than systemd.

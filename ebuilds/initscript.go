@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/shell"
+	"github.com/slipway-build/slipway/internal/unitfile"
 )
 
 // script returns the init script.
@@ -141,9 +142,14 @@ var signalName = regexp.MustCompile(`^[A-Z]+[A-Z0-9+-]*$`)
 
 // logs reports whether the service's output goes to a log of its own.
 func (s *service) logs() bool {
-	switch s.last("StandardOutput").Value {
+	return (s.runs == supervised || s.runs == background) && logged(s.last("StandardOutput"))
+}
+
+// logged reports whether systemd logs what is written to an output.
+func logged(of unitfile.Setting) bool {
+	switch of.Value {
 	case "", "inherit", "journal", "journal+console", "syslog", "syslog+console", "kmsg", "kmsg+console":
-		return s.runs == supervised || s.runs == background
+		return true
 	}
 	return false
 }
@@ -152,6 +158,9 @@ func (s *service) logs() bool {
 func (s *service) output(b *strings.Builder) {
 	to := s.last("StandardOutput")
 	kind, file, _ := strings.Cut(s.value(to), ":")
+	if errors := s.last("StandardError"); !logged(errors) && errors.Value != to.Value {
+		s.fail(errors, "OpenRC has no counterpart of another output for errors")
+	}
 	switch {
 	case s.logs():
 		b.WriteString("output_log=\"/var/log/${RC_SVCNAME}/${RC_SVCNAME}.log\"\nerror_log=\"${output_log}\"\n")
@@ -182,6 +191,9 @@ func (s *service) required(b *strings.Builder) {
 	}
 }
 
+// needs are the dependencies without which a service does not start.
+var needs = []string{"Requires", "Requisite", "BindsTo"}
+
 // depend writes what the service is ordered by. Targets have no counterpart in
 // OpenRC, but for that of an online network.
 func (s *service) depend(b *strings.Builder) {
@@ -192,7 +204,7 @@ func (s *service) depend(b *strings.Builder) {
 			need = append(need, "net")
 		}
 	}
-	for _, key := range []string{"Requires", "Requisite", "BindsTo"} {
+	for _, key := range needs {
 		need = append(need, s.services(key)...)
 	}
 	for _, key := range []string{"Wants", "Upholds"} {
@@ -210,16 +222,17 @@ func (s *service) depend(b *strings.Builder) {
 	function(b, "depend", lines)
 }
 
-// services returns the services that a dependency names. systemd's own have no
-// counterpart; a service that needs one is refused.
+// services returns the services that a dependency names. Those of systemd itself have
+// no counterpart; a service that needs one is refused.
 func (s *service) services(key string) []string {
 	var out []string
 	for _, of := range s.unit.All("Unit", key) {
 		for _, word := range of.Names() {
 			name, ok := strings.CutSuffix(s.text(of, word), ".service")
-			switch own := strings.HasPrefix(name, "systemd-"); {
-			case !ok || own && key != "Requires" && key != "BindsTo" && key != "Requisite" || slices.Contains(out, name):
-			case own || !scriptName.MatchString(name):
+			foreign := strings.HasPrefix(name, "systemd-") || !scriptName.MatchString(name)
+			switch {
+			case !ok || slices.Contains(out, name) || foreign && !slices.Contains(needs, key):
+			case foreign:
 				s.fail(of, "%s has no counterpart in OpenRC", word)
 			default:
 				out = append(out, name)

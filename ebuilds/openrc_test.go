@@ -61,6 +61,7 @@ func TestInitScript(t *testing.T) {
 		{"a user", "", again + "User=bosun\n", []string{
 			`command_user="bosun:bosun"`, "\tcheckpath -d -m 0750 -o bosun:bosun \"/var/log/${RC_SVCNAME}\"",
 		}},
+		{"root by name", "", again + "User=root\nExecStartPre=/bin/true\n", []string{"!command_user", "\t/bin/true || return 1"}},
 		{"a group", "", "User=bosun\nGroup=crew\n", []string{`command_user="bosun:crew"`}},
 		{"root in a group", "", "Group=crew\n", []string{`command_user="root:crew"`}},
 		{"a user, for all but the program", "", "ExecStart=+/usr/bin/bosun\nUser=bosun\n", []string{"!command_user"}},
@@ -180,6 +181,7 @@ func TestUnitsThatAreRefused(t *testing.T) {
 		{"", "User=bosun;id\n", ":6: User=: \"bosun;id\" is not a name"},
 		{"", "TimeoutStopSec=infinity\n",
 			":6: TimeoutStopSec=: \"infinity\" is not a span of time that OpenRC can wait for: want seconds"},
+		{"", "StandardError=null\n", ":6: StandardError=: OpenRC has no counterpart of another output for errors"},
 		{"", "StandardOutput=tty\n", ":6: StandardOutput=: OpenRC has no counterpart"},
 		{"", "User=bosun\nGroup=crew\nExecStartPre=/bin/true\n",
 			":7: Group=: a script runs commands with the groups of User=: leave it out, or write + before them"},
@@ -235,6 +237,7 @@ func TestOptionsInAShell(t *testing.T) {
 	}{
 		{"# A comment\n\nA=b\n  C='d $e'\nF=\"g \\\"h\\\" \\$i\"\nJ=\"\"\n", ""},
 		{"A=\"b\nc\"\nD=e", ""},
+		{"A=\"b \\\n c\"\n", ""},
 		{"A=b c\n", ":1:"},
 		{"A=b\nC=$HOME\n", ":2:"},
 		{"A=\"b\nc\"\nD=\"`id`\"\n", ":3:"},

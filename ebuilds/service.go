@@ -185,7 +185,7 @@ func (s *service) checkOneshot(start []unitfile.Setting) {
 
 var ids = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*\$?$`)
 
-// user returns the user and group that the service runs as, "" if it says none.
+// user returns the user and group that the service runs as, "" for root.
 func (s *service) user() (user, group string) {
 	ofUser, ofGroup := s.last("User"), s.last("Group")
 	user = s.value(ofUser)
@@ -194,6 +194,9 @@ func (s *service) user() (user, group string) {
 		if of.Key != "" && !ids.MatchString(s.value(of)) {
 			s.fail(of, "%q is not a name", of.Value)
 		}
+	}
+	if user == "root" && group == "root" {
+		return "", ""
 	}
 	return user, group
 }

@@ -25,6 +25,8 @@ func (in Input) Known(r Recipe) (Package, error) {
 	for _, f := range made {
 		files[f.Path] = f
 	}
+	// A variable that is not known yet may be in a file of the tree: Assemble tells.
+	_ = files.setOptions(r.Name, in.Family.Options, in.Settings.Options[r.Name])
 	names, err := in.userFiles(r.Name)
 	if err != nil {
 		return p, err
