@@ -76,7 +76,8 @@ func given(t *testing.T, sh, unit, name string) ([]string, error) {
 		}
 	}
 	// As openrc-run and start-stop-daemon.sh do.
-	cmd := exec.Command(sh, "-c", `. ./conf && . ./script && eval "set -- $command_args" && [ $# = 0 ] || printf '%s\0' "$@"`)
+	const script = `. ./conf && . ./script && eval "set -- $command_args" && [ $# = 0 ] || printf '%s\0' "$@"`
+	cmd := exec.Command(sh, "-c", script)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	return split(string(out)), err

@@ -32,8 +32,14 @@ for f in insinto exeinto doins doexe newexe dosym keepdir systemd_dounit dotmpfi
 done
 PV=PV P=P PN=PN PF=PF WORKDIR=WORKDIR FILESDIR=FILESDIR
 `
-	script := stubs + ebuild + "\nsay \"$DESCRIPTION\" \"$HOMEPAGE\" $SRC_URI\nsrc_prepare\nsrc_compile\nsrc_install\npkg_postinst\n"
-	cmd := exec.Command("bash", "-f", "-c", script)
+	const calls = `
+say "$DESCRIPTION" "$HOMEPAGE" $SRC_URI
+src_prepare
+src_compile
+src_install
+pkg_postinst
+`
+	cmd := exec.Command("bash", "-f", "-c", stubs+ebuild+calls)
 	cmd.Dir = t.TempDir()
 	out, err := cmd.CombinedOutput()
 	return split(string(out)), err

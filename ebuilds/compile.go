@@ -62,7 +62,8 @@ func (f Fork) goBuild(c Component) string {
 	if c.CGO {
 		env = "CGO_ENABLED=1"
 	}
-	build := fmt.Sprintf(`go build "${flags[@]}" -o "${WORKDIR}"%s %s`, shell.Quote("/bin/"+c.Name), shell.Quote("./"+c.Main))
+	to, from := shell.Quote("/bin/"+c.Name), shell.Quote("./"+c.Main)
+	build := fmt.Sprintf(`go build "${flags[@]}" -o "${WORKDIR}"%s %s`, to, from)
 	if f.Build.GOPATH != "" { // ego is of the eclass for modules
 		return env + ` GO111MODULE=off GOPATH="${WORKDIR}"/go ` + build + " || die"
 	}

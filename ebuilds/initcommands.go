@@ -17,8 +17,8 @@ func (s *service) startPre(b *strings.Builder) {
 	if s.logs() {
 		lines = append(lines, fmt.Sprintf(`checkpath -d -m 0750 -o %s "/var/log/${RC_SVCNAME}"`, s.owner()))
 	}
-	if s.runs == background { // Debian's OpenRC has that of dpkg
-		lines = append(lines, "start-stop-daemon --help 2>&1 | grep -q -e --stdout || unset output_log error_log # it cannot log")
+	if s.runs == background {
+		lines = append(lines, mayLog)
 	}
 	lines = append(lines, s.folders()...)
 	lines = append(lines, s.moreLimits()...)
@@ -28,6 +28,10 @@ func (s *service) startPre(b *strings.Builder) {
 	function(b, "start_pre", lines)
 }
 
+// mayLog does without a log where start-stop-daemon knows none: Debian's OpenRC uses
+// that of dpkg.
+const mayLog = "start-stop-daemon --help 2>&1 | grep -q -e --stdout || unset output_log error_log"
+
 // phases writes the functions that a script has where the unit has commands.
 func (s *service) phases(b *strings.Builder) {
 	if s.runs == oneshot {
@@ -35,7 +39,7 @@ func (s *service) phases(b *strings.Builder) {
 		function(b, "start", append(start, `eend $?`))
 	}
 	s.startPost(b)
-	if s.runs == background || s.runs == forking { // as systemd, by the process alone: its program may be another
+	if s.runs == background || s.runs == forking { // by the process alone, as systemd: its program may be another
 		function(b, "stop", []string{`ebegin "Stopping ${RC_SVCNAME}"`,
 			`start-stop-daemon --stop --oknodo --retry "${retry}" --pidfile "${pidfile}"`, "eend $?"})
 	}

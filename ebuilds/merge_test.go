@@ -185,7 +185,8 @@ func TestMergeDrops(t *testing.T) {
 // TestMergeRenames shows that a patch goes when the same version no longer has it,
 // unless somebody changed it or the ebuild.
 func TestMergeRenames(t *testing.T) {
-	const was, is = "app-misc/ship/files/ship-1.4.1_p1-0001-crew.patch", "app-misc/ship/files/ship-1.4.1_p1-0001-hands.patch"
+	const files = "app-misc/ship/files/ship-1.4.1_p1-"
+	const was, is = files + "0001-crew.patch", files + "0001-hands.patch"
 	for _, c := range []struct {
 		name   string
 		change step

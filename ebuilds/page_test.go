@@ -28,7 +28,8 @@ func TestPage(t *testing.T) {
 			t.Errorf("docs/gentoo.md does not say %q", want)
 		}
 	}
-	if !strings.Contains(made["/etc/init.d/bosun"], `retry="TERM/90/KILL/5"`) || !strings.Contains(page, "after 90 seconds") {
+	killed := strings.Contains(made["/etc/init.d/bosun"], `retry="TERM/90/KILL/5"`)
+	if !killed || !strings.Contains(page, "after 90 seconds") {
 		t.Error("docs/gentoo.md and the init scripts do not stop a service after 90 seconds alike")
 	}
 }

@@ -98,7 +98,8 @@ func (p Project) Validate() []config.Fault {
 	users := map[int]string{}
 	for _, name := range slices.Sorted(maps.Keys(p.Accounts)) {
 		if !accountName.MatchString(name) {
-			faults = append(faults, config.Faultf("accounts."+name, "%q is not the name of a user: want a-z, 0-9, _ and -", name))
+			faults = append(faults, config.Faultf("accounts."+name,
+				"%q is not the name of a user: want a-z, 0-9, _ and -", name))
 		}
 		if other := users[p.Accounts[name]]; other != "" {
 			faults = append(faults, config.Faultf("accounts."+name, "%s has the id %d, too", other, p.Accounts[name]))

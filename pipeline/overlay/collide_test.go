@@ -65,7 +65,9 @@ func TestCollide(t *testing.T) {
 			with(ship, account("bosun", 491)), with(of("app-misc/boat", "1", "1"), account("mate", 491)),
 			[]string{"forks a and b do not agree on user id 491: it would be that of bosun, and that of mate"},
 		},
-		"a user of both": {with(ship, account("bosun", 491)), with(of("app-misc/boat", "1", "1"), account("bosun", 491)), nil},
+		"a user of both": {
+			with(ship, account("bosun", 491)), with(of("app-misc/boat", "1", "1"), account("bosun", 491)), nil,
+		},
 		"a file": {
 			ship, of("app-misc/boat", "1", "1", "/usr/bin/bosun"),
 			[]string{"forks a and b would both install /usr/bin/bosun, as app-misc/ship and app-misc/boat: " +
