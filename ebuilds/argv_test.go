@@ -14,8 +14,9 @@ import (
 )
 
 // argvs are command lines of units, and what a program gets. To add one, add a row:
-// what is after the program in ExecStart, the lines of its EnvironmentFile if it has
-// one, and the arguments. Both the init script and systemd are asked.
+// what is after the program in ExecStart, the lines of its EnvironmentFile or those
+// that begin with Environment=, and the arguments. Both the init script and systemd
+// are asked.
 var argvs = []struct {
 	line, options string
 	want          []string
@@ -50,13 +51,24 @@ var argvs = []struct {
 	{"$A", `A="it's open"`, []string{"its open"}},
 	{"$A", `A='"" b'`, []string{"", "b"}},
 	{"$A", `A="ä ö"`, []string{"ä", "ö"}},
+	{"${A} $B ${C}", "Environment=\"A=b  c\" 'B=d \\\"e f\\\"'\nEnvironment=C=$A\\x20%%n%N",
+		[]string{"b  c", "d", "e f", "$A %nUNIT"}},
+	{"${A} $B ${C}", "Environment=A=1 B=2\nEnvironment=\nEnvironment=C=3\\\\", []string{"", `3\`}},
 	{"${A} $B", "A=%n\nB='$A ${A}'", []string{"%n", "$A", "${A}"}},
 }
 
 // argvUnit returns the unit of a case, whose program is at a path.
-func argvUnit(program, line, options string) string {
+func argvUnit(program, line, options string, environment ...string) string {
 	return "[Unit]\nDescription=x\nDefaultDependencies=no\n[Service]\nType=oneshot\nRestart=no\nEnvironmentFile=-" +
-		options + "\nExecStart=" + program + " " + line + "\n"
+		options + "\nExecStart=" + program + " " + line + "\n" + strings.Join(environment, "")
+}
+
+// environment splits the options of a case: the lines of a unit, and those of a file.
+func environment(options string) (unit, file string) {
+	if strings.HasPrefix(options, "Environment=") {
+		return options + "\n", ""
+	}
+	return "", options + "\n"
 }
 
 // shells read init scripts: OpenRC runs them with the one that is sh.
@@ -96,11 +108,12 @@ func TestArgv(t *testing.T) {
 		t.Run(sh, func(t *testing.T) {
 			testkit.Need(t, sh)
 			for i, c := range argvs {
-				if err := os.WriteFile(options, []byte(c.options+"\n"), 0o644); err != nil {
+				variables, file := environment(c.options)
+				if err := os.WriteFile(options, []byte(file), 0o644); err != nil {
 					t.Fatal(err)
 				}
 				name := fmt.Sprintf("argv%d", i)
-				got, err := given(t, sh, argvUnit("/usr/bin/x", c.line, options), name)
+				got, err := given(t, sh, argvUnit("/usr/bin/x", c.line, options, variables), name)
 				if want := named(c.want, name); err != nil || !slices.Equal(got, want) {
 					t.Errorf("ExecStart=/usr/bin/x %s\nwith %s gives\n%q, %v, want\n%q", c.line, c.options, got, err, want)
 				}
@@ -141,8 +154,9 @@ func TestArgvOfSystemd(t *testing.T) {
 	for i, c := range argvs {
 		name := fmt.Sprintf("argv%d", i)
 		write("bin/"+name, program, 0o755)
-		write("options/"+name, c.options+"\n", 0o644)
-		write("units/"+name+".service", argvUnit("/work/bin/"+name, c.line, "/work/options/"+name), 0o644)
+		variables, file := environment(c.options)
+		write("options/"+name, file, 0o644)
+		write("units/"+name+".service", argvUnit("/work/bin/"+name, c.line, "/work/options/"+name, variables), 0o644)
 		after += " " + name + ".service"
 	}
 	write("out/.keep", "", 0o644)

@@ -2,10 +2,12 @@ package ebuilds
 
 import (
 	"maps"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -148,6 +150,35 @@ func TestInitScript(t *testing.T) {
 				}
 			} else if !slices.Contains(lines, want) {
 				t.Errorf("%s: the script has no %q:\n%s", c.name, want, strings.Join(lines, "\n"))
+			}
+		}
+	}
+}
+
+// TestShellsReadScripts has shells and shellcheck read scripts of each kind, with all
+// that a script can have.
+func TestShellsReadScripts(t *testing.T) {
+	const all = "ExecStart=/usr/bin/bosun $A\n" +
+		"User=bosun\nUMask=0077\nWorkingDirectory=/var/lib/bosun\nExecStartPre=-/bin/true 'a b' $A ${B}\n" +
+		"ExecStartPost=/bin/true\nExecReload=/bin/kill -HUP $MAINPID\nExecStop=/bin/true a ; -/bin/true b\n" +
+		"ExecStopPost=/bin/true\nRuntimeDirectory=a/b\nLimitNOFILE=1:2\nLimitCORE=0\nEnvironment=\"A=it's\"\n"
+	for _, kind := range []string{
+		"", "Restart=always\n", "Type=forking\nPIDFile=/run/x\n", "Type=oneshot\nRemainAfterExit=yes\n",
+	} {
+		for _, unit := range []string{kind, kind + all} {
+			made, err := bosunService("After=network-online.target\n", unit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{
+				{"dash", "-n"}, {"bash", "-n"}, {"shellcheck", "--shell=bash", "--exclude=SC2034,SC2154", "-"},
+			} {
+				testkit.Need(t, args[0])
+				cmd := exec.Command(args[0], args[1:]...)
+				cmd.Stdin = strings.NewReader(made["/etc/init.d/bosun"])
+				if out, err := cmd.CombinedOutput(); err != nil {
+					t.Errorf("%s: %s: %v\n%s\n%s", unit, args[0], err, out, made["/etc/init.d/bosun"])
+				}
 			}
 		}
 	}

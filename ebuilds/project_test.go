@@ -43,7 +43,8 @@ func TestProjectValidate(t *testing.T) {
 			[]string{"accounts.bosun: 1000 is not the id of a system user: want 1 to 999"}},
 		{"a user's odd name", func(p *Project) { p.Accounts["the bosun"] = 492 },
 			[]string{`accounts.the bosun: "the bosun" is not the name of a user: want a-z, 0-9, _ and -`}},
-		{"two users of one id", func(p *Project) { p.Accounts["mate"] = 491 }, []string{"accounts.mate: bosun has the id 491, too"}},
+		{"two users of one id", func(p *Project) { p.Accounts["mate"] = 491 },
+			[]string{"accounts.mate: bosun has the id 491, too"}},
 		{"a rival without a category", func(p *Project) { p.Rivals = []string{"app-misc/boat", "boat"} },
 			[]string{`rivals[1]: "boat" is not a package: write it like sys-cluster/kubelet`}},
 		{"all at once", func(p *Project) {
