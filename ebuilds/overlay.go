@@ -76,16 +76,7 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 		}
 		dir := f.Project.Category + "/" + pkg.name
 		files[dir+"/"+pkg.name+"-"+f.pvr()+".ebuild"] = data
-		flags := maps.Clone(o.earlier[dir])
-		if flags == nil {
-			flags = map[string]string{}
-		}
-		for _, other := range o.Forks { // another version may have others
-			if other.Project.Category == f.Project.Category && other.Project.Name == name {
-				maps.Copy(flags, other.describes(pkg.packages(other)))
-			}
-		}
-		if files[dir+"/metadata.xml"], err = o.metadataXML(f, flags); err != nil {
+		if files[dir+"/metadata.xml"], err = o.metadataXML(f, o.flags(f, dir, pkg.packages)); err != nil {
 			return err
 		}
 	}
@@ -95,6 +86,18 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 		}
 	}
 	return o.accounts(f, files)
+}
+
+// flags returns what the USE flags of all versions of a package do.
+func (o Overlay) flags(f Fork, dir string, packages func(Fork) []packaging.Package) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, o.earlier[dir])
+	for _, other := range o.Forks {
+		if other.Project.Category == f.Project.Category && other.Project.Name == f.Project.Name {
+			maps.Copy(out, other.describes(packages(other)))
+		}
+	}
+	return out
 }
 
 func allPackages(f Fork) []packaging.Package { return f.Packages }
