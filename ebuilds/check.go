@@ -86,7 +86,8 @@ var (
 
 var (
 	eapi       = regexp.MustCompile(`(?m)^EAPI=8$`)
-	assignment = regexp.MustCompile(`(?ms)^([A-Z_]+)(\+?)="([^"]*)"$`)
+	assignment = regexp.MustCompile(`(?ms)^([A-Z_]+)(\+?)="((?:[^"\\]|\\.)*)"$`)
+	quotedText = regexp.MustCompile(`'[^']*'|"(?:[^"\\]|\\.)*"`)
 	inherits   = regexp.MustCompile(`(?m)^inherit (.*)$`)
 	unquoted   = regexp.MustCompile(`(?m)(^|[\s=])\$\{?(WORKDIR|FILESDIR|S|D|ED|T|DISTDIR|EPREFIX)\b`)
 )
@@ -95,12 +96,14 @@ var (
 type ebuild struct {
 	name string            // path in the overlay
 	text string            // whole
+	code string            // without what is quoted
 	vars map[string]string // values by variable, after a space
 	seen []string          // variables in the order of their first assignments
 }
 
 func parseEbuild(name string, data []byte) ebuild {
 	e := ebuild{name: name, text: string(data), vars: map[string]string{}}
+	e.code = quotedText.ReplaceAllString(e.text, `""`)
 	for _, m := range assignment.FindAllStringSubmatch(e.text, -1) {
 		e.vars[m[1]] += " " + m[3]
 		if slices.Contains(order, m[1]) && m[2] == "" {
@@ -130,7 +133,7 @@ func (t Tree) checkEbuild(name string, add report) {
 	}
 	checkGroups("SRC_URI", e.vars["SRC_URI"], add)
 	checkGroups("REQUIRED_USE", e.vars["REQUIRED_USE"], add)
-	for _, m := range unquoted.FindAllStringSubmatch(e.text, -1) {
+	for _, m := range unquoted.FindAllStringSubmatch(e.code, -1) {
 		add("${%s} is not quoted", m[2])
 	}
 	if strings.HasSuffix(path.Dir(name), "-bin") && !strings.Contains(e.vars["RESTRICT"], "strip") {
@@ -222,7 +225,7 @@ func (e ebuild) checkInherit(add report) {
 			add("inherits the unknown eclass %s", name)
 		}
 	}
-	body := inherits.ReplaceAllString(e.text, "")
+	body := inherits.ReplaceAllString(e.code, "")
 	for _, name := range slices.Sorted(maps.Keys(eclasses)) {
 		uses := slices.ContainsFunc(eclasses[name], func(part string) bool { return strings.Contains(body, part) })
 		if has := slices.Contains(inherited, name); has && !uses {

@@ -34,7 +34,7 @@ func (t Tree) checkFlags(e ebuild, add report) {
 			}
 		}
 	}
-	for _, m := range useTest.FindAllStringSubmatch(e.text, -1) {
+	for _, m := range useTest.FindAllStringSubmatch(e.code, -1) {
 		if !slices.Contains(flags, m[1]) {
 			add("tests the USE flag %s, which is not in IUSE", m[1])
 		}
@@ -95,7 +95,7 @@ func checkGroups(what, value string, add report) {
 }
 
 var (
-	patchFile  = regexp.MustCompile(`"\$\{FILESDIR\}/\$\{P\}-([^"]+)"`)
+	patchFile  = regexp.MustCompile(`"\$\{FILESDIR\}/\$\{P\}-((?:[^"\\]|\\.)+)"`)
 	eapplyLine = regexp.MustCompile(`(?m)^\s*eapply .*$`)
 )
 
@@ -158,15 +158,20 @@ var describedFlag = regexp.MustCompile(`<flag name="([^"]+)">`)
 func (t Tree) checkDescribed(name string, add report) {
 	dir := path.Dir(name)
 	for _, m := range describedFlag.FindAllSubmatch(t[name], -1) {
-		if !slices.ContainsFunc(t.versions(dir), func(v string) bool {
-			ebuild := string(t[fmt.Sprintf("%s/%s-%s.ebuild", dir, path.Base(dir), v)])
-			_, iuse, _ := strings.Cut(ebuild, "\nIUSE=\"")
-			iuse, _, _ = strings.Cut(iuse, "\"")
-			return slices.Contains(strings.Fields(strings.ReplaceAll(iuse, "+", "")), string(m[1]))
-		}) {
+		if !t.hasFlag(dir, string(m[1])) {
 			add("describes the USE flag %s, which no ebuild has", m[1])
 		}
 	}
+}
+
+// hasFlag reports whether an ebuild of a package has a USE flag.
+func (t Tree) hasFlag(dir, flag string) bool {
+	return slices.ContainsFunc(t.versions(dir), func(v string) bool {
+		ebuild := string(t[fmt.Sprintf("%s/%s-%s.ebuild", dir, path.Base(dir), v)])
+		_, iuse, _ := strings.Cut(ebuild, "\nIUSE=\"")
+		iuse, _, _ = strings.Cut(iuse, "\"")
+		return slices.Contains(strings.Fields(strings.ReplaceAll(iuse, "+", "")), flag)
+	})
 }
 
 // checkManifest compares a Manifest with the files of its folder, and with what

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/shell"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -61,17 +62,19 @@ func (f Fork) goBuild(c Component) string {
 	if c.CGO {
 		env = "CGO_ENABLED=1"
 	}
-	build := fmt.Sprintf(`go build "${flags[@]}" -o "${WORKDIR}"/bin/%s ./%s`, c.Name, c.Main)
+	to, from := shell.Quote("/bin/"+c.Name), shell.Quote("./"+c.Main)
+	build := fmt.Sprintf(`go build "${flags[@]}" -o "${WORKDIR}"%s %s`, to, from)
 	if f.Build.GOPATH != "" { // ego is of the eclass for modules
 		return env + ` GO111MODULE=off GOPATH="${WORKDIR}"/go ` + build + " || die"
 	}
 	return env + " e" + build
 }
 
-// quote quotes a word for bash where it has to be.
+// quote quotes a word for bash where it has to be. A comma is quoted, too: it means
+// something to bash between braces.
 func quote(s string) string {
-	if !strings.ContainsAny(s, " \t'\"$`\\()*?[]{}<>|&;!#~,") {
-		return s
+	if q := shell.Quote(s); q != s || !strings.Contains(s, ",") {
+		return q
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return "'" + s + "'"
 }

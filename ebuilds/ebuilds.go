@@ -97,13 +97,26 @@ func (f Fork) Unpacked() (map[string][]byte, error) {
 	}
 	var sums strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(f.Touched)) {
-		fmt.Fprintf(&sums, "%s  %s\n", f.Touched[name], name)
+		sums.WriteString(sumLine(f.Touched[name], name))
 	}
 	out["files/series.sha256"] = []byte(sums.String())
 	for name, data := range f.Edits {
 		out["files/tree/"+name] = data
 	}
 	return out, nil
+}
+
+// sumEscapes are what sha256sum writes in names that would not be one line.
+var sumEscapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
+
+// sumLine returns a line for sha256sum -c. One whose name is escaped begins with a
+// backslash.
+func sumLine(sum, name string) string {
+	escaped := sumEscapes.Replace(name)
+	if escaped != name {
+		sum = `\` + sum
+	}
+	return sum + "  " + escaped + "\n"
 }
 
 // How many bytes Gentoo allows in a package's folder files: in one file, and in

@@ -3,12 +3,15 @@ package ebuilds
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
+	"github.com/slipway-build/slipway/internal/shell"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -32,6 +35,25 @@ var installers = map[string]string{
 	"/usr/share/zsh/site-functions":          "dozshcomp",
 }
 
+// Check returns what keeps a package from being installed by an ebuild, as far as
+// its files show before they are built: their names, and units that cannot become
+// init scripts.
+func Check(p packaging.Package) error {
+	var errs []error
+	for _, f := range p.Files {
+		switch {
+		case strings.ContainsFunc(f.Path+f.Target, unicode.IsControl):
+			errs = append(errs, fmt.Errorf("%q: an ebuild cannot install a name with control characters", f.Path))
+		case f.Source != "" && strings.ContainsFunc(f.Path, unicode.IsSpace):
+			errs = append(errs, fmt.Errorf("%q: an ebuild cannot list a program with white space in its name", f.Path))
+		case strings.HasPrefix(path.Base(f.Path), "-"):
+			errs = append(errs, fmt.Errorf("%q: an ebuild would take a name that starts with a dash for an option", f.Path))
+		}
+	}
+	_, err := services(p)
+	return errors.Join(append(errs, err)...)
+}
+
 // An installation is how an ebuild installs one package.
 type installation struct {
 	pkg   string
@@ -48,7 +70,14 @@ type installation struct {
 // pages are unpacked: Portage compresses them.
 func (f Fork) install(p packaging.Package) (installation, error) {
 	in := installation{pkg: p.Name}
-	all := append(slices.Clone(p.Files), services(p)...)
+	if err := Check(p); err != nil {
+		return in, err
+	}
+	scripts, err := services(p)
+	if err != nil {
+		return in, err
+	}
+	all := append(slices.Clone(p.Files), scripts...)
 	slices.SortFunc(all, func(a, b packaging.File) int { return strings.Compare(a.Path, b.Path) })
 	for _, file := range all {
 		if path.Dir(file.Path) == sysusersDir {
@@ -87,24 +116,25 @@ func gunzip(data []byte) ([]byte, error) {
 func (in *installation) line(f packaging.File) []string {
 	dir, base := path.Split(f.Path)
 	dir = path.Clean(dir)
-	from := fmt.Sprintf(`"${WORKDIR}"/files/%s%s`, in.pkg, f.Path)
+	from := `"${WORKDIR}"` + shell.Quote("/files/"+in.pkg+f.Path)
+	at, to := shell.Quote(f.Path), shell.Quote(dir)
 	switch installer := installers[dir]; {
 	case f.Kind == packaging.Link:
-		return []string{fmt.Sprintf("dosym %s %s", f.Target, f.Path)}
+		return []string{fmt.Sprintf("dosym %s %s", shell.Quote(f.Target), at)}
 	case f.Kind == packaging.Folder:
-		return []string{"keepdir " + f.Path}
+		return []string{"keepdir " + at}
 	case f.Source != "":
-		program := fmt.Sprintf(`newexe "${WORKDIR}"/bin/%s %s`, path.Base(f.Source), base)
-		return []string{"exeinto " + dir, program}
+		program := fmt.Sprintf(`newexe "${WORKDIR}"%s %s`, shell.Quote("/bin/"+path.Base(f.Source)), shell.Quote(base))
+		return []string{"exeinto " + to, program}
 	case installer != "":
 		in.note(dir, base)
 		return []string{installer + " " + from}
 	case strings.HasPrefix(dir, manDir):
 		return []string{"doman " + from}
 	case f.Mode&0o111 != 0:
-		return []string{"exeinto " + dir, "doexe " + from}
+		return []string{"exeinto " + to, "doexe " + from}
 	}
-	return []string{"insinto " + dir, "doins " + from}
+	return []string{"insinto " + to, "doins " + from}
 }
 
 // note records what a file needs besides its line in src_install.

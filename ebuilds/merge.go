@@ -11,7 +11,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
+	"github.com/slipway-build/slipway/internal/shell"
 	"github.com/slipway-build/slipway/version"
 )
 
@@ -47,6 +49,38 @@ func (r record) edited(name string, data []byte) bool { return r[name] != mark(d
 // the merged overlay, with notes for the user. The error is not nil if they do not
 // pass Check.
 func (o Overlay) Merge(old Tree) (Tree, []string, error) {
+	out, _, err := o.merge(old)
+	if err != nil {
+		return nil, nil, err
+	}
+	// Now it is known which ebuilds stay, whose USE flags have to be described.
+	o.earlier = out.flagsOf(old, o.Forks)
+	out, notes, err := o.merge(old)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range o.Forks {
+		notes = append(notes, f.onlySystemd()...)
+	}
+	return out, notes, out.Check()
+}
+
+// flagsOf returns those descriptions of USE flags in an earlier overlay that ebuilds
+// of forks' packages need.
+func (t Tree) flagsOf(old Tree, forks []Fork) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, f := range forks {
+		for _, dir := range f.dirs() {
+			flags := old.described(dir)
+			maps.DeleteFunc(flags, func(flag, _ string) bool { return !t.hasFlag(dir, flag) })
+			out[dir] = flags
+		}
+	}
+	return out
+}
+
+// merge is Merge without its checks.
+func (o Overlay) merge(old Tree) (Tree, []string, error) {
 	fresh, err := o.Files()
 	if err != nil {
 		return nil, nil, err
@@ -62,8 +96,8 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 		notes = append(notes, out.put(f, written)...)
 	}
 	for _, f := range o.Forks {
-		for _, name := range []string{f.Project.Name, f.Project.Name + "-bin", f.Project.Name + "-meta"} {
-			notes = append(notes, f.prune(f.Project.Category+"/"+name, old, out, written)...)
+		for _, dir := range f.dirs() {
+			notes = append(notes, f.prune(dir, old, out, written)...)
 		}
 	}
 	for _, f := range o.summarize(out) {
@@ -77,7 +111,13 @@ func (o Overlay) Merge(old Tree) (Tree, []string, error) {
 	if err := o.manifests(old, out); err != nil {
 		return nil, nil, err
 	}
-	return out, notes, out.Check()
+	return out, notes, nil
+}
+
+// dirs returns the folders of the fork's packages.
+func (f Fork) dirs() []string {
+	atom := f.Project.Category + "/" + f.Project.Name
+	return []string{atom, atom + "-bin", atom + "-meta"}
 }
 
 // put writes a file into the overlay, unless the one that is there was changed by
@@ -132,20 +172,27 @@ func (f Fork) prune(dir string, old, out Tree, written record) []string {
 	return notes
 }
 
-// dropPatches removes the patches of versions that a package no longer has, unless
-// they were changed by hand.
+// dropPatches removes the patches that no version of a package applies any more,
+// unless they were changed by hand.
 func (t Tree) dropPatches(dir string, versions []string, written record) {
 	for name := range t {
 		patch, ok := strings.CutPrefix(name, dir+"/files/")
-		used := slices.ContainsFunc(versions, func(v string) bool {
-			pv, _ := revision(v)
-			return strings.HasPrefix(patch, path.Base(dir)+"-"+pv+"-")
-		})
+		used := slices.ContainsFunc(versions, func(v string) bool { return t.applies(dir, v, patch, written) })
 		if ok && !used && !written.edited(name, t[name]) {
 			delete(t, name)
 			delete(written, name)
 		}
 	}
+}
+
+// applies reports whether a version of a package applies a patch of its folder. One
+// that was changed by hand may do so by other words.
+func (t Tree) applies(dir, v, patch string, written record) bool {
+	pv, _ := revision(v)
+	name, ofVersion := strings.CutPrefix(patch, path.Base(dir)+"-"+pv+"-")
+	ebuild := fmt.Sprintf("%s/%s-%s.ebuild", dir, path.Base(dir), v)
+	named := bytes.Contains(t[ebuild], []byte(`"${FILESDIR}/${P}-`+shell.QuoteInside(name)+`"`))
+	return ofVersion && (named || written.edited(ebuild, t[ebuild]))
 }
 
 // drop removes a version of a package, unless it was changed by hand.
@@ -234,8 +281,12 @@ func (f Fork) Differs(old Tree, o Overlay) (bool, error) {
 // older versions fetch are copied from the old Manifest.
 func (o Overlay) manifests(old, out Tree) error {
 	dirs := map[string][]File{}
-	for name, data := range out {
+	for _, name := range slices.Sorted(maps.Keys(out)) {
 		if dir, rel, ok := packageFile(name); ok && rel != "Manifest" {
+			if strings.ContainsFunc(name, unicode.IsSpace) {
+				return fmt.Errorf("%q: a Manifest cannot list a name with white space: rename the file or remove it", name)
+			}
+			data := out[name]
 			dirs[dir] = append(dirs[dir], File{rel, data})
 		}
 	}

@@ -182,6 +182,62 @@ func TestMergeDrops(t *testing.T) {
 	}
 }
 
+// TestMergeRenames shows that a patch goes when the same version no longer has it,
+// unless somebody changed it or the ebuild.
+func TestMergeRenames(t *testing.T) {
+	const files = "app-misc/ship/files/ship-1.4.1_p1-"
+	const was, is = files + "0001-crew.patch", files + "0001-hands.patch"
+	for _, c := range []struct {
+		name   string
+		change step
+		stays  bool
+	}{
+		{"nobody changed it", again, false},
+		{"the patch was changed", edit(was, "Crew", "CREW"), true},
+		{"the ebuild was changed", edit(source, `SLOT="0"`, `SLOT="1"`), true},
+	} {
+		o := ship()
+		old, _ := merge(t, o, nil)
+		c.change(t, &o, old)
+		o.Forks[0].Series[0].Name = "0001-hands.patch"
+		o.Forks[0].Revision = 1
+		o.Forks[0].Distfiles["files"] = dist(o.Forks[0].PF() + "-files.tar.xz")
+		tree, _ := merge(t, o, old)
+		_, stays := tree[was]
+		if _, there := tree[is]; stays != c.stays || !there {
+			t.Errorf("%s: %s stays: %v, want %v; there are %q", c.name, was, stays, c.stays, sortedKeys(tree))
+		}
+	}
+}
+
+// TestMergeDescribes shows that metadata.xml has the USE flags of all versions.
+func TestMergeDescribes(t *testing.T) {
+	const flag = `<flag name="mate">Install mate: helps the bosun</flag>`
+	without := func(v string) Fork {
+		f := shipFork()
+		f.atVersion(v, 0)
+		f.Packages = f.Packages[:1]
+		delete(f.Project.Flags, "mate")
+		return f
+	}
+	both := ship()
+	both.Forks = append(both.Forks, without("1.5.0_p1"))
+	tree, _ := merge(t, both, nil)
+	if got := string(tree["app-misc/ship/metadata.xml"]); !strings.Contains(got, flag) {
+		t.Errorf("of two forks, the flag of one is not described:\n%s", got)
+	}
+	tree, _ = merge(t, ship(), nil)
+	later := ship()
+	for i, v := range []string{"1.5.0_p1", "1.5.0_p2", "1.5.0_p3"} {
+		later.Forks[0] = without(v)
+		tree, _ = merge(t, later, tree)
+		got := string(tree["app-misc/ship/metadata.xml"])
+		if has := strings.Contains(got, flag); has != (i < 2) { // then the version that has it goes
+			t.Errorf("after %s, the flag of an earlier version is described: %v\n%s", v, has, got)
+		}
+	}
+}
+
 // TestMergeFails has what Merge refuses to read or write.
 func TestMergeFails(t *testing.T) {
 	for _, c := range []struct {
@@ -194,6 +250,8 @@ func TestMergeFails(t *testing.T) {
 			recordName + ": json: cannot unmarshal array into Go value of type ebuilds.record"},
 		{"a broken Manifest", func(*Fork) {}, Tree{"app-misc/ship/Manifest": []byte("DIST a many BLAKE2B b SHA512 c\n")},
 			`app-misc/ship/Manifest: "DIST a many BLAKE2B b SHA512 c" is not a Manifest line`},
+		{"a name with white space", func(*Fork) {}, Tree{"app-misc/ship/files/a b.patch": []byte("1")},
+			`"app-misc/ship/files/a b.patch": a Manifest cannot list a name with white space: rename the file or remove it`},
 		{"an unknown license", func(f *Fork) { f.License = []string{"Grog"} }, nil,
 			binary + ": LICENSE: unknown word Grog\n" + source + ": LICENSE: unknown word Grog"},
 		{"an unknown dependency", func(f *Fork) { f.Packages[0].Relations.Depends[0] = "whistle" }, nil,

@@ -1,155 +1,147 @@
 package ebuilds
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/unitfile"
 	"github.com/slipway-build/slipway/packaging"
 )
 
-// services returns what OpenRC needs to run a package's services: of each unit a
-// script that does the same, its configuration, and one for logrotate.
-func services(p packaging.Package) []packaging.File {
-	var out []packaging.File
-	for _, f := range p.Files {
-		name, ok := strings.CutPrefix(f.Path, unitDir+"/")
-		if name, service := strings.CutSuffix(name, ".service"); ok && service && !strings.Contains(name, "/") {
-			u := unit(f.Data)
-			out = append(out,
-				packaging.File{Path: "/etc/conf.d/" + name, Mode: 0o644, Data: conf(name, u)},
-				packaging.File{Path: "/etc/init.d/" + name, Mode: 0o755, Data: initScript(u)},
-				packaging.File{Path: "/etc/logrotate.d/" + name, Mode: 0o644, Data: logrotate(name)})
-		}
-	}
-	return out
-}
+// The folders of OpenRC's scripts and of their configuration.
+const (
+	scriptDir = "/etc/init.d"
+	confDir   = "/etc/conf.d"
+)
 
-// A unit is the text of a service's unit file.
-type unit []byte
-
-// all returns the words of all lines with the key.
-func (u unit) all(key string) []string {
+// ScriptNames returns the names of the init scripts that a package has because of
+// its units.
+func ScriptNames(p packaging.Package) []string {
 	var out []string
-	for _, m := range regexp.MustCompile(`(?m)^`+key+`=(.*)$`).FindAllSubmatch(u, -1) {
-		out = append(out, strings.Fields(string(m[1]))...)
+	for _, f := range p.Files {
+		name, ok := strings.CutSuffix(path.Base(f.Path), ".service")
+		if ok && path.Dir(f.Path) == unitDir && f.Kind != packaging.Link && !has(p, path.Join(scriptDir, name)) {
+			out = append(out, name)
+		}
 	}
 	return out
 }
 
-// line returns the whole last value of the key, or "".
-func (u unit) line(key string) string {
-	all := regexp.MustCompile(`(?m)^`+key+`=(.*)$`).FindAllSubmatch(u, -1)
-	if len(all) == 0 {
-		return ""
+// services returns what OpenRC needs to run a package's services: of each unit a
+// script that does the same, its configuration, and one for logrotate. A service
+// for which the package has a script is left to that.
+func services(p packaging.Package) ([]packaging.File, error) {
+	var out []packaging.File
+	var errs []error
+	for _, name := range ScriptNames(p) {
+		files, err := scripts(p, name)
+		if err != nil {
+			err = fmt.Errorf("%w\nThe ebuilds need an init script for %s.service. "+
+				"Change the unit, or add a script of your own to the package: %s/%[2]s", err, name, scriptDir)
+		}
+		out, errs = append(out, files...), append(errs, err)
 	}
-	return string(all[len(all)-1][1])
+	return out, errors.Join(errs...)
 }
 
-// after returns the services that a script is ordered after, and net, OpenRC's
-// name of an online network, if the unit waits for one. Other targets have no
-// counterpart in OpenRC.
-func (u unit) after() (need string, after []string) {
-	for _, name := range u.all("After") {
-		switch service, ok := strings.CutSuffix(name, ".service"); {
-		case ok:
-			after = append(after, service)
-		case name == "network-online.target":
-			need = "net"
+// onlySystemd tells of the files of packages that change nothing on hosts with
+// OpenRC: units that are no services, and drop-ins for a service of another package.
+func (f Fork) onlySystemd() []string {
+	theirs := func(p packaging.Package, service string) bool {
+		return !has(p, service) && slices.ContainsFunc(f.Packages, func(o packaging.Package) bool { return has(o, service) })
+	}
+	var out []string
+	for _, p := range f.Packages {
+		for _, file := range p.Files {
+			dir, base := path.Split(file.Path)
+			dir = path.Clean(dir)
+			service, dropIn := strings.CutSuffix(dir, ".d")
+			unit := dir == unitDir && path.Ext(base) != ".service"
+			if unit || dropIn && path.Dir(dir) == unitDir && theirs(p, service) {
+				name := strings.TrimPrefix(file.Path, unitDir+"/")
+				out = append(out, fmt.Sprintf("OpenRC has no counterpart of %s in package %s", name, p.Name))
+			}
 		}
 	}
-	return need, after
+	return out
 }
 
-// owner returns the user and group that the service runs as.
-func (u unit) owner() string {
-	if user := u.line("User"); user != "" {
-		return user + ":" + user
-	}
-	return "root:root"
+// has reports whether a package has a file at a path.
+func has(p packaging.Package, at string) bool {
+	return slices.ContainsFunc(p.Files, func(f packaging.File) bool { return f.Path == at })
 }
 
-// initScript writes an init script for supervise-daemon.
-func initScript(u unit) []byte {
-	var b bytes.Buffer
-	b.WriteString("#!/sbin/openrc-run\n# Distributed under the terms of the GNU General Public License v2\n\n")
-	u.settings(&b)
-	b.WriteString("\ndepend() {\n")
-	need, after := u.after()
-	if need != "" {
-		fmt.Fprintf(&b, "\tneed %s\n", need)
+// scriptName matches the services that can be the names of init scripts. OpenRC
+// takes what ends in .sh for no script.
+var scriptName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@:+-]*$`)
+
+// scripts returns the files that run one service of a package.
+func scripts(p packaging.Package, name string) ([]packaging.File, error) {
+	file := unitDir + "/" + name + ".service"
+	switch {
+	case strings.HasSuffix(name, "@"):
+		return nil, fmt.Errorf("%s: a template has no name that an init script could have", file)
+	case !scriptName.MatchString(name) || strings.HasSuffix(name, ".sh"):
+		return nil, fmt.Errorf("%s: an init script cannot be named %s", file, name)
 	}
-	if len(after) > 0 {
-		fmt.Fprintf(&b, "\tafter %s\n", strings.Join(after, " "))
+	unit, err := readUnit(p, name+".service")
+	if err != nil {
+		return nil, err
 	}
-	if before := u.all("Before"); len(before) > 0 {
-		fmt.Fprintf(&b, "\tbefore %s\n", strings.ReplaceAll(strings.Join(before, " "), ".service", ""))
+	s := newService(name, unit)
+	script, conf := s.script(), s.conf(p)
+	if err := errors.Join(s.errs...); err != nil {
+		return nil, err
 	}
-	fmt.Fprintf(&b, "}\n\nstart_pre() {\n\tcheckpath -d -m 0750 -o %s \"/var/log/${RC_SVCNAME}\"\n", u.owner())
-	for _, dir := range u.all("RuntimeDirectory") {
-		fmt.Fprintf(&b, "\tcheckpath -d -m 0755 -o %s %q\n", u.owner(), path.Join("/run", dir))
+	out := []packaging.File{
+		{Path: confDir + "/" + name, Mode: 0o644, Data: []byte(conf)},
+		{Path: scriptDir + "/" + name, Mode: 0o755, Data: []byte(script)},
 	}
-	b.WriteString("}\n")
-	if post := u.line("ExecStartPost"); post != "" {
-		fmt.Fprintf(&b, startPost, post)
+	if s.logs() {
+		out = append(out, packaging.File{Path: "/etc/logrotate.d/" + name, Mode: 0o644, Data: logrotate(name)})
 	}
-	return b.Bytes()
+	return out, nil
 }
 
-// variable matches a variable of a unit's command line.
-var variable = regexp.MustCompile(`\$([A-Z_][A-Z0-9_]*)`)
-
-// settings writes the variables of an init script.
-func (u unit) settings(b *bytes.Buffer) {
-	exec := u.all("ExecStart")
-	fmt.Fprintf(b, "description=%q\nsupervisor=\"supervise-daemon\"\ncommand=%q\n", u.line("Description"), exec[0])
-	if len(exec) > 1 {
-		fmt.Fprintf(b, "command_args=\"%s\"\n", variable.ReplaceAllString(strings.Join(exec[1:], " "), "$${$1}"))
+// readUnit reads a unit of a package with the drop-ins that the package has for it,
+// by their names.
+func readUnit(p packaging.Package, name string) (unitfile.Unit, error) {
+	var files []packaging.File
+	for _, f := range p.Files {
+		dir, base := path.Split(f.Path)
+		if path.Ext(base) == ".conf" && slices.Contains(dropInDirs(name), path.Clean(dir)) {
+			files = append(files, f)
+		}
 	}
-	if u.line("User") != "" {
-		fmt.Fprintf(b, "command_user=%q\n", u.owner())
+	slices.SortStableFunc(files, func(a, b packaging.File) int {
+		return strings.Compare(path.Base(a.Path), path.Base(b.Path))
+	})
+	i := slices.IndexFunc(p.Files, func(f packaging.File) bool { return f.Path == unitDir+"/"+name })
+	var unit unitfile.Unit
+	for _, f := range append([]packaging.File{p.Files[i]}, files...) {
+		settings, err := unitfile.Parse(f.Path, f.Data)
+		if err != nil {
+			return nil, err
+		}
+		unit = append(unit, settings...)
 	}
-	b.WriteString(supervision)
-	if files := u.line("LimitNOFILE"); files != "" {
-		fmt.Fprintf(b, "rc_ulimit=\"-n %s\"\n", files)
-	}
-	if file := u.line("AssertPathExists"); file != "" {
-		fmt.Fprintf(b, "required_files=%q\n", file)
-	}
+	return unit, nil
 }
 
-// supervision stops, logs and restarts a service as systemd does by default: it
-// kills one that has not ended after a minute and a half.
-const supervision = `retry="TERM/90/KILL/5"
-output_log="/var/log/${RC_SVCNAME}/${RC_SVCNAME}.log"
-error_log="${output_log}"
-respawn_delay=5
-respawn_max=0
-`
-
-const startPost = `
-start_post() {
-	local i
-	for i in $(seq 30); do # until the program is ready
-		%s && return
-		sleep 1
-	done
-	eerror "${RC_SVCNAME} is not ready"
-	return 1
-}
-`
-
-// conf writes the file that an init script reads first. It reads the file of
-// options that the unit reads too.
-func conf(name string, u unit) []byte {
-	options := strings.TrimPrefix(u.line("EnvironmentFile"), "-")
-	source := ". " + options
-	if len(u.all("ExecStart")) == 1 { // the options are variables of the program's environment
-		source = "set -a\n" + source + "\nset +a"
+// dropInDirs returns the folders whose files change a service: those of its name, of
+// what its name begins with up to a dash, and of all services.
+func dropInDirs(name string) []string {
+	dirs := []string{unitDir + "/" + name + ".d", unitDir + "/service.d"}
+	for i, c := range name {
+		if c == '-' {
+			dirs = append(dirs, unitDir+"/"+name[:i+1]+".service.d")
+		}
 	}
-	return fmt.Appendf(nil, "# The options of %s are in %s, for systemd as well.\n%s\n", name, options, source)
+	return dirs
 }
 
 // logrotate writes how a script's log is rotated.

@@ -21,6 +21,9 @@ type Overlay struct {
 	Name       string // of the repository
 	Maintainer string // Name <mail>
 	Forks      []Fork
+	// earlier has what the USE flags of ebuilds that stay in an overlay do, by the
+	// folder of the package.
+	earlier map[string]map[string]string
 }
 
 // Files returns the files of the forks' packages and the overlay's settings,
@@ -58,11 +61,11 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 	for _, pkg := range []struct {
 		name     string
 		ebuild   func() ([]byte, error)
-		packages []packaging.Package
+		packages func(Fork) []packaging.Package
 	}{
-		{name, func() ([]byte, error) { return f.source(compiled) }, f.Packages},
-		{name + "-bin", func() ([]byte, error) { return f.binary(precompiled) }, f.Packages},
-		{name + "-meta", f.meta, f.names()},
+		{name, func() ([]byte, error) { return f.source(compiled) }, allPackages},
+		{name + "-bin", func() ([]byte, error) { return f.binary(precompiled) }, allPackages},
+		{name + "-meta", f.meta, Fork.names},
 	} {
 		data, err := pkg.ebuild()
 		if err != nil {
@@ -73,7 +76,7 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 		}
 		dir := f.Project.Category + "/" + pkg.name
 		files[dir+"/"+pkg.name+"-"+f.pvr()+".ebuild"] = data
-		if files[dir+"/metadata.xml"], err = o.metadataXML(f, pkg.packages); err != nil {
+		if files[dir+"/metadata.xml"], err = o.metadataXML(f, o.flags(f, dir, pkg.packages)); err != nil {
 			return err
 		}
 	}
@@ -84,6 +87,20 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 	}
 	return o.accounts(f, files)
 }
+
+// flags returns what the USE flags of all versions of a package do.
+func (o Overlay) flags(f Fork, dir string, packages func(Fork) []packaging.Package) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, o.earlier[dir])
+	for _, other := range o.Forks {
+		if other.Project.Category == f.Project.Category && other.Project.Name == f.Project.Name {
+			maps.Copy(out, other.describes(packages(other)))
+		}
+	}
+	return out
+}
+
+func allPackages(f Fork) []packaging.Package { return f.Packages }
 
 // accounts adds the packages of a fork's users and groups.
 func (o Overlay) accounts(f Fork, files map[string][]byte) error {

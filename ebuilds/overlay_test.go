@@ -155,6 +155,8 @@ func TestMetadataXML(t *testing.T) {
 	}{
 		{"nothing is known", "Mate <mate@example.org>", func(f *Fork) { *f = Fork{} },
 			"\t\t<email>mate@example.org</email>\n\t\t<name>Mate</name>\n\t</maintainer>\n</pkgmetadata>\n"},
+		{"a name with a comma, as in mails", `"Mate, First" <mate@example.org>`, func(f *Fork) { *f = Fork{} },
+			"\t\t<email>mate@example.org</email>\n\t\t<name>Mate, First</name>\n\t</maintainer>\n</pkgmetadata>\n"},
 		{"text is escaped", "A & B <a&b@example.org>", func(f *Fork) {
 			f.Project.Remote = "github:a<b"
 			f.Packages = f.Packages[1:]
@@ -171,7 +173,7 @@ func TestMetadataXML(t *testing.T) {
 	} {
 		f := shipFork()
 		c.change(&f)
-		got, err := Overlay{Maintainer: c.maintainer}.metadataXML(f, f.Packages)
+		got, err := Overlay{Maintainer: c.maintainer}.metadataXML(f, f.describes(f.Packages))
 		if err != nil || string(got) != head+c.want {
 			t.Errorf("%s: %v\n%s\nwant\n%s", c.name, err, got, head+c.want)
 		}

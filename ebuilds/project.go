@@ -30,7 +30,7 @@ func (s Settings) Defaulted() Settings {
 // Validate returns what is wrong with the settings.
 func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
-	if s.Distfiles != "" && !isWebURL(s.Distfiles) {
+	if s.Distfiles != "" && (!isWebURL(s.Distfiles) || !plainURL.MatchString(s.Distfiles)) {
 		faults = append(faults, config.Faultf("distfiles",
 			"%q is not the URL of a folder: write it like https://example.org/distfiles", s.Distfiles))
 	}
@@ -40,6 +40,10 @@ func (s Settings) Validate() []config.Fault {
 	}
 	return faults
 }
+
+// plainURL matches URLs that have none of the characters that end a word of SRC_URI
+// or mean something to a shell.
+var plainURL = regexp.MustCompile("^[^\\s\"'`$\\\\<>(){}|]+$")
 
 func isWebURL(s string) bool {
 	u, err := url.Parse(s)
@@ -66,6 +70,7 @@ var (
 	categoryName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+_.-]*$`)
 	packageName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+_-]*$`)
 	flagName     = regexp.MustCompile(`^\+?[A-Za-z0-9][A-Za-z0-9+_@-]*$`)
+	accountName  = regexp.MustCompile(`^[a-z_][a-z0-9_-]*$`)
 	atomName     = regexp.MustCompile(`^[a-z0-9-]+/[A-Za-z0-9+_-]+$`)
 )
 
@@ -90,7 +95,16 @@ func (p Project) Validate() []config.Fault {
 			faults = append(faults, config.Faultf("flags."+pkg, "%q is not a USE flag", p.Flags[pkg]))
 		}
 	}
+	users := map[int]string{}
 	for _, name := range slices.Sorted(maps.Keys(p.Accounts)) {
+		if !accountName.MatchString(name) {
+			faults = append(faults, config.Faultf("accounts."+name,
+				"%q is not the name of a user: want a-z, 0-9, _ and -", name))
+		}
+		if other := users[p.Accounts[name]]; other != "" {
+			faults = append(faults, config.Faultf("accounts."+name, "%s has the id %d, too", other, p.Accounts[name]))
+		}
+		users[p.Accounts[name]] = name
 		if id := p.Accounts[name]; id < 1 || id > 999 {
 			faults = append(faults, config.Faultf("accounts."+name, "%d is not the id of a system user: want 1 to 999", id))
 		}

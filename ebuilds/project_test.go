@@ -41,6 +41,10 @@ func TestProjectValidate(t *testing.T) {
 			[]string{"accounts.bosun: 0 is not the id of a system user: want 1 to 999"}},
 		{"a person", func(p *Project) { p.Accounts["bosun"] = 1000 },
 			[]string{"accounts.bosun: 1000 is not the id of a system user: want 1 to 999"}},
+		{"a user's odd name", func(p *Project) { p.Accounts["the bosun"] = 492 },
+			[]string{`accounts.the bosun: "the bosun" is not the name of a user: want a-z, 0-9, _ and -`}},
+		{"two users of one id", func(p *Project) { p.Accounts["mate"] = 491 },
+			[]string{"accounts.mate: bosun has the id 491, too"}},
 		{"a rival without a category", func(p *Project) { p.Rivals = []string{"app-misc/boat", "boat"} },
 			[]string{`rivals[1]: "boat" is not a package: write it like sys-cluster/kubelet`}},
 		{"all at once", func(p *Project) {
@@ -67,6 +71,10 @@ func TestSettingsValidate(t *testing.T) {
 		{"no host", Settings{Distfiles: "https:///x"}, []string{`distfiles: "https:///x"` + url}},
 		{"another scheme", Settings{Distfiles: "ftp://example.org"}, []string{`distfiles: "ftp://example.org"` + url}},
 		{"no URL at all", Settings{Distfiles: "https://a b"}, []string{`distfiles: "https://a b"` + url}},
+		{"a folder with a space", Settings{Distfiles: "https://example.org/a b"},
+			[]string{`distfiles: "https://example.org/a b"` + url}},
+		{"a command", Settings{Distfiles: "https://example.org/$(id)"},
+			[]string{`distfiles: "https://example.org/$(id)"` + url}},
 		{"a space", Settings{Repository: "a b"},
 			[]string{`repository: "a b" is not a repository name: want letters, digits, _ and -`}},
 	} {

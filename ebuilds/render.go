@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/slipway-build/slipway/internal/shell"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -34,7 +35,7 @@ type page struct {
 }
 
 func fill(text string, p any) ([]byte, error) {
-	t, err := template.New("").Funcs(template.FuncMap{"join": strings.Join}).Parse(text)
+	t, err := template.New("").Funcs(template.FuncMap{"join": strings.Join, "inside": shell.QuoteInside}).Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +87,7 @@ func (p *page) add(pkg packaging.Package, in installation) error {
 	flag := p.flag(pkg.Name)
 	p.Install = append(p.Install, ifUse(flag, in.lines)...)
 	for _, name := range in.tmp {
-		p.Tmpfiles = append(p.Tmpfiles, ifUse(flag, []string{"tmpfiles_process " + name})...)
+		p.Tmpfiles = append(p.Tmpfiles, ifUse(flag, []string{"tmpfiles_process " + shell.Quote(name)})...)
 	}
 	for _, file := range pkg.Files {
 		if _, part := p.part(pkg, file); part || file.Source != "" {
@@ -119,7 +120,7 @@ func (f Fork) source(p page) ([]byte, error) {
 	p.SourceDir, p.Upstream = "${WORKDIR}/"+root, strings.Contains(root, "${MY_PV}")
 	p.Unpack = []string{"default", "go-env_set_compile_environment"}
 	if f.Build.GOPATH != "" {
-		p.SourceDir = "${WORKDIR}/go/src/" + f.Build.GOPATH
+		p.SourceDir = "${WORKDIR}/go/src/" + shell.QuoteInside(f.Build.GOPATH)
 		p.Unpack = append(p.Unpack, `mkdir -p "${S%/*}" || die`, `mv "${WORKDIR}/`+root+`" "${S}" || die`)
 	}
 	p.Patches = f.prepare()
@@ -147,9 +148,10 @@ const verifySeries = `sha256sum --quiet -c "${WORKDIR}"/files/series.sha256 ` +
 func (f Fork) prepare() []string {
 	var lines []string
 	for _, patch := range f.Series {
-		from := `"${FILESDIR}/${P}-` + patch.Name + `"`
+		name := shell.QuoteInside(patch.Name)
+		from := `"${FILESDIR}/${P}-` + name + `"`
 		if f.Distfiles["patches"].Name != "" {
-			from = `"${WORKDIR}/patches/` + patch.Name + `"`
+			from = `"${WORKDIR}/patches/` + name + `"`
 		}
 		line := fmt.Sprintf("eapply -p%d -F0 -- %s", patch.Strip, from)
 		if patch.Git {
@@ -176,6 +178,7 @@ func (f Fork) url(what string) string {
 // variables for the package's name and version.
 func (f Fork) sourceURI(what string) string {
 	dir, name := path.Split(f.url(what))
+	dir = shell.QuoteInside(dir)
 	spellings := []struct{ from, to string }{
 		{f.P() + ".", "${P}."},
 		{f.Project.Name + "-" + strippedVersion(f.Version) + ".tar.xz", "${PN}-${MY_PV}.tar.xz"},
@@ -204,9 +207,10 @@ func strippedVersion(v string) string {
 // binary writes the ebuild that installs what was compiled.
 func (f Fork) binary(p page) ([]byte, error) {
 	p.SourceDir, p.Restrict, p.KeyWords = "${WORKDIR}", "mirror strip", "-* "+p.KeyWords
-	p.Sources = []string{f.url("files")}
+	url := func(what string) string { return shell.QuoteInside(f.url(what)) }
+	p.Sources = []string{url("files")}
 	for _, arch := range f.Arches {
-		p.Sources = append(p.Sources, arch+"? ( "+f.url(arch)+" )")
+		p.Sources = append(p.Sources, arch+"? ( "+url(arch)+" )")
 	}
 	p.Run = append(p.Run, "!"+f.Project.Category+"/"+f.Project.Name)
 	return fill(binaryText, p)

@@ -111,7 +111,7 @@ var quoted = []struct{ word, want string }{
 	{"-trimpath", "-trimpath"},
 	{"-tags=a", "-tags=a"},
 	{"./cmd/bosun", "./cmd/bosun"},
-	{"a@v1.0+b:c%d^e_f", "a@v1.0+b:c%d^e_f"},
+	{"a@v1.0+b:c%d_e", "a@v1.0+b:c%d_e"},
 	{"-tags=a,b", "'-tags=a,b'"},
 	{"two words", "'two words'"},
 	{"a\ttab", "'a\ttab'"},
@@ -131,6 +131,10 @@ var quoted = []struct{ word, want string }{
 	{"#a", "'#a'"},
 	{"!a", "'!a'"},
 	{"~", "'~'"},
+	{"a,b", "'a,b'"},
+	{"a^b", "'a^b'"},
+	{"a\nb", "'a\nb'"},
+	{"", "''"},
 }
 
 func TestQuote(t *testing.T) {

@@ -101,6 +101,7 @@ AssertPathExists=/etc/orders
 [Service]
 Type=notify
 User=bosun
+Restart=on-failure
 EnvironmentFile=-/etc/default/bosun
 ExecStart=/usr/bin/bosun --loud $BOSUN_ARGS
 ExecStartPost=/usr/bin/bosun muster

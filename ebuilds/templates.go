@@ -9,8 +9,8 @@ EAPI=8
 {{if .Inherit}}
 inherit {{join .Inherit " "}}
 {{end}}
-DESCRIPTION="{{.Summary}}"
-HOMEPAGE="{{.Homepage}}"
+DESCRIPTION="{{inside .Summary}}"
+HOMEPAGE="{{inside .Homepage}}"
 `
 	fetchText = `{{if .Upstream}}MY_PV="${PV%_p*}"
 {{end}}SRC_URI="{{range .Sources}}
@@ -45,7 +45,7 @@ RDEPEND="{{if .Accounts}}
 	dev-vcs/git{{end}}
 "
 
-QA_PRESTRIPPED="{{join .Prebuilt " "}}"
+QA_PRESTRIPPED="{{inside (join .Prebuilt " ")}}"
 
 src_unpack() {
 {{- range .Unpack}}
@@ -64,7 +64,7 @@ src_compile() {
 }
 `
 	prebuiltText = `
-QA_PREBUILT="{{join .Prebuilt " "}}"
+QA_PREBUILT="{{inside (join .Prebuilt " ")}}"
 `
 	installText = `
 src_install() {

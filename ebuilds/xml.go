@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"maps"
+	"net/mail"
 	"slices"
 	"strings"
 
@@ -30,13 +31,12 @@ const categoryText = `<catmetadata>
 </catmetadata>
 `
 
-// metadataXML writes the metadata.xml of a package: its maintainer, its upstream,
-// and what the USE flags of the given packages install.
-func (o Overlay) metadataXML(f Fork, packages []packaging.Package) ([]byte, error) {
-	name, mail, ok := strings.Cut(strings.TrimSuffix(o.Maintainer, ">"), " <")
-	if !ok {
-		return nil, fmt.Errorf("%q is not a maintainer: "+
-			"want a name and address, such as Mate <mate@example.org>", o.Maintainer)
+// metadataXML writes the metadata.xml of a package of a fork: its maintainer, its
+// upstream, and what its USE flags do.
+func (o Overlay) metadataXML(f Fork, flags map[string]string) ([]byte, error) {
+	name, mail, err := o.maintainer()
+	if err != nil {
+		return nil, err
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, doctype, "pkgmetadata")
@@ -45,21 +45,59 @@ func (o Overlay) metadataXML(f Fork, packages []packaging.Package) ([]byte, erro
 	if kind, id, ok := strings.Cut(f.Project.Remote, ":"); ok {
 		fmt.Fprintf(&b, upstreamText, escape(kind), escape(id))
 	}
-	texts := map[string]string{}
-	for _, p := range packages {
-		if flag := f.flag(p.Name); flag != "" {
-			texts[flag] = "Install " + p.Name + ": " + p.Summary
-		}
-	}
-	if len(texts) > 0 {
+	if len(flags) > 0 {
 		b.WriteString("\t<use>\n")
-		for _, flag := range slices.Sorted(maps.Keys(texts)) {
-			fmt.Fprintf(&b, "\t\t<flag name=\"%s\">%s</flag>\n", escape(flag), escape(texts[flag]))
+		for _, flag := range slices.Sorted(maps.Keys(flags)) {
+			fmt.Fprintf(&b, "\t\t<flag name=\"%s\">%s</flag>\n", escape(flag), escape(flags[flag]))
 		}
 		b.WriteString("\t</use>\n")
 	}
 	b.WriteString("</pkgmetadata>\n")
 	return b.Bytes(), nil
+}
+
+// maintainer returns the name and the address of the overlay's maintainer. A name
+// with a comma may be in quotes, as in mails.
+func (o Overlay) maintainer() (name, address string, err error) {
+	if strings.HasPrefix(o.Maintainer, `"`) {
+		if a, err := mail.ParseAddress(o.Maintainer); err == nil {
+			return a.Name, a.Address, nil
+		}
+	}
+	name, address, ok := strings.Cut(strings.TrimSuffix(o.Maintainer, ">"), " <")
+	if !ok {
+		err = fmt.Errorf("%q is not a maintainer: want a name and address, such as Mate <mate@example.org>", o.Maintainer)
+	}
+	return name, address, err
+}
+
+// describes returns what USE flags of a fork install: those of some of its packages.
+func (f Fork) describes(packages []packaging.Package) map[string]string {
+	out := map[string]string{}
+	for _, p := range packages {
+		if flag := f.flag(p.Name); flag != "" {
+			out[flag] = "Install " + p.Name + ": " + p.Summary
+		}
+	}
+	return out
+}
+
+// described returns what the USE flags of a package do by its metadata.xml.
+func (t Tree) described(dir string) map[string]string {
+	var of struct {
+		Flags []struct {
+			Name string `xml:"name,attr"`
+			Text string `xml:",chardata"`
+		} `xml:"use>flag"`
+	}
+	out := map[string]string{}
+	if xml.Unmarshal(t[dir+"/metadata.xml"], &of) != nil {
+		return out // checkXML says why
+	}
+	for _, flag := range of.Flags {
+		out[flag.Name] = flag.Text
+	}
+	return out
 }
 
 // categoryXML writes the metadata.xml of a category.

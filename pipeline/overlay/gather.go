@@ -5,7 +5,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -135,11 +137,9 @@ func components(whole, parts []cross.Component, partOf func(program string) stri
 func patchFiles(series []patches.Patch) ([]ebuilds.Patch, error) {
 	var out []ebuilds.Patch
 	for i, p := range series {
-		name := path.Base(p.Name)
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
-			name = patches.FileName(i+1, mail.Subject)
+			p.Name = patches.FileName(i+1, mail.Subject)
 		}
-		p.Name = name
 		files, err := p.Portable()
 		if err != nil {
 			return nil, err
@@ -153,7 +153,44 @@ func patchFiles(series []patches.Patch) ([]ebuilds.Patch, error) {
 			out = append(out, ebuilds.Patch{Name: f.Name, Strip: f.Strip, Data: f.Data, Git: git})
 		}
 	}
+	namePatches(out)
 	return out, nil
+}
+
+// unfit are the characters that names in an overlay do not have.
+var unfit = regexp.MustCompile(`[^A-Za-z0-9._+-]+`)
+
+// namePatches names patches as the files of one folder. A patch keeps the name that
+// it has in its own folder, unless another has it, too: then it is named after the
+// folder as well, and after its place in the series if that is not enough. Some
+// file systems take names for the same that differ in case.
+func namePatches(list []ebuilds.Patch) {
+	paths := make([]string, len(list))
+	for i, p := range list {
+		paths[i] = p.Name
+	}
+	spellings := []func(i int) string{
+		func(i int) string { return path.Base(paths[i]) },
+		func(i int) string { return paths[i] },
+		func(i int) string { return fmt.Sprintf("%d-%s", i+1, paths[i]) },
+	}
+	used := make([]int, len(list)) // the spelling of each
+	for again := true; again; {
+		again = false
+		by := map[string][]int{}
+		for i := range list {
+			list[i].Name = unfit.ReplaceAllString(spellings[used[i]](i), "-")
+			key := strings.ToLower(list[i].Name)
+			by[key] = append(by[key], i)
+		}
+		for _, same := range by {
+			for _, i := range same {
+				if len(same) > 1 && used[i]+1 < len(spellings) {
+					used[i], again = used[i]+1, true
+				}
+			}
+		}
+	}
 }
 
 // edits returns the files that a fork changes after its series.

@@ -252,3 +252,32 @@ func TestLicensed(t *testing.T) {
 	wantError(t, err, "module example.org/bare@v1.0.0: "+bare+
 		" has no known license text, but packages must name the licenses of everything they link")
 }
+
+// TestNamePatches has the names that patches of a series have in one folder.
+func TestNamePatches(t *testing.T) {
+	for _, c := range []struct{ series, want []string }{
+		{[]string{"0001-crew.patch", "deck/0002-bosun.patch"}, []string{"0001-crew.patch", "0002-bosun.patch"}},
+		{[]string{"upstream/0001-fix.patch", "acme/0001-fix.patch"},
+			[]string{"upstream-0001-fix.patch", "acme-0001-fix.patch"}},
+		{[]string{"0001-fix.patch", "acme/0001-fix.patch", "other.patch"},
+			[]string{"0001-fix.patch", "acme-0001-fix.patch", "other.patch"}},
+		{[]string{"Fix.patch", "fix.patch"}, []string{"1-Fix.patch", "2-fix.patch"}},
+		{[]string{"a/b-c.patch", "a-b/c.patch", "c.patch", "b-c.patch"},
+			[]string{"1-a-b-c.patch", "2-a-b-c.patch", "c.patch", "b-c.patch"}},
+		{[]string{"the crew.patch", "the-crew.patch", "Käpt'n $1.diff"},
+			[]string{"1-the-crew.patch", "2-the-crew.patch", "K-pt-n-1.diff"}},
+	} {
+		list := make([]ebuilds.Patch, len(c.series))
+		for i, name := range c.series {
+			list[i].Name = name
+		}
+		namePatches(list)
+		var got []string
+		for _, p := range list {
+			got = append(got, p.Name)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q become %q, want %q", c.series, got, c.want)
+		}
+	}
+}

@@ -31,7 +31,9 @@ type plan struct {
 	components []cross.Component // that the recipes' programs are
 	targets    []target          // in the order of fork.yaml
 	upstream   string            // the upstream's version, as Gentoo writes it
-	fork       ebuilds.Fork      // as far as it is known
+	source     string            // the digest of the upstream's tree
+	known      []packaging.Package
+	fork       ebuilds.Fork // as far as it is known
 }
 
 // A target is a platform that ebuilds are for.
@@ -57,7 +59,7 @@ func newPlans(sessions []*build.Session, old ebuilds.Tree) (ebuilds.Overlay, []p
 			return o, nil, err
 		}
 	}
-	return o, plans, nil
+	return o, plans, collisions(sessions, plans)
 }
 
 func newPlan(s *build.Session, old ebuilds.Tree) (plan, error) {
@@ -87,6 +89,10 @@ func newPlan(s *build.Session, old ebuilds.Tree) (plan, error) {
 	if err := p.input.Check(); err != nil {
 		return p, err
 	}
+	if p.known, err = knownPackages(p.input, p.recipes); err != nil {
+		return p, err
+	}
+	p.source = s.Lock().Source
 	p.components = s.Components(p.input, build.Programs(p.recipes))
 	if p.targets, err = targets(f); err != nil {
 		return p, err
@@ -96,6 +102,24 @@ func newPlan(s *build.Session, old ebuilds.Tree) (plan, error) {
 	}
 	p.fork.Arches, p.fork.Revision = arches(p.targets), p.fork.Latest(old)
 	return p, nil
+}
+
+// knownPackages returns what is known of the packages before anything is built, if
+// their services can run under OpenRC.
+func knownPackages(in packaging.Input, recipes []packaging.Recipe) ([]packaging.Package, error) {
+	var out []packaging.Package
+	var errs []error
+	for _, r := range recipes {
+		p, err := in.Known(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+		if err := ebuilds.Check(p); err != nil {
+			errs = append(errs, fmt.Errorf("package %s: %w", p.Name, err))
+		}
+	}
+	return out, errors.Join(errs...)
 }
 
 // known returns what fork.yaml and the profile say of a fork.

@@ -1,0 +1,143 @@
+package overlay
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/ebuilds"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/profiles"
+)
+
+// taken are the names that a fork takes in an overlay, and on hosts.
+type taken struct {
+	fork    string
+	project ebuilds.Project
+	// names maps each name to what the fork says of it: forks that say the same have it
+	// in common. Of an empty name there is only one.
+	names map[string]string
+	files []string // that its packages install
+}
+
+// atom is how Gentoo names the fork's package.
+func (t taken) atom() string { return t.project.Category + "/" + t.project.Name }
+
+// takenBy returns what a fork takes by the names of its packages.
+func takenBy(id string, project ebuilds.Project, version string) taken {
+	t := taken{fork: id, project: project, names: map[string]string{}}
+	t.names[t.atom()+"-"+version] = ""
+	t.names[fmt.Sprintf("distfiles/%s-%s-*.tar.xz", project.Name, version)] = ""
+	for _, suffix := range []string{"", "-bin", "-meta"} {
+		t.names[t.atom()+suffix] = "a package of " + t.atom()
+	}
+	return t
+}
+
+// taken returns what the fork of a plan takes.
+func (p plan) taken(id string) taken {
+	t := takenBy(id, p.fork.Project, p.fork.Version)
+	t.names["distfiles/"+p.fork.Project.Name+"-"+p.upstream+".tar.xz"] = "the upstream tree " + p.source
+	for user, n := range p.fork.Project.Accounts {
+		t.names["acct-user/"+user] = fmt.Sprintf("the id %d", n)
+		t.names[fmt.Sprintf("user id %d", n)] = "that of " + user
+	}
+	for _, pkg := range p.known {
+		t.files = append(t.files, installed(pkg)...)
+	}
+	return t
+}
+
+// installed returns the paths that an ebuild installs of a package, but for folders.
+func installed(p packaging.Package) []string {
+	var out []string
+	for _, f := range p.Files {
+		if f.Kind != packaging.Folder {
+			out = append(out, f.Path)
+		}
+	}
+	for _, name := range ebuilds.ScriptNames(p) {
+		out = append(out, path.Join("/etc/init.d", name))
+	}
+	return out
+}
+
+// collide tells of what two forks would both write.
+func collide(a, b taken) error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(a.names)) {
+		said, both := b.names[name]
+		switch ours := a.names[name]; {
+		case !both || said == ours && said != "":
+		case said == "":
+			errs = append(errs, fmt.Errorf("forks %s and %s would both write %s: "+
+				"change the version in one fork.yaml, or the name in one gentoo.yaml", a.fork, b.fork, name))
+		default:
+			errs = append(errs, fmt.Errorf("forks %s and %s do not agree on %s: it would be %s, and %s", a.fork, b.fork, name,
+				ours, said))
+		}
+	}
+	blocks := slices.Contains(a.project.Rivals, b.atom()) || slices.Contains(b.project.Rivals, a.atom())
+	for _, at := range a.files {
+		if a.atom() != b.atom() && !blocks && slices.Contains(b.files, at) {
+			errs = append(errs, fmt.Errorf("forks %s and %s would both install %s, as %s and %s: "+
+				"leave it out of one, or add the other package to rivals in gentoo.yaml", a.fork, b.fork, at, a.atom(), b.atom()))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// collisions tells of what forks of a run would both write, and of ebuilds and
+// distfiles that are also those of forks that the run leaves out.
+func collisions(sessions []*build.Session, plans []plan) error {
+	all := make([]taken, len(plans))
+	ids := make([]string, len(plans))
+	for i, p := range plans {
+		ids[i] = sessions[i].Fork().ID
+		all[i] = p.taken(ids[i])
+	}
+	others, err := leftOut(sessions[0].Fork().Project, ids)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for i, a := range all {
+		for _, b := range slices.Concat(all[i+1:], others) {
+			errs = append(errs, collide(a, b))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// leftOut returns what the forks of a project that have ebuilds, too, take by the
+// names of their packages, without those of the run.
+func leftOut(project fork.Project, run []string) ([]taken, error) {
+	ids, err := project.IDs()
+	if err != nil {
+		return nil, err
+	}
+	var out []taken
+	for _, id := range ids {
+		if slices.Contains(run, id) {
+			continue
+		}
+		f, err := project.Fork(id)
+		if err != nil {
+			return nil, err
+		}
+		version, err := f.Parsed.Gentoo()
+		if f.Ebuilds.Distfiles == "" || err != nil {
+			continue // it has no ebuilds
+		}
+		p, err := profiles.Gentoo(project.Dir, f.Profile)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, takenBy(id, p, version))
+	}
+	return out, nil
+}
