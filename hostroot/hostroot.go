@@ -244,6 +244,7 @@ func tree(role, at string) string { return path.Join("/tree", role, at) }
 // each. Files in others are not installed.
 var moves = [][2]string{
 	{"/usr/lib/systemd/system/", "/etc/systemd/system/"},
+	{"/usr/lib/systemd/system-generators/", "/etc/systemd/system-generators/"},
 	{"/usr/lib/sysusers.d/", "/etc/sysusers.d/"},
 	{"/usr/lib/tmpfiles.d/", "/etc/tmpfiles.d/"},
 	{"/usr/bin/", "/opt/bin/"},

@@ -145,6 +145,7 @@ func TestRelocate(t *testing.T) {
 		"/usr/libexec/ship/crew":               "/opt/libexec/ship/crew",
 		"/usr/lib/systemd/system/cook.service": "/etc/systemd/system/cook.service",
 		"/usr/lib/sysusers.d/cook.conf":        "/etc/sysusers.d/cook.conf",
+		"/usr/lib/systemd/system-generators/c": "/etc/systemd/system-generators/c",
 		"/usr/lib/tmpfiles.d/cook.conf":        "/etc/tmpfiles.d/cook.conf",
 		"/etc/default/cook":                    "/etc/default/cook",
 		"/var/lib/cook":                        "/var/lib/cook",
