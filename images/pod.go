@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"text/template"
 
+	"github.com/slipway-build/slipway/internal/envfile"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/version"
 )
@@ -28,13 +30,28 @@ type PodFields struct {
 	Options []packaging.Variable
 }
 
-// Args returns the words of all options, in their order.
-func (f PodFields) Args() []string {
+// Args returns the words of all options, in their order, as systemd splits them for
+// the command of a unit.
+func (f PodFields) Args() ([]string, error) {
 	var out []string
 	for _, o := range f.Options {
-		out = append(out, strings.Fields(o.Value)...)
+		words, err := envfile.Words(o.Value)
+		if err != nil {
+			return nil, fmt.Errorf("options: %s: %w", o.Name, err)
+		}
+		out = append(out, words...)
 	}
-	return out
+	return out, nil
+}
+
+// literal returns the fields with options that a kubelet takes as they are: in the
+// arguments and variables of a container it expands $(NAME), and $$ is a $.
+func (f PodFields) literal() PodFields {
+	f.Options = slices.Clone(f.Options)
+	for i, o := range f.Options {
+		f.Options[i].Value = strings.ReplaceAll(o.Value, "$", "$$")
+	}
+	return f
 }
 
 // Render executes the template of a pod, text, and returns the JSON that it
@@ -46,7 +63,7 @@ func (p Pod) Render(text []byte, f PodFields) ([]byte, error) {
 		return nil, err
 	}
 	var filled, out bytes.Buffer
-	if err := t.Execute(&filled, f); err != nil {
+	if err := t.Execute(&filled, f.literal()); err != nil {
 		return nil, err
 	}
 	if err := json.Indent(&out, bytes.TrimSpace(filled.Bytes()), "", "  "); err != nil {

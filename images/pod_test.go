@@ -16,7 +16,8 @@ func TestRender(t *testing.T) {
 	fields := PodFields{
 		Fields: v.Fields(), Image: "registry.example.org/ship@sha256:0",
 		Options: []packaging.Variable{
-			{Name: "NAME", Value: "--name=ship"}, {Name: "MORE", Value: " --sails  --deck=\"main\"\n--log "},
+			{Name: "NAME", Value: "--name=ship"}, {Name: "MORE",
+				Value: " --sails  --deck=\"main deck\"\n--log='$(A) $$ \\\\' "},
 		},
 	}
 	for _, c := range []struct{ name, text, want, err string }{
@@ -25,8 +26,10 @@ func TestRender(t *testing.T) {
 		{"the image", `["{{.Image}}"]`, "[\n  \"registry.example.org/ship@sha256:0\"\n]\n", ""},
 		{"the version", `["{{.Version}}", {{.Minor}}, "{{.Prerelease}}"]`,
 			"[\n  \"1.4.1-rc.1+acme.1\",\n  4,\n  \"rc.1\"\n]\n", ""},
-		{"arguments", `{{json .Args}}`, "[\n  \"--name=ship\",\n  \"--sails\",\n  \"--deck=\\\"main\\\"\",\n  \"--log\"\n]\n",
-			""},
+		{"arguments", `{{json .Args}}`,
+			"[\n  \"--name=ship\",\n  \"--sails\",\n  \"--deck=main deck\",\n  \"--log=$$(A) $$$$ \\\\\"\n]\n", ""},
+		{"a variable's value", `{{json (index .Options 1).Value}}`,
+			"\" --sails  --deck=\\\"main deck\\\"\\n--log='$$(A) $$$$ \\\\\\\\' \"\n", ""},
 		{"variables", `[{{range $i, $o := .Options}}{{if $i}},{{end}}{{json $o.Name}}{{end}}]`,
 			"[\n  \"NAME\",\n  \"MORE\"\n]\n", ""},
 		{"a template that does not parse", `{{json`, "", "template: pods/ship.json:1: unclosed action"},
@@ -41,7 +44,12 @@ func TestRender(t *testing.T) {
 			t.Errorf("%s: Render() = %s, %v\nwant %s, %s", c.name, got, err, c.want, c.err)
 		}
 	}
-	if args := (PodFields{}).Args(); args != nil {
-		t.Errorf("without options the arguments are %q", args)
+	if args, err := (PodFields{}).Args(); args != nil || err != nil {
+		t.Errorf("without options the arguments are %q, %v", args, err)
+	}
+	fields.Options[0].Value = "the captain's"
+	_, err = Pod{File: "pods/ship.json"}.Render([]byte(`{{json .Args}}`), fields)
+	if err == nil || !strings.Contains(err.Error(), "options: NAME: a quote ' has no counterpart") {
+		t.Errorf("an option with a single quote: %v", err)
 	}
 }

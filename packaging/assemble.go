@@ -66,7 +66,7 @@ func (in Input) Check() error {
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, in.CheckOptions(recipes))...)
 }
 
 func recipeNames(recipes []Recipe) []string {

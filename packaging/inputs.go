@@ -8,14 +8,14 @@ import (
 )
 
 // Revision counts the changes of this package that change what it assembles.
-const Revision = 1
+const Revision = 2
 
 // Inputs returns everything that a package is made from, except for its binaries,
 // their documents and the patched tree, as a value that marshals to JSON.
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
 	for _, from := range r.Files {
-		if from == "" || strings.HasPrefix(from, "tree:") {
+		if from == "" || strings.HasPrefix(from, treeFile) {
 			continue
 		}
 		if err := sum(in.Sources, from, sums); err != nil {

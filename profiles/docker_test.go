@@ -14,7 +14,8 @@ import (
 
 // The commands of Docker's units, and their files with variables.
 const (
-	debianDocker = "[Unit]\nDescription=Docker\n\n[Service]\nType=notify\n# as it is\nEnvironmentFile=-/etc/default/docker\n" +
+	debianDocker = "[Unit]\nDescription=Docker\n\n[Service]\nType=notify\n# as it is\n" +
+		"EnvironmentFile=-/etc/default/docker\n" +
 		"ExecStart=/usr/sbin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock $DOCKER_OPTS\n"
 	upstreamDocker = "[Service]\nType=notify\n" +
 		"ExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock\n"
@@ -42,7 +43,8 @@ func TestDockerIsToldItsSubnet(t *testing.T) {
 			[]string{"/etc/sysconfig/docker", "/etc/sysconfig/docker-network"}},
 		{"Flatcar", map[string]string{"lib/" + unit: flatcarDocker}, "", nil},
 		{"none", map[string]string{"lib/mate.service": upstreamDocker}, "-", nil},
-		{"an administrator's unit", map[string]string{"lib/" + unit: debianDocker, "etc/" + unit: upstreamDocker}, added, nil},
+		{"an administrator's unit", map[string]string{"lib/" + unit: debianDocker, "etc/" + unit: upstreamDocker},
+			added, nil},
 		{"a command that an administrator replaced", map[string]string{"lib/" + unit: debianDocker,
 			"etc/docker.service.d/override.conf": "[Service]\nExecStart=\nExecStart=/opt/dockerd\n"}, added,
 			[]string{"/etc/default/docker"}},
@@ -53,7 +55,8 @@ func TestDockerIsToldItsSubnet(t *testing.T) {
 			"lib/docker.service.d/c.conf": "[Service]\nExecStart=\nExecStart=/opt/three\nEnvironmentFile=-/c\n"},
 			added, []string{"/b", "/c"}},
 		{"a drop-in after all", map[string]string{"lib/" + unit: debianDocker,
-			"etc/docker.service.d/zzz.conf": "[Service]\nExecStart=\nExecStart=/opt/last\n"}, "", []string{"/etc/default/docker"}},
+			"etc/docker.service.d/zzz.conf": "[Service]\nExecStart=\nExecStart=/opt/last\n"}, "",
+			[]string{"/etc/default/docker"}},
 		{"odd forms", map[string]string{"lib/" + unit: "; [Service]\nExecStart=/no\n[ Service]\n[Service]\n ExecStart = " +
 			`/opt/docker\x20d "a  b" 'c;d' %%n $$HOME ${A} e\\` + "\nExecReload=/bin/true \\\n[x]\n" +
 			"ExecStopPost=/bin/echo ExecStart=/no\n[X-Mate]\nExecStart=/no"}, added, nil},

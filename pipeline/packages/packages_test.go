@@ -142,7 +142,7 @@ func TestNewPlan(t *testing.T) {
 }
 
 // crewInputs is what packaging says of the package in TestKey.
-const crewInputs = `{"Revision":1,"Family":"debian","Project":{"homepage":"","license":"","license_file":"",` +
+const crewInputs = `{"Revision":2,"Family":"debian","Project":{"homepage":"","license":"","license_file":"",` +
 	`"copyright":"","section":"","multicall":[{"versions":"","component":"captain","package":"","path":"",` +
 	`"programs":{"cook":"cook"}}],"packages":null},"Recipe":{"name":"crew","versions":"","summary":"",` +
 	`"description":"","programs":{"bosun":"/usr/bin/bosun","captain":"/usr/bin/captain","cook":"/usr/bin/cook"},` +
