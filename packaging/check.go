@@ -191,7 +191,14 @@ func programs(_ checked, p Package) []string {
 	return faults
 }
 
-var exec = regexp.MustCompile(`(?m)^Exec[A-Za-z]+=[-@:+!|]*(\S+)`)
+var (
+	// exec matches a setting that runs a program, which may be in quotes.
+	exec = regexp.MustCompile(`(?m)^[ \t]*Exec(?:Condition|Reload|Start|StartPost|StartPre|Stop|StopPost)[ \t]*=[ \t]*` +
+		`[-@:+!|]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"']+))`)
+	// continued matches the end of a line that goes on, and the comments before it does.
+	continued      = regexp.MustCompile(`\\\n(?:[ \t]*[#;].*\n)*`)
+	serviceSection = regexp.MustCompile(`(?m)^[ \t]*\[Service\][ \t]*$`)
+)
 
 // system are programs that every system with systemd has.
 var system = []string{"/bin/sh", "/usr/bin/sh", "/bin/mkdir", "/bin/true", "/usr/bin/systemctl", "/bin/systemctl"}
@@ -205,12 +212,12 @@ func units(c checked, p Package) []string {
 		if of, dropIn := strings.CutSuffix(path.Dir(f.Path), ".d"); dropIn && !c.has(p, of) {
 			continue // it changes a service of others, if there is one
 		}
-		for _, m := range exec.FindAllSubmatch(f.Data, -1) {
-			if at := string(m[1]); !slices.Contains(system, at) && !c.has(p, at) {
+		for _, m := range exec.FindAllSubmatch(continued.ReplaceAll(f.Data, []byte(" ")), -1) {
+			if at := string(slices.Concat(m[1], m[2], m[3])); !slices.Contains(system, at) && !c.has(p, at) {
 				faults = append(faults, fmt.Sprintf("%s runs %s, which %s", f.Path, at, nowhere))
 			}
 		}
-		if path.Ext(f.Path) == ".service" && !bytes.Contains(f.Data, []byte("\n[Service]\n")) {
+		if path.Ext(f.Path) == ".service" && !serviceSection.Match(f.Data) {
 			faults = append(faults, f.Path+" has no section [Service]")
 		}
 	}

@@ -86,7 +86,9 @@ func (c contents) split() []string {
 func (in Input) CheckOptions(recipes []Recipe) error {
 	var errs []error
 	for _, r := range recipes {
-		errs = append(errs, in.checkOptions(r))
+		if err := in.checkOptions(r); err != nil {
+			errs = append(errs, fmt.Errorf("package %s: %w", r.Name, err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -26,7 +26,8 @@ func TestSetOptions(t *testing.T) {
 		{"an option with a blank", map[string]string{"B": "--deck='fore and aft'"},
 			"A=\"1\"\nB=\"--deck='fore and aft'\"\n", ""},
 		{"a quote in what no command splits", map[string]string{"A": "cook's"}, "A=\"cook's\"\nB=\"2\"\n", ""},
-		{"a quote in what a command splits", map[string]string{"B": "cook's"}, "A=\"1\"\nB=\"2\"\n",
+		{"a quote in what a command splits",
+			map[string]string{"B": "cook's"}, "A=\"1\"\nB=\"2\"\n",
 			"packages.options.cook.B: a quote ' has no counterpart: write \\' if it is a part of the word"},
 		{"a control character", map[string]string{"B": "\x1b"}, "A=\"1\"\nB=\"2\"\n", "packages.options.cook.B: " +
 			`"\x1b" has the control character '\x1b', which a file of variables cannot hold`},
@@ -77,9 +78,10 @@ func TestCheckOptions(t *testing.T) {
 	}{
 		{"a value", func(*Input) {}, "--rum", ""},
 		{"an unknown variable", func(in *Input) { in.Settings.Options["cook"]["COOK"] = "" }, "",
-			"packages.options.cook: unknown variable COOK; the package has COOK_ARGS, COOK_MORE"},
+			"package cook: packages.options.cook: unknown variable COOK; the package has COOK_ARGS, COOK_MORE"},
 		{"a control character", func(*Input) {}, "a\rb",
-			`packages.options.cook.COOK_MORE: "a\rb" has the control character '\r', which a file of variables cannot hold`},
+			`package cook: packages.options.cook.COOK_MORE: "a\rb" has the control character '\r', ` +
+				"which a file of variables cannot hold"},
 		{"a file of options of the fork's own", func(in *Input) {
 			in.User = fstest.MapFS{"cook/etc/default/cook": {Data: []byte("COOK=1\n")}}
 		}, "\r", ""},
