@@ -158,5 +158,32 @@ func (m *machine) flannel() {
 systemctl start flanneld`)
 	m.eventually("grep -- '--bip=10.1.[0-9]*.1/24 ' /run/flannel/docker && " +
 		"grep FLANNEL_NETWORK=10.1.0.0/16 /run/flannel/subnet.env")
+	m.docker()
 	m.sh("systemctl stop flanneld")
+}
+
+// docker checks that a Docker with a unit like Debian's is told the subnet that
+// flanneld leased, and keeps its options.
+func (m *machine) docker() {
+	m.t.Helper()
+	m.sh(`cat >/usr/sbin/dockerd <<'E'
+#!/bin/sh
+printf '%s ' "$@" >/run/dockerd
+systemd-notify --ready
+exec sleep infinity
+E
+chmod +x /usr/sbin/dockerd
+echo 'DOCKER_OPTS="--label=deck"' >/etc/default/docker
+cat >/etc/systemd/system/docker.service <<'E'
+[Service]
+Type=notify
+EnvironmentFile=-/etc/default/docker
+ExecStart=/usr/sbin/dockerd -H fd:// $DOCKER_OPTS
+E
+systemctl daemon-reload
+systemctl start docker`)
+	m.sh("grep -- '^-H fd:// --label=deck --bip=10.1.[0-9]*.1/24 --ip-masq=false --mtu=[0-9]* $' /run/dockerd")
+	m.sh(`systemctl stop docker
+rm /usr/sbin/dockerd /etc/default/docker /etc/systemd/system/docker.service
+systemctl daemon-reload`)
 }

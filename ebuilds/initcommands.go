@@ -148,7 +148,7 @@ func (s *service) commands(key string) []unitfile.Command {
 			if !programPath.MatchString(c.Program) {
 				s.fail(of, "OpenRC cannot start %q: want an absolute path of letters, digits and . _ + @ : , -", c.Program)
 			}
-			if strings.Contains(c.Prefix, "@") || strings.Contains(c.Prefix, "!") && s.last("User").Key != "" {
+			if strings.ContainsAny(c.Prefix, "@|") || strings.Contains(c.Prefix, "!") && s.last("User").Key != "" {
 				s.fail(of, "OpenRC has no counterpart of %s%s", c.Prefix, c.Program)
 			}
 			for i, arg := range c.Args {

@@ -7,6 +7,8 @@
 package hostroot
 
 import (
+	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -244,6 +246,7 @@ func tree(role, at string) string { return path.Join("/tree", role, at) }
 // each. Files in others are not installed.
 var moves = [][2]string{
 	{"/usr/lib/systemd/system/", "/etc/systemd/system/"},
+	{"/usr/lib/systemd/system-generators/", "/etc/systemd/system-generators/"},
 	{"/usr/lib/sysusers.d/", "/etc/sysusers.d/"},
 	{"/usr/lib/tmpfiles.d/", "/etc/tmpfiles.d/"},
 	{"/usr/bin/", "/opt/bin/"},
@@ -264,14 +267,29 @@ func relocate(at string) string {
 	return at
 }
 
-var usrPath = regexp.MustCompile(`/usr/[A-Za-z0-9._@/-]+`)
+// inName matches what can be the rest of a path's last name.
+var inName = regexp.MustCompile(`^[\pL\pN._@/+~-]+`)
 
 // rename returns a text with the paths of packages' files changed to those on a host.
 func rename(data []byte, moved map[string]string) []byte {
-	return usrPath.ReplaceAllFunc(data, func(at []byte) []byte {
-		if to := moved[string(at)]; to != "" {
-			return []byte(to)
-		}
-		return at
+	longest := slices.SortedFunc(maps.Keys(moved), func(a, b string) int {
+		return cmp.Or(len(b)-len(a), strings.Compare(a, b))
 	})
+	var out []byte
+	for {
+		i := bytes.Index(data, []byte("/usr/"))
+		if i < 0 {
+			return append(out, data...)
+		}
+		out, data = append(out, data[:i]...), data[i:]
+		at := string(inName.Find(data))
+		to := at
+		for _, path := range longest {
+			if bytes.HasPrefix(data, []byte(path)) && !inName.Match(data[len(path):]) {
+				at, to = path, cmp.Or(moved[path], path)
+				break
+			}
+		}
+		out, data = append(out, to...), data[len(at):]
+	}
 }

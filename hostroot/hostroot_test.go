@@ -145,6 +145,7 @@ func TestRelocate(t *testing.T) {
 		"/usr/libexec/ship/crew":               "/opt/libexec/ship/crew",
 		"/usr/lib/systemd/system/cook.service": "/etc/systemd/system/cook.service",
 		"/usr/lib/sysusers.d/cook.conf":        "/etc/sysusers.d/cook.conf",
+		"/usr/lib/systemd/system-generators/c": "/etc/systemd/system-generators/c",
 		"/usr/lib/tmpfiles.d/cook.conf":        "/etc/tmpfiles.d/cook.conf",
 		"/etc/default/cook":                    "/etc/default/cook",
 		"/var/lib/cook":                        "/var/lib/cook",
@@ -158,15 +159,24 @@ func TestRelocate(t *testing.T) {
 }
 
 func TestRename(t *testing.T) {
-	moved := map[string]string{"/usr/bin/cook": "/opt/bin/cook", "/usr/bin/a@b": "/opt/bin/a@b", "/usr/share/x": ""}
+	moved := map[string]string{
+		"/usr/bin/cook": "/opt/bin/cook", "/usr/bin/a@b": "/opt/bin/a@b", "/usr/share/x": "", "/usr/bin/c": "/opt/bin/c",
+		"/usr/bin/c++": "/opt/bin/c++", "/usr/libexec/fore and aft": "/opt/libexec/fore and aft",
+		`/usr/lib/systemd/system/a\x2db.mount`: `/etc/systemd/system/a\x2db.mount`, "/usr/bin/Käpt'n": "/opt/bin/Käpt'n",
+	}
 	for text, want := range map[string]string{
-		"":                           "",
-		"/usr/bin/cook":              "/opt/bin/cook",
-		"x=/usr/bin/cook --y":        "x=/opt/bin/cook --y",
-		"/usr/bin/cook:/usr/bin/a@b": "/opt/bin/cook:/opt/bin/a@b",
-		"/usr/bin/cooks":             "/usr/bin/cooks",
-		"/usr/bin/cook/x":            "/usr/bin/cook/x",
-		"/usr/share/x":               "/usr/share/x",
+		"":                                    "",
+		"/usr/bin/cook":                       "/opt/bin/cook",
+		"x=/usr/bin/cook --y":                 "x=/opt/bin/cook --y",
+		"/usr/bin/cook:/usr/bin/a@b":          "/opt/bin/cook:/opt/bin/a@b",
+		"/usr/bin/cooks":                      "/usr/bin/cooks",
+		"/usr/bin/cook/x":                     "/usr/bin/cook/x",
+		"/usr/share/x":                        "/usr/share/x",
+		"/usr/bin/c++ /usr/bin/c /usr/bin/c+": "/opt/bin/c++ /opt/bin/c /usr/bin/c+",
+		`ExecStart="/usr/libexec/fore and aft" /usr/bin/cook`: `ExecStart="/opt/libexec/fore and aft" /opt/bin/cook`,
+		"/usr/lib/systemd/system/a\\x2db.mount\n":             "/etc/systemd/system/a\\x2db.mount\n",
+		"/usr/bin/Käpt'n, /usr/bin/cooké":                     "/opt/bin/Käpt'n, /usr/bin/cooké",
+		"/usr//usr/bin/cook /usr/":                            "/usr//usr/bin/cook /usr/",
 	} {
 		if got := string(rename([]byte(text), moved)); got != want {
 			t.Errorf("rename(%q) = %q, want %q", text, got, want)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/slipway-build/slipway/internal/envfile"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/version"
 )
@@ -29,58 +30,28 @@ type PodFields struct {
 	Options []packaging.Variable
 }
 
-// Args returns the words of all options, in their order.
-func (f PodFields) Args() []string {
+// Args returns the words of all options, in their order, as systemd splits them for
+// the command of a unit.
+func (f PodFields) Args() ([]string, error) {
 	var out []string
 	for _, o := range f.Options {
-		out = append(out, words(o.Value)...)
-	}
-	return out
-}
-
-// words splits a variable as systemd does for a unit that has $NAME: at spaces, but for those
-// in quotes, and a backslash takes the next character as it is.
-func words(value string) []string {
-	var out []string
-	var word strings.Builder
-	var quote rune
-	begun, escaped := false, false
-	for _, r := range value {
-		switch {
-		case escaped:
-			word.WriteRune(r)
-			escaped = false
-		case r == '\\':
-			begun, escaped = true, true
-		case r == quote:
-			quote = 0
-		case quote == 0 && (r == '"' || r == '\''):
-			begun, quote = true, r
-		case quote == 0 && strings.ContainsRune(" \t\n\r", r):
-			if begun {
-				out = append(out, word.String())
-			}
-			word.Reset()
-			begun = false
-		default:
-			word.WriteRune(r)
-			begun = true
+		words, err := envfile.Words(o.Value)
+		if err != nil {
+			return nil, fmt.Errorf("options: %s: %w", o.Name, err)
 		}
+		out = append(out, words...)
 	}
-	if begun {
-		out = append(out, word.String())
-	}
-	return out
+	return out, nil
 }
 
-// unexpanded returns options in which a kubelet expands nothing: to it, $(NAME) in an
-// argument or in a variable's value is another variable.
-func unexpanded(options []packaging.Variable) []packaging.Variable {
-	out := slices.Clone(options)
-	for i := range out {
-		out[i].Value = strings.ReplaceAll(out[i].Value, "$", "$$")
+// literal returns the fields with options that a kubelet takes as they are: in the
+// arguments and variables of a container it expands $(NAME), and $$ is a $.
+func (f PodFields) literal() PodFields {
+	f.Options = slices.Clone(f.Options)
+	for i, o := range f.Options {
+		f.Options[i].Value = strings.ReplaceAll(o.Value, "$", "$$")
 	}
-	return out
+	return f
 }
 
 // Render executes the template of a pod, text, and returns the JSON that it
@@ -91,9 +62,8 @@ func (p Pod) Render(text []byte, f PodFields) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Options = unexpanded(f.Options)
 	var filled, out bytes.Buffer
-	if err := t.Execute(&filled, f); err != nil {
+	if err := t.Execute(&filled, f.literal()); err != nil {
 		return nil, err
 	}
 	if err := json.Indent(&out, bytes.TrimSpace(filled.Bytes()), "", "  "); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/envfile"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/version"
 )
@@ -18,7 +19,8 @@ func TestRender(t *testing.T) {
 	fields := PodFields{
 		Fields: v.Fields(), Image: "registry.example.org/ship@sha256:0",
 		Options: []packaging.Variable{
-			{Name: "NAME", Value: "--name=ship"}, {Name: "MORE", Value: " --sails  --deck=\"main\"\n--log "},
+			{Name: "NAME", Value: "--name=ship"}, {Name: "MORE",
+				Value: " --sails  --deck=\"main deck\"\n--log='$(A) $$ \\\\' "},
 		},
 	}
 	for _, c := range []struct{ name, text, want, err string }{
@@ -27,8 +29,10 @@ func TestRender(t *testing.T) {
 		{"the image", `["{{.Image}}"]`, "[\n  \"registry.example.org/ship@sha256:0\"\n]\n", ""},
 		{"the version", `["{{.Version}}", {{.Minor}}, "{{.Prerelease}}"]`,
 			"[\n  \"1.4.1-rc.1+acme.1\",\n  4,\n  \"rc.1\"\n]\n", ""},
-		{"arguments", `{{json .Args}}`, "[\n  \"--name=ship\",\n  \"--sails\",\n  \"--deck=main\",\n  \"--log\"\n]\n",
-			""},
+		{"arguments", `{{json .Args}}`,
+			"[\n  \"--name=ship\",\n  \"--sails\",\n  \"--deck=main deck\",\n  \"--log=$$(A) $$$$ \\\\\"\n]\n", ""},
+		{"a variable's value", `{{json (index .Options 1).Value}}`,
+			"\" --sails  --deck=\\\"main deck\\\"\\n--log='$$(A) $$$$ \\\\\\\\' \"\n", ""},
 		{"variables", `[{{range $i, $o := .Options}}{{if $i}},{{end}}{{json $o.Name}}{{end}}]`,
 			"[\n  \"NAME\",\n  \"MORE\"\n]\n", ""},
 		{"a template that does not parse", `{{json`, "", "template: pods/ship.json:1: unclosed action"},
@@ -43,31 +47,13 @@ func TestRender(t *testing.T) {
 			t.Errorf("%s: Render() = %s, %v\nwant %s, %s", c.name, got, err, c.want, c.err)
 		}
 	}
-	if args := (PodFields{}).Args(); args != nil {
-		t.Errorf("without options the arguments are %q", args)
+	if args, err := (PodFields{}).Args(); args != nil || err != nil {
+		t.Errorf("without options the arguments are %q, %v", args, err)
 	}
-}
-
-// TestWords splits variables as systemd does; the last ones are of its manual.
-func TestWords(t *testing.T) {
-	for value, want := range map[string][]string{
-		"":                            nil,
-		" \t\n":                       nil,
-		"--a --b":                     {"--a", "--b"},
-		"--a=\n  --b":                 {"--a=", "--b"},
-		`--a="b c" 'd "e'`:            {"--a=b c", `d "e`},
-		`"" ''`:                       {"", ""},
-		`a"b c"d`:                     {"ab cd"},
-		`a\ b \"c \\`:                 {"a b", `"c`, `\`},
-		`"a\"b" 'a\'b'`:               {`a"b`, "a'b"},
-		`"not closed `:                {"not closed "},
-		`ends with \`:                 {"ends", "with", ""},
-		`'two two' too`:               {"two two", "too"},
-		`$HOME ${x} $(y) {{ jinja }}`: {"$HOME", "${x}", "$(y)", "{{", "jinja", "}}"},
-	} {
-		if got := words(value); !slices.Equal(got, want) {
-			t.Errorf("words(%q) = %q, want %q", value, got, want)
-		}
+	fields.Options[0].Value = "the captain's"
+	_, err = Pod{File: "pods/ship.json"}.Render([]byte(`{{json .Args}}`), fields)
+	if err == nil || !strings.Contains(err.Error(), "options: NAME: a quote ' has no counterpart") {
+		t.Errorf("an option with a single quote: %v", err)
 	}
 }
 
@@ -100,6 +86,10 @@ func FuzzRender(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		s = strings.ToValidUTF8(s, "?")
+		want, err := envfile.Words(s)
+		if err != nil {
+			return // refused before anything is built
+		}
 		fields := PodFields{Options: []packaging.Variable{{Name: "A", Value: s}}}
 		data, err := Pod{File: "pod.json"}.Render([]byte(`{"args": {{json .Args}}, "env": {{json .Options}}}`), fields)
 		if err != nil {
@@ -115,7 +105,7 @@ func FuzzRender(f *testing.F) {
 		for i := range got.Args {
 			got.Args[i] = expanded(got.Args[i])
 		}
-		if want := words(s); !slices.Equal(got.Args, want) || expanded(got.Env[0].Value) != s {
+		if !slices.Equal(got.Args, want) || expanded(got.Env[0].Value) != s {
 			t.Errorf("of %q a kubelet makes %q and %q", s, got.Args, expanded(got.Env[0].Value))
 		}
 		if fields.Options[0].Value != s {

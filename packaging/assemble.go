@@ -69,7 +69,7 @@ func (in Input) Check() error {
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, in.CheckOptions(recipes))...)
 }
 
 // checkNames returns what is wrong with the names in a recipe and with those of the

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/internal/unitfile"
 )
 
 // A rule returns what is wrong with a package among those that are made together.
@@ -193,7 +195,9 @@ func programs(_ checked, p Package) []string {
 	return faults
 }
 
-var exec = regexp.MustCompile(`(?m)^Exec[A-Za-z]+=[-@:+!|]*(\S+)`)
+// runs are the settings whose values are commands.
+var runs = []string{"ExecCondition", "ExecReload", "ExecStart", "ExecStartPost", "ExecStartPre", "ExecStop",
+	"ExecStopPost"}
 
 // system are programs that every system with systemd has.
 var system = []string{"/bin/sh", "/usr/bin/sh", "/bin/mkdir", "/bin/true", "/usr/bin/systemctl", "/bin/systemctl"}
@@ -207,12 +211,18 @@ func units(c checked, p Package) []string {
 		if of, dropIn := strings.CutSuffix(path.Dir(f.Path), ".d"); dropIn && !c.has(p, of) {
 			continue // it changes a service of others, if there is one
 		}
-		for _, m := range exec.FindAllSubmatch(f.Data, -1) {
-			if at := string(m[1]); !slices.Contains(system, at) && !c.has(p, at) {
+		unit, programs, err := executed(f)
+		if err != nil {
+			faults = append(faults, err.Error())
+			continue
+		}
+		for _, at := range programs {
+			if !slices.Contains(system, at) && !c.has(p, at) {
 				faults = append(faults, fmt.Sprintf("%s runs %s, which %s", f.Path, at, nowhere))
 			}
 		}
-		if path.Ext(f.Path) == ".service" && !bytes.Contains(f.Data, []byte("\n[Service]\n")) {
+		service := func(s unitfile.Setting) bool { return s.Section == "Service" }
+		if path.Ext(f.Path) == ".service" && f.Kind != Link && !slices.ContainsFunc(unit, service) {
 			faults = append(faults, f.Path+" has no section [Service]")
 		}
 	}
@@ -222,6 +232,28 @@ func units(c checked, p Package) []string {
 		}
 	}
 	return faults
+}
+
+// executed returns what a unit or a drop-in says, and the programs that it runs.
+func executed(f File) (unitfile.Unit, []string, error) {
+	unit, err := unitfile.Parse(f.Path, f.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	var programs []string
+	for _, s := range unit {
+		if !slices.Contains(runs, s.Key) {
+			continue
+		}
+		commands, err := s.Commands()
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, c := range commands {
+			programs = append(programs, c.Program)
+		}
+	}
+	return unit, programs, nil
 }
 
 func privatePaths(c checked, p Package) []string {

@@ -49,10 +49,10 @@ func (in Input) contents(r Recipe) (contents, []Relation, error) {
 			return nil, nil, err
 		}
 	}
-	if err := out.setOptions(r.Name, in.Family.Options, in.Settings.Options[r.Name]); err != nil {
+	if err := in.addUserFiles(r.Name, out); err != nil {
 		return nil, nil, err
 	}
-	return out, needs, in.addUserFiles(r.Name, out)
+	return out, needs, out.setOptions(r.Name, in.Family.Options, in.Settings.Options[r.Name])
 }
 
 // programFiles returns the binaries, or links to the one that is all of them and
@@ -116,6 +116,9 @@ func (in Input) fields() fields {
 	return fields{in.Version.Fields(), in.Family.Options, in.Family.Name}
 }
 
+// treeFile is in front of the name of a file of the patched tree.
+const treeFile = "tree:"
+
 // sourceFiles returns the profile's files and folders.
 func (in Input) sourceFiles(r Recipe) ([]File, error) {
 	known := in.fields()
@@ -144,7 +147,7 @@ func (in Input) sourceFiles(r Recipe) ([]File, error) {
 // source returns the content of a file of the profile, filled in, or of the
 // patched tree.
 func (in Input) source(from string, known fields) ([]byte, error) {
-	if name, ok := strings.CutPrefix(from, "tree:"); ok {
+	if name, ok := strings.CutPrefix(from, treeFile); ok {
 		return in.Tree(name)
 	}
 	data, err := fs.ReadFile(in.Sources, from)

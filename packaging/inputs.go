@@ -15,7 +15,7 @@ const Revision = 2
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
 	for _, from := range r.Files {
-		if from == "" || strings.HasPrefix(from, "tree:") {
+		if from == "" || strings.HasPrefix(from, treeFile) {
 			continue
 		}
 		if err := sum(in.Sources, from, sums); err != nil {

@@ -13,7 +13,7 @@ import (
 func (in Input) Known(r Recipe) (Package, error) {
 	p := Package{Name: r.Name}
 	r.Files = maps.Clone(r.Files)
-	maps.DeleteFunc(r.Files, func(_, from string) bool { return strings.HasPrefix(from, "tree:") })
+	maps.DeleteFunc(r.Files, func(_, from string) bool { return strings.HasPrefix(from, treeFile) })
 	made, err := in.sourceFiles(r)
 	if err != nil {
 		return p, fmt.Errorf("package %s: %w", r.Name, err)

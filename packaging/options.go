@@ -1,6 +1,7 @@
 package packaging
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -8,12 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/shell"
+	"github.com/slipway-build/slipway/internal/envfile"
+	"github.com/slipway-build/slipway/version"
 )
-
-// assignment matches an assignment in a file of options, on one line or several,
-// in double quotes.
-var assignment = regexp.MustCompile(`(?m)^([A-Z][A-Z0-9_]*)="((?:[^"\\]|\\.)*)"$`)
 
 // A Variable is one that a file of options sets.
 type Variable struct {
@@ -21,26 +19,15 @@ type Variable struct {
 	Value string `json:"value"` // may have several lines
 }
 
-// variables returns the variables that a file of options sets, in its order.
-func variables(data []byte) []Variable {
-	var out []Variable
-	for _, m := range assignment.FindAllSubmatch(data, -1) {
-		out = append(out, Variable{string(m[1]), unquote.Replace(string(m[2]))})
-	}
-	return out
-}
-
-// unquote is what EnvironmentFile of systemd reads between double quotes. A shell reads
-// the same if all of them are quoted.
-var unquote = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, "$", "\\`", "`")
-
 // Variables returns the variables with the options of the package's services, in
 // the order of their files.
 func (p Package) Variables(f Family) []Variable {
 	var out []Variable
 	for _, file := range p.Files {
 		if path.Dir(file.Path) == f.Options {
-			out = append(out, variables(file.Data)...)
+			for _, v := range envfile.Parse(file.Data) {
+				out = append(out, Variable{v.Name, v.Value})
+			}
 		}
 	}
 	return out
@@ -49,34 +36,94 @@ func (p Package) Variables(f Family) []Variable {
 // setOptions gives variables in the files of options below dir the values that
 // fork.yaml has for the package.
 func (c contents) setOptions(pkg, dir string, values map[string]string) error {
-	known := map[string]string{} // variable to its file
+	known := map[string][]string{} // variable to its files
 	for _, at := range slices.Sorted(maps.Keys(c)) {
 		if path.Dir(at) == dir {
-			for _, v := range variables(c[at].Data) {
-				known[v.Name] = at
+			for _, v := range envfile.Parse(c[at].Data) {
+				known[v.Name] = append(known[v.Name], at)
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		at, ok := known[name]
-		if !ok {
+		if len(known[name]) == 0 {
 			return fmt.Errorf("packages.options.%s: unknown variable %s; the package has %s",
 				pkg, name, list(slices.Sorted(maps.Keys(known))))
 		}
-		f := c[at]
-		f.Data = assign(f.Data, name, values[name])
-		c[at] = f
+		if err := envfile.CheckValue(values[name]); err != nil {
+			return fmt.Errorf("packages.options.%s.%s: %w", pkg, name, err)
+		}
+		if _, err := envfile.Words(values[name]); err != nil && slices.Contains(c.split(), name) {
+			return fmt.Errorf("packages.options.%s.%s: %w", pkg, name, err)
+		}
+		for _, at := range known[name] {
+			f := c[at]
+			f.Data = envfile.Set(f.Data, name, values[name])
+			c[at] = f
+		}
 	}
 	return nil
 }
 
-// assign returns a file of options where a variable has another value.
-func assign(data []byte, name, value string) []byte {
-	value = shell.QuoteInside(value)
-	return assignment.ReplaceAllFunc(data, func(found []byte) []byte {
-		if string(assignment.FindSubmatch(found)[1]) != name {
-			return found
+// word matches an argument of a unit's command that is a variable. systemd splits
+// its value into words, so an option with a blank in it needs quotes of its own.
+var word = regexp.MustCompile(`\s\$([A-Za-z_][A-Za-z0-9_]*)\b`)
+
+// split returns the variables that the commands of units split into words.
+func (c contents) split() []string {
+	var out []string
+	for at, f := range c {
+		if strings.HasPrefix(at, unitDir) {
+			for _, m := range word.FindAllSubmatch(f.Data, -1) {
+				out = append(out, string(m[1]))
+			}
 		}
-		return []byte(name + `="` + value + `"`)
-	})
+	}
+	return out
+}
+
+// CheckOptions returns what is wrong with fork.yaml's options for packages, as far
+// as that shows before anything is built.
+func (in Input) CheckOptions(recipes []Recipe) error {
+	var errs []error
+	for _, r := range recipes {
+		if err := in.checkOptions(r); err != nil {
+			errs = append(errs, fmt.Errorf("package %s: %w", r.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkOptions checks the options for one package. If its units or files of options
+// are the fork's own, or the patched tree's, faults show when it is assembled.
+func (in Input) checkOptions(r Recipe) error {
+	values := in.Settings.Options[r.Name]
+	if len(values) == 0 {
+		return nil
+	}
+	matters := func(at string) bool { return path.Dir(at) == in.Family.Options || strings.HasPrefix(at, unitDir) }
+	mine := func(name string) bool { return matters(strings.TrimPrefix(name, r.Name)) }
+	names, err := in.userFiles(r.Name)
+	if err != nil || slices.ContainsFunc(names, mine) {
+		return err
+	}
+	own := map[string]string{}
+	for to, from := range r.Files {
+		at, err := version.Expand(to, in.fields())
+		if err != nil || matters(at) && strings.HasPrefix(from, treeFile) {
+			return err
+		}
+		if matters(at) {
+			own[to] = from
+		}
+	}
+	r.Files = own
+	files, err := in.sourceFiles(r)
+	if err != nil {
+		return err
+	}
+	c := contents{}
+	if err := c.add(files); err != nil {
+		return err
+	}
+	return c.setOptions(r.Name, in.Family.Options, values)
 }

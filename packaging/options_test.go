@@ -1,76 +1,10 @@
 package packaging
 
 import (
-	osexec "os/exec"
 	"reflect"
 	"testing"
-
-	"github.com/slipway-build/slipway/internal/testkit"
+	"testing/fstest"
 )
-
-func TestVariables(t *testing.T) {
-	for _, c := range []struct {
-		name, text string
-		want       []Variable
-	}{
-		{"none", "", nil},
-		{"comments alone", "# COOK_ARGS=\"--salt\"\n", nil},
-		{"one", "COOK_ARGS=\"--salt\"\n", []Variable{{"COOK_ARGS", "--salt"}}},
-		{"an empty one", "COOK_ARGS=\"\"\n", []Variable{{"COOK_ARGS", ""}}},
-		{"several, in their order", "B=\"2\"\n# and\nA=\"1\"\n", []Variable{{"B", "2"}, {"A", "1"}}},
-		{"several lines", "COOK_ARGS=\"\n--salt\n--rum\n\"\n", []Variable{{"COOK_ARGS", "\n--salt\n--rum\n"}}},
-		{"quotes and backslashes", `A="say \"aye\" \\ twice"` + "\n", []Variable{{"A", `say "aye" \ twice`}}},
-		{"without quotes", "A=1\nB='2'\n", nil},
-		{"lower case", "args=\"1\"\n", nil},
-		{"without an end of line", `A="1"`, []Variable{{"A", "1"}}},
-		{"something behind it", "A=\"1\" # one\nB=\"2\"\n", []Variable{{"B", "2"}}},
-	} {
-		if got := variables([]byte(c.text)); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
-		}
-	}
-}
-
-// TestAssign also reads back what it wrote.
-func TestAssign(t *testing.T) {
-	const text = "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"x\"\n"
-	for _, c := range []struct{ name, value, want string }{
-		{"COOK_MORE", "y z", "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"y z\"\n"},
-		{"COOK_ARGS", "", "# {\nCOOK_ARGS=\"\"\nCOOK_MORE=\"x\"\n"},
-		{"COOK_ARGS", "--a\n--b", "# {\nCOOK_ARGS=\"--a\n--b\"\nCOOK_MORE=\"x\"\n"},
-		{"COOK_MORE", `say "aye" \`, "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"say \\\"aye\\\" \\\\\"\n"},
-		{"COOK_MORE", "$1 ${0}", "# {\nCOOK_ARGS=\"\n--salt\n\"\nCOOK_MORE=\"\\$1 \\${0}\"\n"},
-	} {
-		got := assign([]byte(text), c.name, c.value)
-		if string(got) != c.want {
-			t.Errorf("%s=%q makes it %q, want %q", c.name, c.value, got, c.want)
-		}
-		for _, v := range variables(got) {
-			if v.Name == c.name && v.Value != c.value {
-				t.Errorf("%s=%q is read back as %q", c.name, c.value, v.Value)
-			}
-		}
-	}
-}
-
-// TestAssignIsReadByTheShell holds that a shell that reads a file of options, as init
-// scripts have one do, sets the variable to what systemd sets it to.
-func TestAssignIsReadByTheShell(t *testing.T) {
-	testkit.Need(t, "sh")
-	for _, value := range []string{
-		"--salt", "$HOME ${HOME} $(id) `id`", `it's "so"`,
-		`C:\new\`, `\$x \" \\`, "--a\n--b\n", "%h %%", "a;b&c|d #e", "käse", "",
-	} {
-		text := string(assign([]byte("COOK_ARGS=\"\"\n"), "COOK_ARGS", value))
-		out, err := osexec.Command("sh", "-ec", text+`printf '%s.' "$COOK_ARGS"`).CombinedOutput()
-		if err != nil || string(out) != value+"." {
-			t.Errorf("sh reads %q of %s(%v), want %q", out, text, err, value)
-		}
-		if got := variables([]byte(text)); len(got) != 1 || got[0].Value != value {
-			t.Errorf("%s is read back as %q, want %q", text, got, value)
-		}
-	}
-}
 
 func TestSetOptions(t *testing.T) {
 	for _, c := range []struct {
@@ -87,12 +21,23 @@ func TestSetOptions(t *testing.T) {
 			"packages.options.cook: unknown variable D; the package has A, B, C"},
 		{"a variable of a file that has no options", map[string]string{"X": "6"}, "A=\"1\"\nB=\"2\"\n",
 			"packages.options.cook: unknown variable X; the package has A, B, C"},
+		{"what a shell would read otherwise", map[string]string{"A": "$HOME `id` \"aye\" \\", "B": "a\n*"},
+			"A=\"\\$HOME \\`id\\` \\\"aye\\\" \\\\\"\nB=\"a\n*\"\n", ""},
+		{"an option with a blank", map[string]string{"B": "--deck='fore and aft'"},
+			"A=\"1\"\nB=\"--deck='fore and aft'\"\n", ""},
+		{"a quote in what no command splits", map[string]string{"A": "cook's"}, "A=\"cook's\"\nB=\"2\"\n", ""},
+		{"a quote in what a command splits",
+			map[string]string{"B": "cook's"}, "A=\"1\"\nB=\"2\"\n",
+			"packages.options.cook.B: a quote ' has no counterpart: write \\' if it is a part of the word"},
+		{"a control character", map[string]string{"B": "\x1b"}, "A=\"1\"\nB=\"2\"\n", "packages.options.cook.B: " +
+			`"\x1b" has the control character '\x1b', which a file of variables cannot hold`},
 	} {
 		files := contents{
 			"/etc/default/cook":      {Path: "/etc/default/cook", Data: []byte("A=\"1\"\nB=\"2\"\n")},
 			"/etc/default/galley":    {Path: "/etc/default/galley", Data: []byte("C=\"1\"\n")},
 			"/etc/cook.conf":         {Path: "/etc/cook.conf", Data: []byte("X=\"1\"\n")},
 			"/etc/default/d/another": {Path: "/etc/default/d/another", Data: []byte("X=\"1\"\n")},
+			unitDir + "cook.service": {Path: unitDir + "cook.service", Data: []byte("ExecStart=/cook --a=$A $C $B\n")},
 		}
 		fails(t, c.name, files.setOptions("cook", "/etc/default", c.values), c.err)
 		if got := string(files["/etc/default/cook"].Data); got != c.want {
@@ -111,5 +56,54 @@ func TestPackageVariables(t *testing.T) {
 	}
 	if got := cook.Variables(Fedora()); got != nil {
 		t.Errorf("a package for Debian has variables for Fedora: %q", got)
+	}
+}
+
+// TestVariablesOfTheUser reads a file of options in the forms that systemd knows.
+func TestVariablesOfTheUser(t *testing.T) {
+	const text = "# mine\nPLAIN=--salt --rum \nSINGLE='a \"b\"'\nlower=\"c\\$d\"\nNONE=\n"
+	p := Package{Files: []File{{Path: "/etc/default/cook", Data: []byte(text)}}}
+	want := []Variable{{"PLAIN", "--salt --rum"}, {"SINGLE", `a "b"`}, {"lower", "c$d"}, {"NONE", ""}}
+	if got := p.Variables(Debian()); !reflect.DeepEqual(got, want) {
+		t.Errorf("the variables are %q, want %q", got, want)
+	}
+}
+
+func TestCheckOptions(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		edit  func(*Input)
+		value string
+		err   string
+	}{
+		{"a value", func(*Input) {}, "--rum", ""},
+		{"an unknown variable", func(in *Input) { in.Settings.Options["cook"]["COOK"] = "" }, "",
+			"package cook: packages.options.cook: unknown variable COOK; the package has COOK_ARGS, COOK_MORE"},
+		{"a control character", func(*Input) {}, "a\rb",
+			`package cook: packages.options.cook.COOK_MORE: "a\rb" has the control character '\r', ` +
+				"which a file of variables cannot hold"},
+		{"a file of options of the fork's own", func(in *Input) {
+			in.User = fstest.MapFS{"cook/etc/default/cook": {Data: []byte("COOK=1\n")}}
+		}, "\r", ""},
+		{"one of the patched tree", func(in *Input) {
+			in.Recipes.Packages[1].Files["{{.Options}}/cook"] = "tree:cook.options"
+		}, "\r", ""},
+	} {
+		in := ship(t)
+		in.Settings.Options = map[string]map[string]string{"cook": {"COOK_MORE": c.value}}
+		c.edit(&in)
+		fails(t, c.name, in.Check(), c.err)
+	}
+}
+
+// TestOptionsOfTheUser sets options in a file that the fork replaces.
+func TestOptionsOfTheUser(t *testing.T) {
+	in := ship(t)
+	in.User = fstest.MapFS{"cook/etc/default/cook": {Data: []byte("COOK='old' # mine\nOTHER=1\n")}}
+	in.Settings.Replace = map[string][]string{"cook": {"/etc/default/cook"}}
+	in.Settings.Options = map[string]map[string]string{"cook": {"COOK": "new"}}
+	file, _ := assembled(t, in)["cook"].lookup("/etc/default/cook")
+	if want := "COOK=\"new\"\nOTHER=1\n"; string(file.Data) != want {
+		t.Errorf("the file is %q, want %q", file.Data, want)
 	}
 }

@@ -145,6 +145,8 @@ func meaning(f packaging.File) string {
 			}
 		}
 		return strings.Join(out, ", ")
+	case strings.HasPrefix(f.Path, "/usr/lib/systemd/system-generators/"):
+		return "systemd generator"
 	case strings.HasPrefix(f.Path, "/usr/lib/systemd/"):
 		return "unit, or drop-in of one"
 	case f.Kind == packaging.Config:

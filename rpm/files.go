@@ -83,7 +83,8 @@ func payload(f packaging.File) (rpmpack.RPMFile, error) {
 // them.
 var shared = []string{
 	"/", "/etc", "/etc/sysconfig", "/opt", "/usr", "/usr/bin", "/usr/lib", "/usr/lib/systemd",
-	"/usr/lib/systemd/system", "/usr/lib/sysusers.d", "/usr/lib/tmpfiles.d", "/usr/libexec", "/usr/sbin", "/usr/share",
+	"/usr/lib/systemd/system", "/usr/lib/systemd/system-generators", "/usr/lib/sysusers.d", "/usr/lib/tmpfiles.d",
+	"/usr/libexec", "/usr/sbin", "/usr/share",
 	"/usr/share/bash-completion", "/usr/share/bash-completion/completions", "/usr/share/fish",
 	"/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man8",
 	"/usr/share/zsh", "/usr/share/zsh/site-functions", "/var", "/var/lib",

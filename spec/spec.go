@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -89,10 +90,11 @@ func Load(project, path, name string) (Loaded, error) {
 }
 
 // profileName reports whether a name can be that of a profile: a file's in one
-// folder.
-func profileName(name string) bool {
-	return name != "" && !strings.ContainsAny(name, `/\ `) && name[0] != '.'
-}
+// folder. A project's name is also written into units and labels, where other
+// characters would have a meaning.
+func profileName(name string) bool { return nameOfProfile.MatchString(name) }
+
+var nameOfProfile = regexp.MustCompile(`^[\pL\pN_][\pL\pN._+-]*$`)
 
 // Defaulted returns the fork with what was left out filled in.
 func (f Fork) Defaulted() Fork {

@@ -115,6 +115,9 @@ func TestLoadRefuses(t *testing.T) {
 			"11: build.symbol: unknown key; known here: components, platforms, mode, toolchain, symbols"},
 		{"no name", "name: ship\n", "", "1: name: want the project's name, such as kubernetes"},
 		{"a name with a slash", "name: ship", "name: a/b", "1: name: want the project's name, such as kubernetes"},
+		{"a specifier of systemd", "name: ship", "name: '%n'", "1: name: want the project's name, such as kubernetes"},
+		{"a name of two lines", "name: ship", `name: "a\nb"`, "1: name: want the project's name, such as kubernetes"},
+		{"a name with a quote", "name: ship", `name: a"b`, "1: name: want the project's name, such as kubernetes"},
 		{"an unknown profile", "profile: ship", "profile: schooner",
 			`2: profile: unknown profile "schooner": Slipway has cni-plugins, etcd, flannel, kubernetes; write your own to ` +
 				`profiles/schooner.yaml`},

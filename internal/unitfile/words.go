@@ -26,13 +26,13 @@ func (s Setting) Names() []string { return strings.Fields(s.Value) }
 // A Command is one of a setting such as ExecStart.
 type Command struct {
 	Setting
-	Prefix  string // of - @ : + !
+	Prefix  string // of - @ : + ! |
 	Program string
 	Args    []string // without the program; with specifiers and variables
 }
 
 // prefixes are what a command may have in front of its program.
-const prefixes = "-@:+!"
+const prefixes = "-@:+!|"
 
 // Commands returns the commands of a setting, which a word that is only a semicolon
 // separates.

@@ -185,6 +185,9 @@ func (p plan) neededComponents() ([]cross.Component, error) {
 		}
 		recipes = append(recipes, installed...)
 	}
+	if err := p.input.CheckOptions(recipes); err != nil {
+		return nil, err
+	}
 	for _, c := range p.componentsOf(recipes) {
 		holder, _ := p.holder(c.Name)
 		programs = slices.AppendSeq(append(programs, c.Name), maps.Keys(holder.Programs))
