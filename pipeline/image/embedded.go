@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/platform"
@@ -17,7 +19,7 @@ import (
 // embeddedStage compiles a program that Slipway itself adds to images. Its output
 // has the program in bin.
 var embeddedStage = build.Stage[embeddedInput, string]{
-	Name: "own", Revision: 1, Keep: 8, Run: compileProgram,
+	Name: "own", Revision: 2, Keep: 8, Run: compileProgram,
 	Read: func(dir string) (string, error) { return dir, nil },
 }
 
@@ -72,12 +74,11 @@ func programSources(from fs.FS) (map[string]string, error) {
 }
 
 func newEmbedded(sources map[string]string, name string, on platform.Platform, version string) embeddedInput {
+	in := cross.Input{Platform: on}
 	return embeddedInput{
 		sources: sources,
-		args: []string{
-			"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w", "-o", "bin/" + name, "./cmd/" + name,
-		},
-		vars:    []string{"GOOS=" + on.OS, "GOARCH=" + on.Arch, "CGO_ENABLED=0", "GOWORK=off"},
+		args:    slices.Concat([]string{"go", "build"}, in.Flags(), []string{"-o", "bin/" + name, "./cmd/" + name}),
+		vars:    append(in.Environment(), "GOOS="+on.OS, "GOARCH="+on.Arch, "CGO_ENABLED=0"),
 		version: version,
 	}
 }
