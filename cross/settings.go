@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// checkSettings returns an error unless a program says of itself that it was
+// CheckSettings returns an error unless a program says of itself that it was
 // compiled as in says: a go command can have settings of its own, and an old one
 // does not know each variable.
-func (in Input) checkSettings(c Component, info *buildinfo.BuildInfo) error {
+func (in Input) CheckSettings(c Component, info *buildinfo.BuildInfo) error {
 	if len(info.Settings) == 0 {
 		return nil // Go says so from 1.18 on
 	}

@@ -185,7 +185,7 @@ func TestCheckSettings(t *testing.T) {
 			key, value, _ := strings.Cut(pair, "=")
 			info.Settings = append(info.Settings, debug.BuildSetting{Key: key, Value: value})
 		}
-		err := in.checkSettings(Component{Name: "captain"}, info)
+		err := in.CheckSettings(Component{Name: "captain"}, info)
 		if got := ""; err != nil {
 			got = err.Error()
 			if c.want == "" || !strings.Contains(got, "\n    "+c.want+"\n") {

@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -24,6 +25,8 @@ var embeddedStage = build.Stage[embeddedInput, string]{
 }
 
 type embeddedInput struct {
+	name    string
+	build   cross.Input
 	sources map[string]string // by their paths
 	args    []string
 	vars    []string // KEY=VALUE pairs of the environment
@@ -76,7 +79,7 @@ func programSources(from fs.FS) (map[string]string, error) {
 func newEmbedded(sources map[string]string, name string, on platform.Platform, version string) embeddedInput {
 	in := cross.Input{Platform: on}
 	return embeddedInput{
-		sources: sources,
+		name: name, build: in, sources: sources,
 		args:    slices.Concat([]string{"go", "build"}, in.Flags(), []string{"-o", "bin/" + name, "./cmd/" + name}),
 		vars:    append(in.Environment(), "GOOS="+on.OS, "GOARCH="+on.Arch, "CGO_ENABLED=0"),
 		version: version,
@@ -92,5 +95,12 @@ func compileProgram(ctx context.Context, s *build.Session, in embeddedInput, dst
 		return err
 	}
 	goHost := s.HostGo()
-	return goHost.Run.Run(ctx, run.Cmd{Args: in.args, Dir: dst, Env: goHost.Clean().With(in.vars...)})
+	if err := goHost.Run.Run(ctx, run.Cmd{Args: in.args, Dir: dst, Env: goHost.Clean().With(in.vars...)}); err != nil {
+		return err
+	}
+	info, err := buildinfo.ReadFile(filepath.Join(dst, "bin", in.name))
+	if err != nil {
+		return err
+	}
+	return in.build.CheckSettings(cross.Component{Name: in.name}, info)
 }

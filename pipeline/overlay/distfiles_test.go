@@ -45,7 +45,7 @@ func TestKeys(t *testing.T) {
 			in: modulesInput{
 				components: []cross.Component{{Name: "bosun", Main: "cmd/bosun"}}, targets: []target{amd64, arm64},
 				levels: map[string]string{"arm64": "v9.0"},
-				input: cross.Input{Tree: "sha256:01", Lock: "02", Tags: []string{"sail"}, Platform: amd64.platform},
+				input:  cross.Input{Tree: "sha256:01", Lock: "02", Tags: []string{"sail"}, Platform: amd64.platform},
 			},
 			want: `["sha256:01",` + marshal(t, []cross.Component{{Name: "bosun", Main: "cmd/bosun"}}) +
 				`,["sail"],["amd64","arm64"],{"arm64":"v9.0"}]`,
