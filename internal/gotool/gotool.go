@@ -63,8 +63,9 @@ func steersTarget(key string) bool {
 // pin where it is set (go1.26.8), otherwise the installed one, or the oldest that
 // the tree's go line allows where that is newer.
 func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
-	// What follows a space is whose build it is: "go1.26.8 X:jsonv2".
+	// What follows is whose build it is, or with which experiments: "go1.26.8 X:jsonv2", "go1.26.8-X:jsonv2".
 	have, _, _ := strings.Cut(g.GOVERSION, " ")
+	have, _, _ = strings.Cut(have, "-X:")
 	want, why := have, "build.toolchain pins it"
 	switch {
 	case pin != "" && needs != "" && version.Compare("go"+needs, pin) > 0:

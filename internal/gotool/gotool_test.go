@@ -107,6 +107,8 @@ func TestAt(t *testing.T) {
 		{name: "a distro's build", has: "go1.26.8 (Red Hat 1.26.8-1.el10)", mode: "auto", needs: "1.24.0",
 			want: "go1.26.8 (Red Hat 1.26.8-1.el10)"},
 		{name: "an experiment", has: "go1.26.8 X:jsonv2", mode: "local", needs: "1.26.0", want: "go1.26.8 X:jsonv2"},
+		{name: "an experiment, as newer releases write it", has: "go1.26.8-X:jsonv2", mode: "local", pin: "go1.26.8",
+			want: "go1.26.8-X:jsonv2"},
 
 		{name: "kept local", has: "go1.26.8", mode: "local", needs: "1.27.0",
 			wantErr: "this fork is built with go1.27.0 (fork.lock says that its tree needs go 1.27.0)",
