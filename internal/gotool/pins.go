@@ -1,6 +1,7 @@
 package gotool
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/run"
@@ -19,11 +20,11 @@ var pins = []string{
 // Pins returns the variables that decide what is compiled for any platform, as
 // every go command has them. The rest is up to who compiles: GOOS, GOARCH and its
 // baseline, such as GOAMD64, and cgo.
-func Pins() []string { return append([]string(nil), pins...) }
+func Pins() []string { return slices.Clone(pins) }
 
-// lists are what go commands that compile nothing have: which packages a tree
-// needs is found out for the same platform on every machine.
-var lists = []string{"GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=1"}
+// listing is the platform of go commands that compile nothing: which packages a tree
+// needs must not depend on the machine.
+var listing = []string{"GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=1"}
 
 // steersCompiler reports whether a variable can decide what a build makes, and
 // not just where, how fast, or with whose credentials.
@@ -42,7 +43,7 @@ func steersCompiler(key string) bool {
 // with what the go command needs to fetch modules the way its user does.
 func (g *Go) Clean() run.Env {
 	s := g.Settings
-	return g.Env.Without(steersCompiler).With(pins...).With(lists...).With(
+	return g.Env.Without(steersCompiler).With(pins...).With(listing...).With(
 		"GOENV=off", "GOWORK=off", "GO111MODULE=on", "GOTOOLCHAIN="+s.GOVERSION, "GOFLAGS="+g.flags("-trimpath"),
 		"GOPATH="+s.GOPATH, "GOMODCACHE="+s.GOMODCACHE, "GOCACHE="+s.GOCACHE, "GOCACHEPROG="+s.GOCACHEPROG,
 		"GOTMPDIR="+s.GOTMPDIR, "GOPROXY="+s.GOPROXY, "GONOPROXY="+s.GONOPROXY, "GOPRIVATE="+s.GOPRIVATE,

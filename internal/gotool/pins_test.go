@@ -59,7 +59,7 @@ func TestClean(t *testing.T) {
 
 // TestPinsAreNotEmpty: in place of an empty variable, the go command takes what a file or its own build says.
 func TestPinsAreNotEmpty(t *testing.T) {
-	for _, pair := range append(Pins(), lists...) {
+	for _, pair := range append(Pins(), listing...) {
 		if key, value, _ := strings.Cut(pair, "="); key == "" || value == "" {
 			t.Errorf("%q pins nothing", pair)
 		}
