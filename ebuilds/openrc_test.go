@@ -214,6 +214,7 @@ func TestUnitsThatAreRefused(t *testing.T) {
 		{"", "RuntimeDirectory=../etc\n", ":6: RuntimeDirectory=: \"../etc\" is not a folder below /run"},
 		{"", "EnvironmentFile=/etc/bosun/*.env\n", ":6: EnvironmentFile=: OpenRC reads no pattern of files"},
 		{"", "Environment=\"a b\"\n", ":6: Environment=: \"a b\" is not an assignment: want NAME=VALUE"},
+		{"", "User=491\n", ":6: User=: OpenRC has no counterpart of a number: want the name of 491"},
 		{"", "User=bosun;id\n", ":6: User=: \"bosun;id\" is not a name"},
 		{"", "TimeoutStopSec=infinity\n",
 			":6: TimeoutStopSec=: \"infinity\" is not a span of time that OpenRC can wait for: want seconds"},

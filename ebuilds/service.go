@@ -198,7 +198,11 @@ func (s *service) user() (user, group string) {
 	user = s.value(ofUser)
 	group = cmp.Or(s.value(ofGroup), user)
 	for _, of := range []unitfile.Setting{ofUser, ofGroup} {
-		if of.Key != "" && !ids.MatchString(s.value(of)) {
+		switch id := s.value(of); {
+		case of.Key == "":
+		case number.MatchString(id): // checkpath and su know names only
+			s.fail(of, "OpenRC has no counterpart of a number: want the name of %s", id)
+		case !ids.MatchString(id):
 			s.fail(of, "%q is not a name", of.Value)
 		}
 	}
