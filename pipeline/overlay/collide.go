@@ -100,7 +100,7 @@ func collisions(sessions []*build.Session, plans []plan) error {
 		ids[i] = sessions[i].Fork().ID
 		all[i] = p.taken(ids[i])
 	}
-	others, err := leftOut(sessions[0].Fork().Project, ids)
+	others, err := leftOut(sessions[0].Fork(), ids)
 	if err != nil {
 		return err
 	}
@@ -113,31 +113,22 @@ func collisions(sessions []*build.Session, plans []plan) error {
 	return errors.Join(errs...)
 }
 
-// leftOut returns what the forks of a project that have ebuilds, too, take by the
-// names of their packages, without those of the run.
-func leftOut(project fork.Project, run []string) ([]taken, error) {
-	ids, err := project.IDs()
+// leftOut returns what the other forks of a fork's project that have ebuilds, too, take
+// by the names of their packages, without those of the run.
+func leftOut(f fork.Fork, run []string) ([]taken, error) {
+	others, err := f.Others()
 	if err != nil {
 		return nil, err
 	}
 	var out []taken
-	for _, id := range ids {
-		if slices.Contains(run, id) {
+	for _, other := range others {
+		version, err := other.Parsed.Gentoo()
+		if slices.Contains(run, other.ID) || other.Ebuilds.Distfiles == "" || err != nil {
 			continue
 		}
-		f, err := project.Fork(id)
-		if err != nil {
-			return nil, err
+		if p, err := profiles.Gentoo(other.Project.Dir, other.Profile); err == nil {
+			out = append(out, takenBy(other.ID, p, version))
 		}
-		version, err := f.Parsed.Gentoo()
-		if f.Ebuilds.Distfiles == "" || err != nil {
-			continue // it has no ebuilds
-		}
-		p, err := profiles.Gentoo(project.Dir, f.Profile)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, takenBy(id, p, version))
 	}
 	return out, nil
 }
