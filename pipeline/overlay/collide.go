@@ -77,8 +77,9 @@ func collide(a, b taken) error {
 			errs = append(errs, fmt.Errorf("forks %s and %s would both write %s: "+
 				"change the version in one fork.yaml, or the name in one gentoo.yaml", a.fork, b.fork, name))
 		default:
-			errs = append(errs, fmt.Errorf("forks %s and %s do not agree on %s: it would be %s, and %s", a.fork, b.fork, name,
-				ours, said))
+			errs = append(errs, fmt.Errorf("forks %s and %s do not agree on %s: it would be %s, and %s: "+
+				"change the upstream in one fork.yaml, or the name or the accounts in one gentoo.yaml",
+				a.fork, b.fork, name, ours, said))
 		}
 	}
 	blocks := slices.Contains(a.project.Rivals, b.atom()) || slices.Contains(b.project.Rivals, a.atom())
