@@ -98,7 +98,7 @@ func TestInitScript(t *testing.T) {
 			`export RUNTIME_DIRECTORY="/run/bosun:/run/crew"`,
 		}},
 		{"folders of other kinds", "", "User=bosun\nStateDirectory=crew/bosun\nStateDirectoryMode=0700\n", []string{
-			"\tcheckpath -d -m 0755 -o root:root \"/var/lib/crew\"",
+			"\t[ -d \"/var/lib/crew\" ] || checkpath -d -m 0755 -o root:root \"/var/lib/crew\"",
 			"\tcheckpath -d -m 0700 -o bosun:bosun \"/var/lib/crew/bosun\"", `export STATE_DIRECTORY="/var/lib/crew/bosun"`,
 		}},
 		{"before it starts", "", "ExecStartPre=-/bin/mkdir 'a b'\nExecStartPre=/bin/true\n",
