@@ -144,8 +144,8 @@ func (s *service) supervision(b *strings.Builder) {
 }
 
 // signalName matches the signals that start-stop-daemon and supervise-daemon know.
-var signalName = regexp.MustCompile(`^(ABRT|ALRM|BUS|CHLD|CONT|FPE|HUP|ILL|INT|IO|KILL|PIPE|PROF|PWR|QUIT|SEGV|STOP|SYS|` +
-	`TERM|TRAP|TSTP|TTIN|TTOU|URG|USR[12]|VTALRM|WINCH|XCPU|XFSZ)$`)
+var signalName = regexp.MustCompile(`^(ABRT|ALRM|BUS|CHLD|CONT|FPE|HUP|ILL|INT|IO|KILL|PIPE|PROF|PWR|QUIT|SEGV|` +
+	`STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR[12]|VTALRM|WINCH|XCPU|XFSZ)$`)
 
 // logs reports whether the service's output goes to a log of its own.
 func (s *service) logs() bool {

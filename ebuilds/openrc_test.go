@@ -214,6 +214,9 @@ func TestUnitsThatAreRefused(t *testing.T) {
 		{"", "RuntimeDirectory=../etc\n", ":6: RuntimeDirectory=: \"../etc\" is not a folder below /run"},
 		{"", "EnvironmentFile=/etc/bosun/*.env\n", ":6: EnvironmentFile=: OpenRC reads no pattern of files"},
 		{"", "Environment=\"a b\"\n", ":6: Environment=: \"a b\" is not an assignment: want NAME=VALUE"},
+		{"", "Environment=IFS=:\n", ":6: Environment=: OpenRC reads a variable IFS itself: want another name"},
+		{"", "Environment=A=1 command_args=-v\n",
+			":6: Environment=: OpenRC reads a variable command_args itself: want another name"},
 		{"", "User=491\n", ":6: User=: OpenRC has no counterpart of a number: want the name of 491"},
 		{"", "User=bosun;id\n", ":6: User=: \"bosun;id\" is not a name"},
 		{"", "TimeoutStopSec=infinity\n",
@@ -258,6 +261,8 @@ func TestConf(t *testing.T) {
 		{"none", "", "# Variables of the init script of bosun; see openrc-run(8).\n"},
 		{"none after all", "EnvironmentFile=/etc/default/bosun\nEnvironmentFile=\n",
 			"# Variables of the init script of bosun; see openrc-run(8).\n"},
+		{"a path", "Environment=\"PATH=/opt/a b:/bin\"\n", "# Variables of the init script of bosun; see openrc-run(8).\n" +
+			"export PATH='/opt/a b:/bin':\"${PATH}\"\n"},
 		{"variables", "Environment=\"A=b c\" 'D=$e' F=\nEnvironment=G=%N\n",
 			"# Variables of the init script of bosun; see openrc-run(8).\n" +
 				"export A='b c'\nexport D='$e'\nexport F=''\nexport G=bosun\n"},
@@ -286,6 +291,9 @@ func TestOptionsInAShell(t *testing.T) {
 		{"; a comment of systemd\n", ":1:"},
 		{"# a comment that goes on \\\nA=b\n", ":1:"},
 		{"export A=b\n", ":1:"},
+		{"A=b\nPATH=/opt/bin\n", ":2: OpenRC reads a variable PATH itself: want another name"},
+		{" command_args=\"-v\"\n", ":1: OpenRC reads a variable command_args itself: want another name"},
+		{"# name=x\nNAME=x\n", ""},
 		{"A = b\n", ":1:"},
 		{"A=\"b\n", ":1:"},
 	} {
