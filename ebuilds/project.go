@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/version"
 )
 
 // Settings is the section ebuilds of fork.yaml.
@@ -85,6 +86,10 @@ func (p Project) Validate() []config.Fault {
 	}
 	if !packageName.MatchString(p.Name) {
 		faults = append(faults, config.Faultf("name", "%q is not a package name: want letters, digits, _, + and -", p.Name))
+	}
+	end := p.Name[strings.LastIndex(p.Name, "-")+1:]
+	if _, err := version.CompareGentoo(end, end); err == nil && end != p.Name {
+		faults = append(faults, config.Faultf("name", "%q ends like a version: write it without -%s", p.Name, end))
 	}
 	if p.Summary == "" || len(p.Summary) > longestSummary || strings.ContainsAny(p.Summary, "\n\"$`\\") {
 		faults = append(faults, config.Faultf("summary",

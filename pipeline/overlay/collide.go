@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/fork"
-	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/profiles"
 )
 
@@ -47,23 +45,9 @@ func (p plan) taken(id string) taken {
 		t.names[fmt.Sprintf("user id %d", n)] = "that of " + user
 	}
 	for _, pkg := range p.known {
-		t.files = append(t.files, installed(pkg)...)
+		t.files = append(t.files, ebuilds.Installed(pkg)...)
 	}
 	return t
-}
-
-// installed returns the paths that an ebuild installs of a package, but for folders.
-func installed(p packaging.Package) []string {
-	var out []string
-	for _, f := range p.Files {
-		if f.Kind != packaging.Folder {
-			out = append(out, f.Path)
-		}
-	}
-	for _, name := range ebuilds.ScriptNames(p) {
-		out = append(out, path.Join("/etc/init.d", name))
-	}
-	return out
 }
 
 // collide tells of what two forks would both write.

@@ -74,6 +74,10 @@ func TestCollide(t *testing.T) {
 			[]string{"forks a and b would both install /usr/bin/bosun, as app-misc/ship and app-misc/boat: " +
 				"leave it out of one, or add the other package to rivals in gentoo.yaml"},
 		},
+		"users, which are packages by themselves": {
+			of("app-misc/ship", "1", "1", "/usr/lib/sysusers.d/bosun.conf"),
+			of("app-misc/boat", "1", "1", "/usr/lib/sysusers.d/bosun.conf"), nil,
+		},
 		"a file of rivals": {
 			ship, with(of("app-misc/boat", "1", "1", "/usr/bin/bosun"),
 				func(p *plan) { p.fork.Project.Rivals = []string{"app-misc/ship"} }), nil,
