@@ -16,6 +16,7 @@ import (
 type taken struct {
 	fork    string
 	project ebuilds.Project
+	version string // of its ebuilds
 	// names maps each name to what the fork says of it: forks that say the same have it
 	// in common. Of an empty name there is only one.
 	names map[string]string
@@ -27,7 +28,7 @@ func (t taken) atom() string { return t.project.Category + "/" + t.project.Name 
 
 // takenBy returns what a fork takes by the names of its packages.
 func takenBy(id string, project ebuilds.Project, version string) taken {
-	t := taken{fork: id, project: project, names: map[string]string{}}
+	t := taken{fork: id, project: project, version: version, names: map[string]string{}}
 	t.names[t.atom()+"-"+version] = ""
 	t.names[fmt.Sprintf("distfiles/%s-%s-*.tar.xz", project.Name, version)] = ""
 	for _, suffix := range []string{"", "-bin", "-meta"} {
@@ -77,17 +78,11 @@ func collide(a, b taken) error {
 }
 
 // collisions tells of what forks of a run would both write, and of ebuilds and
-// distfiles that are also those of forks that the run leaves out.
-func collisions(sessions []*build.Session, plans []plan) error {
+// distfiles that are also those of the others, which the run leaves out.
+func collisions(sessions []*build.Session, plans []plan, others []taken) error {
 	all := make([]taken, len(plans))
-	ids := make([]string, len(plans))
 	for i, p := range plans {
-		ids[i] = sessions[i].Fork().ID
-		all[i] = p.taken(ids[i])
-	}
-	others, err := leftOut(sessions[0].Fork(), ids)
-	if err != nil {
-		return err
+		all[i] = p.taken(sessions[i].Fork().ID)
 	}
 	var errs []error
 	for i, a := range all {
@@ -98,17 +93,18 @@ func collisions(sessions []*build.Session, plans []plan) error {
 	return errors.Join(errs...)
 }
 
-// leftOut returns what the other forks of a fork's project that have ebuilds, too, take
-// by the names of their packages, without those of the run.
-func leftOut(f fork.Fork, run []string) ([]taken, error) {
-	others, err := f.Others()
+// leftOut returns what the other forks of the project that have ebuilds, too, take
+// by the names of their packages.
+func leftOut(run []fork.Fork) ([]taken, error) {
+	others, err := run[0].Others()
 	if err != nil {
 		return nil, err
 	}
 	var out []taken
 	for _, other := range others {
 		version, err := other.Parsed.Gentoo()
-		if slices.Contains(run, other.ID) || other.Ebuilds.Distfiles == "" || err != nil {
+		same := func(f fork.Fork) bool { return f.ID == other.ID }
+		if slices.ContainsFunc(run, same) || other.Ebuilds.Distfiles == "" || err != nil {
 			continue
 		}
 		if p, err := profiles.Gentoo(other.Project.Dir, other.Profile); err == nil {
