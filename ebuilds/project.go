@@ -100,6 +100,18 @@ func (p Project) Validate() []config.Fault {
 			faults = append(faults, config.Faultf("flags."+pkg, "%q is not a USE flag", p.Flags[pkg]))
 		}
 	}
+	faults = append(faults, p.accountFaults()...)
+	for i, atom := range p.Rivals {
+		if !atomName.MatchString(atom) {
+			faults = append(faults, config.At("rivals", i, "%q is not a package: write it like sys-cluster/kubelet", atom))
+		}
+	}
+	return faults
+}
+
+// accountFaults returns what is wrong with the accounts.
+func (p Project) accountFaults() []config.Fault {
+	var faults []config.Fault
 	users := map[int]string{}
 	for _, name := range slices.Sorted(maps.Keys(p.Accounts)) {
 		if !accountName.MatchString(name) {
@@ -112,11 +124,6 @@ func (p Project) Validate() []config.Fault {
 		users[p.Accounts[name]] = name
 		if id := p.Accounts[name]; id < 1 || id > 999 {
 			faults = append(faults, config.Faultf("accounts."+name, "%d is not the id of a system user: want 1 to 999", id))
-		}
-	}
-	for i, atom := range p.Rivals {
-		if !atomName.MatchString(atom) {
-			faults = append(faults, config.At("rivals", i, "%q is not a package: write it like sys-cluster/kubelet", atom))
 		}
 	}
 	return faults
