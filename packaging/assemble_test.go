@@ -138,6 +138,10 @@ func TestCheckRefuses(t *testing.T) {
 		{"files of the installer", func(in *Input) { in.User = fstest.MapFS{"installer/etc/x": {}} }, ""},
 		{"a folder that is not there", func(in *Input) { in.User = os.DirFS("testdata/none") }, ""},
 		{"a folder that cannot be read", func(in *Input) { in.User = unreadable{} }, "forks/ship/files: cannot be read"},
+		{"a link that leads nowhere", func(in *Input) {
+			in.User = fstest.MapFS{"cook/usr/share/x": {Data: []byte("bosun.service"), Mode: fs.ModeSymlink}}
+		}, "forks/ship/files: cook/usr/share/x is a link, but not to a file: " +
+			"a package gets the file that a link of this folder leads to, never a link"},
 		{"no package", func(in *Input) { in.Programs = []string{"anchor"} },
 			"no package of the profile can be made from the fork's programs: anchor"},
 		{"several", func(in *Input) {

@@ -225,10 +225,15 @@ func (in Input) userFiles(pkg string) ([]string, error) {
 	}
 	var out []string
 	err := fs.WalkDir(in.User, pkg, func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() {
-			out = append(out, name)
+		if err != nil || e.IsDir() {
+			return err
 		}
-		return err
+		if info, err := fs.Stat(in.User, name); e.Type() == fs.ModeSymlink && (err != nil || info.IsDir()) {
+			return fmt.Errorf("%s is a link, but not to a file: a package gets the file that a link of this folder leads to, "+
+				"never a link", name)
+		}
+		out = append(out, name)
+		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", in.UserDir, err)
