@@ -179,6 +179,9 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if err == nil {
 		_, err = r.For(f)
 	}
+	if err == nil && p.PlanOnly {
+		err = image.CheckNames(f, r.Images)
+	}
 	if err != nil || p.PlanOnly {
 		return nil, err
 	}
@@ -229,7 +232,7 @@ func (p *Project) Verify(ctx context.Context, id string) (artifact.Set, error) {
 // fork.lock, and the Debian packages of its images in base.lock. Their signatures
 // have to be valid at now.
 func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.Set, error) {
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.unlocked(ctx, id, nil, func(s *build.Session) (artifact.Set, error) {
 		set, err := series.Lock(ctx, s)
 		if err != nil {
 			return nil, err
@@ -241,37 +244,24 @@ func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.
 
 // Apply lays out the tree that a fork's series makes, up to a patch, in a folder.
 func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifact.Set, error) {
-	f, err := p.Fork(id)
-	if err == nil {
-		err = r.Check(f)
-	}
-	if err != nil || p.PlanOnly {
-		return nil, err
-	}
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
+	return p.unlocked(ctx, id, r.Check, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
 }
 
 // Refresh makes a fork's series what the commits in the folder tree say, and pins it.
 // An empty tree is dist/FORK/src.
 func (p *Project) Refresh(ctx context.Context, id, tree string) (artifact.Set, error) {
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s, tree) })
+	return p.unlocked(ctx, id, series.CheckTree(tree), func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s, tree) })
 }
 
 // Import adds commits to a fork's series and pins it.
 func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artifact.Set, error) {
-	if err := r.Check(); err != nil {
-		return nil, err
-	}
-	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
+	return p.unlocked(ctx, id, r.CheckOn, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
 // Rebase reports how a fork's series fits another upstream, and moves it
 // there if it is told to.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
-	if err := r.Check(); err != nil {
-		return nil, err
-	}
-	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	_, err = p.unlocked(ctx, id, r.CheckOn, func(s *build.Session) (artifact.Set, error) {
 		reports, err = series.Rebase(ctx, s, r)
 		return nil, err
 	})
@@ -350,9 +340,12 @@ func (p *Project) unplanned(f verb) verb {
 }
 
 // unlocked calls f with a session on a fork whose lock is to be made, or does not
-// matter.
-func (p *Project) unlocked(ctx context.Context, id string, f verb) (artifact.Set, error) {
+// matter, and that check finds nothing wrong with, unless it is nil.
+func (p *Project) unlocked(ctx context.Context, id string, check func(fork.Fork) error, f verb) (artifact.Set, error) {
 	read, err := p.Fork(id)
+	if err == nil && check != nil {
+		err = check(read)
+	}
 	if err != nil || p.PlanOnly {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -28,6 +29,24 @@ type ImportRequest struct {
 // Check returns what is wrong with the request by itself.
 func (r ImportRequest) Check() error {
 	return flagFault(source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}.ValidateNames())
+}
+
+// CheckOn returns what is wrong with the request for a fork, as far as it is known before
+// the commits are fetched.
+func (r ImportRequest) CheckOn(f fork.Fork) error {
+	if err := errors.Join(r.Check(), CheckTree(r.Tree)(f)); err != nil {
+		return err
+	}
+	return r.checkBase(f)
+}
+
+// checkBase returns an error if a request names one end, and the fork not the other.
+func (r ImportRequest) checkBase(f fork.Fork) error {
+	if !strings.Contains(r.Commits, "..") && f.Upstream.Commit == "" {
+		return fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP",
+			r.Commits)
+	}
+	return nil
 }
 
 // Carry returns the commits that a request names by their ids, for a fork that does
@@ -58,12 +77,10 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 	if err := flagFault(named.ValidateNames()); err != nil || named.Validate() == nil {
 		return r, err
 	}
-	base := s.Fork().Upstream.Commit
-	if _, tip := named.Range(); tip == "" && base == "" {
-		return r, fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP",
-			r.Commits)
+	if err := r.checkBase(s.Fork()); err != nil {
+		return r, err
 	}
-	carry, err := s.Fetcher().Resolve(ctx, named, base)
+	carry, err := s.Fetcher().Resolve(ctx, named, s.Fork().Upstream.Commit)
 	if err != nil {
 		return r, fmt.Errorf("-commits=%s: %w", r.Commits, err)
 	}

@@ -36,6 +36,16 @@ func (r RebaseRequest) Check() error {
 	return nil
 }
 
+// CheckOn returns what is wrong with the request for a fork, as far as it is known before
+// upstream is asked.
+func (r RebaseRequest) CheckOn(f fork.Fork) error {
+	if err := errors.Join(r.Check(), CheckTree(r.Tree)(f)); err != nil || r.All {
+		return err
+	}
+	_, _, err := f.Upstream.Onto(r.Onto)
+	return err
+}
+
 // A RebaseReport says how a fork's series fits another upstream.
 type RebaseReport struct {
 	Fork    string         `json:"fork"`
