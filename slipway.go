@@ -14,6 +14,7 @@
 package slipway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -179,11 +180,8 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if err == nil {
 		_, err = r.For(f)
 	}
-	if err == nil && p.PlanOnly {
-		err = image.CheckNames(f, r.Images)
-	}
 	if err != nil || p.PlanOnly {
-		return nil, err
+		return nil, cmp.Or(err, image.CheckNames(f, r.Images))
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
@@ -250,7 +248,9 @@ func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifac
 // Refresh makes a fork's series what the commits in the folder tree say, and pins it.
 // An empty tree is dist/FORK/src.
 func (p *Project) Refresh(ctx context.Context, id, tree string) (artifact.Set, error) {
-	return p.unlocked(ctx, id, series.CheckTree(tree), func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s, tree) })
+	return p.unlocked(ctx, id, series.CheckTree(tree), func(s *build.Session) (artifact.Set, error) {
+		return series.Refresh(ctx, s, tree)
+	})
 }
 
 // Import adds commits to a fork's series and pins it.
