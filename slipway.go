@@ -230,9 +230,9 @@ func (p *Project) Verify(ctx context.Context, id string) (artifact.Set, error) {
 // fork.lock, and the Debian packages of its images in base.lock. Their signatures
 // have to be valid at now.
 func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.Set, error) {
-	return p.unlocked(ctx, id, nil, func(s *build.Session) (artifact.Set, error) {
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		set, err := series.Lock(ctx, s)
-		if err != nil {
+		if err != nil || p.PlanOnly {
 			return nil, err
 		}
 		base, err := image.PinBase(ctx, s, now)
@@ -242,26 +242,29 @@ func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.
 
 // Apply lays out the tree that a fork's series makes, up to a patch, in a folder.
 func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifact.Set, error) {
-	return p.unlocked(ctx, id, r.Check, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
+	if f, err := p.Fork(id); err != nil {
+		return nil, err
+	} else if err := r.Check(f); err != nil {
+		return nil, err
+	}
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
 }
 
 // Refresh makes a fork's series what the commits in the folder tree say, and pins it.
 // An empty tree is dist/FORK/src.
 func (p *Project) Refresh(ctx context.Context, id, tree string) (artifact.Set, error) {
-	return p.unlocked(ctx, id, series.CheckTree(tree), func(s *build.Session) (artifact.Set, error) {
-		return series.Refresh(ctx, s, tree)
-	})
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s, tree) })
 }
 
 // Import adds commits to a fork's series and pins it.
 func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artifact.Set, error) {
-	return p.unlocked(ctx, id, r.CheckOn, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
+	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
 // Rebase reports how a fork's series fits another upstream, and moves it
 // there if it is told to.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
-	_, err = p.unlocked(ctx, id, r.CheckOn, func(s *build.Session) (artifact.Set, error) {
+	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		reports, err = series.Rebase(ctx, s, r)
 		return nil, err
 	})
@@ -340,13 +343,10 @@ func (p *Project) unplanned(f verb) verb {
 }
 
 // unlocked calls f with a session on a fork whose lock is to be made, or does not
-// matter, and that check finds nothing wrong with, unless it is nil.
-func (p *Project) unlocked(ctx context.Context, id string, check func(fork.Fork) error, f verb) (artifact.Set, error) {
+// matter.
+func (p *Project) unlocked(ctx context.Context, id string, f verb) (artifact.Set, error) {
 	read, err := p.Fork(id)
-	if err == nil && check != nil {
-		err = check(read)
-	}
-	if err != nil || p.PlanOnly {
+	if err != nil {
 		return nil, err
 	}
 	s, err := build.Open(ctx, read, lock.Lock{}, p.options())

@@ -142,7 +142,7 @@ func TestHold(t *testing.T) {
 			})
 		},
 		"unlocked": func(id string, f func() (artifact.Set, error)) (artifact.Set, error) {
-			return p.unlocked(t.Context(), id, nil, func(*build.Session) (artifact.Set, error) { return f() })
+			return p.unlocked(t.Context(), id, func(*build.Session) (artifact.Set, error) { return f() })
 		},
 	}
 	for name, verb := range verbs {

@@ -31,15 +31,6 @@ func (r ImportRequest) Check() error {
 	return flagFault(source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}.ValidateNames())
 }
 
-// CheckOn returns what is wrong with the request for a fork, as far as it is known before
-// the commits are fetched.
-func (r ImportRequest) CheckOn(f fork.Fork) error {
-	if err := errors.Join(r.Check(), CheckTree(r.Tree)(f)); err != nil {
-		return err
-	}
-	return r.checkBase(f)
-}
-
 // checkBase returns an error if a request names one end, and the fork not the other.
 func (r ImportRequest) checkBase(f fork.Fork) error {
 	if !strings.Contains(r.Commits, "..") && f.Upstream.Commit == "" {
@@ -77,9 +68,6 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 	if err := flagFault(named.ValidateNames()); err != nil || named.Validate() == nil {
 		return r, err
 	}
-	if err := r.checkBase(s.Fork()); err != nil {
-		return r, err
-	}
 	carry, err := s.Fetcher().Resolve(ctx, named, s.Fork().Upstream.Commit)
 	if err != nil {
 		return r, fmt.Errorf("-commits=%s: %w", r.Commits, err)
@@ -97,7 +85,10 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 // take from there, and the fork stays as it is.
 func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Set, error) {
 	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
-	if err != nil {
+	if err == nil {
+		err = r.checkBase(s.Fork())
+	}
+	if err != nil || s.PlanOnly() {
 		return nil, err
 	}
 	s.Announce()

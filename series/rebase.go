@@ -36,16 +36,6 @@ func (r RebaseRequest) Check() error {
 	return nil
 }
 
-// CheckOn returns what is wrong with the request for a fork, as far as it is known before
-// upstream is asked.
-func (r RebaseRequest) CheckOn(f fork.Fork) error {
-	if err := errors.Join(r.Check(), CheckTree(r.Tree)(f)); err != nil || r.All {
-		return err
-	}
-	_, _, err := f.Upstream.Onto(r.Onto)
-	return err
-}
-
 // A RebaseReport says how a fork's series fits another upstream.
 type RebaseReport struct {
 	Fork    string         `json:"fork"`
@@ -102,7 +92,10 @@ func Rebase(ctx context.Context, s *build.Session, r RebaseRequest) ([]RebaseRep
 	if err == nil && r.Write {
 		err = at.checkUntouched(ctx, s.Git(), s.Fork())
 	}
-	if err != nil {
+	if err == nil && !r.All {
+		_, _, err = s.Fork().Upstream.Onto(r.Onto)
+	}
+	if err != nil || s.PlanOnly() {
 		return nil, err
 	}
 	s.Announce()

@@ -26,15 +26,6 @@ type workDir struct {
 	outside bool   // not in dist
 }
 
-// CheckTree returns a function that returns an error if a person's folder, as the flag -tree
-// names it, cannot have the work tree of a fork.
-func CheckTree(tree string) func(fork.Fork) error {
-	return func(f fork.Fork) error {
-		_, err := workDirOf(f, "", tree)
-		return err
-	}
-}
-
 // workDirOf returns the folder of a fork's work tree. tree is what the person chose,
 // "" for dist/FORK/src, whose record is in the folder records.
 func workDirOf(f fork.Fork, records, tree string) (workDir, error) {

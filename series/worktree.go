@@ -24,7 +24,7 @@ type ApplyRequest struct {
 // Check returns what is wrong with the request for a fork, as far as it is known
 // before carried commits are fetched.
 func (r ApplyRequest) Check(f fork.Fork) error {
-	if err := CheckTree(r.Tree)(f); err != nil || len(f.Carried) > 0 {
+	if _, err := workDirOf(f, "", r.Tree); err != nil || len(f.Carried) > 0 {
 		return err
 	}
 	_, err := upTo(f.ID, f.Series, r.Until)
@@ -42,7 +42,7 @@ func Apply(ctx context.Context, s *build.Session, r ApplyRequest) (artifact.Set,
 	if err != nil {
 		return nil, err
 	}
-	if err := at.checkUntouched(ctx, s.Git(), s.Fork()); err != nil {
+	if err := at.checkUntouched(ctx, s.Git(), s.Fork()); err != nil || s.PlanOnly() {
 		return nil, err
 	}
 	s.Announce()
