@@ -90,7 +90,7 @@ func Rebase(ctx context.Context, s *build.Session, r RebaseRequest) ([]RebaseRep
 	}
 	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
 	if err == nil && r.Write {
-		err = at.checkUntouched(ctx, s.Git(), s.Fork())
+		err = at.checkReplaced(ctx, s.Git(), s.Fork())
 	}
 	if err == nil && !r.All {
 		_, _, err = s.Fork().Upstream.Onto(r.Onto)
