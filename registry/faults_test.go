@@ -272,6 +272,20 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	}
+	tokens := func(status int, said string) func(*testing.T, *fake, *Pusher) {
+		return func(_ *testing.T, f *fake, _ *Pusher) {
+			f.fault = func(w http.ResponseWriter, r *http.Request, _ string, _ int) bool {
+				if r.URL.Path == "/token" {
+					w.WriteHeader(status)
+					_, _ = io.WriteString(w, said)
+					return true
+				}
+				w.Header().Set("WWW-Authenticate", `Bearer realm="`+f.URL+`/token",service="registry"`)
+				return refuse(w, 401, "UNAUTHORIZED", "authentication required", nil)
+			}
+		}
+	}
+	const noToken = "HOST: it answers a login without a token: check the realm of its tokens, "
 	as := func(l login) func(*testing.T, *fake, *Pusher) {
 		return func(_ *testing.T, _ *fake, p *Pusher) { p.Keychain = l }
 	}
@@ -292,6 +306,25 @@ func TestErrors(t *testing.T) {
 		{"a manifest that is too large", answer("PUT manifest", 413, "SIZE_INVALID", "at most 1 kB", nil),
 			"(413 Request Entity Too Large, SIZE_INVALID: at most 1 kB): raise the limit of the registry or of the " +
 				"proxy before it, as client_max_body_size of nginx"},
+		{"no repository", answer("POST blob", 404, "NAME_UNKNOWN", "it does not exist", nil),
+			", and makes none for a push: create it there, and push again (404 Not Found, NAME_UNKNOWN: it does not exist)"},
+		{"blobs that it forgot", answer("PUT manifest", 404, "MANIFEST_BLOB_UNKNOWN", "blob unknown", nil),
+			"HOST: it said that it has the blobs, and now that it has not: check its storage, "},
+		{"a tag that is no manifest", func(_ *testing.T, f *fake, _ *Pusher) {
+			f.fault = on("HEAD manifest, GET manifest", func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, `{"page": 1}`)
+			})
+		}, "HOST: it answers with something that is no manifest, and not as a registry: "},
+		{"a page for tokens", tokens(200, "<html>log in</html>"), noToken},
+		{"no token", tokens(200, `{"secret": "`+password+`"}`), noToken},
+		{"no tokens there", tokens(404, "nothing here"),
+			"HOST: it has logins sent to https://HOST/token, which answers with 404 Not Found, nothing here: set the realm"},
+		{"blobs by another protocol", func(_ *testing.T, f *fake, _ *Pusher) {
+			f.fault = on("POST blob", func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", "ftp://example.org/blob")
+				w.WriteHeader(http.StatusAccepted)
+			})
+		}, "HOST: it does not say where to send blobs: "},
 		{"disk full", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": "no space left on device"}),
 			"HOST" + noRoom + " (500 Internal Server Error, UNKNOWN: unknown error (map[Err:no space left on device]))"},
 		{"broken", answer("PUT blob", 500, "UNKNOWN", "unknown error", map[string]any{"Err": 280}),
@@ -354,10 +387,15 @@ func TestErrors(t *testing.T) {
 
 // TestUnknownHost asks no name server, which would answer as it likes.
 func TestUnknownHost(t *testing.T) {
-	err := (&client{target: &target{host: "registry.example.org"}}).explain(t.Context(),
-		fmt.Errorf("dialing: %w", &net.DNSError{Name: "registry.example.org", IsNotFound: true}))
-	if want := "registry.example.org: no such host: check how -registry is spelled"; err.Error() != want {
-		t.Errorf("explain() = %v, want %s", err, want)
+	for name, want := range map[string]string{
+		"registry.example.org": "no such host: check how -registry is spelled",
+		"login.example.org":    "it leads to login.example.org, which is a host that this machine does not find",
+	} {
+		err := (&client{target: &target{host: "registry.example.org"}}).explain(t.Context(),
+			fmt.Errorf("dialing: %w", &net.DNSError{Name: name, IsNotFound: true}))
+		if want = "registry.example.org: " + want; err.Error() != want {
+			t.Errorf("explain() = %v, want %s", err, want)
+		}
 	}
 	if lasting(&net.DNSError{IsTemporary: true}) || !lasting(&net.DNSError{IsNotFound: true}) ||
 		lasting(errors.New("http2: stream error")) {
