@@ -14,6 +14,7 @@
 package slipway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -177,7 +178,7 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 		_, err = r.For(f)
 	}
 	if err != nil || p.PlanOnly {
-		return nil, err
+		return nil, cmp.Or(err, image.CheckNames(f, r.Images))
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
@@ -228,7 +229,7 @@ func (p *Project) Verify(ctx context.Context, id string) (artifact.Set, error) {
 func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.Set, error) {
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		set, err := series.Lock(ctx, s)
-		if err != nil {
+		if err != nil || p.PlanOnly {
 			return nil, err
 		}
 		base, err := image.PinBase(ctx, s, now)
@@ -238,11 +239,9 @@ func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.
 
 // Apply lays out the tree that a fork's series makes, up to a patch, in a folder.
 func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifact.Set, error) {
-	f, err := p.Fork(id)
-	if err == nil {
-		err = r.Check(f)
-	}
-	if err != nil || p.PlanOnly {
+	if f, err := p.Fork(id); err != nil {
+		return nil, err
+	} else if err := r.Check(f); err != nil {
 		return nil, err
 	}
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
@@ -256,18 +255,12 @@ func (p *Project) Refresh(ctx context.Context, id, tree string) (artifact.Set, e
 
 // Import adds commits to a fork's series and pins it.
 func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artifact.Set, error) {
-	if err := r.Check(); err != nil {
-		return nil, err
-	}
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
 // Rebase reports how a fork's series fits another upstream, and moves it
 // there if it is told to.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
-	if err := r.Check(); err != nil {
-		return nil, err
-	}
 	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		reports, err = series.Rebase(ctx, s, r)
 		return nil, err
@@ -350,7 +343,7 @@ func (p *Project) unplanned(f verb) verb {
 // matter.
 func (p *Project) unlocked(ctx context.Context, id string, f verb) (artifact.Set, error) {
 	read, err := p.Fork(id)
-	if err != nil || p.PlanOnly {
+	if err != nil {
 		return nil, err
 	}
 	s, err := build.Open(ctx, read, lock.Lock{}, p.options())

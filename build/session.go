@@ -95,6 +95,9 @@ func (s *Session) Close() error { return s.hold.Close() }
 // Fork returns the fork that the session is on.
 func (s *Session) Fork() fork.Fork { return s.fork }
 
+// PlanOnly reports whether the session only finds out if something could be done.
+func (s *Session) PlanOnly() bool { return s.opts.PlanOnly }
+
 // Lock returns the fork's lock.
 func (s *Session) Lock() lock.Lock { return s.lock }
 

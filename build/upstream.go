@@ -71,6 +71,9 @@ func fetchUpstream(ctx context.Context, s *Session, in upstreamInput, dst string
 	fetched := in.Input
 	fetched.Upstream.Tag = in.tag
 	tree, err := s.Fetcher().Fetch(ctx, fetched, filepath.Join(dst, "tree"))
+	if dropped, ok := errors.AsType[*source.DroppedError](err); ok {
+		return s.Fork().Stale(s.Fork().File("fork.lock") + ": " + dropped.Error())
+	}
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,17 @@ func TestCompareModules(t *testing.T) {
 		},
 		"published since": {
 			modules: modules,
-			want:    "forks/ship/fork.lock: the modules that are left out of the tree are not the ones it lists",
+			want:    "forks/ship/fork.lock:6: example.org/lantern v0.4.1 is dropped, but is not left out of the tree",
+		},
+		"another version is left out": {
+			modules: modules, dropped: []lock.Module{{Place: dropped[0].Place, Path: dropped[0].Path, Version: "v0.9.0"}},
+			want: "example.org/lantern v0.9.0 at lantern is left out of the tree, " +
+				"but forks/ship/fork.lock does not say that it is dropped\n" +
+				"forks/ship/fork.lock:6: example.org/lantern v0.4.1 is dropped, but is not left out of the tree",
+		},
+		"left out twice": {
+			modules: modules, dropped: append(slices.Clone(dropped), dropped...),
+			want: "forks/ship/fork.lock: the dropped modules are not in the order of the upstream, or not each once",
 		},
 		"published since, and in the tree": {
 			modules: append(slices.Clone(modules), rope),

@@ -170,8 +170,31 @@ func (f Fork) compareModules(l lock.Lock, modules, dropped []lock.Module) []stri
 				f.lockLine(l, "module", p.Place), p.Path, p.Version))
 		}
 	}
+	if len(faults) == 0 {
+		faults = f.compareDropped(l, dropped)
+	}
+	return faults
+}
+
+// compareDropped returns how the modules that an upstream tree does without differ from
+// the pinned ones.
+func (f Fork) compareDropped(l lock.Lock, dropped []lock.Module) []string {
+	var faults []string
+	for _, m := range dropped {
+		if !slices.Contains(l.Dropped, m) {
+			faults = append(faults, fmt.Sprintf("%s %s at %s is left out of the tree, but %s does not say that it is dropped",
+				m.Path, m.Version, m.Place, f.File("fork.lock")))
+		}
+	}
+	for _, p := range l.Dropped {
+		if !slices.Contains(dropped, p) {
+			faults = append(faults, fmt.Sprintf("%s: %s %s is dropped, but is not left out of the tree",
+				f.lockLine(l, "dropped", p.Place), p.Path, p.Version))
+		}
+	}
 	if len(faults) == 0 && !slices.Equal(dropped, l.Dropped) {
-		faults = append(faults, f.File("fork.lock")+": the modules that are left out of the tree are not the ones it lists")
+		faults = append(faults,
+			f.File("fork.lock")+": the dropped modules are not in the order of the upstream, or not each once")
 	}
 	return faults
 }

@@ -3,9 +3,9 @@ package registry
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
@@ -71,8 +71,14 @@ func (c *client) get(ctx context.Context, tag string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if isPage(resp.Header) || !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+	if isPage(resp.Header) {
 		return answer{}, errPage
+	}
+	var manifest struct {
+		Version int `json:"schemaVersion"`
+	}
+	if json.Unmarshal(data, &manifest) != nil || manifest.Version == 0 {
+		return answer{}, errNoManifest
 	}
 	digest, _, err := v1.SHA256(bytes.NewReader(data))
 	return answer{digest: digest.String()}, err
@@ -85,9 +91,7 @@ func refusal(resp *http.Response) (answer, error) {
 	if status.StatusCode >= 500 && status.StatusCode != http.StatusNotImplemented {
 		return answer{}, status
 	}
-	unknown := slices.ContainsFunc(status.Errors, func(d transport.Diagnostic) bool {
-		return d.Code == transport.ManifestUnknownErrorCode || d.Code == transport.NameUnknownErrorCode
-	})
+	unknown := says(status, transport.ManifestUnknownErrorCode) || says(status, transport.NameUnknownErrorCode)
 	if unknown || status.StatusCode == http.StatusNotFound && !isPage(resp.Header) {
 		return answer{absent: true}, nil
 	}

@@ -48,7 +48,7 @@ func (t *target) client(ctx context.Context, repo name.Repository, from ...name.
 	}
 	with, err := transport.NewWithContext(ctx, repo.Registry, auth, transport.NewUserAgent(t.transport, "slipway"), scopes)
 	if err != nil {
-		return nil, c.explain(ctx, err)
+		return nil, c.explain(ctx, loginError(err))
 	}
 	c.http = &http.Client{Transport: with, CheckRedirect: func(to *http.Request, via []*http.Request) error {
 		if len(via) >= 10 {
@@ -57,6 +57,20 @@ func (t *target) client(ctx context.Context, repo name.Repository, from ...name.
 		return t.reachable(to.URL)
 	}}
 	return c, nil
+}
+
+// loginError returns an error of a login. What is neither of the connection nor of its status
+// is of an answer that the library does not understand.
+func loginError(err error) error {
+	var (
+		sent   *url.Error
+		status *transport.Error
+		many   *tooMany
+	)
+	if errors.As(err, &sent) || errors.As(err, &status) || errors.As(err, &many) {
+		return err
+	}
+	return errNoToken
 }
 
 // reader returns a client that can also read from another repository.
@@ -161,6 +175,14 @@ func refusalOf(resp *http.Response) *transport.Error {
 
 // errPage is of an answer that is a page for people: one to log in with, for example.
 var errPage = errors.New("it answers with a web page, and not as a registry: check the name after its host")
+
+// errNoManifest is of an answer with something else than what a tag is.
+var errNoManifest = errors.New("it answers with something that is no manifest, and not as a registry: " +
+	"check the name after its host")
+
+// errNoToken is of an answer to a login.
+var errNoToken = errors.New("it answers a login without a token: check the realm of its tokens, " +
+	"auth.token.realm of Docker's registry")
 
 // isPage reports whether an answer is a page for people, which no registry sends.
 func isPage(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -50,16 +51,18 @@ func (c *client) explain(ctx context.Context, err error) error {
 	case errors.As(err, &status): // after the certificate: without a good one, HTTP may have been tried on this machine
 		return c.refused(status)
 	}
-	return fmt.Errorf("%s: %s", c.host, connection(err))
+	return fmt.Errorf("%s: %s", c.host, c.connection(err))
 }
 
 // connection says what an error of the connection means.
-func connection(err error) string {
+func (c *client) connection(err error) string {
 	var dns *net.DNSError
 	var sent *url.Error
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return "it speaks plain HTTP, not HTTPS: " + insecure
+	case errors.As(err, &dns) && dns.IsNotFound && !c.named(dns.Name):
+		return fmt.Sprintf("it leads to %s, which is a host that this machine does not find", dns.Name)
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "no such host: check how -registry is spelled"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -101,6 +104,13 @@ func (c *client) led(err error) *misled {
 
 // owns reports whether an address is the registry's.
 func (c *client) owns(at *url.URL) bool { return at.Host == c.host || at.Host == c.repo.RegistryStr() }
+
+// named reports whether a host, without its port, is the registry's.
+func (c *client) named(host string) bool {
+	return slices.ContainsFunc([]string{c.host, c.repo.RegistryStr()}, func(own string) bool {
+		return (&url.URL{Host: own}).Hostname() == host
+	})
+}
 
 // strayed explains an address that a registry gave.
 func (c *client) strayed(e *misled) error {
@@ -149,6 +159,14 @@ func (c *client) refused(e *transport.Error) error {
 		}
 		return fmt.Errorf("%s refuses the login of %s: log in again with docker login %[1]s or podman login %[1]s (%[3]s)",
 			c.host, c.login.user, said)
+	case !strings.Contains(e.Request.URL.Path, "/v2/"):
+		return c.strayed(&misled{url: e.Request.URL, login: true, why: "answers with " + said})
+	case says(e, transport.NameUnknownErrorCode):
+		return fmt.Errorf("%s: it has no repository %s, and makes none for a push: create it there, and push again (%s)",
+			c.host, c.repo.RepositoryStr(), said)
+	case says(e, transport.ManifestBlobUnknownErrorCode):
+		return fmt.Errorf("%s: it said that it has the blobs, and now that it has not: check its storage, "+
+			"restart it if it removed blobs while it ran, and push again (%s)", c.host, said)
 	case code == http.StatusRequestEntityTooLarge:
 		return fmt.Errorf("%s: it takes no request of %d bytes (%s): raise the limit of the registry or of the proxy "+
 			"before it, as client_max_body_size of nginx", c.host, e.Request.ContentLength, said)
@@ -157,6 +175,11 @@ func (c *client) refused(e *transport.Error) error {
 			c.host, said)
 	}
 	return fmt.Errorf("%s: it refuses the push: %s", c.host, said)
+}
+
+// says reports whether a registry's answer has a code.
+func says(e *transport.Error, code transport.ErrorCode) bool {
+	return slices.ContainsFunc(e.Errors, func(d transport.Diagnostic) bool { return d.Code == code })
 }
 
 // told returns what a registry's answer says, without secrets.

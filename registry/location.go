@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ func (e *misled) Error() string { return e.url.Host + " " + e.why }
 func (c *client) next(resp *http.Response) (*url.URL, error) {
 	text := resp.Header.Get("Location")
 	at, err := url.Parse(text)
-	if text == "" || err != nil {
+	if text == "" || err != nil || !slices.Contains([]string{"", "http", "https"}, at.Scheme) {
 		return nil, errors.New("it does not say where to send blobs: it speaks another protocol than a registry's, " +
 			"or what is before it removes the header Location")
 	}

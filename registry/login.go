@@ -145,13 +145,9 @@ func (l *logins) read(s loginSource, target authn.Resource) (found, error) {
 	if err != nil || len(bytes.TrimSpace(data)) == 0 {
 		return found{}, err
 	}
-	var file struct {
-		Auths   map[string]types.AuthConfig `json:"auths"`
-		Helpers map[string]string           `json:"credHelpers"`
-		Store   string                      `json:"credsStore"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return found{}, fmt.Errorf("it is not the JSON that docker login writes: %w", err)
+	file, err := fileOf(data)
+	if err != nil {
+		return found{}, err
 	}
 	scopes := scopesOf(target)
 	key, special := lookUp(file.Helpers, scopes, func(string) bool { return true })
@@ -176,6 +172,24 @@ func (l *logins) read(s loginSource, target authn.Resource) (found, error) {
 	}
 	login, err := l.help(file.Store, target)
 	return found{login, "docker-credential-" + file.Store + " of " + s.name}, err
+}
+
+// A loginFile is what this package reads of a file of logins.
+type loginFile struct {
+	Auths   map[string]types.AuthConfig `json:"auths"`
+	Helpers map[string]string           `json:"credHelpers"`
+	Store   string                      `json:"credsStore"`
+}
+
+func fileOf(data []byte) (file loginFile, err error) {
+	err = json.Unmarshal(data, &file)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok { // its text has types of Go
+		err = fmt.Errorf("%s is of type %s", cmp.Or(wrong.Field, "all of it"), wrong.Value)
+	}
+	if err != nil {
+		err = fmt.Errorf("it is not the JSON that docker login writes: %w", err)
+	}
+	return file, err
 }
 
 // help asks a helper for the login of a target's registry, once.

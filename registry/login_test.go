@@ -156,7 +156,8 @@ func TestKeychainThatFails(t *testing.T) {
 		want  string // the error begins with it
 	}{
 		{"a file that ends early", "HOME=@", files{docker: broken}, "@/" + docker + noJSON},
-		{"a file of something else", "HOME=@", files{docker: "[]"}, "@/" + docker + noJSON},
+		{"a file of something else", "HOME=@", files{docker: "[]"}, "@/" + docker + noJSON + "all of it is of type array"},
+		{"a list of logins", "HOME=@", files{docker: `{"auths": []}`}, "@/" + docker + noJSON + "auths is of type array"},
 		{"a variable that ends early", "HOME=@ DOCKER_AUTH_CONFIG=" + broken, files{},
 			"DOCKER_AUTH_CONFIG" + noJSON},
 		{"no base64", "HOME=@", files{docker: `{"auths":{"` + host + `":{"auth":"` + password + `!"}}}`},

@@ -164,30 +164,65 @@ type upload struct {
 	done   bool
 }
 
-// target returns the uploads to a registry, whose name is checked.
-func (p Pusher) target(prefix string, items []Item) (*target, error) {
-	prefix = strings.TrimSuffix(prefix, "/")
+// CheckNames returns an error if images cannot be pushed to those registries, by the name
+// of one and its tag.
+func (p Pusher) CheckNames(repository, tag string) error {
+	for _, prefix := range p.Registries {
+		host, err := hostOf(prefix)
+		if err == nil {
+			_, err = p.tag(host, strings.TrimSuffix(prefix, "/")+"/"+repository+":"+tag)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hostOf returns the host of a registry's prefix, with its port.
+func hostOf(prefix string) (string, error) {
 	host, _, _ := strings.Cut(prefix, "/")
-	t := &target{Pusher: p, host: host}
 	switch {
 	case strings.Contains(prefix, "@"): // the error does not repeat it, as it may hold a password
-		return nil, errors.New("a registry's name has an @: " +
+		return "", errors.New("a registry's name has an @: " +
 			"want one like registry.example.org/team; log in with docker login or podman login")
 	case strings.Contains(prefix, "://") || host != "localhost" && !strings.ContainsAny(host, ".:"):
-		return nil, fmt.Errorf("registry %q: want a host without https://, "+
-			"such as registry.example.org/team or docker.io/team",
-			prefix)
+		return "", fmt.Errorf("registry %q: want a host without https://, "+
+			"such as registry.example.org/team or docker.io/team", prefix)
 	}
+	return host, nil
+}
+
+// tag returns the tag on a host that has the full name.
+func (p Pusher) tag(host, full string) (name.Tag, error) {
 	options := []name.Option{name.StrictValidation}
 	if p.Insecure || local(host) {
 		options = append(options, name.Insecure)
 	}
+	tag, err := name.NewTag(full, options...)
+	if err != nil {
+		return tag, fmt.Errorf("%s: %w", full, err)
+	}
+	return tag, nil
+}
+
+// target returns the uploads to a registry, whose name is checked.
+func (p Pusher) target(prefix string, items []Item) (*target, error) {
+	prefix = strings.TrimSuffix(prefix, "/")
+	host, err := hostOf(prefix)
+	if err != nil {
+		return nil, err
+	}
+	t := &target{Pusher: p, host: host}
 	seen := map[string]string{}
 	for _, item := range items {
 		full := prefix + "/" + item.Repository + ":" + item.Tag
-		u, err := newUpload(item, full, options)
+		u, err := newUpload(item)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", full, err)
+		}
+		if u.tag, err = p.tag(host, full); err != nil {
+			return nil, err
 		}
 		u.pushed.Name = prefix + "/" + item.Repository
 		if other, ok := seen[full]; ok && other != u.pushed.Digest {
@@ -199,8 +234,8 @@ func (p Pusher) target(prefix string, items []Item) (*target, error) {
 	return t, nil
 }
 
-// newUpload returns the upload of an item to a tag, by its full name.
-func newUpload(item Item, full string, options []name.Option) (*upload, error) {
+// newUpload returns the upload of an item, without its tag.
+func newUpload(item Item) (*upload, error) {
 	u := &upload{manifest: item.Image}
 	if item.Index != nil {
 		u.manifest = item.Index
@@ -213,8 +248,7 @@ func newUpload(item Item, full string, options []name.Option) (*upload, error) {
 		return nil, err
 	}
 	u.pushed = Pushed{Tag: item.Tag, Digest: digest.String()}
-	u.tag, err = name.NewTag(full, options...)
-	return u, err
+	return u, nil
 }
 
 // open logs in to the repositories, and asks for each tag, whether it is there and may be

@@ -287,3 +287,21 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckNames is of what TestNames has, as far as it is known without images.
+func TestCheckNames(t *testing.T) {
+	for _, c := range []struct{ prefix, tag, want string }{
+		{"registry.example.org/team/", "v1", ""},
+		{"localhost", "v1", ""},
+		{"https://registry.example.org/team", "v1", "want a host without https://"},
+		{"me:hunter2@registry.example.org", "v1", "a registry's name has an @"},
+		{"registry.example.org/Team", "v1", "registry.example.org/Team/kubelet:v1: repository can only contain"},
+		{"registry.example.org", "v1 4", "registry.example.org/kubelet:v1 4: tag can only contain"},
+	} {
+		p := Pusher{Registries: []string{"registry.example.org", c.prefix}}
+		err := p.CheckNames("kubelet", c.tag)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: CheckNames() = %v, want %s", c.prefix, err, c.want)
+		}
+	}
+}

@@ -37,7 +37,8 @@ func (r PushRequest) For(f fork.Fork) (PushRequest, error) {
 		return r, fmt.Errorf("-registry: say where to push to, such as -registry=registry.example.org/team, "+
 			"or set images.registry in %s", f.File("fork.yaml"))
 	}
-	return r, nil
+	// Whether there are such images is found out when they are known.
+	return r, registry.Pusher{Registries: r.Registries}.CheckNames("image", cmp.Or(r.Tag, "latest"))
 }
 
 // Push pushes the images in dist/FORK/images to registries, and returns what each

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -28,6 +29,15 @@ type ImportRequest struct {
 // Check returns what is wrong with the request by itself.
 func (r ImportRequest) Check() error {
 	return flagFault(source.Carry{Git: r.From, Commits: r.Commits, Merges: r.Merges}.ValidateNames())
+}
+
+// checkBase returns an error if a request names one end, and the fork not the other.
+func (r ImportRequest) checkBase(f fork.Fork) error {
+	if !strings.Contains(r.Commits, "..") && f.Upstream.Commit == "" {
+		return fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP",
+			r.Commits)
+	}
+	return nil
 }
 
 // Carry returns the commits that a request names by their ids, for a fork that does
@@ -58,12 +68,7 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 	if err := flagFault(named.ValidateNames()); err != nil || named.Validate() == nil {
 		return r, err
 	}
-	base := s.Fork().Upstream.Commit
-	if _, tip := named.Range(); tip == "" && base == "" {
-		return r, fmt.Errorf("-commits=%s: fork.yaml names no upstream commit that it starts from: write BASE..TIP",
-			r.Commits)
-	}
-	carry, err := s.Fetcher().Resolve(ctx, named, base)
+	carry, err := s.Fetcher().Resolve(ctx, named, s.Fork().Upstream.Commit)
 	if err != nil {
 		return r, fmt.Errorf("-commits=%s: %w", r.Commits, err)
 	}
@@ -80,7 +85,10 @@ func (r ImportRequest) resolved(ctx context.Context, s *build.Session) (ImportRe
 // take from there, and the fork stays as it is.
 func Import(ctx context.Context, s *build.Session, r ImportRequest) (artifact.Set, error) {
 	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
-	if err != nil {
+	if err == nil {
+		err = r.checkBase(s.Fork())
+	}
+	if err != nil || s.PlanOnly() {
 		return nil, err
 	}
 	s.Announce()

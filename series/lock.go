@@ -22,6 +22,9 @@ import (
 // Lock pins the fork as it is now in its fork.lock, and returns that file. It alone
 // asks again for what the lock says was not published.
 func Lock(ctx context.Context, s *build.Session) (artifact.Set, error) {
+	if s.PlanOnly() {
+		return nil, nil
+	}
 	s.Announce()
 	s, err := s.On(ctx, s.Fork().Unpinned(), lock.Lock{})
 	if err != nil {

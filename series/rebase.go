@@ -90,9 +90,12 @@ func Rebase(ctx context.Context, s *build.Session, r RebaseRequest) ([]RebaseRep
 	}
 	at, err := workDirOf(s.Fork(), s.CacheDir("src"), r.Tree)
 	if err == nil && r.Write {
-		err = at.checkUntouched(ctx, s.Git(), s.Fork())
+		err = at.checkReplaced(ctx, s.Git(), s.Fork())
 	}
-	if err != nil {
+	if err == nil && !r.All {
+		_, _, err = s.Fork().Upstream.Onto(r.Onto)
+	}
+	if err != nil || s.PlanOnly() {
 		return nil, err
 	}
 	s.Announce()

@@ -23,7 +23,7 @@ import (
 // its bytes. It returns the patches that were written.
 func Refresh(ctx context.Context, s *build.Session, tree string) (artifact.Set, error) {
 	at, err := workDirOf(s.Fork(), s.CacheDir("src"), tree)
-	if err != nil {
+	if err != nil || s.PlanOnly() {
 		return nil, err
 	}
 	s.Announce()

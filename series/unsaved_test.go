@@ -232,7 +232,8 @@ func TestTreeElsewhere(t *testing.T) {
 func TestTreeElsewhereRefuses(t *testing.T) {
 	p := newProject(t)
 	dir := t.TempDir()
-	put(t, dir, map[string]string{"full/note": "keep me", "file": "keep me", "other/.git/slipway": `{"Fork": "boat"}`})
+	put(t, dir, map[string]string{"full/note": "keep me", "file": "keep me", "other/.git/slipway": `{"Fork": "boat"}`,
+		"more/.git": "gitdir: elsewhere"})
 	err := errors.Join(os.Symlink(p.Path("forks"), filepath.Join(dir, "link")), os.Mkdir(p.Path("dist"), 0o755))
 	if err != nil {
 		t.Fatal(err)
@@ -247,6 +248,7 @@ func TestTreeElsewhereRefuses(t *testing.T) {
 		filepath.Join(dir, "full"):       "/full: this folder has files, and is no work tree of a fork",
 		filepath.Join(dir, "file"):       "not a directory",
 		filepath.Join(dir, "file/tree"):  "not a directory",
+		filepath.Join(dir, "more"):       "/more: this folder has files, and is no work tree of a fork",
 		filepath.Join(dir, "other"):      "/other is the work tree of boat: name another folder for ship-1.4",
 		"/":                              "-tree=/: this folder has files",
 	} {

@@ -1,6 +1,7 @@
 package series
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/filetree"
@@ -88,6 +92,40 @@ func (w workDir) checkPlace(p fork.Project) error {
 	return nil
 }
 
+// checkReplaced returns an error if a new tree cannot take the place of what is there, or
+// something would be lost.
+func (w workDir) checkReplaced(ctx context.Context, git gitrepo.Git, f fork.Fork) error {
+	if w.outside {
+		if err := w.checkBeside(); err != nil {
+			return err
+		}
+	}
+	return w.checkUntouched(ctx, git, f)
+}
+
+// checkBeside returns an error if a tree cannot be made beside a person's folder, and
+// moved into its place. The text of the system's error is not wrapped, which would be
+// taken for one of dist.
+func (w workDir) checkBeside() error {
+	parent := filepath.Dir(w.dir)
+	above, err := os.Stat(parent)
+	for errors.Is(err, fs.ErrNotExist) {
+		parent = filepath.Dir(parent)
+		above, err = os.Stat(parent)
+	}
+	if err == nil {
+		err = unix.Access(parent, unix.W_OK|unix.X_OK)
+	}
+	if err != nil {
+		return fmt.Errorf("-tree=%s: nothing can be made in %s: %s: name a folder elsewhere", w.path, parent, err.Error())
+	}
+	here, err := os.Stat(w.dir)
+	if err == nil && here.Sys().(*syscall.Stat_t).Dev != above.Sys().(*syscall.Stat_t).Dev {
+		return fmt.Errorf("-tree=%s is where a disk is mounted, and cannot be replaced: name a folder in it", w.path)
+	}
+	return nil
+}
+
 // within reports whether a path is that of a folder or below it.
 func within(path, dir string) bool {
 	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
@@ -112,7 +150,13 @@ func (w workDir) flags() string {
 }
 
 // removal is the command that discards the tree.
-func (w workDir) removal() string { return "rm -rf " + shell.Quote(w.path) }
+func (w workDir) removal() string {
+	path := w.path
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	return "rm -rf " + shell.Quote(path)
+}
 
 // nextRecord is what the name of a record that is not in its place yet ends in.
 const nextRecord = ".next"
@@ -125,7 +169,7 @@ func (w workDir) records() (found []workTree, err error) {
 		data, err := os.ReadFile(name)
 		if err == nil && json.Unmarshal(data, &was) == nil {
 			found = append(found, was)
-		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 			return nil, err
 		}
 	}

@@ -42,7 +42,7 @@ func Apply(ctx context.Context, s *build.Session, r ApplyRequest) (artifact.Set,
 	if err != nil {
 		return nil, err
 	}
-	if err := at.checkUntouched(ctx, s.Git(), s.Fork()); err != nil {
+	if err := at.checkReplaced(ctx, s.Git(), s.Fork()); err != nil || s.PlanOnly() {
 		return nil, err
 	}
 	s.Announce()
@@ -175,7 +175,7 @@ type layout struct {
 // replaceSource puts a tree with its history where it belongs, unless a person has
 // changed what is there.
 func replaceSource(ctx context.Context, s *build.Session, l layout) error {
-	if err := l.at.checkUntouched(ctx, s.Git(), s.Fork()); err != nil {
+	if err := l.at.checkReplaced(ctx, s.Git(), s.Fork()); err != nil {
 		return err
 	}
 	return l.at.replace(s, func(next string) (workTree, error) {

@@ -189,6 +189,16 @@ func (m placed) lay(ctx context.Context, dst string) (filetree.Tree, error) {
 	return from.Tree, nil
 }
 
+// A DroppedError says that the tree needs a module which is known to be absent.
+type DroppedError struct {
+	Module string // PATH@VERSION
+	User   string // a file that imports it
+}
+
+func (e *DroppedError) Error() string {
+	return fmt.Sprintf("%s is dropped, but %s imports it", e.Module, e.User)
+}
+
 // drop takes the siblings that are not published out of the tree's module
 // files.
 func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
@@ -203,8 +213,7 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 		what := m.Path + "@" + m.Version
 		switch {
 		case user != "" && m.Error == "":
-			return fmt.Errorf("%s, which %s imports, is dropped in fork.lock\n"+
-				"  To pin the modules as they are published now: mage patches:lock", what, user)
+			return &DroppedError{Module: what, User: user}
 		case user != "":
 			return f.unreachable(fmt.Sprintf("%s, which %s imports,", what, user), m.Error)
 		case m.Error == "":

@@ -35,23 +35,8 @@ func (f Fetcher) Versions(ctx context.Context, u Upstream) ([]string, error) {
 // At returns the upstream at another version, or, of a repository, at a tag or
 // a commit of 40 hex digits.
 func (f Fetcher) At(ctx context.Context, u Upstream, at string) (Upstream, error) {
-	switch {
-	case u.Module != "":
-		path, _, _ := strings.Cut(u.Module, "@")
-		at = strings.TrimPrefix(at, path+"@")
-		if at != "" && at[0] >= '0' && at[0] <= '9' {
-			at = "v" + at
-		}
-		to := Upstream{Module: path + "@" + at}
-		if faults := validModule(to.Module); faults != nil {
-			return u, fmt.Errorf("-onto=%s: %s", at, faults[0].Message)
-		}
-		return to, nil
-	case u.Git == "":
-		return u, fmt.Errorf("-onto=%s: an upstream that is an archive has no other versions: change fork.yaml by hand", at)
-	case commitID.MatchString(at):
-		u.Commit, u.Tag = at, ""
-		return u, nil
+	if to, known, err := u.Onto(at); known || err != nil {
+		return to, err
 	}
 	repo, err := f.repository(ctx, u.Git)
 	if err != nil {
@@ -68,4 +53,29 @@ func (f Fetcher) At(ctx context.Context, u Upstream, at string) (Upstream, error
 		}
 	}
 	return u, fmt.Errorf("-onto=%s: %s has no such tag: name a tag or a commit of 40 hex digits", at, u.Git)
+}
+
+// Onto is At without a look at the repository. It reports whether that is enough to know
+// the other upstream.
+func (u Upstream) Onto(at string) (to Upstream, known bool, err error) {
+	switch {
+	case u.Module != "":
+		path, _, _ := strings.Cut(u.Module, "@")
+		at = strings.TrimPrefix(at, path+"@")
+		if at != "" && at[0] >= '0' && at[0] <= '9' {
+			at = "v" + at
+		}
+		to := Upstream{Module: path + "@" + at}
+		if faults := validModule(to.Module); faults != nil {
+			return u, false, fmt.Errorf("-onto=%s: %s", at, faults[0].Message)
+		}
+		return to, true, nil
+	case u.Git == "":
+		return u, false,
+			fmt.Errorf("-onto=%s: an upstream that is an archive has no other versions: change fork.yaml by hand", at)
+	case commitID.MatchString(at):
+		u.Commit, u.Tag = at, ""
+		return u, true, nil
+	}
+	return u, false, nil
 }

@@ -146,8 +146,8 @@ func (l line) calls(ctx context.Context, words []string) ([]call, error) {
 			c.name = name
 		} else if n, err := l.arguments(ctx, target); err != nil {
 			return nil, err
-		} else {
-			end = min(end+n, len(words))
+		} else if end += n; end > len(words) {
+			return nil, mg.Fatalf(2, "not enough arguments for target %q: it takes %d\n  To see which: mage -h %[1]s", target, n)
 		}
 		for end < len(words) && strings.HasPrefix(words[end], "-") {
 			end++

@@ -70,6 +70,8 @@ func TestLine(t *testing.T) {
 			"\n  The flags of cross begin with a dash: mage -h cross"},
 		{line: "cross deb -arch=arm64 captain mate", err: `unknown target "captain"` + "\n  To list the targets: mage -l" +
 			"\n  The flags of deb begin with a dash: mage -h deb"},
+		{line: "cross publish deb", err: `not enough arguments for target "publish": it takes 2` +
+			"\n  To see which: mage -h publish"},
 		{line: "test captain cross", err: `unknown target "captain"` + "\n  To list the targets: mage -l"},
 	} {
 		var asked []string

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -130,7 +131,12 @@ func platformNames(platforms, arch string) ([]string, error) {
 	case platforms != "" && arch != "":
 		return nil, fmt.Errorf("-platforms=%s and -arch=%s: give only one of them", platforms, arch)
 	case platforms != "":
-		return list(platforms), nil
+		names := list(platforms)
+		if slices.Contains(names, "all") { // with others it is refused by who knows the fork
+			return names, nil
+		}
+		_, err := platform.ParseList(names)
+		return names, err
 	case arch != "":
 		p, err := platform.Parse("linux/" + arch)
 		return []string{p.String()}, err

@@ -111,7 +111,7 @@ func (p plan) choose() (plan, error) {
 	}
 	for _, name := range p.request.Images {
 		if !slices.Contains(names(all), name) {
-			return p, fmt.Errorf("unknown image %q; this fork makes %s", name, strings.Join(names(all), ", "))
+			return p, unknownImage(name, names(all))
 		}
 	}
 	p.chosen = slices.DeleteFunc(slices.Clone(all), func(r images.Recipe) bool {
@@ -125,6 +125,11 @@ func (p plan) choose() (plan, error) {
 		return !slices.Contains(names(p.chosen), r.Name) && !slices.ContainsFunc(p.pods, runs)
 	})
 	return p, nil
+}
+
+// unknownImage is the error of a name that none of all images has.
+func unknownImage(name string, all []string) error {
+	return fmt.Errorf("unknown image %q; this fork makes %s", name, strings.Join(all, ", "))
 }
 
 // possible returns the images that the fork has the programs for. One that

@@ -45,6 +45,17 @@ func CheckTags(f fork.Fork, made []string, registries ...string) error {
 	return nil
 }
 
+// CheckNames returns an error if a fork does not make images of those names.
+func CheckNames(f fork.Fork, names []string) error {
+	all := imagesOf(f)
+	for _, name := range names {
+		if !slices.Contains(all, name) && len(all) > 0 {
+			return unknownImage(name, all)
+		}
+	}
+	return nil
+}
+
 // repositories returns the one name of the place of a registry's prefix: docker.io/team and
 // index.docker.io/team/ are the same.
 func repositories(prefix string) string {
