@@ -84,6 +84,7 @@ func TestCheckOptions(t *testing.T) {
 				"which a file of variables cannot hold"},
 		{"a file of options of the fork's own", func(in *Input) {
 			in.User = fstest.MapFS{"cook/etc/default/cook": {Data: []byte("COOK=1\n")}}
+			in.Settings.Replace = map[string][]string{"cook": {"/etc/default/cook"}}
 		}, "\r", ""},
 		{"one of the patched tree", func(in *Input) {
 			in.Recipes.Packages[1].Files["{{.Options}}/cook"] = "tree:cook.options"
