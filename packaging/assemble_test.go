@@ -129,7 +129,9 @@ func TestCheckRefuses(t *testing.T) {
 		{"a unit that systemd does not take",
 			func(in *Input) { in.User = fstest.MapFS{"cook/usr/lib/systemd/system/c++.service": {}} },
 			`package cook: /usr/lib/systemd/system/c++.service: "c++.service" is not a unit's name`},
-		{"a file of the profile", func(in *Input) { in.Recipes.Packages[1].Files = map[string]string{"/tmp/{{.Family}}": "bosun.sh"} },
+		{"a file of the profile", func(in *Input) {
+			in.Recipes.Packages[1].Files = map[string]string{"/tmp/{{.Family}}": "bosun.sh"}
+		},
 			"package cook: /tmp/debian is in a folder where packages may not have files"},
 		{"a folder of the profile", func(in *Input) { in.Recipes.Packages[1].Files = map[string]string{"/a\tb/": ""} },
 			`package cook: "/a\tb" is not a path from the root`},

@@ -84,8 +84,8 @@ func metadata(_ checked, p Package) []string {
 
 // foreign are the folders where packages have no files: the administrator's, those
 // that are new at every boot, and those that are links where /usr is merged.
-var foreign = regexp.MustCompile(`^/(usr/local|var/local|home|root|mnt|media|tmp|run|var/run|var/lock|var/tmp|srv|proc|sys|dev|` +
-	`bin|sbin|lib|lib32|lib64|libx32)(/|$)`)
+var foreign = regexp.MustCompile(`^/(usr/local|var/local|home|root|mnt|media|tmp|run|var/run|var/lock|` +
+	`var/tmp|srv|proc|sys|dev|bin|sbin|lib|lib32|lib64|libx32)(/|$)`)
 
 func places(_ checked, p Package) []string {
 	var faults []string

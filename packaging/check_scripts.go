@@ -98,6 +98,9 @@ func retired(_ checked, p Package) []string {
 	for _, at := range p.Retired {
 		if !clean(at) || !strings.HasPrefix(at, "/etc/") {
 			faults = append(faults, fmt.Sprintf("retired %q is not a path below /etc", at))
+		} else if strings.ContainsAny(at, `'*[\`) {
+			faults = append(faults, fmt.Sprintf("retired %q has a character that dpkg-maintscript-helper reads as "+
+				"a part of a pattern, one of ' * [ \\", at))
 		}
 	}
 	return faults

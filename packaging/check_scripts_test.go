@@ -171,12 +171,16 @@ func TestRuleOfRetired(t *testing.T) {
 	for at, want := range map[string]string{
 		"/etc/systemd/system/cook.service": "",
 		"/etc/cook.conf":                   "",
-		"/etc/the cook's":                  "",
-		"/etc":                             `retired "/etc" is not a path below /etc`,
-		"/etc/":                            `retired "/etc/" is not a path below /etc`,
-		"/etc/../usr/bin/cook":             `retired "/etc/../usr/bin/cook" is not a path below /etc`,
-		"/usr/bin/cook":                    `retired "/usr/bin/cook" is not a path below /etc`,
-		"etc/cook":                         `retired "etc/cook" is not a path below /etc`,
+		"/etc/the cook (old) $1+?":         "",
+		"/etc/the cook's": `retired "/etc/the cook's" has a character that dpkg-maintscript-helper reads as ` +
+			`a part of a pattern, one of ' * [ \`,
+		"/etc/[cook]": `retired "/etc/[cook]" has a character that dpkg-maintscript-helper reads as ` +
+			`a part of a pattern, one of ' * [ \`,
+		"/etc":                 `retired "/etc" is not a path below /etc`,
+		"/etc/":                `retired "/etc/" is not a path below /etc`,
+		"/etc/../usr/bin/cook": `retired "/etc/../usr/bin/cook" is not a path below /etc`,
+		"/usr/bin/cook":        `retired "/usr/bin/cook" is not a path below /etc`,
+		"etc/cook":             `retired "etc/cook" is not a path below /etc`,
 	} {
 		var all []string
 		if want != "" {

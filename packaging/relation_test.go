@@ -66,7 +66,8 @@ func TestRelationResolve(t *testing.T) {
 
 // What dpkg says of these in a control file is an error, or a warning.
 func TestRelationCheck(t *testing.T) {
-	const alternatives = ` has alternatives, which only depends, recommends and suggests may have: list each package by itself`
+	const alternatives = ` has alternatives, which only depends, recommends and suggests may have: ` +
+		`list each package by itself`
 	version := func(s string) string {
 		return `"` + s + `" is not a version: it begins with a digit, as 1.4.21 or 1:2.0~rc.1-1 does`
 	}

@@ -57,6 +57,7 @@ func TestScripts(t *testing.T) {
 			packaging.Package{Restart: []string{"b.service"}, Files: []packaging.File{{Path: unitDir + "b.service"}}},
 			map[string][]string{
 				"post":   {reload},
+				"preun":  {`if [ "$1" -eq 0 ]; then`, "systemctl stop b.service >/dev/null 2>&1 || :"},
 				"postun": {reload, `if [ "$1" -ge 1 ]; then`, "systemctl try-restart b.service >/dev/null 2>&1 || :"},
 			}},
 		{"users and folders",
