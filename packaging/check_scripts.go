@@ -45,6 +45,10 @@ func unitNames(_ checked, p Package) []string {
 			if strings.HasPrefix(name, "-") {
 				faults = append(faults, dir+name+": a name that starts with a dash would be read as an option")
 			}
+			if strings.Contains(name, "/") || !strings.HasSuffix(name, ".conf") {
+				faults = append(faults, fmt.Sprintf("%s%s: systemd only reads files right in %[1]s whose names end with .conf",
+					dir, name))
+			}
 		}
 	}
 	return faults

@@ -100,6 +100,13 @@ func TestRuleOfNamesInScripts(t *testing.T) {
 				"/usr/lib/sysusers.d/-a.conf: a name that starts with a dash would be read as an option",
 				"/usr/lib/tmpfiles.d/-b.conf: a name that starts with a dash would be read as an option",
 			}},
+		{"users and folders that systemd does not read",
+			Package{Files: []File{{Path: sysusersDir + "a"}, {Path: sysusersDir + "a/b.conf"}, {Path: tmpfilesDir + "README"}}},
+			[]string{
+				"/usr/lib/sysusers.d/a: systemd only reads files right in /usr/lib/sysusers.d/ whose names end with .conf",
+				"/usr/lib/sysusers.d/a/b.conf: systemd only reads files right in /usr/lib/sysusers.d/ whose names end with .conf",
+				"/usr/lib/tmpfiles.d/README: systemd only reads files right in /usr/lib/tmpfiles.d/ whose names end with .conf",
+			}},
 	} {
 		same(t, c.name, unitNames(checked{}, c.pkg), c.want...)
 	}

@@ -122,6 +122,8 @@ func TestFolders(t *testing.T) {
 	}{
 		{"none", nil, nil},
 		{"files in folders of the system", []packaging.File{{Path: "/usr/bin/b"}, {Path: unitDir + "b.service"}}, nil},
+		{"files in folders that only root can read",
+			[]packaging.File{{Path: "/etc/sudoers.d/b"}, {Path: "/etc/polkit-1/rules.d/b"}, {Path: "/usr/lib64/b"}}, nil},
 		{"a file in a folder of the package", []packaging.File{{Path: "/usr/share/b/x"}}, []string{"/usr/share/b"}},
 		{"a file deep below", []packaging.File{{Path: "/usr/libexec/b/c/d/x"}},
 			[]string{"/usr/libexec/b/c/d", "/usr/libexec/b/c", "/usr/libexec/b"}},
