@@ -75,7 +75,10 @@ func (in Input) Check() error {
 			}
 		}
 	}
-	return errors.Join(append(errs, in.CheckOptions(recipes))...)
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return in.CheckOptions(recipes)
 }
 
 // checkFiles returns what is wrong with the files of a recipe and with the fork's for

@@ -85,7 +85,7 @@ func TestCheckOptions(t *testing.T) {
 		{"a file of options of the fork's own", func(in *Input) {
 			in.User = fstest.MapFS{"cook/etc/default/cook": {Data: []byte("COOK=1\n")}}
 			in.Settings.Replace = map[string][]string{"cook": {"/etc/default/cook"}}
-		}, "\r", ""},
+		}, "", "package cook: packages.options.cook: unknown variable COOK_MORE; the package has COOK"},
 		{"one of the patched tree", func(in *Input) {
 			in.Recipes.Packages[1].Files["{{.Options}}/cook"] = "tree:cook.options"
 		}, "\r", ""},
