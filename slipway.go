@@ -16,11 +16,8 @@ package slipway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -184,10 +181,10 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
-		return nil, p.explain(err)
+		return nil, p.project().Explain(err)
 	}
 	set, err := release.Push(ctx, f, p.Env, p.Events, r)
-	return set, p.explain(errors.Join(err, held.Close()))
+	return set, p.project().Explain(errors.Join(err, held.Close()))
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
@@ -292,12 +289,12 @@ func (p *Project) Clean(ctx context.Context) error {
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
-		return p.explain(err)
+		return p.project().Explain(err)
 	}
 	if err = series.CheckUnsaved(ctx, p.project(), p.Env, p.Events); err == nil && !p.PlanOnly {
 		err = held.Clean()
 	}
-	return p.explain(errors.Join(err, held.Close()))
+	return p.project().Explain(errors.Join(err, held.Close()))
 }
 
 // A verb is what is done in a session.
@@ -324,7 +321,7 @@ func (p *Project) lockedAll(
 	}
 	first, err := build.Open(ctx, forks[0], locks[0], p.options())
 	if err != nil {
-		return nil, p.explain(err)
+		return nil, p.project().Explain(err)
 	}
 	set, err := func() (artifact.Set, error) {
 		sessions := []*build.Session{first}
@@ -337,7 +334,7 @@ func (p *Project) lockedAll(
 		}
 		return f(sessions)
 	}()
-	return set, p.explain(errors.Join(err, first.Close()))
+	return set, p.project().Explain(errors.Join(err, first.Close()))
 }
 
 // unplanned returns f, which does nothing where there is only to plan: it has no more
@@ -358,28 +355,8 @@ func (p *Project) unlocked(ctx context.Context, id string, f verb) (artifact.Set
 	}
 	s, err := build.Open(ctx, read, lock.Lock{}, p.options())
 	if err != nil {
-		return nil, p.explain(err)
+		return nil, p.project().Explain(err)
 	}
 	set, err := f(s)
-	return set, p.explain(errors.Join(err, s.Close()))
-}
-
-// explain makes paths in an error relative to the project, and adds the way out to
-// those that come from below every stage.
-func (p *Project) explain(err error) error {
-	dist := p.project().Path("dist")
-	relative := p.project().Relative(err)
-	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%w\n  Free some space on that disk: mage clean removes everything in %s, "+
-			"go clean -cache removes Go's build cache", relative, dist)
-	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
-		return fmt.Errorf("%w\n  Check that this user may write to %s", relative, dist)
-	}
-	var at *fs.PathError
-	if errors.As(err, &at) && (at.Path == dist || strings.HasPrefix(at.Path, dist+"/")) &&
-		(errors.Is(err, syscall.ENOTDIR) || errors.Is(err, fs.ErrExist)) {
-		return fmt.Errorf("%w\n  Something that Slipway did not make is in %s: move it away", relative, dist)
-	}
-	return relative
+	return set, p.project().Explain(errors.Join(err, s.Close()))
 }

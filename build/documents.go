@@ -113,14 +113,15 @@ func askForDocuments(ctx context.Context, s *Session, in documentsInput, dst str
 }
 
 // ask returns what a program prints. Go's own flags print help as complaints, and
-// fail.
+// end with 2. A processor that is too old for the program, or a signal, ends it
+// otherwise.
 func (s *Session) ask(ctx context.Context, program string, args []string, help bool) ([]byte, error) {
 	var out, complaints bytes.Buffer
 	err := s.Runner().Run(ctx, run.Cmd{
 		Args: append([]string{program}, args...), Dir: filepath.Dir(program), Stdout: &out, Stderr: &complaints,
 		Env: run.Env{"HOME=$HOME", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "GOMAXPROCS=1"},
 	})
-	if help && (err == nil || run.IsExit(err)) && out.Len() == 0 {
+	if help && (err == nil || run.ExitCode(err) == 2) && out.Len() == 0 {
 		out, err = complaints, nil
 	}
 	if err == nil && out.Len() == 0 {

@@ -37,7 +37,10 @@ func TestAskForDocuments(t *testing.T) {
 		{about: "help on both", text: "echo help; echo warning >&2", help: "help\n"},
 		{about: "help and a failure", text: "echo help; exit 1", err: "exit status 1"},
 		{about: "nothing", text: "true", err: "it printed nothing"},
-		{about: "nothing, and a failure", text: "exit 1", err: "it printed nothing"},
+		{about: "nothing, and a failure", text: "exit 1", err: "exit status 1"},
+		{about: "a processor that is too old", text: "echo This program can only be run on newer ones. >&2; exit 1",
+			err: "This program can only be run on newer ones."},
+		{about: "an unknown instruction", text: "echo SIGILL >&2; kill -ILL $$", err: "illegal instruction"},
 		{
 			about: "the name it is called by, and no folder", text: `echo "$0 in $HOME and ${0%/*}/x"`,
 			help: "crew in $HOME and x\n",

@@ -46,7 +46,7 @@ func TestKeys(t *testing.T) {
 	hasKey(t, depsStage, depsInput{
 		Tree: "sha256:00", Deps: deps.Deps{"example.com/rope": "v1.3.0"}, Go: "go1.26.8", goCmd: &gotool.Go{},
 	}, "deps", `{"Tree":"sha256:00","Deps":{"example.com/rope":"v1.3.0"},"Go":"go1.26.8"}`,
-		"effea18b34b7ade81ecd380f10cce096101be6279025421458ae140cf54dd985")
+		"c14f8898752cc6e04823233f9fc454776b7039acb9b70b2529ba192cccae90ea")
 	hasKey(t, documentsStage, documentsInput{sum: "00", name: "captain", shells: []string{"bash"}, path: "/bin/captain"},
 		"documents", `["00","captain",["bash"]]`,
 		"947b2c6c1ed045bd04ee31721c35c3c59c391dc84e66e03d1cfdf1761c13f5e0")
@@ -62,8 +62,8 @@ func TestBinaryKeys(t *testing.T) {
 	must(t, err)
 	b := cross.Builder{Go: s.goFork, C: cross.Compiler{Path: "/bin/cc", Version: "cc 14"}}
 	for name, want := range map[string]string{
-		"captain": "0b1c717cec06d63883f5d619d9215cceda43b629803f8071dc6ff70998944cd6",
-		"anchor":  "915c86177b60274abf43949c844b420254053418a2fc42f17f5d5a3a47c151ae",
+		"captain": "eecb50245562e61d45e2e7b6a31914f464baa1cc1de07783dac32f94fff4cc85",
+		"anchor":  "40bbc1ddfbc03699e82754b3143a81733f68f76ca8a759c0e6e78fe740c992cb",
 	} {
 		if got := string(b.Key(in, y.component(name))); got != want {
 			t.Errorf("the key of %s is %s, want %s", name, got, want)

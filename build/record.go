@@ -27,7 +27,8 @@ type Record struct {
 	Date      string         `json:"date"`      // RFC 3339, UTC
 	Toolchain string         `json:"toolchain"` // go1.26.8
 	Flags     []string       `json:"flags"`
-	Binaries  []cross.Binary `json:"binaries"` // sorted by component
+	Env       []string       `json:"environment"` // KEY=VALUE pairs of the go command
+	Binaries  []cross.Binary `json:"binaries"`    // sorted by component
 }
 
 // A Pin is something by its name and digest.
@@ -58,12 +59,13 @@ func (s *Session) Input(p platform.Platform) (cross.Input, Record, error) {
 	lockSum := sha256.Sum256(l.Encode())
 	in := cross.Input{
 		Tree: l.Tree, Lock: hex.EncodeToString(lockSum[:]), Platform: p, Tags: f.Settings.Tags, Symbols: f.Build.Symbols,
+		Level: f.Build.Levels()[p.Arch],
 	}
 	if f.Settings.Mode == cross.GOPATH {
 		in.GOPATH = f.Settings.ImportPath
 	}
 	in.Stamps, err = stamps(f, record)
-	record.Flags = in.Flags()
+	record.Flags, record.Env = in.Flags(), in.Environment()
 	return in, record, err
 }
 

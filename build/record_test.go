@@ -65,7 +65,10 @@ func TestInputChanges(t *testing.T) {
 		{"a date", func(s *Session) { s.opts.Env = []string{"SOURCE_DATE_EPOCH=0"} }, `"date":"1970-01-01T00:00:00Z"`},
 		{"a bad date", func(s *Session) { s.opts.Env = []string{"SOURCE_DATE_EPOCH=noon"} }, "SOURCE_DATE_EPOCH=noon"},
 		{"symbols", func(s *Session) { s.fork.Build.Symbols = true }, `-ldflags=-buildid= -X `},
-		{"no tags", func(s *Session) { s.fork.Settings.Tags = nil }, `v1.4.1+test.1"],"binaries"`},
+		{"newer processors", func(s *Session) { s.fork.Build.AMD64 = "v3" }, `"environment":["GOAMD64=v3",`},
+		{"newer processors of another architecture", func(s *Session) { s.fork.Build.ARM64 = "v9.0" },
+			`"environment":["GOAMD64=v1","GOEXPERIMENT=,","GOFIPS140=off","GOFLAGS=-trimpath","GO_EXTLINK_ENABLED=auto"]`},
+		{"no tags", func(s *Session) { s.fork.Settings.Tags = nil }, `v1.4.1+test.1"],"environment"`},
 		{"no stamps", func(s *Session) { s.fork.Settings.Stamps = cross.Stamps{} }, `-ldflags=-buildid= -s -w"`},
 		{"a stamp of nothing", func(s *Session) {
 			s.fork.Settings.Stamps.Values = map[string]string{"home": "{{.Harbour}}"}

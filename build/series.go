@@ -210,7 +210,7 @@ func some(names []string) string {
 
 // depsStage finds out what other versions of dependencies change in a tree.
 var depsStage = Stage[depsInput, []filetree.Change]{
-	Name: "deps", Revision: 1, Keep: keptTrees, Run: applyDeps, Read: ReadJSON[[]filetree.Change]("changes"),
+	Name: "deps", Revision: 2, Keep: keptTrees, Run: applyDeps, Read: ReadJSON[[]filetree.Change]("changes"),
 }
 
 type depsInput struct {

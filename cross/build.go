@@ -3,12 +3,14 @@ package cross
 import (
 	"cmp"
 	"context"
+	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,18 +37,22 @@ type Input struct {
 	Tags     []string
 	Stamps   map[string]string // what the linker sets: import path and variable to value
 	Symbols  bool
+	Level    string `json:",omitempty"` // of platform.Baseline, as v3; "" for its default
 }
 
-// Flags returns the arguments of go build that decide a binary.
+// Flags returns the arguments of go build that decide a binary. Debug information
+// that the linker would strip is not made: it costs the compiler much of its time.
 func (in Input) Flags() []string {
+	flags := []string{"-trimpath", "-buildvcs=false"}
 	ld := []string{"-buildid="}
 	if !in.Symbols {
+		flags = append(flags, "-gcflags=all=-dwarf=false")
 		ld = append(ld, "-s", "-w")
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Stamps)) {
 		ld = append(ld, "-X", quoted(name+"="+in.Stamps[name]))
 	}
-	flags := []string{"-trimpath", "-buildvcs=false", "-ldflags=" + strings.Join(ld, " ")}
+	flags = append(flags, "-ldflags="+strings.Join(ld, " "))
 	if len(in.Tags) > 0 {
 		flags = append(flags, "-tags="+strings.Join(in.Tags, ","))
 	}
@@ -100,9 +106,10 @@ func (b Builder) Key(in Input, c Component) action.Key {
 		Input
 		Component Component
 		Flags     []string
+		Env       []string
 		Go        string
 		Compiler  string
-	}{in, c, in.Flags(), b.Go.GOVERSION, cc.Version})
+	}{in, c, in.Flags(), in.Environment(), b.Go.GOVERSION, cc.Version})
 }
 
 // A Request is what one run of Build compiles for a platform.
@@ -143,7 +150,11 @@ func (b Builder) Build(ctx context.Context, r Request) (Built, error) {
 		return Built{}, err
 	}
 	for i, c := range r.Components {
-		if err := modules.check(ctx, filepath.Join(scratch, c.Name)); err != nil {
+		info, err := buildinfo.ReadFile(filepath.Join(scratch, c.Name))
+		if err != nil {
+			return Built{}, fmt.Errorf("reading what is linked into %s: %w", c.Name, err)
+		}
+		if err := errors.Join(r.CheckSettings(c, info), modules.checkAll(ctx, modulesIn(info))); err != nil {
 			return Built{}, err
 		}
 		if out.Binaries[i], err = b.finish(r.Input, c, scratch, r.Dst); err != nil {
@@ -221,7 +232,9 @@ func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst 
 		made = func(Component) string { return to }
 	}
 	// -debug-actiongraph is how the go command tells the number of packages before it compiles them.
-	args := append([]string{"go", "build", "-v", "-debug-actiongraph=" + graph, "-o", to}, r.Flags()...)
+	jobs := runtime.GOMAXPROCS(0)
+	args := append([]string{"go", "build", "-v", fmt.Sprintf("-p=%d", jobs), "-debug-actiongraph=" + graph, "-o", to},
+		r.Flags()...)
 	names := make([]string, len(batch))
 	for i, c := range batch {
 		args = append(args, "./"+c.Main)
@@ -232,7 +245,7 @@ func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst 
 			Done: done, Total: total, Unit: "packages"})
 	}}
 	what := fmt.Sprintf("compiling %s for %s", strings.Join(names, ", "), r.Platform)
-	env := b.env(r.Input, r.Dir, batch[0].CGO)
+	env := withHeap(b.env(r.Input, r.Dir, batch[0].CGO), jobs)
 	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: r.Dir.Path, Env: env, Stderr: watch})
 	if run.IsExit(err) {
 		return nil, b.failed(ctx, what+" failed", watch.complaints(), r.Dir.Path, env)
@@ -269,36 +282,6 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 
 // unreachable matches what the go command says when it has no way to a module.
 var unreachable = regexp.MustCompile(`dial tcp|i/o timeout|no such host|connection refused|disabled by GOPROXY`)
-
-// collectAt is the GOGC of the go command, the compiler and the linker, where
-// the user sets none. They end soon, so collecting less often saves a tenth of
-// their time, for a little memory.
-const collectAt = "400"
-
-// env returns the environment of go build.
-func (b Builder) env(in Input, tree filetree.Dir, cgo bool) run.Env {
-	env := b.Go.Clean().With("GOOS="+in.Platform.OS, "GOARCH="+in.Platform.Arch)
-	if env.Get("GOGC") == "" {
-		env = env.With("GOGC=" + collectAt)
-	}
-	if in.GOPATH != "" {
-		root := strings.TrimSuffix(tree.Path, filepath.Join("src", filepath.FromSlash(in.GOPATH)))
-		return b.cgo(env.With("GO111MODULE=off", "GOPATH="+filepath.Clean(root)), cgo)
-	}
-	work := "off"
-	if _, ok := tree.Tree.Lookup("go.work"); ok {
-		work = filepath.Join(tree.Path, "go.work")
-	}
-	return b.cgo(env.With("GOWORK="+work), cgo)
-}
-
-// cgo returns the environment with a C compiler, or without.
-func (b Builder) cgo(env run.Env, cgo bool) run.Env {
-	if !cgo {
-		return env.With("CGO_ENABLED=0")
-	}
-	return env.With("CGO_ENABLED=1", "CC="+b.C.Path)
-}
 
 // finish moves a binary from the folder from to dst and describes it.
 func (b Builder) finish(in Input, c Component, from, dst string) (Binary, error) {

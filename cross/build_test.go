@@ -38,21 +38,22 @@ func TestFlags(t *testing.T) {
 	stamps := map[string]string{"b/version.gitVersion": "v1.4.1+acme.1", "a/version.gitVersion": "v1.4.1+acme.1",
 		"a/version.gitMajor": "1"}
 	const sorted = "-X a/version.gitMajor=1 -X a/version.gitVersion=v1.4.1+acme.1 -X b/version.gitVersion=v1.4.1+acme.1"
+	const noDebug = "-gcflags=all=-dwarf=false"
 	for _, c := range []struct {
 		name string
 		in   Input
 		want []string
 	}{
-		{"bare", Input{}, []string{"-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w"}},
+		{"bare", Input{}, []string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w"}},
 		{"symbols", Input{Symbols: true}, []string{"-trimpath", "-buildvcs=false", "-ldflags=-buildid="}},
-		{"stamps", Input{Stamps: stamps}, []string{"-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w " + sorted}},
+		{"stamps", Input{Stamps: stamps}, []string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w " + sorted}},
 		{"tags", Input{Tags: []string{"selinux", "notest"}},
-			[]string{"-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w", "-tags=selinux,notest"}},
+			[]string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w", "-tags=selinux,notest"}},
 		// The go command splits -ldflags at spaces, and a quote at the beginning of a field keeps it whole.
 		{"a stamp with spaces", Input{Stamps: map[string]string{"a.v": "two words"}},
-			[]string{"-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w -X 'a.v=two words'"}},
+			[]string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w -X 'a.v=two words'"}},
 		{"a stamp with spaces and a quote", Input{Stamps: map[string]string{"a.v": "it's two"}},
-			[]string{"-trimpath", "-buildvcs=false", `-ldflags=-buildid= -s -w -X "a.v=it's two"`}},
+			[]string{"-trimpath", "-buildvcs=false", noDebug, `-ldflags=-buildid= -s -w -X "a.v=it's two"`}},
 	} {
 		for range 5 { // a map has no order
 			if got := c.in.Flags(); !slices.Equal(got, c.want) {
@@ -95,6 +96,7 @@ func TestKey(t *testing.T) {
 			Compiler{}),
 		"a stamp more": keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.w"] = "1" }), captain,
 			Compiler{}),
+		"other processors":          keyWith("go1.26.8", with(func(in *Input) { in.Level = "v3" }), captain, Compiler{}),
 		"symbols":                   keyWith("go1.26.8", with(func(in *Input) { in.Symbols = true }), captain, Compiler{}),
 		"another release of Go":     keyWith("go1.26.9", base, captain, Compiler{}),
 		"another name":              keyWith("go1.26.8", base, Component{Name: "mate", Main: "cmd/captain"}, Compiler{}),
@@ -315,35 +317,6 @@ func TestGoFiles(t *testing.T) {
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("goFiles(%s) = %q, want %q", dir, got, want)
-		}
-	}
-}
-
-func TestEnv(t *testing.T) {
-	b := Builder{Go: &gotool.Go{
-		Env:      []string{"PATH=/bin", "GOOS=plan9", "GOWORK=/else/go.work", "CGO_ENABLED=1", "CC=evil", "CGO_CFLAGS=-O3"},
-		Settings: gotool.Settings{GOVERSION: "go1.26.8"},
-	}}
-	in := Input{Platform: platform.Platform{OS: "linux", Arch: "arm64"}}
-	workspace, plain := lay(t, "-- go.work --\n-- go.mod --\n"), lay(t, "-- go.mod --\n-- sub/go.work --\n")
-	for _, c := range []struct {
-		name string
-		tree filetree.Dir
-		cgo  bool
-		want map[string]string
-	}{
-		{"a workspace", workspace, false, map[string]string{"GOWORK": filepath.Join(workspace.Path, "go.work"),
-			"CGO_ENABLED": "0", "CC": ""}},
-		{"no workspace", plain, false, map[string]string{"GOWORK": "off", "CGO_ENABLED": "0", "CC": ""}},
-		{"cgo", plain, true, map[string]string{"GOWORK": "off", "CGO_ENABLED": "1", "CC": "/usr/bin/aarch64-gcc"}},
-	} {
-		b.C = Compiler{Path: "/usr/bin/aarch64-gcc"}
-		env := b.env(in, c.tree, c.cgo)
-		c.want["GOOS"], c.want["GOARCH"], c.want["PATH"], c.want["CGO_CFLAGS"] = "linux", "arm64", "/bin", ""
-		for key, want := range c.want {
-			if got := env.Get(key); got != want {
-				t.Errorf("%s: %s=%s, want %q", c.name, key, got, want)
-			}
 		}
 	}
 }

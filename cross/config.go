@@ -29,6 +29,28 @@ type Build struct {
 	Toolchain string `yaml:"toolchain"`
 	// Symbols keeps the symbol table and debug information in the binaries.
 	Symbols bool `yaml:"symbols"`
+	// I386 is the oldest processors that binaries for 386 run on, as GO386 names them: softfloat or sse2.
+	I386 string `yaml:"386"`
+	// AMD64 is the oldest processors that binaries for amd64 run on, as GOAMD64 names them: v1 to v4.
+	AMD64 string `yaml:"amd64"`
+	// ARM is the oldest processors that binaries for arm run on, as GOARM names them: 5 to 7.
+	ARM string `yaml:"arm"`
+	// ARM64 is the oldest processors that binaries for arm64 run on, as GOARM64 names them: v8.0 to v9.5.
+	ARM64 string `yaml:"arm64"`
+	// PPC64LE is the oldest processors that binaries for ppc64le run on, as GOPPC64 names them: power8 to power10.
+	PPC64LE string `yaml:"ppc64le"`
+	// RISCV64 is the oldest processors that binaries for riscv64 run on, as GORISCV64 names them: rva20u64 to rva23u64.
+	RISCV64 string `yaml:"riscv64"`
+}
+
+// Levels returns what the section says of processors, by architecture: a level of
+// its platform.Baseline.
+func (b Build) Levels() map[string]string {
+	levels := map[string]string{
+		"386": b.I386, "amd64": b.AMD64, "arm": b.ARM, "arm64": b.ARM64, "ppc64le": b.PPC64LE, "riscv64": b.RISCV64,
+	}
+	maps.DeleteFunc(levels, func(_, level string) bool { return level == "" })
+	return levels
 }
 
 // Validate returns what is wrong with the section.
@@ -54,6 +76,13 @@ func (b Build) Validate() []config.Fault {
 		}
 	}
 	faults = append(faults, validMode(b.Mode)...)
+	levels := b.Levels()
+	for _, arch := range slices.Sorted(maps.Keys(levels)) {
+		baseline, _ := platform.BaselineOf(arch)
+		if err := baseline.Check(levels[arch]); err != nil {
+			faults = append(faults, config.Faultf(arch, "%v", err))
+		}
+	}
 	if b.Toolchain != "" && !isRelease(b.Toolchain) {
 		faults = append(faults, config.Faultf("toolchain", "%q is not a Go release: write it like go1.26.8", b.Toolchain))
 	}

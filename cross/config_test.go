@@ -20,7 +20,7 @@ func TestBuildValidate(t *testing.T) {
 	}{
 		{"good", good, nil},
 		{"all of it", Build{[]string{"kubectl", "kubelet"}, []string{"linux/amd64", "darwin/arm64", "windows/amd64"}, GOPATH,
-			"go1.26.8", true}, nil},
+			"go1.26.8", true, "softfloat", "v3", "6,softfloat", "v8.2,crypto", "power9", "rva22u64"}, nil},
 		{"a candidate of Go", with(func(b *Build) { b.Toolchain = "go1.27rc1" }), nil},
 		{"an early Go", with(func(b *Build) { b.Toolchain = "go1.20" }), nil},
 		{"nothing", Build{}, []string{"components: is empty", "platforms: is empty"}},
@@ -33,6 +33,10 @@ func TestBuildValidate(t *testing.T) {
 		{"a toolchain by name", with(func(b *Build) { b.Toolchain = "latest" }), []string{"toolchain: "}},
 		{"a language for a toolchain", with(func(b *Build) { b.Toolchain = "go1.26" }),
 			[]string{`toolchain: "go1.26" is not a Go release`}},
+		{"unknown processors", with(func(b *Build) { b.RISCV64, b.AMD64, b.ARM64 = "rv64", "v5", "8.0" }), []string{
+			`amd64: GOAMD64 has no value "v5": want one of v1, v2, v3, v4`,
+			`arm64: GOARM64 has no value "8.0": want one of v8.0, v8.1, `, `riscv64: GORISCV64 has no value "rv64"`,
+		}},
 		{"a component twice", with(func(b *Build) { b.Components = []string{"kubelet", "kubectl", "kubelet"} }),
 			[]string{"components[2]: "}},
 		{"a platform twice", with(func(b *Build) { b.Platforms = []string{"linux/amd64", "linux/amd64"} }),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"debug/buildinfo"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -30,21 +29,12 @@ type linkedModule struct{ path, version, sum string }
 // them will be linked again, and while the compiler works there is time. What
 // is wrong counts only if they are.
 func (l *linked) expect(ctx context.Context, binary string) {
-	if modules, err := modulesIn(binary); err == nil {
-		_ = l.checkAll(ctx, modules)
+	if info, err := buildinfo.ReadFile(binary); err == nil {
+		_ = l.checkAll(ctx, modulesIn(info))
 	}
 }
 
-// check returns an error for the modules of a binary that are not what their
-// sums say.
-func (l *linked) check(ctx context.Context, binary string) error {
-	modules, err := modulesIn(binary)
-	if err != nil {
-		return fmt.Errorf("reading what is linked into %s: %w", binary, err)
-	}
-	return l.checkAll(ctx, modules)
-}
-
+// checkAll returns an error for the modules that are not what their sums say.
 func (l *linked) checkAll(ctx context.Context, modules []linkedModule) error {
 	var group errgroup.Group
 	group.SetLimit(2)
@@ -75,11 +65,7 @@ func (l *linked) checkOne(ctx context.Context, m linkedModule) error {
 }
 
 // modulesIn returns the modules that are linked into a binary and have a sum.
-func modulesIn(binary string) ([]linkedModule, error) {
-	info, err := buildinfo.ReadFile(binary)
-	if err != nil {
-		return nil, err
-	}
+func modulesIn(info *buildinfo.BuildInfo) []linkedModule {
 	var modules []linkedModule
 	for _, m := range info.Deps {
 		if m.Replace != nil {
@@ -89,5 +75,5 @@ func modulesIn(binary string) ([]linkedModule, error) {
 			modules = append(modules, linkedModule{m.Path, m.Version, m.Sum})
 		}
 	}
-	return modules, nil
+	return modules
 }

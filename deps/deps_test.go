@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -88,8 +89,9 @@ func TestIsModFile(t *testing.T) {
 	}
 }
 
-// ropes has rope at three versions, and chain, which requires the second.
-func ropes(t *testing.T) *gotool.Go {
+// ropes has rope at three versions, and chain, which requires the second. The go
+// command starts with more variables.
+func ropes(t *testing.T, more ...string) *gotool.Go {
 	t.Helper()
 	testkit.Need(t, "go")
 	proxy, home := t.TempDir(), t.TempDir()
@@ -102,7 +104,7 @@ func ropes(t *testing.T) *gotool.Go {
 			"go 1.24.0\n\nrequire example.com/rope v1.3.0\n-- chain.go --\npackage chain\n\nimport _ \"example.com/rope\"\n"))
 	}
 	env := append(run.Env{"PATH=" + os.Getenv("PATH")}, testfork.Env(proxy, home, filepath.Join(home, "cache"))...)
-	g, err := gotool.Find(t.Context(), run.Runner{}, env, home)
+	g, err := gotool.Find(t.Context(), run.Runner{}, env.With(more...), home)
 	must(t, err)
 	return g
 }
@@ -217,5 +219,26 @@ func TestApply(t *testing.T) {
 				t.Errorf("%d files change, want %d: %v", len(changes), len(c.want), c.want)
 			}
 		})
+	}
+}
+
+// TestApplyIsTheSameEverywhere holds that what a machine or a user has set for the go command changes no file.
+func TestApplyIsTheSameEverywhere(t *testing.T) {
+	tree := mod("", "example.org/ship", "example.com/rope v1.2.3") +
+		"-- ship_linux.go --\npackage ship\n\nimport _ \"example.com/chain\"\n" +
+		"-- ship_windows.go --\npackage ship\n\nimport _ \"example.com/absent\"\n"
+	tree = strings.Replace(tree, "require ", "require example.com/chain v1.0.0\n\nrequire ", 1)
+	d := Deps{"example.com/rope": "v1.4.0"}
+	want, err := d.Apply(t.Context(), ropes(t), lay(t, tree))
+	must(t, err)
+	hostile := []string{"GOOS=windows", "GOARCH=arm64", "CGO_ENABLED=0", "GOFLAGS=-mod=vendor", "GOWORK=/nowhere/go.work",
+		"GO111MODULE=off", "GOEXPERIMENT=none"}
+	for name, env := range map[string][]string{
+		"go.env": {"PATH=" + testkit.GoPath(t, hostile...)}, "the environment": hostile,
+	} {
+		got, err := d.Apply(t.Context(), ropes(t, env...), lay(t, tree))
+		if err != nil || len(want) != 2 || !reflect.DeepEqual(got, want) {
+			t.Errorf("with settings from %s: %v, %v, want %v", name, got, err, want)
+		}
 	}
 }

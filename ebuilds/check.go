@@ -87,7 +87,7 @@ var (
 var (
 	eapi       = regexp.MustCompile(`(?m)^EAPI=8$`)
 	assignment = regexp.MustCompile(`(?ms)^([A-Z_]+)(\+?)="((?:[^"\\]|\\.)*)"$`)
-	quotedText = regexp.MustCompile(`'[^']*'|"(?:[^"\\]|\\.)*"`)
+	quotedText = regexp.MustCompile(`\\.|'[^']*'|"(?:[^"\\]|\\.)*"`)
 	inherits   = regexp.MustCompile(`(?m)^inherit (.*)$`)
 	unquoted   = regexp.MustCompile(`(?m)(^|[\s=])\$\{?(WORKDIR|FILESDIR|S|D|ED|T|DISTDIR|EPREFIX)\b`)
 )

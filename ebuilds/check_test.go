@@ -27,6 +27,7 @@ func TestCheckEbuilds(t *testing.T) {
 				"DEPEND RDEPEND BDEPEND"},
 		{binary, `RESTRICT="mirror strip"`, `RESTRICT="mirror"`,
 			"lets Portage strip precompiled programs: RESTRICT has no strip"},
+		{source, "src_install() {\n", "src_install() {\n\tdoins 'bosun'\\''s' $D 'x'\n", "${D} is not quoted"},
 	} {
 		d.check(t)
 	}

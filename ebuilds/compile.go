@@ -12,7 +12,16 @@ import (
 // compile returns the lines of src_compile. Each component is compiled once, if a
 // package with it is installed.
 func (f Fork) compile() []string {
-	lines := []string{"local flags=("}
+	var lines []string
+	if len(f.Build.Env) > 0 {
+		line := "local -x"
+		for _, pair := range f.Build.Env {
+			key, value, _ := strings.Cut(pair, "=")
+			line += " " + key + "=" + quote(value)
+		}
+		lines = append(lines, line)
+	}
+	lines = append(lines, "local flags=(")
 	for _, flag := range append([]string{"-buildmode=exe"}, f.Build.Flags...) {
 		lines = append(lines, "\t"+quote(flag))
 	}

@@ -160,7 +160,7 @@ func TestCompile(t *testing.T) {
 		{"in no package", func(f *Fork) { f.Build.Components = []Component{{Name: "cook", Main: "cmd/cook"}} }, nil},
 	} {
 		f := captain().Forks[0]
-		f.Build.Flags = nil
+		f.Build.Flags, f.Build.Env = nil, nil
 		c.change(&f)
 		want := append([]string{"local flags=(", "\t-buildmode=exe", ")"}, c.want...)
 		if got := f.compile(); !slices.Equal(got, want) {

@@ -42,6 +42,7 @@ type Build struct {
 	Go         string // oldest release that can compile it: 1.26.0
 	GOPATH     string // import path of the tree's root, for a tree from before modules
 	Flags      []string
+	Env        []string // KEY=VALUE pairs: what the binaries have, for each architecture
 	Components []Component
 }
 

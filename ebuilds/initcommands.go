@@ -246,6 +246,11 @@ func (s *service) evaluated(c unitfile.Command) string {
 	return strings.Join(words, " ")
 }
 
+// scriptVariable matches the variables that init scripts and OpenRC read.
+var scriptVariable = regexp.MustCompile(`^(IFS|RC_\w+|SVCNAME|EINFO_\w+|capabilities|child_pid|chroot|command\w*|` +
+	`description\w*|directory|error_log\w*|extra_\w+|healthcheck_\w+|in_background_fake|name|no_new_privs|notify|opts|` +
+	`output_log\w*|pidfile|procname|rc_\w+|required_\w+|respawn_\w+|retry|secbits|start_\w+|stopsig|supervis\w+|umask)$`)
+
 // conf returns the file that the script reads first: the variables of the unit, and
 // the files of options that the unit reads, too.
 func (s *service) conf(p packaging.Package) string {
@@ -262,10 +267,15 @@ func (s *service) conf(p packaging.Package) string {
 		s.note(err)
 		for _, w := range words {
 			name, value, ok := strings.Cut(s.text(of, w), "=")
-			if !ok || !unitfile.IsVariable(name) {
+			switch value = shell.Quote(value); {
+			case !ok || !unitfile.IsVariable(name):
 				s.fail(of, "%q is not an assignment: want NAME=VALUE", w)
+			case scriptVariable.MatchString(name):
+				s.fail(of, "OpenRC reads a variable %s itself: want another name", name)
+			case name == "PATH": // OpenRC finds its commands there, too
+				value += `:"${PATH}"`
 			}
-			fmt.Fprintf(&b, "export %s=%s\n", name, shell.Quote(value))
+			fmt.Fprintf(&b, "export %s=%s\n", name, value)
 		}
 	}
 	if len(files) == 0 {
@@ -316,6 +326,10 @@ func sameInShell(file, text string) error {
 			first, _, _ := strings.Cut(text, "\n")
 			return fmt.Errorf("%s:%d: OpenRC reads options with a shell, to which %q is something else: "+
 				"want NAME=\"VALUE\", without $ and ` in it", file, line, first)
+		}
+		name, _, _ := strings.Cut(strings.TrimSpace(m), "=")
+		if name == "PATH" || scriptVariable.MatchString(name) {
+			return fmt.Errorf("%s:%d: OpenRC reads a variable %s itself: want another name", file, line, name)
 		}
 		line += strings.Count(m, "\n")
 		text = text[len(m):]

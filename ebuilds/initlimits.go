@@ -117,8 +117,9 @@ func (s *service) folders() []string {
 				s.fail(s.last(kind.key), "%q is not a folder below %s", dir, kind.parent)
 			}
 			for i, c := range dir {
-				if c == '/' {
-					out = append(out, checkpath("0755", "root:root", kind.parent+"/"+dir[:i]))
+				if c == '/' { // of others, if it is there
+					above := kind.parent + "/" + dir[:i]
+					out = append(out, fmt.Sprintf("[ -d %s ] || %s", inQuotes(above), checkpath("0755", "root:root", above)))
 				}
 			}
 			out = append(out, checkpath(cmp.Or(mode.Value, "0755"), owner, kind.parent+"/"+dir))

@@ -2,6 +2,7 @@ package ebuilds
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -124,21 +125,27 @@ func (s *service) supervision(b *strings.Builder) {
 	if of := s.last("KillSignal"); of.Key != "" {
 		signal = strings.TrimPrefix(of.Value, "SIG")
 		if !signalName.MatchString(signal) {
-			s.fail(of, "%q is not a signal", of.Value)
+			s.fail(of, "%q is not a signal that OpenRC knows: want a name such as SIGINT", of.Value)
 		}
 	}
 	stop := s.last("TimeoutStopSec")
 	if stop.Key == "" {
 		stop = s.last("TimeoutSec")
 	}
-	fmt.Fprintf(b, "retry=\"%s/%d/KILL/5\"\n", signal, s.seconds(stop, 90))
+	wait := s.seconds(stop, 90)
+	if wait == 0 { // to systemd it is no end
+		s.fail(stop, "OpenRC cannot wait without an end: want seconds")
+	}
+	fmt.Fprintf(b, "retry=\"%s/%d/KILL/5\"\n", signal, wait)
 	s.output(b)
 	if s.runs == supervised {
 		fmt.Fprintf(b, "respawn_delay=%d\nrespawn_max=0\n", s.seconds(s.last("RestartSec"), 5))
 	}
 }
 
-var signalName = regexp.MustCompile(`^[A-Z]+[A-Z0-9+-]*$`)
+// signalName matches the signals that start-stop-daemon and supervise-daemon know.
+var signalName = regexp.MustCompile(`^(ABRT|ALRM|BUS|CHLD|CONT|FPE|HUP|ILL|INT|IO|KILL|PIPE|PROF|PWR|QUIT|SEGV|` +
+	`STOP|SYS|TERM|TRAP|TSTP|TTIN|TTOU|URG|USR[12]|VTALRM|WINCH|XCPU|XFSZ)$`)
 
 // logs reports whether the service's output goes to a log of its own.
 func (s *service) logs() bool {
@@ -222,6 +229,9 @@ func (s *service) depend(b *strings.Builder) {
 	function(b, "depend", lines)
 }
 
+// theirs are the kinds of units, besides services, that only systemd has.
+var theirs = []string{".device", ".path", ".socket", ".swap", ".timer"}
+
 // services returns the services that a dependency names. Those of systemd itself have
 // no counterpart; a service that needs one is refused.
 func (s *service) services(key string) []string {
@@ -229,12 +239,11 @@ func (s *service) services(key string) []string {
 	for _, of := range s.unit.All("Unit", key) {
 		for _, word := range of.Names() {
 			name, ok := strings.CutSuffix(s.text(of, word), ".service")
-			foreign := strings.HasPrefix(name, "systemd-") || !scriptName.MatchString(name)
+			foreign := ok && (strings.HasPrefix(name, "systemd-") || !scriptName.MatchString(name))
 			switch {
-			case !ok || slices.Contains(out, name) || foreign && !slices.Contains(needs, key):
-			case foreign:
+			case (foreign || slices.Contains(theirs, path.Ext(word))) && slices.Contains(needs, key):
 				s.fail(of, "%s has no counterpart in OpenRC", word)
-			default:
+			case ok && !foreign && !slices.Contains(out, name):
 				out = append(out, name)
 			}
 		}

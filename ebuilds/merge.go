@@ -97,7 +97,7 @@ func (o Overlay) merge(old Tree) (Tree, []string, error) {
 	}
 	for _, f := range o.Forks {
 		for _, dir := range f.dirs() {
-			notes = append(notes, f.prune(dir, old, out, written)...)
+			notes = append(notes, f.prune(dir, old, out, written, o.live(f.Project))...)
 		}
 	}
 	for _, f := range o.summarize(out) {
@@ -112,6 +112,22 @@ func (o Overlay) merge(old Tree) (Tree, []string, error) {
 		return nil, nil, err
 	}
 	return out, notes, nil
+}
+
+// live returns the versions that forks of a project have, without revisions.
+func (o Overlay) live(p Project) []string {
+	var out []string
+	for _, f := range o.Forks {
+		if f.Project.Category == p.Category && f.Project.Name == p.Name {
+			out = append(out, f.Version)
+		}
+	}
+	for _, other := range o.Others {
+		if v, ok := strings.CutPrefix(other, p.Category+"/"+p.Name+"-"); ok {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // dirs returns the folders of the fork's packages.
@@ -145,9 +161,9 @@ func (t Tree) record() (record, error) {
 	return out, nil
 }
 
-// prune removes from a package what its newest ebuild replaces, and returns notes
-// with the message to commit the change with.
-func (f Fork) prune(dir string, old, out Tree, written record) []string {
+// prune removes from a package what its newest ebuild replaces, but for the versions
+// that forks have, and returns notes with the message to commit the change with.
+func (f Fork) prune(dir string, old, out Tree, written record, live []string) []string {
 	var notes []string
 	was, now := old.versions(dir), out.versions(dir)
 	for _, v := range now {
@@ -157,10 +173,12 @@ func (f Fork) prune(dir string, old, out Tree, written record) []string {
 		}
 	}
 	now = out.versions(dir)
-	for len(now) > kept {
-		notes = append(notes, out.drop(dir, now[0], written)...)
-		now = now[1:]
+	for _, v := range now[:max(0, len(now)-kept)] {
+		if pv, _ := revision(v); !slices.Contains(live, pv) {
+			notes = append(notes, out.drop(dir, v, written)...)
+		}
 	}
+	now = out.versions(dir)
 	switch {
 	case !slices.Contains(now, f.pvr()) || slices.Contains(was, f.pvr()):
 	case len(was) == 0:

@@ -25,6 +25,11 @@ func release(v string, revision int) step {
 	return func(_ *testing.T, o *Overlay, _ Tree) { o.Forks[0].atVersion(v, revision) }
 }
 
+// others has another fork be at a version of the ship.
+func others(v string) step {
+	return func(_ *testing.T, o *Overlay, _ Tree) { o.Others = []string{"app-misc/ship-" + v} }
+}
+
 // atVersion changes a fork's version, and the names of its distfiles with it.
 func (f *Fork) atVersion(v string, revision int) {
 	f.Version, f.Revision = v, revision
@@ -72,7 +77,10 @@ func TestMerge(t *testing.T) {
 			next("1.4.9_p1"), []string{"ship-1.4.10_p1", "ship-1.4.1_p2", "ship-1.4.9_p1"}},
 		{"an older version than three others",
 			[]step{release("2.1", 0), release("2.2", 0), release("2.3", 0), release("1.4.1_p1", 0)},
-			nil, []string{"ship-2.1", "ship-2.2", "ship-2.3"}},
+			next("1.4.1_p1"), []string{"ship-1.4.1_p1", "ship-2.1", "ship-2.2", "ship-2.3"}},
+		{"versions of other forks",
+			[]step{again, others("1.4.1_p1"), release("2.1", 0), release("2.2", 0), release("2.3", 0)},
+			next("2.3"), []string{"ship-1.4.1_p1", "ship-2.1", "ship-2.2", "ship-2.3"}},
 		{"keywords stay, without a word", []step{again, edit(source, "~amd64 ~arm64", "amd64 ~arm64"), again},
 			nil, []string{"ship-1.4.1_p1"}},
 		{"an ebuild that was changed stays", []step{again, edit(source, `SLOT="0"`, `SLOT="1"`)},

@@ -18,9 +18,23 @@ const (
 	confDir   = "/etc/conf.d"
 )
 
-// ScriptNames returns the names of the init scripts that a package has because of
+// Installed returns the paths that an ebuild installs of a package, but for folders.
+func Installed(p packaging.Package) []string {
+	var out []string
+	for _, f := range p.Files {
+		if f.Kind != packaging.Folder && path.Dir(f.Path) != sysusersDir {
+			out = append(out, f.Path)
+		}
+	}
+	for _, name := range scriptNames(p) {
+		out = append(out, path.Join(scriptDir, name))
+	}
+	return out
+}
+
+// scriptNames returns the names of the init scripts that a package has because of
 // its units.
-func ScriptNames(p packaging.Package) []string {
+func scriptNames(p packaging.Package) []string {
 	var out []string
 	for _, f := range p.Files {
 		name, ok := strings.CutSuffix(path.Base(f.Path), ".service")
@@ -37,7 +51,7 @@ func ScriptNames(p packaging.Package) []string {
 func services(p packaging.Package) ([]packaging.File, error) {
 	var out []packaging.File
 	var errs []error
-	for _, name := range ScriptNames(p) {
+	for _, name := range scriptNames(p) {
 		files, err := scripts(p, name)
 		if err != nil {
 			err = fmt.Errorf("%w\nThe ebuilds need an init script for %s.service. "+

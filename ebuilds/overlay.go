@@ -21,6 +21,9 @@ type Overlay struct {
 	Name       string // of the repository
 	Maintainer string // Name <mail>
 	Forks      []Fork
+	// Others are the packages of forks that are not written again, such as
+	// sys-cluster/kubernetes-1.36.2_p1: what the overlay has of them stays.
+	Others []string
 	// earlier has what the USE flags of ebuilds that stay in an overlay do, by the
 	// folder of the package.
 	earlier map[string]map[string]string

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/version"
 )
 
 // Settings is the section ebuilds of fork.yaml.
@@ -86,6 +87,10 @@ func (p Project) Validate() []config.Fault {
 	if !packageName.MatchString(p.Name) {
 		faults = append(faults, config.Faultf("name", "%q is not a package name: want letters, digits, _, + and -", p.Name))
 	}
+	end := p.Name[strings.LastIndex(p.Name, "-")+1:]
+	if _, err := version.CompareGentoo(end, end); err == nil && end != p.Name {
+		faults = append(faults, config.Faultf("name", "%q ends like a version: write it without -%s", p.Name, end))
+	}
 	if p.Summary == "" || len(p.Summary) > longestSummary || strings.ContainsAny(p.Summary, "\n\"$`\\") {
 		faults = append(faults, config.Faultf("summary",
 			"want one line of at most %d characters, without \" $ ` and \\", longestSummary))
@@ -95,6 +100,18 @@ func (p Project) Validate() []config.Fault {
 			faults = append(faults, config.Faultf("flags."+pkg, "%q is not a USE flag", p.Flags[pkg]))
 		}
 	}
+	faults = append(faults, p.accountFaults()...)
+	for i, atom := range p.Rivals {
+		if !atomName.MatchString(atom) {
+			faults = append(faults, config.At("rivals", i, "%q is not a package: write it like sys-cluster/kubelet", atom))
+		}
+	}
+	return faults
+}
+
+// accountFaults returns what is wrong with the accounts.
+func (p Project) accountFaults() []config.Fault {
+	var faults []config.Fault
 	users := map[int]string{}
 	for _, name := range slices.Sorted(maps.Keys(p.Accounts)) {
 		if !accountName.MatchString(name) {
@@ -107,11 +124,6 @@ func (p Project) Validate() []config.Fault {
 		users[p.Accounts[name]] = name
 		if id := p.Accounts[name]; id < 1 || id > 999 {
 			faults = append(faults, config.Faultf("accounts."+name, "%d is not the id of a system user: want 1 to 999", id))
-		}
-	}
-	for i, atom := range p.Rivals {
-		if !atomName.MatchString(atom) {
-			faults = append(faults, config.At("rivals", i, "%q is not a package: write it like sys-cluster/kubelet", atom))
 		}
 	}
 	return faults

@@ -106,6 +106,9 @@ func (s *service) value(of unitfile.Setting) string { return s.text(of, of.Value
 func (s *service) text(of unitfile.Setting, word string) string {
 	text, err := of.Text(word, s.specifiers)
 	s.note(err)
+	if err != nil {
+		return word // so that what is left of it is no second error
+	}
 	return text
 }
 
@@ -124,7 +127,11 @@ func (s *service) words(section, key string) []string {
 
 // absolute returns the path that a setting names.
 func (s *service) absolute(of unitfile.Setting, at string) string {
-	if !strings.HasPrefix(at, "/") && of.Key != "" {
+	switch {
+	case of.Key == "" || strings.HasPrefix(at, "/"):
+	case at != "" && strings.Contains("!|-~", at[:1]): // to systemd it is a path
+		s.fail(of, "OpenRC has no counterpart of %s", at)
+	default:
 		s.fail(of, "%q is not an absolute path", at)
 	}
 	return at
@@ -191,7 +198,11 @@ func (s *service) user() (user, group string) {
 	user = s.value(ofUser)
 	group = cmp.Or(s.value(ofGroup), user)
 	for _, of := range []unitfile.Setting{ofUser, ofGroup} {
-		if of.Key != "" && !ids.MatchString(s.value(of)) {
+		switch id := s.value(of); {
+		case of.Key == "":
+		case number.MatchString(id): // checkpath and su know names only
+			s.fail(of, "OpenRC has no counterpart of a number: want the name of %s", id)
+		case !ids.MatchString(id):
 			s.fail(of, "%q is not a name", of.Value)
 		}
 	}

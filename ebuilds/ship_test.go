@@ -41,6 +41,7 @@ func shipFork() Fork {
 		Series: []Patch{{Name: "0001-crew.patch", Strip: 1, Data: []byte(crewPatch)}},
 		Build: Build{
 			Go: "1.26.0", Flags: []string{"-trimpath", "-ldflags=-s -w -X 'a=it''s'"},
+			Env:        []string{"GOAMD64=v1", "GOARM64=v8.0,lse", "GOEXPERIMENT=,"},
 			Components: []Component{{Name: "bosun", Main: "cmd/bosun"}},
 		},
 		Distfiles: map[string]Distfile{

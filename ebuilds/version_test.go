@@ -90,6 +90,7 @@ func TestDiffers(t *testing.T) {
 	}{
 		{"nothing", func(*Fork, Tree) {}, false},
 		{"another flag of the compiler", func(f *Fork, _ Tree) { f.Build.Flags = append(f.Build.Flags, "-race") }, true},
+		{"newer processors", func(f *Fork, _ Tree) { f.Build.Env = []string{"GOAMD64=v3"} }, true},
 		{"another dependency", func(f *Fork, _ Tree) {
 			f.Packages[0].Relations.Depends = []packaging.Relation{"net-misc/drum"}
 		}, true},

@@ -147,9 +147,6 @@ func TestCheckRefuses(t *testing.T) {
 			"package cook: /usr/bin/cook/x is below /usr/bin/cook, which is a link"},
 		{"a pipe", func(in *Input) { in.User = fstest.MapFS{"cook/etc/x": {Mode: fs.ModeNamedPipe}} },
 			"package cook: forks/ship/files: cook/etc/x is neither a file nor a link to one"},
-		{"a link to nothing",
-			func(in *Input) { in.User = fstest.MapFS{"cook/etc/x": {Mode: fs.ModeSymlink, Data: []byte("y")}} },
-			"package cook: forks/ship/files: cook/etc/x is neither a file nor a link to one"},
 		{"a copyright", func(in *Input) { in.User = fstest.MapFS{"cook/usr/share/doc/cook/copyright": {}} },
 			"package cook: /usr/share/doc/cook/copyright is written by Slipway: leave it out"},
 		{"two rows of a package", func(in *Input) { in.Version = parsed(t, "1.3.0+acme.1") },
@@ -159,6 +156,10 @@ func TestCheckRefuses(t *testing.T) {
 		{"files of the installer", func(in *Input) { in.User = fstest.MapFS{"installer/etc/x": {}} }, ""},
 		{"a folder that is not there", func(in *Input) { in.User = os.DirFS("testdata/none") }, ""},
 		{"a folder that cannot be read", func(in *Input) { in.User = unreadable{} }, "forks/ship/files: cannot be read"},
+		{"a link that leads nowhere", func(in *Input) {
+			in.User = fstest.MapFS{"cook/usr/share/x": {Data: []byte("bosun.service"), Mode: fs.ModeSymlink}}
+		}, "package cook: forks/ship/files: cook/usr/share/x is a link, but not to a file: " +
+			"a package gets the file that a link of this folder leads to, never a link"},
 		{"no package", func(in *Input) { in.Programs = []string{"anchor"} },
 			"no package of the profile can be made from the fork's programs: anchor"},
 		{"several", func(in *Input) {

@@ -236,7 +236,14 @@ var runs = []string{"ExecCondition", "ExecReload", "ExecStart", "ExecStartPost",
 	"ExecStopPost"}
 
 // system are programs that every system with systemd has.
-var system = []string{"/bin/sh", "/usr/bin/sh", "/bin/mkdir", "/bin/true", "/usr/bin/systemctl", "/bin/systemctl"}
+var system = []string{"cat", "chgrp", "chmod", "chown", "cp", "echo", "env", "false", "install", "kill", "ln", "mkdir", "mv",
+	"rm", "rmdir", "sh", "sleep", "systemctl", "test", "touch", "true", "modprobe", "sysctl"}
+
+// inSystem reports whether a path is of a program of the system.
+func inSystem(at string) bool {
+	dir := strings.TrimPrefix(path.Dir(at), "/usr")
+	return (dir == "/bin" || dir == "/sbin") && slices.Contains(system, path.Base(at))
+}
 
 func units(c checked, p Package) []string {
 	var faults []string
@@ -253,7 +260,7 @@ func units(c checked, p Package) []string {
 			continue
 		}
 		for _, at := range programs {
-			if !slices.Contains(system, at) && !c.has(p, at) {
+			if !inSystem(at) && !c.has(p, at) {
 				faults = append(faults, fmt.Sprintf("%s runs %s, which %s", f.Path, at, nowhere))
 			}
 		}

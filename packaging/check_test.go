@@ -132,6 +132,10 @@ func TestRulesOfUnits(t *testing.T) {
 		{"cook", unit("x.service", "[Service]\nExecStart=\"/usr/bin/the absent\" --x\n"),
 			unitDir + "x.service runs /usr/bin/the absent" + nowhere},
 		{"cook", unit("x.service", " [Service] \nExecStart=\nExecStart='/bin/sh' -c /usr/bin/absent\nExecPaths=/usr\n"), ""},
+		{"cook", unit("x.service", "[Service]\nExecStartPre=/sbin/modprobe dummy\nExecReload=/bin/kill -HUP $MAINPID\n"+
+			"ExecStart=/usr/bin/env /usr/bin/absent\nExecStopPost=/usr/bin/rm -f /run/x\n"), ""},
+		{"cook", unit("x.service", "[Service]\nExecStart=/opt/bin/kill\n"),
+			unitDir + "x.service runs /opt/bin/kill" + nowhere},
 		{"cook", unit("x.service", "[Unit]\n"), unitDir + "x.service has no section [Service]"},
 		{"cook", unit("x.target", "[Unit]\n"), ""},
 		{"cook", unit("theirs.service.d/x.conf", "[Service]\nExecStart=/usr/bin/theirs\n"), ""},

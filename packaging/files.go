@@ -250,13 +250,16 @@ func (in Input) userFiles(pkg string) ([]string, error) {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		out = append(out, name)
-		if e.Type().IsRegular() {
-			return nil
-		}
-		if info, err := fs.Stat(in.User, name); err != nil || !info.Mode().IsRegular() {
+		info, err := fs.Stat(in.User, name)
+		switch {
+		case e.Type().IsRegular():
+		case e.Type() == fs.ModeSymlink && (err != nil || !info.Mode().IsRegular()):
+			return fmt.Errorf("%s is a link, but not to a file: a package gets the file that a link of this folder leads to, "+
+				"never a link", name)
+		case e.Type() != fs.ModeSymlink:
 			return fmt.Errorf("%s is neither a file nor a link to one", name)
 		}
+		out = append(out, name)
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -12,7 +12,9 @@ import (
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/internal/golden"
+	"github.com/slipway-build/slipway/platform"
 )
 
 const module = "github.com/slipway-build/slipway"
@@ -44,6 +46,13 @@ func schema(t *testing.T) []byte {
 	for _, key := range build.Required {
 		section(t, build, key).MinItems = new(uint64(1))
 	}
+	for arch := range (cross.Build{I386: "x", AMD64: "x", ARM: "x", ARM64: "x", PPC64LE: "x", RISCV64: "x"}).Levels() {
+		baseline, _ := platform.BaselineOf(arch)
+		section(t, build, arch).Pattern = pattern(baseline)
+	}
+	arm := section(t, build, "arm") // which YAML reads as a number, without options
+	arm.OneOf = []*jsonschema.Schema{{Type: "string", Pattern: arm.Pattern}, {Enum: []any{5, 6, 7}}}
+	arm.Type, arm.Pattern = "", ""
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -52,6 +61,17 @@ func schema(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// pattern returns the expression for what Baseline.Check takes.
+func pattern(b platform.Baseline) string {
+	either := func(words []string) string {
+		return "(" + strings.ReplaceAll(strings.Join(words, "|"), ".", `\.`) + ")"
+	}
+	if b.Options == nil {
+		return "^" + either(b.Levels) + "$"
+	}
+	return "^" + either(b.Levels) + either(b.Options) + "?$"
 }
 
 func section(t *testing.T, s *jsonschema.Schema, key string) *jsonschema.Schema {
@@ -138,6 +158,11 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		{"a word for a list", "[bosun, captain]", "bosun", false},
 		{"an empty list", "[bosun, captain]", "[]", false},
 		{"a list in a list", "[bosun, captain]", "[[bosun]]", false},
+		{"processors", "  symbols: true\n", "  \"386\": sse2\n  amd64: v3\n  arm: 7\n  arm64: v8.2,lse\n", true},
+		{"processors with an option", "  symbols: true\n", "  arm: 6,softfloat\n  arm64: v9.0\n", true},
+		{"unknown processors", "  symbols: true\n", "  amd64: v5\n", false},
+		{"unknown processors of a number", "  symbols: true\n", "  arm: 8\n", false},
+		{"processors without a choice", "  symbols: true\n", "  s390x: z13\n", false},
 		{"a word for a bool", "symbols: true", "symbols: some", false},
 		{"a list for a word", "name: ship", "name: [ship]", false},
 		{"nothing for a section", whole[strings.Index(whole, "build:"):], "build:\n", false},

@@ -14,7 +14,9 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/slipway-build/slipway/build"
+	compiler "github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/platform"
 )
 
 // build.json has to say what the binaries beside it were made from, so each of
@@ -42,13 +44,14 @@ func TestRecordTellsWhatWasBuilt(t *testing.T) {
 		Tree:     tree.Tree.Digest(),
 		Commit:   commit, CommitOf: "tree", Date: "2026-02-03T04:05:06Z",
 		Toolchain: toolchain(t, p),
-		Flags: []string{"-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w" +
+		Flags: []string{"-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags=-buildid= -s -w" +
 			" -X example.org/hull/version.buildDate=2026-02-03T04:05:06Z" +
 			" -X example.org/hull/version.gitCommit=" + commit +
 			" -X example.org/hull/version.gitMajor=1" +
 			" -X example.org/hull/version.gitMinor=4" +
 			" -X example.org/hull/version.gitTreeState=clean" +
 			" -X example.org/hull/version.gitVersion=v1.4.1+test.1", "-tags=sail"},
+		Env: compiler.Input{Platform: platform.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}}.Environment(),
 	}
 	var got build.Record
 	data, err := os.ReadFile(p.built("build.json"))

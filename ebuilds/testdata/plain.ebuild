@@ -40,6 +40,7 @@ src_prepare() {
 }
 
 src_compile() {
+	local -x GOAMD64=v1 GOARM64='v8.0,lse' GOEXPERIMENT=','
 	local flags=(
 		-buildmode=exe
 		-trimpath

@@ -30,7 +30,8 @@ type bench struct {
 	env   run.Env
 	flags []string // of the bare go build
 
-	compile time.Duration // of a cold bare go build, 0 if that is not measured
+	component string        // that is built
+	compile   time.Duration // of a cold bare go build, 0 if that is not measured
 }
 
 // Bench measures mage cross against a bare go build of the same tree, in one run, and prints a table.
@@ -43,16 +44,17 @@ func Bench(ctx context.Context, cold *bool) error {
 		return err
 	}
 	defer os.RemoveAll(root)
-	b := &bench{ctx: ctx, dir: filepath.Join(root, "slipway"), env: os.Environ()}
-	if err := b.prepare(); err != nil {
+	b, err := newBench(ctx, root, "hyperkube")
+	if err != nil {
 		return err
 	}
-	fmt.Printf("%s, %s/%s, %d processors\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-	fmt.Println("| what | mage cross | go build | ratio |\n| --- | --- | --- | --- |")
 	if cold == nil || *cold {
-		if err := b.cold(root); err != nil {
+		if err := b.cold(root, 1); err != nil {
 			return err
 		}
+	}
+	if err := b.prepare(); err != nil {
+		return err
 	}
 	for _, compare := range []func() error{b.edit, b.idle, b.rebase, b.packages, b.images, b.overlay, b.series} {
 		if err := compare(); err != nil {
@@ -62,11 +64,19 @@ func Bench(ctx context.Context, cold *bool) error {
 	return nil
 }
 
-// prepare clones this checkout, builds its fork once and lays the patched tree.
-func (b *bench) prepare() error {
+// newBench clones this checkout into root, and prints the head of the table.
+func newBench(ctx context.Context, root, component string) (*bench, error) {
+	b := &bench{ctx: ctx, dir: filepath.Join(root, "slipway"), env: os.Environ(), component: component}
 	if _, err := b.time(".", nil, "git", "clone", "-q", ".", b.dir); err != nil {
-		return err
+		return nil, err
 	}
+	fmt.Printf("%s, %s/%s, %d processors\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	fmt.Println("| what | mage cross | go build | ratio |\n| --- | --- | --- | --- |")
+	return b, nil
+}
+
+// prepare builds the fork once and lays the patched tree.
+func (b *bench) prepare() error {
 	if _, err := b.mage(nil, "cross"); err != nil {
 		return err
 	}
@@ -74,16 +84,22 @@ func (b *bench) prepare() error {
 		return err
 	}
 	b.src = filepath.Join(b.dir, "dist", benchFork, "src")
+	if err := b.readFlags(); err != nil {
+		return err
+	}
+	_, err := b.goBuild(nil)
+	return err
+}
+
+// readFlags has go build link what mage cross linked, and otherwise do as it does by itself.
+func (b *bench) readFlags() error {
 	data, err := os.ReadFile(filepath.Join(b.dir, "dist", benchFork, "bin", runtime.GOOS+"_"+runtime.GOARCH, "build.json"))
 	if err != nil {
 		return err
 	}
 	var record struct{ Flags []string }
-	if err := json.Unmarshal(data, &record); err != nil {
-		return err
-	}
-	b.flags = record.Flags
-	_, err = b.goBuild(nil)
+	err = json.Unmarshal(data, &record)
+	b.flags = slices.DeleteFunc(record.Flags, func(flag string) bool { return strings.HasPrefix(flag, "-gcflags=") })
 	return err
 }
 
@@ -99,38 +115,15 @@ func (b *bench) mage(env []string, args ...string) (time.Duration, error) {
 }
 
 func (b *bench) goBuild(env []string) (time.Duration, error) {
-	args := append([]string{"go", "build", "-o", filepath.Join(b.dir, "dist", "bare")}, b.flags...)
-	env = append([]string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=" + filepath.Join(b.src, "go.work")}, env...)
-	return b.time(b.src, env, append(args, "./cmd/hyperkube")...)
+	own, args := b.bare()
+	return b.time(b.src, append(own, env...), args...)
 }
 
-// cold compares with nothing in Go's build cache but Slipway itself, and
-// nothing in dist. Modules are downloaded already.
-func (b *bench) cold(root string) error {
-	cross := []string{"GOCACHE=" + filepath.Join(root, "cross")}
-	if _, err := b.mage(cross, "forks"); err != nil {
-		return err
-	}
-	if err := os.Rename(b.src, filepath.Join(root, "src")); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(filepath.Join(b.dir, "dist")); err != nil {
-		return err
-	}
-	ours, err := b.mage(cross, "cross")
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(filepath.Join(root, "src"), b.src); err != nil {
-		return err
-	}
-	bare, err := b.goBuild([]string{"GOCACHE=" + filepath.Join(root, "bare")})
-	if err != nil {
-		return err
-	}
-	b.compile = bare
-	row("cold", []time.Duration{ours}, []time.Duration{bare})
-	return nil
+// bare returns the environment and the command of the bare go build.
+func (b *bench) bare() (env, args []string) {
+	args = append([]string{"go", "build", "-o", filepath.Join(b.dir, "dist", "bare")}, b.flags...)
+	return []string{"CGO_ENABLED=0", "GOFLAGS=", "GOWORK=" + filepath.Join(b.src, "go.work")},
+		append(args, "./cmd/"+b.component)
 }
 
 // edit compares after one line of cmd/hyperkube changed: in the patch, locked,

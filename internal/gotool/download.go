@@ -37,8 +37,7 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 		return nil, err
 	}
 	args := append([]string{"go", "mod", "download", "-json"}, modules...)
-	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch,
-		Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
+	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch, Env: g.fetching()})
 	if err != nil && !run.IsExit(err) {
 		return nil, err
 	}
@@ -62,7 +61,7 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 func (g *Go) Versions(ctx context.Context, path string) ([]string, error) {
 	out, err := g.Run.Output(ctx, run.Cmd{
 		Args: []string{"go", "list", "-m", "-versions", "-f", "{{join .Versions \" \"}}", path},
-		Dir:  os.TempDir(), Env: g.Env.Without(steersTarget).With("GOWORK=off", "GO111MODULE=on", g.fetchFlags())})
+		Dir:  os.TempDir(), Env: g.fetching()})
 	if err != nil {
 		return nil, fmt.Errorf("listing the versions of %s: %w\n  %s", path, err, g.ProxyAdvice())
 	}

@@ -14,6 +14,8 @@ import (
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/internal/testfork"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // layModule lays out the files of a module and describes them.
@@ -133,6 +135,27 @@ func TestDownload(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "%!") {
 			t.Errorf("%s: Download() = %v", c.name, err)
 		}
+	}
+}
+
+// TestDownloadIgnoresTheCompilersSettings holds that a module is fetched whatever go.env says of builds.
+func TestDownloadIgnoresTheCompilersSettings(t *testing.T) {
+	proxy, home := t.TempDir(), t.TempDir()
+	if err := testfork.WriteModule(proxy, "example.org/a", "v1.0.0", "-- go.mod --\nmodule example.org/a\n"); err != nil {
+		t.Fatal(err)
+	}
+	env := run.Env(testfork.Env(proxy, home, filepath.Join(home, "cache"))).With("PATH=" + testkit.GoPath(t,
+		"GOFLAGS=-mod=vendor -tags=x", "GOWORK=/nowhere/go.work", "GO111MODULE=off", "GOAMD64=v3", "GOEXPERIMENT=none"))
+	g, err := Find(t.Context(), run.Runner{}, env, home)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := g.Download(t.Context(), t.TempDir(), []string{"example.org/a@v1.0.0"})
+	if err != nil || len(got) != 1 || got[0].Error != "" || got[0].Sum == "" {
+		t.Errorf("Download() = %+v, %v", got, err)
+	}
+	if versions, err := g.Versions(t.Context(), "example.org/a"); err != nil || !slices.Equal(versions, []string{"v1.0.0"}) {
+		t.Errorf("Versions() = %q, %v", versions, err)
 	}
 }
 

@@ -23,9 +23,10 @@ type Go struct {
 
 // Settings are what `go env` says, the user's configuration file included.
 type Settings struct {
-	GOVERSION, GOROOT, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH, GOMODCACHE, GOCACHE string
-	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE             string
-	GOVCS, GOAUTH, GOFLAGS                                                    string
+	GOVERSION, GOROOT, GOTOOLCHAIN, GOHOSTOS, GOHOSTARCH          string
+	GOPATH, GOMODCACHE, GOCACHE, GOCACHEPROG, GOTMPDIR            string
+	GOPROXY, GONOPROXY, GOPRIVATE, GOSUMDB, GONOSUMDB, GOINSECURE string
+	GOVCS, GOAUTH, GOFLAGS                                        string
 }
 
 // Find asks the go command in env's PATH for its settings. It is run in dir.
@@ -49,7 +50,7 @@ func Find(ctx context.Context, r run.Runner, env run.Env, dir string) (*Go, erro
 }
 
 // steersTarget reports whether a variable picks what the go command compiles
-// for, which does not matter when it only tells settings or fetches.
+// for, which does not matter when it only tells settings.
 func steersTarget(key string) bool {
 	switch key {
 	case "GOOS", "GOARCH", "GOEXPERIMENT", "GOFIPS140", "GOFLAGS":
@@ -58,46 +59,13 @@ func steersTarget(key string) bool {
 	return false
 }
 
-// steersCompiler reports whether a variable can decide what a build makes, and
-// not just where, how fast, or with whose credentials.
-func steersCompiler(key string) bool {
-	switch key {
-	case "CC", "CXX", "AR", "FC", "GCCGO", "PKG_CONFIG":
-		return true
-	case "GOTMPDIR", "GOCACHEPROG", "GOMAXPROCS", "GOGC", "GOMEMLIMIT":
-		return false
-	}
-	return strings.HasPrefix(key, "CGO_") || strings.HasPrefix(key, "GO") && !strings.HasPrefix(key, "GOOGLE_")
-}
-
-// fetchFlags returns what of the user's GOFLAGS is about the module cache, not
-// about what is compiled.
-func (g *Go) fetchFlags() string {
-	if strings.Contains(g.GOFLAGS, "-modcacherw") {
-		return "GOFLAGS=-modcacherw"
-	}
-	return "GOFLAGS="
-}
-
-// Clean returns the environment for a build whose outcome only its arguments
-// decide: the user's, less every variable that steers the compiler, and with
-// what the go command needs to fetch modules the way its user does.
-func (g *Go) Clean() run.Env {
-	env := g.Env.Without(steersCompiler)
-	s := g.Settings
-	return env.With("GOENV=off", "GO111MODULE=on", g.fetchFlags(), "GOTOOLCHAIN="+g.GOVERSION,
-		"GOMODCACHE="+s.GOMODCACHE, "GOCACHE="+s.GOCACHE,
-		"GOPROXY="+s.GOPROXY, "GONOPROXY="+s.GONOPROXY, "GOPRIVATE="+s.GOPRIVATE,
-		"GOSUMDB="+s.GOSUMDB, "GONOSUMDB="+s.GONOSUMDB, "GOINSECURE="+s.GOINSECURE,
-		"GOVCS="+s.GOVCS, "GOAUTH="+s.GOAUTH)
-}
-
 // At returns the go command in the release that a fork is to be built with:
 // pin where it is set (go1.26.8), otherwise the installed one, or the oldest that
 // the tree's go line allows where that is newer.
 func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
-	// What follows a space is whose build it is: "go1.26.8 X:jsonv2".
+	// What follows is whose build it is, or with which experiments: "go1.26.8 X:jsonv2", "go1.26.8-X:jsonv2".
 	have, _, _ := strings.Cut(g.GOVERSION, " ")
+	have, _, _ = strings.Cut(have, "-X:")
 	want, why := have, "build.toolchain pins it"
 	switch {
 	case pin != "" && needs != "" && version.Compare("go"+needs, pin) > 0:

@@ -107,6 +107,8 @@ func TestAt(t *testing.T) {
 		{name: "a distro's build", has: "go1.26.8 (Red Hat 1.26.8-1.el10)", mode: "auto", needs: "1.24.0",
 			want: "go1.26.8 (Red Hat 1.26.8-1.el10)"},
 		{name: "an experiment", has: "go1.26.8 X:jsonv2", mode: "local", needs: "1.26.0", want: "go1.26.8 X:jsonv2"},
+		{name: "an experiment, as newer releases write it", has: "go1.26.8-X:jsonv2", mode: "local", pin: "go1.26.8",
+			want: "go1.26.8-X:jsonv2"},
 
 		{name: "kept local", has: "go1.26.8", mode: "local", needs: "1.27.0",
 			wantErr: "this fork is built with go1.27.0 (fork.lock says that its tree needs go 1.27.0)",
@@ -151,64 +153,6 @@ func TestToolchain(t *testing.T) {
 	} {
 		if got := toolchain(goLine); got != want {
 			t.Errorf("a tree that says go %s wants %s, not %s", goLine, got, want)
-		}
-	}
-}
-
-func TestClean(t *testing.T) {
-	g := &Go{
-		Env: run.Env{
-			"PATH=/bin", "HOME=/home/ann", "HTTPS_PROXY=http://proxy.example.org", "NETRC=/n", "SSH_AUTH_SOCK=/s", "TMPDIR=/t",
-			"GIT_SSH_COMMAND=ssh -v", "GOOGLE_APPLICATION_CREDENTIALS=/key.json", "ALGO=x",
-			"GOTMPDIR=/big", "GOMAXPROCS=3", "GOGC=200", "GOMEMLIMIT=2GiB", "GOCACHEPROG=remote-cache",
-
-			"GOFLAGS=-tags=evil", "GOOS=plan9", "GOARCH=386", "GOAMD64=v4", "GOARM=5", "GOEXPERIMENT=evil", "GODEBUG=x=1",
-			"GOFIPS140=latest", "GOROOT=/old", "GOWORK=/else/go.work", "GO111MODULE=off", "GOENV=/env", "GOTOOLCHAIN=auto",
-			"GO_EXTLINK_ENABLED=1", "GCCGO=gccgo",
-			"CGO_ENABLED=1", "CGO_CFLAGS=-O3", "CC=evil", "CXX=evil", "AR=evil", "FC=evil", "PKG_CONFIG=evil",
-		},
-		Settings: Settings{
-			GOVERSION: "go1.26.8", GOTOOLCHAIN: "auto", GOMODCACHE: "/mod", GOCACHE: "/cache",
-			GOPROXY:   "https://proxy.example.org",
-			GONOPROXY: "a", GOPRIVATE: "b", GOSUMDB: "off", GONOSUMDB: "c", GOINSECURE: "d", GOVCS: "e", GOAUTH: "netrc",
-		},
-	}
-	got := g.Clean()
-	for key, want := range map[string]string{
-		"PATH": "/bin", "HOME": "/home/ann", "HTTPS_PROXY": "http://proxy.example.org", "NETRC": "/n", "SSH_AUTH_SOCK": "/s",
-		"TMPDIR":          "/t",
-		"GIT_SSH_COMMAND": "ssh -v", "GOOGLE_APPLICATION_CREDENTIALS": "/key.json", "ALGO": "x",
-		"GOTMPDIR": "/big", "GOMAXPROCS": "3", "GOGC": "200", "GOMEMLIMIT": "2GiB", "GOCACHEPROG": "remote-cache",
-
-		"GOENV": "off", "GO111MODULE": "on", "GOFLAGS": "", "GOTOOLCHAIN": "go1.26.8",
-		"GOMODCACHE": "/mod", "GOCACHE": "/cache", "GOPROXY": "https://proxy.example.org", "GONOPROXY": "a", "GOPRIVATE": "b",
-		"GOSUMDB": "off", "GONOSUMDB": "c", "GOINSECURE": "d", "GOVCS": "e", "GOAUTH": "netrc",
-	} {
-		if got.Get(key) != want {
-			t.Errorf("%s=%s, want %q", key, got.Get(key), want)
-		}
-	}
-	for _, key := range []string{
-		"GOOS", "GOARCH", "GOAMD64", "GOARM", "GOEXPERIMENT", "GODEBUG", "GOFIPS140", "GOROOT", "GOWORK",
-		"GO_EXTLINK_ENABLED", "GCCGO",
-		"CGO_ENABLED", "CGO_CFLAGS", "CC", "CXX", "AR", "FC", "PKG_CONFIG",
-	} {
-		if got.Get(key) != "" {
-			t.Errorf("%s=%s was left in", key, got.Get(key))
-		}
-	}
-	if g.Env.Get("GOOS") != "plan9" {
-		t.Error("Clean() changed the environment it was asked of")
-	}
-}
-
-// TestCleanKeepsTheCacheWritable: of a user's GOFLAGS, only what is about the module cache is theirs to say.
-func TestCleanKeepsTheCacheWritable(t *testing.T) {
-	for flags, want := range map[string]string{"": "", "-tags=evil": "", "-modcacherw": "-modcacherw",
-		"-tags=evil -modcacherw -v": "-modcacherw"} {
-		g := &Go{Env: run.Env{"GOFLAGS=" + flags}, Settings: Settings{GOFLAGS: flags}}
-		if got := g.Clean().Get("GOFLAGS"); got != want {
-			t.Errorf("of GOFLAGS=%s, Clean() leaves %q, want %q", flags, got, want)
 		}
 	}
 }

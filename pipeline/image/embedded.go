@@ -2,13 +2,16 @@ package image
 
 import (
 	"context"
+	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/platform"
@@ -17,11 +20,13 @@ import (
 // embeddedStage compiles a program that Slipway itself adds to images. Its output
 // has the program in bin.
 var embeddedStage = build.Stage[embeddedInput, string]{
-	Name: "own", Revision: 1, Keep: 8, Run: compileProgram,
+	Name: "own", Revision: 2, Keep: 8, Run: compileProgram,
 	Read: func(dir string) (string, error) { return dir, nil },
 }
 
 type embeddedInput struct {
+	name    string
+	build   cross.Input
 	sources map[string]string // by their paths
 	args    []string
 	vars    []string // KEY=VALUE pairs of the environment
@@ -72,12 +77,11 @@ func programSources(from fs.FS) (map[string]string, error) {
 }
 
 func newEmbedded(sources map[string]string, name string, on platform.Platform, version string) embeddedInput {
+	in := cross.Input{Platform: on}
 	return embeddedInput{
-		sources: sources,
-		args: []string{
-			"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-buildid= -s -w", "-o", "bin/" + name, "./cmd/" + name,
-		},
-		vars:    []string{"GOOS=" + on.OS, "GOARCH=" + on.Arch, "CGO_ENABLED=0", "GOWORK=off"},
+		name: name, build: in, sources: sources,
+		args:    slices.Concat([]string{"go", "build"}, in.Flags(), []string{"-o", "bin/" + name, "./cmd/" + name}),
+		vars:    append(in.Environment(), "GOOS="+on.OS, "GOARCH="+on.Arch, "CGO_ENABLED=0"),
 		version: version,
 	}
 }
@@ -91,5 +95,12 @@ func compileProgram(ctx context.Context, s *build.Session, in embeddedInput, dst
 		return err
 	}
 	goHost := s.HostGo()
-	return goHost.Run.Run(ctx, run.Cmd{Args: in.args, Dir: dst, Env: goHost.Clean().With(in.vars...)})
+	if err := goHost.Run.Run(ctx, run.Cmd{Args: in.args, Dir: dst, Env: goHost.Clean().With(in.vars...)}); err != nil {
+		return err
+	}
+	info, err := buildinfo.ReadFile(filepath.Join(dst, "bin", in.name))
+	if err != nil {
+		return err
+	}
+	return in.build.CheckSettings(cross.Component{Name: in.name}, info)
 }

@@ -32,8 +32,9 @@ func TestProgramSources(t *testing.T) {
 func TestEmbeddedInput(t *testing.T) {
 	in := newEmbedded(map[string]string{"go.mod": "module m"}, "pause", arm64, "go1.26.8")
 	data, err := json.Marshal(in)
-	want := `[{"go.mod":"module m"},["go","build","-trimpath","-buildvcs=false","-ldflags=-buildid= -s -w","-o",` +
-		`"bin/pause","./cmd/pause"],["GOOS=linux","GOARCH=arm64","CGO_ENABLED=0","GOWORK=off"],"go1.26.8"]`
+	want := `[{"go.mod":"module m"},["go","build","-trimpath","-buildvcs=false","-gcflags=all=-dwarf=false",` +
+		`"-ldflags=-buildid= -s -w","-o","bin/pause","./cmd/pause"],["GOARM64=v8.0","GOEXPERIMENT=,","GOFIPS140=off",` +
+		`"GOFLAGS=-trimpath","GO_EXTLINK_ENABLED=auto","GOOS=linux","GOARCH=arm64","CGO_ENABLED=0"],"go1.26.8"]`
 	if string(data) != want || err != nil {
 		t.Errorf("got  %s, %v\nwant %s", data, err, want)
 	}

@@ -17,13 +17,12 @@ import (
 // made are the names of the images of f, all that it can make if there are none. registries
 // are where they are pushed to besides images.registry of f.
 func CheckTags(f fork.Fork, made []string, registries ...string) error {
-	ids, err := f.Project.IDs()
+	others, err := f.Others()
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		other, err := f.Project.Fork(id)
-		if id == f.ID || err != nil || other.Parsed.Tag() != f.Parsed.Tag() { // its own runs say what is wrong with it
+	for _, other := range others {
+		if other.Parsed.Tag() != f.Parsed.Tag() {
 			continue
 		}
 		at := repositories(other.Images.Registry)

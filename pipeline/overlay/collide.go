@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/fork"
-	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/profiles"
 )
 
@@ -18,6 +16,7 @@ import (
 type taken struct {
 	fork    string
 	project ebuilds.Project
+	version string // of its ebuilds
 	// names maps each name to what the fork says of it: forks that say the same have it
 	// in common. Of an empty name there is only one.
 	names map[string]string
@@ -29,7 +28,7 @@ func (t taken) atom() string { return t.project.Category + "/" + t.project.Name 
 
 // takenBy returns what a fork takes by the names of its packages.
 func takenBy(id string, project ebuilds.Project, version string) taken {
-	t := taken{fork: id, project: project, names: map[string]string{}}
+	t := taken{fork: id, project: project, version: version, names: map[string]string{}}
 	t.names[t.atom()+"-"+version] = ""
 	t.names[fmt.Sprintf("distfiles/%s-%s-*.tar.xz", project.Name, version)] = ""
 	for _, suffix := range []string{"", "-bin", "-meta"} {
@@ -47,23 +46,9 @@ func (p plan) taken(id string) taken {
 		t.names[fmt.Sprintf("user id %d", n)] = "that of " + user
 	}
 	for _, pkg := range p.known {
-		t.files = append(t.files, installed(pkg)...)
+		t.files = append(t.files, ebuilds.Installed(pkg)...)
 	}
 	return t
-}
-
-// installed returns the paths that an ebuild installs of a package, but for folders.
-func installed(p packaging.Package) []string {
-	var out []string
-	for _, f := range p.Files {
-		if f.Kind != packaging.Folder {
-			out = append(out, f.Path)
-		}
-	}
-	for _, name := range ebuilds.ScriptNames(p) {
-		out = append(out, path.Join("/etc/init.d", name))
-	}
-	return out
 }
 
 // collide tells of what two forks would both write.
@@ -77,8 +62,9 @@ func collide(a, b taken) error {
 			errs = append(errs, fmt.Errorf("forks %s and %s would both write %s: "+
 				"change the version in one fork.yaml, or the name in one gentoo.yaml", a.fork, b.fork, name))
 		default:
-			errs = append(errs, fmt.Errorf("forks %s and %s do not agree on %s: it would be %s, and %s", a.fork, b.fork, name,
-				ours, said))
+			errs = append(errs, fmt.Errorf("forks %s and %s do not agree on %s: it would be %s, and %s: "+
+				"change the upstream in one fork.yaml, or the name or the accounts in one gentoo.yaml",
+				a.fork, b.fork, name, ours, said))
 		}
 	}
 	blocks := slices.Contains(a.project.Rivals, b.atom()) || slices.Contains(b.project.Rivals, a.atom())
@@ -92,17 +78,11 @@ func collide(a, b taken) error {
 }
 
 // collisions tells of what forks of a run would both write, and of ebuilds and
-// distfiles that are also those of forks that the run leaves out.
-func collisions(sessions []*build.Session, plans []plan) error {
+// distfiles that are also those of the others, which the run leaves out.
+func collisions(sessions []*build.Session, plans []plan, others []taken) error {
 	all := make([]taken, len(plans))
-	ids := make([]string, len(plans))
 	for i, p := range plans {
-		ids[i] = sessions[i].Fork().ID
-		all[i] = p.taken(ids[i])
-	}
-	others, err := leftOut(sessions[0].Fork().Project, ids)
-	if err != nil {
-		return err
+		all[i] = p.taken(sessions[i].Fork().ID)
 	}
 	var errs []error
 	for i, a := range all {
@@ -113,31 +93,23 @@ func collisions(sessions []*build.Session, plans []plan) error {
 	return errors.Join(errs...)
 }
 
-// leftOut returns what the forks of a project that have ebuilds, too, take by the
-// names of their packages, without those of the run.
-func leftOut(project fork.Project, run []string) ([]taken, error) {
-	ids, err := project.IDs()
+// leftOut returns what the other forks of the project that have ebuilds, too, take
+// by the names of their packages.
+func leftOut(run []fork.Fork) ([]taken, error) {
+	others, err := run[0].Others()
 	if err != nil {
 		return nil, err
 	}
 	var out []taken
-	for _, id := range ids {
-		if slices.Contains(run, id) {
+	for _, other := range others {
+		version, err := other.Parsed.Gentoo()
+		same := func(f fork.Fork) bool { return f.ID == other.ID }
+		if slices.ContainsFunc(run, same) || other.Ebuilds.Distfiles == "" || err != nil {
 			continue
 		}
-		f, err := project.Fork(id)
-		if err != nil {
-			return nil, err
+		if p, err := profiles.Gentoo(other.Project.Dir, other.Profile); err == nil {
+			out = append(out, takenBy(other.ID, p, version))
 		}
-		version, err := f.Parsed.Gentoo()
-		if f.Ebuilds.Distfiles == "" || err != nil {
-			continue // it has no ebuilds
-		}
-		p, err := profiles.Gentoo(project.Dir, f.Profile)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, takenBy(id, p, version))
 	}
 	return out, nil
 }

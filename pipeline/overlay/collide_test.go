@@ -30,6 +30,7 @@ func TestCollide(t *testing.T) {
 		return func(p *plan) { p.fork.Project.Accounts = map[string]int{user: id} }
 	}
 	const instead = ": change the version in one fork.yaml, or the name in one gentoo.yaml"
+	const agree = ": change the upstream in one fork.yaml, or the name or the accounts in one gentoo.yaml"
 	const bosun = "/usr/lib/systemd/system/bosun.service"
 	ship := of("app-misc/ship", "1.4.1_p1", "1.4.1", "/usr/bin/bosun")
 	for name, c := range map[string]struct {
@@ -46,7 +47,7 @@ func TestCollide(t *testing.T) {
 		"one release of two upstreams": {
 			ship, with(of("app-misc/ship", "1.4.1_p2", "1.4.1"), func(p *plan) { p.source = "sha256:2" }),
 			[]string{"forks a and b do not agree on distfiles/ship-1.4.1.tar.xz: " +
-				"it would be the upstream tree sha256:1, and the upstream tree sha256:2"},
+				"it would be the upstream tree sha256:1, and the upstream tree sha256:2" + agree},
 		},
 		"one name in two categories": {
 			ship, of("sys-boot/ship", "1.4.1_p1", "1.4.1"),
@@ -55,15 +56,15 @@ func TestCollide(t *testing.T) {
 		"a name that another one's binary package has": {
 			ship, of("app-misc/ship-bin", "2", "2"),
 			[]string{"forks a and b do not agree on app-misc/ship-bin: " +
-				"it would be a package of app-misc/ship, and a package of app-misc/ship-bin"},
+				"it would be a package of app-misc/ship, and a package of app-misc/ship-bin" + agree},
 		},
 		"a user with two ids": {
 			with(ship, account("bosun", 491)), with(of("app-misc/boat", "1", "1"), account("bosun", 492)),
-			[]string{"forks a and b do not agree on acct-user/bosun: it would be the id 491, and the id 492"},
+			[]string{"forks a and b do not agree on acct-user/bosun: it would be the id 491, and the id 492" + agree},
 		},
 		"an id of two users": {
 			with(ship, account("bosun", 491)), with(of("app-misc/boat", "1", "1"), account("mate", 491)),
-			[]string{"forks a and b do not agree on user id 491: it would be that of bosun, and that of mate"},
+			[]string{"forks a and b do not agree on user id 491: it would be that of bosun, and that of mate" + agree},
 		},
 		"a user of both": {
 			with(ship, account("bosun", 491)), with(of("app-misc/boat", "1", "1"), account("bosun", 491)), nil,
@@ -72,6 +73,10 @@ func TestCollide(t *testing.T) {
 			ship, of("app-misc/boat", "1", "1", "/usr/bin/bosun"),
 			[]string{"forks a and b would both install /usr/bin/bosun, as app-misc/ship and app-misc/boat: " +
 				"leave it out of one, or add the other package to rivals in gentoo.yaml"},
+		},
+		"users, which are packages by themselves": {
+			of("app-misc/ship", "1", "1", "/usr/lib/sysusers.d/bosun.conf"),
+			of("app-misc/boat", "1", "1", "/usr/lib/sysusers.d/bosun.conf"), nil,
 		},
 		"a file of rivals": {
 			ship, with(of("app-misc/boat", "1", "1", "/usr/bin/bosun"),

@@ -44,14 +44,15 @@ func TestKeys(t *testing.T) {
 		"modules": {
 			in: modulesInput{
 				components: []cross.Component{{Name: "bosun", Main: "cmd/bosun"}}, targets: []target{amd64, arm64},
-				input: cross.Input{Tree: "sha256:01", Lock: "02", Tags: []string{"sail"}, Platform: amd64.platform},
+				levels: map[string]string{"arm64": "v9.0"},
+				input:  cross.Input{Tree: "sha256:01", Lock: "02", Tags: []string{"sail"}, Platform: amd64.platform},
 			},
 			want: `["sha256:01",` + marshal(t, []cross.Component{{Name: "bosun", Main: "cmd/bosun"}}) +
-				`,["sail"],["amd64","arm64"]]`,
+				`,["sail"],["amd64","arm64"],{"arm64":"v9.0"}]`,
 		},
 		"modules, no tags": {
 			in:   modulesInput{targets: []target{amd64}, input: cross.Input{Tree: "sha256:01"}},
-			want: `["sha256:01",null,null,["amd64"]]`,
+			want: `["sha256:01",null,null,["amd64"],null]`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

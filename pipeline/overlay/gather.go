@@ -104,8 +104,16 @@ func sourceBuild(s *build.Session, p plan, parts []cross.Component) (ebuilds.Bui
 	if err != nil {
 		return ebuilds.Build{}, err
 	}
+	levels := s.Fork().Build.Levels()
+	var env []string
+	for _, t := range p.targets {
+		env = append(env, cross.Input{Platform: t.platform, Level: levels[t.platform.Arch]}.Environment()...)
+	}
+	slices.Sort(env)
+	// Gentoo's GOFLAGS only say what the go command prints, and how many processes it starts.
+	env = slices.DeleteFunc(slices.Compact(env), func(pair string) bool { return strings.HasPrefix(pair, "GOFLAGS=") })
 	return ebuilds.Build{
-		Go: goRelease(s.Lock().Go, s.Go().GOVERSION), GOPATH: in.GOPATH, Flags: in.Flags(),
+		Go: goRelease(s.Lock().Go, s.Go().GOVERSION), GOPATH: in.GOPATH, Flags: in.Flags(), Env: env,
 		Components: components(p.components, parts, p.input.Component),
 	}, nil
 }

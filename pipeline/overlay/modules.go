@@ -32,14 +32,15 @@ var modulesStage = build.Stage[modulesInput, gathered]{
 // modulesInput says what needs the modules.
 type modulesInput struct {
 	components []cross.Component
-	targets    []target // sorted by keyword
+	targets    []target          // sorted by keyword
+	levels     map[string]string // see cross.Build
 	input      cross.Input
 	tree       filetree.Dir // the patched one
 }
 
 // MarshalJSON returns what decides the output.
 func (in modulesInput) MarshalJSON() ([]byte, error) {
-	return json.Marshal([]any{in.input.Tree, in.components, in.input.Tags, arches(in.targets)})
+	return json.Marshal([]any{in.input.Tree, in.components, in.input.Tags, arches(in.targets), in.levels})
 }
 
 // gathered is a module cache, and the licenses of its modules, as SPDX names them.
@@ -59,7 +60,9 @@ func readGathered(dir string) (gathered, error) {
 func gatherModules(
 	ctx context.Context, s *build.Session, p plan, patched filetree.Dir, components []cross.Component,
 ) (modules, error) {
-	in := modulesInput{components: components, targets: byKeyword(p.targets), tree: patched}
+	in := modulesInput{
+		components: components, targets: byKeyword(p.targets), levels: s.Fork().Build.Levels(), tree: patched,
+	}
 	var err error
 	if in.input, _, err = s.Input(s.Host()); err != nil || in.input.GOPATH != "" {
 		return modules{}, err
@@ -80,7 +83,7 @@ func fillModules(ctx context.Context, s *build.Session, in modulesInput, dst str
 		var packages []cross.Package
 		for _, t := range in.targets {
 			of := in.input
-			of.Platform = t.platform
+			of.Platform, of.Level = t.platform, in.levels[t.platform.Arch]
 			some, err := builder.Gather(ctx, of, in.tree, in.components, filepath.Join(dst, "go-mod"))
 			if err != nil {
 				return build.Done{}, err

@@ -53,13 +53,20 @@ func newPlans(sessions []*build.Session, old ebuilds.Tree) (ebuilds.Overlay, []p
 	if err != nil {
 		return o, nil, err
 	}
+	others, err := leftOut(forks)
+	if err != nil {
+		return o, nil, err
+	}
+	for _, other := range others {
+		o.Others = append(o.Others, other.atom()+"-"+other.version)
+	}
 	plans := make([]plan, len(sessions))
 	for i, s := range sessions {
 		if plans[i], err = newPlan(s, old); err != nil {
 			return o, nil, err
 		}
 	}
-	return o, plans, collisions(sessions, plans)
+	return o, plans, collisions(sessions, plans, others)
 }
 
 func newPlan(s *build.Session, old ebuilds.Tree) (plan, error) {

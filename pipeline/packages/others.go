@@ -10,8 +10,8 @@ import (
 )
 
 // checkOthers returns an error if another fork of the project makes a package with the
-// name, version and architecture of a planned one: in a repository, and on a host, there
-// is one of them.
+// name, version, revision and architecture of a planned one: in a repository, and on a
+// host, there is one of them.
 func checkOthers(f fork.Fork, plans []plan) error {
 	others, err := f.Others()
 	if err != nil {
@@ -22,14 +22,16 @@ func checkOthers(f fork.Fork, plans []plan) error {
 		return err
 	}
 	for _, other := range others {
-		if v, err := other.Parsed.Distro(); err != nil || v != version {
+		v, err := other.Parsed.Distro()
+		if err != nil || v != version || other.Packages.Revision != f.Packages.Revision {
 			continue
 		}
 		for _, p := range plans {
 			if name := p.shared(other); name != "" {
-				return fmt.Errorf("%s and %s both make the %s package %s %s for %s: a repository holds only one of them\n"+
+				return fmt.Errorf("%s and %s both make the %s package %s %s-%d for %s: a repository holds only one of them\n"+
 					"  Give one of the forks another version: what is behind the + is its own revision",
-					f.File("fork.yaml"), other.File("fork.yaml"), p.format.Name, name, version, p.platform)
+					f.File("fork.yaml"), other.File("fork.yaml"), p.format.Name, name, version,
+					f.Packages.Revision, p.platform)
 			}
 		}
 	}

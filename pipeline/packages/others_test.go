@@ -17,14 +17,15 @@ func TestOthers(t *testing.T) {
 			"build:\n  components: [" + components + "]\n  platforms: [" + platforms + "]\n" +
 			"packages:\n  maintainer: Mate <mate@example.org>\n"
 	}
-	const clash = "forks/ship-1.4/fork.yaml and forks/boat/fork.yaml both make the FORMAT package captain 1.4.1+test.1 for " +
+	const clash = "forks/ship-1.4/fork.yaml and forks/boat/fork.yaml both make the FORMAT package captain 1.4.1+test.1-1 for " +
 		"linux/amd64: a repository holds only one of them\n" +
 		"  Give one of the forks another version: what is behind the + is its own revision"
 	for name, c := range map[string]struct {
 		other, want string
 	}{
-		"the same packages": {fork("1.4.1+test.1", "captain", "linux/amd64, linux/arm64"), clash},
-		"another revision":  {fork("1.4.1+test.2", "captain", "linux/amd64"), ""},
+		"the same packages":                 {fork("1.4.1+test.1", "captain", "linux/amd64, linux/arm64"), clash},
+		"another revision":                  {fork("1.4.1+test.2", "captain", "linux/amd64"), ""},
+		"another revision of the packaging": {fork("1.4.1+test.1", "captain", "linux/amd64") + "  revision: 2\n", ""},
 		"another release": {
 			strings.Replace(fork("1.4.0+test.1", "captain", "linux/amd64"), "@v1.4.1", "@v1.4.0", 1), ""},
 		"another architecture":          {fork("1.4.1+test.1", "captain", "linux/arm64"), ""},
