@@ -60,6 +60,7 @@ func TestScripts(t *testing.T) {
 			packaging.Package{Restart: []string{"b.service"}, Files: []packaging.File{{Path: unitDir + "b.service"}}},
 			map[string][]string{
 				"postinst": {`if [ -n "$2" ]; then`, "deb-systemd-invoke try-restart b.service >/dev/null || true"},
+				"prerm":    {"deb-systemd-invoke stop b.service >/dev/null || true"},
 				"postrm":   {"systemctl --system daemon-reload >/dev/null || true"},
 			}},
 		{"users and folders",

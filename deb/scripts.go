@@ -60,7 +60,7 @@ esac
 {{- range .Retired}}
 dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
 {{- end}}
-{{- with .Units}}
+{{- with .Stopped}}
 if [ -z "${DPKG_ROOT:-}" ] && [ "$1" = remove ] && [ -d /run/systemd/system ]; then
 	deb-systemd-invoke stop{{range .}} {{.Running}}{{end}} >/dev/null || true
 fi

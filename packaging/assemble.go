@@ -52,9 +52,15 @@ func (in Input) Check() error {
 		return errors.Join(append(errs, fmt.Errorf("%s: %w", in.UserDir, err))...)
 	}
 	for _, r := range recipes {
-		errs = append(errs, in.checkNames(r))
+		errs = append(errs, in.checkFiles(r))
 	}
 	names := recipeNames(recipes)
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			errs = append(errs, fmt.Errorf("package %s has two rows in packages.yaml for version %s: "+
+				"give each the range of its versions", name, in.Version))
+		}
+	}
 	for _, key := range []struct {
 		what string
 		pkgs []string
@@ -69,38 +75,39 @@ func (in Input) Check() error {
 			}
 		}
 	}
-	return errors.Join(append(errs, in.CheckOptions(recipes))...)
-}
-
-// checkNames returns what is wrong with the names in a recipe and with those of the
-// fork's files for the package.
-func (in Input) checkNames(r Recipe) error {
-	names, err := in.userFiles(r.Name)
-	if err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	p := Package{Name: r.Name, Restart: r.Restart, State: r.State, Retired: r.Retired}
-	for _, to := range slices.Sorted(maps.Keys(r.Files)) {
-		at, err := version.Expand(to, in.fields())
-		if err != nil {
-			return fmt.Errorf("package %s: files: %w", r.Name, err)
-		}
-		f := placed(at, nil)
-		if folder, ok := strings.CutSuffix(at, "/"); ok {
-			f = File{Path: folder, Kind: Folder}
-		}
-		p.Files = append(p.Files, f)
+	return in.CheckOptions(recipes)
+}
+
+// checkFiles returns what is wrong with the files of a recipe and with the fork's for
+// the package, as far as that shows before anything is built.
+func (in Input) checkFiles(r Recipe) error {
+	files, err := in.planned(r)
+	if err != nil {
+		return fmt.Errorf("package %s: %w", r.Name, err)
 	}
-	for _, name := range names {
-		p.Files = append(p.Files, placed(strings.TrimPrefix(name, r.Name), nil))
-	}
+	p := Package{Name: r.Name, Restart: r.Restart, State: r.State, Retired: r.Retired, Files: files.sorted()}
 	var errs []error
-	for _, rule := range []func(checked, Package) []string{places, unitNames, state, retired} {
+	for _, rule := range []func(checked, Package) []string{places, nesting, papers, unitNames, state, retired} {
 		for _, fault := range rule(checked{}, p) {
 			errs = append(errs, fmt.Errorf("package %s: %s", r.Name, fault))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// planned returns the files of a recipe's package. Programs, their documents and files of
+// the patched tree are not there yet, and empty.
+func (in Input) planned(r Recipe) (contents, error) {
+	in.Binaries, in.Docs = map[string]string{}, nil
+	for program := range r.Programs {
+		in.Binaries[program] = program
+	}
+	in.Tree = func(string) ([]byte, error) { return nil, nil }
+	files, _, err := in.files(r)
+	return files, err
 }
 
 func recipeNames(recipes []Recipe) []string {
@@ -144,9 +151,7 @@ func (in Input) assemble(r Recipe) (Package, error) {
 		return p, err
 	}
 	p.static = static
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		p.Files = append(p.Files, files[name])
-	}
+	p.Files = files.sorted()
 	needs = append(needs, linked...)
 	if len(p.Sysusers()) > 0 {
 		needs = append(needs, in.Family.Sysusers)

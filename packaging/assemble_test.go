@@ -129,10 +129,28 @@ func TestCheckRefuses(t *testing.T) {
 		{"a unit that systemd does not take",
 			func(in *Input) { in.User = fstest.MapFS{"cook/usr/lib/systemd/system/c++.service": {}} },
 			`package cook: /usr/lib/systemd/system/c++.service: "c++.service" is not a unit's name`},
-		{"a file of the profile", func(in *Input) { in.Recipes.Packages[1].Files = map[string]string{"/tmp/{{.Family}}": "x"} },
+		{"a file of the profile", func(in *Input) {
+			in.Recipes.Packages[1].Files = map[string]string{"/tmp/{{.Family}}": "bosun.sh"}
+		},
 			"package cook: /tmp/debian is in a folder where packages may not have files"},
 		{"a folder of the profile", func(in *Input) { in.Recipes.Packages[1].Files = map[string]string{"/a\tb/": ""} },
 			`package cook: "/a\tb" is not a path from the root`},
+		{"a source that is missing", func(in *Input) { in.Recipes.Packages[1].Files["/usr/share/x"] = "cook.txt" },
+			"package cook: /usr/share/x: open cook.txt: file does not exist"},
+		{"a replacement that is not allowed", func(in *Input) { in.User = fstest.MapFS{"cook/usr/bin/cook": {}} },
+			"package cook: forks/ship/files/cook/usr/bin/cook would replace what Slipway makes: " +
+				"to allow that, add /usr/bin/cook to packages.replace.cook in fork.yaml"},
+		{"a replacement of a page", func(in *Input) { in.User = fstest.MapFS{"cook/usr/share/man/man8/cook.8.gz": {}} },
+			"package cook: forks/ship/files/cook/usr/share/man/man8/cook.8.gz would replace what Slipway makes: " +
+				"to allow that, add /usr/share/man/man8/cook.8.gz to packages.replace.cook in fork.yaml"},
+		{"a file below a link", func(in *Input) { in.User = fstest.MapFS{"cook/usr/bin/cook/x": {}} },
+			"package cook: /usr/bin/cook/x is below /usr/bin/cook, which is a link"},
+		{"a pipe", func(in *Input) { in.User = fstest.MapFS{"cook/etc/x": {Mode: fs.ModeNamedPipe}} },
+			"package cook: forks/ship/files: cook/etc/x is neither a file nor a link to one"},
+		{"a copyright", func(in *Input) { in.User = fstest.MapFS{"cook/usr/share/doc/cook/copyright": {}} },
+			"package cook: /usr/share/doc/cook/copyright is written by Slipway: leave it out"},
+		{"two rows of a package", func(in *Input) { in.Version = parsed(t, "1.3.0+acme.1") },
+			"package bosun has two rows in packages.yaml for version 1.3.0+acme.1: give each the range of its versions"},
 		{"state of the system", func(in *Input) { in.Recipes.Packages[1].State = []string{"/var/lib/dpkg"} },
 			"package cook: state /var/lib/dpkg: a purge removes all of it, and it belongs to the system"},
 		{"files of the installer", func(in *Input) { in.User = fstest.MapFS{"installer/etc/x": {}} }, ""},
@@ -140,7 +158,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a folder that cannot be read", func(in *Input) { in.User = unreadable{} }, "forks/ship/files: cannot be read"},
 		{"a link that leads nowhere", func(in *Input) {
 			in.User = fstest.MapFS{"cook/usr/share/x": {Data: []byte("bosun.service"), Mode: fs.ModeSymlink}}
-		}, "forks/ship/files: cook/usr/share/x is a link, but not to a file: " +
+		}, "package cook: forks/ship/files: cook/usr/share/x is a link, but not to a file: " +
 			"a package gets the file that a link of this folder leads to, never a link"},
 		{"no package", func(in *Input) { in.Programs = []string{"anchor"} },
 			"no package of the profile can be made from the fork's programs: anchor"},

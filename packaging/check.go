@@ -28,6 +28,8 @@ func rules() []rule {
 	return []rule{
 		{"metadata", metadata},
 		{"places", places},
+		{"nesting", nesting},
+		{"papers", papers},
 		{"modes", modes},
 		{"links", links},
 		{"programs", programs},
@@ -82,7 +84,8 @@ func metadata(_ checked, p Package) []string {
 
 // foreign are the folders where packages have no files: the administrator's, those
 // that are new at every boot, and those that are links where /usr is merged.
-var foreign = regexp.MustCompile(`^/(usr/local|home|root|tmp|run|var/run|var/tmp|srv|proc|sys|dev|bin|sbin|lib)(/|$)`)
+var foreign = regexp.MustCompile(`^/(usr/local|var/local|home|root|mnt|media|tmp|run|var/run|var/lock|` +
+	`var/tmp|srv|proc|sys|dev|bin|sbin|lib|lib32|lib64|libx32)(/|$)`)
 
 func places(_ checked, p Package) []string {
 	var faults []string
@@ -96,6 +99,39 @@ func places(_ checked, p Package) []string {
 			faults = append(faults, f.Path+" is in a folder where packages may not have files")
 		case f.Kind != Folder && f.Kind == Config != strings.HasPrefix(f.Path, "/etc/"):
 			faults = append(faults, f.Path+": configuration files belong in /etc, and no others do")
+		}
+	}
+	return faults
+}
+
+// nesting finds files below what is not a folder.
+func nesting(_ checked, p Package) []string {
+	kinds := map[string]Kind{}
+	for _, f := range p.Files {
+		kinds[f.Path] = f.Kind
+	}
+	var faults []string
+	for _, f := range p.Files {
+		for dir := path.Dir(f.Path); len(dir) > 1; dir = path.Dir(dir) {
+			if kind, ok := kinds[dir]; ok && kind != Folder {
+				faults = append(faults, fmt.Sprintf("%s is below %s, which is a %v", f.Path, dir, kind))
+			}
+		}
+	}
+	return faults
+}
+
+// papers finds files at the paths of those that every package gets, whatever its format.
+func papers(_ checked, p Package) []string {
+	doc := "/usr/share/doc/" + p.Name + "/"
+	places := []string{doc + "copyright", doc + "changelog.Debian.gz", "/usr/share/licenses/" + p.Name + "/LICENSE"}
+	var faults []string
+	for _, f := range p.Files {
+		switch {
+		case slices.Contains(places, f.Path):
+			faults = append(faults, f.Path+" is written by Slipway: leave it out")
+		case f.Path == "/usr/share/lintian/overrides/"+p.Name:
+			faults = append(faults, f.Path+" is written by Slipway: list what you accept in packages.yaml, in overrides")
 		}
 	}
 	return faults

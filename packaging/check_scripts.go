@@ -45,6 +45,10 @@ func unitNames(_ checked, p Package) []string {
 			if strings.HasPrefix(name, "-") {
 				faults = append(faults, dir+name+": a name that starts with a dash would be read as an option")
 			}
+			if strings.Contains(name, "/") || !strings.HasSuffix(name, ".conf") {
+				faults = append(faults, fmt.Sprintf("%s%s: systemd only reads files right in %[1]s whose names end with .conf",
+					dir, name))
+			}
 		}
 	}
 	return faults
@@ -98,6 +102,9 @@ func retired(_ checked, p Package) []string {
 	for _, at := range p.Retired {
 		if !clean(at) || !strings.HasPrefix(at, "/etc/") {
 			faults = append(faults, fmt.Sprintf("retired %q is not a path below /etc", at))
+		} else if strings.ContainsAny(at, `'*[\`) {
+			faults = append(faults, fmt.Sprintf("retired %q has a character that dpkg-maintscript-helper reads as "+
+				"a part of a pattern, one of ' * [ \\", at))
 		}
 	}
 	return faults

@@ -100,6 +100,13 @@ func TestRuleOfNamesInScripts(t *testing.T) {
 				"/usr/lib/sysusers.d/-a.conf: a name that starts with a dash would be read as an option",
 				"/usr/lib/tmpfiles.d/-b.conf: a name that starts with a dash would be read as an option",
 			}},
+		{"users and folders that systemd does not read",
+			Package{Files: []File{{Path: sysusersDir + "a"}, {Path: sysusersDir + "a/b.conf"}, {Path: tmpfilesDir + "README"}}},
+			[]string{
+				"/usr/lib/sysusers.d/a: systemd only reads files right in /usr/lib/sysusers.d/ whose names end with .conf",
+				"/usr/lib/sysusers.d/a/b.conf: systemd only reads files right in /usr/lib/sysusers.d/ whose names end with .conf",
+				"/usr/lib/tmpfiles.d/README: systemd only reads files right in /usr/lib/tmpfiles.d/ whose names end with .conf",
+			}},
 	} {
 		same(t, c.name, unitNames(checked{}, c.pkg), c.want...)
 	}
@@ -171,12 +178,16 @@ func TestRuleOfRetired(t *testing.T) {
 	for at, want := range map[string]string{
 		"/etc/systemd/system/cook.service": "",
 		"/etc/cook.conf":                   "",
-		"/etc/the cook's":                  "",
-		"/etc":                             `retired "/etc" is not a path below /etc`,
-		"/etc/":                            `retired "/etc/" is not a path below /etc`,
-		"/etc/../usr/bin/cook":             `retired "/etc/../usr/bin/cook" is not a path below /etc`,
-		"/usr/bin/cook":                    `retired "/usr/bin/cook" is not a path below /etc`,
-		"etc/cook":                         `retired "etc/cook" is not a path below /etc`,
+		"/etc/the cook (old) $1+?":         "",
+		"/etc/the cook's": `retired "/etc/the cook's" has a character that dpkg-maintscript-helper reads as ` +
+			`a part of a pattern, one of ' * [ \`,
+		"/etc/[cook]": `retired "/etc/[cook]" has a character that dpkg-maintscript-helper reads as ` +
+			`a part of a pattern, one of ' * [ \`,
+		"/etc":                 `retired "/etc" is not a path below /etc`,
+		"/etc/":                `retired "/etc/" is not a path below /etc`,
+		"/etc/../usr/bin/cook": `retired "/etc/../usr/bin/cook" is not a path below /etc`,
+		"/usr/bin/cook":        `retired "/usr/bin/cook" is not a path below /etc`,
+		"etc/cook":             `retired "etc/cook" is not a path below /etc`,
 	} {
 		var all []string
 		if want != "" {

@@ -148,6 +148,9 @@ func (r Recipes) Validate() []config.Fault {
 			faults = append(faults, config.Faultf(f.field, "want one line"))
 		}
 	}
+	if r.Section != "" && oneLine(r.Section) && !section.MatchString(r.Section) {
+		faults = append(faults, config.Faultf("section", "%q is not a section, such as net or contrib/net", r.Section))
+	}
 	if len(r.Packages) == 0 {
 		faults = append(faults, config.Faultf("packages", "want at least one"))
 	}
@@ -156,6 +159,11 @@ func (r Recipes) Validate() []config.Fault {
 	}
 	return faults
 }
+
+var (
+	section    = regexp.MustCompile(`^([a-z0-9+.-]+/)?[a-z0-9+.-]+$`) // of Debian
+	manSection = regexp.MustCompile(`^[1-9][A-Za-z0-9]*$`)
+)
 
 var packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
 
@@ -173,7 +181,7 @@ func (r Recipe) validate() []config.Fault {
 	if strings.TrimSpace(r.Summary) == "" || !oneLine(r.Summary) {
 		add("summary", "want one line")
 	}
-	if r.Description == "" {
+	if strings.TrimSpace(r.Description) == "" {
 		add("description", "is missing")
 	}
 	for line := range strings.Lines(r.Description) {
@@ -202,6 +210,25 @@ func (r Recipe) validatePrograms() []config.Fault {
 			faults = append(faults, config.Faultf("programs", "%s is missing, and has a manual page or completions", program))
 		}
 	}
+	return append(faults, r.validateDocuments()...)
+}
+
+func (r Recipe) validateDocuments() []config.Fault {
+	var faults []config.Fault
+	for _, program := range slices.Sorted(maps.Keys(r.Man)) {
+		if s := r.Man[program]; !manSection.MatchString(s) {
+			faults = append(faults, config.Faultf("man."+program, "%q is not a section of the manual, such as 8", s))
+		}
+	}
+	shells := completions("")
+	for _, program := range slices.Sorted(maps.Keys(r.Completions)) {
+		for i, shell := range r.Completions[program] {
+			if _, ok := shells[shell]; !ok {
+				faults = append(faults, config.At("completions."+program, i, "unknown shell %q: want %s",
+					shell, list(slices.Sorted(maps.Keys(shells)))))
+			}
+		}
+	}
 	return faults
 }
 
@@ -209,7 +236,7 @@ func (r Relations) validate() []config.Fault {
 	var faults []config.Fault
 	r.each(func(key string, list *[]Relation) {
 		for i, rel := range *list {
-			if _, err := rel.parse(); err != nil {
+			if err := rel.check(key); err != nil {
 				faults = append(faults, config.At("relations."+key, i, "%v", err))
 			}
 		}

@@ -28,9 +28,28 @@ func (c contents) add(files []File) error {
 	return nil
 }
 
-// contents returns the files of a recipe's package, and which other packages of
-// the fork it needs.
+// sorted returns the files by path.
+func (c contents) sorted() []File {
+	var out []File
+	for _, at := range slices.Sorted(maps.Keys(c)) {
+		out = append(out, c[at])
+	}
+	return out
+}
+
+// contents returns the files of a recipe's package with the fork's options, and which
+// other packages of the fork it needs.
 func (in Input) contents(r Recipe) (contents, []Relation, error) {
+	files, needs, err := in.files(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	return files, needs, files.setOptions(r.Name, in.Family.Options, in.Settings.Options[r.Name])
+}
+
+// files returns the files of a recipe's package, and which other packages of the fork
+// it needs.
+func (in Input) files(r Recipe) (contents, []Relation, error) {
 	files, needs, err := in.programFiles(r)
 	if err != nil {
 		return nil, nil, err
@@ -52,7 +71,7 @@ func (in Input) contents(r Recipe) (contents, []Relation, error) {
 	if err := in.addUserFiles(r.Name, out); err != nil {
 		return nil, nil, err
 	}
-	return out, needs, out.setOptions(r.Name, in.Family.Options, in.Settings.Options[r.Name])
+	return out, needs, nil
 }
 
 // programFiles returns the binaries, or links to the one that is all of them and
@@ -181,6 +200,9 @@ func (in Input) addUserFiles(pkg string, files contents) error {
 	}
 	for _, name := range names {
 		at := strings.TrimPrefix(name, pkg)
+		if !clean(at) {
+			return fmt.Errorf("%q is not a path from the root", at)
+		}
 		_, made := files[at]
 		i := slices.Index(replace, at)
 		switch {
@@ -228,9 +250,14 @@ func (in Input) userFiles(pkg string) ([]string, error) {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		if info, err := fs.Stat(in.User, name); e.Type() == fs.ModeSymlink && (err != nil || info.IsDir()) {
+		info, err := fs.Stat(in.User, name)
+		switch {
+		case e.Type().IsRegular():
+		case e.Type() == fs.ModeSymlink && (err != nil || !info.Mode().IsRegular()):
 			return fmt.Errorf("%s is a link, but not to a file: a package gets the file that a link of this folder leads to, "+
 				"never a link", name)
+		case e.Type() != fs.ModeSymlink:
+			return fmt.Errorf("%s is neither a file nor a link to one", name)
 		}
 		out = append(out, name)
 		return nil

@@ -93,37 +93,26 @@ func (in Input) CheckOptions(recipes []Recipe) error {
 	return errors.Join(errs...)
 }
 
-// checkOptions checks the options for one package. If its units or files of options
-// are the fork's own, or the patched tree's, faults show when it is assembled.
+// checkOptions checks the options for one package. If one of its units or files of
+// options is of the patched tree, faults show when it is assembled.
 func (in Input) checkOptions(r Recipe) error {
 	values := in.Settings.Options[r.Name]
 	if len(values) == 0 {
 		return nil
 	}
-	matters := func(at string) bool { return path.Dir(at) == in.Family.Options || strings.HasPrefix(at, unitDir) }
-	mine := func(name string) bool { return matters(strings.TrimPrefix(name, r.Name)) }
-	names, err := in.userFiles(r.Name)
-	if err != nil || slices.ContainsFunc(names, mine) {
-		return err
-	}
-	own := map[string]string{}
 	for to, from := range r.Files {
 		at, err := version.Expand(to, in.fields())
-		if err != nil || matters(at) && strings.HasPrefix(from, treeFile) {
-			return err
+		if err != nil {
+			return fmt.Errorf("files: %w", err)
 		}
-		if matters(at) {
-			own[to] = from
+		matters := path.Dir(at) == in.Family.Options || strings.HasPrefix(at, unitDir)
+		if matters && strings.HasPrefix(from, treeFile) {
+			return nil
 		}
 	}
-	r.Files = own
-	files, err := in.sourceFiles(r)
+	files, err := in.planned(r)
 	if err != nil {
 		return err
 	}
-	c := contents{}
-	if err := c.add(files); err != nil {
-		return err
-	}
-	return c.setOptions(r.Name, in.Family.Options, values)
+	return files.setOptions(r.Name, in.Family.Options, values)
 }

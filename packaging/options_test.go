@@ -84,7 +84,8 @@ func TestCheckOptions(t *testing.T) {
 				"which a file of variables cannot hold"},
 		{"a file of options of the fork's own", func(in *Input) {
 			in.User = fstest.MapFS{"cook/etc/default/cook": {Data: []byte("COOK=1\n")}}
-		}, "\r", ""},
+			in.Settings.Replace = map[string][]string{"cook": {"/etc/default/cook"}}
+		}, "", "package cook: packages.options.cook: unknown variable COOK_MORE; the package has COOK"},
 		{"one of the patched tree", func(in *Input) {
 			in.Recipes.Packages[1].Files["{{.Options}}/cook"] = "tree:cook.options"
 		}, "\r", ""},

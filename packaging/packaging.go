@@ -157,6 +157,19 @@ func (p Package) Units() []string {
 	return out
 }
 
+// Stopped returns the names of the units that a removal stops: also of those that
+// cannot be enabled, but are started by others.
+func (p Package) Stopped() []string {
+	var out []string
+	for _, f := range p.Files {
+		name, ok := strings.CutPrefix(f.Path, unitDir)
+		if ok && !strings.Contains(name, "/") && f.Kind == Regular {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // HasUnits reports whether the package has units or drop-ins, for which systemd
 // has to reload.
 func (p Package) HasUnits() bool { return len(p.under(unitDir)) > 0 }

@@ -36,27 +36,31 @@ func TestRelease(t *testing.T) {
 func TestWhatSystemdReads(t *testing.T) {
 	install := []byte("[Service]\n[Install]\nWantedBy=multi-user.target\n")
 	for _, c := range []struct {
-		name                      string
-		file                      File
-		hasUnits                  bool
-		units, sysusers, tmpfiles []string
+		name                               string
+		file                               File
+		hasUnits                           bool
+		units, stopped, sysusers, tmpfiles []string
 	}{
-		{"nothing", File{Path: "/usr/bin/cook"}, false, nil, nil, nil},
-		{"a unit", File{Path: unitDir + "cook.service", Data: install}, true, []string{"cook.service"}, nil, nil},
-		{"a unit that cannot be enabled", File{Path: unitDir + "cook.target", Data: []byte("[Unit]\n")}, true, nil, nil, nil},
+		{"nothing", File{Path: "/usr/bin/cook"}, false, nil, nil, nil, nil},
+		{"a unit", File{Path: unitDir + "cook.service", Data: install}, true,
+			[]string{"cook.service"}, []string{"cook.service"}, nil, nil},
+		{"a unit that cannot be enabled", File{Path: unitDir + "cook.target", Data: []byte("[Unit]\n")},
+			true, nil, []string{"cook.target"}, nil, nil},
 		{"a unit that only says so", File{Path: unitDir + "cook.service", Data: []byte("# no [Install]\n;[Install]\n")},
-			true, nil, nil, nil},
-		{"an escaped unit", File{Path: unitDir + `c\x2b@.mount`, Data: install}, true, []string{`c\x2b@.mount`}, nil, nil},
-		{"a drop-in", File{Path: unitDir + "cook.service.d/x.conf", Data: install}, true, nil, nil, nil},
-		{"a unit elsewhere", File{Path: "/etc/systemd/system/cook.service", Data: install}, false, nil, nil, nil},
-		{"users", File{Path: "/usr/lib/sysusers.d/cook.conf"}, false, nil, []string{"cook.conf"}, nil},
-		{"folders", File{Path: "/usr/lib/tmpfiles.d/cook.conf"}, false, nil, nil, []string{"cook.conf"}},
+			true, nil, []string{"cook.service"}, nil, nil},
+		{"an escaped unit", File{Path: unitDir + `c\x2b@.mount`, Data: install}, true,
+			[]string{`c\x2b@.mount`}, []string{`c\x2b@.mount`}, nil, nil},
+		{"a drop-in", File{Path: unitDir + "cook.service.d/x.conf", Data: install}, true, nil, nil, nil, nil},
+		{"a unit elsewhere", File{Path: "/etc/systemd/system/cook.service", Data: install}, false, nil, nil, nil, nil},
+		{"users", File{Path: "/usr/lib/sysusers.d/cook.conf"}, false, nil, nil, []string{"cook.conf"}, nil},
+		{"folders", File{Path: "/usr/lib/tmpfiles.d/cook.conf"}, false, nil, nil, nil, []string{"cook.conf"}},
 	} {
 		p := Package{Files: []File{c.file}}
 		if p.HasUnits() != c.hasUnits {
 			t.Errorf("%s: HasUnits() = %v", c.name, p.HasUnits())
 		}
 		same(t, c.name+": units", p.Units(), c.units...)
+		same(t, c.name+": stopped", p.Stopped(), c.stopped...)
 		same(t, c.name+": users", p.Sysusers(), c.sysusers...)
 		same(t, c.name+": folders", p.Tmpfiles(), c.tmpfiles...)
 	}

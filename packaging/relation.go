@@ -3,6 +3,7 @@ package packaging
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,33 @@ func (r Relation) parse() ([]Name, error) {
 		out = append(out, Name{m[1], m[2], m[3]})
 	}
 	return out, nil
+}
+
+// debianVersion matches what dpkg and rpm take for a version. Only an epoch ends with a colon.
+var debianVersion = regexp.MustCompile(`^([0-9]+:)?[0-9][A-Za-z0-9.+~]*(-[A-Za-z0-9.+~]+)*$`)
+
+// check returns what dpkg would not take of a relation under a key of a profile.
+func (r Relation) check(key string) error {
+	names, err := r.parse()
+	if err != nil {
+		return err
+	}
+	if len(names) > 1 && slices.Contains([]string{"conflicts", "replaces", "provides"}, key) {
+		return fmt.Errorf("%q has alternatives, which only depends, recommends and suggests may have: "+
+			"list each package by itself", r)
+	}
+	for _, n := range names {
+		switch {
+		case strings.Contains(n.Package, "/"):
+			return fmt.Errorf("%q: %s is not a name of Debian's: leave out the category", r, n.Package)
+		case key == "provides" && n.Op != "" && n.Op != "=":
+			return fmt.Errorf("%q: what a package provides has one version, or none: write %s = VERSION", r, n.Package)
+		case n.Op == "" || n.Version == "self" || n.Version == "upstream":
+		case !debianVersion.MatchString(n.Version):
+			return fmt.Errorf("%q: %q is not a version: it begins with a digit, as 1.4.21 or 1:2.0~rc.1-1 does", r, n.Version)
+		}
+	}
+	return nil
 }
 
 // Names returns the alternatives of a relation that Validate accepts. It panics on

@@ -63,3 +63,36 @@ func TestRelationResolve(t *testing.T) {
 		same(t, c.family.Name+": "+string(c.in), c.in.resolve(p, c.family), c.want...)
 	}
 }
+
+// What dpkg says of these in a control file is an error, or a warning.
+func TestRelationCheck(t *testing.T) {
+	const alternatives = ` has alternatives, which only depends, recommends and suggests may have: ` +
+		`list each package by itself`
+	version := func(s string) string {
+		return `"` + s + `" is not a version: it begins with a digit, as 1.4.21 or 1:2.0~rc.1-1 does`
+	}
+	for _, c := range []struct {
+		key  string
+		r    Relation
+		want string
+	}{
+		{"depends", "rum >= 1:2.0~rc.1+b-1-2 | rope = self", ""},
+		{"suggests", "rum | rope", ""},
+		{"provides", "rum = upstream", ""},
+		{"conflicts", "rum << 1", `"rum << 1" is not a relation: ` +
+			`want a package name, or alternatives like "iptables >= 1.4.21 | nftables"`},
+		{"conflicts", "rum | rope", `"rum | rope"` + alternatives},
+		{"replaces", "rum | rope < 2", `"rum | rope < 2"` + alternatives},
+		{"provides", "rum | rope", `"rum | rope"` + alternatives},
+		{"provides", "rum >= 1", `"rum >= 1": what a package provides has one version, or none: write rum = VERSION`},
+		{"depends", "rum | net-misc/socat",
+			`"rum | net-misc/socat": net-misc/socat is not a name of Debian's: leave out the category`},
+		{"depends", "rum >= abc", `"rum >= abc": ` + version("abc")},
+		{"depends", "rum >= ~1", `"rum >= ~1": ` + version("~1")},
+		{"depends", "rum >= 1.0-", `"rum >= 1.0-": ` + version("1.0-")},
+		{"depends", "rum >= x:1", `"rum >= x:1": ` + version("x:1")},
+		{"depends", "rum >= 1:2:3", `"rum >= 1:2:3": ` + version("1:2:3")},
+	} {
+		fails(t, c.key+": "+string(c.r), c.r.check(c.key), c.want)
+	}
+}

@@ -57,6 +57,8 @@ func TestDockerIsToldItsSubnet(t *testing.T) {
 		{"a drop-in after all", map[string]string{"lib/" + unit: debianDocker,
 			"etc/docker.service.d/zzz.conf": "[Service]\nExecStart=\nExecStart=/opt/last\n"}, "",
 			[]string{"/etc/default/docker"}},
+		{"ends of lines of another system", map[string]string{"lib/" + unit: strings.ReplaceAll(fedoraDocker, "\n", "\r\n")},
+			single, []string{"/etc/sysconfig/docker", "/etc/sysconfig/docker-network"}},
 		{"odd forms", map[string]string{"lib/" + unit: "; [Service]\nExecStart=/no\n[ Service]\n[Service]\n ExecStart = " +
 			`/opt/docker\x20d "a  b" 'c;d' %%n $$HOME ${A} e\\` + "\nExecReload=/bin/true \\\n[x]\n" +
 			"ExecStopPost=/bin/echo ExecStart=/no\n[X-Mate]\nExecStart=/no"}, added, nil},

@@ -88,6 +88,12 @@ var shared = []string{
 	"/usr/share/bash-completion", "/usr/share/bash-completion/completions", "/usr/share/fish",
 	"/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man8",
 	"/usr/share/zsh", "/usr/share/zsh/site-functions", "/var", "/var/lib",
+
+	// Those of Fedora's packages that others than root cannot read or write. rpm installs
+	// no package that lists such a folder with another mode.
+	"/boot", "/etc/audit", "/etc/audit/rules.d", "/etc/firewalld", "/etc/firewalld/services", "/etc/firewalld/zones",
+	"/etc/grub.d", "/etc/nftables", "/etc/polkit-1", "/etc/polkit-1/rules.d", "/etc/ssh", "/etc/ssh/sshd_config.d",
+	"/etc/sudoers.d", "/etc/wireguard", "/usr/lib64", "/usr/share/polkit-1", "/usr/share/polkit-1/rules.d",
 }
 
 // folders returns the folders of the package's files that are not shared. rpm

@@ -57,6 +57,7 @@ func TestScripts(t *testing.T) {
 			packaging.Package{Restart: []string{"b.service"}, Files: []packaging.File{{Path: unitDir + "b.service"}}},
 			map[string][]string{
 				"post":   {reload},
+				"preun":  {`if [ "$1" -eq 0 ]; then`, "systemctl stop b.service >/dev/null 2>&1 || :"},
 				"postun": {reload, `if [ "$1" -ge 1 ]; then`, "systemctl try-restart b.service >/dev/null 2>&1 || :"},
 			}},
 		{"users and folders",
@@ -121,6 +122,8 @@ func TestFolders(t *testing.T) {
 	}{
 		{"none", nil, nil},
 		{"files in folders of the system", []packaging.File{{Path: "/usr/bin/b"}, {Path: unitDir + "b.service"}}, nil},
+		{"files in folders that only root can read",
+			[]packaging.File{{Path: "/etc/sudoers.d/b"}, {Path: "/etc/polkit-1/rules.d/b"}, {Path: "/usr/lib64/b"}}, nil},
 		{"a file in a folder of the package", []packaging.File{{Path: "/usr/share/b/x"}}, []string{"/usr/share/b"}},
 		{"a file deep below", []packaging.File{{Path: "/usr/libexec/b/c/d/x"}},
 			[]string{"/usr/libexec/b/c/d", "/usr/libexec/b/c", "/usr/libexec/b"}},

@@ -31,11 +31,13 @@ if [ -d /run/systemd/system ]; then
 fi
 {{- end}}`,
 	"preun": `
-{{- with .Units}}
+{{- if .Stopped}}
 if [ "$1" -eq 0 ]; then
+{{- with .Units}}
 	systemctl --no-reload disable{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
+{{- end}}
 	if [ -d /run/systemd/system ]; then
-		systemctl stop{{range .}} {{.Running}}{{end}} >/dev/null 2>&1 || :
+		systemctl stop{{range .Stopped}} {{.Running}}{{end}} >/dev/null 2>&1 || :
 	fi
 fi
 {{- end}}`,

@@ -84,6 +84,9 @@ func CheckValue(value string) error {
 		if unicode.IsControl(r) && r != '\t' && r != '\n' {
 			return fmt.Errorf("%q has the control character %q, which a file of variables cannot hold", value, r)
 		}
+		if unicode.Is(unicode.Noncharacter_Code_Point, r) {
+			return fmt.Errorf("%q has %U, which is no character: systemd would not start the service", value, r)
+		}
 	}
 	return nil
 }

@@ -44,9 +44,10 @@ func words(values []string) []word {
 
 // fields are what the templates of maintainer scripts know of a package.
 type fields struct {
-	Name, Release                                      word // bosun, bosun-1.5.0-1
-	Units, Sysusers, Tmpfiles, Restart, State, Retired []word
-	HasUnits                                           bool
+	Name, Release                      word // bosun, bosun-1.5.0-1
+	Units, Stopped, Restart            []word
+	Sysusers, Tmpfiles, State, Retired []word
+	HasUnits                           bool
 }
 
 // Fill fills in the template of a maintainer script. It returns "" if the
@@ -59,8 +60,8 @@ func Fill(p packaging.Package, name, text string) (string, error) {
 	var body bytes.Buffer
 	if err := t.Execute(&body, fields{
 		Name: word(p.Name), Release: word(p.Name + "-" + p.Release()),
-		Units: words(p.Units()), Sysusers: words(p.Sysusers()), Tmpfiles: words(p.Tmpfiles()), Restart: words(p.Restart),
-		State: words(p.State), Retired: words(p.Retired), HasUnits: p.HasUnits(),
+		Units: words(p.Units()), Stopped: words(p.Stopped()), Restart: words(p.Restart), HasUnits: p.HasUnits(),
+		Sysusers: words(p.Sysusers()), Tmpfiles: words(p.Tmpfiles()), State: words(p.State), Retired: words(p.Retired),
 	}); err != nil {
 		return "", fmt.Errorf("%s of package %s: %w", name, p.Name, err)
 	}
