@@ -46,7 +46,8 @@ func TestFlags(t *testing.T) {
 	}{
 		{"bare", Input{}, []string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w"}},
 		{"symbols", Input{Symbols: true}, []string{"-trimpath", "-buildvcs=false", "-ldflags=-buildid="}},
-		{"stamps", Input{Stamps: stamps}, []string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w " + sorted}},
+		{"stamps", Input{Stamps: stamps},
+			[]string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w " + sorted}},
 		{"tags", Input{Tags: []string{"selinux", "notest"}},
 			[]string{"-trimpath", "-buildvcs=false", noDebug, "-ldflags=-buildid= -s -w", "-tags=selinux,notest"}},
 		// The go command splits -ldflags at spaces, and a quote at the beginning of a field keeps it whole.

@@ -153,7 +153,7 @@ func (s *service) kind() runs {
 		if s.last("PIDFile").Key == "" {
 			s.fail(of, "forking needs a PIDFile=, which OpenRC stops the program by")
 		}
-		s.checkRestart(of, "no")
+		s.checkRestart("no")
 		return forking
 	case "simple", "exec", "notify", "notify-reload", "dbus", "idle":
 	default:
@@ -166,12 +166,12 @@ func (s *service) kind() runs {
 	if restart.Value == "" || restart.Value == "no" {
 		return background
 	}
-	s.checkRestart(restart, "always", "on-failure", "on-abnormal", "on-abort", "on-watchdog")
+	s.checkRestart("always", "on-failure", "on-abnormal", "on-abort", "on-watchdog")
 	return supervised
 }
 
 // checkRestart notes a Restart= that is set and none of some values.
-func (s *service) checkRestart(of unitfile.Setting, allowed ...string) {
+func (s *service) checkRestart(allowed ...string) {
 	if restart := s.last("Restart"); restart.Key != "" && !slices.Contains(allowed, restart.Value) {
 		s.fail(restart, "OpenRC has no counterpart of %s for such a service", restart.Value)
 	}
@@ -181,7 +181,7 @@ func (s *service) checkRestart(of unitfile.Setting, allowed ...string) {
 func (s *service) checkOneshot(start []unitfile.Setting) {
 	stop := s.last("ExecStop")
 	stays := s.last("RemainAfterExit").Bool()
-	s.checkRestart(s.last("Restart"), "no")
+	s.checkRestart("no")
 	switch {
 	case len(start) == 0 && stop.Key == "":
 		s.errs = append(s.errs, errors.New(s.file()+": the unit has no command: want ExecStart="))

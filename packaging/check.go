@@ -235,9 +235,9 @@ func programs(_ checked, p Package) []string {
 var runs = []string{"ExecCondition", "ExecReload", "ExecStart", "ExecStartPost", "ExecStartPre", "ExecStop",
 	"ExecStopPost"}
 
-// system are programs that every system with systemd has.
-var system = []string{"cat", "chgrp", "chmod", "chown", "cp", "echo", "env", "false", "install", "kill", "ln", "mkdir", "mv",
-	"rm", "rmdir", "sh", "sleep", "systemctl", "test", "touch", "true", "modprobe", "sysctl"}
+// system are programs that units take for granted on a host that runs services.
+var system = []string{"cat", "chgrp", "chmod", "chown", "cp", "echo", "env", "false", "install", "kill", "ln", "mkdir",
+	"modprobe", "mv", "rm", "rmdir", "sh", "sleep", "sysctl", "systemctl", "test", "touch", "true"}
 
 // inSystem reports whether a path is of a program of the system.
 func inSystem(at string) bool {

@@ -20,8 +20,9 @@ func TestTreeOnADisk(t *testing.T) {
 		tree  string
 		want  string // what the error has; "" for none
 	}{
-		"a folder":               {0, "disk/ship", ""},
-		"the disk":               {0, "disk", "/disk is where a disk is mounted, and cannot be replaced: name a folder in it"},
+		"a folder": {0, "disk/ship", ""},
+		"the disk": {0, "disk",
+			"/disk is where a disk is mounted, and cannot be replaced: name a folder in it"},
 		"a folder, read-only":    {unix.MS_RDONLY, "disk/ship", "/disk: read-only file system: name a folder elsewhere"},
 		"a far folder, the same": {unix.MS_RDONLY, "disk/a/ship", "/disk: read-only file system: name a folder elsewhere"},
 	} {

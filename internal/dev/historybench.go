@@ -64,8 +64,8 @@ func (b *bench) branches(repo string) error {
 	var stream strings.Builder
 	commit := func(branch, from string, i int) {
 		name, _ := filepath.Rel(repo, files[i%len(files)])
-		fmt.Fprintf(&stream, "commit refs/heads/%s\nmark :%d\ncommitter Bench <bench@example.org> %d +0000\ndata 6\nchange%s\n"+
-			"M 644 inline %s\ndata <<END\n// %s %d\nEND\n\n", branch, i+1, 1500000000+i, from, name, branch, i)
+		fmt.Fprintf(&stream, "commit refs/heads/%s\nmark :%d\ncommitter Bench <bench@example.org> %d +0000\n"+
+			"data 6\nchange%s\nM 644 inline %s\ndata <<END\n// %s %d\nEND\n\n", branch, i+1, 1500000000+i, from, name, branch, i)
 	}
 	commit("trunk", "\nfrom refs/tags/base^0", 0)
 	commit("older", "\nfrom :1", 1)

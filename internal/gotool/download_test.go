@@ -154,7 +154,8 @@ func TestDownloadIgnoresTheCompilersSettings(t *testing.T) {
 	if err != nil || len(got) != 1 || got[0].Error != "" || got[0].Sum == "" {
 		t.Errorf("Download() = %+v, %v", got, err)
 	}
-	if versions, err := g.Versions(t.Context(), "example.org/a"); err != nil || !slices.Equal(versions, []string{"v1.0.0"}) {
+	versions, err := g.Versions(t.Context(), "example.org/a")
+	if err != nil || !slices.Equal(versions, []string{"v1.0.0"}) {
 		t.Errorf("Versions() = %q, %v", versions, err)
 	}
 }

@@ -17,8 +17,8 @@ func TestOthers(t *testing.T) {
 			"build:\n  components: [" + components + "]\n  platforms: [" + platforms + "]\n" +
 			"packages:\n  maintainer: Mate <mate@example.org>\n"
 	}
-	const clash = "forks/ship-1.4/fork.yaml and forks/boat/fork.yaml both make the FORMAT package captain 1.4.1+test.1-1 for " +
-		"linux/amd64: a repository holds only one of them\n" +
+	const clash = "forks/ship-1.4/fork.yaml and forks/boat/fork.yaml both make the FORMAT package captain " +
+		"1.4.1+test.1-1 for linux/amd64: a repository holds only one of them\n" +
 		"  Give one of the forks another version: what is behind the + is its own revision"
 	for name, c := range map[string]struct {
 		other, want string
