@@ -33,13 +33,13 @@ func TestImagesPage(t *testing.T) {
 	for _, f := range []string{"etcd-3.7", fork} {
 		mage(t, dir, "cross", "-fork="+f, "-platforms=all")
 	}
-	page = showing(t, page, "mage image", mage(t, dir, "image"))
+	page = run(t, page, "mage image", mage(t, dir, "image"))
 
 	s := newServer(t)
 	s.start("")
 	const team = "registry.example.org/team"
 	out := mage(t, dir, "push", "-registry="+s.host+"/team")
-	page = showing(t, page, "mage push -registry="+team, strings.ReplaceAll(out, s.host+"/team", team))
+	page = run(t, page, "mage push -registry="+team, strings.ReplaceAll(out, s.host+"/team", team))
 
 	const deploy = "deploy:kubespray -registry=" + team + " -url=https://downloads.example.org/kubernetes"
 	out = mage(t, dir, strings.Fields(deploy)...)
@@ -47,26 +47,18 @@ func TestImagesPage(t *testing.T) {
 	if data, err = os.ReadFile(filepath.Join(dir, variables)); err != nil {
 		t.Fatal(err)
 	}
-	page = showing(t, page, "mage "+deploy, out+"$ cat "+variables+"\n"+string(data))
+	page = run(t, page, "mage "+deploy, out+"$ cat "+variables+"\n"+string(data))
 	golden.Check(t, at, []byte(withSizes(t, dir, page)))
 }
 
-// showing returns a page that shows what a command printed, from the line that names the fork
-// on. If nothing but times differs, the page stays as it is.
-func showing(t *testing.T, page, command, out string) string {
+// run returns a page that shows what a command printed, from the line that names the fork on.
+func run(t *testing.T, page, command, out string) string {
 	t.Helper()
-	start := "```\n$ go tool " + command + "\n"
-	before, rest, found := strings.Cut(page, start)
-	block, after, ends := strings.Cut(rest, "```\n")
-	first := regexp.MustCompile(`(?m)^\S+  \S+  from .*$`).FindStringIndex(out)
-	if !found || !ends || first == nil {
-		t.Fatalf("the page does not show %s, or that prints no fork:\n%s", command, out)
+	first := firstLine.FindStringIndex(out)
+	if first == nil {
+		t.Fatalf("%s prints no fork:\n%s", command, out)
 	}
-	printed := out[first[0]:]
-	if timeless(printed) == timeless(block) {
-		printed = block
-	}
-	return before + start + printed + "```\n" + after
+	return showing(t, page, "```\n$ go tool "+command+"\n", out[first[0]:])
 }
 
 // withSizes returns a page with the digest of etcd's image, which a pod has, and the size of
@@ -109,7 +101,7 @@ func TestShowing(t *testing.T) {
 		"ship  1.4  from x\n  image kept\n":                     strings.Replace(page, "0.6s", "kept", 1),
 		"ship  1.5  from x\n  image 0.6s\n":                     strings.Replace(page, "1.4", "1.5", 1),
 	} {
-		if got := showing(t, page, "mage image", printed); got != want {
+		if got := run(t, page, "mage image", printed); got != want {
 			t.Errorf("of %q the page is\n%s\nwant\n%s", printed, got, want)
 		}
 	}
