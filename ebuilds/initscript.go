@@ -201,14 +201,13 @@ func (s *service) required(b *strings.Builder) {
 // needs are the dependencies without which a service does not start.
 var needs = []string{"Requires", "Requisite", "BindsTo"}
 
-// depend writes what the service is ordered by. Targets have no counterpart in
-// OpenRC, but for that of an online network.
+// depend writes what the service is ordered by.
 func (s *service) depend(b *strings.Builder) {
-	need, want := []string(nil), []string(nil)
+	need, want := s.virtual(), []string(nil)
 	after, before := s.services("After"), s.services("Before")
-	for _, of := range s.unit.All("Unit", "After") {
-		if slices.Contains(of.Names(), "network-online.target") && !slices.Contains(need, "net") {
-			need = append(need, "net")
+	for _, of := range s.unit.All("Unit", "Conflicts") {
+		if slices.ContainsFunc(of.Names(), func(name string) bool { return path.Ext(name) != ".target" }) {
+			s.fail(of, "OpenRC has no counterpart: it stops no service because another one starts")
 		}
 	}
 	for _, key := range needs {
@@ -228,6 +227,29 @@ func (s *service) depend(b *strings.Builder) {
 	}
 	function(b, "depend", lines)
 }
+
+// virtual returns OpenRC's services for what a unit needs that is none to systemd: an
+// online network, and mounted file systems. Other targets have no counterpart.
+func (s *service) virtual() []string {
+	var need []string
+	for _, of := range s.unit.All("Unit", "After") {
+		if slices.Contains(of.Names(), "network-online.target") {
+			need = []string{"net"}
+		}
+	}
+	mounts := len(s.unit.All("Unit", "RequiresMountsFor")) > 0
+	for _, key := range needs {
+		for _, of := range s.unit.All("Unit", key) {
+			mounts = mounts || slices.ContainsFunc(of.Names(), isMount)
+		}
+	}
+	if mounts {
+		need = append(need, "localmount")
+	}
+	return need
+}
+
+func isMount(unit string) bool { return path.Ext(unit) == ".mount" }
 
 // theirs are the kinds of units, besides services, that only systemd has.
 var theirs = []string{".device", ".path", ".socket", ".swap", ".timer"}

@@ -92,6 +92,8 @@ func TestInitScript(t *testing.T) {
 		{"before services", "Before=deckhand.service cook.service shutdown.target\n", "", []string{"\tbefore deckhand cook"}},
 		{"what it needs", "After=network-online.target\nRequires=captain.service\nBindsTo=mate.service\n", "",
 			[]string{"\tneed net captain mate"}},
+		{"mounts", "RequiresMountsFor=/var/lib/bosun\nRequires=srv.mount captain.service\n", "",
+			[]string{"\tneed localmount captain"}},
 		{"what it wants", "Wants=network-online.target captain.service\n", "", []string{"\twant captain", "!need"}},
 		{"folders below /run", "", "User=bosun\nRuntimeDirectory=bosun crew\n", []string{
 			"\tcheckpath -d -m 0755 -o bosun:bosun \"/run/bosun\"", "\tcheckpath -d -m 0755 -o bosun:bosun \"/run/crew\"",
@@ -230,6 +232,8 @@ func TestUnitsThatAreRefused(t *testing.T) {
 			":7: Group=: a script runs commands with the groups of User=: leave it out, or write + before them"},
 		{"ConditionVirtualization=vm\n", "", ":3: ConditionVirtualization=: OpenRC has no counterpart"},
 		{"AssertPathExists=!/etc/orders\n", "", ":3: AssertPathExists=: OpenRC has no counterpart of !/etc/orders"},
+		{"Conflicts=shutdown.target mate.service\n", "",
+			":3: Conflicts=: OpenRC has no counterpart: it stops no service because another one starts"},
 		{"Requires=bosun.socket\n", "", ":3: Requires=: bosun.socket has no counterpart in OpenRC"},
 		{"Requires=systemd-networkd.service\n", "", ":3: Requires=: systemd-networkd.service has no counterpart in OpenRC"},
 		{"Requires\n", "", ":3: \"Requires\" is not an assignment: want KEY=VALUE"},

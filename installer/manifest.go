@@ -68,7 +68,7 @@ func (m Manifest) Encode() ([]byte, error) {
 
 var (
 	sum      = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	unitName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@-]*\.(service|socket|timer|path|mount|target|slice)$`)
+	unitName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9:_.@\\-]*\.(service|socket|timer|path|mount|target|slice)$`)
 	setName  = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
 	roleName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 )

@@ -208,6 +208,17 @@ func TestManifestCheck(t *testing.T) {
 	}
 }
 
+// TestUnitNames encodes manifests with units whose names systemd-escape writes.
+func TestUnitNames(t *testing.T) {
+	for _, unit := range []string{`var-lib-bosun\x2dplugins.mount`, "bosun@deck.service", `bosun@main\x2ddeck.service`} {
+		i := ship()
+		i.manifest.Units["mate"] = []string{unit}
+		if _, err := i.manifest.Encode(); err != nil {
+			t.Errorf("%s: Encode() = %v", unit, err)
+		}
+	}
+}
+
 func TestEncode(t *testing.T) {
 	one, two := ship(), ship()
 	first := two.manifest.Files[0]
