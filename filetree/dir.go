@@ -261,17 +261,24 @@ func (m Mode) perm() fs.FileMode {
 	return 0o644
 }
 
+// apart is how many numbers each takes at a time. Files beside each other are in one
+// folder, where only one can be made at a time.
+const apart = 256
+
 // each calls f for 0 to n-1, that many at a time, until one fails.
 func each(ctx context.Context, n, workers int, f func(i int) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for w := range workers {
 		group.Go(func() error {
-			for i := w; i < n; i += workers {
+			for i := w * apart; i < n; i++ {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
 				if err := f(i); err != nil {
 					return err
+				}
+				if i%apart == apart-1 {
+					i += (workers - 1) * apart
 				}
 			}
 			return nil
