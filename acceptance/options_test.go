@@ -17,7 +17,7 @@ import (
 func TestOptionsReachPrograms(t *testing.T) {
 	m := boot(t, "", func(root string) {
 		const unit = "[Service]\nType=oneshot\nEnvironmentFile=/etc/default/deck\n" +
-			`ExecStart=/bin/sh -c 'printf "%%s\\0" "$$DECK" "$$@" >/root/words' sh $DECK` + "\n"
+			`ExecStart=/bin/sh -c 'printf "%%s\\0" "$$DECK" "$$@" >/var/lib/words' sh $DECK` + "\n"
 		at := filepath.Join(root, "etc", "systemd", "system", "deck.service")
 		if err := os.WriteFile(at, []byte(unit), 0o644); err != nil {
 			t.Fatal(err)
@@ -33,7 +33,7 @@ func TestOptionsReachPrograms(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.sh("systemctl start deck")
-		got, err := os.ReadFile(filepath.Join(m.root, "root", "words"))
+		got, err := os.ReadFile(filepath.Join(m.root, "var", "lib", "words"))
 		if err != nil {
 			t.Fatal(err)
 		}

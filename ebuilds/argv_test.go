@@ -149,21 +149,21 @@ func TestArgvOfSystemd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	const program = "#!/bin/sh\n[ $# = 0 ] || printf '%s\\0' \"$@\" >/work/out/${0##*/}\n"
+	const program = "#!/bin/sh\n[ $# = 0 ] || printf '%s\\0' \"$@\" >/argv/out/${0##*/}\n"
 	after := ""
 	for i, c := range argvs {
 		name := fmt.Sprintf("argv%d", i)
 		write("bin/"+name, program, 0o755)
 		variables, file := environment(c.options)
 		write("options/"+name, file, 0o644)
-		write("units/"+name+".service", argvUnit("/work/bin/"+name, c.line, "/work/options/"+name, variables), 0o644)
+		write("units/"+name+".service", argvUnit("/argv/bin/"+name, c.line, "/argv/options/"+name, variables), 0o644)
 		after += " " + name + ".service"
 	}
 	write("out/.keep", "", 0o644)
 	write("units/end.service", "[Unit]\nDefaultDependencies=no\nWants="+after+"\nAfter="+after+
 		"\nSuccessAction=exit-force\n[Service]\nType=oneshot\nExecStart=/bin/true\n", 0o644)
 	out, err := exec.Command("timeout", "120", "systemd-nspawn", "--quiet", "--directory=/", "--volatile=yes",
-		"--register=no", "--keep-unit", "--bind="+dir+":/work", "--bind-ro="+dir+"/units:/run/systemd/system",
+		"--register=no", "--keep-unit", "--bind="+dir+":/argv", "--bind-ro="+dir+"/units:/run/systemd/system",
 		"--boot", "systemd.unit=end.service").CombinedOutput()
 	if err != nil {
 		t.Fatalf("systemd does not boot: %v\n%s", err, out)

@@ -147,7 +147,8 @@ func TestFolders(t *testing.T) {
 
 func TestCapital(t *testing.T) {
 	for in, want := range map[string]string{
-		"calls the crew": "Calls the crew", "Calls": "Calls", "übt": "Übt", "日本": "日本", "3 calls": "3 calls", "c": "C",
+		"calls the crew": "Calls the crew", "Calls": "Calls", "übt": "Übt", "日本": "日本",
+		"3 calls": "3 calls", "c": "C",
 	} {
 		if got := capital(in); got != want {
 			t.Errorf("capital(%q) = %q, want %q", in, got, want)

@@ -17,7 +17,8 @@ import (
 var names = []string{
 	"plain", " begins with a blank", "a  b", "$HOME", "${HOME}", "$(id)", "`id`", "it's", `"aye"`, `a\x2db`, `\`,
 	`a\040b`,
-	"*", "[a-c]?", "~", "-rf", "#a", "!a", "a=b", "a:b", "%{nil}", "%%", "käse", "日本", "a obsolete", "remove-on-upgrade",
+	"*", "[a-c]?", "~", "-rf", "#a", "!a", "a=b", "a:b", "%{nil}", "%%", "käse", "日本",
+	"a obsolete", "remove-on-upgrade",
 	"a\u00a0b", ".a", "..a", "a,b|c;d&e<f>g", strings.Repeat("long", 60),
 }
 
