@@ -42,8 +42,7 @@ func (s Settings) Defaulted() Settings {
 	return s
 }
 
-// compressions maps a compression to nFPM's name of it, at the level that is worth
-// its time.
+// compressions maps a compression to itself at the level that is worth its time.
 var compressions = map[string]string{"zstd": "zstd:best", "xz": "xz", "gzip": "gzip:9"}
 
 var maintainer = regexp.MustCompile(`^[^<>[:cntrl:]]*[^<>[:cntrl:][:space:]] <[^<>@[:cntrl:]\s]+@[^<>@[:cntrl:]\s]+>$`)

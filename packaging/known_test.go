@@ -12,6 +12,7 @@ func TestKnown(t *testing.T) {
 	in := ship(t)
 	in.Binaries, in.Docs, in.Tree = nil, nil, nil
 	in.Settings.Options = map[string]map[string]string{"cook": {"COOK_ARGS": "--rum"}}
+	in.Settings.Replace = map[string][]string{"cook": {"/usr/lib/systemd/system/cook.service"}}
 	in.User = fstest.MapFS{
 		"cook/etc/init.d/cook":                     {Data: []byte("#!/sbin/openrc-run\n")},
 		"cook/usr/lib/systemd/system/cook.service": {Data: []byte("[Service]\n")},
@@ -26,9 +27,11 @@ func TestKnown(t *testing.T) {
 	}
 	want := `/etc/default/cook config
 /etc/init.d/cook config
-/usr/bin/cook
+/usr/bin/cook -> ../libexec/ship/cook
 /usr/lib/systemd/system/cook.service
 /usr/lib/sysusers.d/cook.conf
+/usr/share/bash-completion/completions/cook
+/usr/share/man/man8/cook.8.gz
 /var/lib/cook/
 `
 	var paths []string

@@ -65,7 +65,7 @@ type Package struct {
 	Relations   Relations
 	Changes     []string // what is new in the fork's version, a line each
 	Overrides   []Override
-	Compression string // by nFPM's names: zstd:best, xz, gzip
+	Compression string // with its level, as nFPM and rpmpack read it: zstd:best, xz, gzip
 	static      bool
 }
 

@@ -90,9 +90,5 @@ func (r *Remote) trees(ctx context.Context, selection ...string) error {
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
-	var ids strings.Builder
-	for _, tree := range wanted {
-		ids.WriteString(tree.id + "\n")
-	}
-	return r.fetch(ctx, ids.String(), []string{"--stdin"})
+	return r.fetchObjects(ctx, wanted)
 }

@@ -242,13 +242,18 @@ func (r *Remote) Contents(ctx context.Context, commits []Commit, exclude []strin
 	return r.fetchAbsent(ctx, absent, files)
 }
 
+// fetchObjects fetches files or trees by their ids.
+func (r *Remote) fetchObjects(ctx context.Context, objects []blob) error {
+	var ids strings.Builder
+	for _, o := range objects {
+		ids.WriteString(o.id + "\n")
+	}
+	return r.fetch(ctx, ids.String(), []string{"--stdin"})
+}
+
 // fetchBlobs fetches files. Where that fails for one of them, the error names it.
 func (r *Remote) fetchBlobs(ctx context.Context, files []blob) error {
-	var ids strings.Builder
-	for _, f := range files {
-		ids.WriteString(f.id + "\n")
-	}
-	err := r.fetch(ctx, ids.String(), []string{"--stdin"})
+	err := r.fetchObjects(ctx, files)
 	failed, ok := errors.AsType[*fetchError](err)
 	if !ok || ctx.Err() != nil {
 		return err
