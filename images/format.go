@@ -1,6 +1,7 @@
 package images
 
 import (
+	"errors"
 	"fmt"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -12,7 +13,7 @@ import (
 // The formats of images.
 const (
 	OCI    = "oci"    // https://github.com/opencontainers/image-spec
-	Docker = "docker" // manifests of version 2, schema 2, for Docker 1.10 to 17.06 and registries of that time
+	Docker = "docker" // https://distribution.github.io/distribution/spec/manifest-v2-2/
 )
 
 // A mediaSet is the media types of an image in one format.
@@ -29,7 +30,7 @@ func mediaOf(format string) mediaSet {
 // defines no such type: https://github.com/distribution/distribution/blob/v2.8.3/manifest/schema2/manifest.go.
 const dockerZstd types.MediaType = "application/vnd.docker.image.rootfs.diff.tar.zstd"
 
-// layerTypes are the media types of equal layers in both formats; "" is none.
+// layerTypes are the media types of layers of one kind in both formats; "" is none.
 var layerTypes = []struct{ oci, docker types.MediaType }{
 	{types.OCILayer, types.DockerLayer},
 	{types.OCIUncompressedLayer, types.DockerUncompressedLayer},
@@ -46,7 +47,7 @@ func layerType(format string, t types.MediaType) (types.MediaType, error) {
 	}
 	for _, row := range layerTypes {
 		switch {
-		case t != row.oci && (t != row.docker || row.docker == ""):
+		case t == "" || t != row.oci && t != row.docker:
 		case format != Docker:
 			return row.oci, nil
 		case row.docker != "":
@@ -57,7 +58,7 @@ func layerType(format string, t types.MediaType) (types.MediaType, error) {
 	case format != Docker:
 		return t, nil
 	case t == types.OCILayerZStd:
-		return "", fmt.Errorf("is compressed by zstd, which images.format: docker does not have")
+		return "", errors.New("is compressed by zstd, which images.format: docker does not have")
 	}
 	return "", fmt.Errorf("is of type %s, which images.format: docker does not have", t)
 }
@@ -70,19 +71,6 @@ type typed struct {
 
 // MediaType returns the media type, as v1.Layer has it.
 func (l typed) MediaType() (types.MediaType, error) { return l.media, nil }
-
-// inFormat returns a layer as one of a format.
-func inFormat(format string, l v1.Layer) (v1.Layer, error) {
-	was, err := l.MediaType()
-	if err != nil {
-		return nil, err
-	}
-	media, err := layerType(format, was)
-	if err != nil || media == was {
-		return l, err
-	}
-	return typed{l, media}, nil
-}
 
 // checkLayers returns an error if an image has a layer that there is not in a format.
 func checkLayers(format string, image v1.Image) error {

@@ -54,12 +54,12 @@ func (i Image) Assemble() (v1.Image, error) {
 	}
 	var added []mutate.Addendum
 	for _, l := range i.Layers {
-		layer, err := inFormat(i.Format, l)
+		media, err := layerType(i.Format, l.Type)
 		if err != nil {
 			return nil, fmt.Errorf("image %s: layer %s %w", i.Recipe.Name, l.CompressedHash, err)
 		}
 		history := v1.History{Created: config.Created, CreatedBy: "slipway"}
-		added = append(added, mutate.Addendum{Layer: layer, History: history})
+		added = append(added, mutate.Addendum{Layer: typed{l, media}, History: history})
 	}
 	if image, err = mutate.Append(image, added...); err != nil {
 		return nil, err

@@ -20,8 +20,8 @@ type Settings struct {
 	Base string `yaml:"base" json:"base"`
 	// Debian makes a base layer of Debian packages, instead of Base.
 	Debian Debian `yaml:"debian" json:"debian"`
-	// Format is oci, or docker for what does not read OCI images: Docker before 17.06
-	// and registries of its time. It is version 2, schema 2 of Docker's manifests.
+	// Format is oci, or docker for what does not read OCI images, which are Docker
+	// before 18.06 and its registry before 2.7: manifests of version 2, schema 2.
 	Format string `yaml:"format" json:"format"`
 	// Compression of layers: zstd, or gzip for what does not read zstd, which are
 	// Docker before 23 and containerd before 1.5. Docker's format has gzip only.
