@@ -104,7 +104,7 @@ func mend(err error, f fork.Fork) error {
 	if f.Images.Format == other {
 		other = "oci"
 	}
-	return fmt.Errorf("%w\n  If so, set images.format: %s in %s, then: mage image push -fork=%s",
+	return fmt.Errorf("%w\n  If so, set images.format: %s in %s, then: mage image -fork=%s, and push again",
 		err, other, f.File("fork.yaml"), f.ID)
 }
 
