@@ -66,7 +66,8 @@ func TestPushMends(t *testing.T) {
 		f := ship(dir, strings.TrimPrefix(s.URL, "http://"))
 		f.Images.Format = set
 		_, err := Push(t.Context(), f, nil, nil, PushRequest{Insecure: true})
-		want := "\n  If so, set images.format: " + want + " in forks/ship-1.4/fork.yaml, then: mage image -fork=ship-1.4, and push again"
+		want := "\n  If so, set images.format: " + want +
+			" in forks/ship-1.4/fork.yaml, then: mage image -fork=ship-1.4, and push again"
 		var refused *pushing.FormatError
 		if !errors.As(err, &refused) || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%q: %v, want it to end with %s", set, err, want)
