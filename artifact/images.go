@@ -18,7 +18,8 @@ type Images struct {
 	Fork    string       `json:"fork"`
 	Version string       `json:"version"`
 	Tag     string       `json:"tag"`
-	Images  []ImageIndex `json:"images"` // sorted by name
+	Format  string       `json:"format,omitempty"` // docker; empty is oci
+	Images  []ImageIndex `json:"images"`           // sorted by name
 }
 
 // An ImageIndex is the index of an image, with the image of each platform.

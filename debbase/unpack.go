@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/blakesmith/ar"
@@ -234,7 +233,8 @@ func inLayer(name string) (string, error) {
 	if p == "" || p == "." {
 		return "", nil
 	}
-	if !filepath.IsLocal(p) || path.Clean(p) != p || strings.ContainsAny(p, "\\\n\x00") {
+	outside := path.IsAbs(p) || p == ".." || strings.HasPrefix(p, "../")
+	if outside || path.Clean(p) != p || strings.ContainsAny(p, "\n\x00") { // dpkg takes neither of these two
 		return "", fmt.Errorf("%q leaves the layer or is not a clean path: leave the package out", name)
 	}
 	return p, nil

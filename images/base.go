@@ -24,7 +24,21 @@ import (
 // BaseImage returns the base image of the settings for a platform, or nil if
 // there is none: with scratch, or with a base layer made of Debian packages.
 // The dir of an OCI layout is relative to dir. pull is how an image of a registry is read.
+// A base with a layer that s.Format does not have is an error.
 func (s Settings) BaseImage(ctx context.Context, dir string, p platform.Platform, pull ...remote.Option) (
+	v1.Image, error) {
+	image, err := s.findBase(ctx, dir, p, pull)
+	if err != nil || image == nil {
+		return nil, err
+	}
+	if err := checkLayers(s.Format, image); err != nil {
+		return nil, fmt.Errorf("images.base: %s: %w", s.Base, err)
+	}
+	return image, nil
+}
+
+// findBase returns the base image, whatever its layers are.
+func (s Settings) findBase(ctx context.Context, dir string, p platform.Platform, pull []remote.Option) (
 	v1.Image, error) {
 	want := v1.Platform{OS: p.OS, Architecture: p.Arch}
 	switch {

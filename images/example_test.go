@@ -54,7 +54,7 @@ func Example() {
 	}
 	fmt.Println(config.Config.Entrypoint, config.Config.Cmd)
 
-	index, err := images.Index([]v1.Image{image}, nil)
+	index, err := images.Index(images.OCI, []v1.Image{image}, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-build/slipway/platform"
 )
@@ -16,11 +15,12 @@ import (
 type Image struct {
 	Recipe   Recipe
 	Platform platform.Platform
+	Format   string            // OCI or Docker; empty is OCI
 	Base     v1.Image          // nil is scratch
 	Layers   []*Layer          // on top of Base, the lowest first
 	Gzipped  []*Layer          // the same layers as docker load reads them, by gzip
 	Command  []string          // the entrypoint; empty leaves it to whoever runs the image
-	Labels   map[string]string // and annotations of the manifest
+	Labels   map[string]string // and annotations of the manifest, which Docker's has none of
 	Created  time.Time
 }
 
@@ -45,19 +45,30 @@ func (i Image) Assemble() (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	image, err := mutate.ConfigFile(base, config)
+	image, err := convert(i.Format, base)
 	if err != nil {
+		return nil, fmt.Errorf("image %s: its base: %w", i.Recipe.Name, err)
+	}
+	if image, err = mutate.ConfigFile(image, config); err != nil {
 		return nil, err
 	}
 	var added []mutate.Addendum
 	for _, l := range i.Layers {
+		media, err := layerType(i.Format, l.Type)
+		if err != nil {
+			return nil, fmt.Errorf("image %s: layer %s %w", i.Recipe.Name, l.CompressedHash, err)
+		}
 		history := v1.History{Created: config.Created, CreatedBy: "slipway"}
-		added = append(added, mutate.Addendum{Layer: l, History: history})
+		added = append(added, mutate.Addendum{Layer: typed{l, media}, History: history})
 	}
 	if image, err = mutate.Append(image, added...); err != nil {
 		return nil, err
 	}
-	image = mutate.ConfigMediaType(mutate.MediaType(image, types.OCIManifestSchema1), types.OCIConfigJSON)
+	media := mediaOf(i.Format)
+	image = mutate.ConfigMediaType(mutate.MediaType(image, media.manifest), media.config)
+	if i.Format == Docker {
+		return image, nil
+	}
 	return mutate.Annotations(image, i.Labels).(v1.Image), nil
 }
 
@@ -76,6 +87,9 @@ func (i Image) config(base v1.Image) (*v1.ConfigFile, error) {
 	config.Created = v1.Time{Time: i.Created.UTC()}
 	config.Config.Entrypoint, config.Config.Cmd = i.Command, i.Recipe.Args
 	config.Config.User, config.Config.Labels = i.Recipe.User, i.Labels
+	if i.Format == Docker {
+		forDocker(config)
+	}
 	if len(config.Config.Env) == 0 {
 		config.Config.Env = []string{defaultPath}
 	}
@@ -95,9 +109,10 @@ type runnable struct{ v1.Image }
 // ArtifactType returns none.
 func (runnable) ArtifactType() (string, error) { return "", nil }
 
-// Index returns an index of images for several platforms.
-func Index(images []v1.Image, annotations map[string]string) (v1.ImageIndex, error) {
-	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+// Index returns an index of images for several platforms, all of one format: an OCI index
+// with annotations, or a manifest list of Docker, which has none.
+func Index(format string, images []v1.Image, annotations map[string]string) (v1.ImageIndex, error) {
+	index := mutate.IndexMediaType(empty.Index, mediaOf(format).index)
 	for _, image := range images {
 		config, err := image.ConfigFile()
 		if err != nil {
@@ -105,6 +120,9 @@ func Index(images []v1.Image, annotations map[string]string) (v1.ImageIndex, err
 		}
 		d := v1.Descriptor{Platform: &v1.Platform{OS: config.OS, Architecture: config.Architecture}}
 		index = mutate.AppendManifests(index, mutate.IndexAddendum{Add: runnable{image}, Descriptor: d})
+	}
+	if format == Docker {
+		return index, nil
 	}
 	return mutate.Annotations(index, annotations).(v1.ImageIndex), nil
 }

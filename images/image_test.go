@@ -160,7 +160,7 @@ func indexOf(t *testing.T, platforms ...platform.Platform) v1.ImageIndex {
 		}
 		all = append(all, image)
 	}
-	index, err := Index(all, map[string]string{"a": "b"})
+	index, err := Index(OCI, all, map[string]string{"a": "b"})
 	if err != nil {
 		t.Fatal(err)
 	}

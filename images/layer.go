@@ -247,11 +247,13 @@ func writeTar(w io.Writer, files []File, date time.Time, content contentWriter) 
 	return out, t.Close()
 }
 
-// header returns the tar header of a file, but for the size.
+// header returns the tar header of a file, but for the size. To archive/tar, FormatPAX is
+// USTAR where that can hold the file, with a PAX header before it where it cannot: for long
+// names and targets, names that are not ASCII, and large numbers.
 func (f File) header(date time.Time) *tar.Header {
 	h := &tar.Header{
 		Typeflag: tar.TypeReg, Name: strings.TrimPrefix(f.Path, "/"), Mode: f.Mode, Uid: f.UID, Gid: f.GID,
-		ModTime: date.UTC().Truncate(time.Second), Format: tar.FormatUSTAR,
+		ModTime: date.UTC().Truncate(time.Second), Format: tar.FormatPAX,
 	}
 	switch {
 	case f.Hard:
@@ -267,7 +269,6 @@ func (f File) header(date time.Time) *tar.Header {
 		h.Mode = 0o644
 	}
 	if h.Typeflag == tar.TypeReg && f.Bind {
-		h.Format = tar.FormatPAX
 		h.PAXRecords = map[string]string{"SCHILY.xattr.security.capability": string(netBindService())}
 	}
 	return h

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -19,8 +20,11 @@ type Settings struct {
 	Base string `yaml:"base" json:"base"`
 	// Debian makes a base layer of Debian packages, instead of Base.
 	Debian Debian `yaml:"debian" json:"debian"`
+	// Format is oci, or docker for what does not read OCI images, which are Docker
+	// before 18.06 and its registry before 2.7: manifests of version 2, schema 2.
+	Format string `yaml:"format" json:"format"`
 	// Compression of layers: zstd, or gzip for what does not read zstd, which are
-	// Docker before 23 and containerd before 1.5.
+	// Docker before 23 and containerd before 1.5. Docker's format has gzip only.
 	Compression string `yaml:"compression" json:"compression"`
 	// Source is the URL where the fork's source is published.
 	Source string `yaml:"source" json:"source"`
@@ -71,8 +75,12 @@ func (s Settings) Defaulted() Settings {
 	if s.Base == "" && len(s.Debian.Packages) == 0 {
 		s.Base = "scratch"
 	}
+	s.Format = cmp.Or(s.Format, OCI)
 	if s.Compression == "" {
 		s.Compression = "zstd"
+		if s.Format == Docker {
+			s.Compression = "gzip"
+		}
 	}
 	return s
 }
@@ -91,6 +99,13 @@ func (s Settings) Validate() []config.Fault {
 	if len(s.Debian.Packages) == 0 && !isBase(s.Base) {
 		faults = append(faults, config.Faultf("base", "%q is not a base: want scratch, a dir such as ./base, "+
 			"or an image by its digest, such as registry.example.org/base@sha256:…", s.Base))
+	}
+	if s.Format != OCI && s.Format != Docker {
+		faults = append(faults, config.Faultf("format", "unknown format %q: want oci or docker", s.Format))
+	}
+	if s.Format == Docker && s.Compression == "zstd" {
+		faults = append(faults, config.Faultf("compression",
+			"images.format: docker has no layers of zstd: want gzip, the default there, or images.format: oci"))
 	}
 	if s.Compression != "gzip" && s.Compression != "zstd" {
 		faults = append(faults, config.Faultf("compression", "unknown compression %q: want gzip or zstd", s.Compression))

@@ -26,12 +26,15 @@ func TestDefaulted(t *testing.T) {
 		name     string
 		in, want Settings
 	}{
-		{"nothing", Settings{}, Settings{Base: "scratch", Compression: "zstd"}},
-		{"a base", Settings{Base: "./base"}, Settings{Base: "./base", Compression: "zstd"}},
-		{"a base of Debian packages", Settings{Debian: debian}, Settings{Debian: debian, Compression: "zstd"}},
-		{"a compression", Settings{Compression: "gzip"}, Settings{Base: "scratch", Compression: "gzip"}},
+		{"nothing", Settings{}, Settings{Base: "scratch", Format: "oci", Compression: "zstd"}},
+		{"a base", Settings{Base: "./base"}, Settings{Base: "./base", Format: "oci", Compression: "zstd"}},
+		{"a base of Debian packages", Settings{Debian: debian}, Settings{Debian: debian, Format: "oci", Compression: "zstd"}},
+		{"a compression", Settings{Compression: "gzip"}, Settings{Base: "scratch", Format: "oci", Compression: "gzip"}},
+		{"Docker's format", Settings{Format: "docker"}, Settings{Base: "scratch", Format: "docker", Compression: "gzip"}},
+		{"Docker's format and a compression", Settings{Format: "docker", Compression: "zstd"},
+			Settings{Base: "scratch", Format: "docker", Compression: "zstd"}},
 		{"what has no default", Settings{Source: "a", Registry: "b", With: []string{"c"}},
-			Settings{Base: "scratch", Compression: "zstd", Source: "a", Registry: "b", With: []string{"c"}}},
+			Settings{Base: "scratch", Format: "oci", Compression: "zstd", Source: "a", Registry: "b", With: []string{"c"}}},
 	} {
 		if got := c.in.Defaulted(); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: Defaulted() = %+v, want %+v", c.name, got, c.want)
@@ -62,6 +65,8 @@ func TestSettings(t *testing.T) {
 		{"a layout", Settings{Base: "./base"}, nil},
 		{"an image by its digest", Settings{Base: "registry.example.org:5000/a/base" + digest}, nil},
 		{"gzip", Settings{Compression: "gzip"}, nil},
+		{"Docker's format", Settings{Format: "docker"}, nil},
+		{"Docker's format with gzip", Settings{Format: "docker", Compression: "gzip"}, nil},
 		{"a source", Settings{Source: "https://example.org/acme/ship"}, nil},
 		{"a registry", Settings{Registry: "registry.example.org:5000/team"}, nil},
 		{"another fork", Settings{With: []string{"etcd-3.7"}}, nil},
@@ -75,6 +80,9 @@ func TestSettings(t *testing.T) {
 		{"an absolute path", Settings{Base: "/base"}, []string{base("/base")}},
 		{"a compression that is unknown", Settings{Compression: "xz"},
 			[]string{`compression: unknown compression "xz": want gzip or zstd`}},
+		{"a format that is unknown", Settings{Format: "OCI"}, []string{`format: unknown format "OCI": want oci or docker`}},
+		{"Docker's format with zstd", Settings{Format: "docker", Compression: "zstd"}, []string{"compression: " +
+			"images.format: docker has no layers of zstd: want gzip, the default there, or images.format: oci"}},
 		{"a source without a scheme", Settings{Source: "example.org/ship"},
 			[]string{`source: "example.org/ship" is not a URL: want one like https://example.org/acme/kubernetes`}},
 		{"a source that cannot be parsed", Settings{Source: "https://exa mple.org"},

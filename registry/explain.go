@@ -167,6 +167,8 @@ func (c *client) refused(e *transport.Error) error {
 	case says(e, transport.ManifestBlobUnknownErrorCode):
 		return fmt.Errorf("%s: it said that it has the blobs, and now that it has not: check its storage, "+
 			"restart it if it removed blobs while it ran, and push again (%s)", c.host, said)
+	case refusesFormat(e):
+		return &FormatError{Host: c.host, MediaType: e.Request.Header.Get("Content-Type"), Said: said}
 	case code == http.StatusRequestEntityTooLarge:
 		return fmt.Errorf("%s: it takes no request of %d bytes (%s): raise the limit of the registry or of the proxy "+
 			"before it, as client_max_body_size of nginx", c.host, e.Request.ContentLength, said)

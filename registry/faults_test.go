@@ -171,7 +171,8 @@ func TestOneRegistryFails(t *testing.T) {
 	p.Registries = append(p.Registries, good.host)
 	p.Roots.AddCert(good.Certificate())
 	got, err := p.Push(t.Context(), []Item{item(t, "kubelet", 1)})
-	want := bad.host + ": it refuses the push: 400 Bad Request, MANIFEST_INVALID: no indexes here"
+	want := bad.host + ": it refuses the push: 400 Bad Request, MANIFEST_INVALID: no indexes here: " +
+		"it may not know manifests of type application/vnd.oci.image.manifest.v1+json"
 	if err == nil || err.Error() != want {
 		t.Errorf("Push() = %v, want %s", err, want)
 	}

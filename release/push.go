@@ -5,6 +5,7 @@ package release
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -66,6 +67,7 @@ func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r P
 	told := 0
 	err = events.Stage(event.Event{Stage: "push"}, func(end *event.Event) error {
 		pushed, err = pusher.Push(ctx, items)
+		err = mend(err, f)
 		if err == nil && len(pushed) > 0 { // the stage ends with the first
 			describe(end, pushed[0])
 			told = 1
@@ -81,10 +83,29 @@ func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r P
 	var set artifact.Set
 	for _, one := range pushed {
 		set = append(set, artifact.Artifact{
-			Kind: artifact.Image, Format: "oci", Name: one.Name, Path: one.String(), Digest: one.Digest, Kept: one.Kept,
+			Kind: artifact.Image, Format: format(f.Images.Format), Name: one.Name, Path: one.String(), Digest: one.Digest,
+			Kept: one.Kept,
 		})
 	}
 	return artifact.Of(set), err
+}
+
+// format returns the format of images, by a setting or a record that may leave out the default.
+func format(said string) string { return cmp.Or(said, "oci") }
+
+// mend returns an error of a push, and says which setting of f makes other images, if the
+// registry does not take the format of those that f has.
+func mend(err error, f fork.Fork) error {
+	var refused *registry.FormatError
+	if !errors.As(err, &refused) {
+		return err
+	}
+	other := "docker"
+	if f.Images.Format == other {
+		other = "oci"
+	}
+	return fmt.Errorf("%w\n  If so, set images.format: %s in %s, then: mage image -fork=%s, and push again",
+		err, other, f.File("fork.yaml"), f.ID)
 }
 
 // describe says of an image what a registry has now.
@@ -109,6 +130,10 @@ func items(f fork.Fork, r PushRequest) ([]registry.Item, error) {
 	record, err := artifact.ReadImages(f.Project.Dir, dir, f.ID, f.Version)
 	if err != nil {
 		return nil, err
+	}
+	if made, want := format(record.Format), format(f.Images.Format); made != want {
+		return nil, fmt.Errorf("%s has images in the format %s, but images.format in %s is %s: make them again: "+
+			"mage image -fork=%s", dir, made, f.File("fork.yaml"), want, f.ID)
 	}
 	index, err := layout.ImageIndexFromPath(f.Project.Path(dir))
 	if err != nil {

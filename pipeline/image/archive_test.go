@@ -1,9 +1,11 @@
 package image
 
 import (
+	"archive/tar"
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -41,6 +43,18 @@ func TestArchiveIsWhatTheLibraryWrites(t *testing.T) {
 	want, other := os.ReadFile(b)
 	if err != nil || other != nil || !bytes.Equal(got, want) {
 		t.Errorf("it has %d bytes that differ from the library's %d (%v, %v)", len(got), len(want), err, other)
+	}
+}
+
+// A layer may be larger than a USTAR header can say.
+func TestArchiveOfLargeLayer(t *testing.T) {
+	const size = 9 << 30
+	var b bytes.Buffer
+	if err := (archive{Writer: tar.NewWriter(&b)}).entry("layer.tar.gz", strings.NewReader(""), size); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := tar.NewReader(&b).Next(); err != nil || h.Size != size || h.Format != tar.FormatPAX {
+		t.Errorf("the entry is %+v, %v", h, err)
 	}
 }
 

@@ -36,8 +36,8 @@ func compose(p plan, in inputs, packages packages) ([]spec, error) {
 			}
 			out = append(out, spec{
 				image: images.Image{
-					Recipe: r, Platform: on, Base: c.parts.base.image, Command: command, Labels: c.labels(in.labels),
-					Created: p.input.Date,
+					Recipe: r, Platform: on, Format: p.fork.Images.Format, Base: c.parts.base.image, Command: command,
+					Labels: c.labels(in.labels), Created: p.input.Date,
 				},
 				debian: c.parts.base.debian,
 				layers: append([][]images.File{in.system}, layers...),

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/installer"
 	"github.com/slipway-build/slipway/internal/output"
@@ -39,6 +40,26 @@ func readOtherPods(dist output.Dist, ids []string) ([]otherPods, error) {
 		out = append(out, pods)
 	}
 	return out, nil
+}
+
+// noteFormats tells of the forks in images.with whose images are OCI, if those of f are in
+// Docker's format: who can pull only that cannot run the pods of the others. The other way
+// round there is nothing to tell, as all that reads OCI images reads Docker's.
+func noteFormats(f fork.Fork, note func(string)) error {
+	if f.Images.Format != images.Docker {
+		return nil
+	}
+	for _, id := range f.Images.With {
+		other, err := f.Project.Fork(id)
+		if err != nil {
+			return err
+		}
+		if other.Images.Format != images.Docker {
+			note(fmt.Sprintf("%s: images.with: the pods of %s run OCI images, which what needs images.format: docker cannot "+
+				"pull: set it in %s, too", f.File("fork.yaml"), id, other.File("fork.yaml")))
+		}
+	}
+	return nil
 }
 
 // renderPods returns the pods of images that are made, by file name, with those of

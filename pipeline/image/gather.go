@@ -76,7 +76,9 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 		in.user = os.DirFS(p.fork.Project.Path(dir))
 	}
 	if len(p.pods) > 0 {
-		in.others, err = readOtherPods(s.Dist(), p.fork.Images.With)
+		if in.others, err = readOtherPods(s.Dist(), p.fork.Images.With); err == nil {
+			err = noteFormats(p.fork, s.Note)
+		}
 	}
 	return in, err
 }

@@ -4,6 +4,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,8 +88,8 @@ func artifacts(dir string, record artifact.Images, kept bool) []artifact.Artifac
 	out := make([]artifact.Artifact, len(record.Images))
 	for i, made := range record.Images {
 		out[i] = artifact.Artifact{
-			Kind: artifact.Image, Format: "oci", Name: made.Name, Path: dir, Size: made.Platforms[0].Size,
-			Digest: made.Digest, Kept: kept,
+			Kind: artifact.Image, Format: cmp.Or(record.Format, images.OCI), Name: made.Name, Path: dir,
+			Size: made.Platforms[0].Size, Digest: made.Digest, Kept: kept,
 		}
 	}
 	return out

@@ -25,6 +25,9 @@ const blobs = "blobs/sha256"
 // whether it was there already.
 func placeLayout(s *build.Session, p plan, all made) (artifact.Images, bool, error) {
 	record := artifact.Images{Fork: p.fork.ID, Version: p.fork.Version, Tag: p.tag()}
+	if p.fork.Images.Format == images.Docker {
+		record.Format = images.Docker
+	}
 	scratch, err := s.Scratch()
 	if err != nil {
 		return record, false, err
@@ -91,7 +94,7 @@ func indexOf(platforms []images.Image) (v1.ImageIndex, error) {
 		}
 		below = append(below, image)
 	}
-	return images.Index(below, platforms[0].Labels)
+	return images.Index(platforms[0].Format, below, platforms[0].Labels)
 }
 
 // addImage adds an image of all platforms to a layout.

@@ -50,6 +50,10 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	if err != nil {
 		return p, err
 	}
+	if r.Format == images.OCI && p.fork.Images.Format == images.Docker {
+		return p, fmt.Errorf("-format=oci: %s has images.format: docker: change it there, or leave out -format",
+			p.fork.File("fork.yaml"))
+	}
 	if p.recipes, err = profiles.Images(p.fork.Project.Dir, p.fork.Profile); err != nil {
 		return p, err
 	}
