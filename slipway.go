@@ -19,6 +19,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -143,18 +144,23 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
-	for _, other := range others {
-		ids = append(ids, other.ID)
+	from, err := image.From(others, f, r)
+	if err != nil {
+		return nil, err
 	}
-	return p.lockedAll(ctx, append(ids, f.ID), func(sessions []*build.Session) (artifact.Set, error) {
-		r.Programs = programs
+	made := len(others) + 1
+	var ids []string
+	for _, one := range slices.Concat(others, []fork.Fork{f}, from) {
+		ids = append(ids, one.ID)
+	}
+	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
+		r.Programs, r.From = programs, sessions
 		requests := append(r.Others(len(others)), r)
-		if err := image.Check(sessions, requests); err != nil || p.PlanOnly {
+		if err := image.Check(sessions[:made], requests); err != nil || p.PlanOnly {
 			return nil, err
 		}
 		var sets []artifact.Set
-		for i, s := range sessions {
+		for i, s := range sessions[:made] {
 			set, err := image.Run(ctx, s, requests[i])
 			if err != nil {
 				return nil, err

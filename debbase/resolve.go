@@ -32,7 +32,8 @@ type closure struct {
 // Resolve chooses the packages that names need on an architecture (Debian's
 // name for it: amd64, armhf), themselves among them, and returns them sorted by
 // name. The same packages come from the same archives, in whatever order names
-// has them; of two archives that have a package, the higher version counts.
+// has them; of two archives that have a package, the higher version counts. A name
+// may be alternatives, as in Depends: iproute2 | iproute.
 //
 // at is now, or the date of a snapshot: the time when signatures, keys and
 // Release files have to be valid.
@@ -52,18 +53,8 @@ func Resolve(ctx context.Context, from []Archive, arch string, names []string, a
 		}
 	}
 	c.sort()
-	// Take all names first, so that they are preferred as alternatives.
-	names = slices.Sorted(slices.Values(names))
-	for _, name := range names {
-		found := c.candidates(relation{name: name})
-		if len(found) == 0 {
-			if c.chosen[name] != nil {
-				continue
-			}
-			return nil, fmt.Errorf("%s for %s has no package %s, and none that provides it: "+
-				"correct the name, or add the component that has it", c.suites, arch, name)
-		}
-		c.take(found[0])
+	if err := c.takeNamed(names); err != nil {
+		return nil, err
 	}
 	for _, name := range slices.Clone(c.order) {
 		if err := c.close(c.chosen[name], nil); err != nil {
@@ -71,6 +62,52 @@ func Resolve(ctx context.Context, from []Archive, arch string, names []string, a
 		}
 	}
 	return c.pins()
+}
+
+// takeNamed chooses the packages that are named, before what they need, so that they
+// are preferred as alternatives. Names without alternatives come first, for the same
+// reason.
+func (c *closure) takeNamed(names []string) error {
+	var single, several [][]relation
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		groups, err := relations(name)
+		if err == nil && len(groups) != 1 {
+			err = fmt.Errorf("%q is not one relation", name)
+		}
+		if err != nil {
+			return err
+		}
+		if len(groups[0]) == 1 {
+			single = append(single, groups[0])
+		} else {
+			several = append(several, groups[0])
+		}
+	}
+	for _, alternatives := range slices.Concat(single, several) {
+		if err := c.takeOne(alternatives); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOne chooses the first of alternatives that there is, unless one is chosen.
+func (c *closure) takeOne(alternatives []relation) error {
+	var names []string
+	for _, r := range alternatives {
+		if len(alternatives) > 1 && c.met(r, nil) != nil || c.chosen[r.name] != nil {
+			return nil
+		}
+		names = append(names, r.String())
+	}
+	for _, r := range alternatives {
+		if found := c.candidates(r); len(found) > 0 {
+			c.take(found[0])
+			return nil
+		}
+	}
+	return fmt.Errorf("%s for %s has no package %s, and none that provides it: "+
+		"correct the name, or add the component that has it", c.suites, c.arch, strings.Join(names, " | "))
 }
 
 // load adds the packages of an archive.

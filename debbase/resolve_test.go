@@ -79,6 +79,16 @@ func TestResolve(t *testing.T) {
 		{"no digest", []string{"a 1; SHA256: 00"}, "a", `!Packages.xz: package a: "00" is not a SHA-256`},
 		{"a name that leaves its folder", []string{"../a 1"}, "../a", `!"../a" is not the name of a package`},
 		{"a file that leaves the archive", []string{"a 1; Filename: ../a.deb"}, "a", `!package a: "../a.deb" is not a path`},
+		{"named alternatives", []string{"a 1", "b 1"}, "a|b", "a=1"},
+		{"named alternatives that exist", []string{"b 1"}, "a|b", "b=1"},
+		{"named alternatives of which one is named alone", []string{"a 1", "b 1"}, "a|b b", "b=1"},
+		{"named alternatives of which one is provided", append(awks, "a 1"), "a|awk mawk", "mawk=1"},
+		{"named alternatives of which one is needed later", []string{"a 1", "b 1", "c 1; Depends: b"}, "a|b c",
+			"a=1 b=1 c=1"},
+		{"named alternatives of which none exists", []string{"c 1"}, "a|b",
+			"!bookworm for amd64 has no package a | b, and none"},
+		{"a name in a version", []string{"a 1", "a 2"}, "a(<<2)", "a=1"},
+		{"two names in one", []string{"a 1", "b 1"}, "a,b", `!"a,b" is not one relation`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMirror(t, key, indexOf(c.packages...))

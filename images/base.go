@@ -136,6 +136,9 @@ func addEntries(r io.Reader, entries map[string]Entry) error {
 			continue
 		}
 		e := Entry{Path: at, Folder: h.Typeflag == tar.TypeDir}
+		if mode := h.Mode & 0o1777; e.Folder && mode != 0o755 {
+			e.Mode = mode
+		}
 		if h.Typeflag == tar.TypeSymlink {
 			e.Target = h.Linkname
 		}

@@ -4,8 +4,10 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -30,6 +32,7 @@ func Check(name, arch string, base []Entry, files []File, command []string) erro
 	for _, f := range files {
 		all[f.Path] = f
 	}
+	addDirs(all)
 	var faults []string
 	for _, f := range files {
 		faults = append(faults, checkFile(f, arch, all)...)
@@ -44,26 +47,47 @@ func Check(name, arch string, base []Entry, files []File, command []string) erro
 	return errors.Join(errs...)
 }
 
+// addDirs adds the dirs above files.
+func addDirs(all map[string]File) {
+	for _, at := range slices.Collect(maps.Keys(all)) {
+		for dir := path.Dir(at); dir != "/" && dir != "."; dir = path.Dir(dir) {
+			if _, ok := all[dir]; ok {
+				break
+			}
+			all[dir] = File{Path: dir, Folder: true}
+		}
+	}
+}
+
 // checkFile returns what is wrong with one file.
 func checkFile(f File, arch string, all map[string]File) []string {
-	fault := func(format string, args ...any) []string { return []string{fmt.Sprintf(format, args...)} }
+	if fault := checkContent(f); fault != "" {
+		return []string{fault}
+	}
 	switch {
-	case !path.IsAbs(f.Path) || path.Clean(f.Path) != f.Path:
-		return fault("%s is not a clean absolute path", f.Path)
-	case f.Target == "" && !f.Folder && f.Mode&0o6000 != 0:
-		return fault("%s is set-user-ID or set-group-ID (mode %o), which is not allowed in an image", f.Path, f.Mode)
-	case secret.MatchString(f.Path):
-		return fault("%s looks like a secret, and everybody who pulls an image can read it", f.Path)
-	case strings.Contains(string(f.Data), "PRIVATE KEY-----"):
-		return fault("%s holds a private key", f.Path)
 	case f.Target != "":
 		if _, err := resolve(f.Path, all); err != nil {
-			return fault("%v", err)
+			return []string{err.Error()}
 		}
 	case f.Source != "":
 		return checkExecutable(f, arch, all)
 	}
 	return nil
+}
+
+// checkContent returns what is wrong with a file by itself; "" is nothing.
+func checkContent(f File) string {
+	switch {
+	case !path.IsAbs(f.Path) || path.Clean(f.Path) != f.Path:
+		return f.Path + " is not a clean absolute path"
+	case f.Target == "" && !f.Folder && f.Mode&0o6000 != 0:
+		return fmt.Sprintf("%s is set-user-ID or set-group-ID (mode %o), which is not allowed in an image", f.Path, f.Mode)
+	case secret.MatchString(f.Path):
+		return f.Path + " looks like a secret, and everybody who pulls an image can read it"
+	case strings.Contains(string(f.Data), "PRIVATE KEY-----"):
+		return f.Path + " holds a private key"
+	}
+	return ""
 }
 
 // checkCommand returns what keeps a program from being started.
@@ -81,28 +105,39 @@ func checkCommand(program string, all map[string]File) []string {
 // resolve follows links, also in the dirs of a path, and returns the path of the
 // file that they lead to.
 func resolve(from string, all map[string]File) (string, error) {
+	at, err := walk(from, func(p string) string { return all[p].Target })
+	if err != nil {
+		return "", err
+	}
+	switch _, ok := all[at]; {
+	case at == "/":
+	case !ok && at == from:
+		return "", fmt.Errorf("%s is missing", at)
+	case !ok:
+		return "", fmt.Errorf("%s leads to %s, which is missing", from, at)
+	}
+	return at, nil
+}
+
+// walk follows links, also in the dirs of a path, and returns where they lead, whether
+// there is something or not. target returns where a link leads; "" is no link.
+func walk(from string, target func(at string) string) (string, error) {
 	at, rest := "/", strings.TrimPrefix(from, "/")
 	for links := 0; rest != ""; {
 		part, behind, _ := strings.Cut(rest, "/")
 		next := path.Join(at, part)
 		rest = behind
-		f := all[next]
-		if f.Target == "" {
+		to := target(next)
+		if to == "" {
 			at = next
 			continue
 		}
 		if links++; links > 40 { // as many as Linux follows
 			return "", fmt.Errorf("%s is a link that leads to itself", from)
 		}
-		if rest = path.Join(f.Target, rest); path.IsAbs(rest) {
+		if rest = path.Join(to, rest); path.IsAbs(rest) {
 			at, rest = "/", strings.TrimPrefix(rest, "/")
 		}
-	}
-	switch _, ok := all[at]; {
-	case !ok && at == from:
-		return "", fmt.Errorf("%s is missing", at)
-	case !ok:
-		return "", fmt.Errorf("%s leads to %s, which is missing", from, at)
 	}
 	return at, nil
 }

@@ -33,4 +33,4 @@
 package images
 
 // Revision is part of the cache key of a layer.
-const Revision = 3
+const Revision = 4

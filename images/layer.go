@@ -85,6 +85,19 @@ type Entry struct {
 	Path   string `json:"path"`             // absolute
 	Target string `json:"target,omitempty"` // of a symbolic link
 	Folder bool   `json:"folder,omitempty"` // a dir
+	Mode   int64  `json:"mode,omitempty"`   // permissions of a dir; 0 is 0755
+}
+
+// entry returns what a file is as an entry of a layer.
+func (f File) entry() Entry {
+	e := Entry{Path: f.Path, Folder: f.Folder}
+	if !f.Hard {
+		e.Target = f.Target
+	}
+	if f.Folder && f.Mode != 0o755 {
+		e.Mode = f.Mode
+	}
+	return e
 }
 
 // At returns the layer with its content in a file, compressed.
@@ -238,11 +251,7 @@ func writeTar(w io.Writer, files []File, date time.Time, content contentWriter) 
 		if err := f.write(t, date, content); err != nil {
 			return nil, err
 		}
-		e := Entry{Path: f.Path, Folder: f.Folder}
-		if !f.Hard {
-			e.Target = f.Target
-		}
-		out = append(out, e)
+		out = append(out, f.entry())
 	}
 	return out, t.Close()
 }

@@ -1,8 +1,10 @@
 package images
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/packaging"
@@ -17,6 +19,17 @@ type Recipes struct {
 	Users  map[string]int `yaml:"users" json:"users"`
 	Images []Recipe       `yaml:"images" json:"images"`
 	Pods   []Pod          `yaml:"pods" json:"pods"`
+	// Sets are Debian packages that a base can be made of by one name.
+	Sets []Set `yaml:"sets" json:"sets"`
+}
+
+// A Set is some of the Debian packages of a set: those of all rows of its name whose
+// range contains the version.
+type Set struct {
+	Name     string        `yaml:"name" json:"name"`
+	Versions version.Range `yaml:"versions" json:"versions"`
+	Packages []string      `yaml:"packages" json:"packages"` // names, or alternatives, as iproute2 | iproute
+	Source   string        `yaml:"source" json:"source"`     // what the row rests on, for people
 }
 
 // A Recipe describes one image. It is made if the fork has all of its programs.
@@ -24,6 +37,8 @@ type Recipe struct {
 	Name     string        `yaml:"name" json:"name"` // of the repository
 	Versions version.Range `yaml:"versions" json:"versions"`
 	Summary  string        `yaml:"summary" json:"summary"`
+	// Base is none for an image that has no base, whatever the fork's images have.
+	Base string `yaml:"base" json:"base"`
 	// Programs maps a component to its path in the image. If the fork builds it into a
 	// multi-name program, the image takes the layer of that one instead.
 	Programs map[string]string `yaml:"programs" json:"programs"`
@@ -68,6 +83,9 @@ func (r Recipes) Validate() []config.Fault {
 			faults = append(faults, config.At("images", i, "%q is not a repository's name: "+
 				"want lower-case letters and digits, and . _ - between them", image.Name))
 		}
+		if image.Base != "" && image.Base != noBase {
+			faults = append(faults, config.At("images", i, "base: %q is not none: other bases are set in fork.yaml", image.Base))
+		}
 		if image.Start != "" && image.path(image.Start) == "" {
 			faults = append(faults, config.At("images", i, "start: %s is not one of the image's programs", image.Start))
 		}
@@ -83,8 +101,68 @@ func (r Recipes) Validate() []config.Fault {
 				"%q is not the name of an image: a pod runs the image of its name", pod.Name))
 		}
 	}
+	for i, set := range r.Sets {
+		faults = append(faults, config.Below(fmt.Sprintf("sets[%d]", i), set.validate())...)
+	}
 	return faults
 }
+
+func (s Set) validate() []config.Fault {
+	faults := validatePackages(s.Packages)
+	if s.Name == "" {
+		faults = append(faults, config.Faultf("name", "is missing"))
+	}
+	if err := s.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	if len(s.Packages) == 0 {
+		faults = append(faults, config.Faultf("packages", "is empty"))
+	}
+	return faults
+}
+
+// Names returns the names of the images of a version, in their order.
+func (r Recipes) Names(v version.Version) []string {
+	var out []string
+	for _, image := range r.Select(v, func(string) bool { return true }) {
+		out = append(out, image.Name)
+	}
+	return out
+}
+
+// Set returns the packages of a set for a version, sorted, each once. An error says
+// which sets there are, or for which versions.
+func (r Recipes) Set(name string, v version.Version) ([]string, error) {
+	var out, names, ranges []string
+	for _, s := range r.Sets {
+		switch {
+		case s.Name != name:
+			names = append(names, s.Name)
+		case s.Versions.Contains(v):
+			out = append(out, s.Packages...)
+		case !slices.Contains(ranges, string(s.Versions)):
+			ranges = append(ranges, string(s.Versions))
+		}
+	}
+	switch {
+	case len(out) > 0:
+		slices.Sort(out)
+		return slices.Compact(out), nil
+	case len(ranges) > 0:
+		return nil, fmt.Errorf("set %q has no row for %s in the profile; it has rows for %s", name, v,
+			strings.Join(ranges, "; "))
+	case len(names) > 0:
+		slices.Sort(names)
+		return nil, fmt.Errorf("unknown set %q; the profile has %s", name, strings.Join(slices.Compact(names), ", "))
+	}
+	return nil, fmt.Errorf("unknown set %q: the profile has no sets of packages", name)
+}
+
+// noBase is the base of an image that has none.
+const noBase = "none"
+
+// HasBase reports whether the image has the base of the fork's images.
+func (r Recipe) HasBase() bool { return r.Base != noBase }
 
 // Select returns the recipes that a fork can make images of: of each name the
 // first whose range contains the version, if has reports that the fork has all of

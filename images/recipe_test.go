@@ -35,7 +35,17 @@ func TestRecipes(t *testing.T) {
 		{"a start of Slipway's", Recipes{Images: []Recipe{{Name: "a", BuiltIn: at("pause"), Start: "pause"}}}, nil},
 		{"a capability", Recipes{Images: []Recipe{{Name: "a", Programs: at("captain"), Bind: []string{"captain"}}}}, nil},
 		{"a pod", Recipes{Images: []Recipe{captain}, Pods: []Pod{{Name: "captain"}}}, nil},
+		{"no base", Recipes{Images: []Recipe{{Name: "a", Base: "none"}}}, nil},
+		{"a set", Recipes{Sets: []Set{{Name: "a", Versions: ">=1 <2", Packages: []string{"cook", "a | b"}}}}, nil},
 
+		{"another base", Recipes{Images: []Recipe{{Name: "a", Base: "scratch"}}},
+			[]string{`images[0]: base: "scratch" is not none: other bases are set in fork.yaml`}},
+		{"a set of nothing", Recipes{Sets: []Set{{Versions: "new"}}}, []string{
+			"sets[0].name: is missing", `sets[0].versions: improper constraint: "new"`,
+			"sets[0].packages: is empty"}},
+		{"a set of what is no package", Recipes{Sets: []Set{{Name: "a", Packages: []string{"cook", "a/b"}}}},
+			[]string{`sets[0].packages[1]: "a/b" is not the name of a Debian package: want one like conntrack, ` +
+				"or alternatives, like iproute2 | iproute"}},
 		{"no name", Recipes{Images: []Recipe{{}}}, []string{name("")}},
 		{"a capital", Recipes{Images: []Recipe{{Name: "Ship"}}}, []string{name("Ship")}},
 		{"a name that ends in a dash", Recipes{Images: []Recipe{{Name: "ship-"}}}, []string{name("ship-")}},
@@ -96,6 +106,39 @@ func TestSelect(t *testing.T) {
 		}
 		if g := strings.Join(got, " "); g != c.want {
 			t.Errorf("%s: Select() = %q, want %q", c.name, g, c.want)
+		}
+	}
+}
+
+func TestSet(t *testing.T) {
+	galley := Recipes{Sets: []Set{
+		{Name: "galley", Versions: "<2.0.0-0", Packages: []string{"pot", "knife"}},
+		{Name: "galley", Versions: ">=1.4.0-0 <2.0.0-0", Packages: []string{"stove | fire", "pot"}},
+		{Name: "deck", Packages: []string{"mop"}},
+	}}
+	for _, c := range []struct {
+		recipes             Recipes
+		name, version, want string // the packages, or what the error says
+	}{
+		{galley, "galley", "1.3.0", "knife, pot"},
+		{galley, "galley", "1.4.0-rc.1+acme.1", "knife, pot, stove | fire"},
+		{galley, "deck", "9.0.0", "mop"},
+		{galley, "galley", "2.0.0",
+			`set "galley" has no row for 2.0.0 in the profile; it has rows for <2.0.0-0; >=1.4.0-0 <2.0.0-0`},
+		{galley, "hold", "1.0.0", `unknown set "hold"; the profile has deck, galley`},
+		{Recipes{}, "hold", "1.0.0", `unknown set "hold": the profile has no sets of packages`},
+	} {
+		v, err := version.Parse(c.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := c.recipes.Set(c.name, v)
+		got := strings.Join(list, ", ")
+		if err != nil {
+			got += err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s of %s: got %s, want %s", c.name, c.version, got, c.want)
 		}
 	}
 }

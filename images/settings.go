@@ -3,8 +3,10 @@ package images
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -34,6 +36,9 @@ type Settings struct {
 	// With names other forks of the project whose images the pods of this one run, as
 	// one of etcd.
 	With []string `yaml:"with" json:"with"`
+	// Add is what images have in addition to what the profile says, by image. Files of
+	// forks/NAME/files/images are added, too.
+	Add map[string]Addition `yaml:"add" json:"add"`
 }
 
 // Debian describes a base layer of Debian packages.
@@ -43,13 +48,19 @@ type Debian struct {
 	Suites []string `yaml:"suites" json:"suites"`
 	// Keyring is a file of the project with the keys that sign the suites.
 	Keyring string `yaml:"keyring" json:"keyring"`
-	// Packages are installed with all that they depend on.
+	// Set names a set of packages of the profile, which are installed besides Packages.
+	Set string `yaml:"set" json:"set,omitempty"`
+	// Packages are installed with all that they depend on: names, or alternatives, as
+	// iproute2 | iproute.
 	Packages []string `yaml:"packages" json:"packages"`
 }
 
+// IsSet reports whether a base of Debian packages is asked for.
+func (d Debian) IsSet() bool { return len(d.Packages) > 0 || d.Set != "" }
+
 // validate returns what is wrong with the section, beside images.base.
 func (d Debian) validate(base string) []config.Fault {
-	if len(d.Packages) == 0 && len(d.Suites) == 0 && d.Keyring == "" {
+	if !d.IsSet() && len(d.Suites) == 0 && d.Keyring == "" {
 		return nil
 	}
 	var faults []config.Fault
@@ -59,10 +70,11 @@ func (d Debian) validate(base string) []config.Fault {
 				"want the URL of an archive and a suite's name, such as https://deb.example.org/debian bookworm", suite))
 		}
 	}
-	if len(d.Packages) == 0 || len(d.Suites) == 0 || d.Keyring == "" {
+	if !d.IsSet() || len(d.Suites) == 0 || d.Keyring == "" {
 		faults = append(faults, config.Faultf("packages",
-			"a base of Debian packages needs all three: suites, keyring and packages"))
+			"a base of Debian packages needs all three: suites, keyring and packages, or a set of them"))
 	}
+	faults = append(faults, validatePackages(d.Packages)...)
 	if base != "" {
 		faults = append(faults, config.Faultf("packages",
 			"a base of Debian packages replaces images.base: remove one of the two"))
@@ -70,9 +82,24 @@ func (d Debian) validate(base string) []config.Fault {
 	return faults
 }
 
+// debianPackage matches the name of a package of Debian, or several as alternatives.
+var debianPackage = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*( *\| *[a-z0-9][a-z0-9+.-]*)*$`)
+
+// validatePackages returns what is wrong with the list packages of a section.
+func validatePackages(list []string) []config.Fault {
+	var faults []config.Fault
+	for i, pkg := range list {
+		if !debianPackage.MatchString(pkg) {
+			faults = append(faults, config.At("packages", i,
+				"%q is not the name of a Debian package: want one like conntrack, or alternatives, like iproute2 | iproute", pkg))
+		}
+	}
+	return faults
+}
+
 // Defaulted returns the section with defaults for what it leaves out.
 func (s Settings) Defaulted() Settings {
-	if s.Base == "" && len(s.Debian.Packages) == 0 {
+	if s.Base == "" && !s.Debian.IsSet() {
 		s.Base = "scratch"
 	}
 	s.Format = cmp.Or(s.Format, OCI)
@@ -96,7 +123,7 @@ func isBase(s string) bool {
 func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
 	faults = append(faults, config.Below("debian", s.Debian.validate(s.Base))...)
-	if len(s.Debian.Packages) == 0 && !isBase(s.Base) {
+	if !s.Debian.IsSet() && !isBase(s.Base) {
 		faults = append(faults, config.Faultf("base", "%q is not a base: want scratch, a dir such as ./base, "+
 			"or an image by its digest, such as registry.example.org/base@sha256:…", s.Base))
 	}
@@ -116,6 +143,9 @@ func (s Settings) Validate() []config.Fault {
 	}
 	if err := s.CheckRegistry(); err != nil {
 		faults = append(faults, config.Faultf("registry", "%v", err))
+	}
+	for _, image := range slices.Sorted(maps.Keys(s.Add)) {
+		faults = append(faults, config.Below("add."+image, s.Add[image].validate())...)
 	}
 	return faults
 }

@@ -159,7 +159,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"a link that leads nowhere", func(in *Input) {
 			in.User = fstest.MapFS{"cook/usr/share/x": {Data: []byte("bosun.service"), Mode: fs.ModeSymlink}}
 		}, "package cook: forks/ship/files: cook/usr/share/x is a link, but not to a file: " +
-			"a package gets the file that a link of this folder leads to, never a link"},
+			"what is taken is the file that a link of this folder leads to, never a link"},
 		{"no package", func(in *Input) { in.Programs = []string{"anchor"} },
 			"no package of the profile can be made from the fork's programs: anchor"},
 		{"several", func(in *Input) {

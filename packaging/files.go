@@ -194,7 +194,7 @@ func placed(at string, data []byte) File {
 // that packages.replace lists.
 func (in Input) addUserFiles(pkg string, files contents) error {
 	replace := slices.Clone(in.Settings.Replace[pkg])
-	names, err := in.userFiles(pkg)
+	names, err := UserFiles(in.User, in.UserDir, pkg)
 	if err != nil {
 		return err
 	}
@@ -240,21 +240,22 @@ func (in Input) userFile(name, at string) (File, error) {
 	return f, nil
 }
 
-// userFiles returns the names of the fork's files for a package.
-func (in Input) userFiles(pkg string) ([]string, error) {
-	if in.User == nil {
+// UserFiles returns the names of the user's files below a folder of user, which dir
+// names in errors. There may be no such folder.
+func UserFiles(user fs.FS, dir, folder string) ([]string, error) {
+	if user == nil {
 		return nil, nil
 	}
 	var out []string
-	err := fs.WalkDir(in.User, pkg, func(name string, e fs.DirEntry, err error) error {
+	err := fs.WalkDir(user, folder, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
 		}
-		info, err := fs.Stat(in.User, name)
+		info, err := fs.Stat(user, name)
 		switch {
 		case e.Type().IsRegular():
 		case e.Type() == fs.ModeSymlink && (err != nil || !info.Mode().IsRegular()):
-			return fmt.Errorf("%s is a link, but not to a file: a package gets the file that a link of this folder leads to, "+
+			return fmt.Errorf("%s is a link, but not to a file: what is taken is the file that a link of this folder leads to, "+
 				"never a link", name)
 		case e.Type() != fs.ModeSymlink:
 			return fmt.Errorf("%s is neither a file nor a link to one", name)
@@ -263,7 +264,7 @@ func (in Input) userFiles(pkg string) ([]string, error) {
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: %w", in.UserDir, err)
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return out, nil
 }
@@ -279,13 +280,16 @@ func (in Input) userPackages() ([]string, error) {
 	}
 	var out []string
 	for _, e := range entries {
-		if e.Name() != Installer {
+		if e.Name() != Installer && e.Name() != Images {
 			out = append(out, e.Name())
 		}
 	}
 	return out, nil
 }
 
-// Installer is the folder of the fork's files that is not named after a package:
-// what hosts without a package manager get in addition.
-const Installer = "installer"
+// The folders of the fork's files that are not named after a package: what hosts
+// without a package manager get in addition, and what images do.
+const (
+	Installer = "installer"
+	Images    = "images"
+)

@@ -22,7 +22,7 @@ func (in Input) Inputs(r Recipe) (any, error) {
 			return nil, err
 		}
 	}
-	names, err := in.userFiles(r.Name)
+	names, err := UserFiles(in.User, in.UserDir, r.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ package spec
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -61,6 +62,17 @@ type Loaded struct {
 	Components []cross.Component   // all that this version has
 	Defaults   []cross.Component   // those that build.components names
 	Platforms  []platform.Platform // those that build.platforms names
+	file       *config.File
+}
+
+// Refuse returns the error of a field that turned out to be wrong after fork.yaml was
+// read, with its line.
+func (l Loaded) Refuse(field, format string, args ...any) error {
+	fault := config.Faultf(field, format, args...)
+	if l.file == nil {
+		return fmt.Errorf("fork.yaml: %s: %s", fault.Field, fault.Message)
+	}
+	return l.file.Check([]config.Fault{fault})
 }
 
 // Load reads the file at path, which is called name in errors. project is the
@@ -84,8 +96,14 @@ func Load(project, path, name string) (Loaded, error) {
 		}
 		if faults = append(faults, unknown...); len(unknown) == 0 {
 			faults = append(faults, l.resolve()...)
+			wrong, err := l.resolveImages(project)
+			if err != nil {
+				return Loaded{}, errors.Join(err, file.Check(faults))
+			}
+			faults = append(faults, wrong...)
 		}
 	}
+	l.file = file
 	return l, file.Check(faults)
 }
 
@@ -184,6 +202,32 @@ func (l *Loaded) resolve() []config.Fault {
 		}
 	}
 	return faults
+}
+
+// resolveImages returns a fault for each image and each set of packages that the
+// section images names and the profile does not have for the version.
+func (l Loaded) resolveImages(project string) ([]config.Fault, error) {
+	set := l.Images.Debian.Set
+	v, err := version.Parse(l.Version)
+	if err != nil || len(l.Images.Add) == 0 && set == "" {
+		return nil, nil
+	}
+	recipes, err := profiles.Images(project, l.Profile)
+	if err != nil {
+		return nil, err
+	}
+	var faults []config.Fault
+	if _, err := recipes.Set(set, v); set != "" && err != nil {
+		faults = append(faults, config.Faultf("images.debian.set", "%v", err))
+	}
+	known := recipes.Names(v)
+	for _, image := range slices.Sorted(maps.Keys(l.Images.Add)) {
+		if !slices.Contains(known, image) {
+			faults = append(faults, config.Faultf("images.add."+image, "unknown image %q: profile %s has %s",
+				image, l.Profile, strings.Join(known, ", ")))
+		}
+	}
+	return faults, nil
 }
 
 // Component returns the component of that name.

@@ -24,6 +24,7 @@ import (
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
 )
 
 // baseFile is the name of the lock of a base, beside fork.yaml.
@@ -31,8 +32,25 @@ const baseFile = "base.lock"
 
 // A baseLock is base.lock: the packages of a base, by architecture.
 type baseLock struct {
-	Of     images.Debian            `json:"of"` // what was asked for
+	Of     images.Debian            `json:"of"`            // what was asked for
+	Set    []string                 `json:"set,omitempty"` // the packages of the set that Of names
 	Arches map[string][]debbase.Pin `json:"arches"`
+}
+
+// wantedBase returns the lock that a fork asks for, without pins.
+func wantedBase(f fork.Fork) (baseLock, error) {
+	out := baseLock{Of: f.Images.Debian}
+	if out.Of.Set == "" {
+		return out, nil
+	}
+	recipes, err := profiles.Images(f.Project.Dir, f.Profile)
+	if err != nil {
+		return out, err
+	}
+	if out.Set, err = recipes.Set(out.Of.Set, f.Parsed); err != nil {
+		return out, f.Refuse("images.debian.set", "%v", err)
+	}
+	return out, nil
 }
 
 // PinBase pins the packages of the base that images.debian asks for, in base.lock
@@ -43,28 +61,44 @@ type baseLock struct {
 func PinBase(ctx context.Context, s *build.Session, now time.Time) (artifact.Set, error) {
 	f := s.Fork()
 	arches := linuxArches(f.Platforms)
-	if len(f.Images.Debian.Packages) == 0 || len(arches) == 0 {
+	if !f.Images.Debian.IsSet() || len(arches) == 0 {
 		return nil, nil
 	}
 	old, err := readBaseLock(f)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	l, err := pin(old, f.Images.Debian, arches, func(arch string) ([]debbase.Pin, error) {
-		from, err := archives(f)
-		if err != nil {
-			return nil, err
-		}
-		pins, err := debbase.Resolve(ctx, from, debianArch(arch), f.Images.Debian.Packages, now)
-		if err != nil {
-			return nil, fmt.Errorf("%s: images.debian: %w", f.File("fork.yaml"), err)
-		}
-		return pins, nil
-	})
+	want, err := wantedBase(f)
+	if err != nil {
+		return nil, err
+	}
+	l, err := pin(old, want, arches, func(arch string) ([]debbase.Pin, error) { return want.resolve(ctx, f, arch, now) })
 	if err != nil {
 		return nil, err
 	}
 	return l.place(s, f.File(baseFile))
+}
+
+// resolve chooses the packages that the lock asks for on an architecture.
+func (l baseLock) resolve(ctx context.Context, f fork.Fork, arch string, now time.Time) ([]debbase.Pin, error) {
+	from, err := archives(f)
+	if err != nil {
+		return nil, err
+	}
+	pins, err := debbase.Resolve(ctx, from, debianArch(arch), slices.Concat(l.Set, l.Of.Packages), now)
+	if err != nil {
+		err = fmt.Errorf("%s: images.debian: %w", f.File("fork.yaml"), err)
+	}
+	if err != nil && len(l.Set) > 0 {
+		err = fmt.Errorf("%w\n  Set %s is %s: to leave one out, list the others in images.debian.packages instead",
+			err, l.Of.Set, strings.Join(l.Set, ", "))
+	}
+	return pins, err
+}
+
+// asks reports whether two locks ask for the same packages.
+func (l baseLock) asks(o baseLock) bool {
+	return reflect.DeepEqual(l.Of, o.Of) && slices.Equal(l.Set, o.Set)
 }
 
 // place writes the lock to a path of the project, if it differs from what is
@@ -93,10 +127,10 @@ func (l baseLock) place(s *build.Session, path string) (artifact.Set, error) {
 // pin returns a lock for architectures: the pins of old, where it is of the same
 // settings, and what resolve returns for an architecture that it has no pins for.
 func pin(
-	old baseLock, want images.Debian, arches []string, resolve func(arch string) ([]debbase.Pin, error),
+	old, want baseLock, arches []string, resolve func(arch string) ([]debbase.Pin, error),
 ) (baseLock, error) {
-	out := baseLock{Of: want, Arches: map[string][]debbase.Pin{}}
-	if reflect.DeepEqual(old.Of, want) {
+	out := baseLock{Of: want.Of, Set: want.Set, Arches: map[string][]debbase.Pin{}}
+	if old.asks(want) {
 		maps.Copy(out.Arches, old.Arches)
 	}
 	for _, arch := range arches {
@@ -114,14 +148,18 @@ func pin(
 // readPins returns the pinned packages of the base, by architecture; none where
 // images.debian asks for none. An error names what is not pinned.
 func readPins(f fork.Fork, on []platform.Platform) (map[string][]debbase.Pin, error) {
-	if len(f.Images.Debian.Packages) == 0 {
+	if !f.Images.Debian.IsSet() {
 		return nil, nil
+	}
+	want, err := wantedBase(f)
+	if err != nil {
+		return nil, err
 	}
 	l, err := readBaseLock(f)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if fault := l.fault(err == nil, f.Images.Debian, linuxArches(on)); fault != "" {
+	if fault := l.fault(err == nil, want, linuxArches(on)); fault != "" {
 		return nil, fmt.Errorf("%s %s\n  To pin them: mage patches:lock -fork=%s", f.File(baseFile), fault, f.ID)
 	}
 	return l.Arches, nil
@@ -129,9 +167,12 @@ func readPins(f fork.Fork, on []platform.Platform) (map[string][]debbase.Pin, er
 
 // fault returns why images cannot be made with the lock, which may not
 // exist; "" is nothing.
-func (l baseLock) fault(exists bool, want images.Debian, arches []string) string {
-	if exists && !reflect.DeepEqual(l.Of, want) {
+func (l baseLock) fault(exists bool, want baseLock, arches []string) string {
+	switch {
+	case exists && !reflect.DeepEqual(l.Of, want.Of):
 		return "pins the packages of other settings than those of images.debian"
+	case exists && !l.asks(want):
+		return "pins the packages that set " + want.Of.Set + " had before"
 	}
 	missing := slices.DeleteFunc(slices.Clone(arches), func(arch string) bool { return l.Arches[arch] != nil })
 	if len(missing) == 0 {

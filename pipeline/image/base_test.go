@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/version"
 )
 
 // debian are settings of a base.
@@ -42,28 +43,33 @@ func TestPin(t *testing.T) {
 		asked  []string
 	}{
 		{"nothing is pinned", baseLock{}, []string{"amd64"}, pins(anew, "amd64"), []string{"amd64"}},
-		{"all is pinned", baseLock{debian, pins(old, "amd64")}, []string{"amd64"}, pins(old, "amd64"), nil},
-		{"one is missing", baseLock{debian, pins(old, "amd64")}, []string{"amd64", "arm64"}, both, []string{"arm64"}},
+		{"all is pinned", baseLock{Of: debian, Arches: pins(old, "amd64")}, []string{"amd64"}, pins(old, "amd64"), nil},
 		{
-			"the fork has left one", baseLock{debian, pins(old, "amd64", "s390x")}, []string{"amd64"},
-			pins(old, "amd64", "s390x"), nil,
+			"one is missing", baseLock{Of: debian, Arches: pins(old, "amd64")}, []string{"amd64", "arm64"},
+			both, []string{"arm64"},
 		},
 		{
-			"other settings", baseLock{images.Debian{Packages: []string{"socat"}}, pins(old, "amd64", "s390x")},
+			"the fork has left one", baseLock{Of: debian, Arches: pins(old, "amd64", "s390x")}, []string{"amd64"},
+			pins(old, "amd64", "s390x"), nil,
+		},
+		{"another set", baseLock{Of: debian, Set: []string{"socat"}, Arches: pins(old, "amd64")}, []string{"amd64"},
+			pins(anew, "amd64"), []string{"amd64"}},
+		{
+			"other settings", baseLock{Of: images.Debian{Packages: []string{"socat"}}, Arches: pins(old, "amd64", "s390x")},
 			[]string{"amd64"}, pins(anew, "amd64"), []string{"amd64"},
 		},
 	}
 	for _, test := range tests {
 		t.Run(test.about, func(t *testing.T) {
 			var asked []string
-			got, err := pin(test.old, debian, test.arches, func(arch string) ([]debbase.Pin, error) {
+			got, err := pin(test.old, baseLock{Of: debian}, test.arches, func(arch string) ([]debbase.Pin, error) {
 				asked = append(asked, arch)
 				return anew, nil
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(got, baseLock{debian, test.want}) {
+			if !reflect.DeepEqual(got, baseLock{Of: debian, Arches: test.want}) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 			if !slices.Equal(asked, test.asked) {
@@ -72,7 +78,9 @@ func TestPin(t *testing.T) {
 		})
 	}
 	failed := errors.New("no wind")
-	_, err := pin(baseLock{}, debian, []string{"amd64"}, func(string) ([]debbase.Pin, error) { return nil, failed })
+	_, err := pin(baseLock{}, baseLock{Of: debian}, []string{"amd64"}, func(string) ([]debbase.Pin, error) {
+		return nil, failed
+	})
 	if !errors.Is(err, failed) {
 		t.Errorf("got %v", err)
 	}
@@ -130,6 +138,56 @@ func TestReadPins(t *testing.T) {
 	p := shipPlan(t)
 	if got, err := readPins(p.fork, p.platforms); got != nil || err != nil {
 		t.Errorf("without images.debian: got %v, %v", got, err)
+	}
+}
+
+// TestPinsOfASet holds that base.lock pins what a set has, too.
+func TestPinsOfASet(t *testing.T) {
+	const of = `{"of": {"suites": null, "keyring": "", "set": "galley", "packages": null}, ` +
+		`"arches": {"amd64": [], "arm64": []}`
+	tests := []struct{ about, version, lock, want string }{
+		{"as pinned", "1.4.1", of + `, "set": ["knife", "pot"]}`, ""},
+		{
+			"the profile has changed", "1.4.1", of + `, "set": ["pot"]}`,
+			"forks/ship-1.4/base.lock pins the packages that set galley had before\n" +
+				"  To pin them: mage patches:lock -fork=ship-1.4",
+		},
+		{
+			"another version has another set", "1.5.0", of + `, "set": ["knife", "pot"]}`,
+			"forks/ship-1.4/base.lock pins the packages that set galley had before\n" +
+				"  To pin them: mage patches:lock -fork=ship-1.4",
+		},
+		{
+			"no row", "2.0.0", "", "fork.yaml: images.debian.set: " +
+				`set "galley" has no row for 2.0.0 in the profile; it has rows for <2.0.0-0; >=1.5.0-0 <2.0.0-0`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.about, func(t *testing.T) {
+			p := shipPlan(t)
+			p.fork.Images.Debian = images.Debian{Set: "galley"}
+			var err error
+			if p.fork.Parsed, err = version.Parse(test.version); err != nil {
+				t.Fatal(err)
+			}
+			for name, text := range map[string]string{
+				p.fork.Abs(baseFile): test.lock,
+				p.fork.Project.Path("profiles/ship/images.yaml"): "sets:\n" +
+					"  - {name: galley, versions: <2.0.0-0, packages: [pot, knife]}\n" +
+					"  - {name: galley, versions: \">=1.5.0-0 <2.0.0-0\", packages: [stove]}\n",
+			} {
+				if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o644)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := ""
+			if _, err := readPins(p.fork, p.platforms); err != nil {
+				got = err.Error()
+			}
+			if got != test.want {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+		})
 	}
 }
 

@@ -26,10 +26,16 @@ func compose(p plan, in inputs, packages packages) ([]spec, error) {
 	var faults faults
 	for _, r := range p.needed {
 		for _, on := range p.platforms {
-			c := contents{plan: p, parts: in.at[on], recipe: r, platform: on}
+			c := p.contentsOf(r, on, in)
 			layers, command, err := c.layers(packages.installed[r.Name][on], in)
 			if err == nil {
+				layers, err = c.above(layers, in)
+			}
+			if err == nil {
 				err = images.Check(r.Name, on.Arch, c.parts.base.files, slices.Concat(layers...), command)
+			}
+			if err != nil && !r.HasBase() {
+				err = fmt.Errorf("%w\n  Profile %s gives image %s no base", err, p.fork.Profile, r.Name)
 			}
 			if err != nil {
 				faults.add(err)
@@ -53,6 +59,15 @@ type contents struct {
 	parts    parts
 	recipe   images.Recipe
 	platform platform.Platform
+}
+
+// contentsOf returns the contents of an image on a platform.
+func (p plan) contentsOf(r images.Recipe, on platform.Platform, in inputs) contents {
+	c := contents{plan: p, parts: in.at[on], recipe: r, platform: on}
+	if !r.HasBase() {
+		c.parts.base = base{}
+	}
+	return c
 }
 
 // layers returns the layers of an image above those that all have, and how it

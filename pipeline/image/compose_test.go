@@ -171,6 +171,80 @@ func TestComposeTellsAFaultOfAllPlatformsOnce(t *testing.T) {
 	}
 }
 
+// onBase are inputs of platforms whose images have a base with /bin as a link.
+func onBase() inputs {
+	on := parts{base: base{image: empty.Image, files: []images.Entry{
+		{Path: "/bin", Target: "usr/bin"}, {Path: "/usr/bin/sh"}, {Path: "/tmp", Folder: true, Mode: 0o1777},
+	}}}
+	return inputs{
+		system: []images.File{{Path: "/etc/hosts"}}, labels: map[string]string{},
+		at: map[platform.Platform]parts{amd64: on, arm64: on},
+	}
+}
+
+// layersOf composes the one image of a plan, and says what is in its layers above the
+// system's.
+func layersOf(t *testing.T, p plan, in inputs) (spec, string) {
+	t.Helper()
+	specs, err := compose(p, in, packages{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var layers []string
+	for _, files := range specs[0].layers[1:] {
+		layers = append(layers, list(files))
+	}
+	return specs[0], strings.Join(layers, "; ")
+}
+
+func TestFilesAreWhereTheBaseHasThem(t *testing.T) {
+	p := linksOnly(t, map[string]string{"/bin/mate": "sh"})
+	if _, got := layersOf(t, p, onBase()); got != "/usr/bin/mate->sh, /hold/" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestImageWithoutBase(t *testing.T) {
+	p := linksOnly(t, map[string]string{"/bin/mate": "/hold"})
+	p.needed[0].Base = "none"
+	s, got := layersOf(t, p, onBase())
+	label := s.image.Labels["org.opencontainers.image.base.name"]
+	if got != "/bin/mate->/hold, /hold/" || s.image.Base != nil || label != "" {
+		t.Errorf("got %s, %+v", got, s.image)
+	}
+	if p.hasBase() {
+		t.Error("a base is asked for, which no image has")
+	}
+	p.needed[0].Links["/mate"] = "/usr/bin/sh"
+	_, err := compose(p, onBase(), packages{})
+	want := "image hold: /mate leads to /usr/bin/sh, which is missing\n  Profile ship gives image hold no base"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestAddedFilesAreOnTop(t *testing.T) {
+	p := linksOnly(t, map[string]string{"/room": "hold"})
+	p.needed[0].Pods, p.pods = "/pods", []images.Pod{{Name: "captain"}}
+	p.added = map[string]addition{"hold": {
+		files: []images.File{
+			{Path: "/bin/mate", Target: "/hold"}, {Path: "/tmp/x"}, {Path: "/etc/hosts"}, {Path: "/pods/captain.json"},
+		},
+		replace: []string{"/etc/hosts", "/pods/captain.json"},
+	}}
+	const want = "/hold/, /room->hold; /usr/bin/mate->/hold, /tmp/x, /etc/hosts, /pods/captain.json, /tmp/"
+	if _, got := layersOf(t, p, onBase()); got != want {
+		t.Errorf("got %s", got)
+	}
+	p.added["hold"] = addition{files: []images.File{{Path: "/etc/hosts"}, {Path: "/pods/captain.json"}}}
+	err := p.checkAdded(onBase())
+	const fault = "fork.yaml: images.add.hold: /etc/hosts is in the image already: to replace it, list it in replace\n" +
+		"fork.yaml: images.add.hold: /pods/captain.json is in the image already: to replace it, list it in replace"
+	if err == nil || err.Error() != fault {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestLabels(t *testing.T) {
 	p := shipPlan(t)
 	p.input.Recipes.License, p.input.Recipes.Homepage = "MIT", "https://example.org"
@@ -197,7 +271,8 @@ func TestLabels(t *testing.T) {
 }
 
 func TestPodFiles(t *testing.T) {
-	got := podFiles("/pods", map[string][]byte{"mate.json": []byte("m"), "bosun.json": []byte("b")})
+	got := podFiles("/pods", map[string][]byte{"mate.json": []byte("m"), "bosun.json": []byte("b"), "cook.json": nil},
+		[]string{"/pods/cook.json"})
 	if len(got) != 2 || got[0].Path != "/pods/bosun.json" || string(got[1].Data) != "m" {
 		t.Errorf("got %+v", got)
 	}

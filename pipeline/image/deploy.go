@@ -88,6 +88,20 @@ func (p plan) renderPods(all made, packages []packaging.Package, others []otherP
 	return out, p.addPods(out, others)
 }
 
+// podNames returns the file names of all pods that images hold, without content.
+func (p plan) podNames(others []otherPods) map[string][]byte {
+	out := map[string][]byte{}
+	for _, pod := range p.pods {
+		out[pod.Name+".json"] = nil
+	}
+	for _, other := range others {
+		for name := range other.files {
+			out[name] = nil
+		}
+	}
+	return out
+}
+
 // addPods adds the pods of other forks.
 func (p plan) addPods(pods map[string][]byte, others []otherPods) error {
 	for _, other := range others {

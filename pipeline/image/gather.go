@@ -33,7 +33,8 @@ type inputs struct {
 type parts struct {
 	base     base
 	built    build.Binaries
-	embedded map[string]string // paths of the programs that Slipway itself adds, by name
+	embedded map[string]string         // paths of the programs that Slipway itself adds, by name
+	taken    map[string]build.Binaries // programs of other forks, by fork
 }
 
 // A base is what the images of a platform are built on.
@@ -45,6 +46,34 @@ type base struct {
 
 // gather compiles what the images hold, and gets what they are built on.
 func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs, error) {
+	in, err := gatherFiles(ctx, s, w, p)
+	if err != nil {
+		return in, err
+	}
+	if err := p.checkAdded(in); err != nil {
+		return in, err
+	}
+	for _, on := range p.platforms {
+		part := in.at[on]
+		if part.taken, err = p.gatherTaken(ctx, on); err != nil {
+			return in, err
+		}
+		if len(part.taken) > 0 {
+			s.Announce()
+		}
+		if part.built, err = s.Binaries(ctx, fork.Job{Platform: on, Components: p.components}); err != nil {
+			return in, err
+		}
+		if part.embedded, err = compileEmbedded(ctx, s, p, on); err != nil {
+			return in, err
+		}
+		in.at[on] = part
+	}
+	return in, nil
+}
+
+// gatherFiles gets what images are made of besides programs.
+func gatherFiles(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs, error) {
 	in := inputs{at: map[platform.Platform]parts{}}
 	bases, err := p.bases(ctx, registry.PullOptions(s.Env(), p.fork.Images.Base, s.Note))
 	if err != nil {
@@ -54,14 +83,7 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 		return in, err
 	}
 	for _, on := range p.platforms {
-		part := parts{base: bases[on]}
-		if part.built, err = s.Binaries(ctx, fork.Job{Platform: on, Components: p.components}); err != nil {
-			return in, err
-		}
-		if part.embedded, err = compileEmbedded(ctx, s, p, on); err != nil {
-			return in, err
-		}
-		in.at[on] = part
+		in.at[on] = parts{base: bases[on]}
 	}
 	zones := filepath.Join(s.Go().GOROOT, "lib", "time", "zoneinfo.zip")
 	if in.system, err = images.System(p.recipes.Users, zones); err != nil {
@@ -87,6 +109,9 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 // registry is read.
 func (p plan) bases(ctx context.Context, pull []remote.Option) (map[platform.Platform]base, error) {
 	out := map[platform.Platform]base{}
+	if !p.hasBase() {
+		return out, nil
+	}
 	for _, on := range p.platforms {
 		image, err := p.fork.Images.BaseImage(ctx, p.fork.Project.Dir, on, pull...)
 		if err != nil {

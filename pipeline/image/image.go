@@ -26,6 +26,8 @@ type Request struct {
 	// Programs has the sources of the programs that Slipway itself adds to images,
 	// by their paths in Slipway's module: cmd/pause/main.go.
 	Programs fs.FS
+	// From are sessions on the forks whose programs images.add puts into images.
+	From []*build.Session
 }
 
 // Run makes the images that r names, each with an index for all platforms.
@@ -34,8 +36,10 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	if err != nil {
 		return nil, err
 	}
-	if p.pins, err = readPins(p.fork, p.platforms); err != nil {
-		return nil, err
+	if p.hasBase() {
+		if p.pins, err = readPins(p.fork, p.platforms); err != nil {
+			return nil, err
+		}
 	}
 	s.Announce()
 	w := newLayerCache(s, p)

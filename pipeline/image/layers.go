@@ -115,7 +115,7 @@ func describe(files []images.File, sum func(name string) (string, error)) ([]str
 
 // addDebian adds the layer of Debian's packages to the base of each platform.
 func addDebian(ctx context.Context, w layerCache, p plan, bases map[platform.Platform]base) error {
-	if len(p.fork.Images.Debian.Packages) == 0 {
+	if !p.fork.Images.Debian.IsSet() || !p.hasBase() {
 		return nil
 	}
 	from, err := archives(p.fork)

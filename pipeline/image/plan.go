@@ -28,6 +28,7 @@ type plan struct {
 	needed     []images.Recipe          // those, and the ones that pods run
 	pods       []images.Pod             // none where no pods are asked for
 	components []cross.Component        // whose binaries the images hold
+	added      map[string]addition      // by image, of those that are needed
 	pins       map[string][]debbase.Pin // packages of the base, by architecture
 }
 
@@ -41,7 +42,7 @@ func (r Request) Check() error {
 
 // Others returns the requests for n forks whose images are made for those of r.
 func (r Request) Others(n int) []Request {
-	return slices.Repeat([]Request{{Platforms: r.Platforms, Programs: r.Programs}}, n)
+	return slices.Repeat([]Request{{Platforms: r.Platforms, Programs: r.Programs, From: r.From}}, n)
 }
 
 func newPlan(s *build.Session, r Request) (plan, error) {
@@ -69,6 +70,9 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	if err := CheckTags(p.fork, names(p.needed)); err != nil {
 		return p, err
 	}
+	if p.added, err = p.additions(); err != nil {
+		return p, err
+	}
 	if p.components, err = p.neededComponents(); err != nil {
 		return p, err
 	}
@@ -91,6 +95,9 @@ func platforms(f fork.Fork, names []string) ([]platform.Platform, error) {
 	}
 	return out, nil
 }
+
+// hasBase reports whether one of the images that are needed has the fork's base.
+func (p plan) hasBase() bool { return slices.ContainsFunc(p.needed, images.Recipe.HasBase) }
 
 // tag returns the tag of the images.
 func (p plan) tag() string { return p.fork.Parsed.Tag() }

@@ -40,7 +40,7 @@ func write(ctx context.Context, s *build.Session, w layerCache, p plan, c compos
 	if err != nil {
 		return artifact.Images{}, false, err
 	}
-	if all, err = w.withPods(ctx, all, pods); err != nil {
+	if all, err = w.withPods(ctx, p, all, pods); err != nil {
 		return artifact.Images{}, false, err
 	}
 	record, kept, err := placeLayout(s, p, all)
@@ -120,7 +120,7 @@ func (w layerCache) stack(ctx context.Context, image images.Image, files []image
 }
 
 // withPods returns the images with the pods in those that hold pods.
-func (w layerCache) withPods(ctx context.Context, all made, pods map[string][]byte) (made, error) {
+func (w layerCache) withPods(ctx context.Context, p plan, all made, pods map[string][]byte) (made, error) {
 	if pods == nil {
 		return all, nil
 	}
@@ -132,7 +132,7 @@ func (w layerCache) withPods(ctx context.Context, all made, pods map[string][]by
 				continue
 			}
 			var err error
-			if list[i], err = w.stack(ctx, image, podFiles(image.Recipe.Pods, pods)); err != nil {
+			if list[i], err = w.stack(ctx, image, podFiles(image.Recipe.Pods, pods, p.added[name].replace)); err != nil {
 				return nil, err
 			}
 		}
@@ -141,11 +141,14 @@ func (w layerCache) withPods(ctx context.Context, all made, pods map[string][]by
 	return out, nil
 }
 
-// podFiles returns the files of pods in a folder of an image.
-func podFiles(dir string, pods map[string][]byte) []images.File {
+// podFiles returns the files of pods in a folder of an image, without those that are
+// replaced there.
+func podFiles(dir string, pods map[string][]byte, replaced []string) []images.File {
 	var out []images.File
 	for _, name := range slices.Sorted(maps.Keys(pods)) {
-		out = append(out, images.File{Path: path.Join(dir, name), Data: pods[name]})
+		if at := path.Join(dir, name); !slices.Contains(replaced, at) {
+			out = append(out, images.File{Path: at, Data: pods[name]})
+		}
 	}
 	return out
 }
