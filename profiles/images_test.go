@@ -46,7 +46,7 @@ func TestPods(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, files, err := Recipes("", of[0])
+		_, files, err := Recipes("", of[0], parse(t, of[1]))
 		if err != nil {
 			t.Fatal(err)
 		}

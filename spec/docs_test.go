@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/version"
 )
 
 // A page is docs/fork.md, taken apart.
@@ -69,8 +70,15 @@ func readPage(t *testing.T) page {
 func keysOf(t reflect.Type, prefix string) []string {
 	var keys []string
 	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		name, flag, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
 		key, of := prefix+name, t.Field(i).Type
+		if flag == "inline" {
+			keys = append(keys, keysOf(of, prefix)...)
+			continue
+		}
+		if !t.Field(i).IsExported() {
+			continue
+		}
 		keys = append(keys, key)
 		switch {
 		case of.Kind() == reflect.Struct:
@@ -88,11 +96,11 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	templates := []string{"{{.Version}}", "{{.Major}}", "{{.Prerelease}}", "{{.Metadata}}", "{{.Commit}}", "{{.Date}}"}
 	for section, want := range map[string][]string{
 		"fork.yaml":                       keysOf(reflect.TypeFor[Fork](), ""),
-		"Profiles":                        keysOf(reflect.TypeFor[profiles.Profile](), ""),
-		"profiles/PROJECT/packages.yaml":  keysOf(reflect.TypeFor[packaging.Recipes](), ""),
-		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[ebuilds.Project](), ""),
-		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[images.Recipes](), ""),
-		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[kubespray.Recipes](), ""),
+		"Profiles":                        keysOf(reflect.TypeFor[profiles.File[profiles.Profile]](), ""),
+		"profiles/PROJECT/packages.yaml":  keysOf(reflect.TypeFor[profiles.File[packaging.Recipes]](), ""),
+		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[profiles.File[ebuilds.Project]](), ""),
+		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[profiles.File[images.Recipes]](), ""),
+		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[profiles.File[kubespray.Recipes]](), ""),
 		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep",
 			"tree", "go"},
 	} {
@@ -158,7 +166,11 @@ func TestExamplesAreRight(t *testing.T) {
 		"profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
-	if _, _, err := profiles.Recipes(dir, "ship"); err != nil {
+	v, err := version.Parse("1.4.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := profiles.Recipes(dir, "ship", v); err != nil {
 		t.Errorf("docs/fork.md, profiles/ship/packages.yaml: %v", err)
 	}
 	if _, err := profiles.Gentoo(dir, "ship"); err != nil {
