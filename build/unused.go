@@ -87,6 +87,9 @@ func (s *Session) packagedFiles() (map[string]bool, error) {
 	}
 	out[cmp.Or(recipes.LicenseFile, "LICENSE")] = true
 	for _, r := range recipes.Packages {
+		if r.LicenseFile != "" {
+			out[r.LicenseFile] = true
+		}
 		for _, from := range r.Files {
 			if name, ok := strings.CutPrefix(from, "tree:"); ok {
 				out[path.Clean(name)] = true
