@@ -154,17 +154,22 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1,
-		"profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "profiles/ship/kubespray.yaml": 1,
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/flannel.yaml": 1,
+		"profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "profiles/ship/kubespray.yaml": 1,
 		"patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml",
-		"profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
+	for _, name := range []string{"profiles/ship.yaml", "profiles/flannel.yaml", "profiles/ship/packages.yaml",
+		"profiles/ship/gentoo.yaml", "profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
+	}
+	for _, name := range []string{"ship", "flannel"} {
+		if _, faults, err := profiles.Load(dir, name); err != nil || faults != nil {
+			t.Errorf("docs/fork.md, profiles/%s.yaml: %v, %v", name, faults, err)
+		}
 	}
 	v, err := version.Parse("1.4.1")
 	if err != nil {
