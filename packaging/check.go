@@ -254,13 +254,13 @@ func units(c checked, p Package) []string {
 		if of, dropIn := strings.CutSuffix(path.Dir(f.Path), ".d"); dropIn && !c.has(p, of) {
 			continue // it changes a service of others, if there is one
 		}
-		unit, programs, err := executed(f)
+		unit, commands, err := executed(f)
 		if err != nil {
 			faults = append(faults, err.Error())
 			continue
 		}
-		for _, at := range programs {
-			if !inSystem(at) && !c.has(p, at) {
+		for _, command := range commands {
+			if at := command.Program; !inSystem(at) && !c.has(p, at) {
 				faults = append(faults, fmt.Sprintf("%s runs %s, which %s", f.Path, at, nowhere))
 			}
 		}
@@ -277,26 +277,24 @@ func units(c checked, p Package) []string {
 	return faults
 }
 
-// executed returns what a unit or a drop-in says, and the programs that it runs.
-func executed(f File) (unitfile.Unit, []string, error) {
+// executed returns what a unit or a drop-in says, and the commands that it runs.
+func executed(f File) (unitfile.Unit, []unitfile.Command, error) {
 	unit, err := unitfile.Parse(f.Path, f.Data)
 	if err != nil {
 		return nil, nil, err
 	}
-	var programs []string
+	var commands []unitfile.Command
 	for _, s := range unit {
 		if !slices.Contains(runs, s.Key) {
 			continue
 		}
-		commands, err := s.Commands()
+		some, err := s.Commands()
 		if err != nil {
 			return nil, nil, err
 		}
-		for _, c := range commands {
-			programs = append(programs, c.Program)
-		}
+		commands = append(commands, some...)
 	}
-	return unit, programs, nil
+	return unit, commands, nil
 }
 
 func privatePaths(c checked, p Package) []string {

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/envfile"
+	"github.com/slipway-build/slipway/internal/unitfile"
 	"github.com/slipway-build/slipway/version"
 )
 
@@ -44,6 +44,10 @@ func (c contents) setOptions(pkg, dir string, values map[string]string) error {
 			}
 		}
 	}
+	split, err := c.split()
+	if err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if len(known[name]) == 0 {
 			return fmt.Errorf("packages.options.%s: unknown variable %s; the package has %s",
@@ -52,7 +56,7 @@ func (c contents) setOptions(pkg, dir string, values map[string]string) error {
 		if err := envfile.CheckValue(values[name]); err != nil {
 			return fmt.Errorf("packages.options.%s.%s: %w", pkg, name, err)
 		}
-		if _, err := envfile.Words(values[name]); err != nil && slices.Contains(c.split(), name) {
+		if _, err := envfile.Words(values[name]); err != nil && slices.Contains(split, name) {
 			return fmt.Errorf("packages.options.%s.%s: %w", pkg, name, err)
 		}
 		for _, at := range known[name] {
@@ -64,21 +68,33 @@ func (c contents) setOptions(pkg, dir string, values map[string]string) error {
 	return nil
 }
 
-// word matches an argument of a unit's command that is a variable. systemd splits
-// its value into words, so an option with a blank in it needs quotes of its own.
-var word = regexp.MustCompile(`\s\$([A-Za-z_][A-Za-z0-9_]*)\b`)
-
-// split returns the variables that the commands of units split into words.
-func (c contents) split() []string {
+// split returns the variables that the commands of units split into words, so that an
+// option with a blank in it needs quotes of its own.
+func (c contents) split() ([]string, error) {
 	var out []string
 	for at, f := range c {
-		if strings.HasPrefix(at, unitDir) {
-			for _, m := range word.FindAllSubmatch(f.Data, -1) {
-				out = append(out, string(m[1]))
+		if !strings.HasPrefix(at, unitDir) {
+			continue
+		}
+		_, commands, err := executed(f)
+		if err != nil {
+			return nil, err
+		}
+		for _, command := range commands {
+			for _, arg := range command.Args {
+				pieces, err := command.Pieces(arg)
+				if err != nil {
+					return nil, err
+				}
+				for _, p := range pieces {
+					if p.Kind == unitfile.Words {
+						out = append(out, p.Text)
+					}
+				}
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // CheckOptions returns what is wrong with fork.yaml's options for packages, as far

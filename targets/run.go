@@ -2,6 +2,8 @@ package targets
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"strconv"
@@ -18,7 +20,7 @@ import (
 // run calls f with the project in the current folder and prints its events: as lines
 // for people, or as JSON, one a line, and then nothing else is on standard output.
 func run(ctx context.Context, v, json *bool, f verb) error {
-	return runWith(ctx, newPrinter(os.Stdout, flag("V", v) || mg.Verbose(), flag("JSON", json)), f)
+	return runWith(ctx, newPrinter(os.Stdout, flag(switchV, v) || mg.Verbose(), flag(switchJSON, json)), f)
 }
 
 // runAside is run for a target that prints a report on standard output. Where that is
@@ -28,12 +30,15 @@ func runAside(ctx context.Context, v *bool, machine bool, f verb) error {
 	if machine {
 		out = os.Stderr
 	}
-	return runWith(ctx, newPrinter(out, flag("V", v) || mg.Verbose(), false), f)
+	return runWith(ctx, newPrinter(out, flag(switchV, v) || mg.Verbose(), false), f)
 }
 
 // runWith calls f with a printer for its events. A signal that asks the process to
 // end cancels f's context.
 func runWith(ctx context.Context, show *printer, f verb) error {
+	if err := checkToggles(); err != nil {
+		return err
+	}
 	plans, err := begin()
 	if err != nil || plans && os.Getenv(planVariable) == planFlags {
 		return err
@@ -71,12 +76,36 @@ func setting(variable string, value *string) string {
 	return os.Getenv(variable)
 }
 
-func flag(variable string, value *bool) bool {
+// A toggle is the variable of a flag that is on or off.
+type toggle string
+
+const (
+	switchV        toggle = "V"
+	switchJSON     toggle = "JSON"
+	switchAll      toggle = "ALL"
+	switchWrite    toggle = "WRITE"
+	switchInsecure toggle = "INSECURE"
+	switchForce    toggle = "FORCE"
+)
+
+func flag(variable toggle, value *bool) bool {
 	if value != nil {
 		return *value
 	}
-	on, err := strconv.ParseBool(os.Getenv(variable))
+	on, err := strconv.ParseBool(os.Getenv(string(variable)))
 	return err == nil && on
+}
+
+// checkToggles returns an error for each toggle that is neither on nor off.
+func checkToggles() error {
+	var errs []error
+	for _, t := range []toggle{switchV, switchJSON, switchAll, switchWrite, switchInsecure, switchForce} {
+		value := os.Getenv(string(t))
+		if _, err := strconv.ParseBool(value); err != nil && value != "" {
+			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // list splits a value at its commas.
