@@ -155,8 +155,8 @@ func lastKey(key string) string {
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
 	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/flannel.yaml": 1,
-		"profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "profiles/ship/kubespray.yaml": 1,
-		"patches/series": 1, "fork.lock": 1} {
+		"profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1,
+		"profiles/ship/kubespray.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
