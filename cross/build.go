@@ -297,8 +297,8 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 		return fmt.Errorf("%w\n  %s", err, b.Go.ProxyAdvice())
 	}
 	if incomplete.MatchString(complaints) {
-		return fmt.Errorf("%w\n  To have the go command complete go.mod, go.sum and vendor, and change no version: set deps in "+
-			"fork.yaml to a module that go.mod requires, at the version that it has there", err)
+		return fmt.Errorf("%w\n  To have the go command complete go.mod, go.sum and vendor, and change no version: "+
+			"set deps in fork.yaml to a module that go.mod requires, at the version that it has there", err)
 	}
 	var changed *run.Error
 	verify := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "verify"}, Dir: dir, Env: env})

@@ -31,7 +31,8 @@ func TestEras(t *testing.T) {
 		{"etcd", "3.4.16", "", "go.etcd.io/etcd/version", "linux/amd64", "etcd etcdctl"},
 		{"etcd", "3.5.12", "", "go.etcd.io/etcd/api/v3/version", "linux/amd64", "etcd etcdctl etcdutl"},
 		{"flannel", "0.14.0", "", "github.com/flannel-io/flannel/version", "linux/amd64", "flanneld"},
-		{"flannel", "0.20.2", "", "github.com/flannel-io/flannel/pkg/version", "linux/amd64", "flanneld"},
+		{"flannel", "0.20.2", "", "github.com/flannel-io/flannel/version", "linux/amd64", "flanneld"},
+		{"flannel", "0.21.0", "", "github.com/flannel-io/flannel/pkg/version", "linux/amd64", "flanneld"},
 	} {
 		on, err := platform.Parse(c.on)
 		if err != nil {
