@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/slipway-build/slipway/internal/run"
@@ -16,7 +17,7 @@ import (
 
 // documentsStage asks programs for their help and their completions.
 var documentsStage = Stage[documentsInput, packaging.Doc]{
-	Name: "documents", Revision: 1, Keep: 64, Run: askForDocuments, Read: readDocuments,
+	Name: "documents", Revision: 2, Keep: 64, Run: askForDocuments, Read: readDocuments,
 }
 
 // documentsInput is a program that is asked.
@@ -112,15 +113,23 @@ func askForDocuments(ctx context.Context, s *Session, in documentsInput, dst str
 	return nil
 }
 
+// crash matches what Go's runtime prints of a program that it ends.
+var crash = regexp.MustCompile(`(?m)^(panic|fatal error): (?s:.*)\n\ngoroutine \d+ `)
+
 // ask returns what a program prints. Go's own flags print help as complaints, and
-// end with 2. A processor that is too old for the program, or a signal, ends it
-// otherwise.
+// end with 2, and so does a program that crashes. A processor that is too old for the
+// program, or a signal, ends it otherwise.
 func (s *Session) ask(ctx context.Context, program string, args []string, help bool) ([]byte, error) {
 	var out, complaints bytes.Buffer
 	err := s.Runner().Run(ctx, run.Cmd{
 		Args: append([]string{program}, args...), Dir: filepath.Dir(program), Stdout: &out, Stderr: &complaints,
 		Env: run.Env{"HOME=$HOME", "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "GOMAXPROCS=1"},
 	})
+	if at := crash.FindIndex(complaints.Bytes()); err != nil && at != nil {
+		return nil, fmt.Errorf("it crashes:\n%s\n  A module that is linked may be too old for %s: "+
+			"build with a newer version of it (deps), or with an older Go (build.toolchain)",
+			bytes.TrimSpace(complaints.Bytes()[at[0]:]), s.Go().GOVERSION)
+	}
 	if help && (err == nil || run.ExitCode(err) == 2) && out.Len() == 0 {
 		out, err = complaints, nil
 	}

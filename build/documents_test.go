@@ -41,6 +41,11 @@ func TestAskForDocuments(t *testing.T) {
 		{about: "a processor that is too old", text: "echo This program can only be run on newer ones. >&2; exit 1",
 			err: "This program can only be run on newer ones."},
 		{about: "an unknown instruction", text: "echo SIGILL >&2; kill -ILL $$", err: "illegal instruction"},
+		{about: "a crash, which ends as help does",
+			err: "it crashes:\npanic: at sea\n\ngoroutine 1 [running]:\nmain.main()\n" +
+				"  A module that is linked may be too old for go",
+			text: `printf 'hello\npanic: at sea\n\ngoroutine 1 [running]:\nmain.main()\n' >&2; exit 2`},
+		{about: "help that speaks of one", text: "echo 'panic: at sea' >&2; exit 2", help: "panic: at sea\n"},
 		{
 			about: "the name it is called by, and no folder", text: `echo "$0 in $HOME and ${0%/*}/x"`,
 			help: "crew in $HOME and x\n",

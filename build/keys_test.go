@@ -49,9 +49,9 @@ func TestKeys(t *testing.T) {
 		"c14f8898752cc6e04823233f9fc454776b7039acb9b70b2529ba192cccae90ea")
 	hasKey(t, documentsStage, documentsInput{sum: "00", name: "captain", shells: []string{"bash"}, path: "/bin/captain"},
 		"documents", `["00","captain",["bash"]]`,
-		"947b2c6c1ed045bd04ee31721c35c3c59c391dc84e66e03d1cfdf1761c13f5e0")
+		"be7c376f9694e64481641c9a793d02ee802e72755f7d93d262723bccedd2f3fa")
 	hasKey(t, documentsStage, documentsInput{sum: "00", name: "captain"}, "documents", `["00","captain",null]`,
-		"485ee8a3979b25c5b49bb75a104eecf0b608d480f642a3b0b4b1cf1b6942a2d9")
+		"cd18de1e9180c6069a44becdd0a6f418d25395d731266b2ebfc90c2575b094f7")
 }
 
 // TestBinaryKeys holds the keys of binaries in dist.

@@ -29,7 +29,7 @@ func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (pa
 
 // PackageInput is Session.PackageInput for any fork, without a date.
 func PackageInput(f fork.Fork, family packaging.Family, p platform.Platform) (packaging.Input, error) {
-	recipes, sources, err := profiles.Recipes(f.Project.Dir, f.Profile)
+	recipes, sources, err := profiles.Recipes(f.Project.Dir, f.Profile, f.Parsed)
 	if err != nil {
 		return packaging.Input{}, err
 	}

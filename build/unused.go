@@ -78,7 +78,7 @@ func builtFor(f fork.Fork, jobs []fork.Job) string {
 // packagedFiles returns the files of the patched tree that packages have in them.
 func (s *Session) packagedFiles() (map[string]bool, error) {
 	out := map[string]bool{}
-	recipes, _, err := profiles.Recipes(s.fork.Project.Dir, s.fork.Profile)
+	recipes, _, err := profiles.Recipes(s.fork.Project.Dir, s.fork.Profile, s.fork.Parsed)
 	if _, ok := errors.AsType[*profiles.NoPackagesError](err); ok {
 		return out, nil // nothing is packaged
 	}
@@ -87,6 +87,9 @@ func (s *Session) packagedFiles() (map[string]bool, error) {
 	}
 	out[cmp.Or(recipes.LicenseFile, "LICENSE")] = true
 	for _, r := range recipes.Packages {
+		if r.LicenseFile != "" {
+			out[r.LicenseFile] = true
+		}
 		for _, from := range r.Files {
 			if name, ok := strings.CutPrefix(from, "tree:"); ok {
 				out[path.Clean(name)] = true

@@ -287,7 +287,7 @@ func (b Builder) compile(ctx context.Context, r Request, batch batch, dst string
 
 // failed returns the error of a build with the compiler's complaints, and what
 // may be behind them: a disk that is full, a module that could not be
-// downloaded, one that was changed in the cache.
+// downloaded, one that was changed in the cache, a go.sum of an earlier Go.
 func (b Builder) failed(ctx context.Context, what, complaints, dir string, env run.Env) error {
 	err := fmt.Errorf("%s:\n%s", what, run.Redact(complaints))
 	if strings.Contains(complaints, syscall.ENOSPC.Error()) {
@@ -295,6 +295,10 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 	}
 	if unreachable.MatchString(complaints) {
 		return fmt.Errorf("%w\n  %s", err, b.Go.ProxyAdvice())
+	}
+	if incomplete.MatchString(complaints) {
+		return fmt.Errorf("%w\n  To have the go command complete go.mod, go.sum and vendor, and change no version: "+
+			"set deps in fork.yaml to a module that go.mod requires, at the version that it has there", err)
 	}
 	var changed *run.Error
 	verify := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "verify"}, Dir: dir, Env: env})
@@ -306,6 +310,10 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 
 // unreachable matches what the go command says when it has no way to a module.
 var unreachable = regexp.MustCompile(`dial tcp|i/o timeout|no such host|connection refused|disabled by GOPROXY`)
+
+// incomplete matches what the go command says of a go.mod or go.sum that lacks lines
+// which an earlier Go did not write, or that vendor was not made from.
+var incomplete = regexp.MustCompile(`missing go\.sum entry|updates to go\.mod needed|inconsistent vendoring`)
 
 // finish moves a binary from the folder from to dst and describes it.
 func (b Builder) finish(in Input, c Component, from, dst string) (Binary, error) {

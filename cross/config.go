@@ -143,10 +143,10 @@ func (c Component) Validate() []config.Fault {
 // Settings say, for a range of versions, how a project is compiled.
 type Settings struct {
 	Versions   slipver.Range `yaml:"versions"`
-	Mode       string        `yaml:"mode"`        // Modules if empty
-	ImportPath string        `yaml:"import_path"` // of the tree's root, for GOPATH
-	Tags       []string      `yaml:"tags"`        // build tags
-	Stamps     Stamps        `yaml:"stamps"`
+	Mode       string        `yaml:"mode,omitempty"`        // Modules if empty
+	ImportPath string        `yaml:"import_path,omitempty"` // of the tree's root, for GOPATH
+	Tags       []string      `yaml:"tags,omitempty"`        // build tags
+	Stamps     Stamps        `yaml:"stamps,omitempty"`
 }
 
 // Stamps are the variables that the linker sets: each of Values in each of

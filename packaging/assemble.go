@@ -176,7 +176,7 @@ func (in Input) described(r Recipe) (Package, error) {
 	if len(r.Programs) > 0 {
 		p.Platform = in.Platform
 	}
-	p.LicenseText, err = in.Tree(cmp.Or(in.Recipes.LicenseFile, "LICENSE"))
+	p.LicenseText, err = in.Tree(cmp.Or(r.LicenseFile, in.Recipes.LicenseFile, "LICENSE"))
 	return p, err
 }
 

@@ -124,6 +124,7 @@ type Recipe struct {
 	Restart     []string            `yaml:"restart" json:"restart"`
 	State       []string            `yaml:"state" json:"state"`
 	Retired     []string            `yaml:"retired" json:"retired"`
+	LicenseFile string              `yaml:"license_file" json:"license_file,omitempty"` // Recipes' if empty
 	Relations   Relations           `yaml:"relations" json:"relations"`
 	Overrides   []Override          `yaml:"overrides" json:"overrides"`
 }

@@ -7,12 +7,13 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
-	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/kubespray"
 	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/version"
 )
 
 // A NoPackagesError says that a profile lists no packages.
@@ -23,29 +24,42 @@ func (e *NoPackagesError) Error() string {
 		path.Join("profiles", e.Profile, "packages.yaml"))
 }
 
-// Recipes loads the recipes of a profile's packages, and the files that they are
-// made with: from the profile's folder in the project or, where there is none,
-// from Slipway's.
-func Recipes(project, name string) (packaging.Recipes, fs.FS, error) {
-	var r packaging.Recipes
-	dir, file, err := read(project, name, "packages.yaml", &r)
+// Recipes loads the recipes of a profile's packages for version v, and the files that
+// they are made with. A file of the project's folder hides Slipway's of the same name;
+// where the project lists all packages itself, only its own files count.
+func Recipes(project, name string, v version.Version) (packaging.Recipes, fs.FS, error) {
+	r, from, err := read[packaging.Recipes](project, path.Join(name, "packages.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = &NoPackagesError{name}
 	}
 	if err != nil {
 		return r, nil, err
 	}
-	files, err := fs.Sub(dir, "files")
-	if err != nil {
-		return r, nil, err
+	files := layers{os.DirFS(filepath.Join(project, "profiles", name, "files"))}
+	if from.builtin != nil {
+		slipways, err := fs.Sub(builtin, path.Join(name, "files"))
+		if err != nil {
+			return r, nil, err
+		}
+		files = append(files, slipways)
 	}
-	return r, files, file.Check(r.Validate())
+	faults := r.Validate()
+	r.Packages = replaced(r.Packages, from.rows["packages"], v)
+	return r, files, from.check(faults)
+}
+
+// replaced returns rows, of which the first few are the project's, without those of
+// Slipway that one of these replaces: one of the same name that has the version, too.
+func replaced(rows []packaging.Recipe, few int, v version.Version) []packaging.Recipe {
+	own := rows[:few:few]
+	return append(own, slices.DeleteFunc(slices.Clone(rows[few:]), func(r packaging.Recipe) bool {
+		return slices.ContainsFunc(own, func(o packaging.Recipe) bool { return o.Name == r.Name && o.Versions.Contains(v) })
+	})...)
 }
 
 // Gentoo loads the names that a project has in Gentoo.
 func Gentoo(project, name string) (ebuilds.Project, error) {
-	var p ebuilds.Project
-	_, file, err := read(project, name, "gentoo.yaml", &p)
+	p, from, err := read[ebuilds.Project](project, path.Join(name, "gentoo.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("profile %s does not name its Gentoo packages: write %s", name,
 			path.Join("profiles", name, "gentoo.yaml"))
@@ -53,13 +67,12 @@ func Gentoo(project, name string) (ebuilds.Project, error) {
 	if err != nil {
 		return p, err
 	}
-	return p, file.Check(p.Validate())
+	return p, from.check(p.Validate())
 }
 
 // Images loads the recipes of a profile's images.
 func Images(project, name string) (images.Recipes, error) {
-	var r images.Recipes
-	_, file, err := read(project, name, "images.yaml", &r)
+	r, from, err := read[images.Recipes](project, path.Join(name, "images.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("profile %s does not list images: write %s", name,
 			path.Join("profiles", name, "images.yaml"))
@@ -67,13 +80,12 @@ func Images(project, name string) (images.Recipes, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, file.Check(r.Validate())
+	return r, from.check(r.Validate())
 }
 
 // Kubespray loads the recipes of the Kubespray variables that deploy a project.
 func Kubespray(project, name string) (kubespray.Recipes, error) {
-	var r kubespray.Recipes
-	_, file, err := read(project, name, "kubespray.yaml", &r)
+	r, from, err := read[kubespray.Recipes](project, path.Join(name, "kubespray.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("profile %s does not list variables of Kubespray: write %s", name,
 			path.Join("profiles", name, "kubespray.yaml"))
@@ -81,22 +93,5 @@ func Kubespray(project, name string) (kubespray.Recipes, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, file.Check(r.Validate())
-}
-
-// read reads a file of a profile's folder, and returns the folder.
-func read(project, name, base string, into any) (fs.FS, *config.File, error) {
-	var dir fs.FS = os.DirFS(filepath.Join(project, "profiles", name))
-	data, err := fs.ReadFile(dir, base)
-	if errors.Is(err, fs.ErrNotExist) {
-		if dir, err = fs.Sub(builtin, name); err != nil {
-			return nil, nil, err
-		}
-		data, err = fs.ReadFile(dir, base)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	file, err := config.Read(path.Join("profiles", name, base), data, into)
-	return dir, file, err
+	return r, from.check(r.Validate())
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
-	"github.com/slipway-build/slipway/version"
 )
 
 // TestPackagesAreDocumented holds the list in docs/packages.md against the
@@ -57,10 +56,8 @@ func assembled(t *testing.T, profile, v string) []packaging.Package {
 		Binaries: map[string]string{}, Docs: map[string]packaging.Doc{},
 		Tree: func(string) ([]byte, error) { return []byte("of the tree\n"), nil },
 	}
-	if in.Recipes, in.Sources, err = Recipes("", profile); err != nil {
-		t.Fatal(err)
-	}
-	if in.Version, err = version.Parse(v); err != nil {
+	in.Version = parse(t, v)
+	if in.Recipes, in.Sources, err = Recipes("", profile, in.Version); err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(t.TempDir(), "program")

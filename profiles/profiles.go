@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -29,33 +27,27 @@ type Profile struct {
 	Layout     []source.Layout   `yaml:"layout"`
 	Build      []cross.Settings  `yaml:"build"`
 	Components []cross.Component `yaml:"components"`
+
+	builtin bool // all of it is part of Slipway
 }
 
 // Load returns the profile of that name: from the project's folder profiles, or
 // one that is part of Slipway. An unknown name is a Fault of whoever gave it.
 func Load(project, name string) (Profile, []config.Fault, error) {
-	shown := path.Join("profiles", name+".yaml")
-	data, err := os.ReadFile(filepath.Join(project, shown))
-	if errors.Is(err, fs.ErrNotExist) {
-		data, err = builtin.ReadFile(name + ".yaml")
-	}
+	p, from, err := read[Profile](project, name+".yaml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return Profile{}, []config.Fault{config.Faultf("profile", "unknown profile %q: Slipway has %s; write your own to %s",
-			name, strings.Join(names(), ", "), shown)}, nil
+			name, strings.Join(names(), ", "), path.Join("profiles", name+".yaml"))}, nil
 	}
 	if err != nil {
 		return Profile{}, nil, err
 	}
-	var p Profile
-	file, err := config.Read(shown, data, &p)
-	if err != nil {
-		return Profile{}, nil, err
-	}
+	p.builtin = from.own == nil
 	faults := p.Validate()
 	if p.Name != name {
 		faults = append(faults, config.Faultf("name", "want the name of the file, %s", name))
 	}
-	return p, nil, file.Check(faults)
+	return p, nil, from.check(faults)
 }
 
 func names() []string {
@@ -103,9 +95,7 @@ func (p Profile) Settings(v version.Version) (cross.Settings, error) {
 			return s, nil
 		}
 	}
-	return cross.Settings{},
-		fmt.Errorf("profile %s does not say how %s is compiled: add a row to its table \"build\" in profiles/%[1]s.yaml",
-			p.Name, v)
+	return cross.Settings{}, p.unknown(v)
 }
 
 // ComponentsAt returns the components that version v has.

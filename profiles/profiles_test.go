@@ -70,8 +70,10 @@ func checkRange(t *testing.T, profile, table string, row int, r version.Range) {
 		t.Errorf("%s, row %d of %s: %v", profile, row, table, err)
 	}
 	for n := range 400 {
-		if r.Contains(parse(t, fmt.Sprintf("%d.%d.7", n/100, n%100))) {
-			return
+		for _, patch := range []int{0, 7} {
+			if r.Contains(parse(t, fmt.Sprintf("%d.%d.%d", n/100, n%100, patch))) {
+				return
+			}
 		}
 	}
 	t.Errorf("%s, row %d of %s: %q holds nothing", profile, row, table, r)
@@ -114,8 +116,8 @@ func TestKubernetes(t *testing.T) {
 	}
 	if s, err := p.Settings(parse(t, "1.2.3")); err == nil ||
 		!strings.Contains(err.Error(),
-			`profile kubernetes does not say how 1.2.3 is compiled: `+
-				`add a row to its table "build" in profiles/kubernetes.yaml`) {
+			"profile kubernetes does not say how 1.2.3 is compiled; "+
+				"to add a row to those of Slipway, write profiles/kubernetes.yaml:\n") {
 		t.Errorf("of 1.2.3 the profile says %v, %v", s, err)
 	}
 }

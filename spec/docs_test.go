@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/version"
 )
 
 // A page is docs/fork.md, taken apart.
@@ -69,8 +70,15 @@ func readPage(t *testing.T) page {
 func keysOf(t reflect.Type, prefix string) []string {
 	var keys []string
 	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		name, flag, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
 		key, of := prefix+name, t.Field(i).Type
+		if flag == "inline" {
+			keys = append(keys, keysOf(of, prefix)...)
+			continue
+		}
+		if !t.Field(i).IsExported() {
+			continue
+		}
 		keys = append(keys, key)
 		switch {
 		case of.Kind() == reflect.Struct:
@@ -88,11 +96,11 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	templates := []string{"{{.Version}}", "{{.Major}}", "{{.Prerelease}}", "{{.Metadata}}", "{{.Commit}}", "{{.Date}}"}
 	for section, want := range map[string][]string{
 		"fork.yaml":                       keysOf(reflect.TypeFor[Fork](), ""),
-		"Profiles":                        keysOf(reflect.TypeFor[profiles.Profile](), ""),
-		"profiles/PROJECT/packages.yaml":  keysOf(reflect.TypeFor[packaging.Recipes](), ""),
-		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[ebuilds.Project](), ""),
-		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[images.Recipes](), ""),
-		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[kubespray.Recipes](), ""),
+		"Profiles":                        keysOf(reflect.TypeFor[profiles.File[profiles.Profile]](), ""),
+		"profiles/PROJECT/packages.yaml":  keysOf(reflect.TypeFor[profiles.File[packaging.Recipes]](), ""),
+		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[profiles.File[ebuilds.Project]](), ""),
+		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[profiles.File[images.Recipes]](), ""),
+		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[profiles.File[kubespray.Recipes]](), ""),
 		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep",
 			"tree", "go"},
 	} {
@@ -146,19 +154,28 @@ func lastKey(key string) string {
 // TestExamplesAreRight reads every example of the page as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
-	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/ship/packages.yaml": 1,
-		"profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1, "profiles/ship/kubespray.yaml": 1,
-		"patches/series": 1, "fork.lock": 1} {
+	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/flannel.yaml": 1,
+		"profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1,
+		"profiles/ship/kubespray.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"profiles/ship.yaml", "profiles/ship/packages.yaml", "profiles/ship/gentoo.yaml",
-		"profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
+	for _, name := range []string{"profiles/ship.yaml", "profiles/flannel.yaml", "profiles/ship/packages.yaml",
+		"profiles/ship/gentoo.yaml", "profiles/ship/images.yaml", "profiles/ship/kubespray.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
-	if _, _, err := profiles.Recipes(dir, "ship"); err != nil {
+	for _, name := range []string{"ship", "flannel"} {
+		if _, faults, err := profiles.Load(dir, name); err != nil || faults != nil {
+			t.Errorf("docs/fork.md, profiles/%s.yaml: %v, %v", name, faults, err)
+		}
+	}
+	v, err := version.Parse("1.4.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := profiles.Recipes(dir, "ship", v); err != nil {
 		t.Errorf("docs/fork.md, profiles/ship/packages.yaml: %v", err)
 	}
 	if _, err := profiles.Gentoo(dir, "ship"); err != nil {

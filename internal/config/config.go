@@ -169,7 +169,7 @@ func (f *File) walk(n *yaml.Node, t reflect.Type, path string) {
 
 // walkKeys walks over the keys of a struct or a map.
 func (f *File) walkKeys(n *yaml.Node, t reflect.Type, path string) {
-	known := keys(t)
+	known, types := keys(t)
 	if n.Kind != yaml.MappingNode {
 		message := "want keys and values"
 		if known != nil {
@@ -196,7 +196,7 @@ func (f *File) walkKeys(n *yaml.Node, t reflect.Type, path string) {
 		case index < 0:
 			f.misfit(at, key, "unknown key; known here: "+strings.Join(known, ", "))
 		default:
-			f.walk(value, t.Field(index).Type, at)
+			f.walk(value, types[index], at)
 		}
 	}
 }
@@ -218,14 +218,22 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-// keys returns the YAML keys of a struct's fields, in order, and nil for a map.
-func keys(t reflect.Type) []string {
+// keys returns the YAML keys of a struct's fields and their types, in order, and
+// nil for a map. The fields of an inlined struct are among them.
+func keys(t reflect.Type) (names []string, types []reflect.Type) {
 	if t.Kind() == reflect.Map {
-		return nil
+		return nil, nil
 	}
-	names := make([]string, t.NumField())
-	for i := range names {
-		names[i], _, _ = strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name, flag, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		switch {
+		case flag == "inline":
+			inner, of := keys(field.Type)
+			names, types = append(names, inner...), append(types, of...)
+		case field.IsExported():
+			names, types = append(names, name), append(types, field.Type)
+		}
 	}
-	return names
+	return names, types
 }

@@ -165,11 +165,13 @@ func (p plan) possible() []images.Recipe {
 	return out
 }
 
-// podsOf returns the pods of the fork's version that run one of some images.
+// podsOf returns the pods of the fork's version that run one of some images, the first
+// of each name.
 func (p plan) podsOf(some []images.Recipe) []images.Pod {
 	var out []images.Pod
 	for _, pod := range p.recipes.Pods {
-		if pod.Versions.Contains(p.input.Version) && slices.Contains(names(some), pod.Name) {
+		seen := slices.ContainsFunc(out, func(o images.Pod) bool { return o.Name == pod.Name })
+		if !seen && pod.Versions.Contains(p.input.Version) && slices.Contains(names(some), pod.Name) {
 			out = append(out, pod)
 		}
 	}

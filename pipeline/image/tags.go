@@ -80,7 +80,7 @@ func imagesOf(f fork.Fork) []string {
 		return nil
 	}
 	p.input = packaging.Input{Family: packaging.Debian(), Settings: f.Packages, Version: f.Parsed, Platform: on[0]}
-	if p.input.Recipes, p.input.Sources, err = profiles.Recipes(f.Project.Dir, f.Profile); err != nil {
+	if p.input.Recipes, p.input.Sources, err = profiles.Recipes(f.Project.Dir, f.Profile, f.Parsed); err != nil {
 		return nil
 	}
 	for _, c := range f.Defaults {

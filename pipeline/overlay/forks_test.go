@@ -35,7 +35,7 @@ func TestForksOfThisProject(t *testing.T) {
 			t.Fatal(err)
 		}
 		in := packaging.Input{Family: packaging.Gentoo(), Settings: f.Packages, Version: f.Parsed}
-		if in.Recipes, in.Sources, err = profiles.Recipes(dir, f.Profile); err != nil {
+		if in.Recipes, in.Sources, err = profiles.Recipes(dir, f.Profile, f.Parsed); err != nil {
 			t.Fatal(err)
 		}
 		for _, c := range f.Defaults {
