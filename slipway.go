@@ -308,10 +308,7 @@ func (p *Project) lockedAll(
 		if forks[i], err = p.Fork(id); err != nil {
 			return nil, err
 		}
-		if locks[i], err = forks[i].ReadLock(); err == nil {
-			_, _, err = forks[i].Commit(locks[i].Tree)
-		}
-		if err != nil && !p.Unlocked {
+		if locks[i], err = forks[i].ReadLock(); err != nil && !p.Unlocked {
 			return nil, err
 		}
 	}

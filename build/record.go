@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/fork"
@@ -36,6 +37,14 @@ type Record struct {
 type Pin struct {
 	Name   string `json:"name"`
 	Digest string `json:"digest"` // sha256:…, or a module's h1:…
+}
+
+// stamped returns the date that outputs carry, or what keeps them from being stamped.
+func (s *Session) stamped() (time.Time, error) {
+	if _, _, err := s.fork.Commit(s.lock.Tree); err != nil {
+		return time.Time{}, err
+	}
+	return s.Date(s.lock.Time)
 }
 
 // Input returns what the compiler is told for a platform, and the record that

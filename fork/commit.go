@@ -23,7 +23,8 @@ func (f Fork) Commit(tree string) (id, of string, err error) {
 	case of != cross.OfTree && f.Upstream.Commit != "":
 		return f.Upstream.Commit, cross.OfUpstream, nil
 	}
-	return strings.TrimPrefix(tree, "sha256:")[:40], cross.OfTree, nil
+	digits := strings.TrimPrefix(tree, "sha256:")
+	return digits[:min(40, len(digits))], cross.OfTree, nil // a lock that is yet to be written has none
 }
 
 // commitFault returns why the fork has no such commit as build.commit_of says, or "".
