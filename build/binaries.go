@@ -66,7 +66,7 @@ func (s *Session) Cross(ctx context.Context, jobs []fork.Job) (artifact.Set, err
 
 // CheckCross returns what is known to keep Cross from doing its work.
 func (s *Session) CheckCross(jobs []fork.Job) error {
-	if _, err := s.Date(s.lock.Time); err != nil {
+	if _, err := s.stamped(); err != nil {
 		return err
 	}
 	for _, j := range jobs {

@@ -23,7 +23,7 @@ func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (pa
 	if err != nil {
 		return in, err
 	}
-	in.Date, err = s.Date(s.lock.Time)
+	in.Date, err = s.stamped()
 	return in, err
 }
 

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"strings"
+	"time"
 
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/fork"
@@ -15,20 +15,22 @@ import (
 
 // A Record is build.json: the binaries beside it, and what they were made from.
 type Record struct {
-	Fork      string         `json:"fork"`
-	Name      string         `json:"name"`
-	Version   string         `json:"version"`
-	Platform  string         `json:"platform"`
-	Upstream  Pin            `json:"upstream"`
-	Patches   []Pin          `json:"patches"`
-	Tree      string         `json:"tree"`      // digest of the patched tree
-	Commit    string         `json:"commit"`    // 40 hex digits
-	CommitOf  string         `json:"commit_of"` // "upstream", or "tree": digits of its digest
-	Date      string         `json:"date"`      // RFC 3339, UTC
-	Toolchain string         `json:"toolchain"` // go1.26.8
-	Flags     []string       `json:"flags"`
-	Env       []string       `json:"environment"` // KEY=VALUE pairs of the go command
-	Binaries  []cross.Binary `json:"binaries"`    // sorted by component
+	Fork     string `json:"fork"`
+	Name     string `json:"name"`
+	Version  string `json:"version"`
+	Platform string `json:"platform"`
+	Upstream Pin    `json:"upstream"`
+	Patches  []Pin  `json:"patches"`
+	Tree     string `json:"tree"`      // digest of the patched tree
+	Commit   string `json:"commit"`    // 40 hex digits
+	CommitOf string `json:"commit_of"` // "upstream", "fork", or "tree": digits of its digest
+	// UpstreamCommit is the upstream's, if it is known and Commit is another.
+	UpstreamCommit string         `json:"upstream_commit,omitempty"`
+	Date           string         `json:"date"`      // RFC 3339, UTC
+	Toolchain      string         `json:"toolchain"` // go1.26.8
+	Flags          []string       `json:"flags"`
+	Env            []string       `json:"environment"` // KEY=VALUE pairs of the go command
+	Binaries       []cross.Binary `json:"binaries"`    // sorted by component
 }
 
 // A Pin is something by its name and digest.
@@ -37,19 +39,31 @@ type Pin struct {
 	Digest string `json:"digest"` // sha256:…, or a module's h1:…
 }
 
+// stamped returns the date that outputs carry, or what keeps them from being stamped.
+func (s *Session) stamped() (time.Time, error) {
+	if _, _, err := s.fork.Commit(s.lock.Tree); err != nil {
+		return time.Time{}, err
+	}
+	return s.Date(s.lock.Time)
+}
+
 // Input returns what the compiler is told for a platform, and the record that
 // goes with it, without binaries.
 func (s *Session) Input(p platform.Platform) (cross.Input, Record, error) {
 	f, l := s.fork, s.lock
 	record := Record{
 		Fork: f.ID, Name: f.Name, Version: f.Version, Platform: p.String(), Upstream: upstreamPin(l), Tree: l.Tree,
-		Commit: f.Upstream.Commit, CommitOf: "upstream", Toolchain: s.goFork.GOVERSION,
+		Toolchain: s.goFork.GOVERSION,
+	}
+	var err error
+	if record.Commit, record.CommitOf, err = f.Commit(l.Tree); err != nil {
+		return cross.Input{}, record, err
+	}
+	if record.CommitOf != cross.OfUpstream {
+		record.UpstreamCommit = f.Upstream.Commit
 	}
 	for _, patch := range l.Patches {
 		record.Patches = append(record.Patches, Pin{patch.Name, "sha256:" + patch.SHA256})
-	}
-	if record.Commit == "" {
-		record.Commit, record.CommitOf = strings.TrimPrefix(l.Tree, "sha256:")[:40], "tree"
 	}
 	date, err := s.Date(l.Time)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/source"
 )
 
 // pinned returns a session with a made-up lock, so that what follows from it
@@ -62,6 +63,14 @@ func TestInputChanges(t *testing.T) {
 	}{
 		{"the commit that fork.yaml tells", func(s *Session) { s.fork.Upstream.Commit = commit },
 			`"commit":"` + commit + `","commit_of":"upstream"`},
+		{"the fork's commit", func(s *Session) {
+			s.fork.Build.CommitOf, s.fork.Upstream.Commit = "fork", strings.Repeat("b", 40)
+			s.fork.Carried, s.fork.Series = []source.Carry{{Commits: strings.Repeat("b", 40) + ".." + commit}}, nil
+		}, `"commit":"` + commit + `","commit_of":"fork","upstream_commit":"` + strings.Repeat("b", 40) + `"`},
+		{"no commit", func(s *Session) { s.fork.Build.CommitOf, s.fork.Upstream.Commit = "tree", commit },
+			`"commit":"` + strings.Repeat("7e", 20) + `","commit_of":"tree","upstream_commit":"` + commit + `"`},
+		{"a commit of the fork that there is not", func(s *Session) { s.fork.Build.CommitOf = "fork" },
+			"fork.yaml:6: build.commit_of: the fork carries no commits"},
 		{"a date", func(s *Session) { s.opts.Env = []string{"SOURCE_DATE_EPOCH=0"} }, `"date":"1970-01-01T00:00:00Z"`},
 		{"a bad date", func(s *Session) { s.opts.Env = []string{"SOURCE_DATE_EPOCH=noon"} }, "SOURCE_DATE_EPOCH=noon"},
 		{"symbols", func(s *Session) { s.fork.Build.Symbols = true }, `-ldflags=-buildid= -X `},

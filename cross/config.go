@@ -29,6 +29,9 @@ type Build struct {
 	Toolchain string `yaml:"toolchain"`
 	// Symbols keeps the symbol table and debug information in the binaries.
 	Symbols bool `yaml:"symbols"`
+	// CommitOf says whose commit the binaries are stamped with: "upstream", "fork" or "tree". Without it, the
+	// upstream's if that is known, otherwise digits of the patched tree's digest.
+	CommitOf string `yaml:"commit_of"`
 	// I386 is the oldest processors that binaries for 386 run on, as GO386 names them: softfloat or sse2.
 	I386 string `yaml:"386"`
 	// AMD64 is the oldest processors that binaries for amd64 run on, as GOAMD64 names them: v1 to v4.
@@ -76,6 +79,9 @@ func (b Build) Validate() []config.Fault {
 		}
 	}
 	faults = append(faults, validMode(b.Mode)...)
+	if of := []string{OfUpstream, OfFork, OfTree}; b.CommitOf != "" && !slices.Contains(of, b.CommitOf) {
+		faults = append(faults, config.Faultf("commit_of", "%q: want %s", b.CommitOf, strings.Join(of, ", ")))
+	}
 	levels := b.Levels()
 	for _, arch := range slices.Sorted(maps.Keys(levels)) {
 		baseline, _ := platform.BaselineOf(arch)
@@ -93,6 +99,13 @@ func (b Build) Validate() []config.Fault {
 const (
 	Modules = "modules" // by its go.mod or go.work
 	GOPATH  = "gopath"  // from before modules: from a place in a GOPATH
+)
+
+// Whose commit binaries can be stamped with.
+const (
+	OfUpstream = "upstream" // the one that the series is applied to
+	OfFork     = "fork"     // the last of the carried commits, whose tree is what is built
+	OfTree     = "tree"     // none: digits of the patched tree's digest
 )
 
 func validMode(mode string) []config.Fault {

@@ -39,6 +39,7 @@ var absolute = regexp.MustCompile(`^(?:--[a-z-]+=)?(/[^,]+)$`)
 func TestPods(t *testing.T) {
 	for of, want := range map[[2]string][]string{
 		{"kubernetes", "1.36.1+acme.1"}: {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"},
+		{"kubernetes", "1.3.10+acme.1"}: {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"},
 		{"kubernetes", "1.5.2+acme.1"}:  {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy"},
 		{"etcd", "3.7.3+acme.1"}:        {"etcd"},
 		{"etcd", "3.4.16+acme.1"}:       {"etcd"},

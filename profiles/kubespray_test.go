@@ -26,6 +26,13 @@ func TestKubernetesKubespray(t *testing.T) {
 	sums := func(version, prefix string) vars {
 		return vars{"amd64": vars{version: prefix + amd64}, "arm64": vars{version: prefix + arm64}}
 	}
+	kargo := func(version string) vars {
+		return vars{
+			"kube_version":         "v" + version + "+acme.1",
+			"hyperkube_image_repo": "registry.example.org:5000/team/hyperkube", "hyperkube_image_tag": "v" + version + "_acme.1",
+			"pod_infra_image_repo": "registry.example.org:5000/team/pause", "pod_infra_image_tag": "v" + version + "_acme.1",
+		}
+	}
 	kubeadms := []string{"kube-apiserver", "kube-controller-manager", "kube-proxy", "kube-scheduler"}
 	for _, c := range []struct {
 		version  string
@@ -33,11 +40,14 @@ func TestKubernetesKubespray(t *testing.T) {
 		images   []string
 		want     vars
 	}{
-		{"1.5.2", nil, []string{"hyperkube", "pause"}, vars{
-			"kube_version":         "v1.5.2+acme.1",
-			"hyperkube_image_repo": "registry.example.org:5000/team/hyperkube", "hyperkube_image_tag": "v1.5.2_acme.1",
-			"pod_infra_image_repo": "registry.example.org:5000/team/pause", "pod_infra_image_tag": "v1.5.2_acme.1",
+		{"1.3.10", nil, []string{"hyperkube", "pause"}, kargo("1.3.10")},
+		{"1.4.12", nil, []string{"hyperkube", "pause"}, kargo("1.4.12")},
+		{"1.4.12", nil, []string{"hyperkube"}, vars{
+			"kube_version":         "v1.4.12+acme.1",
+			"hyperkube_image_repo": "registry.example.org:5000/team/hyperkube", "hyperkube_image_tag": "v1.4.12_acme.1",
 		}},
+		{"1.5.2", nil, []string{"hyperkube", "pause"}, kargo("1.5.2")},
+		{"1.6.7", nil, []string{"hyperkube", "pause"}, kargo("1.6.7")},
 		{"1.12.3", []string{"hyperkube"}, append([]string{"hyperkube"}, kubeadms...), vars{
 			"kube_version": "v1.12.3+acme.1", "kube_image_repo": "registry.example.org:5000/team",
 			"hyperkube_image_repo": "registry.example.org:5000/team/hyperkube", "hyperkube_image_tag": "v1.12.3_acme.1",
@@ -147,6 +157,30 @@ func TestKubernetesKubesprayOfEachVersion(t *testing.T) {
 		}
 		if !strings.Contains(string(data), "those of Kubespray v2.") || !strings.Contains(string(data), "\nkube_version: ") {
 			t.Errorf("%s: it says neither of which releases they are nor what they deploy:\n%s", v, data)
+		}
+	}
+}
+
+// TestKubernetesKargo holds which releases of Kubespray deploy the versions that it was
+// called Kargo for.
+func TestKubernetesKargo(t *testing.T) {
+	recipes, err := Kubespray("", "kubernetes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		version, releases string
+		first             bool // v2.0.0, which does not know pause, is one of them
+	}{
+		{"1.3.10", "v2.0.0, which is called Kargo", true},
+		{"1.4.0", "v2.0.0 to v2.1.1, which are called Kargo", true},
+		{"1.5.2", "v2.0.1 to v2.2, which is called Kargo before v2.1.2", false},
+		{"1.10.4", "v2.1.1 to v2.6.0", false},
+	} {
+		data, err := recipes.Write(kubespray.Input{Version: parse(t, c.version), Images: []string{"hyperkube", "pause"}})
+		if err != nil || !strings.Contains(string(data), "Kubespray "+c.releases+"; take") ||
+			strings.Contains(string(data), "# v2.0.0 does not know these") != c.first {
+			t.Errorf("%s: %v, want %s, and pause to be taken by all but v2.0.0:\n%s", c.version, err, c.releases, data)
 		}
 	}
 }

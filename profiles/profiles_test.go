@@ -114,6 +114,17 @@ func TestKubernetes(t *testing.T) {
 			t.Errorf("%s: the siblings' version is %s (%v), want %s", c.version, got, err, c.sibling)
 		}
 	}
+	for _, early := range []string{"1.3.0", "1.3.10", "1.4.0-beta.1", "1.4.12", "1.5.2"} {
+		v := parse(t, early+"+acme.1")
+		s, err := p.Settings(v)
+		if err != nil || s.Mode != cross.GOPATH || s.ImportPath != "k8s.io/kubernetes" ||
+			!slices.Equal(s.Stamps.Packages, []string{"k8s.io/kubernetes/pkg/version"}) {
+			t.Errorf("%s is built as %+v, %v", early, s, err)
+		}
+		checkStamps(t, s, v, map[string]string{
+			"buildDate": "2026-05-12T09:51:33Z", "gitCommit": "7569396", "gitTreeState": "clean", "gitVersion": "v" + v.String(),
+		})
+	}
 	if s, err := p.Settings(parse(t, "1.2.3")); err == nil ||
 		!strings.Contains(err.Error(),
 			"profile kubernetes does not say how 1.2.3 is compiled; "+
@@ -137,14 +148,21 @@ func checkStamps(t *testing.T, s cross.Settings, v version.Version, want map[str
 
 func TestKubernetesComponents(t *testing.T) {
 	const server = "kube-apiserver kube-controller-manager kube-scheduler kube-aggregator apiextensions-apiserver mounter"
+	const early, federation = "kube-apiserver kube-controller-manager kube-scheduler",
+		" federation-apiserver federation-controller-manager"
 	for _, c := range []struct{ version, platform, want string }{
 		{"1.36.1", "linux/arm64", "hyperkube " + server +
 			" kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
 		{"1.36.1", "windows/amd64", "kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
 		{"1.36.1", "darwin/arm64", "kubectl kubectl-convert"},
 		{"1.21.14", "darwin/amd64", "kubectl"},
-		{"1.5.2", "linux/amd64",
-			"hyperkube kube-apiserver kube-controller-manager kube-scheduler mounter kube-proxy kubelet kubeadm kubectl"},
+		{"1.12.10", "linux/amd64", "hyperkube " + server + " kube-proxy kubelet kubeadm kubectl"},
+		{"1.8.15", "linux/amd64", "hyperkube " + server + federation + " kubefed kube-proxy kubelet kubeadm kubectl"},
+		{"1.5.2", "linux/amd64", "hyperkube " + early + " mounter kube-dns kube-discovery" + federation +
+			" kubefed kube-proxy kubelet kubeadm kubectl"},
+		{"1.5.2", "darwin/amd64", "kubefed kubectl"},
+		{"1.4.12", "linux/amd64", "hyperkube " + early + " kube-dns" + federation + " kube-proxy kubelet kubectl"},
+		{"1.3.10", "linux/amd64", "hyperkube " + early + " kube-dns" + federation + " kube-proxy kubelet kubectl"},
 	} {
 		on, err := platform.Parse(c.platform)
 		if err != nil {
@@ -155,7 +173,7 @@ func TestKubernetesComponents(t *testing.T) {
 			if on.In(component.Platforms) {
 				got = append(got, component.Name)
 			}
-			if early := c.version == "1.5.2" && (component.Name == "hyperkube" ||
+			if early := parse(t, c.version).Fields().Minor < 13 && (component.Name == "hyperkube" ||
 				component.Name == "kubelet"); component.CGO != early {
 				t.Errorf("%s of %s needs cgo: %v", component.Name, c.version, component.CGO)
 			}

@@ -41,7 +41,17 @@ func adopt(ctx context.Context, s *build.Session, r revision, tree string) error
 	if err := repin(ctx, s, scratch, tree); err != nil {
 		return err
 	}
-	return s.Dist().Place(next, s.Fork().File("."))
+	if err := s.Dist().Place(next, s.Fork().File(".")); err != nil {
+		return err
+	}
+	now, err := s.Fork().Project.Fork(s.Fork().ID)
+	if err != nil {
+		return err
+	}
+	if _, _, err := now.Commit(tree); err != nil { // known now, and not only to the next build
+		s.Note(err.Error())
+	}
+	return nil
 }
 
 // write makes the fork in dir what r says. before is the series as it is there.

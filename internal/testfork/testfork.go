@@ -151,8 +151,15 @@ func Env(proxyDir, home, goCache string) []string {
 
 // WriteProject writes a project folder to dir: the profile of the ship and one fork of its v1.4.1 with two patches,
 // of which the first changes package crew and the second adds the command bosun.
-func WriteProject(dir string) error {
-	files, err := archive("project")
+func WriteProject(dir string) error { return write(dir, "project") }
+
+// WriteEarly writes a Kubernetes from before modules to dir, and make.sh, which makes the git repository kubernetes of
+// it: the tags v1.4.12 and v1.5.2, and a company's branch acme of the first.
+func WriteEarly(dir string) error { return write(dir, "early") }
+
+// write writes the files of an archive.
+func write(dir, name string) error {
+	files, err := archive(name)
 	if err != nil {
 		return err
 	}

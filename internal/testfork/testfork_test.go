@@ -299,3 +299,36 @@ func snapshot(t *testing.T, dir string) map[string]string {
 	}
 	return files
 }
+
+// TestEarly makes the repository from before modules, whose history is what rebases tell of.
+func TestEarly(t *testing.T) {
+	testkit.Need(t, "git")
+	testkit.Need(t, "sh")
+	dir := t.TempDir()
+	if err := WriteEarly(dir); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "make.sh")
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("make.sh: %v\n%s", err, out)
+	}
+	repo := filepath.Join(dir, "kubernetes")
+	for want, args := range map[string][]string{
+		"kubelet: say whose it is\nMerge the load balancer\napiserver: say whose it is\ncinder: wait longer for a device\n": {
+			"log", "--first-parent", "--format=%s", "v1.4.12..acme"},
+		"Kubernetes v1.5.2\ncinder: wait longer for a device\nkubelet: reserve\n": {"log", "--format=%s", "v1.4.12..v1.5.2"},
+		"../../staging/src/k8s.io/client-go":                                      {"cat-file", "blob", "v1.4.12:vendor/k8s.io/client-go"},
+	} {
+		if got := testkit.Git(t, repo, args...); got != want {
+			t.Errorf("git %s: got %q, want %q", strings.Join(args, " "), got, want)
+		}
+	}
+	for _, folder := range []string{"cmd", "pkg", "staging"} {
+		for name, text := range snapshot(t, filepath.Join(repo, folder)) {
+			if formatted, err := format.Source([]byte(text)); err != nil || string(formatted) != text {
+				t.Errorf("%s/%s is not formatted (%v)", folder, name, err)
+			}
+		}
+	}
+}

@@ -265,6 +265,13 @@ func TestLabels(t *testing.T) {
 	if !strings.HasPrefix(got["org.opencontainers.image.base.digest"], "sha256:") {
 		t.Error("there is no digest of the base")
 	}
+	const upstream = "build.slipway.upstream.revision"
+	if got, ok := all[upstream]; ok {
+		t.Errorf("the upstream's commit is told apart as %q, where it is the only one", got)
+	}
+	if got := p.labels(build.Record{UpstreamCommit: "f00d"})[upstream]; got != "f00d" {
+		t.Errorf("the upstream's commit: got %q, want f00d", got)
+	}
 	if all["org.opencontainers.image.title"] != "" {
 		t.Error("one image's title is among what all have")
 	}

@@ -139,6 +139,9 @@ func (p plan) labels(record build.Record) map[string]string {
 		"org.opencontainers.image.licenses": p.input.Recipes.License,
 		"org.opencontainers.image.url":      p.input.Recipes.Homepage,
 	}
+	if record.UpstreamCommit != "" {
+		out["build.slipway.upstream.revision"] = record.UpstreamCommit
+	}
 	if p.fork.Images.Source != "" {
 		out["org.opencontainers.image.source"] = p.fork.Images.Source
 	}

@@ -1,0 +1,69 @@
+package fork
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/spec"
+)
+
+// Commit returns the commit that binaries of the fork are stamped with, and whose that
+// is, as build.commit_of says. tree is the digest of the patched tree.
+func (f Fork) Commit(tree string) (id, of string, err error) {
+	if fault := f.commitFault(); fault != "" {
+		return "", "", f.fault("build.commit_of", fault)
+	}
+	switch of := f.Build.CommitOf; {
+	case of == cross.OfFork:
+		_, tip := f.Carried[len(f.Carried)-1].Range()
+		return tip, of, nil
+	case of != cross.OfTree && f.Upstream.Commit != "":
+		return f.Upstream.Commit, cross.OfUpstream, nil
+	}
+	digits := strings.TrimPrefix(tree, "sha256:")
+	return digits[:min(40, len(digits))], cross.OfTree, nil // a lock that is yet to be written has none
+}
+
+// commitFault returns why the fork has no such commit as build.commit_of says, or "".
+// The last carried commit is the fork's only if what is built is its tree.
+func (f Fork) commitFault() string {
+	const instead = ": what is built is not the tree of the last carried commit; take it into the branch, " +
+		"or write commit_of: " + cross.OfTree
+	switch {
+	case f.Build.CommitOf == cross.OfUpstream && f.Upstream.Commit == "":
+		return "upstream.commit is missing: write the commit of " + f.Upstream.String()
+	case f.Build.CommitOf != cross.OfFork:
+		return ""
+	case len(f.Carried) == 0:
+		return "the fork carries no commits: add the range of its branch to patches, or write commit_of: " + cross.OfTree
+	case len(f.Series) > 0:
+		return f.Series[0].Name + " of " + f.File("patches/series") + " comes after the carried commits" + instead
+	case len(f.Deps) > 0:
+		return "deps changes modules after the carried commits" + instead
+	}
+	at, where := f.Upstream.Commit, "upstream.commit"
+	for i, c := range f.Carried {
+		base, tip := c.Range()
+		if at != "" && at != base {
+			return fmt.Sprintf("patches[%d] begins at %s, and not at %s, %s%s", i, base[:12], where, at[:12], instead)
+		}
+		at, where = tip, fmt.Sprintf("the end of patches[%d]", i)
+	}
+	return ""
+}
+
+// fault returns a fault of fork.yaml, with its line.
+func (f Fork) fault(field, message string) error {
+	data, err := os.ReadFile(f.Abs("fork.yaml"))
+	if err != nil {
+		return err
+	}
+	file, err := config.Read(f.File("fork.yaml"), data, new(spec.Fork))
+	if err != nil {
+		return err
+	}
+	return file.Check([]config.Fault{config.Faultf(field, "%s", message)})
+}
