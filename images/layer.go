@@ -85,6 +85,9 @@ type Entry struct {
 	Path   string `json:"path"`             // absolute
 	Target string `json:"target,omitempty"` // of a symbolic link
 	Folder bool   `json:"folder,omitempty"` // a dir
+
+	layer int    // which of Base.Layers has its content
+	name  string // its path in there, if that is another one
 }
 
 // At returns the layer with its content in a file, compressed.

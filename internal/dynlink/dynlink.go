@@ -4,7 +4,6 @@ package dynlink
 
 import (
 	"debug/elf"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -97,10 +96,10 @@ func dirs(f *elf.File, tag elf.DynTag) ([]string, error) {
 // versions reads which versions of symbols an object wants and defines. The first of
 // those defined is the library's name.
 func (o *Object) versions(f *elf.File) error {
-	wants, err := f.DynamicVersionNeeds()
-	if errors.Is(err, elf.ErrNoSymbols) {
-		return nil // it is static
+	if f.SectionByType(elf.SHT_GNU_VERSYM) == nil {
+		return nil // its symbols have no versions
 	}
+	wants, err := f.DynamicVersionNeeds()
 	if err != nil {
 		return fmt.Errorf("reading the versions that it needs: %w", err)
 	}
