@@ -157,7 +157,7 @@ func (s *Session) compiler(ctx context.Context, j fork.Job) (cross.Compiler, err
 	if i < 0 {
 		return cross.Compiler{}, nil
 	}
-	cc, err := cross.FindCompiler(ctx, s.Runner(), s.opts.Env, s.Host(), j.Platform)
+	cc, err := s.compilerFor(ctx, j.Platform)
 	if err != nil {
 		return cc, fmt.Errorf("component %s needs cgo: %w", j.Components[i].Name, err)
 	}
@@ -168,7 +168,7 @@ func (s *Session) compiler(ctx context.Context, j fork.Job) (cross.Compiler, err
 func (p plan) current(c cross.Component, b cross.Binary) bool {
 	with := p.builder
 	if !slices.ContainsFunc(p.job.Components, func(o cross.Component) bool { return o.Name == c.Name }) {
-		with.C.Version = b.Compiler // nobody asks for another
+		with.C = b.MadeBy() // nobody asks for another
 	}
 	return with.Key(p.input, c) == b.Inputs
 }

@@ -41,6 +41,8 @@ type Build struct {
 	PPC64LE string `yaml:"ppc64le"`
 	// RISCV64 is the oldest processors that binaries for riscv64 run on, as GORISCV64 names them: rva20u64 to rva23u64.
 	RISCV64 string `yaml:"riscv64"`
+	// C is how C is compiled for components with cgo, by platform, as linux/amd64.
+	C map[string]C `yaml:"c"`
 }
 
 // Levels returns what the section says of processors, by architecture: a level of
@@ -76,6 +78,7 @@ func (b Build) Validate() []config.Fault {
 		}
 	}
 	faults = append(faults, validMode(b.Mode)...)
+	faults = append(faults, validC(b.C)...)
 	levels := b.Levels()
 	for _, arch := range slices.Sorted(maps.Keys(levels)) {
 		baseline, _ := platform.BaselineOf(arch)

@@ -1,7 +1,6 @@
 package images
 
 import (
-	"debug/elf"
 	"errors"
 	"fmt"
 	"path"
@@ -10,12 +9,6 @@ import (
 
 	"github.com/slipway-build/slipway/internal/dynlink"
 )
-
-// machines maps Go's names of architectures to the machine of an ELF header.
-var machines = map[string]elf.Machine{
-	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64,
-	"loong64": elf.EM_LOONGARCH, "ppc64le": elf.EM_PPC64, "riscv64": elf.EM_RISCV, "s390x": elf.EM_S390,
-}
 
 // secret matches the names of files that hold keys or passwords.
 var secret = regexp.MustCompile(`(?i)(^|/)(id_(rsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx|kdbx)|` +
@@ -118,7 +111,7 @@ func (r root) checkExecutable(f File, arch string) []string {
 	if err != nil {
 		return []string{fmt.Sprintf("%s is not a Linux executable: %v", f.Path, err)}
 	}
-	if program.Machine != machines[arch] {
+	if program.Machine != dynlink.Machine(arch) {
 		return []string{fmt.Sprintf("%s is built for %s, not for %s", f.Path, program.Machine, arch)}
 	}
 	if f.Guest || program.Loader == "" {

@@ -32,6 +32,15 @@ type Want struct {
 	Weak    bool // the program starts without it
 }
 
+// machines maps Go's names of architectures to the machine of an ELF header.
+var machines = map[string]elf.Machine{
+	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64,
+	"loong64": elf.EM_LOONGARCH, "ppc64le": elf.EM_PPC64, "riscv64": elf.EM_RISCV, "s390x": elf.EM_S390,
+}
+
+// Machine returns the machine of an architecture that Go names arch.
+func Machine(arch string) elf.Machine { return machines[arch] }
+
 // Open reads the program or library in a file.
 func Open(name string) (Object, error) {
 	f, err := os.Open(name)
