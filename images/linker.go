@@ -17,8 +17,9 @@ type linker struct {
 	program   *loaded
 	libraries map[string]*loaded // by the names that they are needed by
 	order     []*loaded
-	paths     []string // dirs of LD_LIBRARY_PATH
-	system    []string // dirs that are searched last
+	paths     []string          // dirs of LD_LIBRARY_PATH
+	system    []string          // dirs that are searched last
+	texts     map[string][]byte // what files of settings hold, by path
 }
 
 // triplets are Debian's names of dirs for the libraries of an architecture:
@@ -36,6 +37,9 @@ func (l *linker) setUp() error {
 			l.paths = strings.FieldsFunc(list, func(c rune) bool { return c == ':' || c == ';' })
 		}
 	}
+	if err := l.readSettings(); err != nil {
+		return err
+	}
 	if isMusl(l.program.Loader) {
 		return l.setUpMusl()
 	}
@@ -48,6 +52,19 @@ func (l *linker) setUp() error {
 	multiarch := triplets[l.arch]
 	l.system = append(l.system, "/lib/"+multiarch, "/usr/lib/"+multiarch, "/lib64", "/usr/lib64", "/lib", "/usr/lib")
 	return nil
+}
+
+// readSettings reads all files that loaders are usually set up with, in one go.
+func (l *linker) readSettings() error {
+	var files []string
+	for at, f := range l.all {
+		if strings.HasPrefix(at, "/etc/ld") && !f.Folder && f.Target == "" && path.Base(at) != "ld.so.cache" {
+			files = append(files, at)
+		}
+	}
+	var err error
+	l.texts, err = l.read(files)
+	return err
 }
 
 // setUpMusl reads musl's list of dirs, if the image has one.
@@ -112,6 +129,9 @@ func (l *linker) text(file string) (string, error) {
 	if err != nil || l.all[at].Folder {
 		return "", nil
 	}
+	if data, ok := l.texts[at]; ok {
+		return string(data), nil
+	}
 	data, err := l.read([]string{at})
 	return string(data[at]), err
 }
@@ -124,7 +144,9 @@ func (l *linker) load() (faults []string, err error) {
 		var all []string
 		for _, o := range generation {
 			for _, name := range o.Needed {
-				all = append(all, l.candidates(o, name)...)
+				if l.libraries[name] == nil && !l.isLoader(name) {
+					all = append(all, l.candidates(o, name)...)
+				}
 			}
 		}
 		found, err := l.objects(all)
@@ -152,10 +174,13 @@ func (l *linker) load() (faults []string, err error) {
 	return faults, nil
 }
 
-// isLoader reports whether a library is the loader itself, which musl is for all parts
-// of the C library. The one of another system, as gcompat has it for programs of
-// glibc, is judged like musl: it takes any version.
+// isLoader reports whether a library is the loader itself, which is in memory already.
+// musl is all parts of the C library. The loader of another system, as gcompat has it for
+// programs of glibc, is judged like musl: it takes any version.
 func (l *linker) isLoader(name string) bool {
+	if name == path.Base(l.program.Loader) {
+		return true
+	}
 	at, err := resolve(l.program.Loader, l.all)
 	if err != nil || !isMusl(l.program.Loader) && !isMusl(at) && !l.isCompat() {
 		return false
