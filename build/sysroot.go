@@ -58,13 +58,25 @@ func (s *Session) compilerFor(ctx context.Context, p platform.Platform) (cross.C
 	search := cross.CompilerSearch{
 		Run: s.Runner(), Env: s.opts.Env, Host: s.Host(), Platform: p, C: c, Project: s.fork.Project.Dir,
 	}
+	if !configured {
+		return search.Find(ctx)
+	}
+	cc, err := s.configured(ctx, search)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", s.fork.File("fork.yaml"), err)
+	}
+	return cc, err
+}
+
+// configured finds the C compiler that fork.yaml names, with its sysroot, and tries it.
+func (s *Session) configured(ctx context.Context, search cross.CompilerSearch) (cross.Compiler, error) {
 	cc, err := search.Find(ctx)
-	if err != nil || !configured {
+	if err != nil {
 		return cc, err
 	}
-	if c.HasSysroot() {
-		if cc.Sysroot, err = s.sysroot(ctx, p, c); err != nil {
-			return cc, err
+	if search.C.HasSysroot() {
+		if cc.Sysroot, err = s.sysroot(ctx, search.Platform, search.C); err != nil {
+			return cc, fmt.Errorf("build.c.%s.%s: %w", search.Platform, search.C.SysrootField(), err)
 		}
 	}
 	return cc, search.Check(ctx, cc)
@@ -76,61 +88,41 @@ func (s *Session) sysroot(ctx context.Context, p platform.Platform, c cross.C) (
 	if err != nil {
 		return cross.Sysroot{}, err
 	}
+	dir, err := s.laid(ctx, source)
+	if err != nil {
+		return cross.Sysroot{}, err
+	}
+	return cross.NewSysroot(dir, p)
+}
+
+// laid returns a sysroot as it was laid out; once more, if somebody has changed it since.
+func (s *Session) laid(ctx context.Context, source sysroot.Source) (filetree.Dir, error) {
 	for again := false; ; again = true {
 		dir, _, err := Do(ctx, s, sysrootStage, source)
 		if err != nil {
-			return cross.Sysroot{}, fmt.Errorf("%s: %s: %w", s.fork.File("fork.yaml"), sysrootField(p, c), err)
+			return dir, err
 		}
 		err = dir.Verify(ctx, s.dist.Memory)
-		if changed := (*filetree.ChangedError)(nil); errors.As(err, &changed) && !again {
-			s.noteAgain(err)
-			if err := Forget(s, sysrootStage, source); err != nil {
-				return cross.Sysroot{}, err
-			}
-			continue
+		if changed := (*filetree.ChangedError)(nil); again || !errors.As(err, &changed) {
+			return dir, err
 		}
-		if err != nil {
-			return cross.Sysroot{}, err
+		s.noteAgain(err)
+		if err := Forget(s, sysrootStage, source); err != nil {
+			return dir, err
 		}
-		out, err := cross.NewSysroot(dir, p)
-		if err != nil {
-			err = fmt.Errorf("%s: %s: the sysroot is not complete: %w",
-				s.fork.File("fork.yaml"), sysrootField(p, c), err)
-		}
-		return out, err
 	}
-}
-
-// sysrootField returns the field of fork.yaml that says what a sysroot is made of.
-func sysrootField(p platform.Platform, c cross.C) string {
-	if c.Sysroot != "" {
-		return "build.c." + p.String() + ".sysroot"
-	}
-	return "build.c." + p.String() + ".debian"
 }
 
 // sysrootSource returns what the sysroot for a platform is made of.
 func (s *Session) sysrootSource(ctx context.Context, p platform.Platform, c cross.C) (sysroot.Source, error) {
 	if c.Sysroot != "" {
-		source, err := sysroot.Folder(ctx, s.fork.Project.At(c.Sysroot), s.dist.Memory)
-		if err != nil {
-			err = fmt.Errorf("%s: %s: %w", s.fork.File("fork.yaml"), sysrootField(p, c), err)
-		}
-		return source, err
+		return sysroot.Folder(ctx, s.fork.Project.At(c.Sysroot), s.dist.Memory)
 	}
-	l, err := sysroot.ReadLock(s.fork.Abs(sysroot.LockFile))
+	pins, err := sysroot.Pins(s.fork, p)
 	if err != nil {
 		return sysroot.Source{}, err
 	}
-	pins, err := l.Pins(p, c.Debian)
-	if err != nil {
-		return sysroot.Source{}, fmt.Errorf("%s %w\n  To pin them: mage patches:lock -fork=%s",
-			s.fork.File(sysroot.LockFile), err, s.fork.ID)
-	}
 	from, err := sysroot.Archives(s.fork.Project.Dir, c.Debian)
-	if err != nil {
-		err = fmt.Errorf("%s: %s.keyring: %w", s.fork.File("fork.yaml"), sysrootField(p, c), err)
-	}
 	return sysroot.Packages(pins, from), err
 }
 
@@ -139,7 +131,7 @@ func (s *Session) sysrootSource(ctx context.Context, p platform.Platform, c cros
 // signatures of the archives have to be valid. Without such sysroots, the set is empty.
 func PinSysroots(ctx context.Context, s *Session, now time.Time) (artifact.Set, error) {
 	f := s.Fork()
-	old, err := sysroot.ReadLock(f.Abs(sysroot.LockFile))
+	old, err := sysroot.ReadLock(f)
 	if err != nil {
 		return nil, err
 	}

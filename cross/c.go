@@ -40,6 +40,14 @@ func (d Debian) Empty() bool { return len(d.Suites)+len(d.Packages) == 0 && d.Ke
 // compiler's.
 func (c C) HasSysroot() bool { return c.Sysroot != "" || !c.Debian.Empty() }
 
+// SysrootField returns the field that says what the sysroot is made of.
+func (c C) SysrootField() string {
+	if c.Sysroot != "" {
+		return "sysroot"
+	}
+	return "debian"
+}
+
 // validC returns what is wrong with build.c.
 func validC(all map[string]C) []config.Fault {
 	var faults []config.Fault

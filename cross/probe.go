@@ -23,7 +23,7 @@ var targets = map[string][]string{
 // Check tries what a compiler makes, with its sysroot: the error says that it is for
 // another platform, or which header or library is missing.
 func (s CompilerSearch) Check(ctx context.Context, c Compiler) error {
-	macros, err := s.preprocess(ctx, c)
+	macros, err := s.preprocess(ctx, c, "")
 	if err != nil {
 		return s.explain("compile", err)
 	}
@@ -34,6 +34,10 @@ func (s CompilerSearch) Check(ctx context.Context, c Compiler) error {
 					s.field("cc"), filepath.Base(c.Path), s.target(ctx, c), s.Platform, strings.Join(s.names(), " or "))
 			}
 		}
+	}
+	// Of the C library and of the kernel.
+	if _, err := s.preprocess(ctx, c, "#include <stdlib.h>\n#include <errno.h>\n"); err != nil {
+		return s.explain("compile", err)
 	}
 	return s.explain("link", s.link(ctx, c))
 }
@@ -62,13 +66,12 @@ func (s CompilerSearch) explain(verb string, err error) error {
 	return fmt.Errorf("build.c.%s: the compiler cannot %s a program with %s:\n%s", s.Platform, verb, with, failed.Output)
 }
 
-// preprocess returns the macros that are defined in a program that includes headers of
-// the C library and of the kernel.
-func (s CompilerSearch) preprocess(ctx context.Context, c Compiler) ([]byte, error) {
+// preprocess returns the macros that are defined in a program.
+func (s CompilerSearch) preprocess(ctx context.Context, c Compiler, program string) ([]byte, error) {
 	args := append(c.words(), "-dM", "-E", "-x", "c", "-")
 	return s.Run.Output(ctx, run.Cmd{
 		Args: args, Env: c.env(s.Env).With("LC_ALL=C"),
-		Stdin: strings.NewReader("#include <stdlib.h>\n#include <errno.h>\n"),
+		Stdin: strings.NewReader(program),
 	})
 }
 

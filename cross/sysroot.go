@@ -50,7 +50,7 @@ func NewSysroot(dir filetree.Dir, p platform.Platform) (Sysroot, error) {
 }
 
 func missingFile(name, pkg string) error {
-	return fmt.Errorf("%s is missing: add the package with it, as Debian's %s", name, pkg)
+	return fmt.Errorf("the sysroot is not complete: %s is missing: add the package with it, as Debian's %s", name, pkg)
 }
 
 // findStart finds crt1.o, which every program begins with, for the platform.
@@ -74,7 +74,7 @@ func (s *Sysroot) findStart(dir filetree.Dir, p platform.Platform) error {
 		}
 	}
 	if found != elf.EM_NONE {
-		return fmt.Errorf("it is for %s, not for %s", found, p)
+		return fmt.Errorf("the sysroot is for %s, not for %s", found, p)
 	}
 	return missingFile("usr/lib/crt1.o", "libc6-dev")
 }

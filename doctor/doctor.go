@@ -179,13 +179,7 @@ func (d doctor) trySysroot(
 	ctx context.Context, f fork.Fork, search cross.CompilerSearch, cc cross.Compiler,
 ) error {
 	if search.C.Sysroot == "" {
-		l, err := sysroot.ReadLock(f.Abs(sysroot.LockFile))
-		if err == nil {
-			_, err = l.Pins(search.Platform, search.C.Debian)
-		}
-		if err != nil {
-			err = fmt.Errorf("%s %w\n  To pin them: mage patches:lock -fork=%s", f.File(sysroot.LockFile), err, f.ID)
-		}
+		_, err := sysroot.Pins(f, search.Platform)
 		return err
 	}
 	source, err := sysroot.Folder(ctx, d.project.At(search.C.Sysroot), nil)
@@ -202,7 +196,7 @@ func (d doctor) trySysroot(
 		return err
 	}
 	if cc.Sysroot, err = cross.NewSysroot(laid, search.Platform); err != nil {
-		return fmt.Errorf("sysroot %s is not complete: %w", search.C.Sysroot, err)
+		return err
 	}
 	return search.Check(ctx, cc)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/debbase"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/platform"
 )
 
@@ -31,9 +32,9 @@ type Pinned struct {
 	Packages []debbase.Pin `json:"packages"`
 }
 
-// ReadLock reads the lock in a file. One that does not exist pins nothing.
-func ReadLock(file string) (Lock, error) {
-	data, err := os.ReadFile(file)
+// ReadLock reads a fork's lock. One that does not exist pins nothing.
+func ReadLock(f fork.Fork) (Lock, error) {
+	data, err := os.ReadFile(f.Abs(LockFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -42,27 +43,38 @@ func ReadLock(file string) (Lock, error) {
 	}
 	var l Lock
 	if err := json.Unmarshal(data, &l); err != nil {
-		return nil, fmt.Errorf("%s: %w\n  To pin the packages again, delete it, then: mage patches:lock", file, err)
+		return nil, fmt.Errorf("%s: %w\n  To pin the packages again, delete it, then: mage patches:lock -fork=%s",
+			f.File(LockFile), err, f.ID)
 	}
 	return l, nil
 }
 
-// Pins returns the pinned packages for a platform, which have to be those of settings.
-func (l Lock) Pins(p platform.Platform, want cross.Debian) ([]debbase.Pin, error) {
-	pinned, ok := l[p.String()]
-	switch {
-	case !ok:
-		return nil, fmt.Errorf("does not pin the packages of build.c.%s.debian", p)
-	case !reflect.DeepEqual(pinned.Of, want):
-		return nil, fmt.Errorf("pins the packages of other settings than those of build.c.%s.debian", p)
+// Pins returns the packages that a fork pins for the sysroot of a platform. They have to
+// be those that its fork.yaml asks for.
+func Pins(f fork.Fork, p platform.Platform) ([]debbase.Pin, error) {
+	l, err := ReadLock(f)
+	if err != nil {
+		return nil, err
 	}
-	return pinned.Packages, nil
+	pinned, ok := l[p.String()]
+	if ok && reflect.DeepEqual(pinned.Of, f.Build.C[p.String()].Debian) {
+		return pinned.Packages, nil
+	}
+	fault := "does not pin its packages"
+	if ok {
+		fault = "pins the packages of other settings"
+	}
+	return nil, fmt.Errorf("%s %s\n  To pin them: mage patches:lock -fork=%s", f.File(LockFile), fault, f.ID)
 }
 
 // Archives returns where the packages of a sysroot come from. The keyring is a file of
 // the project in dir.
 func Archives(dir string, d cross.Debian) ([]debbase.Archive, error) {
-	return debbase.Archives(d.Suites, filepath.Join(dir, d.Keyring))
+	out, err := debbase.Archives(d.Suites, filepath.Join(dir, d.Keyring))
+	if err != nil {
+		err = fmt.Errorf("keyring: %w", err)
+	}
+	return out, err
 }
 
 // Pin returns the lock for the sysroots that build.c of the project in dir asks for: what
@@ -79,18 +91,23 @@ func (l Lock) Pin(ctx context.Context, dir string, all map[string]cross.C, now t
 			out[name] = old
 			continue
 		}
-		from, err := Archives(dir, want)
-		if err != nil {
-			return nil, fmt.Errorf("build.c.%s.debian.keyring: %w", name, err)
-		}
-		_, arch, _ := strings.Cut(name, "/")
-		pins, err := debbase.Resolve(ctx, from, debbase.Arch(arch), want.Packages, now)
+		pins, err := resolve(ctx, dir, name, want, now)
 		if err != nil {
 			return nil, fmt.Errorf("build.c.%s.debian: %w", name, err)
 		}
 		out[name] = Pinned{want, pins}
 	}
 	return out, nil
+}
+
+// resolve chooses the packages of a sysroot for a platform, as linux/amd64.
+func resolve(ctx context.Context, dir, on string, want cross.Debian, now time.Time) ([]debbase.Pin, error) {
+	from, err := Archives(dir, want)
+	if err != nil {
+		return nil, err
+	}
+	_, arch, _ := strings.Cut(on, "/")
+	return debbase.Resolve(ctx, from, debbase.Arch(arch), want.Packages, now)
 }
 
 // Encode returns the bytes of the lock.

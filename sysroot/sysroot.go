@@ -27,7 +27,9 @@ type Source struct {
 
 // Packages returns the source that Debian packages are, which can be fetched from
 // archives.
-func Packages(pins []debbase.Pin, from []debbase.Archive) Source { return Source{Pins: pins, from: from} }
+func Packages(pins []debbase.Pin, from []debbase.Archive) Source {
+	return Source{Pins: pins, from: from}
+}
 
 // Folder returns the source that a folder is. It reads what known does not know.
 func Folder(ctx context.Context, dir string, known *filetree.Memory) (Source, error) {
