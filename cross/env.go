@@ -49,7 +49,7 @@ func (b Builder) cgo(env run.Env, cgo bool) run.Env {
 	if !cgo {
 		return env.With("CGO_ENABLED=0")
 	}
-	return b.C.env(env).With("CGO_ENABLED=1", "CC="+b.C.command(b.C.Path, b.C.Args), "CXX="+b.C.command(cxx(b.C.Path, b.C.Args))).
+	return b.C.env(env).With("CGO_ENABLED=1", "CC="+b.C.cc(b.C.Path), "CXX="+b.C.cxx()).
 		With(b.C.variables(b.C.Sysroot.Path)...)
 }
 
@@ -85,9 +85,21 @@ func (c Compiler) variables(root string) []string {
 	return append(out, "CGO_CFLAGS="+cflags, "CGO_CXXFLAGS="+cflags, "CGO_LDFLAGS="+ldflags)
 }
 
-// command returns CC or CXX for a compiler with these arguments.
-func (c Compiler) command(path string, args []string) string {
-	return quoted(path) + joined(args) + joined(c.Sysroot.flags(c.Sysroot.Path))
+// cc returns the command of the C compiler at a path, as the go command splits it.
+func (c Compiler) cc(path string) string {
+	return quoted(path) + joined(append(slices.Clone(c.Args), c.sysrootFlags("-isystem")...))
+}
+
+// cxx returns the command of the C++ compiler that belongs to it.
+func (c Compiler) cxx() string {
+	path, args := cxx(c.Path, c.Args)
+	return quoted(path) + joined(append(slices.Clone(args), c.sysrootFlags("-idirafter")...))
+}
+
+// sysrootFlags returns the arguments that name the sysroot; option is the one for headers.
+func (c Compiler) sysrootFlags(option string) []string {
+	root := c.Sysroot.Path
+	return append(c.Sysroot.flags(root), c.Sysroot.headerFlags(root, option)...)
 }
 
 // joined returns words as the go command splits them, each with a space before it.
@@ -114,7 +126,7 @@ func (c Compiler) environment() []string {
 	}
 	out := Compiler{Sysroot: name}.variables(name.Path)
 	if len(c.Args) > 0 || name.Path != "" {
-		out = append(out, "CC="+Compiler{Sysroot: name}.command("cc", c.Args))
+		out = append(out, "CC="+Compiler{Args: c.Args, Sysroot: name}.cc("cc"))
 	}
 	slices.Sort(out)
 	return out

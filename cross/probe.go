@@ -77,7 +77,7 @@ func (s CompilerSearch) preprocess(ctx context.Context, c Compiler, program stri
 
 // words returns the command of the compiler with all arguments that it is always given.
 func (c Compiler) words() []string {
-	return append(append([]string{c.Path}, c.Args...), c.Sysroot.flags(c.Sysroot.Path)...)
+	return append(append([]string{c.Path}, c.Args...), c.sysrootFlags("-isystem")...)
 }
 
 // target returns what a compiler says that it compiles for.

@@ -17,10 +17,11 @@ import (
 // A Sysroot is a folder with the C headers and libraries of the system that is compiled
 // for. The zero value is none.
 type Sysroot struct {
-	Path   string // absolute
-	Digest string // of all files in it
-	lib    string // dir in it with crt1.o for the platform, as usr/lib/x86_64-linux-gnu
-	dirs   []string
+	Path   string   // absolute
+	Digest string   // of all files in it
+	header string   // dir in it with stdlib.h, as usr/include
+	lib    string   // dir in it with crt1.o for the platform, as usr/lib/x86_64-linux-gnu
+	dirs   []string // with libraries
 	tree   filetree.Tree
 }
 
@@ -29,9 +30,12 @@ type Sysroot struct {
 func NewSysroot(dir filetree.Dir, p platform.Platform) (Sysroot, error) {
 	s := Sysroot{Path: dir.Path, Digest: dir.Tree.Digest(), tree: dir.Tree}
 	has := func(name string) bool { _, ok := dir.Tree.Lookup(dir.Resolve(name)); return ok }
-	if !slices.ContainsFunc([]string{"usr/include/stdlib.h", "include/stdlib.h"}, has) {
+	headers := []string{"usr/include", "include"}
+	i := slices.IndexFunc(headers, func(in string) bool { return has(path.Join(in, "stdlib.h")) })
+	if i < 0 {
 		return s, missingFile("usr/include/stdlib.h", "libc6-dev")
 	}
+	s.header = headers[i]
 	if err := s.findStart(dir, p); err != nil {
 		return s, err
 	}
@@ -86,9 +90,19 @@ func (s Sysroot) flags(root string) []string {
 	if root == "" {
 		return nil
 	}
-	out := []string{"--sysroot=" + root, "-B" + path.Join(root, s.lib)}
+	return []string{"--sysroot=" + root, "-B" + path.Join(root, s.lib)}
+}
+
+// headerFlags returns where C headers are. One that compiles for another architecture has
+// dirs of headers that no sysroot replaces; those of -isystem come first. In C++, whose
+// headers include the next of the same name, they have to come last.
+func (s Sysroot) headerFlags(root, option string) []string {
+	if root == "" {
+		return nil
+	}
+	out := []string{option, path.Join(root, s.header)}
 	if triplet := path.Base(s.lib); strings.Contains(triplet, "-linux-") {
-		out = append(out, "-idirafter", path.Join(root, "usr/include", triplet))
+		out = append([]string{option, path.Join(root, s.header, triplet)}, out...)
 	}
 	return out
 }
