@@ -32,7 +32,8 @@ func TestLibraryPackages(t *testing.T) {
 		{"several libraries of one package", Debian(), []string{"libc.so.6", "libpthread.so.0", "libdl.so.2"},
 			versions("GLIBC_2.17"),
 			[]Relation{"libc6 >= 2.17"}, ""},
-		{"versions that are no numbers", Debian(), []string{"libc.so.6"}, versions("GLIBC_PRIVATE", "OTHER_3"), []Relation{"libc6"}, ""},
+		{"versions that are no numbers", Debian(), []string{"libc.so.6"}, versions("GLIBC_PRIVATE", "OTHER_3"),
+			[]Relation{"libc6"}, ""},
 		{"an unknown library", Debian(), []string{"libc.so.6", "libtinfo.so.6"}, versions("GLIBC_2.17"), nil,
 			"it is linked with libtinfo.so.6, which no known package contains"},
 	} {
