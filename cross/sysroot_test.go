@@ -207,3 +207,20 @@ func TestCheckCompiler(t *testing.T) {
 		}
 	}
 }
+
+// TestSysrootThatChanges holds that one that was changed while it was used is found out.
+func TestSysrootThatChanges(t *testing.T) {
+	dir := layTree(t, map[string]string{"usr/include/stdlib.h": "x",
+		"lib/crt1.o": object(t, elf.EM_X86_64, elf.ELFCLASS64), "lib/libc.a": ""})
+	s, err := NewSysroot(dir, plat(t, "linux/amd64"))
+	if err != nil || s.verify(t.Context()) != nil || (Sysroot{}).verify(t.Context()) != nil {
+		t.Fatal(err, s.verify(t.Context()))
+	}
+	if err := os.WriteFile(filepath.Join(dir.Path, "usr/include/stdlib.h"), []byte("y"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var changed *filetree.ChangedError
+	if err := s.verify(t.Context()); !errors.As(err, &changed) || changed.Paths[0] != "usr/include/stdlib.h" {
+		t.Errorf("got %v", err)
+	}
+}
