@@ -121,10 +121,15 @@ func (s Sysroot) pkgConfig(root string) string {
 	return path.Join(root, s.lib, "pkgconfig") + ":" + path.Join(root, "usr/share/pkgconfig")
 }
 
-// verify returns an error if a sysroot is not what it was.
+// verify returns an error if a sysroot is not what it was. Go's build cache does not know
+// of the files in it.
 func (s Sysroot) verify(ctx context.Context) error {
 	if s.Path == "" {
 		return nil
 	}
-	return filetree.Dir{Path: s.Path, Tree: s.tree}.Verify(ctx, nil)
+	err := filetree.Dir{Path: s.Path, Tree: s.tree}.Verify(ctx, nil)
+	if err != nil {
+		err = fmt.Errorf("%w\n  Go's build cache may have what was compiled with it: go clean -cache, then run again", err)
+	}
+	return err
 }
