@@ -230,16 +230,20 @@ func (p *Project) Verify(ctx context.Context, id string) (artifact.Set, error) {
 }
 
 // Lock pins a fork as it is now: its upstream, patches and patched tree in
-// fork.lock, and the Debian packages of its images in base.lock. Their signatures
-// have to be valid at now.
+// fork.lock, the Debian packages of its images in base.lock, and those of its sysroots
+// in sysroot.lock. Their signatures have to be valid at now.
 func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.Set, error) {
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		set, err := series.Lock(ctx, s)
 		if err != nil || p.PlanOnly {
 			return nil, err
 		}
+		sysroots, err := build.PinSysroots(ctx, s, now)
+		if err != nil {
+			return nil, err
+		}
 		base, err := image.PinBase(ctx, s, now)
-		return artifact.Of(set, base), err
+		return artifact.Of(set, sysroots, base), err
 	})
 }
 

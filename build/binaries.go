@@ -52,10 +52,16 @@ func (s *Session) Cross(ctx context.Context, jobs []fork.Job) (artifact.Set, err
 	}
 	s.Announce()
 	var sets []artifact.Set
-	made := make([]Binaries, len(jobs))
+	plans, made := make([]plan, len(jobs)), make([]Binaries, len(jobs))
+	for i, j := range jobs { // before the first is compiled, the compilers for all have to be there
+		var err error
+		if plans[i], err = s.plan(ctx, j); err != nil {
+			return nil, err
+		}
+	}
 	for i, j := range jobs {
 		var err error
-		if made[i], err = s.binaries(ctx, j, i == 0); err != nil {
+		if made[i], err = s.binaries(ctx, plans[i], i == 0); err != nil {
 			return nil, err
 		}
 		sets = append(sets, s.Report(s.artifacts(j, made[i])...))
@@ -93,17 +99,18 @@ func (s *Session) artifacts(j fork.Job, b Binaries) []artifact.Artifact {
 
 // Binaries compiles what a job names and is not up to date, into dist/FORK/bin.
 func (s *Session) Binaries(ctx context.Context, j fork.Job) (Binaries, error) {
-	return s.binaries(ctx, j, false)
+	p, err := s.plan(ctx, j)
+	if err != nil {
+		return Binaries{}, err
+	}
+	return s.binaries(ctx, p, false)
 }
 
 // binaries does what Binaries does. The first job of a run also tells of the
 // stages before the compiler, if nothing had to be compiled.
-func (s *Session) binaries(ctx context.Context, j fork.Job, first bool) (Binaries, error) {
-	out := Binaries{Platform: j.Platform, Dir: s.dist.Abs(s.fork.Dist("bin", j.Platform.Dir()))}
-	p, err := s.plan(ctx, j)
-	if err != nil {
-		return out, err
-	}
+func (s *Session) binaries(ctx context.Context, p plan, first bool) (Binaries, error) {
+	j := p.job
+	out := Binaries{Platform: j.Platform, Dir: s.dist.Abs(p.dir)}
 	out.kept = s.upToDate(p)
 	missing := slices.DeleteFunc(slices.Clone(j.Components), func(c cross.Component) bool {
 		_, ok := out.kept[c.Name]
@@ -112,7 +119,7 @@ func (s *Session) binaries(ctx context.Context, j fork.Job, first bool) (Binarie
 	if len(missing) == 0 && first {
 		s.tellKept()
 	}
-	err = s.Stage("cross", j.Platform.String(), j.Names(), func() (Done, error) {
+	err := s.Stage("cross", j.Platform.String(), j.Names(), func() (Done, error) {
 		for _, b := range out.kept {
 			out.All = append(out.All, b)
 		}
@@ -157,7 +164,7 @@ func (s *Session) compiler(ctx context.Context, j fork.Job) (cross.Compiler, err
 	if i < 0 {
 		return cross.Compiler{}, nil
 	}
-	cc, err := cross.FindCompiler(ctx, s.Runner(), s.opts.Env, s.Host(), j.Platform)
+	cc, err := s.compilerFor(ctx, j.Platform)
 	if err != nil {
 		return cc, fmt.Errorf("component %s needs cgo: %w", j.Components[i].Name, err)
 	}
@@ -168,7 +175,7 @@ func (s *Session) compiler(ctx context.Context, j fork.Job) (cross.Compiler, err
 func (p plan) current(c cross.Component, b cross.Binary) bool {
 	with := p.builder
 	if !slices.ContainsFunc(p.job.Components, func(o cross.Component) bool { return o.Name == c.Name }) {
-		with.C.Version = b.Compiler // nobody asks for another
+		with.C = b.MadeBy() // nobody asks for another
 	}
 	return with.Key(p.input, c) == b.Inputs
 }

@@ -134,7 +134,7 @@ func TestBinariesValue(t *testing.T) {
 	if got := b.Get("captain"); got.Size != 2 {
 		t.Errorf("got %+v", got)
 	}
-	if got := b.Get("mate"); got != (cross.Binary{}) {
+	if got := b.Get("mate"); got.File != "" {
 		t.Errorf("of one that is not built, got %+v", got)
 	}
 	if got := b.Path("captain"); got != "/dist/bin/captain.exe" {

@@ -77,8 +77,15 @@ type Binary struct {
 	File      string     `json:"file"` // its name
 	Size      int64      `json:"size"` // bytes
 	SHA256    string     `json:"sha256"`
-	Compiler  string     `json:"c_compiler,omitempty"` // of one with cgo: what the compiler says it is
-	Inputs    action.Key `json:"inputs"`               // names all that decided its bytes
+	Compiler  string     `json:"c_compiler,omitempty"`    // of one with cgo: what the compiler says it is
+	CEnv      []string   `json:"c_environment,omitempty"` // of one with cgo: its variables, KEY=VALUE
+	Sysroot   string     `json:"sysroot,omitempty"`       // digest of the sysroot that it was compiled with
+	Inputs    action.Key `json:"inputs"`                  // names all that decided its bytes
+}
+
+// MadeBy returns the C compiler that a binary was made by, as far as keys know it.
+func (b Binary) MadeBy() Compiler {
+	return Compiler{Version: b.Compiler, Sysroot: Sysroot{Digest: b.Sysroot}, recorded: b.CEnv}
 }
 
 // Built is what a run of Build makes.
@@ -99,9 +106,10 @@ type Builder struct {
 // Key returns the key of all that decides the component's binary. The C compiler
 // counts only where the component has cgo.
 func (b Builder) Key(in Input, c Component) action.Key {
-	cc := b.C
-	if !c.CGO {
-		cc = Compiler{}
+	var version, sysroot string
+	var env []string
+	if c.CGO {
+		version, sysroot, env = b.C.Version, b.C.Sysroot.Digest, b.C.environment()
 	}
 	return action.NewKey("cross", revision, struct {
 		Input
@@ -110,7 +118,9 @@ func (b Builder) Key(in Input, c Component) action.Key {
 		Env       []string
 		Go        string
 		Compiler  string
-	}{in, c, in.Flags(), in.Environment(), b.Go.GOVERSION, cc.Version})
+		CEnv      []string `json:",omitempty"`
+		Sysroot   string   `json:",omitempty"`
+	}{in, c, in.Flags(), in.Environment(), b.Go.GOVERSION, version, env, sysroot})
 }
 
 // A Request is what one run of Build compiles for a platform.
@@ -147,7 +157,7 @@ func (b Builder) Build(ctx context.Context, r Request) (Built, error) {
 		out.Packages, err = b.compileAll(groupCtx, r, scratch)
 		return err
 	})
-	if err := group.Wait(); err != nil {
+	if err := errors.Join(group.Wait(), b.C.Sysroot.verify(ctx)); err != nil {
 		return Built{}, err
 	}
 	for i, c := range r.Components {
@@ -319,7 +329,7 @@ var incomplete = regexp.MustCompile(`missing go\.sum entry|updates to go\.mod ne
 func (b Builder) finish(in Input, c Component, from, dst string) (Binary, error) {
 	bin := Binary{Component: c.Name, File: in.Platform.Exe(c.Name), Inputs: b.Key(in, c)}
 	if c.CGO {
-		bin.Compiler = b.C.Version
+		bin.Compiler, bin.CEnv, bin.Sysroot = b.C.Version, b.C.environment(), b.C.Sysroot.Digest
 	}
 	var err error
 	if bin.Size, bin.SHA256, err = Sum(filepath.Join(from, c.Name)); err != nil {

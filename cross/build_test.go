@@ -80,7 +80,7 @@ func TestKey(t *testing.T) {
 	}
 	captain, anchor := Component{Name: "captain", Main: "cmd/captain"},
 		Component{Name: "captain", Main: "cmd/captain", CGO: true}
-	gcc, clang := Compiler{"/usr/bin/gcc", "gcc 15"}, Compiler{"/usr/bin/clang", "clang 20"}
+	gcc, clang := Compiler{Path: "/usr/bin/gcc", Version: "gcc 15"}, Compiler{Path: "/usr/bin/clang", Version: "clang 20"}
 	key := keyWith("go1.26.8", base, captain, Compiler{})
 
 	seen := map[action.Key]string{key: "the input itself"}
@@ -105,7 +105,13 @@ func TestKey(t *testing.T) {
 		"cgo, no compiler":          keyWith("go1.26.8", base, anchor, Compiler{}),
 		"cgo":                       keyWith("go1.26.8", base, anchor, gcc),
 		"cgo and another compiler":  keyWith("go1.26.8", base, anchor, clang),
-		"cgo, the compiler updated": keyWith("go1.26.8", base, anchor, Compiler{gcc.Path, "gcc 16"}),
+		"cgo, the compiler updated": keyWith("go1.26.8", base, anchor, Compiler{Path: gcc.Path, Version: "gcc 16"}),
+		"cgo, another argument": keyWith("go1.26.8", base, anchor,
+			Compiler{Path: gcc.Path, Args: []string{"-m32"}, Version: gcc.Version}),
+		"cgo, a sysroot": keyWith("go1.26.8", base, anchor,
+			Compiler{Path: gcc.Path, Version: gcc.Version, Sysroot: Sysroot{Path: "/a", Digest: "sha256:1", lib: "lib"}}),
+		"cgo, another sysroot": keyWith("go1.26.8", base, anchor,
+			Compiler{Path: gcc.Path, Version: gcc.Version, Sysroot: Sysroot{Path: "/a", Digest: "sha256:2", lib: "lib"}}),
 	} {
 		if twin, ok := seen[other]; ok {
 			t.Errorf("%s has the key of %s", name, twin)
@@ -116,10 +122,32 @@ func TestKey(t *testing.T) {
 		"where the component exists": keyWith("go1.26.8", base,
 			Component{Name: "captain", Main: "cmd/captain", Versions: ">=1", Platforms: []string{"linux"}}, Compiler{}),
 		"a C compiler without cgo": keyWith("go1.26.8", base, captain, gcc),
+		"a sysroot without cgo": keyWith("go1.26.8", base, captain,
+			Compiler{Path: gcc.Path, Version: gcc.Version, Sysroot: Sysroot{Path: "/a", Digest: "sha256:1", lib: "lib"}}),
 	} {
 		if other != key {
 			t.Errorf("%s makes another key", name)
 		}
+	}
+}
+
+// TestKeyKnowsNoPath holds that neither the place of the compiler nor that of the sysroot
+// is in a key: another machine has them elsewhere.
+func TestKeyKnowsNoPath(t *testing.T) {
+	anchor := Component{Name: "anchor", Main: "cmd/anchor", CGO: true}
+	key := func(c Compiler) action.Key {
+		return Builder{Go: &gotool.Go{}, C: c}.Key(Input{Tree: "sha256:1"}, anchor)
+	}
+	here := Compiler{Path: "/usr/bin/gcc", Args: []string{"-m64"}, Version: "gcc 15",
+		Sysroot: Sysroot{Path: "/a", Digest: "sha256:2", lib: "usr/lib/x86_64-linux-gnu", dirs: []string{"usr/lib"}}}
+	there := here
+	there.Path, there.Sysroot.Path = "/opt/gcc", "/b c"
+	if key(here) != key(there) {
+		t.Errorf("%q and %q are not one", here.environment(), there.environment())
+	}
+	record := Binary{Compiler: here.Version, CEnv: here.environment(), Sysroot: here.Sysroot.Digest}
+	if key(record.MadeBy()) != key(here) {
+		t.Error("the record of a binary has another key")
 	}
 }
 

@@ -3,6 +3,9 @@ package cross
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/run"
@@ -12,7 +15,11 @@ import (
 // A Compiler is the C compiler for a platform.
 type Compiler struct {
 	Path    string
-	Version string // its first line of --version
+	Args    []string // that it is always given
+	Version string   // its first line of --version
+	Sysroot Sysroot  // the zero value is the compiler's
+
+	recorded []string // what a Binary says of its environment; nil: what environment returns
 }
 
 // A ccPackage says what the C compiler for Linux on an architecture is called
@@ -39,27 +46,83 @@ var ccPackages = map[string]ccPackage{
 	"s390x":   {"s390x-linux-gnu-gcc", "gcc-s390x-linux-gnu", "gcc-s390x-linux-gnu", "s390x-ibm-linux-gnu"},
 }
 
-// FindCompiler returns the C compiler in env's PATH that compiles for p on a
-// machine that is host.
-func FindCompiler(ctx context.Context, r run.Runner, env run.Env, host, p platform.Platform) (Compiler, error) {
-	names, remedy := compilerNames(host, p)
+// A CompilerSearch looks for the C compiler for a platform.
+type CompilerSearch struct {
+	Run      run.Runner
+	Env      run.Env           // it is looked for in its PATH
+	Host     platform.Platform // this machine
+	Platform platform.Platform
+	C        C      // what build.c says of the platform
+	Project  string // absolute; paths in C are relative to it
+}
+
+// Find returns the C compiler, without a sysroot.
+func (s CompilerSearch) Find(ctx context.Context) (Compiler, error) {
+	if s.C.CC != "" {
+		return s.configured(ctx)
+	}
+	names, remedy := compilerNames(s.Host, s.Platform)
 	for _, name := range names {
-		path, err := env.LookPath(name)
-		if err != nil {
-			continue
+		if path, err := s.Env.LookPath(name); err == nil {
+			return s.ask(ctx, Compiler{Path: path})
 		}
-		out, err := r.Output(ctx, run.Cmd{Args: []string{path, "--version"}, Env: env})
-		if err != nil {
-			return Compiler{}, err
-		}
-		first, _, _ := strings.Cut(string(out), "\n")
-		return Compiler{path, first}, nil
 	}
 	if len(names) == 0 {
-		return Compiler{}, fmt.Errorf("no C compiler for %s\n  %s", p, remedy)
+		return Compiler{}, fmt.Errorf("no C compiler for %s\n  %s", s.Platform, remedy)
 	}
 	return Compiler{}, fmt.Errorf("no C compiler for %s: looked for %s in PATH\n  %s",
-		p, strings.Join(names, ", "), remedy)
+		s.Platform, strings.Join(names, ", "), remedy)
+}
+
+// field returns how errors name a field of build.c.
+func (s CompilerSearch) field(name string) string {
+	return "build.c." + s.Platform.String() + "." + name
+}
+
+// configured returns the compiler that build.c names.
+func (s CompilerSearch) configured(ctx context.Context) (Compiler, error) {
+	words, err := splitWords(s.C.CC)
+	if err != nil {
+		return Compiler{}, fmt.Errorf("%s: %w", s.field("cc"), err)
+	}
+	c := Compiler{Path: words[0], Args: words[1:]}
+	if strings.Contains(c.Path, "/") {
+		if !filepath.IsAbs(c.Path) {
+			c.Path = filepath.Join(s.Project, c.Path)
+		}
+		if info, err := os.Stat(c.Path); err != nil {
+			return Compiler{}, fmt.Errorf("%s: %w", s.field("cc"), err)
+		} else if info.IsDir() || info.Mode()&0o111 == 0 {
+			return Compiler{}, fmt.Errorf("%s: %s is not executable", s.field("cc"), c.Path)
+		}
+	} else if c.Path, err = s.Env.LookPath(words[0]); err != nil {
+		return Compiler{}, fmt.Errorf("%s: %w\n  Install it: package %s on Debian", s.field("cc"), err,
+			packageOf(words[0]))
+	}
+	return s.ask(ctx, c)
+}
+
+// versioned is a name as gcc-12 or aarch64-linux-gnu-gcc-12, with the target and the rest.
+var versioned = regexp.MustCompile(`^(?:(\w+-linux-gnu\w*)-)?((?:gcc|g\+\+)(?:-[0-9.]+)?)$`)
+
+// packageOf returns Debian's package of a compiler.
+func packageOf(name string) string {
+	m := versioned.FindStringSubmatch(name)
+	if m == nil || m[1] == "" {
+		return name
+	}
+	return m[2] + "-" + strings.ReplaceAll(m[1], "_", "-")
+}
+
+// ask returns the compiler with what it says it is.
+func (s CompilerSearch) ask(ctx context.Context, c Compiler) (Compiler, error) {
+	args := append(append([]string{c.Path}, c.Args...), "--version")
+	out, err := s.Run.Output(ctx, run.Cmd{Args: args, Env: s.Env})
+	if err != nil {
+		return Compiler{}, err
+	}
+	c.Version, _, _ = strings.Cut(string(out), "\n")
+	return c, nil
 }
 
 // compilerNames returns what the compiler may be called and how to get one.

@@ -3,6 +3,7 @@ package cross
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestEveryLinuxHasACompiler(t *testing.T) {
 	}
 }
 
-func TestFindCompiler(t *testing.T) {
+func TestFind(t *testing.T) {
 	dir := t.TempDir()
 	for name, script := range map[string]string{
 		"cc":                            "echo 'cc (Distro 15.2.0-1) 15.2.0'; echo 'Copyright'",
@@ -90,21 +91,22 @@ func TestFindCompiler(t *testing.T) {
 		want    Compiler
 		wantErr []string
 	}{
-		{"linux/amd64", Compiler{filepath.Join(dir, "cc"), "cc (Distro 15.2.0-1) 15.2.0"}, nil},
-		{"linux/arm64", Compiler{filepath.Join(dir, "aarch64-unknown-linux-gnu-gcc"), "gentoo"}, nil},
+		{"linux/amd64", Compiler{Path: filepath.Join(dir, "cc"), Version: "cc (Distro 15.2.0-1) 15.2.0"}, nil},
+		{"linux/arm64", Compiler{Path: filepath.Join(dir, "aarch64-unknown-linux-gnu-gcc"), Version: "gentoo"}, nil},
 		{"linux/s390x", Compiler{}, []string{"s390x-linux-gnu-gcc --version", "broken"}},
 		{"linux/riscv64", Compiler{},
 			[]string{"no C compiler for linux/riscv64: looked for riscv64-linux-gnu-gcc, riscv64-unknown-linux-gnu-gcc in " +
 				"PATH\n  Install it: gcc-riscv64-linux-gnu on Debian"}},
 		{"windows/amd64", Compiler{}, []string{"no C compiler for windows/amd64\n  "}},
 	} {
-		got, err := FindCompiler(t.Context(), run.Runner{}, run.Env{"PATH=" + dir}, plat(t, "linux/amd64"), plat(t, c.p))
-		if got != c.want || (err == nil) != (c.wantErr == nil) {
-			t.Errorf("FindCompiler() for %s = %v, %v, want %v", c.p, got, err, c.want)
+		search := CompilerSearch{Env: run.Env{"PATH=" + dir}, Host: plat(t, "linux/amd64"), Platform: plat(t, c.p)}
+		got, err := search.Find(t.Context())
+		if !reflect.DeepEqual(got, c.want) || (err == nil) != (c.wantErr == nil) {
+			t.Errorf("Find() for %s = %v, %v, want %v", c.p, got, err, c.want)
 		}
 		for _, part := range c.wantErr {
 			if err != nil && !strings.Contains(err.Error(), part) {
-				t.Errorf("FindCompiler() for %s says %q, and not %q", c.p, err, part)
+				t.Errorf("Find() for %s says %q, and not %q", c.p, err, part)
 			}
 		}
 	}

@@ -44,6 +44,8 @@ type Build struct {
 	PPC64LE string `yaml:"ppc64le"`
 	// RISCV64 is the oldest processors that binaries for riscv64 run on, as GORISCV64 names them: rva20u64 to rva23u64.
 	RISCV64 string `yaml:"riscv64"`
+	// C is how C is compiled for components with cgo, by platform, as linux/amd64.
+	C map[string]C `yaml:"c"`
 }
 
 // Levels returns what the section says of processors, by architecture: a level of
@@ -82,6 +84,7 @@ func (b Build) Validate() []config.Fault {
 	if of := []string{OfUpstream, OfFork, OfTree}; b.CommitOf != "" && !slices.Contains(of, b.CommitOf) {
 		faults = append(faults, config.Faultf("commit_of", "%q: want %s", b.CommitOf, strings.Join(of, ", ")))
 	}
+	faults = append(faults, validC(b.C)...)
 	levels := b.Levels()
 	for _, arch := range slices.Sorted(maps.Keys(levels)) {
 		baseline, _ := platform.BaselineOf(arch)

@@ -20,7 +20,8 @@ func TestBuildValidate(t *testing.T) {
 	}{
 		{"good", good, nil},
 		{"all of it", Build{[]string{"kubectl", "kubelet"}, []string{"linux/amd64", "darwin/arm64", "windows/amd64"}, GOPATH,
-			"go1.26.8", true, "fork", "softfloat", "v3", "6,softfloat", "v8.2,crypto", "power9", "rva22u64"}, nil},
+			"go1.26.8", true, "fork", "softfloat", "v3", "6,softfloat", "v8.2,crypto", "power9", "rva22u64",
+			map[string]C{"linux/amd64": {CC: "gcc-12", Sysroot: "./sysroots/old"}}}, nil},
 		{"somebody else's commit", with(func(b *Build) { b.CommitOf = "Fork" }),
 			[]string{`commit_of: "Fork": want upstream, fork, tree`}},
 		{"a candidate of Go", with(func(b *Build) { b.Toolchain = "go1.27rc1" }), nil},

@@ -71,8 +71,13 @@ func TestCXX(t *testing.T) {
 	for cc, want := range map[string]string{
 		"/usr/bin/cc": "/usr/bin/c++", "/usr/bin/gcc": "/usr/bin/g++", "/usr/bin/clang": "/usr/bin/clang++",
 		"/usr/bin/aarch64-linux-gnu-gcc": "/usr/bin/aarch64-linux-gnu-g++", "/opt/tcc2": "/opt/tcc2",
+		"/usr/bin/gcc-12": "/usr/bin/g++-12", "/usr/bin/clang-14": "/usr/bin/clang++-14",
+		"/opt/zig cc -target x86_64-linux-gnu.2.17": "/opt/zig c++ -target x86_64-linux-gnu.2.17",
+		"/usr/bin/ccache gcc -m32":                  "/usr/bin/ccache g++ -m32", "/opt/ccc": "/opt/ccc",
 	} {
-		if got := cxx(cc); got != want {
+		words := strings.Fields(cc)
+		got, args := cxx(words[0], words[1:])
+		if got += joined(args); got != want {
 			t.Errorf("with %s, C++ is compiled by %s, want %s", cc, got, want)
 		}
 	}

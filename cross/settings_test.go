@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -90,7 +91,7 @@ func TestNothingIsLeftToDefaults(t *testing.T) {
 			"go.env": {"PATH=" + testkit.GoPath(t, settings...)}, "the user's file": {"GOENV=" + file},
 			"the environment": settings,
 		} {
-			if _, got, err := d.build(t, Input{}, env...); err != nil || got != want {
+			if _, got, err := d.build(t, Input{}, env...); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%q from %s: %+v, %v, want %+v", settings, way, got, err, want)
 			}
 		}

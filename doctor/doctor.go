@@ -5,6 +5,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/sysroot"
 )
 
 // A Check is one thing that a build may need of a machine.
@@ -117,37 +119,99 @@ func freeBytes(dir string) (uint64, error) {
 }
 
 // compilers finds a C compiler for each platform of the forks, as far as this
-// machine can have one.
+// machine can have one, and those that forks name themselves.
 func (d doctor) compilers(ctx context.Context, forks []fork.Fork) []Check {
 	host := platform.Platform{OS: d.goCmd.GOHOSTOS, Arch: d.goCmd.GOHOSTARCH}
 	var checks []Check
 	seen := map[platform.Platform]bool{}
 	for _, f := range forks {
 		for _, pl := range f.Platforms {
+			search := cross.CompilerSearch{Run: d.goCmd.Run, Env: d.env, Host: host, Platform: pl, Project: d.project.Dir}
+			if c, ok := f.Build.C[pl.String()]; ok {
+				search.C = c
+				checks = append(checks, d.configured(ctx, f, search))
+				continue
+			}
 			if seen[pl] || pl.OS != "linux" && pl != host {
 				continue
 			}
 			seen[pl] = true
 			c := Check{Name: "C compiler for " + pl.String(), Needed: needsC(forks, pl)}
-			cc, err := cross.FindCompiler(ctx, d.goCmd.Run, d.env, host, pl)
-			if err != nil {
-				c.Detail, c.Remedy, _ = strings.Cut(err.Error(), "\n  ")
-			} else {
-				c.OK, c.Detail = true, filepath.Base(cc.Path)+": "+cc.Version
-			}
-			if !c.OK && !c.Needed {
-				c.Detail += " (no component here needs it)"
-			}
-			checks = append(checks, c)
+			cc, err := search.Find(ctx)
+			checks = append(checks, c.found(cc, err))
 		}
 	}
 	return checks
 }
 
-// needsC reports whether a fork builds something with cgo for the platform.
+// found returns the check of a compiler with what was found.
+func (c Check) found(cc cross.Compiler, err error) Check {
+	if err != nil {
+		c.Detail, c.Remedy, _ = strings.Cut(err.Error(), "\n  ")
+	} else {
+		c.OK, c.Detail = true, filepath.Base(cc.Path)+": "+cc.Version
+	}
+	if !c.OK && !c.Needed {
+		c.Detail += " (no component here needs it)"
+	}
+	return c
+}
+
+// configured checks the compiler and the sysroot that a fork names for a platform.
+func (d doctor) configured(ctx context.Context, f fork.Fork, search cross.CompilerSearch) Check {
+	pl := search.Platform
+	c := Check{Name: fmt.Sprintf("C compiler for %s of %s", pl, f.ID), Needed: compilesC(f, pl)}
+	cc, err := search.Find(ctx)
+	if err != nil {
+		return c.found(cc, err)
+	}
+	if search.C.HasSysroot() {
+		err = d.trySysroot(ctx, f, search, cc)
+	} else {
+		err = search.Check(ctx, cc)
+	}
+	return c.found(cc, err)
+}
+
+// trySysroot tries a compiler with the sysroot that a fork names: a copy of a folder, as
+// one is made to compile. Of packages, which a build fetches, it finds that they are pinned.
+func (d doctor) trySysroot(
+	ctx context.Context, f fork.Fork, search cross.CompilerSearch, cc cross.Compiler,
+) error {
+	if search.C.Sysroot == "" {
+		_, err := sysroot.Pins(f, search.Platform)
+		return err
+	}
+	source, err := sysroot.Folder(ctx, d.project.At(search.C.Sysroot), nil)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "slipway-sysroot-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	laid, err := source.Lay(ctx, "", "", dir)
+	if err != nil {
+		return err
+	}
+	if cc.Sysroot, err = cross.NewSysroot(laid, search.Platform); err != nil {
+		return err
+	}
+	return search.Check(ctx, cc)
+}
+
+// needsC reports whether a fork builds something with cgo for the platform, with the
+// compiler that the machine has for it.
 func needsC(forks []fork.Fork, p platform.Platform) bool {
 	return slices.ContainsFunc(forks, func(f fork.Fork) bool {
-		return slices.Contains(f.Platforms, p) &&
-			slices.ContainsFunc(f.Defaults, func(c cross.Component) bool { return c.CGO && p.In(c.Platforms) })
+		_, own := f.Build.C[p.String()]
+		return !own && compilesC(f, p)
 	})
+}
+
+// compilesC reports whether a fork builds something with cgo for the platform.
+func compilesC(f fork.Fork, p platform.Platform) bool {
+	return slices.Contains(f.Platforms, p) &&
+		slices.ContainsFunc(f.Defaults, func(c cross.Component) bool { return c.CGO && p.In(c.Platforms) })
 }

@@ -235,3 +235,37 @@ func TestLook(t *testing.T) {
 		t.Errorf("without a go command: %v", err)
 	}
 }
+
+// TestConfiguredCompilers has forks that name their compiler or sysroot themselves: the
+// check is of each fork.
+func TestConfiguredCompilers(t *testing.T) {
+	project := fork.Project{Dir: t.TempDir()}
+	// It compiles for amd64, and links anything.
+	cc := "#define __linux__ 1\n#define __x86_64__ 1\n#define __LP64__ 1"
+	for name, c := range map[string]struct {
+		c    cross.C
+		want want
+	}{
+		"there":         {cross.C{CC: "gcc-12"}, want{ok: true, detail: "gcc-12: #define"}},
+		"with a folder": {cross.C{CC: "gcc-12", Sysroot: "./none"}, want{detail: "none: no such file or directory"}},
+		"missing": {cross.C{CC: "gcc-9"}, want{detail: "build.c.linux/amd64.cc: gcc-9: no such program in PATH",
+			remedy: "Install it: package gcc-9 on Debian"}},
+		"for another platform": {cross.C{CC: "aarch64-gcc"}, want{detail: "compiles for arm, not for linux/amd64",
+			remedy: "Name the compiler for it: cc or gcc or clang"}},
+		"not pinned": {cross.C{CC: "gcc-12", Debian: cross.Debian{Packages: []string{"libc6-dev"}}},
+			want{detail: "forks/ship-1.4/sysroot.lock does not pin its packages",
+				remedy: "To pin them: mage patches:lock -fork=ship-1.4"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := builds(true, amd64)
+			f.ID, f.Project, f.Build.C = "ship-1.4", project, map[string]cross.C{"linux/amd64": c.c}
+			d := machine(t, project, map[string]string{"gcc-12": cc, "aarch64-gcc": "arm"})
+			c.want.name, c.want.needed = "C compiler for linux/amd64 of ship-1.4", true
+			got := d.compilers(t.Context(), []fork.Fork{f})
+			if len(got) != 1 {
+				t.Fatalf("got %+v", got)
+			}
+			c.want.check(t, got[0])
+		})
+	}
+}

@@ -149,6 +149,14 @@ type Project struct {
 // Path returns the absolute path of a path relative to the project.
 func (p Project) Path(rel string) string { return filepath.Join(p.Dir, rel) }
 
+// At returns the absolute path of a path that is absolute or relative to the project.
+func (p Project) At(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return p.Path(path)
+}
+
 // IDs returns the folders below forks that have a fork.yaml, sorted.
 func (p Project) IDs() ([]string, error) {
 	entries, err := os.ReadDir(p.Path("forks"))

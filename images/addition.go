@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"github.com/slipway-build/slipway/internal/config"
+
+	"github.com/slipway-build/slipway/internal/dynlink"
 )
 
 // An Addition is what a fork adds to one image.
@@ -96,7 +98,7 @@ func CheckAdded(f File, arch string) error {
 // architecture; "" is nothing.
 func checkMachine(f File, arch string) string {
 	e, err := elf.NewFile(bytes.NewReader(f.Data))
-	if err != nil || f.Mode&0o111 == 0 || e.Machine == machines[arch] {
+	if err != nil || f.Mode&0o111 == 0 || e.Machine == dynlink.Machine(arch) {
 		return "" // no program, or one that runs there
 	}
 	return fmt.Sprintf("%s is built for %s, not for %s", f.Path, e.Machine, arch)
@@ -157,7 +159,7 @@ func (s Stack) Settle(files []File) []File {
 
 // follow returns where a path leads to. It need not exist.
 func (s Stack) follow(at string) string {
-	out, err := walk(at, func(p string) string { return s[p].Target })
+	out, err := follow(at, func(p string) string { return s[p].Target })
 	if err != nil {
 		return at
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -93,55 +94,134 @@ func find(index v1.ImageIndex, want v1.Platform) (v1.Image, error) {
 	return nil, fmt.Errorf("it has no image for %s", want)
 }
 
-// Contents lists the files of an image, sorted by path.
-func Contents(image v1.Image) ([]Entry, error) {
-	layers, err := image.Layers()
-	if err != nil {
-		return nil, err
-	}
-	entries := map[string]Entry{}
-	for _, l := range layers {
-		r, err := l.Uncompressed()
-		if err != nil {
-			return nil, err
-		}
-		err = addEntries(r, entries)
-		r.Close()
-		if err != nil {
-			return nil, err
-		}
-	}
-	var out []Entry
-	for _, e := range entries {
-		out = append(out, e)
-	}
-	slices.SortFunc(out, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
-	return out, nil
+// A Base is what images are built on. The zero value is nothing.
+type Base struct {
+	Name   string     // what errors call it
+	Files  []Entry    // sorted by path
+	Layers []v1.Layer // with their content, from the lowest on
+	Env    []string   // KEY=VALUE pairs that programs get
 }
 
-// addEntries adds the entries of a layer to those of the layers below it, and
-// removes those that the layer has a whiteout for.
-func addEntries(r io.Reader, entries map[string]Entry) error {
+// BaseOf returns an image as a base of that name.
+func BaseOf(name string, image v1.Image) (Base, error) {
+	layers, err := image.Layers()
+	if err != nil {
+		return Base{}, err
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return Base{}, err
+	}
+	files, err := contents(layers)
+	return Base{Name: name, Files: files, Layers: layers, Env: config.Config.Env}, err
+}
+
+// contents lists the files that layers make together, sorted by path.
+func contents(layers []v1.Layer) ([]Entry, error) {
+	all := tree{}
+	for i, l := range layers {
+		var added []Entry
+		var removed []string
+		err := eachHeader(l, func(h *tar.Header, _ io.Reader) error {
+			at := path.Join("/", h.Name)
+			if name, ok := strings.CutPrefix(path.Base(at), ".wh."); ok {
+				removed = append(removed, path.Join(path.Dir(at), name))
+				return nil
+			}
+			e := Entry{Path: at, Folder: h.Typeflag == tar.TypeDir, layer: i}
+			if mode := h.Mode & 0o1777; e.Folder && mode != 0o755 {
+				e.Mode = mode
+			}
+			if h.Typeflag == tar.TypeSymlink {
+				e.Target = h.Linkname
+			}
+			added = append(added, e)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, at := range removed { // whiteouts are of the layers below, wherever they are in their layer
+			all.remove(at)
+		}
+		for _, e := range added {
+			all.add(e)
+		}
+	}
+	return slices.SortedFunc(maps.Values(all), func(a, b Entry) int { return strings.Compare(a.Path, b.Path) }), nil
+}
+
+// eachHeader calls f with each entry of a layer, and its content.
+func eachHeader(l v1.Layer, f func(h *tar.Header, content io.Reader) error) error {
+	r, err := l.Uncompressed()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
 	for t := tar.NewReader(r); ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		if err == nil {
+			err = f(h, t)
+		}
 		if err != nil {
 			return err
 		}
-		at := path.Join("/", h.Name)
-		if removed, ok := strings.CutPrefix(path.Base(at), ".wh."); ok {
-			delete(entries, path.Join(path.Dir(at), removed))
-			continue
-		}
-		e := Entry{Path: at, Folder: h.Typeflag == tar.TypeDir}
-		if mode := h.Mode & 0o1777; e.Folder && mode != 0o755 {
-			e.Mode = mode
-		}
-		if h.Typeflag == tar.TypeSymlink {
-			e.Target = h.Linkname
-		}
-		entries[at] = e
 	}
+}
+
+// A tree is the entries of layers by their paths.
+type tree map[string]Entry
+
+// opaque is the whiteout of all that lower layers have in a dir.
+const opaque = ".wh..opq"
+
+// remove removes what a whiteout names.
+func (t tree) remove(at string) {
+	if path.Base(at) == opaque {
+		t.empty(t.place(path.Dir(at)))
+		return
+	}
+	at = t.place(at)
+	t.empty(at)
+	delete(t, at)
+}
+
+// empty removes all below a dir.
+func (t tree) empty(dir string) {
+	if at, ok := t[dir]; ok && !at.Folder {
+		return // nothing is below it
+	}
+	maps.DeleteFunc(t, func(at string, _ Entry) bool { return at != dir && within(dir, at) })
+}
+
+// within reports whether a path is a dir or below it.
+func within(dir, at string) bool {
+	return dir == "/" || at == dir || strings.HasPrefix(at, dir+"/")
+}
+
+// add adds an entry in place of what is there. Of a dir, all below it stays, unless it is
+// replaced by something else; a dir replaces a link to one, too.
+func (t tree) add(e Entry) {
+	if at := t.place(e.Path); at != e.Path {
+		e.Path, e.name = at, e.Path
+	}
+	if !e.Folder {
+		t.empty(e.Path)
+	}
+	t[e.Path] = e
+}
+
+// place returns where a path is with the links followed that its dirs are.
+func (t tree) place(at string) string {
+	if at == "/" {
+		return at
+	}
+	dir, err := follow(path.Dir(at), func(at string) string { return t[at].Target })
+	if err != nil {
+		return at
+	}
+	return path.Join(dir, path.Base(at))
 }

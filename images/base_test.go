@@ -117,7 +117,7 @@ func TestBaseImageOfRegistry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := Contents(image)
+	entries, err := contentsOf(image)
 	if want := []Entry{{Path: "/etc", Folder: true}, {Path: "/etc/ship"}}; err != nil || !slices.Equal(entries, want) {
 		t.Errorf("the base has %v, %v, want %v", entries, err, want)
 	}
@@ -142,8 +142,17 @@ func layerOf(t *testing.T, entries ...tar.Header) v1.Layer {
 	return static.NewLayer(b.Bytes(), types.OCIUncompressedLayer)
 }
 
-// TestContents lays layers one over the other, as a runtime does.
-func TestContents(t *testing.T) {
+// contentsOf lists the files of an image, without where their content is.
+func contentsOf(image v1.Image) ([]Entry, error) {
+	base, err := BaseOf("the base", image)
+	for i := range base.Files {
+		base.Files[i].layer, base.Files[i].name = 0, ""
+	}
+	return base.Files, err
+}
+
+// TestBaseOf lays layers one over the other, as a runtime does.
+func TestBaseOf(t *testing.T) {
 	file := func(name string) tar.Header { return tar.Header{Typeflag: tar.TypeReg, Name: name} }
 	dir := func(name string) tar.Header { return tar.Header{Typeflag: tar.TypeDir, Name: name} }
 	link := func(name, target string) tar.Header {
@@ -165,13 +174,28 @@ func TestContents(t *testing.T) {
 			[]Entry{{Path: "/x/b"}}},
 		{"and is there again", []v1.Layer{layerOf(t, file("a")), layerOf(t, file(".wh.a")), layerOf(t, file("a"))},
 			[]Entry{{Path: "/a"}}},
+		{"a whiteout is not of its layer", []v1.Layer{layerOf(t, file("a"), file(".wh.a"))}, []Entry{{Path: "/a"}}},
+		{"a dir is removed with all in it", []v1.Layer{layerOf(t, dir("x"), file("x/y/a"), file("xa")),
+			layerOf(t, file(".wh.x"))}, []Entry{{Path: "/xa"}}},
+		{"a dir is emptied", []v1.Layer{layerOf(t, dir("x"), file("x/a"), file("y")),
+			layerOf(t, file("x/.wh..wh..opq"), file("x/b"))},
+			[]Entry{{Path: "/x", Folder: true}, {Path: "/x/b"}, {Path: "/y"}}},
+		{"a file replaces a dir", []v1.Layer{layerOf(t, dir("x"), file("x/a")), layerOf(t, file("x"))},
+			[]Entry{{Path: "/x"}}},
+		{"a dir keeps what is in it", []v1.Layer{layerOf(t, dir("x"), file("x/a")), layerOf(t, dir("x"))},
+			[]Entry{{Path: "/x", Folder: true}, {Path: "/x/a"}}},
+		{"a file behind a link to a dir", []v1.Layer{layerOf(t, link("lib", "usr/lib"), dir("usr/lib")),
+			layerOf(t, file("lib/a"))},
+			[]Entry{{Path: "/lib", Target: "usr/lib"}, {Path: "/usr/lib", Folder: true}, {Path: "/usr/lib/a"}}},
+		{"a file is removed behind a link", []v1.Layer{layerOf(t, link("lib", "usr/lib"), file("usr/lib/a")),
+			layerOf(t, file("lib/.wh.a"))}, []Entry{{Path: "/lib", Target: "usr/lib"}}},
 	} {
 		image, err := mutate.AppendLayers(empty.Image, c.layers...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := Contents(image); err != nil || !slices.Equal(got, c.want) {
-			t.Errorf("%s: Contents() = %+v, %v, want %+v", c.name, got, err, c.want)
+		if got, err := contentsOf(image); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: BaseOf() = %+v, %v, want %+v", c.name, got, err, c.want)
 		}
 	}
 	noTar := static.NewLayer([]byte(strings.Repeat("x", 1024)), types.OCIUncompressedLayer)
@@ -179,7 +203,7 @@ func TestContents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Contents(damaged); err == nil || got != nil {
-		t.Errorf("a damaged layer: Contents() = %v, %v", got, err)
+	if got, err := contentsOf(damaged); err == nil || got != nil {
+		t.Errorf("a damaged layer: BaseOf() = %v, %v", got, err)
 	}
 }

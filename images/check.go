@@ -1,7 +1,6 @@
 package images
 
 import (
-	"debug/elf"
 	"errors"
 	"fmt"
 	"maps"
@@ -9,36 +8,25 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-)
 
-// machines maps Go's names of architectures to the machine of an ELF header.
-var machines = map[string]elf.Machine{
-	"386": elf.EM_386, "amd64": elf.EM_X86_64, "arm": elf.EM_ARM, "arm64": elf.EM_AARCH64,
-	"loong64": elf.EM_LOONGARCH, "ppc64le": elf.EM_PPC64, "riscv64": elf.EM_RISCV, "s390x": elf.EM_S390,
-}
+	"github.com/slipway-build/slipway/internal/dynlink"
+)
 
 // secret matches the names of files that hold keys or passwords.
 var secret = regexp.MustCompile(`(?i)(^|/)(id_(rsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx|kdbx)|` +
 	`\.netrc|\.npmrc|\.pgpass|\.docker/config\.json|\.dockercfg|kubeconfig|credentials(\.json)?)$`)
 
 // Check returns what is wrong with the files of an image, before a layer is
-// written. arch is Go's name of an architecture, base lists the files of the base
-// image, and command is how the image starts, if it says.
-func Check(name, arch string, base []Entry, files []File, command []string) error {
-	all := map[string]File{}
-	for _, e := range base {
-		all[e.Path] = File{Path: e.Path, Target: e.Target, Folder: e.Folder, Mode: 0o755}
-	}
-	for _, f := range files {
-		all[f.Path] = f
-	}
-	addDirs(all)
+// written. arch is Go's name of an architecture, and command is how the image starts,
+// if it says. The libraries of dynamically linked programs are read from the base.
+func Check(name, arch string, base Base, files []File, command []string) error {
+	r := newRoot(base, files)
 	var faults []string
 	for _, f := range files {
-		faults = append(faults, checkFile(f, arch, all)...)
+		faults = append(faults, r.checkFile(f, arch)...)
 	}
 	if len(command) > 0 {
-		faults = append(faults, checkCommand(command[0], all)...)
+		faults = append(faults, checkCommand(command[0], r.all)...)
 	}
 	var errs []error
 	for _, fault := range faults {
@@ -60,17 +48,17 @@ func addDirs(all map[string]File) {
 }
 
 // checkFile returns what is wrong with one file.
-func checkFile(f File, arch string, all map[string]File) []string {
+func (r root) checkFile(f File, arch string) []string {
 	if fault := checkContent(f); fault != "" {
 		return []string{fault}
 	}
 	switch {
 	case f.Target != "":
-		if _, err := resolve(f.Path, all); err != nil {
+		if _, err := resolve(f.Path, r.all); err != nil {
 			return []string{err.Error()}
 		}
 	case f.Source != "":
-		return checkExecutable(f, arch, all)
+		return r.checkExecutable(f, arch)
 	}
 	return nil
 }
@@ -105,12 +93,11 @@ func checkCommand(program string, all map[string]File) []string {
 // resolve follows links, also in the dirs of a path, and returns the path of the
 // file that they lead to.
 func resolve(from string, all map[string]File) (string, error) {
-	at, err := walk(from, func(p string) string { return all[p].Target })
+	at, err := follow(from, func(at string) string { return all[at].Target })
 	if err != nil {
 		return "", err
 	}
 	switch _, ok := all[at]; {
-	case at == "/":
 	case !ok && at == from:
 		return "", fmt.Errorf("%s is missing", at)
 	case !ok:
@@ -119,23 +106,22 @@ func resolve(from string, all map[string]File) (string, error) {
 	return at, nil
 }
 
-// walk follows links, also in the dirs of a path, and returns where they lead, whether
-// there is something or not. target returns where a link leads; "" is no link.
-func walk(from string, target func(at string) string) (string, error) {
+// follow returns where a path leads to, given what the links among its parts point to.
+func follow(from string, target func(at string) string) (string, error) {
 	at, rest := "/", strings.TrimPrefix(from, "/")
 	for links := 0; rest != ""; {
 		part, behind, _ := strings.Cut(rest, "/")
 		next := path.Join(at, part)
 		rest = behind
-		to := target(next)
-		if to == "" {
+		link := target(next)
+		if link == "" {
 			at = next
 			continue
 		}
 		if links++; links > 40 { // as many as Linux follows
 			return "", fmt.Errorf("%s is a link that leads to itself", from)
 		}
-		if rest = path.Join(to, rest); path.IsAbs(rest) {
+		if rest = path.Join(link, rest); path.IsAbs(rest) {
 			at, rest = "/", strings.TrimPrefix(rest, "/")
 		}
 	}
@@ -143,29 +129,20 @@ func walk(from string, target func(at string) string) (string, error) {
 }
 
 // checkExecutable returns what keeps a program from running in an image.
-func checkExecutable(f File, arch string, all map[string]File) []string {
-	e, err := elf.Open(f.Source)
+func (r root) checkExecutable(f File, arch string) []string {
+	program, err := dynlink.Open(f.Source)
 	if err != nil {
 		return []string{fmt.Sprintf("%s is not a Linux executable: %v", f.Path, err)}
 	}
-	defer e.Close()
-	var faults []string
-	if e.Machine != machines[arch] {
-		faults = append(faults, fmt.Sprintf("%s is built for %s, not for %s", f.Path, e.Machine, arch))
+	if program.Machine != dynlink.Machine(arch) {
+		return []string{fmt.Sprintf("%s is built for %s, not for %s", f.Path, program.Machine, arch)}
 	}
-	for _, p := range e.Progs {
-		if p.Type != elf.PT_INTERP || f.Guest {
-			continue
-		}
-		text := make([]byte, p.Filesz)
-		if _, err := p.ReadAt(text, 0); err != nil {
-			return append(faults, fmt.Sprintf("%s: %v", f.Path, err))
-		}
-		loader := strings.TrimRight(string(text), "\x00")
-		if _, err := resolve(loader, all); err != nil {
-			faults = append(faults, fmt.Sprintf("%s is dynamically linked and needs %s, which is missing: "+
-				"set images.base in fork.yaml to an image with its libraries", f.Path, loader))
-		}
+	if f.Guest || program.Loader == "" {
+		return nil
+	}
+	faults, err := r.checkLinked(f.Path, arch, program)
+	if err != nil {
+		return []string{fmt.Sprintf("reading the libraries of %s: %v", f.Path, err)}
 	}
 	return faults
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/dynlink"
 )
 
 // executable writes a minimal ELF executable for a machine, which is dynamically
@@ -107,7 +109,7 @@ func TestCheck(t *testing.T) {
 			want += "\n"[:min(i, 1)] + "image ship: " + w
 		}
 		var got string
-		if err := Check("ship", "amd64", base, c.files, c.command); err != nil {
+		if err := Check("ship", "amd64", Base{Files: base}, c.files, c.command); err != nil {
 			got = err.Error()
 		}
 		if got != want {
@@ -123,7 +125,7 @@ func TestCheckSecrets(t *testing.T) {
 		"/pass.kdbx", "/home/mate/.netrc", "/home/mate/.npmrc", "/.pgpass", "/home/mate/.docker/config.json", "/.dockercfg",
 		"/etc/kubernetes/kubeconfig", "/home/mate/credentials", "/home/mate/credentials.json",
 	} {
-		err := Check("ship", "amd64", nil, []File{{Path: name}}, nil)
+		err := Check("ship", "amd64", Base{}, []File{{Path: name}}, nil)
 		want := "image ship: " + name + " looks like a secret, and everybody who pulls an image can read it"
 		if err == nil || err.Error() != want {
 			t.Errorf("Check() = %v, want %s", err, want)
@@ -134,16 +136,16 @@ func TestCheckSecrets(t *testing.T) {
 // TestCheckMachines holds that a program of each architecture that Go has for Linux
 // is taken for its own, and for no other.
 func TestCheckMachines(t *testing.T) {
-	for arch, machine := range machines {
-		program := executable(t, machine, "")
-		for other := range machines {
-			err := Check("ship", other, nil, []File{{Path: "/captain", Source: program, Mode: 0o755}}, nil)
+	for arch := range triplets {
+		program := executable(t, dynlink.Machine(arch), "")
+		for other := range triplets {
+			err := Check("ship", other, Base{}, []File{{Path: "/captain", Source: program, Mode: 0o755}}, nil)
 			if (err == nil) != (arch == other) {
 				t.Errorf("a program for %s in an image for %s: %v", arch, other, err)
 			}
 		}
 	}
-	err := Check("ship", "amd64", nil, []File{{Path: "/captain", Source: "/none/such", Mode: 0o755}}, nil)
+	err := Check("ship", "amd64", Base{}, []File{{Path: "/captain", Source: "/none/such", Mode: 0o755}}, nil)
 	const want = "image ship: /captain is not a Linux executable: open /none/such: no such file or directory"
 	if err == nil || err.Error() != want {
 		t.Errorf("a program that is missing: %v, want %s", err, want)

@@ -26,7 +26,7 @@ func Example() {
 		{Path: "/usr/bin/captain", Mode: 0o755, Data: []byte("#!/bin/sh\n")},
 		{Path: "/captain", Target: "usr/bin/captain"},
 	}
-	if err := images.Check("ship", "amd64", nil, files, []string{"/captain"}); err != nil {
+	if err := images.Check("ship", "amd64", images.Base{}, files, []string{"/captain"}); err != nil {
 		log.Fatal(err)
 	}
 	var w images.LayerWriter
@@ -74,7 +74,7 @@ func Example() {
 
 // A check names each file that an image must not hold.
 func ExampleCheck() {
-	err := images.Check("ship", "amd64", nil, []images.File{
+	err := images.Check("ship", "amd64", images.Base{}, []images.File{
 		{Path: "/home/mate/.netrc"},
 		{Path: "/bin/mate", Target: "captain"},
 	}, []string{"/captain"})

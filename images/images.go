@@ -8,7 +8,7 @@
 //
 //   - Describe each layer as a slice of [File], all with fixed modes and owners.
 //     [System] has the files that programs expect on any system.
-//   - [Check] the files of all layers together, with the [Contents] of the base image.
+//   - [Check] the files of all layers together, with the [Base] that the image is built on.
 //   - Write the layers by one [LayerWriter], each to a file.
 //   - [Image.Assemble] puts the base, the layers and the configuration together to a
 //     v1.Image of go-containerregistry. [Index] makes one index of the images for

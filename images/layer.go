@@ -86,6 +86,9 @@ type Entry struct {
 	Target string `json:"target,omitempty"` // of a symbolic link
 	Folder bool   `json:"folder,omitempty"` // a dir
 	Mode   int64  `json:"mode,omitempty"`   // permissions of a dir; 0 is 0755
+
+	layer int    // which of Base.Layers has its content
+	name  string // its path in there, if that is another one
 }
 
 // entry returns what a file is as an entry of a layer.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 
+	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/internal/config"
 )
 
@@ -65,9 +66,8 @@ func (d Debian) validate(base string) []config.Fault {
 	}
 	var faults []config.Fault
 	for i, suite := range d.Suites {
-		if w := strings.Fields(suite); len(w) != 2 || !strings.Contains(w[0], "://") {
-			faults = append(faults, config.At("suites", i, "%q is not a suite: "+
-				"want the URL of an archive and a suite's name, such as https://deb.example.org/debian bookworm", suite))
+		if _, err := debbase.ParseSuite(suite); err != nil {
+			faults = append(faults, config.At("suites", i, "%v", err))
 		}
 	}
 	if !d.IsSet() || len(d.Suites) == 0 || d.Keyring == "" {

@@ -55,7 +55,7 @@ func TestSystem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Check("ship", "amd64", nil, files, nil); err != nil {
+		if err := Check("ship", "amd64", Base{}, files, nil); err != nil {
 			t.Errorf("%v: %v", c.users, err)
 		}
 		for name, want := range map[string]string{

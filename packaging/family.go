@@ -70,7 +70,9 @@ func Gentoo() Family {
 func libraries(libc string) map[string]string {
 	out := map[string]string{}
 	for _, name := range []string{
-		"libc.so.6", "libpthread.so.0", "libdl.so.2", "libresolv.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1",
+		"libc.so.6", "libpthread.so.0", "libdl.so.2", "libm.so.6", "libresolv.so.2", "librt.so.1", "libutil.so.1",
+		"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "ld-linux-armhf.so.3", "ld-linux.so.2", "ld64.so.1", "ld64.so.2",
+		"ld-linux-riscv64-lp64d.so.1", "ld-linux-loongarch-lp64d.so.1",
 	} {
 		out[name] = libc
 	}

@@ -1,13 +1,11 @@
 package packaging
 
 import (
-	"debug/elf"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
-	"github.com/Masterminds/semver/v3"
+	"github.com/slipway-build/slipway/internal/dynlink"
 )
 
 // linked returns the packages with the shared libraries that programs among the
@@ -18,11 +16,11 @@ func (f Family) linked(files contents) (needs []Relation, static bool, err error
 		if source == "" {
 			continue
 		}
-		libraries, symbols, err := imports(source)
+		program, err := dynlink.Open(source)
 		if err != nil {
 			return nil, false, fmt.Errorf("%s: %w", name, err)
 		}
-		relations, err := f.libraryPackages(libraries, symbols)
+		relations, err := f.libraryPackages(program)
 		if err != nil {
 			return nil, false, fmt.Errorf("%s: %w", name, err)
 		}
@@ -32,40 +30,23 @@ func (f Family) linked(files contents) (needs []Relation, static bool, err error
 	return needs, static, nil
 }
 
-// imports reads the shared libraries and the symbols that a program needs.
-func imports(program string) ([]string, []elf.ImportedSymbol, error) {
-	f, err := elf.Open(program)
-	if err != nil {
-		return nil, nil, err
+// libraryPackages returns the packages that have a program's libraries, from the newest
+// version that it wants symbols of.
+func (f Family) libraryPackages(program dynlink.Object) ([]Relation, error) {
+	versions := make([]string, len(program.Wants))
+	for i, want := range program.Wants {
+		versions[i] = want.Version
 	}
-	defer f.Close()
-	libraries, err := f.ImportedLibraries()
-	if err != nil || len(libraries) == 0 {
-		return nil, nil, err
-	}
-	symbols, err := f.ImportedSymbols()
-	return libraries, symbols, err
-}
-
-// libraryPackages returns the packages that have the libraries, from the newest
-// version that a symbol is of.
-func (f Family) libraryPackages(libraries []string, symbols []elf.ImportedSymbol) ([]Relation, error) {
-	var newest *semver.Version
-	for _, s := range symbols {
-		v, err := semver.NewVersion(strings.TrimPrefix(s.Version, "GLIBC_"))
-		if err == nil && (newest == nil || v.GreaterThan(newest)) {
-			newest = v
-		}
-	}
+	newest := dynlink.Newest("GLIBC_", versions)
 	var out []Relation
-	for _, name := range libraries {
+	for _, name := range program.Needed {
 		pkg, ok := f.Libraries[name]
 		if !ok {
 			return nil, fmt.Errorf("it is linked with %s, which no known package contains", name)
 		}
 		r := Relation(pkg)
-		if newest != nil {
-			r = Relation(fmt.Sprintf("%s >= %s", pkg, newest.Original()))
+		if newest != "" {
+			r = Relation(fmt.Sprintf("%s >= %s", pkg, newest))
 		}
 		if !slices.Contains(out, r) {
 			out = append(out, r)

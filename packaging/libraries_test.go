@@ -1,17 +1,18 @@
 package packaging
 
 import (
-	"debug/elf"
 	"os"
 	"runtime"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/dynlink"
 )
 
 func TestLibraryPackages(t *testing.T) {
-	symbols := func(versions ...string) []elf.ImportedSymbol {
-		var out []elf.ImportedSymbol
-		for _, v := range versions {
-			out = append(out, elf.ImportedSymbol{Name: "f", Version: v, Library: "libc.so.6"})
+	versions := func(names ...string) []dynlink.Want {
+		var out []dynlink.Want
+		for _, v := range names {
+			out = append(out, dynlink.Want{Library: "libc.so.6", Version: v})
 		}
 		return out
 	}
@@ -19,23 +20,24 @@ func TestLibraryPackages(t *testing.T) {
 		name      string
 		family    Family
 		libraries []string
-		symbols   []elf.ImportedSymbol
+		wants     []dynlink.Want
 		want      []Relation
 		err       string
 	}{
 		{"a static program", Debian(), nil, nil, nil, ""},
-		{"one library", Debian(), []string{"libc.so.6"}, symbols("GLIBC_2.2.5"), []Relation{"libc6 >= 2.2.5"}, ""},
-		{"the newest symbol", Debian(), []string{"libc.so.6"}, symbols("GLIBC_2.4", "GLIBC_2.34", "GLIBC_2.9"),
+		{"one library", Debian(), []string{"libc.so.6"}, versions("GLIBC_2.2.5"), []Relation{"libc6 >= 2.2.5"}, ""},
+		{"the newest version", Debian(), []string{"libc.so.6"}, versions("GLIBC_2.4", "GLIBC_2.34", "GLIBC_2.9"),
 			[]Relation{"libc6 >= 2.34"}, ""},
-		{"Fedora", Fedora(), []string{"libc.so.6"}, symbols("GLIBC_2.34"), []Relation{"glibc >= 2.34"}, ""},
+		{"Fedora", Fedora(), []string{"libc.so.6"}, versions("GLIBC_2.34"), []Relation{"glibc >= 2.34"}, ""},
 		{"several libraries of one package", Debian(), []string{"libc.so.6", "libpthread.so.0", "libdl.so.2"},
-			symbols("GLIBC_2.17"),
+			versions("GLIBC_2.17"),
 			[]Relation{"libc6 >= 2.17"}, ""},
-		{"symbols without a version", Debian(), []string{"libc.so.6"}, symbols("", "GLIBC_PRIVATE"), []Relation{"libc6"}, ""},
-		{"an unknown library", Debian(), []string{"libc.so.6", "libtinfo.so.6"}, symbols("GLIBC_2.17"), nil,
+		{"versions that are no numbers", Debian(), []string{"libc.so.6"}, versions("GLIBC_PRIVATE", "OTHER_3"),
+			[]Relation{"libc6"}, ""},
+		{"an unknown library", Debian(), []string{"libc.so.6", "libtinfo.so.6"}, versions("GLIBC_2.17"), nil,
 			"it is linked with libtinfo.so.6, which no known package contains"},
 	} {
-		got, err := c.family.libraryPackages(c.libraries, c.symbols)
+		got, err := c.family.libraryPackages(dynlink.Object{Needed: c.libraries, Wants: c.wants})
 		fails(t, c.name, err, c.err)
 		same(t, c.name, got, c.want...)
 	}
@@ -49,12 +51,12 @@ func TestLinked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	libraries, _, err := imports(program)
+	itself, err := dynlink.Open(program)
 	if err != nil {
 		t.Fatal(err)
 	}
 	alone := Family{} // knows no library
-	if len(libraries) > 0 {
+	if len(itself.Needed) > 0 {
 		t.Skip("tests are linked with libraries here")
 	}
 	for _, c := range []struct {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/kubespray"
@@ -85,6 +86,8 @@ func keysOf(t reflect.Type, prefix string) []string {
 			keys = append(keys, keysOf(of, key+".")...)
 		case of.Kind() == reflect.Slice && of.Elem().Kind() == reflect.Struct:
 			keys = append(keys, keysOf(of.Elem(), key+"[].")...)
+		case of == reflect.TypeFor[map[string]cross.C]():
+			keys = append(keys, keysOf(of.Elem(), key+".PLATFORM.")...)
 		}
 	}
 	return keys
@@ -132,7 +135,7 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
 		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" ||
-			key == "`images`" || key == "`images.debian`" {
+			key == "`images`" || key == "`images.debian`" || key == "`build.c`" || key == "`build.c.PLATFORM.debian`" {
 			continue // a section, which has keys below it
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {

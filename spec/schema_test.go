@@ -162,6 +162,8 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		{"processors with an option", "  symbols: true\n", "  arm: 6,softfloat\n  arm64: v9.0\n", true},
 		{"unknown processors", "  symbols: true\n", "  amd64: v5\n", false},
 		{"unknown processors of a number", "  symbols: true\n", "  arm: 8\n", false},
+		{"a C compiler", "  symbols: true\n", "  c: {linux/arm64: {cc: gcc -m64, sysroot: ./old}}\n", true},
+		{"an unknown key of a C compiler", "  symbols: true\n", "  c: {linux/amd64: {cxx: g++}}\n", false},
 		{"processors without a choice", "  symbols: true\n", "  s390x: z13\n", false},
 		{"a word for a bool", "symbols: true", "symbols: some", false},
 		{"a list for a word", "name: ship", "name: [ship]", false},

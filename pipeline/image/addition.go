@@ -251,7 +251,7 @@ func (p plan) gatherTaken(ctx context.Context, on platform.Platform) (map[string
 // above returns the layers of an image as they are on its base: each file where its
 // path leads to there, and what the fork adds on top.
 func (c contents) above(layers [][]images.File, in inputs) ([][]images.File, error) {
-	base := c.parts.base.files
+	base := c.parts.base.files.Files
 	if len(base) > 0 {
 		on := images.NewStack(base)
 		for i, files := range layers {

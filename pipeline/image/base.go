@@ -2,17 +2,12 @@ package image
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"net/http"
-	"net/url"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -85,7 +80,7 @@ func (l baseLock) resolve(ctx context.Context, f fork.Fork, arch string, now tim
 	if err != nil {
 		return nil, err
 	}
-	pins, err := debbase.Resolve(ctx, from, debianArch(arch), slices.Concat(l.Set, l.Of.Packages), now)
+	pins, err := debbase.Resolve(ctx, from, debbase.Arch(arch), slices.Concat(l.Set, l.Of.Packages), now)
 	if err != nil {
 		err = fmt.Errorf("%s: images.debian: %w", f.File("fork.yaml"), err)
 	}
@@ -108,20 +103,7 @@ func (l baseLock) place(s *build.Session, path string) (artifact.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	data = append(data, '\n')
-	made := artifact.Artifact{
-		Kind: artifact.Lock, Path: path, Size: int64(len(data)), Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(data)),
-		Kept: s.Dist().Holds(path, data),
-	}
-	if made.Kept {
-		return artifact.Set{made}, nil
-	}
-	err = s.Dist().Replace(path, func(dst string) error { return os.WriteFile(dst, data, 0o644) })
-	if err != nil {
-		return nil, err
-	}
-	s.Note(path + " pins the packages of the base: commit it")
-	return artifact.Set{made}, nil
+	return s.PlaceLock(path, append(data, '\n'), "the packages of the base")
 }
 
 // pin returns a lock for architectures: the pins of old, where it is of the same
@@ -208,50 +190,11 @@ func linuxArches(all []platform.Platform) []string {
 	return out
 }
 
-// debianArches are the architectures that Debian names otherwise than Go.
-var debianArches = map[string]string{"386": "i386", "arm": "armhf", "ppc64le": "ppc64el"}
-
-func debianArch(arch string) string {
-	if name, ok := debianArches[arch]; ok {
-		return name
-	}
-	return arch
-}
-
 // archives returns where the packages of a base come from.
 func archives(f fork.Fork) ([]debbase.Archive, error) {
-	keys, err := os.ReadFile(f.Project.Path(f.Images.Debian.Keyring))
+	out, err := debbase.Archives(f.Images.Debian.Suites, f.Project.Path(f.Images.Debian.Keyring))
 	if err != nil {
 		return nil, fmt.Errorf("%s: images.debian.keyring: %w", f.File("fork.yaml"), err)
 	}
-	var out []debbase.Archive
-	for _, suite := range f.Images.Debian.Suites {
-		words := strings.Fields(suite)
-		out = append(out, debbase.Archive{URL: words[0], Suite: words[1], Keyring: keys, Get: get})
-	}
 	return out, nil
-}
-
-// get opens what a URL of the web, or of a file, names.
-func get(ctx context.Context, from string) (io.ReadCloser, error) {
-	u, err := url.Parse(from)
-	if err != nil {
-		return nil, err
-	}
-	if u.Scheme == "file" {
-		return os.Open(filepath.FromSlash(u.Path))
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
-	if err != nil {
-		return nil, err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	if res.StatusCode != http.StatusOK {
-		res.Body.Close()
-		return nil, fmt.Errorf("the server says %s", res.Status)
-	}
-	return res.Body, nil
 }

@@ -1,9 +1,7 @@
 package image
 
 import (
-	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -202,13 +200,6 @@ func TestArches(t *testing.T) {
 	if got := linuxArches(all); !slices.Equal(got, []string{"arm64", "amd64"}) {
 		t.Errorf("got %v", got)
 	}
-	for arch, want := range map[string]string{
-		"amd64": "amd64", "arm": "armhf", "386": "i386", "ppc64le": "ppc64el",
-	} {
-		if got := debianArch(arch); got != want {
-			t.Errorf("%s: got %s, want %s", arch, got, want)
-		}
-	}
 }
 
 func TestArchives(t *testing.T) {
@@ -227,25 +218,5 @@ func TestArchives(t *testing.T) {
 	a := got[0]
 	if len(got) != 1 || a.URL != "https://deb.example.org/debian" || a.Suite != "bookworm" || string(a.Keyring) != "keys" {
 		t.Errorf("got %+v", got)
-	}
-}
-
-func TestGetAFile(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "InRelease")
-	if err := os.WriteFile(name, []byte("Suite: bookworm"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	r, err := get(context.Background(), "file://"+filepath.ToSlash(name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	if data, err := io.ReadAll(r); string(data) != "Suite: bookworm" || err != nil {
-		t.Errorf("got %q, %v", data, err)
-	}
-	for _, url := range []string{"file://" + filepath.ToSlash(name) + ".gpg", "sail://example.org", "%"} {
-		if _, err := get(context.Background(), url); err == nil {
-			t.Errorf("%s is no error", url)
-		}
 	}
 }

@@ -173,9 +173,9 @@ func TestComposeTellsAFaultOfAllPlatformsOnce(t *testing.T) {
 
 // onBase are inputs of platforms whose images have a base with /bin as a link.
 func onBase() inputs {
-	on := parts{base: base{image: empty.Image, files: []images.Entry{
+	on := parts{base: base{image: empty.Image, files: images.Base{Files: []images.Entry{
 		{Path: "/bin", Target: "usr/bin"}, {Path: "/usr/bin/sh"}, {Path: "/tmp", Folder: true, Mode: 0o1777},
-	}}}
+	}}}}
 	return inputs{
 		system: []images.File{{Path: "/etc/hosts"}}, labels: map[string]string{},
 		at: map[platform.Platform]parts{amd64: on, arm64: on},

@@ -41,7 +41,7 @@ type parts struct {
 type base struct {
 	image  v1.Image        // nil: none
 	debian []*images.Layer // the layer of Debian's packages, in each compression; or none
-	files  []images.Entry  // of either
+	files  images.Base     // of either
 }
 
 // gather compiles what the images hold, and gets what they are built on.
@@ -120,7 +120,7 @@ func (p plan) bases(ctx context.Context, pull []remote.Option) (map[platform.Pla
 		if image == nil {
 			continue
 		}
-		files, err := images.Contents(image)
+		files, err := images.BaseOf("images.base ("+p.fork.Images.Base+")", image)
 		if err != nil {
 			return nil, fmt.Errorf("%s: images.base: %w", p.fork.File("fork.yaml"), err)
 		}

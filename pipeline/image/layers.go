@@ -9,7 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/debbase"
@@ -135,9 +138,21 @@ func addDebian(ctx context.Context, w layerCache, p plan, bases map[platform.Pla
 		if err != nil {
 			return fmt.Errorf("%s: images.debian: %w", p.fork.File("fork.yaml"), err)
 		}
-		bases[on] = base{image: bases[on].image, debian: layers, files: layers[0].Files}
+		bases[on] = base{image: bases[on].image, debian: layers, files: images.Base{
+			Name: p.debianName(), Files: layers[0].Files, Layers: []v1.Layer{layers[0]},
+		}}
 	}
 	return nil
+}
+
+// debianName returns what errors call the base of Debian's packages.
+func (p plan) debianName() string {
+	var suites []string
+	for _, suite := range p.fork.Images.Debian.Suites {
+		words := strings.Fields(suite)
+		suites = append(suites, words[len(words)-1])
+	}
+	return "images.debian (" + strings.Join(suites, ", ") + ")"
 }
 
 // writeDebian writes the layer of Debian's packages.

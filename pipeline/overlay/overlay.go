@@ -37,6 +37,9 @@ func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Se
 	var sets []artifact.Set
 	for i, s := range sessions {
 		s.Announce()
+		if len(s.Fork().Build.C) > 0 {
+			s.Note("build.c does not count for ebuilds that compile: they have the user's compiler and libraries")
+		}
 		f, fetched, err := addFork(ctx, s, plans[i], o, old)
 		if err != nil {
 			return nil, err

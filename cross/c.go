@@ -1,0 +1,120 @@
+package cross
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/debbase"
+	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/platform"
+)
+
+// C is how C is compiled for a platform, for components with cgo.
+type C struct {
+	// CC is the compiler, instead of the machine's: a command in PATH, or a path that is absolute or relative to
+	// the project, as ./tools/gcc. Arguments that it is always given follow, as in gcc -m32; quotes keep spaces.
+	CC string `yaml:"cc"`
+	// Sysroot is a folder with the C headers and libraries of the system to compile for, instead of the
+	// compiler's: absolute, or relative to the project.
+	Sysroot string `yaml:"sysroot"`
+	// Debian makes a sysroot of Debian packages, instead of Sysroot.
+	Debian Debian `yaml:"debian"`
+}
+
+// Debian describes a sysroot of Debian packages.
+type Debian struct {
+	// Suites are where the packages come from, each URL SUITE: https://deb.example.org/debian bullseye.
+	Suites []string `yaml:"suites" json:"suites"`
+	// Keyring is a file of the project with the keys that sign the suites.
+	Keyring string `yaml:"keyring" json:"keyring"`
+	// Packages are unpacked with all that they depend on: libc6-dev, and the libraries that are linked.
+	Packages []string `yaml:"packages" json:"packages"`
+}
+
+// Empty reports whether nothing is asked for.
+func (d Debian) Empty() bool { return len(d.Suites)+len(d.Packages) == 0 && d.Keyring == "" }
+
+// HasSysroot reports whether C is compiled with other headers and libraries than the
+// compiler's.
+func (c C) HasSysroot() bool { return c.Sysroot != "" || !c.Debian.Empty() }
+
+// SysrootField returns the field that says what the sysroot is made of.
+func (c C) SysrootField() string {
+	if c.Sysroot != "" {
+		return "sysroot"
+	}
+	return "debian"
+}
+
+// validC returns what is wrong with build.c.
+func validC(all map[string]C) []config.Fault {
+	var faults []config.Fault
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if _, err := platform.Parse(name); err != nil {
+			faults = append(faults, config.Faultf("c."+name, "%v", err))
+		}
+		faults = append(faults, config.Below("c."+name, all[name].validate(name))...)
+	}
+	return faults
+}
+
+func (c C) validate(on string) []config.Fault {
+	var faults []config.Fault
+	if c.CC == "" && !c.HasSysroot() {
+		faults = append(faults, config.Faultf("cc", "name a compiler, a sysroot, or both"))
+	}
+	if words, err := splitWords(c.CC); err != nil {
+		faults = append(faults, config.Faultf("cc", "%q: %v", c.CC, err))
+	} else if c.CC != "" && (len(words) == 0 || words[0] == "") {
+		faults = append(faults, config.Faultf("cc", "%q names no compiler", c.CC))
+	}
+	if c.HasSysroot() && !strings.HasPrefix(on, "linux/") {
+		faults = append(faults, config.Faultf("sysroot", "a sysroot is for Linux, not for %s", on))
+	}
+	if c.Debian.Empty() {
+		return faults
+	}
+	if c.Sysroot != "" {
+		faults = append(faults, config.Faultf("debian", "replaces sysroot: remove one of the two"))
+	}
+	for i, suite := range c.Debian.Suites {
+		if _, err := debbase.ParseSuite(suite); err != nil {
+			faults = append(faults, config.At("debian.suites", i, "%v", err))
+		}
+	}
+	if len(c.Debian.Packages) == 0 || len(c.Debian.Suites) == 0 || c.Debian.Keyring == "" {
+		faults = append(faults, config.Faultf("debian",
+			"a sysroot of Debian packages needs all three: suites, keyring and packages, such as libc6-dev"))
+	}
+	return faults
+}
+
+// splitWords splits a command as the go command splits CC: at spaces that are not within
+// a pair of quotes, around a whole word.
+func splitWords(s string) ([]string, error) {
+	var words []string
+	for s = strings.TrimLeft(s, " \t\n\r"); s != ""; s = strings.TrimLeft(s, " \t\n\r") {
+		if quote := s[:1]; quote == `"` || quote == "'" {
+			word, rest, ok := strings.Cut(s[1:], quote)
+			if !ok {
+				return nil, errors.New("a quote is not closed")
+			}
+			if rest != "" && !strings.ContainsRune(" \t\n\r", rune(rest[0])) {
+				return nil, errors.New("a quote has to enclose a whole word")
+			}
+			words, s = append(words, word), rest
+			continue
+		}
+		end := strings.IndexAny(s, " \t\n\r")
+		if end < 0 {
+			end = len(s)
+		}
+		if strings.ContainsAny(s[:end], `'"`) {
+			return nil, errors.New("a quote has to enclose a whole word")
+		}
+		words, s = append(words, s[:end]), s[end:]
+	}
+	return words, nil
+}
