@@ -33,16 +33,17 @@ var majorVersion = regexp.MustCompile(`(^|/)v[0-9]+$`)
 
 // Target returns how a component of the tree is compiled. Without a go.work, the go
 // command builds what belongs to the module that it runs in, and what that one
-// requires: a component with a go.mod above it is named by its import path where the
-// root's go.mod replaces that module by its folder, and compiled in that folder
-// otherwise.
+// requires. A component with a go.mod above it is compiled in that folder. But a module
+// whose go.mod leads to none of the tree's others would get them as they were
+// published: if the root's go.mod replaces it by its folder, it is compiled from there,
+// by its import path.
 func (in Input) Target(tree filetree.Dir, c Component) (Target, error) {
 	if _, work := tree.Tree.Lookup("go.work"); work || in.GOPATH != "" {
 		return Target{Dir: ".", Main: below(".", c.Main)}, nil
 	}
 	dir := moduleDir(tree.Tree, c.Main)
 	if dir != "." {
-		module, err := replacedBy(tree, dir)
+		module, err := fromRoot(tree, dir)
 		if err != nil {
 			return Target{}, err
 		}
@@ -67,26 +68,39 @@ func moduleDir(tree filetree.Tree, pkg string) string {
 	return "."
 }
 
-// replacedBy returns the path of the module that the root's go.mod replaces by a
-// folder of the tree, or "".
-func replacedBy(tree filetree.Dir, dir string) (string, error) {
-	if _, ok := tree.Tree.Lookup("go.mod"); !ok {
-		return "", nil
-	}
-	data, err := tree.ReadFile("go.mod")
-	if err != nil {
+// fromRoot returns the path of the module in a folder if its programs are compiled from
+// the root of the tree, or "".
+func fromRoot(tree filetree.Dir, dir string) (string, error) {
+	nested, err := replacements(tree, dir)
+	if err != nil || len(nested) > 0 {
 		return "", err
 	}
-	mod, err := modfile.Parse("go.mod", data, nil)
-	if err != nil {
-		return "", fmt.Errorf("the patched tree: %w", err)
+	root, err := replacements(tree, ".")
+	return root[dir], err
+}
+
+// replacements returns the modules that the go.mod in a folder of the tree replaces by
+// folders, by these. Without a go.mod there are none.
+func replacements(tree filetree.Dir, dir string) (map[string]string, error) {
+	name := path.Join(dir, "go.mod")
+	if _, ok := tree.Tree.Lookup(name); !ok {
+		return nil, nil
 	}
+	data, err := tree.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	mod, err := modfile.Parse(name, data, nil)
+	if err != nil {
+		return nil, fmt.Errorf("the patched tree: %w", err)
+	}
+	out := map[string]string{}
 	for _, r := range mod.Replace {
-		if strings.HasPrefix(r.New.Path, "./") && path.Clean(r.New.Path) == dir {
-			return r.Old.Path, nil
+		if modfile.IsDirectoryPath(r.New.Path) {
+			out[path.Join(dir, r.New.Path)] = r.Old.Path
 		}
 	}
-	return "", nil
+	return out, nil
 }
 
 // below returns the folder pkg as the go command takes it in dir, which is above it.
