@@ -14,14 +14,13 @@ import (
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
-// What a fork of 2017 is built with, and where it runs: the suite of its images' base
-// and that of the hosts, and the media types that the Docker of these hosts asks for,
-// of an index and of an image.
+// What a fork of 2017 is built with, and where it runs: the suite of the C library that
+// it is linked with, of its images' base and of the hosts, and the media types that the
+// Docker of these hosts asks for, of a list and of an image.
 const (
-	baseSuite = "bookworm"
-	hostSuite = "trixie"
-	indexType = "application/vnd.oci.image.index.v1+json"
-	imageType = "application/vnd.oci.image.manifest.v1+json"
+	oldSuite  = "bullseye"
+	indexType = "application/vnd.docker.distribution.manifest.list.v2+json"
+	imageType = "application/vnd.docker.distribution.manifest.v2+json"
 
 	earlyYAML = `name: kubernetes
 version: 1.4.12+acme.1
@@ -33,15 +32,27 @@ build:
   components: [hyperkube]
   platforms: [linux/ARCH]
   commit_of: fork
+  c:
+    linux/ARCH:
+      cc: gcc
+      debian:
+        suites: [MIRROR SUITE]
+        keyring: keys.gpg
+        packages: [libc6-dev]
 packages:
   maintainer: Mate <mate@example.org>
 images:
-  compression: gzip
+  format: docker
   registry: REGISTRY/team
   debian:
     suites: [MIRROR SUITE]
     keyring: keys.gpg
-    packages: [base-files, coreutils, diffutils, rsync, util-linux]
+    set: upstream
+    packages: [rsync]
+  add:
+    hyperkube:
+      links: {/nsenter: /usr/bin/nsenter}
+      from: [{fork: cni-plugins-1.9, folder: /opt/cni/bin}]
 `
 )
 
@@ -85,7 +96,7 @@ func newEarly(t *testing.T, registry *server) early {
 		t.Skip("apt knows no mirror of Debian's")
 	}
 	yaml := strings.NewReplacer("COMMIT", e.commit("v1.4.12"), "ARCH", runtime.GOARCH, "REGISTRY", registry.host,
-		"MIRROR", strings.TrimSpace(mirror), "SUITE", baseSuite).Replace(earlyYAML)
+		"MIRROR", strings.TrimSpace(mirror), "SUITE", oldSuite).Replace(earlyYAML)
 	if err := os.MkdirAll(e.at("forks/early"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +150,8 @@ func (e early) rebased() {
 	says(e.t, "the report", e.mage("patches:rebase", "-onto=1.5.2"),
 		"upstream  cinder: wait longer", "applies  apiserver: say whose", "applies  Merge the load balancer",
 		"moved    kubelet: say whose", "(offset +3)")
-	says(e.t, "the rebase", e.mage("patches:rebase", "-onto=1.5.2", "-write"), "build.commit_of: the fork carries no commits")
+	says(e.t, "the rebase", e.mage("patches:rebase", "-onto=1.5.2", "-write"),
+		"build.commit_of: the fork carries no commits")
 	out, err := command(e.dir, "go", "tool", "mage", "cross", "-fork=early").CombinedOutput()
 	if err == nil {
 		e.t.Error("patches that no branch has are built as a commit of the fork")

@@ -35,10 +35,22 @@ func deployed(t *testing.T, e early) {
 	h.docker("run --rm -v /usr/local/bin:/systembindir " + image + " /bin/cp -f /hyperkube /systembindir/kubelet")
 	h.docker("run --rm -v /usr/local/bin:/systembindir " + image + " /usr/bin/cmp /hyperkube /systembindir/kubelet")
 	h.docker("run --rm -v /usr/local/bin:/systembindir " + image + " /usr/bin/rsync -ac /usr/bin/cmp /systembindir/")
-	if !sameFile(t, filepath.Join(h.root, "usr/local/bin/kubelet"), e.at("dist/early/bin/linux_"+runtime.GOARCH+"/hyperkube")) {
+	h.docker("run --rm -v /opt/cni/bin:/cnibindir " + image + " /usr/bin/rsync -a /opt/cni/bin/ /cnibindir/")
+	built := e.at("dist/early/bin/linux_" + runtime.GOARCH + "/hyperkube")
+	if !sameFile(t, filepath.Join(h.root, "usr/local/bin/kubelet"), built) {
 		t.Error("the kubelet on the host is not what was built")
 	}
-	says(t, "kubectl on the host", mustRun(t, "", "chroot", h.root, "/usr/local/bin/kubectl"), "kubectl of http://127.0.0.1:8080")
+	says(t, "kubectl on the host", mustRun(t, "", "chroot", h.root, "/usr/local/bin/kubectl"),
+		"kubectl of http://127.0.0.1:8080")
+	says(t, "a CNI plugin on the host", mustRun(t, "", "chroot", h.root, "sh", "-c",
+		"ls /opt/cni/bin; CNI_COMMAND=VERSION /opt/cni/bin/bridge </dev/null"), "\nhost-local\n", "supportedVersions")
+
+	// What deployers and the kubelet call in the image.
+	h.write("/srv/called", `for c in rsync cp cmp iptables conntrack ethtool /nsenter git ebtables glusterfs
+do $c --version | head -1; done`)
+	says(t, "the image", h.docker("run --rm -v /srv:/srv "+image+" /bin/sh /srv/called"), "rsync  version 3",
+		"cp (GNU coreutils)", "cmp (GNU diffutils)", "iptables v1.8", "conntrack v1.4", "ethtool version",
+		"nsenter from util-linux", "git version", "ebtables 1.8", "glusterfs 9")
 
 	// The kubelet is started from the image, in the host's mounts: it sees the host's
 	// pods and the host's C library.
@@ -92,7 +104,7 @@ func newHost(t *testing.T, vars string) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", hostSuite, h.root)
+	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", oldSuite, h.root)
 	return h
 }
 
