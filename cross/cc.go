@@ -134,7 +134,7 @@ func compilerNames(host, p platform.Platform) (names []string, remedy string) {
 	c, ok := ccPackages[p.Arch]
 	if !ok || p.OS != "linux" {
 		return nil, fmt.Sprintf("Slipway knows of none for this machine: "+
-			"build this component on %s itself, or without cgo", p)
+			"build this component on %s itself, or without cgo, or name one in build.c of fork.yaml", p)
 	}
 	return []string{c.debian, c.gentoo + "-gcc"},
 		fmt.Sprintf("Install it: %s on Debian, %s on Fedora, sys-devel/crossdev and `crossdev --target %s` on Gentoo",
