@@ -22,19 +22,29 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// Deps are modules and the versions to build with: the section deps of
-// fork.yaml.
+// Deps are modules and what to build with in their place: the section deps of
+// fork.yaml. A version is one of the module itself, PATH@VERSION another module,
+// which replaces it.
 type Deps map[string]string
+
+// target returns the module that is built with in the place of mod.
+func (d Deps) target(mod string) module.Version {
+	if other, vers, ok := strings.Cut(d[mod], "@"); ok {
+		return module.Version{Path: other, Version: vers}
+	}
+	return module.Version{Path: mod, Version: d[mod]}
+}
 
 // Validate returns what is wrong with the section.
 func (d Deps) Validate() []config.Fault {
 	var faults []config.Fault
 	for _, mod := range slices.Sorted(maps.Keys(d)) {
-		if err := module.Check(mod, d[mod]); err != nil {
+		to := d.target(mod)
+		if err := errors.Join(module.CheckPath(mod), module.Check(to.Path, to.Version)); err != nil {
 			faults = append(faults, config.Faultf("", "%v", err))
-		} else if module.CanonicalVersion(d[mod]) != d[mod] {
+		} else if module.CanonicalVersion(to.Version) != to.Version {
 			faults = append(faults, config.Faultf("",
-				"%s: %s is only part of a version and pins nothing: write the full version, such as v0.55.0", mod, d[mod]))
+				"%s: %s is only part of a version and pins nothing: write the full version, such as v0.55.0", mod, to.Version))
 		}
 	}
 	return faults
@@ -200,23 +210,15 @@ func setVersions(file string, data []byte, d Deps, used map[string]bool) ([]byte
 	}
 	changed := false
 	for _, r := range slices.Clone(f.Require) {
-		mod := r.Mod.Path
-		vers, ok := d[mod]
-		if !ok {
+		if _, ok := d[r.Mod.Path]; !ok {
 			continue
 		}
-		used[mod] = true
-		if i := slices.IndexFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == mod }); i >= 0 {
-			return nil, fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch",
-				mod, file, f.Replace[i].Syntax.Start.Line, f.Replace[i].New.Path)
-		}
-		if r.Mod.Version == vers {
-			continue
-		}
-		if err := f.AddRequire(mod, vers); err != nil {
+		used[r.Mod.Path] = true
+		set, err := setVersion(f, r.Mod, d.target(r.Mod.Path))
+		if err != nil {
 			return nil, err
 		}
-		changed = true
+		changed = changed || set
 	}
 	if !changed {
 		return nil, nil
@@ -224,17 +226,37 @@ func setVersions(file string, data []byte, d Deps, used map[string]bool) ([]byte
 	return modfile.Format(f.Syntax), nil
 }
 
+// setVersion makes a go.mod build with the module to in the place of one that it
+// requires, and reports whether that changes the file. Where the file pins the
+// module's version by a replacement, that is the version that changes.
+func setVersion(f *modfile.File, required, to module.Version) (bool, error) {
+	i := slices.IndexFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == required.Path })
+	if i < 0 && to.Path == required.Path {
+		return required != to, f.AddRequire(to.Path, to.Version)
+	}
+	if i < 0 {
+		return true, f.AddReplace(required.Path, "", to.Path, to.Version)
+	}
+	had := *f.Replace[i]
+	if had.New.Path != to.Path && to.Path == required.Path {
+		return false, fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch, or name the module "+
+			"to replace it by, as PATH@VERSION", required.Path, f.Syntax.Name, had.Syntax.Start.Line, had.New.Path)
+	}
+	return had.New != to, f.AddReplace(had.Old.Path, had.Old.Version, to.Path, to.Version)
+}
+
 // check returns an error unless the tree is built with the versions.
 func (b bump) check(ctx context.Context, d Deps) error {
 	var errs []error
 	for _, mod := range slices.Sorted(maps.Keys(d)) {
-		out, err := b.run(ctx, "go", "list", "-mod=readonly", "-m", "-f", "{{.Version}}", mod)
+		out, err := b.run(ctx, "go", "list", "-mod=readonly", "-m", "-f",
+			"{{with or .Replace .}}{{.Path}}@{{.Version}}{{end}}", mod)
 		if err != nil {
 			return err
 		}
-		if got := strings.TrimSpace(string(out)); got != d[mod] {
+		if got := strings.TrimSpace(string(out)); got != d.target(mod).String() {
 			errs = append(errs, fmt.Errorf("deps: %s: another dependency requires %s, so %s cannot be used\n"+
-				"  To see which: go mod graph in the patched tree", mod, got, d[mod]))
+				"  To see which: go mod graph in the patched tree", mod, strings.TrimPrefix(got, mod+"@"), d[mod]))
 		}
 	}
 	return errors.Join(errs...)
