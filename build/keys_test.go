@@ -31,7 +31,7 @@ func TestKeys(t *testing.T) {
 	hasKey(t, upstreamStage, upstreamOf(f, nil), "source", `{"Upstream":{"module":"example.org/ship@v1.4.1"},`+
 		`"Siblings":[{"place":"staging/src/example.org/*","module":"example.org/*",`+
 		`"version":"v0.{{.Minor}}.{{.Patch}}{{with .Prerelease}}-{{.}}{{end}}"}]}`,
-		"99642c7b10a9b43307b13655b0fb4f9ba9f6d43d9a69f143a9e9479a35383420")
+		"539bd3fff532c03e151110ce4c0e17a5829f48093005639b382784e86f7d9b0e")
 	carry := source.Carry{
 		Git: "https://example.org/ship", Commits: strings.Repeat("a", 40) + ".." + strings.Repeat("b", 40),
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -169,7 +170,11 @@ func (b Builder) Build(ctx context.Context, r Request) (Built, error) {
 func (b Builder) compileAll(ctx context.Context, r Request, dst string) ([]string, error) {
 	var all []string
 	known := true
-	for _, batch := range batches(r.Components) {
+	runs, err := r.batches()
+	if err != nil {
+		return nil, err
+	}
+	for _, batch := range runs {
 		packages, err := b.compile(ctx, r, batch, dst)
 		if err != nil {
 			return nil, err
@@ -195,49 +200,67 @@ func (r Request) verify(ctx context.Context, modules *linked) error {
 	return nil
 }
 
+// A batch is the components of one run of the go command.
+type batch struct {
+	components []Component
+	targets    []Target // of the components
+}
+
 // batches groups components for as few runs of the go command as can be: it
-// takes one CGO_ENABLED a run, and names the binaries of several after their
-// folders, which the root has no name for.
-func batches(components []Component) [][]Component {
-	var out [][]Component
-	for _, c := range components {
-		i := slices.IndexFunc(out, func(batch []Component) bool {
-			return batch[0].CGO == c.CGO && !slices.ContainsFunc(batch, func(o Component) bool {
-				return filepath.Base(o.Main) == filepath.Base(c.Main) || o.Main == "." || c.Main == "."
-			})
-		})
+// takes one CGO_ENABLED, folder and -mod a run, and names the binaries of several
+// after their folders, which a folder that it runs in has no name for.
+func (r Request) batches() ([]batch, error) {
+	var out []batch
+	for _, c := range r.Components {
+		t, err := r.Target(r.Dir, c)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(out, func(b batch) bool { return b.takes(c, t) })
 		if i < 0 {
-			out = append(out, nil)
+			out = append(out, batch{})
 			i = len(out) - 1
 		}
-		out[i] = append(out[i], c)
+		out[i].components, out[i].targets = append(out[i].components, c), append(out[i].targets, t)
 	}
-	return out
+	return out, nil
+}
+
+// takes reports whether one run of the go command compiles a component with those of
+// the batch.
+func (b batch) takes(c Component, t Target) bool {
+	if first := b.targets[0]; b.components[0].CGO != c.CGO || first.Dir != t.Dir || first.Mod != t.Mod {
+		return false
+	}
+	return !t.alone() && !slices.ContainsFunc(b.targets, func(o Target) bool {
+		return path.Base(o.Main) == path.Base(t.Main) || o.alone()
+	})
 }
 
 // compile runs go build once and leaves the binaries in dst, each under its
 // component's name. It returns the packages that are linked; nil if they are not
 // known.
-func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst string) ([]string, error) {
+func (b Builder) compile(ctx context.Context, r Request, batch batch, dst string) ([]string, error) {
 	out, err := os.MkdirTemp(dst, "")
 	if err != nil {
 		return nil, err
 	}
 	graph := filepath.Join(out, "actions.json")
 	bin := filepath.Join(out, "bin") + "/"
-	made := func(c Component) string { return bin + r.Platform.Exe(filepath.Base(c.Main)) }
+	made := func(t Target) string { return bin + r.Platform.Exe(path.Base(t.Main)) }
 	to := bin
-	if len(batch) == 1 {
-		to = bin + batch[0].Name
-		made = func(Component) string { return to }
+	if len(batch.components) == 1 {
+		to = bin + batch.components[0].Name
+		made = func(Target) string { return to }
 	}
 	// -debug-actiongraph is how the go command tells the number of packages before it compiles them.
 	jobs := runtime.GOMAXPROCS(0)
 	args := append([]string{"go", "build", "-v", fmt.Sprintf("-p=%d", jobs), "-debug-actiongraph=" + graph, "-o", to},
 		r.Flags()...)
-	names := make([]string, len(batch))
-	for i, c := range batch {
-		args = append(args, "./"+c.Main)
+	args = append(args, batch.targets[0].flags()...)
+	names := make([]string, len(batch.components))
+	for i, c := range batch.components {
+		args = append(args, batch.targets[i].Main)
 		names[i] = c.Name
 	}
 	watch := &watcher{graph: graph, emit: func(done, total int) {
@@ -245,16 +268,17 @@ func (b Builder) compile(ctx context.Context, r Request, batch []Component, dst 
 			Done: done, Total: total, Unit: "packages"})
 	}}
 	what := fmt.Sprintf("compiling %s for %s", strings.Join(names, ", "), r.Platform)
-	env := withHeap(b.env(r.Input, r.Dir, batch[0].CGO), jobs)
-	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: r.Dir.Path, Env: env, Stderr: watch})
+	env := withHeap(b.env(r.Input, r.Dir, batch.components[0].CGO), jobs)
+	dir := filepath.Join(r.Dir.Path, filepath.FromSlash(batch.targets[0].Dir))
+	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: dir, Env: env, Stderr: watch})
 	if run.IsExit(err) {
-		return nil, b.failed(ctx, what+" failed", watch.complaints(), r.Dir.Path, env)
+		return nil, b.failed(ctx, what+" failed", watch.complaints(), dir, env)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	for _, c := range batch {
-		if err := os.Rename(made(c), filepath.Join(dst, c.Name)); err != nil {
+	for i, c := range batch.components {
+		if err := os.Rename(made(batch.targets[i]), filepath.Join(dst, c.Name)); err != nil {
 			return nil, fmt.Errorf("go build made no program from %s for component %s: %w", c.Main, c.Name, err)
 		}
 	}

@@ -141,11 +141,16 @@ func TestBatches(t *testing.T) {
 		"x/a y/a z/a x/b y/b":     "x/a x/b | y/a y/b | z/a",
 		"x/a y/a+cgo":             "x/a | y/a",
 		". cmd/a":                 ". | cmd/a", // the root's program is not called by its folder
+		"cmd/a b/v2 c":            "cmd/a c | b/v2",
 	} {
 		var got []string
-		for _, batch := range batches(components(mains)) {
+		batches, err := Request{Components: components(mains)}.batches()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, batch := range batches {
 			var names []string
-			for _, c := range batch {
+			for _, c := range batch.components {
 				names = append(names, c.Main)
 			}
 			got = append(got, strings.Join(names, " "))

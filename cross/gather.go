@@ -32,38 +32,55 @@ func (b Builder) Gather(
 	env := b.env(in, tree, false)
 	kept := filepath.ToSlash(filepath.Join(b.Go.GOMODCACHE, "cache", "download"))
 	env = env.With("GOMODCACHE="+dst, "GOFLAGS=-modcacherw", "GOPROXY=file://"+kept+","+b.Go.GOPROXY)
-	// What verifies the cache loads the whole graph.
-	if err := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "graph"}, Dir: tree.Path, Env: env}); err != nil {
-		return nil, fmt.Errorf("gathering modules: %w", err)
-	}
-	args := []string{"go", "list", "-deps", "-json=Dir,Standard,Module"}
-	if len(in.Tags) > 0 {
-		args = append(args, "-tags="+strings.Join(in.Tags, ","))
-	}
-	for _, c := range components {
-		args = append(args, "./"+c.Main)
+	runs, err := Request{Input: in, Dir: tree, Components: components}.batches()
+	if err != nil {
+		return nil, err
 	}
 	var out bytes.Buffer
-	if err := b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: tree.Path, Env: env, Stdout: &out}); err != nil {
+	for _, batch := range runs {
+		at := filepath.Join(tree.Path, filepath.FromSlash(batch.targets[0].Dir))
+		// What verifies the cache loads the whole graph.
+		if err := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "graph"}, Dir: at, Env: env}); err != nil {
+			return nil, fmt.Errorf("gathering modules: %w", err)
+		}
+		args := []string{"go", "list", "-deps", "-json=Dir,Standard,Module"}
+		if len(in.Tags) > 0 {
+			args = append(args, "-tags="+strings.Join(in.Tags, ","))
+		}
+		args = append(args, batch.targets[0].flags()...)
+		for _, t := range batch.targets {
+			args = append(args, t.Main)
+		}
+		if err := b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: at, Env: env, Stdout: &out}); err != nil {
+			return nil, fmt.Errorf("gathering modules: %w", err)
+		}
+	}
+	packages, err := outside(&out, dst)
+	if err != nil {
 		return nil, fmt.Errorf("gathering modules: %w", err)
 	}
+	return packages, slim(dst)
+}
+
+// outside reads a list of packages that the go command printed, and returns those of
+// modules in the folder.
+func outside(list io.Reader, folder string) ([]Package, error) {
 	var packages []Package
-	for dec := json.NewDecoder(&out); ; {
+	for dec := json.NewDecoder(list); ; {
 		var p struct {
 			Dir      string
 			Standard bool
 			Module   *struct{ Path, Version, Dir string }
 		}
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			break
+			return packages, nil
 		} else if err != nil {
-			return nil, fmt.Errorf("gathering modules: %w", err)
+			return nil, err
 		}
-		if !p.Standard && p.Module != nil && strings.HasPrefix(p.Module.Dir, dst) {
+		if !p.Standard && p.Module != nil && strings.HasPrefix(p.Module.Dir, folder) {
 			packages = append(packages, Package{p.Dir, p.Module.Path + "@" + p.Module.Version, p.Module.Dir})
 		}
 	}
-	return packages, slim(dst)
 }
 
 // slim removes from a module cache what a build does not need: archives of what is

@@ -51,7 +51,7 @@ func oddFork(value string) Fork {
 	f.Summary, f.Homepage, f.BaseURL = value, "https://example.org/"+value, "https://example.org/d"
 	f.Series[0].Name = value + ".patch"
 	f.Build.Flags = []string{value}
-	f.Build.Components[0].Main = "cmd/x" + value
+	f.Build.Components[0].Main = "./cmd/x" + value
 	f.Packages[0].Files = append(f.Packages[0].Files,
 		text("/etc/x"+value, "x"), text("/etc/x"+value+"/y", "x"),
 		packaging.File{Path: "/etc/k" + value, Kind: packaging.Folder},

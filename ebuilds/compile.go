@@ -71,8 +71,14 @@ func (f Fork) goBuild(c Component) string {
 	if c.CGO {
 		env = "CGO_ENABLED=1"
 	}
-	to, from := shell.Quote("/bin/"+c.Name), shell.Quote("./"+c.Main)
-	build := fmt.Sprintf(`go build "${flags[@]}" -o "${WORKDIR}"%s %s`, to, from)
+	build := "go build"
+	if c.Dir != "" {
+		build += " -C " + shell.Quote(c.Dir)
+	}
+	if c.Mod != "" {
+		build += " -mod=" + shell.Quote(c.Mod)
+	}
+	build += fmt.Sprintf(` "${flags[@]}" -o "${WORKDIR}"%s %s`, shell.Quote("/bin/"+c.Name), shell.Quote(c.Main))
 	if f.Build.GOPATH != "" { // ego is of the eclass for modules
 		return env + ` GO111MODULE=off GOPATH="${WORKDIR}"/go ` + build + " || die"
 	}

@@ -137,7 +137,7 @@ func TestCompile(t *testing.T) {
 		}},
 		{"always", func(f *Fork) { f.Project.Flags = nil; f.Build.Components = f.Build.Components[:1] },
 			[]string{"CGO_ENABLED=0 " + build + "captain ./cmd/captain"}},
-		{"with C", func(f *Fork) { f.Build.Components = []Component{{Name: "captain", Main: "cmd/captain", CGO: true}} },
+		{"with C", func(f *Fork) { f.Build.Components = []Component{{Name: "captain", Main: "./cmd/captain", CGO: true}} },
 			[]string{"if use captain; then", "\tCGO_ENABLED=1 " + build + "captain ./cmd/captain", "fi"}},
 		{"from before modules", func(f *Fork) {
 			f.Build.GOPATH, f.Build.Components = "example.org/ship", f.Build.Components[:1]
@@ -157,7 +157,7 @@ func TestCompile(t *testing.T) {
 		}, []string{
 			"if use !captain && { use bosun || use mate; }; then", "\tCGO_ENABLED=0 " + build + "bosun ./cmd/bosun", "fi",
 		}},
-		{"in no package", func(f *Fork) { f.Build.Components = []Component{{Name: "cook", Main: "cmd/cook"}} }, nil},
+		{"in no package", func(f *Fork) { f.Build.Components = []Component{{Name: "cook", Main: "./cmd/cook"}} }, nil},
 	} {
 		f := captain().Forks[0]
 		f.Build.Flags, f.Build.Env = nil, nil

@@ -49,7 +49,9 @@ type Build struct {
 // A Component is one program that is compiled.
 type Component struct {
 	Name string
-	Main string // folder of the main package in the tree
+	Main string // its main package, as the go command takes it: ./cmd/captain
+	Dir  string // folder of the tree that the go command runs in; the root if empty
+	Mod  string // the go command's flag -mod, if it is told
 	CGO  bool
 	// Part names the component that contains this program: the ebuild compiles the
 	// program by itself where that component is not wanted.

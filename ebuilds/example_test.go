@@ -32,7 +32,7 @@ func bosun() ebuilds.Fork {
 		Build: ebuilds.Build{
 			Go:         "1.26.0",
 			Flags:      []string{"-trimpath"},
-			Components: []ebuilds.Component{{Name: "bosun", Main: "cmd/bosun"}},
+			Components: []ebuilds.Component{{Name: "bosun", Main: "./cmd/bosun"}},
 		},
 		BaseURL: "https://example.org/distfiles",
 		Distfiles: map[string]ebuilds.Distfile{

@@ -42,7 +42,7 @@ func shipFork() Fork {
 		Build: Build{
 			Go: "1.26.0", Flags: []string{"-trimpath", "-ldflags=-s -w -X 'a=it''s'"},
 			Env:        []string{"GOAMD64=v1", "GOARM64=v8.0,lse", "GOEXPERIMENT=,"},
-			Components: []Component{{Name: "bosun", Main: "cmd/bosun"}},
+			Components: []Component{{Name: "bosun", Main: "./cmd/bosun"}},
 		},
 		Distfiles: map[string]Distfile{
 			"source": dist("ship-1.4.1.tar.xz"), "deps": dist("ship-1.4.1_p1-deps.tar.xz"),
@@ -126,7 +126,7 @@ func captain() Overlay {
 	})
 	f.Project.Flags["captain"] = "captain"
 	f.Build.Components = []Component{
-		{Name: "captain", Main: "cmd/captain"}, {Name: "bosun", Main: "cmd/bosun", Part: "captain"},
+		{Name: "captain", Main: "./cmd/captain"}, {Name: "bosun", Main: "./cmd/bosun", Part: "captain"},
 	}
 	return o
 }

@@ -83,7 +83,7 @@ func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, 
 	for i, m := range wanted {
 		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: m.Path,
 			Done: i, Total: len(wanted), Unit: "modules"})
-		tree, err := m.lay(ctx, dst)
+		tree, err := f.lay(ctx, m, dst)
 		if err != nil {
 			return Tree{}, err
 		}
@@ -170,15 +170,20 @@ func parted(list, known []lock.Module) (rest []lock.Module, absent []placed) {
 	return rest, absent
 }
 
-// lay copies the module's files to its place below dst, and checks that they
-// are the ones the go command once downloaded.
-func (m placed) lay(ctx context.Context, dst string) (filetree.Tree, error) {
+// lay copies a module's files to its place below dst, and checks that they are the
+// ones the go command once downloaded.
+func (f Fetcher) lay(ctx context.Context, m placed, dst string) (filetree.Tree, error) {
 	from, err := filetree.Scan(ctx, m.Dir)
 	if err != nil {
 		return nil, err
 	}
 	if sum := gotool.Sum(m.Path, m.Version, from.Tree); sum != m.Sum {
 		return nil, &gotool.ChangedError{Module: m.Path + "@" + m.Version, Dir: m.Dir, Want: m.Sum, Got: sum}
+	}
+	if strayVendor(from.Tree) {
+		from.Tree = slices.DeleteFunc(from.Tree, inVendor)
+		f.Events.Note(fmt.Sprintf("vendor/ of %s@%s is left out of the tree: modules come without vendored packages",
+			m.Path, m.Version))
 	}
 	if _, err := from.Copy(ctx, filepath.Join(dst, filepath.FromSlash(m.place))); err != nil {
 		return nil, err
@@ -188,6 +193,17 @@ func (m placed) lay(ctx context.Context, dst string) (filetree.Tree, error) {
 	}
 	return from.Tree, nil
 }
+
+// strayVendor reports whether a module has what is left of a vendor folder, and the go
+// command would take that for a whole one: because of modules.txt, or, outside of a
+// workspace, because it is there.
+func strayVendor(module filetree.Tree) bool {
+	_, list := module.Lookup("vendor/modules.txt")
+	_, work := module.Lookup("go.work")
+	return list || !work && slices.ContainsFunc(module, inVendor)
+}
+
+func inVendor(e filetree.Entry) bool { return strings.HasPrefix(e.Path, "vendor/") }
 
 // A DroppedError says that the tree needs a module which is known to be absent.
 type DroppedError struct {

@@ -154,6 +154,11 @@ func (l *Loaded) resolve() []config.Fault {
 			"a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s",
 			l.Profile, l.Version))
 	}
+	if l.Settings.Mode == cross.GOPATH && l.Upstream.Module != "" {
+		faults = append(faults, config.Faultf("upstream.module",
+			"%s %s is from before modules and needs its vendor folder, which no module has: take upstream.git or upstream.archive",
+			l.Name, l.Version))
+	}
 	if l.Settings.Mode == cross.GOPATH && len(l.Deps) > 0 {
 		faults = append(faults, config.Faultf("deps",
 			"a tree from before modules has no versions of them: change vendor with a patch"))

@@ -46,7 +46,7 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 		return in, err
 	}
 	parts := parts(s.Fork(), p, in.trees.Patched.Tree)
-	if in.build, err = sourceBuild(s, p, parts); err != nil {
+	if in.build, err = sourceBuild(s, p, parts, in.trees.Patched); err != nil {
 		return in, err
 	}
 	series, err := s.Series(ctx)
@@ -99,8 +99,13 @@ func parts(f fork.Fork, p plan, patched filetree.Tree) []cross.Component {
 
 // sourceBuild returns how an ebuild compiles the fork. Stamps are the same on all
 // platforms, so the flags of one are those of all.
-func sourceBuild(s *build.Session, p plan, parts []cross.Component) (ebuilds.Build, error) {
+func sourceBuild(s *build.Session, p plan, parts []cross.Component, patched filetree.Dir) (ebuilds.Build, error) {
 	in, _, err := s.Input(platform.Platform{OS: "linux", Arch: "amd64"})
+	if err != nil {
+		return ebuilds.Build{}, err
+	}
+	compiled, err := components(p.components, parts, p.input.Component,
+		func(c cross.Component) (cross.Target, error) { return in.Target(patched, c) })
 	if err != nil {
 		return ebuilds.Build{}, err
 	}
@@ -114,7 +119,7 @@ func sourceBuild(s *build.Session, p plan, parts []cross.Component) (ebuilds.Bui
 	env = slices.DeleteFunc(slices.Compact(env), func(pair string) bool { return strings.HasPrefix(pair, "GOFLAGS=") })
 	return ebuilds.Build{
 		Go: goRelease(s.Lock().Go, s.Go().GOVERSION), GOPATH: in.GOPATH, Flags: in.Flags(), Env: env,
-		Components: components(p.components, parts, p.input.Component),
+		Components: compiled,
 	}, nil
 }
 
@@ -129,15 +134,26 @@ func goRelease(locked, goVersion string) string {
 
 // components returns the components that an ebuild compiles: the whole ones, and
 // those that are parts of what partOf names.
-func components(whole, parts []cross.Component, partOf func(program string) string) []ebuilds.Component {
+func components(
+	whole, parts []cross.Component, partOf func(program string) string,
+	targetOf func(cross.Component) (cross.Target, error),
+) ([]ebuilds.Component, error) {
 	var out []ebuilds.Component
-	for _, c := range whole {
-		out = append(out, ebuilds.Component{Name: c.Name, Main: c.Main, CGO: c.CGO})
+	for _, c := range slices.Concat(whole, parts) {
+		t, err := targetOf(c)
+		if err != nil {
+			return nil, err
+		}
+		e := ebuilds.Component{Name: c.Name, Main: t.Main, Mod: t.Mod, CGO: c.CGO}
+		if t.Dir != "." {
+			e.Dir = t.Dir
+		}
+		if len(out) >= len(whole) {
+			e.Part = partOf(c.Name)
+		}
+		out = append(out, e)
 	}
-	for _, c := range parts {
-		out = append(out, ebuilds.Component{Name: c.Name, Main: c.Main, CGO: c.CGO, Part: partOf(c.Name)})
-	}
-	return out
+	return out, nil
 }
 
 // patchFiles returns a series as an ebuild applies it. A carried commit gets the

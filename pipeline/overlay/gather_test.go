@@ -82,14 +82,20 @@ func TestParts(t *testing.T) {
 
 func TestComponents(t *testing.T) {
 	partOf := func(string) string { return "captain" }
-	got := components([]cross.Component{captain}, []cross.Component{bosun, mate}, partOf)
-	want := []ebuilds.Component{
-		{Name: "captain", Main: "cmd/captain", CGO: true},
-		{Name: "bosun", Main: "cmd/bosun", Part: "captain"},
-		{Name: "mate", Main: "cmd/mate", Part: "captain"},
+	targetOf := func(c cross.Component) (cross.Target, error) {
+		if c.Name == "mate" {
+			return cross.Target{Dir: "cmd", Mod: "vendor", Main: "./mate"}, nil
+		}
+		return cross.Target{Dir: ".", Main: "./" + c.Main}, nil
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("%+v, want %+v", got, want)
+	got, err := components([]cross.Component{captain}, []cross.Component{bosun, mate}, partOf, targetOf)
+	want := []ebuilds.Component{
+		{Name: "captain", Main: "./cmd/captain", CGO: true},
+		{Name: "bosun", Main: "./cmd/bosun", Part: "captain"},
+		{Name: "mate", Main: "./mate", Dir: "cmd", Mod: "vendor", Part: "captain"},
+	}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
 }
 
