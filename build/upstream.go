@@ -21,7 +21,7 @@ import (
 // upstreamStage gets upstream trees. A project keeps enough of them for the forks
 // of a few upstreams.
 var upstreamStage = Stage[upstreamInput, source.Tree]{
-	Name: "source", Revision: 2, Keep: keptTrees, Run: fetchUpstream, Read: readTree,
+	Name: "source", Revision: 3, Keep: keptTrees, Run: fetchUpstream, Read: readTree,
 }
 
 // keptTrees is how many upstream trees a project keeps.
