@@ -43,6 +43,8 @@ func TestKubernetesOptions(t *testing.T) {
 		{pki, "kubeadm.k8s.io/v1beta2\n", "1.15.0 1.21.14", "1.22.0"},
 		{pki, "kubeadm.k8s.io/v1beta3\n", "1.22.0 1.30.14", "1.31.0"},
 		{pki, "kubeadm.k8s.io/v1beta4\n", "1.31.0 1.36.1", "1.30.14"},
+		{pki, "kubeadm init phase certs sa --cert-dir $pki", "1.13.0 1.30.14", "1.31.0 1.36.1"},
+		{pki, " front-proxy-client sa; do\n", "1.31.0 1.36.1", "1.13.0 1.30.14"},
 		{pki, "for phase in admin controller-manager", "1.13.0 1.19.16", "1.20.0 1.36.1"},
 		{pki, "kubeadm alpha kubeconfig user --cert-dir $pki ", "1.13.0 1.19.16", "1.20.0"},
 		{pki, "kubeadm alpha kubeconfig user --config ", "1.20.0 1.20.15", "1.19.16 1.21.0"},

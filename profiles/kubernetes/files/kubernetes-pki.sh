@@ -44,9 +44,12 @@ networking: {serviceSubnet: 10.0.0.0/16}
 apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
 EOF
 
-for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client sa; do
+for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client{{if ge .Minor 31}} sa{{end}}; do
 	/usr/bin/kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
 done
+{{- if lt .Minor 31}}
+/usr/bin/kubeadm init phase certs sa --cert-dir $pki # it takes no --config yet
+{{- end}}
 for phase in {{if lt .Minor 20}}admin {{end}}controller-manager scheduler kubelet; do
 	/usr/bin/kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
 done
