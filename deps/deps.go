@@ -202,23 +202,19 @@ func (b bump) edit(file string, d Deps, used map[string]bool) error {
 }
 
 // setVersions returns a go.mod with the versions of d, or nil if it has them. It
-// notes in used which modules it requires.
+// notes in used which modules it requires or replaces.
 func setVersions(file string, data []byte, d Deps, used map[string]bool) ([]byte, error) {
 	f, err := modfile.Parse(file, data, nil)
 	if err != nil {
 		return nil, err
 	}
 	changed := false
-	for _, r := range slices.Clone(f.Require) {
-		if _, ok := d[r.Mod.Path]; !ok {
-			continue
-		}
-		used[r.Mod.Path] = true
-		set, err := setVersion(f, r.Mod, d.target(r.Mod.Path))
+	for _, mod := range slices.Sorted(maps.Keys(d)) {
+		set, found, err := setVersion(f, mod, d.target(mod))
+		changed, used[mod] = changed || set, used[mod] || found
 		if err != nil {
 			return nil, err
 		}
-		changed = changed || set
 	}
 	if !changed {
 		return nil, nil
@@ -226,23 +222,28 @@ func setVersions(file string, data []byte, d Deps, used map[string]bool) ([]byte
 	return modfile.Format(f.Syntax), nil
 }
 
-// setVersion makes a go.mod build with the module to in the place of one that it
-// requires, and reports whether that changes the file. Where the file pins the
-// module's version by a replacement, that is the version that changes.
-func setVersion(f *modfile.File, required, to module.Version) (bool, error) {
-	i := slices.IndexFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == required.Path })
-	if i < 0 && to.Path == required.Path {
-		return required != to, f.AddRequire(to.Path, to.Version)
+// setVersion makes a go.mod build with the module to in the place of mod. It reports
+// whether that changes the file, and whether the file requires or replaces mod. Where
+// it pins the version by a replacement, that is the version that changes.
+func setVersion(f *modfile.File, mod string, to module.Version) (changed, found bool, err error) {
+	required := slices.IndexFunc(f.Require, func(r *modfile.Require) bool { return r.Mod.Path == mod })
+	replaced := slices.IndexFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == mod })
+	found = required >= 0 || replaced >= 0
+	switch {
+	case replaced >= 0:
+		had := *f.Replace[replaced]
+		if had.New.Path != to.Path && to.Path == mod {
+			return false, true, fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch, or name the "+
+				"module to replace it by, as PATH@VERSION", mod, f.Syntax.Name, had.Syntax.Start.Line, had.New.Path)
+		}
+		return had.New != to, true, f.AddReplace(mod, had.Old.Version, to.Path, to.Version)
+	case to.Path != mod && (found || f.Syntax.Name == "go.mod"): // only the root's go.mod replaces what others require
+		return true, found, f.AddReplace(mod, "", to.Path, to.Version)
+	case to.Path == mod && found:
+		had := f.Require[required].Mod
+		return had != to, true, f.AddRequire(to.Path, to.Version)
 	}
-	if i < 0 {
-		return true, f.AddReplace(required.Path, "", to.Path, to.Version)
-	}
-	had := *f.Replace[i]
-	if had.New.Path != to.Path && to.Path == required.Path {
-		return false, fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch, or name the module "+
-			"to replace it by, as PATH@VERSION", required.Path, f.Syntax.Name, had.Syntax.Start.Line, had.New.Path)
-	}
-	return had.New != to, f.AddReplace(had.Old.Path, had.Old.Version, to.Path, to.Version)
+	return false, false, nil
 }
 
 // check returns an error unless the tree is built with the versions.

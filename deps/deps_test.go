@@ -77,6 +77,10 @@ func TestSetVersions(t *testing.T) {
 			want: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.com/rope v1.3.0\n"},
 		{name: "replaced by that version of itself", used: true,
 			mod: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.com/rope v1.3.0\n"},
+		{name: "not required, but replaced", used: true,
+			mod:  "module m\n\nreplace example.com/rope => example.com/rope v1.2.3\n",
+			want: "module m\n\nreplace example.com/rope => example.com/rope v1.3.0\n"},
+		{name: "another module in the place of one that is not required", to: "example.net/cord@v1.3.0", mod: "module m\n"},
 		{name: "one version replaced", used: true,
 			mod: "module m\n\nrequire example.com/rope v1.2.3\n\n" +
 				"replace example.com/rope v1.2.3 => example.com/rope v1.2.4\n",
@@ -183,6 +187,13 @@ func TestApply(t *testing.T) {
 			tree: mod("", "example.org/ship", "example.net/gone v1.2.3"),
 			deps: Deps{"example.net/gone": "example.com/rope@v1.4.0"},
 			want: map[string]string{"go.mod": "=> example.com/rope v1.4.0", "go.sum": "example.com/rope v1.4.0 h1:"}},
+		{name: "a module that only a sibling requires, and another in its place",
+			tree: "-- go.mod --\nmodule example.org/ship\n\ngo 1.24.0\n\nrequire example.org/hull v0.0.0\n\n" +
+				"replace example.org/hull => ./hull\n-- ship.go --\npackage ship\n\nimport _ \"example.org/hull\"\n" +
+				mod("hull/", "example.org/hull", "example.net/gone v1.2.3"),
+			deps: Deps{"example.net/gone": "example.com/rope@v1.4.0"},
+			want: map[string]string{"go.mod": "=> example.com/rope v1.4.0", "go.sum": "example.com/rope v1.4.0 h1:",
+				"hull/go.mod": "=> example.com/rope v1.4.0"}},
 		{name: "a version pinned by a replacement",
 			tree: strings.Replace(mod("", "example.org/ship", "example.com/rope v1.2.3"), "-- ship.go",
 				"\nreplace example.com/rope => example.com/rope v1.2.3\n-- ship.go", 1),
