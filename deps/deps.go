@@ -22,19 +22,29 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// Deps are modules and the versions to build with: the section deps of
-// fork.yaml.
+// Deps are modules and what to build with in their place: the section deps of
+// fork.yaml. A version is one of the module itself, PATH@VERSION another module,
+// which replaces it.
 type Deps map[string]string
+
+// target returns the module that is built with in the place of mod.
+func (d Deps) target(mod string) module.Version {
+	if other, vers, ok := strings.Cut(d[mod], "@"); ok {
+		return module.Version{Path: other, Version: vers}
+	}
+	return module.Version{Path: mod, Version: d[mod]}
+}
 
 // Validate returns what is wrong with the section.
 func (d Deps) Validate() []config.Fault {
 	var faults []config.Fault
 	for _, mod := range slices.Sorted(maps.Keys(d)) {
-		if err := module.Check(mod, d[mod]); err != nil {
+		to := d.target(mod)
+		if err := errors.Join(module.CheckPath(mod), module.Check(to.Path, to.Version)); err != nil {
 			faults = append(faults, config.Faultf("", "%v", err))
-		} else if module.CanonicalVersion(d[mod]) != d[mod] {
+		} else if module.CanonicalVersion(to.Version) != to.Version {
 			faults = append(faults, config.Faultf("",
-				"%s: %s is only part of a version and pins nothing: write the full version, such as v0.55.0", mod, d[mod]))
+				"%s: %s is only part of a version and pins nothing: write the full version, such as v0.55.0", mod, to.Version))
 		}
 	}
 	return faults
@@ -192,31 +202,19 @@ func (b bump) edit(file string, d Deps, used map[string]bool) error {
 }
 
 // setVersions returns a go.mod with the versions of d, or nil if it has them. It
-// notes in used which modules it requires.
+// notes in used which modules it requires or replaces.
 func setVersions(file string, data []byte, d Deps, used map[string]bool) ([]byte, error) {
 	f, err := modfile.Parse(file, data, nil)
 	if err != nil {
 		return nil, err
 	}
 	changed := false
-	for _, r := range slices.Clone(f.Require) {
-		mod := r.Mod.Path
-		vers, ok := d[mod]
-		if !ok {
-			continue
-		}
-		used[mod] = true
-		if i := slices.IndexFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == mod }); i >= 0 {
-			return nil, fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch",
-				mod, file, f.Replace[i].Syntax.Start.Line, f.Replace[i].New.Path)
-		}
-		if r.Mod.Version == vers {
-			continue
-		}
-		if err := f.AddRequire(mod, vers); err != nil {
+	for _, mod := range slices.Sorted(maps.Keys(d)) {
+		set, found, err := setVersion(f, mod, d.target(mod))
+		changed, used[mod] = changed || set, used[mod] || found
+		if err != nil {
 			return nil, err
 		}
-		changed = true
 	}
 	if !changed {
 		return nil, nil
@@ -224,17 +222,42 @@ func setVersions(file string, data []byte, d Deps, used map[string]bool) ([]byte
 	return modfile.Format(f.Syntax), nil
 }
 
+// setVersion makes a go.mod build with the module to in the place of mod. It reports
+// whether that changes the file, and whether the file requires or replaces mod. Where
+// it pins the version by a replacement, that is the version that changes.
+func setVersion(f *modfile.File, mod string, to module.Version) (changed, found bool, err error) {
+	required := slices.IndexFunc(f.Require, func(r *modfile.Require) bool { return r.Mod.Path == mod })
+	replaced := slices.IndexFunc(f.Replace, func(r *modfile.Replace) bool { return r.Old.Path == mod })
+	found = required >= 0 || replaced >= 0
+	switch {
+	case replaced >= 0:
+		had := *f.Replace[replaced]
+		if had.New.Path != to.Path && to.Path == mod {
+			return false, true, fmt.Errorf("deps: %s: %s:%d replaces it by %s: change that with a patch, or name the "+
+				"module to replace it by, as PATH@VERSION", mod, f.Syntax.Name, had.Syntax.Start.Line, had.New.Path)
+		}
+		return had.New != to, true, f.AddReplace(mod, had.Old.Version, to.Path, to.Version)
+	case to.Path != mod && (found || f.Syntax.Name == "go.mod"): // only the root's go.mod replaces what others require
+		return true, found, f.AddReplace(mod, "", to.Path, to.Version)
+	case to.Path == mod && found:
+		had := f.Require[required].Mod
+		return had != to, true, f.AddRequire(to.Path, to.Version)
+	}
+	return false, false, nil
+}
+
 // check returns an error unless the tree is built with the versions.
 func (b bump) check(ctx context.Context, d Deps) error {
 	var errs []error
 	for _, mod := range slices.Sorted(maps.Keys(d)) {
-		out, err := b.run(ctx, "go", "list", "-mod=readonly", "-m", "-f", "{{.Version}}", mod)
+		out, err := b.run(ctx, "go", "list", "-mod=readonly", "-m", "-f",
+			"{{with or .Replace .}}{{.Path}}@{{.Version}}{{end}}", mod)
 		if err != nil {
 			return err
 		}
-		if got := strings.TrimSpace(string(out)); got != d[mod] {
+		if got := strings.TrimSpace(string(out)); got != d.target(mod).String() {
 			errs = append(errs, fmt.Errorf("deps: %s: another dependency requires %s, so %s cannot be used\n"+
-				"  To see which: go mod graph in the patched tree", mod, got, d[mod]))
+				"  To see which: go mod graph in the patched tree", mod, strings.TrimPrefix(got, mod+"@"), d[mod]))
 		}
 	}
 	return errors.Join(errs...)

@@ -1,6 +1,7 @@
 package deps
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,6 +32,13 @@ func TestValidate(t *testing.T) {
 		{"no version", Deps{"example.com/rope": "latest"}, []string{": example.com/rope@latest: invalid version"}},
 		{"no module", Deps{"rope": "v1.3.0"}, []string{`: malformed module path "rope"`}},
 		{"another major version", Deps{"example.com/rope": "v2.0.0"}, []string{": example.com/rope@v2.0.0: invalid version"}},
+		{"another module in its place", Deps{"example.com/rope": "example.net/cord@v1.3.0"}, nil},
+		{"another module without a version", Deps{"example.com/rope": "example.net/cord@"},
+			[]string{": example.net/cord@: invalid version"}},
+		{"another module at part of a version", Deps{"example.com/rope": "example.net/cord@v1.3"},
+			[]string{": example.com/rope: v1.3 is only part of a version"}},
+		{"a folder in its place", Deps{"example.com/rope": "./cord@v1.3.0"}, []string{`: malformed module path "./cord"`}},
+		{"no module to replace", Deps{"rope": "example.net/cord@v1.3.0"}, []string{`: malformed module path "rope"`}},
 		{"two faults, by name", Deps{"example.com/rope": "v1", "example.com/chain": "v1.0"},
 			[]string{": example.com/chain: v1.0 is", ": example.com/rope: v1 is"}},
 	} {
@@ -39,9 +47,9 @@ func TestValidate(t *testing.T) {
 }
 
 func TestSetVersions(t *testing.T) {
-	d := Deps{"example.com/rope": "v1.3.0"}
 	for _, c := range []struct {
 		name, mod string
+		to        string // v1.3.0 if empty
 		want      string // "" if the file stays as it is
 		used      bool
 		err       string
@@ -62,10 +70,34 @@ func TestSetVersions(t *testing.T) {
 		{name: "another module's folder", mod: "module m\n\nrequire example.com/rope/knots v1.2.3\n"},
 		{name: "replaced", used: true,
 			mod: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => ./rope\n",
-			err: "deps: example.com/rope: sub/go.mod:5 replaces it by ./rope: change that with a patch"},
+			err: "deps: example.com/rope: sub/go.mod:5 replaces it by ./rope: change that with a patch, " +
+				"or name the module to replace it by, as PATH@VERSION"},
+		{name: "replaced by a version of itself", used: true,
+			mod:  "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.com/rope v1.2.3\n",
+			want: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.com/rope v1.3.0\n"},
+		{name: "replaced by that version of itself", used: true,
+			mod: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.com/rope v1.3.0\n"},
+		{name: "not required, but replaced", used: true,
+			mod:  "module m\n\nreplace example.com/rope => example.com/rope v1.2.3\n",
+			want: "module m\n\nreplace example.com/rope => example.com/rope v1.3.0\n"},
+		{name: "another module in the place of one that is not required", to: "example.net/cord@v1.3.0", mod: "module m\n"},
+		{name: "one version replaced", used: true,
+			mod: "module m\n\nrequire example.com/rope v1.2.3\n\n" +
+				"replace example.com/rope v1.2.3 => example.com/rope v1.2.4\n",
+			want: "module m\n\nrequire example.com/rope v1.2.3\n\n" +
+				"replace example.com/rope v1.2.3 => example.com/rope v1.3.0\n"},
+		{name: "another module in its place", to: "example.net/cord@v1.3.0", used: true,
+			mod:  "module m\n\nrequire example.com/rope v1.2.3\n",
+			want: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.net/cord v1.3.0\n"},
+		{name: "another module in the place of what replaced it", to: "example.net/cord@v1.3.0", used: true,
+			mod:  "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.com/rope v1.2.3\n",
+			want: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.net/cord v1.3.0\n"},
+		{name: "another module that replaces it already", to: "example.net/cord@v1.3.0", used: true,
+			mod: "module m\n\nrequire example.com/rope v1.2.3\n\nreplace example.com/rope => example.net/cord v1.3.0\n"},
 		{name: "no go.mod", mod: "module m\n\nrequired\n", err: "sub/go.mod:3: unknown directive: required"},
 	} {
 		used := map[string]bool{}
+		d := Deps{"example.com/rope": cmp.Or(c.to, "v1.3.0")}
 		got, err := setVersions("sub/go.mod", []byte(c.mod), d, used)
 		if string(got) != c.want || fmt.Sprint(err) != c.err && (err != nil || c.err != "") ||
 			used["example.com/rope"] != c.used {
@@ -151,6 +183,30 @@ func TestApply(t *testing.T) {
 		{name: "a module", tree: mod("", "example.org/ship", "example.com/rope v1.2.3"),
 			deps: Deps{"example.com/rope": "v1.4.0"},
 			want: map[string]string{"go.mod": "require example.com/rope v1.4.0", "go.sum": "example.com/rope v1.4.0 h1:"}},
+		{name: "a module that is nowhere, and another in its place",
+			tree: mod("", "example.org/ship", "example.net/gone v1.2.3"),
+			deps: Deps{"example.net/gone": "example.com/rope@v1.4.0"},
+			want: map[string]string{"go.mod": "=> example.com/rope v1.4.0", "go.sum": "example.com/rope v1.4.0 h1:"}},
+		{name: "a module that only a sibling requires, and another in its place",
+			tree: "-- go.mod --\nmodule example.org/ship\n\ngo 1.24.0\n\nrequire example.org/hull v0.0.0\n\n" +
+				"replace example.org/hull => ./hull\n-- ship.go --\npackage ship\n\nimport _ \"example.org/hull\"\n" +
+				mod("hull/", "example.org/hull", "example.net/gone v1.2.3"),
+			deps: Deps{"example.net/gone": "example.com/rope@v1.4.0"},
+			want: map[string]string{"go.mod": "=> example.com/rope v1.4.0", "go.sum": "example.com/rope v1.4.0 h1:",
+				"hull/go.mod": "=> example.com/rope v1.4.0"}},
+		{name: "a version pinned by a replacement",
+			tree: strings.Replace(mod("", "example.org/ship", "example.com/rope v1.2.3"), "-- ship.go",
+				"\nreplace example.com/rope => example.com/rope v1.2.3\n-- ship.go", 1),
+			deps: Deps{"example.com/rope": "v1.4.0"},
+			want: map[string]string{"go.mod": "=> example.com/rope v1.4.0", "go.sum": "example.com/rope v1.4.0 h1:"}},
+		{name: "a module of a workspace, and another in its place", deps: Deps{"example.net/gone": "example.com/rope@v1.3.0"},
+			tree: mod("", "example.org/ship", "example.net/gone v1.2.3") +
+				mod("hull/", "example.org/hull", "example.net/gone v1.2.3") +
+				"-- go.work --\ngo 1.24.0\n\nuse (\n\t.\n\t./hull\n)\n",
+			want: map[string]string{
+				"go.mod": "example.com/rope v1.3.0", "hull/go.mod": "example.com/rope v1.3.0",
+				"go.work.sum": "example.com/rope v1.3.0/go.mod h1:",
+			}},
 		{name: "a workspace", deps: Deps{"example.com/rope": "v1.3.0"},
 			tree: mod("", "example.org/ship", "example.com/rope v1.2.3") +
 				mod("hull/", "example.org/hull", "example.com/rope v1.2.3") +

@@ -8,9 +8,9 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 )
 
-// TestKubernetesOptions holds the flags that differ between the releases from before
+// TestEarlyKubernetesOptions holds the flags that differ between the releases from before
 // certificates were usual against the sources of those releases.
-func TestKubernetesOptions(t *testing.T) {
+func TestEarlyKubernetesOptions(t *testing.T) {
 	const conf, pods, servers = "--kubeconfig=/etc/kubernetes/kubelet.conf", "--pod-manifest-path=/etc/kubernetes/manifests",
 		"--api-servers=http://127.0.0.1:8080"
 	kubelet := func(args ...string) string {

@@ -133,6 +133,52 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
+// TestKubernetesEras has the ends of each row.
+func TestKubernetesEras(t *testing.T) {
+	const (
+		modules = "k8s.io/client-go/pkg/version k8s.io/component-base/version"
+		of116   = "k8s.io/kubernetes/pkg/version k8s.io/kubernetes/cmd/kubeadm/app/version " + modules +
+			" k8s.io/kubectl/pkg/version"
+		of115  = "k8s.io/kubernetes/pkg/version k8s.io/kubernetes/pkg/kubectl/version k8s.io/client-go/pkg/version"
+		gopath = "k8s.io/kubernetes/pkg/version k8s.io/kubernetes/vendor/k8s.io/client-go/pkg/version"
+	)
+	p := load(t, "kubernetes")
+	for _, c := range []struct{ version, mode, tags, stamped, minor string }{
+		{"1.34.0+acme.1", "", "selinux notest grpcnotrace", modules, "34"},
+		{"1.33.12+acme.1", "", "selinux notest", modules, "33"},
+		{"1.28.4+acme.1", "", "selinux notest", modules, "28"},
+		{"1.20.0-rc.1+acme.1", "", "selinux notest", modules, "20+"},
+		{"1.20.0+acme.1", "", "selinux notest", modules, "20"},
+		{"1.19.16+acme.1", "", "selinux", modules, "19"},
+		{"1.17.0+acme.1", "", "selinux", modules, "17"},
+		{"1.16.15+acme.1", "", "selinux", of116, "16"},
+		{"1.16.0+acme.1", "", "selinux", of116, "16"},
+		{"1.15.12+acme.1", "", "", of115, "15"},
+		{"1.14.10+acme.1", cross.GOPATH, "", gopath, "14"},
+		{"1.13.0+acme.1", cross.GOPATH, "", gopath, "13"},
+	} {
+		v := parse(t, c.version)
+		s, err := p.Settings(v)
+		if err != nil {
+			t.Errorf("%s: %v", c.version, err)
+			continue
+		}
+		if got := strings.Join(s.Tags, " "); s.Mode != c.mode || got != c.tags {
+			t.Errorf("%s is built in mode %q with the tags %q", c.version, s.Mode, got)
+		}
+		if got := strings.Join(s.Stamps.Packages, " "); got != c.stamped {
+			t.Errorf("%s: the stamped packages are %s", c.version, got)
+		}
+		checkStamps(t, s, v, map[string]string{
+			"buildDate": "2026-05-12T09:51:33Z", "gitCommit": "7569396", "gitTreeState": "clean",
+			"gitVersion": "v" + c.version, "gitMajor": "1", "gitMinor": c.minor,
+		})
+		if siblings := p.LayoutAt(v).Siblings; len(siblings) == 0 != (c.mode == cross.GOPATH) {
+			t.Errorf("%s: the siblings are %v", c.version, siblings)
+		}
+	}
+}
+
 func checkStamps(t *testing.T, s cross.Settings, v version.Version, want map[string]string) {
 	t.Helper()
 	fields := cross.StampFields{Fields: v.Fields(), Commit: "7569396", Date: "2026-05-12T09:51:33Z"}
@@ -155,7 +201,15 @@ func TestKubernetesComponents(t *testing.T) {
 			" kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
 		{"1.36.1", "windows/amd64", "kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
 		{"1.36.1", "darwin/arm64", "kubectl kubectl-convert"},
-		{"1.21.14", "darwin/amd64", "kubectl"},
+		{"1.21.14", "darwin/amd64", "kubectl kubectl-convert"},
+		{"1.20.15", "darwin/amd64", "kubectl"},
+		{"1.23.17", "windows/amd64", "kube-proxy kubelet kubeadm kube-log-runner kubectl kubectl-convert"},
+		{"1.22.5", "windows/amd64", "kube-proxy kubelet kubeadm kubectl kubectl-convert"},
+		{"1.17.0", "windows/amd64", "kube-proxy kubelet kubeadm kubectl"},
+		{"1.16.15", "windows/amd64", "kube-proxy kubeadm kubectl"},
+		{"1.16.15", "linux/amd64", "hyperkube " + server + " kube-proxy kubelet kubeadm kubectl"},
+		{"1.15.12", "linux/amd64", "hyperkube kube-apiserver kube-controller-manager cloud-controller-manager " +
+			"kube-scheduler kube-aggregator apiextensions-apiserver mounter kube-proxy kubelet kubeadm kubectl"},
 		{"1.12.10", "linux/amd64", "hyperkube " + server + " kube-proxy kubelet kubeadm kubectl"},
 		{"1.8.15", "linux/amd64", "hyperkube " + server + federation + " kubefed kube-proxy kubelet kubeadm kubectl"},
 		{"1.5.2", "linux/amd64", "hyperkube " + early + " mounter kube-dns kube-discovery" + federation +
@@ -173,8 +227,8 @@ func TestKubernetesComponents(t *testing.T) {
 			if on.In(component.Platforms) {
 				got = append(got, component.Name)
 			}
-			if early := parse(t, c.version).Fields().Minor < 13 && (component.Name == "hyperkube" ||
-				component.Name == "kubelet"); component.CGO != early {
+			early := parse(t, c.version).Fields().Minor < 17
+			if early = early && (component.Name == "hyperkube" || component.Name == "kubelet"); component.CGO != early {
 				t.Errorf("%s of %s needs cgo: %v", component.Name, c.version, component.CGO)
 			}
 		}

@@ -91,7 +91,10 @@ func (f Fetcher) fetchModules(ctx context.Context, in Input, dst string) (Tree, 
 		out.Modules = append(out.Modules, lock.Module{Place: m.place, Path: m.Path, Version: m.Version, Sum: m.Sum})
 	}
 	slices.SortFunc(out.Tree, func(a, b filetree.Entry) int { return strings.Compare(a.Path, b.Path) })
-	return out, f.drop(ctx, &out, absent)
+	if err := f.drop(ctx, &out, absent); err != nil {
+		return Tree{}, err
+	}
+	return out, out.align(ctx)
 }
 
 // placed is a module and where it goes.
@@ -246,6 +249,22 @@ func (f Fetcher) drop(ctx context.Context, t *Tree, absent []placed) error {
 	}
 	changes, err := without(t.Dir, places, t.Dropped)
 	if err != nil {
+		return err
+	}
+	t.Dir, err = t.Update(ctx, t.Dir, changes)
+	return err
+}
+
+// align has the tree's go.mod files require siblings at the versions that are laid. In
+// the repository they may require any, such as v0.0.0, but what is published requires
+// its siblings at their versions, so without a workspace the go command would want
+// go.mod updated.
+func (t *Tree) align(ctx context.Context) error {
+	if _, work := t.Tree.Lookup("go.work"); work {
+		return nil
+	}
+	changes, err := aligned(t.Dir, t.Modules)
+	if err != nil || len(changes) == 0 {
 		return err
 	}
 	t.Dir, err = t.Update(ctx, t.Dir, changes)

@@ -145,12 +145,38 @@ func imports(src []byte, mod string) bool {
 // without returns the changes that take every mention of a module out of the
 // tree's go.work and go.mod files.
 func without(tree filetree.Dir, places []string, dropped []lock.Module) ([]filetree.Change, error) {
-	files := []string{"go.work"}
-	for _, p := range places {
-		files = append(files, path.Join(p, "go.mod"))
+	return editEach(tree, append(goMods(places), "go.work"), func(name string, data []byte) ([]byte, error) {
+		return dropLines(name, data, dropped)
+	})
+}
+
+// aligned returns the changes that make the go.mod files of modules require each other
+// at their versions, where they replace each other by folders.
+func aligned(tree filetree.Dir, modules []lock.Module) ([]filetree.Change, error) {
+	places := make([]string, len(modules))
+	for i, m := range modules {
+		places[i] = m.Place
 	}
+	return editEach(tree, goMods(places), func(name string, data []byte) ([]byte, error) {
+		return alignLines(name, data, modules)
+	})
+}
+
+// goMods returns the names of the go.mod files of modules at places.
+func goMods(places []string) []string {
+	names := make([]string, len(places))
+	for i, p := range places {
+		names[i] = path.Join(p, "go.mod")
+	}
+	return names
+}
+
+// editEach returns the changes that edit makes to those of the files that the tree has.
+func editEach(
+	tree filetree.Dir, names []string, edit func(name string, data []byte) ([]byte, error),
+) ([]filetree.Change, error) {
 	var changes []filetree.Change
-	for _, name := range files {
+	for _, name := range names {
 		if _, ok := tree.Tree.Lookup(name); !ok {
 			continue
 		}
@@ -158,7 +184,7 @@ func without(tree filetree.Dir, places []string, dropped []lock.Module) ([]filet
 		if err != nil {
 			return nil, err
 		}
-		edited, err := dropLines(name, data, dropped)
+		edited, err := edit(name, data)
 		if err != nil {
 			return nil, err
 		}
@@ -194,6 +220,31 @@ func dropLines(name string, data []byte, dropped []lock.Module) ([]byte, error) 
 	}
 	f.Cleanup()
 	return modfile.Format(f.Syntax), nil
+}
+
+// alignLines returns the go.mod at name with the versions of modules.
+func alignLines(name string, data []byte, modules []lock.Module) ([]byte, error) {
+	f, err := modfile.Parse(name, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	edited := data
+	for _, m := range modules {
+		replaced := slices.ContainsFunc(f.Replace, func(r *modfile.Replace) bool {
+			return r.Old.Path == m.Path && r.Old.Version == "" && path.Join(path.Dir(name), r.New.Path) == m.Place
+		})
+		required := slices.ContainsFunc(f.Require, func(r *modfile.Require) bool {
+			return r.Mod.Path == m.Path && r.Mod.Version != m.Version
+		})
+		if !replaced || !required {
+			continue
+		}
+		if err := f.AddRequire(m.Path, m.Version); err != nil {
+			return nil, fmt.Errorf("requiring %s@%s in %s: %w", m.Path, m.Version, name, err)
+		}
+		edited = modfile.Format(f.Syntax)
+	}
+	return edited, nil
 }
 
 // ModulesIn returns the folder of each module that a tree has by itself: its

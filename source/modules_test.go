@@ -2,6 +2,7 @@ package source
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -213,6 +214,49 @@ func TestWithoutRefuses(t *testing.T) {
 		if changes, err := without(lay(t, tree), []string{"."}, dropped); err == nil ||
 			!strings.Contains(err.Error(), "go.") {
 			t.Errorf("of %q, without() = %v, %v, want an error that names the file", tree, changes, err)
+		}
+	}
+}
+
+func TestAligned(t *testing.T) {
+	modules := []lock.Module{
+		{Place: ".", Path: "example.org/ship", Version: "v1.4.1"},
+		{Place: "staging/hull", Path: "example.org/hull", Version: "v0.4.1"},
+		{Place: "staging/rigging", Path: "example.org/rigging", Version: "v0.4.1"},
+	}
+	const head, hull = "module example.org/ship\n\n", "\nreplace example.org/hull => ./staging/hull\n"
+	for _, c := range []struct {
+		name, place, mod string
+		want             string // "" if the file stays as it is
+	}{
+		{"another version", ".", head + "require example.org/hull v0.0.0\n" + hull,
+			head + "require example.org/hull v0.4.1\n" + hull},
+		{"indirect, and in a block", ".",
+			head + "require (\n\texample.com/rope v1.0.0\n\texample.org/hull v0.0.0 // indirect\n)\n" + hull,
+			head + "require (\n\texample.com/rope v1.0.0\n\texample.org/hull v0.4.1 // indirect\n)\n" + hull},
+		{"a newer version", ".", head + "require example.org/hull v0.5.0\n" + hull,
+			head + "require example.org/hull v0.4.1\n" + hull},
+		{"by a sibling", "staging/hull",
+			"module example.org/hull\n\nrequire example.org/rigging v0.0.0\n\nreplace example.org/rigging => ../rigging\n",
+			"module example.org/hull\n\nrequire example.org/rigging v0.4.1\n\nreplace example.org/rigging => ../rigging\n"},
+		{"that version", ".", head + "require example.org/hull v0.4.1\n" + hull, ""},
+		{"a file that is not formatted", ".", head + "require  example.org/hull v0.4.1\n" + hull, ""},
+		{"not required", ".", head + hull, ""},
+		{"not replaced", ".", head + "require example.org/hull v0.0.0\n", ""},
+		{"replaced by another folder", ".",
+			head + "require example.org/hull v0.0.0\n\nreplace example.org/hull => ./hull\n", ""},
+		{"replaced by a module", ".",
+			head + "require example.org/hull v0.0.0\n\nreplace example.org/hull => example.com/hull v0.0.1\n", ""},
+		{"one version replaced", ".",
+			head + "require example.org/hull v0.0.0\n\nreplace example.org/hull v0.0.0 => ./staging/hull\n", ""},
+	} {
+		changes, err := aligned(lay(t, "-- "+path.Join(c.place, "go.mod")+" --\n"+c.mod), modules)
+		got := ""
+		for _, change := range changes {
+			got += string(change.Content)
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%s: go.mod becomes %q, %v, want %q", c.name, got, err, c.want)
 		}
 	}
 }

@@ -30,12 +30,12 @@ umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat >"$work/kubeadm.yaml" <<EOF
-apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else}}v1beta3{{end}}
+apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
 kind: InitConfiguration
 localAPIEndpoint: {advertiseAddress: "$address", bindPort: 6443}
 nodeRegistration: {name: "$host", criSocket: "unix:///run/containerd/containerd.sock"}
 ---
-apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else}}v1beta3{{end}}
+apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
 kind: ClusterConfiguration
 kubernetesVersion: v{{.Major}}.{{.Minor}}.{{.Patch}}
 controlPlaneEndpoint: "127.0.0.1:6443"
@@ -44,10 +44,13 @@ networking: {serviceSubnet: 10.0.0.0/16}
 apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
 EOF
 
-for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client sa; do
+for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client{{if ge .Minor 31}} sa{{end}}; do
 	/usr/bin/kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
 done
-for phase in controller-manager scheduler kubelet; do
+{{- if lt .Minor 31}}
+/usr/bin/kubeadm init phase certs sa --cert-dir $pki # it takes no --config yet
+{{- end}}
+for phase in {{if lt .Minor 20}}admin {{end}}controller-manager scheduler kubelet; do
 	/usr/bin/kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
 done
 
@@ -61,12 +64,12 @@ user() {
 	file=$2
 	shift 2
 	if free "$file"; then
-		/usr/bin/kubeadm kubeconfig user --config "$work/kubeadm.yaml" --client-name "$name" "$@" >"$work/kubeconfig"
+		/usr/bin/kubeadm {{if lt .Minor 21}}alpha {{end}}kubeconfig user {{if lt .Minor 20}}--cert-dir $pki --apiserver-advertise-address "$address"{{else}}--config "$work/kubeadm.yaml"{{end}} --client-name "$name" "$@" >"$work/kubeconfig"
 		mv "$work/kubeconfig" "$file"
 	fi
 }
-user kubernetes-admin $conf/admin.conf --org system:masters --validity-period 8760h
-user system:kube-proxy $conf/kube-proxy.conf --validity-period 8760h
+user kubernetes-admin $conf/admin.conf --org system:masters{{if ge .Minor 22}} --validity-period 8760h{{end}}
+user system:kube-proxy $conf/kube-proxy.conf{{if ge .Minor 22}} --validity-period 8760h{{end}}
 
 # The servers run as kube, and read no more than they need.
 chgrp kube $pki $pki/*.key $conf/controller-manager.conf $conf/scheduler.conf
@@ -79,6 +82,12 @@ chmod 0600 $conf/admin.conf $conf/kube-proxy.conf $conf/kubelet.conf
 if [ -e $conf/kubelet.yaml ] && free /var/lib/kubelet/config.yaml; then
 	mkdir -p /var/lib/kubelet
 	install -m 0644 $conf/kubelet.yaml /var/lib/kubelet/config.yaml
+{{- if lt .Minor 27}}
+	# Until 1.26 that cannot name the container runtime, and kubeadm passes it as arguments.
+	if free /var/lib/kubelet/kubeadm-flags.env; then
+		echo 'KUBELET_KUBEADM_ARGS="{{if lt .Minor 24}}--container-runtime=remote {{end}}--container-runtime-endpoint=unix:///run/containerd/containerd.sock"' >/var/lib/kubelet/kubeadm-flags.env
+	fi
+{{- end}}
 fi
 
 echo "kubernetes-pki: done. To start:  systemctl start kubernetes-master.target"

@@ -1,0 +1,99 @@
+package profiles
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slipway-build/slipway/packaging"
+)
+
+// TestKubernetesOptions has, of the files that go with a version, what each era needs and
+// what it does not know. Where a program knows an option from or until a version, that
+// version and the one beside it are here.
+func TestKubernetesOptions(t *testing.T) {
+	const (
+		apiserver  = "/etc/default/kube-apiserver"
+		controller = "/etc/default/kube-controller-manager"
+		scheduler  = "/etc/default/kube-scheduler"
+		kubelet    = "/etc/default/kubelet"
+		config     = "/etc/kubernetes/kubelet.yaml"
+		pki        = "/usr/sbin/kubernetes-pki"
+		socket     = "unix:///run/containerd/containerd.sock"
+	)
+	files := map[string]map[string]string{}
+	for _, c := range []struct {
+		file, text string
+		has, not   string // versions
+	}{
+		{apiserver, "\n--insecure-port=0\n", "1.13.0 1.19.16", "1.20.0 1.36.1"},
+		{apiserver, "\n--service-account-issuer=", "1.13.0 1.20.0 1.36.1", ""},
+		{apiserver, "\n--shutdown-watch-termination-grace-period=10s\n", "1.27.0 1.36.1", "1.13.0 1.26.15"},
+		{controller, "\n--port=0\n", "1.13.0 1.21.14", "1.22.0 1.36.1"},
+		{controller, "\n--controllers=*,bootstrapsigner,tokencleaner\n", "1.13.0 1.27.16", "1.28.0 1.36.1"},
+		{controller, "bootstrap-signer-controller,token-cleaner-controller\n", "1.28.0 1.36.1", "1.13.0 1.27.16"},
+		{scheduler, "\n--port=0\n", "1.13.0 1.22.17", "1.23.0 1.36.1"},
+		{kubelet, "\n--container-runtime=remote\n", "1.13.0 1.23.17", "1.24.0 1.36.1"},
+		{kubelet, "\n--container-runtime-endpoint=" + socket + "\n", "1.13.0 1.26.15", "1.27.0 1.36.1"},
+		{config, "\ncontainerRuntimeEndpoint: " + socket + "\n", "1.27.0 1.36.1", "1.13.0 1.26.15"},
+		{config, "\napiVersion: kubelet.config.k8s.io/v1beta1\n", "1.13.0 1.26.15 1.36.1", ""},
+		{"/usr/lib/systemd/system/kubelet.service", " docker.service ", "1.13.0 1.23.17", "1.24.0 1.36.1"},
+		{pki, "kubeadm.k8s.io/v1beta1\n", "1.13.0 1.14.10", "1.15.0"},
+		{pki, "kubeadm.k8s.io/v1beta2\n", "1.15.0 1.21.14", "1.22.0"},
+		{pki, "kubeadm.k8s.io/v1beta3\n", "1.22.0 1.30.14", "1.31.0"},
+		{pki, "kubeadm.k8s.io/v1beta4\n", "1.31.0 1.36.1", "1.30.14"},
+		{pki, "kubeadm init phase certs sa --cert-dir $pki", "1.13.0 1.30.14", "1.31.0 1.36.1"},
+		{pki, " front-proxy-client sa; do\n", "1.31.0 1.36.1", "1.13.0 1.30.14"},
+		{pki, "for phase in admin controller-manager", "1.13.0 1.19.16", "1.20.0 1.36.1"},
+		{pki, "kubeadm alpha kubeconfig user --cert-dir $pki ", "1.13.0 1.19.16", "1.20.0"},
+		{pki, "kubeadm alpha kubeconfig user --config ", "1.20.0 1.20.15", "1.19.16 1.21.0"},
+		{pki, "kubeadm kubeconfig user --config ", "1.21.0 1.36.1", "1.20.15"},
+		{pki, " --validity-period 8760h\n", "1.22.0 1.36.1", "1.13.0 1.21.14"},
+		{pki, `KUBELET_KUBEADM_ARGS="--container-runtime=remote --container-runtime-endpoint=` + socket + `"`,
+			"1.13.0 1.23.17", "1.24.0"},
+		{pki, `KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=` + socket + `"`, "1.24.0 1.26.15", "1.23.17 1.27.0 1.36.1"},
+	} {
+		for _, v := range strings.Fields(c.has + " " + c.not) {
+			if files[v] == nil {
+				files[v] = contents(assembled(t, "kubernetes", v+"+acme.1"))
+			}
+			want := slices.Contains(strings.Fields(c.has), v)
+			if has := strings.Contains(files[v][c.file], c.text); has != want {
+				t.Errorf("%s of %s has %q: %v, want %v", c.file, v, c.text, has, want)
+			}
+		}
+	}
+	for v, of := range files {
+		for name, text := range of {
+			checkLines(t, v, name, text)
+		}
+	}
+}
+
+// checkLines checks what a template that leaves out lines could have left.
+func checkLines(t *testing.T, v, name, text string) {
+	t.Helper()
+	if strings.Contains(text, "{{") || strings.Contains(text, "<no value>") {
+		t.Errorf("%s of %s is not filled in: %q", name, v, text)
+	}
+	if args := regexp.MustCompile(`(?s)_ARGS="\n(.*?)\n"`).FindStringSubmatch(text); args != nil {
+		lines := strings.Split(args[1], "\n")
+		if slices.ContainsFunc(lines, func(s string) bool { return !strings.HasPrefix(s, "--") }) {
+			t.Errorf("%s of %s has lines that are no options: %q", name, v, args[1])
+		}
+	}
+}
+
+// contents returns the files of packages that are text, by path.
+func contents(packages []packaging.Package) map[string]string {
+	out := map[string]string{}
+	for _, p := range packages {
+		for _, f := range p.Files {
+			if f.Source == "" && f.Target == "" && !strings.HasSuffix(f.Path, ".gz") {
+				out[f.Path] = string(f.Data)
+			}
+		}
+	}
+	return out
+}
