@@ -2,19 +2,16 @@ package fork
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/slipway-build/slipway/cross"
-	"github.com/slipway-build/slipway/internal/config"
-	"github.com/slipway-build/slipway/spec"
 )
 
 // Commit returns the commit that binaries of the fork are stamped with, and whose that
 // is, as build.commit_of says. tree is the digest of the patched tree.
 func (f Fork) Commit(tree string) (id, of string, err error) {
 	if fault := f.commitFault(); fault != "" {
-		return "", "", f.fault("build.commit_of", fault)
+		return "", "", f.Refuse("build.commit_of", "%s", fault)
 	}
 	switch of := f.Build.CommitOf; {
 	case of == cross.OfFork:
@@ -53,17 +50,4 @@ func (f Fork) commitFault() string {
 		at, where = tip, fmt.Sprintf("the end of patches[%d]", i)
 	}
 	return ""
-}
-
-// fault returns a fault of fork.yaml, with its line.
-func (f Fork) fault(field, message string) error {
-	data, err := os.ReadFile(f.Abs("fork.yaml"))
-	if err != nil {
-		return err
-	}
-	file, err := config.Read(f.File("fork.yaml"), data, new(spec.Fork))
-	if err != nil {
-		return err
-	}
-	return file.Check([]config.Fault{config.Faultf(field, "%s", message)})
 }

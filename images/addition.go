@@ -12,7 +12,6 @@ import (
 	"unicode"
 
 	"github.com/slipway-build/slipway/internal/config"
-
 	"github.com/slipway-build/slipway/internal/dynlink"
 )
 

@@ -21,9 +21,11 @@ type mediaSet struct{ index, manifest, config types.MediaType }
 
 func mediaOf(format string) mediaSet {
 	if format == Docker {
-		return mediaSet{types.DockerManifestList, types.DockerManifestSchema2, types.DockerConfigJSON}
+		return mediaSet{
+			index: types.DockerManifestList, manifest: types.DockerManifestSchema2, config: types.DockerConfigJSON,
+		}
 	}
-	return mediaSet{types.OCIImageIndex, types.OCIManifestSchema1, types.OCIConfigJSON}
+	return mediaSet{index: types.OCIImageIndex, manifest: types.OCIManifestSchema1, config: types.OCIConfigJSON}
 }
 
 // dockerZstd is what BuildKit names a layer in Docker's format that is compressed by zstd. Docker
@@ -106,7 +108,7 @@ func convert(format string, base v1.Image) (v1.Image, error) {
 			return nil, fmt.Errorf("layer %s %w", d.Digest, err)
 		}
 		same = same && media == d.MediaType
-		add := mutate.Addendum{Layer: typed{l, media}, URLs: d.URLs}
+		add := mutate.Addendum{Layer: typed{Layer: l, media: media}, URLs: d.URLs}
 		if format != Docker {
 			add.Annotations = d.Annotations
 		}

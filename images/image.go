@@ -59,7 +59,7 @@ func (i Image) Assemble() (v1.Image, error) {
 			return nil, fmt.Errorf("image %s: layer %s %w", i.Recipe.Name, l.CompressedHash, err)
 		}
 		history := v1.History{Created: config.Created, CreatedBy: "slipway"}
-		added = append(added, mutate.Addendum{Layer: typed{l, media}, History: history})
+		added = append(added, mutate.Addendum{Layer: typed{Layer: l, media: media}, History: history})
 	}
 	if image, err = mutate.Append(image, added...); err != nil {
 		return nil, err

@@ -58,8 +58,8 @@ func (r root) read(paths []string) (map[string][]byte, error) {
 		}
 		wanted[e.layer][name] = append(wanted[e.layer][name], at)
 	}
-	for layer, names := range wanted {
-		for len(names) > 0 { // once more for the files that hard links are names of
+	for _, layer := range slices.Sorted(maps.Keys(wanted)) {
+		for names := wanted[layer]; len(names) > 0; { // once more for the files that hard links are names of
 			var err error
 			if names, err = r.readLayer(layer, names, out); err != nil {
 				return nil, err

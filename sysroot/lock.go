@@ -95,7 +95,7 @@ func (l Lock) Pin(ctx context.Context, dir string, all map[string]cross.C, now t
 		if err != nil {
 			return nil, fmt.Errorf("build.c.%s.debian: %w", name, err)
 		}
-		out[name] = Pinned{want, pins}
+		out[name] = Pinned{Of: want, Packages: pins}
 	}
 	return out, nil
 }

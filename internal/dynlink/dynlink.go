@@ -114,7 +114,9 @@ func (o *Object) versions(f *elf.File) error {
 	}
 	for _, of := range wants {
 		for _, v := range of.Needs {
-			o.Wants = append(o.Wants, Want{of.Name, v.Dep, v.Flags&elf.VER_FLG_WEAK != 0})
+			o.Wants = append(o.Wants, Want{
+				Library: of.Name, Version: v.Dep, Weak: v.Flags&elf.VER_FLG_WEAK != 0,
+			})
 		}
 	}
 	defines, err := f.DynamicVersions()
