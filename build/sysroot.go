@@ -2,7 +2,6 @@ package build
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -142,27 +141,5 @@ func PinSysroots(ctx context.Context, s *Session, now time.Time) (artifact.Set, 
 	if len(l) == 0 {
 		return nil, nil
 	}
-	data, err := l.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return s.PlaceLock(f.File(sysroot.LockFile), data, "the packages of sysroots")
-}
-
-// PlaceLock writes a lock to a path of the project, if it differs from what is there, and
-// says what it pins.
-func (s *Session) PlaceLock(path string, data []byte, what string) (artifact.Set, error) {
-	made := artifact.Artifact{
-		Kind: artifact.Lock, Path: path, Size: int64(len(data)), Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(data)),
-		Kept: s.dist.Holds(path, data),
-	}
-	if made.Kept {
-		return artifact.Set{made}, nil
-	}
-	err := s.dist.Replace(path, func(dst string) error { return os.WriteFile(dst, data, 0o644) })
-	if err != nil {
-		return nil, err
-	}
-	s.Note(path + " pins " + what + ": commit it")
-	return artifact.Set{made}, nil
+	return s.PlacePins(sysroot.LockFile, l, "the packages of sysroots")
 }

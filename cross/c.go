@@ -71,7 +71,7 @@ func (c C) validate(on string) []config.Fault {
 		faults = append(faults, config.Faultf("cc", "%q names no compiler", c.CC))
 	}
 	if c.HasSysroot() && !strings.HasPrefix(on, "linux/") {
-		faults = append(faults, config.Faultf("sysroot", "a sysroot is for Linux, not for %s", on))
+		faults = append(faults, config.Faultf(c.SysrootField(), "a sysroot is for Linux, not for %s", on))
 	}
 	if c.Debian.Empty() {
 		return faults
@@ -79,13 +79,23 @@ func (c C) validate(on string) []config.Fault {
 	if c.Sysroot != "" {
 		faults = append(faults, config.Faultf("debian", "replaces sysroot: remove one of the two"))
 	}
-	for i, suite := range c.Debian.Suites {
+	return append(faults, config.Below("debian", c.Debian.validate())...)
+}
+
+func (d Debian) validate() []config.Fault {
+	var faults []config.Fault
+	for i, suite := range d.Suites {
 		if _, err := debbase.ParseSuite(suite); err != nil {
-			faults = append(faults, config.At("debian.suites", i, "%v", err))
+			faults = append(faults, config.At("suites", i, "%v", err))
 		}
 	}
-	if len(c.Debian.Packages) == 0 || len(c.Debian.Suites) == 0 || c.Debian.Keyring == "" {
-		faults = append(faults, config.Faultf("debian",
+	for i, pkg := range d.Packages {
+		if err := debbase.CheckPackage(pkg); err != nil {
+			faults = append(faults, config.At("packages", i, "%v", err))
+		}
+	}
+	if len(d.Packages) == 0 || len(d.Suites) == 0 || d.Keyring == "" {
+		faults = append(faults, config.Faultf("",
 			"a sysroot of Debian packages needs all three: suites, keyring and packages, such as libc6-dev"))
 	}
 	return faults

@@ -35,6 +35,11 @@ func TestValidC(t *testing.T) {
 			[]string{"c.linux/amd64.debian: a sysroot of Debian packages needs all three"}},
 		{"no suite", "linux/amd64", C{Debian: Debian{Suites: []string{"bullseye"}, Keyring: "keys.gpg",
 			Packages: []string{"libc6-dev"}}}, []string{`c.linux/amd64.debian.suites[0]: "bullseye" is not a suite`}},
+		{"no name of a package", "linux/amd64", C{Debian: Debian{Suites: debian.Suites, Keyring: "keys.gpg",
+			Packages: []string{"libc6-dev", "libc6 dev"}}},
+			[]string{`c.linux/amd64.debian.packages[1]: "libc6 dev" is not the name of a Debian package`}},
+		{"packages for Windows", "windows/amd64", C{Debian: debian},
+			[]string{"c.windows/amd64.debian: a sysroot is for Linux, not for windows/amd64"}},
 	} {
 		testkit.Faults(t, c.name, validC(map[string]C{c.on: c.c}), c.want...)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -22,18 +23,31 @@ func ParseSuite(s string) (Archive, error) {
 	return Archive{URL: words[0], Suite: words[1]}, nil
 }
 
+// named matches the name of a package, or several as alternatives.
+var named = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*( *\| *[a-z0-9][a-z0-9+.-]*)*$`)
+
+// CheckPackage returns what is wrong with a package as settings name it: by its name, or
+// by alternatives.
+func CheckPackage(s string) error {
+	if named.MatchString(s) {
+		return nil
+	}
+	return fmt.Errorf("%q is not the name of a Debian package: want one like conntrack, or alternatives, "+
+		"like iproute2 | iproute", s)
+}
+
 // Archives returns suites as archives whose suites are signed by one of the keys in a
-// file, and which Get reads.
+// file, and which Get reads. An error begins with the setting that is wrong.
 func Archives(suites []string, keyring string) ([]Archive, error) {
 	keys, err := os.ReadFile(keyring)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("keyring: %w", err)
 	}
 	var out []Archive
 	for _, s := range suites {
 		a, err := ParseSuite(s)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("suites: %w", err)
 		}
 		a.Keyring, a.Get = keys, Get
 		out = append(out, a)

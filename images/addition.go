@@ -150,7 +150,7 @@ func (s Stack) Settle(files []File) []File {
 		if f.Folder {
 			out[i].Path = s.follow(f.Path)
 		} else {
-			out[i].Path = path.Join(s.follow(path.Dir(f.Path)), path.Base(f.Path))
+			out[i].Path = s.place(f.Path)
 		}
 	}
 	return out
@@ -164,6 +164,9 @@ func (s Stack) follow(at string) string {
 	}
 	return out
 }
+
+// place returns where a path is, with the links followed that its dirs are.
+func (s Stack) place(at string) string { return path.Join(s.follow(path.Dir(at)), path.Base(at)) }
 
 // Add returns the layer that adds files to the stack, and what is wrong with them.
 // Paths of replace, and no others, may be in the stack already.

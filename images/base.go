@@ -118,7 +118,7 @@ func BaseOf(name string, image v1.Image) (Base, error) {
 
 // contents lists the files that layers make together, sorted by path.
 func contents(layers []v1.Layer) ([]Entry, error) {
-	all := tree{}
+	all := Stack{}
 	for i, l := range layers {
 		var added []Entry
 		var removed []string
@@ -145,7 +145,7 @@ func contents(layers []v1.Layer) ([]Entry, error) {
 			all.remove(at)
 		}
 		for _, e := range added {
-			all.add(e)
+			all.lay(e)
 		}
 	}
 	return slices.SortedFunc(maps.Values(all), func(a, b Entry) int { return strings.Compare(a.Path, b.Path) }), nil
@@ -172,29 +172,26 @@ func eachHeader(l v1.Layer, f func(h *tar.Header, content io.Reader) error) erro
 	}
 }
 
-// A tree is the entries of layers by their paths.
-type tree map[string]Entry
-
 // opaque is the whiteout of all that lower layers have in a dir.
 const opaque = ".wh..opq"
 
 // remove removes what a whiteout names.
-func (t tree) remove(at string) {
+func (s Stack) remove(at string) {
 	if path.Base(at) == opaque {
-		t.empty(t.place(path.Dir(at)))
+		s.empty(s.place(path.Dir(at)))
 		return
 	}
-	at = t.place(at)
-	t.empty(at)
-	delete(t, at)
+	at = s.place(at)
+	s.empty(at)
+	delete(s, at)
 }
 
 // empty removes all below a dir.
-func (t tree) empty(dir string) {
-	if at, ok := t[dir]; ok && !at.Folder {
+func (s Stack) empty(dir string) {
+	if at, ok := s[dir]; ok && !at.Folder {
 		return // nothing is below it
 	}
-	maps.DeleteFunc(t, func(at string, _ Entry) bool { return at != dir && within(dir, at) })
+	maps.DeleteFunc(s, func(at string, _ Entry) bool { return at != dir && within(dir, at) })
 }
 
 // within reports whether a path is a dir or below it.
@@ -202,26 +199,14 @@ func within(dir, at string) bool {
 	return dir == "/" || at == dir || strings.HasPrefix(at, dir+"/")
 }
 
-// add adds an entry in place of what is there. Of a dir, all below it stays, unless it is
+// lay adds an entry in place of what is there. Of a dir, all below it stays, unless it is
 // replaced by something else; a dir replaces a link to one, too.
-func (t tree) add(e Entry) {
-	if at := t.place(e.Path); at != e.Path {
+func (s Stack) lay(e Entry) {
+	if at := s.place(e.Path); at != e.Path {
 		e.Path, e.name = at, e.Path
 	}
 	if !e.Folder {
-		t.empty(e.Path)
+		s.empty(e.Path)
 	}
-	t[e.Path] = e
-}
-
-// place returns where a path is with the links followed that its dirs are.
-func (t tree) place(at string) string {
-	if at == "/" {
-		return at
-	}
-	dir, err := follow(path.Dir(at), func(at string) string { return t[at].Target })
-	if err != nil {
-		return at
-	}
-	return path.Join(dir, path.Base(at))
+	s[e.Path] = e
 }

@@ -82,16 +82,12 @@ func (d Debian) validate(base string) []config.Fault {
 	return faults
 }
 
-// debianPackage matches the name of a package of Debian, or several as alternatives.
-var debianPackage = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*( *\| *[a-z0-9][a-z0-9+.-]*)*$`)
-
 // validatePackages returns what is wrong with the list packages of a section.
 func validatePackages(list []string) []config.Fault {
 	var faults []config.Fault
 	for i, pkg := range list {
-		if !debianPackage.MatchString(pkg) {
-			faults = append(faults, config.At("packages", i,
-				"%q is not the name of a Debian package: want one like conntrack, or alternatives, like iproute2 | iproute", pkg))
+		if err := debbase.CheckPackage(pkg); err != nil {
+			faults = append(faults, config.At("packages", i, "%v", err))
 		}
 	}
 	return faults

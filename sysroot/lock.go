@@ -2,12 +2,8 @@ package sysroot
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -34,19 +30,9 @@ type Pinned struct {
 
 // ReadLock reads a fork's lock. One that does not exist pins nothing.
 func ReadLock(f fork.Fork) (Lock, error) {
-	data, err := os.ReadFile(f.Abs(LockFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
 	var l Lock
-	if err := json.Unmarshal(data, &l); err != nil {
-		return nil, fmt.Errorf("%s: %w\n  To pin the packages again, delete it, then: mage patches:lock -fork=%s",
-			f.File(LockFile), err, f.ID)
-	}
-	return l, nil
+	_, err := f.ReadPins(LockFile, &l)
+	return l, err
 }
 
 // Pins returns the packages that a fork pins for the sysroot of a platform. They have to
@@ -70,11 +56,7 @@ func Pins(f fork.Fork, p platform.Platform) ([]debbase.Pin, error) {
 // Archives returns where the packages of a sysroot come from. The keyring is a file of
 // the project in dir.
 func Archives(dir string, d cross.Debian) ([]debbase.Archive, error) {
-	out, err := debbase.Archives(d.Suites, filepath.Join(dir, d.Keyring))
-	if err != nil {
-		err = fmt.Errorf("keyring: %w", err)
-	}
-	return out, err
+	return debbase.Archives(d.Suites, filepath.Join(dir, d.Keyring))
 }
 
 // Pin returns the lock for the sysroots that build.c of the project in dir asks for: what
@@ -108,10 +90,4 @@ func resolve(ctx context.Context, dir, on string, want cross.Debian, now time.Ti
 	}
 	_, arch, _ := strings.Cut(on, "/")
 	return debbase.Resolve(ctx, from, debbase.Arch(arch), want.Packages, now)
-}
-
-// Encode returns the bytes of the lock.
-func (l Lock) Encode() ([]byte, error) {
-	data, err := json.MarshalIndent(l, "", "  ")
-	return append(data, '\n'), err
 }

@@ -2,12 +2,8 @@ package image
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -59,8 +55,8 @@ func PinBase(ctx context.Context, s *build.Session, now time.Time) (artifact.Set
 	if !f.Images.Debian.IsSet() || len(arches) == 0 {
 		return nil, nil
 	}
-	old, err := readBaseLock(f)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	var old baseLock
+	if _, err := f.ReadPins(baseFile, &old); err != nil {
 		return nil, err
 	}
 	want, err := wantedBase(f)
@@ -71,7 +67,7 @@ func PinBase(ctx context.Context, s *build.Session, now time.Time) (artifact.Set
 	if err != nil {
 		return nil, err
 	}
-	return l.place(s, f.File(baseFile))
+	return s.PlacePins(baseFile, l, "the packages of the base")
 }
 
 // resolve chooses the packages that the lock asks for on an architecture.
@@ -94,16 +90,6 @@ func (l baseLock) resolve(ctx context.Context, f fork.Fork, arch string, now tim
 // asks reports whether two locks ask for the same packages.
 func (l baseLock) asks(o baseLock) bool {
 	return reflect.DeepEqual(l.Of, o.Of) && slices.Equal(l.Set, o.Set)
-}
-
-// place writes the lock to a path of the project, if it differs from what is
-// there.
-func (l baseLock) place(s *build.Session, path string) (artifact.Set, error) {
-	data, err := json.MarshalIndent(l, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	return s.PlaceLock(path, append(data, '\n'), "the packages of the base")
 }
 
 // pin returns a lock for architectures: the pins of old, where it is of the same
@@ -137,11 +123,12 @@ func readPins(f fork.Fork, on []platform.Platform) (map[string][]debbase.Pin, er
 	if err != nil {
 		return nil, err
 	}
-	l, err := readBaseLock(f)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	var l baseLock
+	exists, err := f.ReadPins(baseFile, &l)
+	if err != nil {
 		return nil, err
 	}
-	if fault := l.fault(err == nil, want, linuxArches(on)); fault != "" {
+	if fault := l.fault(exists, want, linuxArches(on)); fault != "" {
 		return nil, fmt.Errorf("%s %s\n  To pin them: mage patches:lock -fork=%s", f.File(baseFile), fault, f.ID)
 	}
 	return l.Arches, nil
@@ -163,21 +150,6 @@ func (l baseLock) fault(exists bool, want baseLock, arches []string) string {
 	return "does not pin the packages of images.debian for " + strings.Join(missing, ", ")
 }
 
-// readBaseLock reads a fork's base.lock. Its error is fs.ErrNotExist where there
-// is none.
-func readBaseLock(f fork.Fork) (baseLock, error) {
-	var l baseLock
-	data, err := os.ReadFile(f.Abs(baseFile))
-	if err != nil {
-		return l, err
-	}
-	if err := json.Unmarshal(data, &l); err != nil {
-		return l, fmt.Errorf("%s: %w\n  To pin the packages again, delete it, then: mage patches:lock -fork=%s",
-			f.File(baseFile), err, f.ID)
-	}
-	return l, nil
-}
-
 // linuxArches returns the architectures of the platforms that are Linux, in their
 // order, as Go names them.
 func linuxArches(all []platform.Platform) []string {
@@ -194,7 +166,7 @@ func linuxArches(all []platform.Platform) []string {
 func archives(f fork.Fork) ([]debbase.Archive, error) {
 	out, err := debbase.Archives(f.Images.Debian.Suites, f.Project.Path(f.Images.Debian.Keyring))
 	if err != nil {
-		return nil, fmt.Errorf("%s: images.debian.keyring: %w", f.File("fork.yaml"), err)
+		return nil, fmt.Errorf("%s: images.debian.%w", f.File("fork.yaml"), err)
 	}
 	return out, nil
 }

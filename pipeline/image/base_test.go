@@ -2,7 +2,6 @@ package image
 
 import (
 	"errors"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -186,12 +185,6 @@ func TestPinsOfASet(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
-	}
-}
-
-func TestReadBaseLockThatIsMissing(t *testing.T) {
-	if _, err := readBaseLock(shipPlan(t).fork); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v", err)
 	}
 }
 
