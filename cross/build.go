@@ -210,43 +210,6 @@ func (r Request) verify(ctx context.Context, modules *linked) error {
 	return nil
 }
 
-// A batch is the components of one run of the go command.
-type batch struct {
-	components []Component
-	targets    []Target // of the components
-}
-
-// batches groups components for as few runs of the go command as can be: it
-// takes one CGO_ENABLED, folder and -mod a run, and names the binaries of several
-// after their folders, which a folder that it runs in has no name for.
-func (r Request) batches() ([]batch, error) {
-	var out []batch
-	for _, c := range r.Components {
-		t, err := r.Target(r.Dir, c)
-		if err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(out, func(b batch) bool { return b.takes(c, t) })
-		if i < 0 {
-			out = append(out, batch{})
-			i = len(out) - 1
-		}
-		out[i].components, out[i].targets = append(out[i].components, c), append(out[i].targets, t)
-	}
-	return out, nil
-}
-
-// takes reports whether one run of the go command compiles a component with those of
-// the batch.
-func (b batch) takes(c Component, t Target) bool {
-	if first := b.targets[0]; b.components[0].CGO != c.CGO || first.Dir != t.Dir || first.Mod != t.Mod {
-		return false
-	}
-	return !t.alone() && !slices.ContainsFunc(b.targets, func(o Target) bool {
-		return path.Base(o.Main) == path.Base(t.Main) || o.alone()
-	})
-}
-
 // compile runs go build once and leaves the binaries in dst, each under its
 // component's name. It returns the packages that are linked; nil if they are not
 // known.
@@ -266,20 +229,14 @@ func (b Builder) compile(ctx context.Context, r Request, batch batch, dst string
 	// -debug-actiongraph is how the go command tells the number of packages before it compiles them.
 	jobs := runtime.GOMAXPROCS(0)
 	args := append([]string{"go", "build", "-v", fmt.Sprintf("-p=%d", jobs), "-debug-actiongraph=" + graph, "-o", to},
-		r.Flags()...)
-	args = append(args, batch.targets[0].flags()...)
-	names := make([]string, len(batch.components))
-	for i, c := range batch.components {
-		args = append(args, batch.targets[i].Main)
-		names[i] = c.Name
-	}
+		append(r.Flags(), batch.args()...)...)
 	watch := &watcher{graph: graph, emit: func(done, total int) {
 		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(),
 			Done: done, Total: total, Unit: "packages"})
 	}}
-	what := fmt.Sprintf("compiling %s for %s", strings.Join(names, ", "), r.Platform)
+	what := fmt.Sprintf("compiling %s for %s", batch.names(), r.Platform)
 	env := withHeap(b.env(r.Input, r.Dir, batch.components[0].CGO), jobs)
-	dir := filepath.Join(r.Dir.Path, filepath.FromSlash(batch.targets[0].Dir))
+	dir := batch.dir(r.Dir)
 	err = b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: dir, Env: env, Stderr: watch})
 	if run.IsExit(err) {
 		return nil, b.failed(ctx, what+" failed", watch.complaints(), dir, env)

@@ -38,7 +38,7 @@ func (b Builder) Gather(
 	}
 	var out bytes.Buffer
 	for _, batch := range runs {
-		at := filepath.Join(tree.Path, filepath.FromSlash(batch.targets[0].Dir))
+		at := batch.dir(tree)
 		// What verifies the cache loads the whole graph.
 		if err := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "graph"}, Dir: at, Env: env}); err != nil {
 			return nil, fmt.Errorf("gathering modules: %w", err)
@@ -47,10 +47,7 @@ func (b Builder) Gather(
 		if len(in.Tags) > 0 {
 			args = append(args, "-tags="+strings.Join(in.Tags, ","))
 		}
-		args = append(args, batch.targets[0].flags()...)
-		for _, t := range batch.targets {
-			args = append(args, t.Main)
-		}
+		args = append(args, batch.args()...)
 		if err := b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: at, Env: env, Stdout: &out}); err != nil {
 			return nil, fmt.Errorf("gathering modules: %w", err)
 		}

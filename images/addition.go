@@ -103,44 +103,6 @@ func checkMachine(f File, arch string) string {
 	return fmt.Sprintf("%s is built for %s, not for %s", f.Path, e.Machine, arch)
 }
 
-// A Stack is the entries of an image's layers, by path, links and the dirs above them
-// among them.
-type Stack map[string]Entry
-
-// NewStack returns the entries of layers, the lowest first.
-func NewStack(layers ...[]Entry) Stack {
-	s := Stack{}
-	for _, l := range layers {
-		for _, e := range l {
-			s.put(e)
-		}
-	}
-	return s
-}
-
-// put adds an entry, and the dirs above it.
-func (s Stack) put(e Entry) {
-	if old, ok := s[e.Path]; ok && old.Folder && e.Folder && e.Mode == 0 {
-		return
-	}
-	s[e.Path] = e
-	for dir := path.Dir(e.Path); dir != "/"; dir = path.Dir(dir) {
-		if _, ok := s[dir]; ok {
-			return
-		}
-		s[dir] = Entry{Path: dir, Folder: true}
-	}
-}
-
-// Entries returns what files are as entries of a layer.
-func Entries(files []File) []Entry {
-	out := make([]Entry, len(files))
-	for i, f := range files {
-		out[i] = f.entry()
-	}
-	return out
-}
-
 // Settle returns files for a layer above the stack, each at the place that its path
 // leads to: where the stack has a link from /bin to /usr/bin, /bin/sh is
 // /usr/bin/sh. A dir in the place of the link would hide what is there.
@@ -155,18 +117,6 @@ func (s Stack) Settle(files []File) []File {
 	}
 	return out
 }
-
-// follow returns where a path leads to. It need not exist.
-func (s Stack) follow(at string) string {
-	out, err := follow(at, func(p string) string { return s[p].Target })
-	if err != nil {
-		return at
-	}
-	return out
-}
-
-// place returns where a path is, with the links followed that its dirs are.
-func (s Stack) place(at string) string { return path.Join(s.follow(path.Dir(at)), path.Base(at)) }
 
 // Add returns the layer that adds files to the stack, and what is wrong with them.
 // Paths of replace, and no others, may be in the stack already.

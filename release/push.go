@@ -80,14 +80,18 @@ func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r P
 			return nil
 		})
 	}
+	return artifacts(pushed, format(f.Images.Format)), err
+}
+
+// artifacts returns what was pushed, in a format.
+func artifacts(pushed []registry.Pushed, format string) artifact.Set {
 	var set artifact.Set
 	for _, one := range pushed {
 		set = append(set, artifact.Artifact{
-			Kind: artifact.Image, Format: format(f.Images.Format), Name: one.Name, Path: one.String(), Digest: one.Digest,
-			Kept: one.Kept,
+			Kind: artifact.Image, Format: format, Name: one.Name, Path: one.String(), Digest: one.Digest, Kept: one.Kept,
 		})
 	}
-	return artifact.Of(set), err
+	return artifact.Of(set)
 }
 
 // format returns the format of images, by a setting or a record that may leave out the default.

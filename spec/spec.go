@@ -167,19 +167,8 @@ func (l *Loaded) resolve() []config.Fault {
 	if l.Build.Mode != "" {
 		l.Settings.Mode = l.Build.Mode
 	}
-	if l.Settings.Mode == cross.GOPATH && l.Settings.ImportPath == "" {
-		faults = append(faults, config.Faultf("build.mode",
-			"a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s",
-			l.Profile, l.Version))
-	}
-	if l.Settings.Mode == cross.GOPATH && l.Upstream.Module != "" {
-		faults = append(faults, config.Faultf("upstream.module",
-			"%s %s is from before modules and needs its vendor folder, which no module has: take upstream.git or upstream.archive",
-			l.Name, l.Version))
-	}
-	if l.Settings.Mode == cross.GOPATH && len(l.Deps) > 0 {
-		faults = append(faults, config.Faultf("deps",
-			"a tree from before modules has no versions of them: change vendor with a patch"))
+	if l.Settings.Mode == cross.GOPATH {
+		faults = append(faults, l.checkGOPATH()...)
 	}
 	l.Components = l.Facts.ComponentsAt(l.Parsed)
 	for i, name := range l.Build.Components {
@@ -200,6 +189,25 @@ func (l *Loaded) resolve() []config.Fault {
 		if !slices.ContainsFunc(l.Defaults, func(c cross.Component) bool { return p.In(c.Platforms) }) {
 			faults = append(faults, config.At("build.platforms", i, "none of build.components builds for %s", p))
 		}
+	}
+	return faults
+}
+
+// checkGOPATH returns what keeps a tree from before modules from being built.
+func (l *Loaded) checkGOPATH() []config.Fault {
+	var faults []config.Fault
+	if l.Settings.ImportPath == "" {
+		faults = append(faults, config.Faultf("build.mode",
+			"a GOPATH needs the import path of the tree's root: add import_path to the row of profile %s that holds %s",
+			l.Profile, l.Version))
+	}
+	if l.Upstream.Module != "" {
+		faults = append(faults, config.Faultf("upstream.module", "%s %s is from before modules and needs its vendor folder, "+
+			"which no module has: take upstream.git or upstream.archive", l.Name, l.Version))
+	}
+	if len(l.Deps) > 0 {
+		faults = append(faults, config.Faultf("deps",
+			"a tree from before modules has no versions of them: change vendor with a patch"))
 	}
 	return faults
 }

@@ -101,7 +101,7 @@ func (Patches) Rebase(ctx context.Context, fork, onto, format, tree *string, all
 		return fmt.Errorf("-format=%s: want json or markdown", as)
 	}
 	r := slipway.RebaseRequest{
-		Onto: setting("ONTO", onto), All: flag(switchAll, all), Write: flag(switchWrite, write), Tree: setting("TREE", tree),
+		Onto: setting("ONTO", onto), All: flag(toggleAll, all), Write: flag(toggleWrite, write), Tree: setting("TREE", tree),
 	}
 	if err := r.Check(); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 // run calls f with the project in the current folder and prints its events: as lines
 // for people, or as JSON, one a line, and then nothing else is on standard output.
 func run(ctx context.Context, v, json *bool, f verb) error {
-	return runWith(ctx, newPrinter(os.Stdout, flag(switchV, v) || mg.Verbose(), flag(switchJSON, json)), f)
+	return runWith(ctx, newPrinter(os.Stdout, flag(toggleV, v) || mg.Verbose(), flag(toggleJSON, json)), f)
 }
 
 // runAside is run for a target that prints a report on standard output. Where that is
@@ -30,7 +30,7 @@ func runAside(ctx context.Context, v *bool, machine bool, f verb) error {
 	if machine {
 		out = os.Stderr
 	}
-	return runWith(ctx, newPrinter(out, flag(switchV, v) || mg.Verbose(), false), f)
+	return runWith(ctx, newPrinter(out, flag(toggleV, v) || mg.Verbose(), false), f)
 }
 
 // runWith calls f with a printer for its events. A signal that asks the process to
@@ -80,12 +80,12 @@ func setting(variable string, value *string) string {
 type toggle string
 
 const (
-	switchV        toggle = "V"
-	switchJSON     toggle = "JSON"
-	switchAll      toggle = "ALL"
-	switchWrite    toggle = "WRITE"
-	switchInsecure toggle = "INSECURE"
-	switchForce    toggle = "FORCE"
+	toggleV        toggle = "V"
+	toggleJSON     toggle = "JSON"
+	toggleAll      toggle = "ALL"
+	toggleWrite    toggle = "WRITE"
+	toggleInsecure toggle = "INSECURE"
+	toggleForce    toggle = "FORCE"
 )
 
 func flag(variable toggle, value *bool) bool {
@@ -99,7 +99,7 @@ func flag(variable toggle, value *bool) bool {
 // checkToggles returns an error for each toggle that is neither on nor off.
 func checkToggles() error {
 	var errs []error
-	for _, t := range []toggle{switchV, switchJSON, switchAll, switchWrite, switchInsecure, switchForce} {
+	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

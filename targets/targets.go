@@ -113,7 +113,7 @@ func Push(ctx context.Context, fork, registry, images, tag *string, insecure, fo
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Push(ctx, setting("FORK", fork), slipway.PushRequest{
 			Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)),
-			Tag: setting("TAG", tag), Insecure: flag(switchInsecure, insecure), Force: flag(switchForce, force),
+			Tag: setting("TAG", tag), Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force),
 		})
 	})
 }
