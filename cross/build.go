@@ -278,7 +278,7 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 // unreachable matches what the go command says when it has no way to a module.
 var unreachable = regexp.MustCompile(`dial tcp|i/o timeout|no such host|connection refused|disabled by GOPROXY`)
 
-// incomplete matches what the go command says of a go.mod or go.sum that lacks lines
+// incomplete matches what the go command says of a go.mod or go.sum without lines
 // which an earlier Go did not write, or that vendor was not made from.
 var incomplete = regexp.MustCompile(`missing go\.sum entry|updates to go\.mod needed|inconsistent vendoring`)
 

@@ -37,7 +37,8 @@ func TestSetOptions(t *testing.T) {
 			"/etc/default/galley":    {Path: "/etc/default/galley", Data: []byte("C=\"1\"\n")},
 			"/etc/cook.conf":         {Path: "/etc/cook.conf", Data: []byte("X=\"1\"\n")},
 			"/etc/default/d/another": {Path: "/etc/default/d/another", Data: []byte("X=\"1\"\n")},
-			unitDir + "cook.service": {Path: unitDir + "cook.service", Data: []byte("[Service]\nExecStart=/cook --a=$A $C \\\n# and more\n $B\n")},
+			unitDir + "cook.service": {Path: unitDir + "cook.service", Data: []byte(
+				"[Service]\nExecStart=/cook --a=$A $C \\\n# and more\n $B\n")},
 		}
 		fails(t, c.name, files.setOptions("cook", "/etc/default", c.values), c.err)
 		if got := string(files["/etc/default/cook"].Data); got != c.want {

@@ -52,7 +52,8 @@ func TestKubernetesOptions(t *testing.T) {
 		{pki, " --validity-period 8760h\n", "1.22.0 1.36.1", "1.13.0 1.21.14"},
 		{pki, `KUBELET_KUBEADM_ARGS="--container-runtime=remote --container-runtime-endpoint=` + socket + `"`,
 			"1.13.0 1.23.17", "1.24.0"},
-		{pki, `KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=` + socket + `"`, "1.24.0 1.26.15", "1.23.17 1.27.0 1.36.1"},
+		{pki, `KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=` + socket + `"`,
+			"1.24.0 1.26.15", "1.23.17 1.27.0 1.36.1"},
 	} {
 		for _, v := range strings.Fields(c.has + " " + c.not) {
 			if files[v] == nil {

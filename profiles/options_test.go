@@ -11,8 +11,11 @@ import (
 // TestEarlyKubernetesOptions holds the flags that differ between the releases from before
 // certificates were usual against the sources of those releases.
 func TestEarlyKubernetesOptions(t *testing.T) {
-	const conf, pods, servers = "--kubeconfig=/etc/kubernetes/kubelet.conf", "--pod-manifest-path=/etc/kubernetes/manifests",
-		"--api-servers=http://127.0.0.1:8080"
+	const (
+		conf    = "--kubeconfig=/etc/kubernetes/kubelet.conf"
+		pods    = "--pod-manifest-path=/etc/kubernetes/manifests"
+		servers = "--api-servers=http://127.0.0.1:8080"
+	)
 	kubelet := func(args ...string) string {
 		return strings.Join(append([]string{"--allow-privileged=true"}, args...), " ")
 	}

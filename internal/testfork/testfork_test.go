@@ -318,7 +318,8 @@ func TestEarly(t *testing.T) {
 		"kubelet: say whose it is\nMerge the load balancer\napiserver: say whose it is\ncinder: wait longer for a device\n": {
 			"log", "--first-parent", "--format=%s", "v1.4.12..acme"},
 		"Kubernetes v1.5.2\ncinder: wait longer for a device\nkubelet: reserve\n": {"log", "--format=%s", "v1.4.12..v1.5.2"},
-		"../../staging/src/k8s.io/client-go":                                      {"cat-file", "blob", "v1.4.12:vendor/k8s.io/client-go"},
+
+		"../../staging/src/k8s.io/client-go": {"cat-file", "blob", "v1.4.12:vendor/k8s.io/client-go"},
 	} {
 		if got := testkit.Git(t, repo, args...); got != want {
 			t.Errorf("git %s: got %q, want %q", strings.Join(args, " "), got, want)
