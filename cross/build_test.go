@@ -189,6 +189,27 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestBatchesOfModules has no run that would use a vendor folder for one component and not
+// for another, or be in two folders.
+func TestBatchesOfModules(t *testing.T) {
+	tree := lay(t, "-- go.mod --\nmodule example.org/ship\nreplace example.org/hull => ./hull\n-- vendor/modules.txt --\n"+
+		"-- hull/go.mod --\nmodule example.org/hull\n-- rope/go.mod --\nmodule example.org/rope\n")
+	batches, err := Request{Dir: tree, Components: []Component{
+		{Main: "cmd/a"}, {Main: "hull/cmd/b"}, {Main: "rope/cmd/c"}, {Main: "cmd/d"},
+	}}.batches()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, b := range batches {
+		got = append(got, strings.Join(append([]string{b.targets[0].Dir}, b.args()...), " "))
+	}
+	want := ". -mod=vendor ./cmd/a ./cmd/d | . -mod=readonly example.org/hull/cmd/b | rope ./cmd/c"
+	if text := strings.Join(got, " | "); text != want {
+		t.Errorf("the go command is told\n%s, want\n%s", text, want)
+	}
+}
+
 func TestSum(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(name, []byte("foo"), 0o644); err != nil {

@@ -180,6 +180,8 @@ func TestBaseOf(t *testing.T) {
 		{"a dir is emptied", []v1.Layer{layerOf(t, dir("x"), file("x/a"), file("y")),
 			layerOf(t, file("x/.wh..wh..opq"), file("x/b"))},
 			[]Entry{{Path: "/x", Folder: true}, {Path: "/x/b"}, {Path: "/y"}}},
+		{"all is emptied", []v1.Layer{layerOf(t, dir("x"), file("x/a"), file("y")),
+			layerOf(t, file(".wh..wh..opq"), file("z"))}, []Entry{{Path: "/z"}}},
 		{"a file replaces a dir", []v1.Layer{layerOf(t, dir("x"), file("x/a")), layerOf(t, file("x"))},
 			[]Entry{{Path: "/x"}}},
 		{"a dir keeps what is in it", []v1.Layer{layerOf(t, dir("x"), file("x/a")), layerOf(t, dir("x"))},

@@ -143,6 +143,8 @@ func TestCheckLibraries(t *testing.T) {
 	bosun := y.program(loader, nil, "sail_librope_so_1_0", rope)
 	inRPath := y.program(loader, []string{"-Wl,--disable-new-dtags,-rpath,$ORIGIN/../hold"}, newest, anew)
 	inRunPath := y.program(loader, []string{"-Wl,--enable-new-dtags,-rpath,/none:/hold"}, newest, anew)
+	tied := y.library("librope.so.1", []string{"ROPE_1"}, anew, "-Wl,--enable-new-dtags,-rpath,/none")
+	ofTied := y.program(loader, []string{"-Wl,--disable-new-dtags,-rpath,/hold"}, "sail_librope_so_1_0", tied)
 	ofMusl := y.program("/lib/ld-musl-ship.so.1", nil, newest, anew)
 	ld := map[string]string{"lib64/ld-linux-ship.so.2": "text"}
 	with := func(more map[string]string) []v1.Layer { return []v1.Layer{y.layer(ld), y.layer(more)} }
@@ -191,6 +193,10 @@ func TestCheckLibraries(t *testing.T) {
 		{"a dir of ld.so.conf.d", with(map[string]string{"etc/ld.so.cache": "text",
 			"etc/ld.so.conf": "include ld.so.conf.d/*.conf", "etc/ld.so.conf.d/ship.conf": "\n/opt/lib",
 			"opt/lib/libc.so.6": anew}), program(captain), nil},
+		{"an ld.so.conf that includes itself", with(map[string]string{"etc/ld.so.cache": "text",
+			"etc/ld.so.conf": "include ld.so.conf\n/opt/lib\n", "opt/lib/libc.so.6": anew}), program(captain), nil},
+		{"RPATH, and a library with a RUNPATH", with(map[string]string{"hold/librope.so.1": tied, "hold/libc.so.6": anew}),
+			program(ofTied), []string{"/hold/librope.so.1 needs libc.so.6, which is missing in the base" + add}},
 		{"RPATH", with(map[string]string{"hold/libc.so.6": anew, "lib/libc.so.6": old}),
 			[]File{{Path: "/bin/captain", Source: inRPath, Mode: 0o755}}, nil},
 		{"RUNPATH", with(map[string]string{"hold/libc.so.6": anew, "lib/libc.so.6": old}), program(inRunPath), nil},

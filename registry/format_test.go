@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-build/slipway/internal/testkit"
@@ -157,5 +158,26 @@ func wants(t *testing.T, host, reference string, media types.MediaType, out any)
 	}
 	if err != nil || resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != string(media) {
 		t.Fatalf("%s is %s of type %s: %v\n%s", reference, resp.Status, resp.Header.Get("Content-Type"), err, data)
+	}
+}
+
+// TestRefusesFormat holds which requests can be refused for a format: those that put a manifest.
+func TestRefusesFormat(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		want         bool
+	}{
+		{http.MethodPut, "/v2/ship/manifests/v1", true},
+		{http.MethodGet, "/v2/ship/manifests/v1", false},
+		{http.MethodPut, "/v2/ship/blobs/uploads/1", false},
+	} {
+		r, err := http.NewRequest(c.method, "https://registry.example.org"+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &transport.Error{Request: r, StatusCode: http.StatusUnsupportedMediaType}
+		if got := refusesFormat(e); got != c.want {
+			t.Errorf("%s %s: got %v", c.method, c.path, got)
+		}
 	}
 }

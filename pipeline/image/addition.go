@@ -41,6 +41,13 @@ func (t taken) on(p platform.Platform) []cross.Component {
 	return slices.DeleteFunc(slices.Clone(t.components), func(c cross.Component) bool { return !p.In(c.Platforms) })
 }
 
+// complete reports whether there is something to take on a platform: all of the
+// components, if they are named.
+func (t taken) complete(p platform.Platform, named bool) bool {
+	built := len(t.on(p))
+	return built > 0 && (built == len(t.components) || !named)
+}
+
 // filesOn returns what is added on a platform, for which other has the binaries of
 // other forks.
 func (a addition) filesOn(p platform.Platform, other map[string]build.Binaries) []images.File {
@@ -207,8 +214,7 @@ func (p plan) take(programs images.Programs, at string) (taken, error) {
 		out.components = append(out.components, c)
 	}
 	for _, on := range p.platforms {
-		built := len(out.on(on))
-		if built == 0 || len(programs.Programs) > 0 && built < len(out.components) {
+		if !out.complete(on, len(programs.Programs) > 0) {
 			return out, p.fork.Refuse(at, "fork %s does not build %s for %s", other.ID,
 				fork.Job{Components: out.components}.Names(), on)
 		}

@@ -33,9 +33,15 @@ func TestTakenOn(t *testing.T) {
 	crew := taken{components: []cross.Component{
 		{Name: "oar", Platforms: []string{"linux"}}, {Name: "sail", Platforms: []string{"linux/arm64"}},
 	}}
-	for p, want := range map[string]string{"amd64": "oar", "arm64": "oar sail"} {
+	for p, want := range map[string]string{"amd64": "oar", "arm64": "oar sail", "none": ""} {
 		on := amd64
 		on.Arch = p
+		if p == "none" {
+			on.OS = "plan9"
+		}
+		if whole, some := crew.complete(on, true), crew.complete(on, false); whole != (p == "arm64") || some != (want != "") {
+			t.Errorf("%s: complete if all are named: %v, if none is: %v", p, whole, some)
+		}
 		var got []string
 		for _, c := range crew.on(on) {
 			got = append(got, c.Name)
