@@ -74,16 +74,14 @@ func (s CompilerSearch) Find(ctx context.Context) (Compiler, error) {
 		s.Platform, strings.Join(names, ", "), remedy)
 }
 
-// field returns how errors name a field of build.c.
-func (s CompilerSearch) field(name string) string {
-	return "build.c." + s.Platform.String() + "." + name
-}
+// ccField returns how errors name the field of build.c that says which compiler.
+func (s CompilerSearch) ccField() string { return "build.c." + s.Platform.String() + ".cc" }
 
 // configured returns the compiler that build.c names.
 func (s CompilerSearch) configured(ctx context.Context) (Compiler, error) {
 	words, err := splitWords(s.C.CC)
 	if err != nil {
-		return Compiler{}, fmt.Errorf("%s: %w", s.field("cc"), err)
+		return Compiler{}, fmt.Errorf("%s: %w", s.ccField(), err)
 	}
 	c := Compiler{Path: words[0], Args: words[1:]}
 	if strings.Contains(c.Path, "/") {
@@ -91,12 +89,12 @@ func (s CompilerSearch) configured(ctx context.Context) (Compiler, error) {
 			c.Path = filepath.Join(s.Project, c.Path)
 		}
 		if info, err := os.Stat(c.Path); err != nil {
-			return Compiler{}, fmt.Errorf("%s: %w", s.field("cc"), err)
+			return Compiler{}, fmt.Errorf("%s: %w", s.ccField(), err)
 		} else if info.IsDir() || info.Mode()&0o111 == 0 {
-			return Compiler{}, fmt.Errorf("%s: %s is not executable", s.field("cc"), c.Path)
+			return Compiler{}, fmt.Errorf("%s: %s is not executable", s.ccField(), c.Path)
 		}
 	} else if c.Path, err = s.Env.LookPath(words[0]); err != nil {
-		return Compiler{}, fmt.Errorf("%s: %w\n  Install it: package %s on Debian", s.field("cc"), err,
+		return Compiler{}, fmt.Errorf("%s: %w\n  Install it: package %s on Debian", s.ccField(), err,
 			packageOf(words[0]))
 	}
 	return s.ask(ctx, c)

@@ -31,7 +31,7 @@ func (s CompilerSearch) Check(ctx context.Context, c Compiler) error {
 		for _, macro := range targets[name] {
 			if !regexp.MustCompile(`(?m)^#define (` + macro + `) `).Match(macros) {
 				return fmt.Errorf("%s: %s compiles for %s, not for %s\n  Name the compiler for it: %s",
-					s.field("cc"), filepath.Base(c.Path), s.target(ctx, c), s.Platform, strings.Join(s.names(), " or "))
+					s.ccField(), filepath.Base(c.Path), s.target(ctx, c), s.Platform, strings.Join(s.names(), " or "))
 			}
 		}
 	}

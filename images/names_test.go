@@ -185,22 +185,28 @@ func unpacked(root string, f File) error {
 	if err != nil {
 		return err
 	}
+	wrong := ""
 	switch {
 	case f.Hard:
-		other, err := os.Stat(filepath.Join(root, f.Target))
-		if err != nil || !os.SameFile(info, other) {
-			return fmt.Errorf("%s is not a name of %s: %v", f.Path, f.Target, err)
+		var other os.FileInfo
+		if other, err = os.Stat(filepath.Join(root, f.Target)); err == nil && !os.SameFile(info, other) {
+			wrong = "is not a name of " + f.Target
 		}
 	case f.Target != "":
-		if target, err := os.Readlink(at); err != nil || target != f.Target {
-			return fmt.Errorf("%s leads to %q, want %q: %v", f.Path, target, f.Target, err)
+		var target string
+		if target, err = os.Readlink(at); target != f.Target {
+			wrong = fmt.Sprintf("leads to %q, want %q", target, f.Target)
 		}
 	case !f.Folder:
-		if data, err := os.ReadFile(at); err != nil || !bytes.Equal(data, f.Data) {
-			return fmt.Errorf("%s has %q, want %q: %v", f.Path, data, f.Data, err)
+		var data []byte
+		if data, err = os.ReadFile(at); !bytes.Equal(data, f.Data) {
+			wrong = fmt.Sprintf("has %q, want %q", data, f.Data)
 		}
 	}
-	return nil
+	if err == nil && wrong != "" {
+		err = fmt.Errorf("%s %s", f.Path, wrong)
+	}
+	return err
 }
 
 // FuzzNames writes a file and a link of any name, and reads them.
