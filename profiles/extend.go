@@ -39,7 +39,7 @@ func read[T any](project, file string) (T, origin, error) {
 	var from origin
 	var own, slipways File[T]
 	if err == nil {
-		if from.own, err = config.Read(shown, data, &own); err != nil || own.Extends == "" {
+		if from.own, err = config.Read(shown, data, &own); err != nil || !from.own.Has("extends") {
 			return own.Tables, from, err
 		}
 		if faults := own.extendable(file, missing); faults != nil {

@@ -182,8 +182,10 @@ func TestExtendRefuses(t *testing.T) {
 		{"a profile that Slipway does not have", "ship.yaml",
 			"name: ship\nextends: slipway\ncomponents: [{name: a, main: a}]\n",
 			"profiles/ship.yaml:2: extends: Slipway has no profiles/ship.yaml: leave this out"},
-		{"a list", "etcd.yaml", "name: etcd\nextends: [slipway]\n", "profiles/etcd.yaml:1: components: is empty\n" +
-			"profiles/etcd.yaml:2: extends: want a single value"},
+		{"a list", "etcd.yaml", "name: etcd\nextends: [slipway]\n", "profiles/etcd.yaml:2: extends: want a single value"},
+		{"nothing", "etcd.yaml", "name: etcd\nextends:\n", "profiles/etcd.yaml:2: extends: want a single value"},
+		{"an empty name", "etcd.yaml", "name: etcd\nextends: ''\n",
+			`profiles/etcd.yaml:2: extends: "" is nothing to extend: want slipway, or leave it out`},
 		{"an unknown key", "etcd.yaml", "name: etcd\nextends: slipway\ncomponent: []\n", "profiles/etcd.yaml:3: component: " +
 			"unknown key; known here: extends, name, layout, build, components"},
 		{"another name", "etcd.yaml", "name: boat\nextends: slipway\n",
