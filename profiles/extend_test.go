@@ -121,8 +121,9 @@ func TestExtendPackages(t *testing.T) {
 				t.Errorf("%s is %q (%v), want %q in it", name, data, err, part)
 			}
 		}
-		if _, err := fs.ReadFile(files, "none"); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("a file that nobody has: %v", err)
+		const want = "open profiles/etcd/files/none: file does not exist"
+		if _, err := fs.ReadFile(files, "none"); !errors.Is(err, fs.ErrNotExist) || err.Error() != want {
+			t.Errorf("a file that nobody has: %v, want %s", err, want)
 		}
 	}
 }

@@ -166,6 +166,10 @@ func (f *File) walk(n *yaml.Node, t reflect.Type, path string) {
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
 			f.misfit(path, n, "want true or false")
 		}
+	case reflect.Int:
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" {
+			f.misfit(path, n, "want a whole number")
+		}
 	default:
 		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 			f.misfit(path, n, "want a single value")
