@@ -141,9 +141,6 @@ func (r Recipes) Write(in Input) ([]byte, error) {
 		}
 		below(&b, text.Bytes())
 	}
-	if !bytes.HasSuffix(b.Bytes(), []byte("\n")) {
-		b.WriteByte('\n')
-	}
 	if err := yaml.Unmarshal(b.Bytes(), &map[string]any{}); err != nil {
 		return nil, fmt.Errorf("%s does not make valid YAML: %w", in.Profile, err)
 	}
