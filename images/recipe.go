@@ -2,6 +2,7 @@ package images
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -78,24 +79,18 @@ var repository = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
 // Validate returns what is wrong with the recipes.
 func (r Recipes) Validate() []config.Fault {
 	var faults []config.Fault
-	for i, image := range r.Images {
-		if !repository.MatchString(image.Name) {
-			faults = append(faults, config.At("images", i, "%q is not a repository's name: "+
-				"want lower-case letters and digits, and . _ - between them", image.Name))
-		}
-		if image.Base != "" && image.Base != noBase {
-			faults = append(faults, config.At("images", i, "base: %q is not none: other bases are set in fork.yaml", image.Base))
-		}
-		if image.Start != "" && image.path(image.Start) == "" {
-			faults = append(faults, config.At("images", i, "start: %s is not one of the image's programs", image.Start))
-		}
-		for _, program := range image.Bind {
-			if _, ok := image.Programs[program]; !ok {
-				faults = append(faults, config.At("images", i, "bind: %s is not one of the image's programs", program))
-			}
+	for _, user := range slices.Sorted(maps.Keys(r.Users)) {
+		if id := r.Users[user]; id < 1 {
+			faults = append(faults, config.Faultf("users."+user, "%d is not the id of a user: want 1 or more", id))
 		}
 	}
+	for i, image := range r.Images {
+		faults = append(faults, image.validate(i)...)
+	}
 	for i, pod := range r.Pods {
+		if err := pod.Versions.Validate(); err != nil {
+			faults = append(faults, config.Faultf(fmt.Sprintf("pods[%d].versions", i), "%v", err))
+		}
 		if !slices.ContainsFunc(r.Images, func(image Recipe) bool { return image.Name == pod.Name }) {
 			faults = append(faults, config.At("pods", i,
 				"%q is not the name of an image: a pod runs the image of its name", pod.Name))
@@ -103,6 +98,30 @@ func (r Recipes) Validate() []config.Fault {
 	}
 	for i, set := range r.Sets {
 		faults = append(faults, config.Below(fmt.Sprintf("sets[%d]", i), set.validate())...)
+	}
+	return faults
+}
+
+// validate returns what is wrong with the i-th image.
+func (r Recipe) validate(i int) []config.Fault {
+	var faults []config.Fault
+	if err := r.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf(fmt.Sprintf("images[%d].versions", i), "%v", err))
+	}
+	if !repository.MatchString(r.Name) {
+		faults = append(faults, config.At("images", i, "%q is not a repository's name: "+
+			"want lower-case letters and digits, and . _ - between them", r.Name))
+	}
+	if r.Base != "" && r.Base != noBase {
+		faults = append(faults, config.At("images", i, "base: %q is not none: other bases are set in fork.yaml", r.Base))
+	}
+	if r.Start != "" && r.path(r.Start) == "" {
+		faults = append(faults, config.At("images", i, "start: %s is not one of the image's programs", r.Start))
+	}
+	for _, program := range r.Bind {
+		if _, ok := r.Programs[program]; !ok {
+			faults = append(faults, config.At("images", i, "bind: %s is not one of the image's programs", program))
+		}
 	}
 	return faults
 }

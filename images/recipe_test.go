@@ -46,6 +46,11 @@ func TestRecipes(t *testing.T) {
 		{"a set of what is no package", Recipes{Sets: []Set{{Name: "a", Packages: []string{"cook", "a/b"}}}},
 			[]string{`sets[0].packages[1]: "a/b" is not the name of a Debian package: want one like conntrack, ` +
 				"or alternatives, like iproute2 | iproute"}},
+		{"ranges", Recipes{Images: []Recipe{{Name: "a", Versions: "new"}}, Pods: []Pod{{Name: "a", Versions: "old"}}},
+			[]string{`images[0].versions: improper constraint: "new"`, `pods[0].versions: improper constraint: "old"`}},
+		{"ids", Recipes{Users: map[string]int{"mate": 490, "cook": -4, "bosun": 0}},
+			[]string{"users.bosun: 0 is not the id of a user: want 1 or more",
+				"users.cook: -4 is not the id of a user: want 1 or more"}},
 		{"no name", Recipes{Images: []Recipe{{}}}, []string{name("")}},
 		{"a capital", Recipes{Images: []Recipe{{Name: "Ship"}}}, []string{name("Ship")}},
 		{"a name that ends in a dash", Recipes{Images: []Recipe{{Name: "ship-"}}}, []string{name("ship-")}},

@@ -130,7 +130,8 @@ func (r Recipes) Write(in Input) ([]byte, error) {
 	b.WriteString("# Roles set some of them, which an inventory cannot change: give the file on the command line.\n" +
 		"#   ansible-playbook -e @kubespray.yml … cluster.yml\n")
 	for _, row := range rows {
-		err := row.write(&b, in)
+		var text bytes.Buffer
+		err := row.write(&text, in)
 		var m missing
 		if errors.As(err, &m) {
 			return nil, m
@@ -138,11 +139,20 @@ func (r Recipes) Write(in Input) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", in.Profile, err)
 		}
+		below(&b, text.Bytes())
 	}
 	if err := yaml.Unmarshal(b.Bytes(), &map[string]any{}); err != nil {
 		return nil, fmt.Errorf("%s does not make valid YAML: %w", in.Profile, err)
 	}
 	return b.Bytes(), nil
+}
+
+// below adds text to a file in a line of its own.
+func below(b *bytes.Buffer, text []byte) {
+	if len(text) > 0 && text[0] != '\n' && !bytes.HasSuffix(b.Bytes(), []byte("\n")) {
+		b.WriteByte('\n')
+	}
+	b.Write(text)
 }
 
 // write writes the variables of a row.

@@ -93,6 +93,16 @@ bosun: false
 	}
 }
 
+// TestWriteLines has rows whose text does not end a line, and one that is empty.
+func TestWriteLines(t *testing.T) {
+	r := Recipes{Vars: []Vars{{Text: "a: 1"}, {Text: "b: 2"}, {Text: "{{if false}}x{{end}}"}, {Text: "\nc: 3"}}}
+	data, err := r.Write(in(t))
+	const want = "cluster.yml\na: 1\nb: 2\nc: 3"
+	if err != nil || !strings.HasSuffix(string(data), want) {
+		t.Errorf("it is\n%s(%v), want at its end\n%s", data, err, want)
+	}
+}
+
 // TestWriteErrors holds that an error says what to do, to whoever has to.
 func TestWriteErrors(t *testing.T) {
 	for _, c := range []struct {

@@ -39,7 +39,7 @@ func read[T any](project, file string) (T, origin, error) {
 	var from origin
 	var own, slipways File[T]
 	if err == nil {
-		if from.own, err = config.Read(shown, data, &own); err != nil || own.Extends == "" {
+		if from.own, err = config.Read(shown, data, &own); err != nil || !from.own.Has("extends") {
 			return own.Tables, from, err
 		}
 		if faults := own.extendable(file, missing); faults != nil {
@@ -130,16 +130,17 @@ func rowOf(field string) (table string, row int, rest string) {
 }
 
 // layers are folders of which an upper one's file hides that of the same name below.
-type layers []fs.FS
+type layers struct {
+	shown   string // their path, for errors
+	folders []fs.FS
+}
 
 // Open opens the uppermost file of that name.
 func (l layers) Open(name string) (fs.File, error) {
-	err := error(&fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist})
-	for _, folder := range l {
-		var f fs.File
-		if f, err = folder.Open(name); !errors.Is(err, fs.ErrNotExist) {
+	for _, folder := range l.folders {
+		if f, err := folder.Open(name); !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
 	}
-	return nil, err
+	return nil, &fs.PathError{Op: "open", Path: path.Join(l.shown, name), Err: fs.ErrNotExist}
 }

@@ -121,8 +121,9 @@ func TestExtendPackages(t *testing.T) {
 				t.Errorf("%s is %q (%v), want %q in it", name, data, err, part)
 			}
 		}
-		if _, err := fs.ReadFile(files, "none"); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("a file that nobody has: %v", err)
+		const want = "open profiles/etcd/files/none: file does not exist"
+		if _, err := fs.ReadFile(files, "none"); !errors.Is(err, fs.ErrNotExist) || err.Error() != want {
+			t.Errorf("a file that nobody has: %v, want %s", err, want)
 		}
 	}
 }
@@ -182,8 +183,10 @@ func TestExtendRefuses(t *testing.T) {
 		{"a profile that Slipway does not have", "ship.yaml",
 			"name: ship\nextends: slipway\ncomponents: [{name: a, main: a}]\n",
 			"profiles/ship.yaml:2: extends: Slipway has no profiles/ship.yaml: leave this out"},
-		{"a list", "etcd.yaml", "name: etcd\nextends: [slipway]\n", "profiles/etcd.yaml:1: components: is empty\n" +
-			"profiles/etcd.yaml:2: extends: want a single value"},
+		{"a list", "etcd.yaml", "name: etcd\nextends: [slipway]\n", "profiles/etcd.yaml:2: extends: want a single value"},
+		{"nothing", "etcd.yaml", "name: etcd\nextends:\n", "profiles/etcd.yaml:2: extends: want a single value"},
+		{"an empty name", "etcd.yaml", "name: etcd\nextends: ''\n",
+			`profiles/etcd.yaml:2: extends: "" is nothing to extend: want slipway, or leave it out`},
 		{"an unknown key", "etcd.yaml", "name: etcd\nextends: slipway\ncomponent: []\n", "profiles/etcd.yaml:3: component: " +
 			"unknown key; known here: extends, name, layout, build, components"},
 		{"another name", "etcd.yaml", "name: boat\nextends: slipway\n",

@@ -1,11 +1,13 @@
 package profiles
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -97,4 +99,50 @@ func contents(packages []packaging.Package) map[string]string {
 		}
 	}
 	return out
+}
+
+// TestHyperkube holds which programs the hyperkube of a version is, in packages and in
+// its image.
+func TestHyperkube(t *testing.T) {
+	const (
+		servers = "kube-apiserver kube-controller-manager kube-proxy kube-scheduler"
+		all     = servers + " kubectl kubelet"
+		later   = servers + " kubeadm kubectl kubelet"
+	)
+	for _, c := range []struct{ version, programs, links string }{
+		{"1.3.10", all, "kubectl kubelet"},
+		{"1.5.2", all, "kubectl kubelet"},
+		{"1.12.10", all, all},
+		{"1.13.0", all, "cloud-controller-manager hyperkube " + all},
+		{"1.16.15", all, "cloud-controller-manager hyperkube " + all},
+		{"1.17.0", later, "hyperkube " + later},
+		{"1.36.1", later, "hyperkube " + later},
+	} {
+		v := parse(t, c.version)
+		in := packaging.Input{Version: v, Programs: []string{"hyperkube"}}
+		var err error
+		if in.Recipes, _, err = Recipes("", "kubernetes", v); err != nil {
+			t.Fatal(err)
+		}
+		programs := in.Multicall("kubelet").Programs
+		if got := strings.Join(slices.Sorted(maps.Keys(programs)), " "); got != c.programs {
+			t.Errorf("%s: hyperkube is %q, want %q", v, got, c.programs)
+		}
+		recipes, err := Images("", "kubernetes")
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(recipes.Images, func(r images.Recipe) bool {
+			return r.Name == "hyperkube" && r.Versions.Contains(v)
+		})
+		var links []string
+		for _, link := range slices.Sorted(maps.Keys(recipes.Images[i].Links)) {
+			if name, ok := strings.CutPrefix(link, "/usr/local/bin/"); ok {
+				links = append(links, name)
+			}
+		}
+		if got := strings.Join(links, " "); got != c.links {
+			t.Errorf("%s: the image links %q, want %q", v, got, c.links)
+		}
+	}
 }

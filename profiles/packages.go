@@ -35,13 +35,14 @@ func Recipes(project, name string, v version.Version) (packaging.Recipes, fs.FS,
 	if err != nil {
 		return r, nil, err
 	}
-	files := layers{os.DirFS(filepath.Join(project, "profiles", name, "files"))}
+	shown := path.Join("profiles", name, "files")
+	files := layers{shown, []fs.FS{os.DirFS(filepath.Join(project, filepath.FromSlash(shown)))}}
 	if from.builtin != nil {
 		slipways, err := fs.Sub(builtin, path.Join(name, "files"))
 		if err != nil {
 			return r, nil, err
 		}
-		files = append(files, slipways)
+		files.folders = append(files.folders, slipways)
 	}
 	faults := r.Validate()
 	r.Packages = replaced(r.Packages, from.rows["packages"], v)

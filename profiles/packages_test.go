@@ -42,8 +42,8 @@ func TestPackagesAreDocumented(t *testing.T) {
 	golden.Check(t, page, b.Bytes())
 }
 
-// assembled returns the packages of all components of a project, of a program
-// that is linked with nothing.
+// assembled returns the packages of all components of a project, each of which is the
+// same program, linked with nothing. A multi-call component takes the place of its programs.
 func assembled(t *testing.T, profile, v string) []packaging.Package {
 	t.Helper()
 	facts, faults, err := Load("", profile)
@@ -64,8 +64,11 @@ func assembled(t *testing.T, profile, v string) []packaging.Package {
 	if err := os.WriteFile(program, static(t), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	for _, m := range in.Recipes.Multicall {
+		in.Programs = []string{m.Component}
+	}
 	for _, c := range facts.ComponentsAt(in.Version) {
-		if len(in.Recipes.Multicall) == 0 || c.Name == in.Recipes.Multicall[0].Component {
+		if !slices.Contains(in.Programs, c.Name) && in.Multicall(c.Name) == nil {
 			in.Programs = append(in.Programs, c.Name)
 		}
 		in.Binaries[c.Name] = program

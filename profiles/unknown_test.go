@@ -33,6 +33,29 @@ func TestUnknownVersion(t *testing.T) {
 			`profile ship does not say how 0.1.0 is compiled; add this row to the table "build" in profiles/ship.yaml:
     build:
       - versions: '>=0.1.0-0 <0.2.0-0'`},
+		{"of a project in the place of Slipway's", Profile{Name: "etcd", Build: []cross.Settings{stamped}}, "3.5.1",
+			`profile etcd does not say how 3.5.1 is compiled; Slipway's does: ` +
+				`add the line "extends: slipway" to profiles/etcd.yaml, or this row to its table "build":
+    build:
+      - versions: '>=3.5.0-0 <3.6.0-0'`},
+		{"above several rows", Profile{Name: "ship", Build: []cross.Settings{
+			{Versions: ">=1.5.0-0 <2.0.0-0", Tags: []string{"sail"}}, {Versions: "<1.5.0-0", Tags: []string{"oar"}},
+		}}, "2.3.0",
+			`profile ship does not say how 2.3.0 is compiled; add this row to the table "build" in profiles/ship.yaml:
+    build:
+      - versions: '>=2.3.0-0 <2.4.0-0'
+        tags:
+          - sail
+  The row is like that of 1.5: compare it with how upstream builds 2.3.0.`},
+		{"a major version below all rows", Profile{Name: "ship", Build: []cross.Settings{
+			{Versions: ">=1.2.0-0 <1.5.0-0", Tags: []string{"oar"}}, {Versions: ">=1.5.0-0", Tags: []string{"sail"}},
+		}}, "0.5.0",
+			`profile ship does not say how 0.5.0 is compiled; add this row to the table "build" in profiles/ship.yaml:
+    build:
+      - versions: '>=0.5.0-0 <0.6.0-0'
+        tags:
+          - oar
+  The row is like that of 1.2: compare it with how upstream builds 0.5.0.`},
 		{"of Slipway", load(t, "cni-plugins"), "0.5.2",
 			"profile cni-plugins does not say how 0.5.2 is compiled; " +
 				`to add a row to those of Slipway, write profiles/cni-plugins.yaml:

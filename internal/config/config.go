@@ -113,6 +113,12 @@ func (f *File) Check(meaning []Fault) error {
 	return errors.Join(errs...)
 }
 
+// Has reports whether the file sets a field, well or not.
+func (f *File) Has(field string) bool {
+	_, ok := f.lines[field]
+	return ok
+}
+
 // within reports whether a field is the other, or part of it.
 func within(field, other string) bool {
 	rest, ok := strings.CutPrefix(field, other)
@@ -159,6 +165,10 @@ func (f *File) walk(n *yaml.Node, t reflect.Type, path string) {
 	case reflect.Bool:
 		if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
 			f.misfit(path, n, "want true or false")
+		}
+	case reflect.Int:
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" {
+			f.misfit(path, n, "want a whole number")
 		}
 	default:
 		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {

@@ -16,6 +16,7 @@ type crew struct {
 	Mates  []mate            `yaml:"mates"`
 	Orders map[string]string `yaml:"orders"`
 	Grid   [][]string        `yaml:"grid"`
+	Ages   map[string]int    `yaml:"ages"`
 }
 
 type mate struct {
@@ -58,12 +59,14 @@ mates:
   - name: di
 orders: {dawn: sail, dusk: "anchor"}
 grid: [[a, b], [], [c]]
+ages: {ann: 44, bob: 0x10}
 `, crew{
 			Name: "first watch", Ready: true, Roster: []string{"captain", "deckhand"},
 			Cook: mate{Name: "ann"}, Bosun: &mate{Name: "bob"},
 			Mates:  []mate{{Name: "cy", Tools: []tool{{"knife", true}, {"pot", false}}}, {Name: "di"}},
 			Orders: map[string]string{"dawn": "sail", "dusk": "anchor"},
 			Grid:   [][]string{{"a", "b"}, {}, {"c"}},
+			Ages:   map[string]int{"ann": 44, "bob": 16},
 		}},
 		{"numbers are words too", "name: 1.36\nroster: [1, 2.5, true, 2026-01-02]\n",
 			crew{Name: "1.36", Roster: []string{"1", "2.5", "true", "2026-01-02"}}},
@@ -83,7 +86,7 @@ grid: [[a, b], [], [c]]
 }
 
 func TestReadRefuses(t *testing.T) {
-	const known = "name, ready, roster, cook, bosun, mates, orders, grid"
+	const known = "name, ready, roster, cook, bosun, mates, orders, grid, ages"
 	for _, c := range []struct{ name, yaml, want string }{
 		{"nothing", "", "crew.yaml:1: the file is empty"},
 		{"only comments", "# to do\n", "crew.yaml:1: the file is empty"},
@@ -117,6 +120,9 @@ func TestReadRefuses(t *testing.T) {
 		{"a word for a bool", "ready: maybe\n", "crew.yaml:1: ready: want true or false"},
 		{"yes for a bool", "ready: yes\n", "crew.yaml:1: ready: want true or false"},
 		{"a quoted bool", "ready: 'true'\n", "crew.yaml:1: ready: want true or false"},
+		{"a word for a number", "ages:\n  ann: old\n  bob: 4\n", "crew.yaml:2: ages.ann: want a whole number"},
+		{"a fraction", "ages: {ann: 4.5}\n", "crew.yaml:1: ages.ann: want a whole number"},
+		{"nothing for a number", "ages: {ann: }\n", "crew.yaml:1: ages.ann: want a whole number"},
 		{"an alias of the wrong kind", "roster: &all [a]\nname: *all\n", "crew.yaml:2: name: want a single value"},
 		{"an alias in itself", "roster: &all\n  - *all\n", "crew.yaml:2: roster[0]: want a single value"},
 		{"a second document", "name: x\n---\nname: y\n", "crew.yaml:2: a second document begins here: want one"},
@@ -158,7 +164,7 @@ ready: true
 	want := strings.Join([]string{
 		"crew.yaml:1: cook: want keys and values, one of: name, tools",
 		"crew.yaml:2: orders.dawn: want a single value",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages",
 		"crew.yaml:5: mates[0].nme: unknown key; known here: name, tools",
 		"crew.yaml:6: mates[0].tools[0].edge: want true or false",
 		"crew.yaml:7: ready: want true or false",
@@ -271,7 +277,7 @@ func TestCheckReportsFormAndMeaning(t *testing.T) {
 	want := strings.Join([]string{
 		"crew.yaml:1: name: want a single value",
 		"crew.yaml:2: cook: want keys and values, one of: name, tools",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages",
 		"crew.yaml:4: roster[1]: want a single value",
 		"crew.yaml:4: roster[2]: unknown",
 		"crew.yaml:5: ready: too early",
