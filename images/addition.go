@@ -12,7 +12,6 @@ import (
 	"unicode"
 
 	"github.com/slipway-build/slipway/internal/config"
-
 	"github.com/slipway-build/slipway/internal/dynlink"
 )
 
@@ -66,16 +65,22 @@ func (a Addition) validate() []config.Fault {
 
 // placeFault returns why nothing can be added at a path of an image; "" is nothing.
 func placeFault(at string) string {
-	top, _, _ := strings.Cut(strings.TrimPrefix(at, "/"), "/")
 	switch {
 	case !path.IsAbs(at) || path.Clean(at) != at || at == "/" || strings.ContainsFunc(at, unicode.IsControl):
 		return fmt.Sprintf("%q is not a clean absolute path, such as /usr/bin/kubelet", at)
-	case slices.Contains([]string{"proc", "sys", "dev"}, top):
-		return fmt.Sprintf("%s is hidden in a container: something is mounted at /%s", at, top)
+	case isMounted(at):
+		return fmt.Sprintf("%s is hidden in a container: something is mounted at /%s", at, strings.Split(at, "/")[1])
 	case slices.ContainsFunc(strings.Split(at, "/"), func(name string) bool { return strings.HasPrefix(name, ".wh.") }):
 		return at + " would remove a file: names that begin with .wh. do that in a layer"
 	}
 	return ""
+}
+
+// isMounted reports whether a path is in what a container mounts, so that no image
+// tells what is there.
+func isMounted(at string) bool {
+	top, _, _ := strings.Cut(strings.TrimPrefix(at, "/"), "/")
+	return slices.Contains([]string{"proc", "sys", "dev"}, top)
 }
 
 // CheckAdded returns what is wrong with a file that a fork adds to an image for an
@@ -149,21 +154,25 @@ func (s Stack) Settle(files []File) []File {
 	out := slices.Clone(files)
 	for i, f := range out {
 		if f.Folder {
-			out[i].Path = s.follow(f.Path)
+			out[i].Path = s.place(f.Path)
 		} else {
-			out[i].Path = path.Join(s.follow(path.Dir(f.Path)), path.Base(f.Path))
+			out[i].Path = path.Join(s.place(path.Dir(f.Path)), path.Base(f.Path))
 		}
 	}
 	return out
 }
 
 // follow returns where a path leads to. It need not exist.
-func (s Stack) follow(at string) string {
-	out, err := follow(at, func(p string) string { return s[p].Target })
-	if err != nil {
-		return at
+func (s Stack) follow(at string) (string, error) {
+	return follow(at, func(p string) string { return s[p].Target })
+}
+
+// place returns where a path leads to, or the path if that is nowhere.
+func (s Stack) place(at string) string {
+	if to, err := s.follow(at); err == nil {
+		return to
 	}
-	return out
+	return at
 }
 
 // Add returns the layer that adds files to the stack, and what is wrong with them.
@@ -188,7 +197,14 @@ func (s Stack) Add(files []File, replace []string) ([]File, []string) {
 		}
 	}
 	for i, f := range out {
-		if to := whole.follow(f.Path); f.Target != "" && !whole.has(to) {
+		if f.Target == "" {
+			continue
+		}
+		to, err := whole.follow(f.Path)
+		switch {
+		case err != nil:
+			faults = append(faults, err.Error())
+		case !whole.has(to) && !isMounted(to):
 			faults = append(faults, fmt.Sprintf("%s leads to %s, which is missing", files[i].Path, to))
 		}
 	}
