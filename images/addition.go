@@ -65,16 +65,22 @@ func (a Addition) validate() []config.Fault {
 
 // placeFault returns why nothing can be added at a path of an image; "" is nothing.
 func placeFault(at string) string {
-	top, _, _ := strings.Cut(strings.TrimPrefix(at, "/"), "/")
 	switch {
 	case !path.IsAbs(at) || path.Clean(at) != at || at == "/" || strings.ContainsFunc(at, unicode.IsControl):
 		return fmt.Sprintf("%q is not a clean absolute path, such as /usr/bin/kubelet", at)
-	case slices.Contains([]string{"proc", "sys", "dev"}, top):
-		return fmt.Sprintf("%s is hidden in a container: something is mounted at /%s", at, top)
+	case isMounted(at):
+		return fmt.Sprintf("%s is hidden in a container: something is mounted at /%s", at, strings.Split(at, "/")[1])
 	case slices.ContainsFunc(strings.Split(at, "/"), func(name string) bool { return strings.HasPrefix(name, ".wh.") }):
 		return at + " would remove a file: names that begin with .wh. do that in a layer"
 	}
 	return ""
+}
+
+// isMounted reports whether a path is in what a container mounts, so that no image
+// tells what is there.
+func isMounted(at string) bool {
+	top, _, _ := strings.Cut(strings.TrimPrefix(at, "/"), "/")
+	return slices.Contains([]string{"proc", "sys", "dev"}, top)
 }
 
 // CheckAdded returns what is wrong with a file that a fork adds to an image for an
@@ -110,7 +116,7 @@ func (s Stack) Settle(files []File) []File {
 	out := slices.Clone(files)
 	for i, f := range out {
 		if f.Folder {
-			out[i].Path = s.follow(f.Path)
+			out[i].Path = s.dir(f.Path)
 		} else {
 			out[i].Path = s.place(f.Path)
 		}
@@ -118,33 +124,55 @@ func (s Stack) Settle(files []File) []File {
 	return out
 }
 
+// A Misfit is a path that is added, or that replace lists, and what is wrong with it.
+type Misfit struct {
+	Path    string
+	Replace bool // the path is one of replace
+	Fault   string
+}
+
 // Add returns the layer that adds files to the stack, and what is wrong with them.
 // Paths of replace, and no others, may be in the stack already.
-func (s Stack) Add(files []File, replace []string) ([]File, []string) {
+func (s Stack) Add(files []File, replace []string) ([]File, []Misfit) {
 	out, replaced := s.Settle(files), s.Settle(asFiles(replace))
 	whole := maps.Clone(s)
-	var faults []string
+	var misfits []Misfit
 	for i, f := range out {
 		listed := slices.ContainsFunc(replaced, func(r File) bool { return r.Path == f.Path })
 		if fault := s.refuses(f.Path, listed); fault != "" {
-			faults = append(faults, files[i].Path+fault)
+			misfits = append(misfits, Misfit{Path: files[i].Path, Fault: files[i].Path + fault})
 		}
 		whole.put(f.entry())
 	}
-	faults = append(faults, among(files, out)...)
+	misfits = append(misfits, among(files, out)...)
 	for i, r := range replaced {
 		if _, ok := s[r.Path]; !ok {
-			faults = append(faults, fmt.Sprintf("replace: the image has no %s to replace: remove it", replace[i]))
+			misfits = append(misfits, Misfit{replace[i], true, "the image has no " + replace[i] + " to replace: remove it"})
 		} else if !slices.ContainsFunc(out, func(f File) bool { return f.Path == r.Path }) {
-			faults = append(faults, fmt.Sprintf("replace: nothing is added at %s: remove it", replace[i]))
+			misfits = append(misfits, Misfit{replace[i], true, "nothing is added at " + replace[i] + ": remove it"})
 		}
 	}
-	for i, f := range out {
-		if to := whole.follow(f.Path); f.Target != "" && !whole.has(to) {
-			faults = append(faults, fmt.Sprintf("%s leads to %s, which is missing", files[i].Path, to))
+	for _, f := range files {
+		if fault := whole.leads(f); fault != "" {
+			misfits = append(misfits, Misfit{Path: f.Path, Fault: fault})
 		}
 	}
-	return append(out, s.dirs(out)...), faults
+	return append(out, s.dirs(out)...), misfits
+}
+
+// leads returns what is wrong with where a link leads to; "" is nothing.
+func (s Stack) leads(link File) string {
+	if link.Target == "" {
+		return ""
+	}
+	to, err := s.follow(link.Path)
+	switch {
+	case err != nil:
+		return err.Error()
+	case !s.has(to) && !isMounted(to):
+		return fmt.Sprintf("%s leads to %s, which is missing", link.Path, to)
+	}
+	return ""
 }
 
 // has reports whether there is something at a path.
@@ -170,21 +198,22 @@ func (s Stack) refuses(at string, listed bool) string {
 	return ""
 }
 
-// among returns a fault for each file that cannot be beside the others. names has the
-// files as the user named them.
-func among(names, files []File) []string {
-	var faults []string
+// among returns the files that cannot be beside the others. names has the files as the
+// user named them.
+func among(names, files []File) []Misfit {
+	var out []Misfit
 	for i, f := range files {
 		for j, other := range files {
-			switch {
-			case i < j && f.Path == other.Path:
-				faults = append(faults, names[j].Path+" is added twice")
+			switch at := names[i].Path; {
+			case j < i && f.Path == other.Path:
+				out = append(out, Misfit{Path: at, Fault: at + " is added twice"})
 			case strings.HasPrefix(f.Path, other.Path+"/"):
-				faults = append(faults, fmt.Sprintf("%s cannot be added: %s is not a dir", names[i].Path, names[j].Path))
+				out = append(out, Misfit{Path: at,
+					Fault: fmt.Sprintf("%s cannot be added: %s is not a dir", at, names[j].Path)})
 			}
 		}
 	}
-	return faults
+	return out
 }
 
 // asFiles returns files at some paths.

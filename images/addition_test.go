@@ -80,6 +80,8 @@ func TestAdd(t *testing.T) {
 		{"a link to a program", []string{"/usr/bin/mate->/captain"}, nil, []string{"/usr/bin/mate->/captain"}, nil},
 		{"a link to a dir", []string{"/crew->opt/crew"}, nil, []string{"/crew->opt/crew"}, nil},
 		{"a link to a dir that is only above a file", []string{"/x->/usr"}, nil, []string{"/x->/usr"}, nil},
+		{"a link to what is mounted", []string{"/etc/mtab->/proc/self/mounts", "/fd->dev/fd"}, nil,
+			[]string{"/etc/mtab->/proc/self/mounts", "/fd->dev/fd"}, nil},
 		{"a link to the root", []string{"/rootfs->/"}, nil, []string{"/rootfs->/"}, nil},
 		{"a link to what is added", []string{"/x", "/y->x"}, nil, []string{"/x", "/y->x"}, nil},
 		{"a path through a link", []string{"/bin/x"}, nil, []string{"/usr/bin/x"}, nil},
@@ -105,15 +107,24 @@ func TestAdd(t *testing.T) {
 		{"below an added link", []string{"/a->opt", "/a/b"}, nil, nil, []string{"/a/b cannot be added: /a is not a dir"}},
 		{"twice", []string{"/usr/bin/x", "/bin/x"}, nil, nil, []string{"/bin/x is added twice"}},
 		{"a link to nothing", []string{"/x->y/z"}, nil, nil, []string{"/x leads to /y/z, which is missing"}},
-		{"a link to itself", []string{"/x->x"}, nil, nil, []string{"/x leads to /x, which is missing"}},
+		{"a link to itself", []string{"/x->x"}, nil, nil, []string{"/x is a link that leads to itself"}},
 		{"nothing to replace", []string{"/x"}, []string{"/x"}, nil,
-			[]string{"replace: the image has no /x to replace: remove it"}},
+			[]string{"the image has no /x to replace: remove it"}},
 		{"nothing that replaces", nil, []string{"/captain"}, nil,
-			[]string{"replace: nothing is added at /captain: remove it"}},
+			[]string{"nothing is added at /captain: remove it"}},
 	}
 	for _, test := range tests {
 		t.Run(test.about, func(t *testing.T) {
-			got, faults := NewStack(image).Add(filesOf(test.add...), test.replace)
+			got, misfits := NewStack(image).Add(filesOf(test.add...), test.replace)
+			var faults []string
+			for _, m := range misfits {
+				at := filesOf(test.add...)
+				named := slices.ContainsFunc(at, func(f File) bool { return f.Path == m.Path })
+				if !named && !m.Replace || m.Replace && !slices.Contains(test.replace, m.Path) {
+					t.Errorf("the fault is at %+v", m)
+				}
+				faults = append(faults, m.Fault)
+			}
 			if !slices.Equal(faults, test.faults) {
 				t.Errorf("the faults are %q, want %q", faults, test.faults)
 			}

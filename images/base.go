@@ -32,10 +32,25 @@ func (s Settings) BaseImage(ctx context.Context, dir string, p platform.Platform
 	if err != nil || image == nil {
 		return nil, err
 	}
-	if err := checkLayers(s.Format, image); err != nil {
-		return nil, fmt.Errorf("images.base: %s: %w", s.Base, err)
+	err = checkPlatform(image, p)
+	if err == nil {
+		err = checkLayers(s.Format, image)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Base, err)
 	}
 	return image, nil
+}
+
+// checkPlatform returns an error if an image is for another platform. One that no index
+// lists is found for any.
+func checkPlatform(image v1.Image, p platform.Platform) error {
+	config, err := image.ConfigFile()
+	if err == nil && (config.OS != p.OS || config.Architecture != p.Arch) {
+		err = fmt.Errorf("it is for %s/%s, not for %s: take a base with an image for each platform, "+
+			"by the digest of its index", config.OS, config.Architecture, p)
+	}
+	return err
 }
 
 // findBase returns the base image, whatever its layers are.
@@ -48,23 +63,19 @@ func (s Settings) findBase(ctx context.Context, dir string, p platform.Platform,
 	case strings.HasPrefix(s.Base, "./"):
 		index, err := layout.ImageIndexFromPath(filepath.Join(dir, s.Base))
 		if err != nil {
-			return nil, fmt.Errorf("images.base: %s is not an OCI layout: %w", s.Base, err)
+			return nil, fmt.Errorf("%s is not an OCI layout: %w", s.Base, err)
 		}
 		image, err := find(index, want)
 		if err != nil {
-			return nil, fmt.Errorf("images.base: %s: %w", s.Base, err)
+			return nil, fmt.Errorf("%s: %w", s.Base, err)
 		}
 		return image, nil
 	}
 	ref, err := name.NewDigest(s.Base)
 	if err != nil {
-		return nil, fmt.Errorf("images.base: %w", err)
+		return nil, err
 	}
-	image, err := remote.Image(ref, append(pull, remote.WithContext(ctx), remote.WithPlatform(want))...)
-	if err != nil {
-		return nil, fmt.Errorf("images.base: %w", err)
-	}
-	return image, nil
+	return remote.Image(ref, append(pull, remote.WithContext(ctx), remote.WithPlatform(want))...)
 }
 
 // find returns the image for a platform from an index, or from the indexes that

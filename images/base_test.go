@@ -51,12 +51,14 @@ func TestBaseImageOfLayout(t *testing.T) {
 		{"the first of two", indexOf(t, amd64, arm64), amd64, "amd64"},
 		{"the second of two", indexOf(t, amd64, arm64), arm64, "arm64"},
 		{"in an index of an index", nested, arm64, "arm64"},
-		{"an index without the platform", indexOf(t, amd64), arm64, "images.base: ./base: it has no image for linux/arm64"},
+		{"an index without the platform", indexOf(t, amd64), arm64, "./base: it has no image for linux/arm64"},
 		{"an index of an index without it", nested, platform.Platform{OS: "linux", Arch: "s390x"},
-			"images.base: ./base: it has no image for linux/s390x"},
-		{"nothing", empty.Index, amd64, "images.base: ./base: it has no image for linux/amd64"},
-		{"the only image, which says no platform", bare(t, arm64), amd64, "arm64"}, // Assemble refuses it
-		{"two that say none", bare(t, amd64, arm64), amd64, "images.base: ./base: it has no image for linux/amd64"},
+			"./base: it has no image for linux/s390x"},
+		{"nothing", empty.Index, amd64, "./base: it has no image for linux/amd64"},
+		{"the only image, which says no platform", bare(t, arm64), arm64, "arm64"},
+		{"the only image, which is for another", bare(t, arm64), amd64, "./base: it is for linux/arm64, not for " +
+			"linux/amd64: take a base with an image for each platform, by the digest of its index"},
+		{"two that say none", bare(t, amd64, arm64), amd64, "./base: it has no image for linux/amd64"},
 	} {
 		dir := t.TempDir()
 		if _, err := layout.Write(filepath.Join(dir, "base"), c.index); err != nil {
@@ -83,9 +85,9 @@ func TestBaseImage(t *testing.T) {
 		}
 	}
 	for base, want := range map[string]string{
-		"./none":                            "images.base: ./none is not an OCI layout: stat ",
-		"registry.example.org/base:v1":      "images.base: a digest must contain exactly one '@' separator",
-		"registry.example.org/base@sha256:": "images.base: ",
+		"./none":                            "./none is not an OCI layout: stat ",
+		"registry.example.org/base:v1":      "a digest must contain exactly one '@' separator",
+		"registry.example.org/base@sha256:": "invalid checksum digest format: ",
 	} {
 		image, err := Settings{Base: base}.BaseImage(t.Context(), t.TempDir(), amd64)
 		if image != nil || err == nil || !strings.HasPrefix(err.Error(), want) {

@@ -100,7 +100,7 @@ func resolve(from string, all map[string]File) (string, error) {
 	switch _, ok := all[at]; {
 	case !ok && at == from:
 		return "", fmt.Errorf("%s is missing", at)
-	case !ok:
+	case !ok && !isMounted(at):
 		return "", fmt.Errorf("%s leads to %s, which is missing", from, at)
 	}
 	return at, nil

@@ -298,7 +298,7 @@ func TestDockerRefuses(t *testing.T) {
 			t.Errorf("%s: as OCI: %v", name, err)
 		}
 		_, err = Settings{Base: "./" + name, Format: Docker}.BaseImage(t.Context(), dir, amd64)
-		want := "images.base: ./" + name + ": its layer " + manifest.Layers[1].Digest.String() + " " + c.want +
+		want := "./" + name + ": its layer " + manifest.Layers[1].Digest.String() + " " + c.want +
 			": take a base with gzip layers, or set images.format: oci"
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: error %v, want %s", name, err, want)

@@ -85,7 +85,7 @@ func (r Recipes) Validate() []config.Fault {
 		}
 	}
 	for i, image := range r.Images {
-		faults = append(faults, image.validate(i)...)
+		faults = append(faults, config.Below(fmt.Sprintf("images[%d]", i), image.validate())...)
 	}
 	for i, pod := range r.Pods {
 		if err := pod.Versions.Validate(); err != nil {
@@ -102,25 +102,50 @@ func (r Recipes) Validate() []config.Fault {
 	return faults
 }
 
-// validate returns what is wrong with the i-th image.
-func (r Recipe) validate(i int) []config.Fault {
+func (r Recipe) validate() []config.Fault {
 	var faults []config.Fault
-	if err := r.Versions.Validate(); err != nil {
-		faults = append(faults, config.Faultf(fmt.Sprintf("images[%d].versions", i), "%v", err))
-	}
 	if !repository.MatchString(r.Name) {
-		faults = append(faults, config.At("images", i, "%q is not a repository's name: "+
+		faults = append(faults, config.Faultf("name", "%q is not a repository's name: "+
 			"want lower-case letters and digits, and . _ - between them", r.Name))
 	}
+	if err := r.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
 	if r.Base != "" && r.Base != noBase {
-		faults = append(faults, config.At("images", i, "base: %q is not none: other bases are set in fork.yaml", r.Base))
+		faults = append(faults, config.Faultf("base", "%q is not none: other bases are set in fork.yaml", r.Base))
 	}
 	if r.Start != "" && r.path(r.Start) == "" {
-		faults = append(faults, config.At("images", i, "start: %s is not one of the image's programs", r.Start))
+		faults = append(faults, config.Faultf("start", "%s is not one of the image's programs", r.Start))
 	}
-	for _, program := range r.Bind {
+	for i, program := range r.Bind {
 		if _, ok := r.Programs[program]; !ok {
-			faults = append(faults, config.At("images", i, "bind: %s is not one of the image's programs", program))
+			faults = append(faults, config.At("bind", i, "%s is not one of the image's programs", program))
+		}
+	}
+	return append(faults, r.validatePaths()...)
+}
+
+// validatePaths returns the paths at which nothing can be in an image.
+func (r Recipe) validatePaths() []config.Fault {
+	paths := map[string]string{} // by field
+	for name, at := range r.Programs {
+		paths["programs."+name] = at
+	}
+	for name, at := range r.BuiltIn {
+		paths["own."+name] = at
+	}
+	for at := range r.Links {
+		paths["links."+at] = at
+	}
+	for i, at := range r.Folders {
+		if !isMounted(at) { // it is mounted there
+			paths[fmt.Sprintf("folders[%d]", i)] = at
+		}
+	}
+	var faults []config.Fault
+	for _, field := range slices.Sorted(maps.Keys(paths)) {
+		if fault := placeFault(paths[field]); fault != "" {
+			faults = append(faults, config.Faultf(field, "%s", fault))
 		}
 	}
 	return faults

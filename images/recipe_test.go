@@ -21,7 +21,8 @@ func at(programs ...string) map[string]string {
 func TestRecipes(t *testing.T) {
 	captain := Recipe{Name: "captain", Programs: at("captain")}
 	name := func(s string) string {
-		return `images[0]: "` + s + `" is not a repository's name: want lower-case letters and digits, and . _ - between them`
+		return `images[0].name: "` + s + `" is not a repository's name: ` +
+			"want lower-case letters and digits, and . _ - between them"
 	}
 	for _, c := range []struct {
 		name    string
@@ -39,7 +40,7 @@ func TestRecipes(t *testing.T) {
 		{"a set", Recipes{Sets: []Set{{Name: "a", Versions: ">=1 <2", Packages: []string{"cook", "a | b"}}}}, nil},
 
 		{"another base", Recipes{Images: []Recipe{{Name: "a", Base: "scratch"}}},
-			[]string{`images[0]: base: "scratch" is not none: other bases are set in fork.yaml`}},
+			[]string{`images[0].base: "scratch" is not none: other bases are set in fork.yaml`}},
 		{"a set of nothing", Recipes{Sets: []Set{{Versions: "new"}}}, []string{
 			"sets[0].name: is missing", `sets[0].versions: improper constraint: "new"`,
 			"sets[0].packages: is empty"}},
@@ -51,16 +52,24 @@ func TestRecipes(t *testing.T) {
 		{"ids", Recipes{Users: map[string]int{"mate": 490, "cook": -4, "bosun": 0}},
 			[]string{"users.bosun: 0 is not the id of a user: want 1 or more",
 				"users.cook: -4 is not the id of a user: want 1 or more"}},
+		{"links at no paths", Recipes{Images: []Recipe{{Name: "a", Links: map[string]string{"mate": "a", "/proc/a": "a"}}}},
+			[]string{"images[0].links./proc/a: /proc/a is hidden in a container: something is mounted at /proc",
+				`images[0].links.mate: "mate" is not a clean absolute path, such as /usr/bin/kubelet`}},
+		{"programs and dirs at no paths", Recipes{Images: []Recipe{{Name: "a",
+			Programs: map[string]string{"mate": "bin/mate"}, BuiltIn: map[string]string{"pause": "/a/../pause"}, Folders: []string{"/proc", "hold"}}}}, []string{
+			`images[0].folders[1]: "hold" is not a clean absolute path, such as /usr/bin/kubelet`,
+			`images[0].own.pause: "/a/../pause" is not a clean absolute path, such as /usr/bin/kubelet`,
+			`images[0].programs.mate: "bin/mate" is not a clean absolute path, such as /usr/bin/kubelet`}},
 		{"no name", Recipes{Images: []Recipe{{}}}, []string{name("")}},
 		{"a capital", Recipes{Images: []Recipe{{Name: "Ship"}}}, []string{name("Ship")}},
 		{"a name that ends in a dash", Recipes{Images: []Recipe{{Name: "ship-"}}}, []string{name("ship-")}},
 		{"a path", Recipes{Images: []Recipe{{Name: "a/b"}}}, []string{name("a/b")}},
 		{"a start that it has not", Recipes{Images: []Recipe{captain, {Name: "a", Programs: at("mate"), Start: "captain"}}},
-			[]string{"images[1]: start: captain is not one of the image's programs"}},
+			[]string{"images[1].start: captain is not one of the image's programs"}},
 		{"a capability of what it has not",
 			Recipes{Images: []Recipe{{Name: "a", BuiltIn: at("pause"), Bind: []string{"pause", "mate"}}}},
-			[]string{"images[0]: bind: pause is not one of the image's programs",
-				"images[0]: bind: mate is not one of the image's programs"}},
+			[]string{"images[0].bind[0]: pause is not one of the image's programs",
+				"images[0].bind[1]: mate is not one of the image's programs"}},
 		{"a pod without its image", Recipes{Images: []Recipe{captain}, Pods: []Pod{{Name: "captain"}, {Name: "mate"}}},
 			[]string{`pods[1]: "mate" is not the name of an image: a pod runs the image of its name`}},
 	} {

@@ -59,9 +59,12 @@ type Debian struct {
 // IsSet reports whether a base of Debian packages is asked for.
 func (d Debian) IsSet() bool { return len(d.Packages) > 0 || d.Set != "" }
 
+// isEmpty reports whether the section has nothing.
+func (d Debian) isEmpty() bool { return !d.IsSet() && len(d.Suites) == 0 && d.Keyring == "" }
+
 // validate returns what is wrong with the section, beside images.base.
 func (d Debian) validate(base string) []config.Fault {
-	if !d.IsSet() && len(d.Suites) == 0 && d.Keyring == "" {
+	if d.isEmpty() {
 		return nil
 	}
 	var faults []config.Fault
@@ -95,7 +98,7 @@ func validatePackages(list []string) []config.Fault {
 
 // Defaulted returns the section with defaults for what it leaves out.
 func (s Settings) Defaulted() Settings {
-	if s.Base == "" && !s.Debian.IsSet() {
+	if s.Base == "" && s.Debian.isEmpty() {
 		s.Base = "scratch"
 	}
 	s.Format = cmp.Or(s.Format, OCI)
@@ -119,7 +122,7 @@ func isBase(s string) bool {
 func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
 	faults = append(faults, config.Below("debian", s.Debian.validate(s.Base))...)
-	if !s.Debian.IsSet() && !isBase(s.Base) {
+	if s.Debian.isEmpty() && !isBase(s.Base) {
 		faults = append(faults, config.Faultf("base", "%q is not a base: want scratch, a dir such as ./base, "+
 			"or an image by its digest, such as registry.example.org/base@sha256:…", s.Base))
 	}

@@ -132,6 +132,9 @@ func TestSettings(t *testing.T) {
 			Debian: debian(suite)},
 			[]string{"debian.packages: a base of Debian packages replaces images.base: remove one of the two"}},
 		{"packages alone", Settings{Debian: Debian{Packages: []string{"cook"}}}, []string{allThree}},
+		{"a keyring alone", Settings{Debian: Debian{Keyring: "keys.gpg"}}, []string{allThree}},
+		{"a keyring and a base", Settings{Base: "./base", Debian: Debian{Keyring: "keys.gpg"}}, []string{allThree,
+			"debian.packages: a base of Debian packages replaces images.base: remove one of the two"}},
 		{"no keyring", Settings{Debian: Debian{Suites: []string{suite}, Packages: []string{"cook"}}}, []string{allThree}},
 		{"no suites", Settings{Debian: Debian{Keyring: "keys.gpg", Packages: []string{"cook"}}}, []string{allThree}},
 		{"a suite without a URL", Settings{Debian: debian(suite, "bookworm")},
@@ -145,8 +148,4 @@ func TestSettings(t *testing.T) {
 	} {
 		checkFaults(t, c.name, c.settings.Defaulted().Validate(), c.want...)
 	}
-	// Without packages the default of a base is scratch, and so there are two faults.
-	keyring := Settings{Debian: Debian{Keyring: "keys.gpg"}}.Defaulted()
-	checkFaults(t, "a keyring alone", keyring.Validate(), allThree,
-		"debian.packages: a base of Debian packages replaces images.base: remove one of the two")
 }

@@ -45,16 +45,20 @@ func Entries(files []File) []Entry {
 }
 
 // follow returns where a path leads to. It need not exist.
-func (s Stack) follow(at string) string {
-	out, err := follow(at, func(p string) string { return s[p].Target })
-	if err != nil {
-		return at
+func (s Stack) follow(at string) (string, error) {
+	return follow(at, func(p string) string { return s[p].Target })
+}
+
+// dir returns where the path of a dir leads to, or the path if that is nowhere.
+func (s Stack) dir(at string) string {
+	if to, err := s.follow(at); err == nil {
+		return to
 	}
-	return out
+	return at
 }
 
 // place returns where a path is, with the links followed that its dirs are.
-func (s Stack) place(at string) string { return path.Join(s.follow(path.Dir(at)), path.Base(at)) }
+func (s Stack) place(at string) string { return path.Join(s.dir(path.Dir(at)), path.Base(at)) }
 
 // opaque is the whiteout of all that lower layers have in a dir.
 const opaque = ".wh..opq"

@@ -145,7 +145,8 @@ func (c Cache) Path(stage string, key Key) string {
 }
 
 // Do returns the folder with the output of that key. If there is none, make writes
-// it to dst, an empty folder; kept tells that there was one.
+// it to dst, an empty folder; kept tells that there was one. Several may make the same
+// output at a time: all get that of the first to end.
 func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir string, kept bool, err error) {
 	dir = c.Path(stage, key)
 	if _, err := os.Stat(dir); err == nil {
@@ -168,7 +169,10 @@ func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir strin
 	}
 	c.Note("made " + stage)
 	defer c.Note("kept " + stage)
-	return dir, false, os.Rename(dst, dir)
+	if err := os.Rename(dst, dir); !errors.Is(err, fs.ErrExist) {
+		return dir, false, err
+	}
+	return dir, false, nil // made at the same time for another platform
 }
 
 // touch notes that an output is used now, as the disk's clock tells it. Where that

@@ -126,6 +126,30 @@ func TestDo(t *testing.T) {
 	}
 }
 
+func TestDoTwiceAtATime(t *testing.T) {
+	c := Cache{Dir: t.TempDir()}
+	key := NewKey("stage", 1, "input")
+	put := func(text string) func(dst string) error {
+		return func(dst string) error { put(t, filepath.Join(dst, "a"), text); return nil }
+	}
+	outer := func(dst string) error {
+		if _, kept, err := c.Do("stage", key, put("first")); kept || err != nil {
+			t.Errorf("the first: kept %v, %v", kept, err)
+		}
+		return put("second")(dst)
+	}
+	dir, kept, err := c.Do("stage", key, outer)
+	if dir != c.Path("stage", key) || kept || err != nil {
+		t.Fatalf("the second: %s, kept %v, %v", dir, kept, err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "a")); string(got) != "first" || err != nil {
+		t.Errorf("the output is %q, %v", got, err)
+	}
+	if left := files(t, c.tmp()); len(left) != 0 {
+		t.Errorf("left in the scratch folder: %q", left)
+	}
+}
+
 func TestDoLeavesNothingWhenMakeFails(t *testing.T) {
 	c := Cache{Dir: t.TempDir()}
 	key := NewKey("stage", 1, "input")

@@ -275,12 +275,37 @@ func (c contents) above(layers [][]images.File, in inputs) ([][]images.File, err
 	if c.recipe.Pods != "" {
 		below = append(below, images.Entries(podFiles(c.recipe.Pods, c.plan.podNames(in.others), nil)))
 	}
-	files, faults := images.NewStack(below...).Add(a.filesOn(c.platform, c.parts.taken), a.replace)
+	files, misfits := images.NewStack(below...).Add(a.filesOn(c.platform, c.parts.taken), a.replace)
 	var errs []error
-	for _, fault := range faults {
-		errs = append(errs, c.plan.fork.Refuse("images.add."+c.recipe.Name, "%s", fault))
+	for _, m := range misfits {
+		errs = append(errs, c.plan.refuseAdded(c.recipe.Name, m))
 	}
 	return append(layers, files), errors.Join(errs...)
+}
+
+// refuseAdded returns the error about a path of an addition, which names where the user
+// asked for it.
+func (p plan) refuseAdded(image string, m images.Misfit) error {
+	settings, at := p.fork.Images.Add[image], "images.add."+image
+	_, isLink := settings.Links[m.Path]
+	from := slices.IndexFunc(settings.From, func(o images.Programs) bool { return path.Dir(m.Path) == o.Folder })
+	switch {
+	case m.Replace:
+		at = fmt.Sprintf("%s.replace[%d]", at, slices.Index(settings.Replace, m.Path))
+	case isLink:
+		at += ".links." + m.Path
+	case p.hasUserFile(image, m.Path):
+		dir, _ := p.fork.UserFiles(packaging.Images)
+		return fmt.Errorf("%s: %s: %s", path.Join(dir, image, m.Path), at, m.Fault)
+	case from >= 0:
+		at = fmt.Sprintf("%s.from[%d]", at, from)
+	}
+	return p.fork.Refuse(at, "%s", m.Fault)
+}
+
+// hasUserFile reports whether a file of an addition is the user's own.
+func (p plan) hasUserFile(image, at string) bool {
+	return slices.ContainsFunc(p.added[image].files, func(f images.File) bool { return f.Path == at && f.Target == "" })
 }
 
 // checkAdded returns what keeps the fork from adding to images what it wants to,

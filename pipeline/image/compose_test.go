@@ -236,10 +236,17 @@ func TestAddedFilesAreOnTop(t *testing.T) {
 	if _, got := layersOf(t, p, onBase()); got != want {
 		t.Errorf("got %s", got)
 	}
-	p.added["hold"] = addition{files: []images.File{{Path: "/etc/hosts"}, {Path: "/pods/captain.json"}}}
+	p.added["hold"] = addition{files: []images.File{{Path: "/etc/hosts"}, {Path: "/pods/captain.json", Target: "/hold"}},
+		replace: []string{"/tmp/x"}}
+	p.fork.Images.Add = map[string]images.Addition{"hold": {
+		Links: map[string]string{"/pods/captain.json": "/hold"}, Replace: []string{"/tmp/x"},
+	}}
 	err := p.checkAdded(onBase())
-	const fault = "fork.yaml: images.add.hold: /etc/hosts is in the image already: to replace it, list it in replace\n" +
-		"fork.yaml: images.add.hold: /pods/captain.json is in the image already: to replace it, list it in replace"
+	const fault = "forks/ship-1.4/files/images/hold/etc/hosts: images.add.hold: /etc/hosts is in the image already: " +
+		"to replace it, list it in replace\n" +
+		"fork.yaml: images.add.hold.links./pods/captain.json: /pods/captain.json is in the image already: " +
+		"to replace it, list it in replace\n" +
+		"fork.yaml: images.add.hold.replace[0]: the image has no /tmp/x to replace: remove it"
 	if err == nil || err.Error() != fault {
 		t.Errorf("got %v", err)
 	}

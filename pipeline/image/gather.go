@@ -114,15 +114,18 @@ func (p plan) bases(ctx context.Context, pull []remote.Option) (map[platform.Pla
 	}
 	for _, on := range p.platforms {
 		image, err := p.fork.Images.BaseImage(ctx, p.fork.Project.Dir, on, pull...)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.fork.File("fork.yaml"), err)
-		}
-		if image == nil {
+		if err == nil && image == nil {
 			continue
 		}
-		files, err := images.BaseOf("images.base ("+p.fork.Images.Base+")", image)
+		var files images.Base
+		if err == nil {
+			files, err = images.BaseOf("images.base ("+p.fork.Images.Base+")", image)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: images.base: %w", p.fork.File("fork.yaml"), err)
+			return nil, p.fork.Refuse("images.base", "%v", err)
 		}
 		out[on] = base{image: image, files: files}
 	}
