@@ -86,6 +86,10 @@ func outside(list io.Reader, folder string) ([]Package, error) {
 // slim removes from a module cache what a build does not need: archives of what is
 // unpacked beside them, locks, and what a server says of a version.
 func slim(dir string) error {
+	// A tree that is linked with no other module has not made the go command write one.
+	if err := os.MkdirAll(filepath.Join(dir, "cache"), 0o755); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(filepath.Join(dir, "cache", "download", "sumdb")); err != nil {
 		return err
 	}
