@@ -3,7 +3,6 @@ package cross
 import (
 	"fmt"
 	"go/version"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -38,8 +37,8 @@ var majorVersion = regexp.MustCompile(`(^|/)v[0-9]+$`)
 // command builds what belongs to the module that it runs in, and what that one
 // requires. A component with a go.mod above it is compiled in that folder. But a module
 // whose go.mod leads to none of the tree's others would get them as they were
-// published: if it requires one, and the root's go.mod requires it and replaces it by its
-// folder, it is compiled from there, by its import path.
+// published: if the root's go.mod requires it and replaces it by its folder, it is
+// compiled from there, by its import path.
 func (in Input) Target(tree filetree.Dir, c Component) (Target, error) {
 	if _, work := tree.Tree.Lookup("go.work"); work || in.GOPATH != "" {
 		return Target{Dir: ".", Main: below(".", c.Main)}, nil
@@ -82,16 +81,8 @@ func fromRoot(tree filetree.Dir, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	others := replacements(root, ".")
-	module := others[dir]
-	if module == "" || !mayRequire(root, module) {
-		return "", nil
-	}
-	all := slices.Collect(maps.Values(others))
-	if root.Module != nil {
-		all = append(all, root.Module.Mod.Path)
-	}
-	if !mayRequire(nested, all...) {
+	module := replacements(root, ".")[dir]
+	if module == "" || !requires(root, module) {
 		return "", nil
 	}
 	return module, nil
@@ -126,13 +117,13 @@ func replacements(mod *modfile.File, dir string) map[string]string {
 	return out
 }
 
-// mayRequire reports whether a go.mod may lead to one of some modules. Before Go 1.17 it
-// does not list what only its requirements require.
-func mayRequire(mod *modfile.File, modules ...string) bool {
+// requires reports whether a go.mod may lead to a module. Before Go 1.17 it does not list
+// what only its requirements require.
+func requires(mod *modfile.File, module string) bool {
 	if mod.Go == nil || version.Compare("go"+mod.Go.Version, "go1.17") < 0 {
 		return true
 	}
-	return slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return slices.Contains(modules, r.Mod.Path) })
+	return slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return r.Mod.Path == module })
 }
 
 // below returns the folder pkg as the go command takes it in dir, which is above it.
