@@ -263,6 +263,9 @@ func (b Builder) failed(ctx context.Context, what, complaints, dir string, env r
 	if unreachable.MatchString(complaints) {
 		return fmt.Errorf("%w\n  %s", err, b.Go.ProxyAdvice())
 	}
+	if strings.Contains(complaints, "go.mod file not found") {
+		return fmt.Errorf("%w\n  A tree from before modules is built in a GOPATH: set build.mode in fork.yaml to gopath", err)
+	}
 	if incomplete.MatchString(complaints) {
 		return fmt.Errorf("%w\n  To have the go command complete go.mod, go.sum and vendor, and change no version: "+
 			"set deps in fork.yaml to a module that go.mod requires, at the version that it has there", err)

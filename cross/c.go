@@ -3,6 +3,7 @@ package cross
 import (
 	"errors"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -65,11 +66,7 @@ func (c C) validate(on string) []config.Fault {
 	if c.CC == "" && !c.HasSysroot() {
 		faults = append(faults, config.Faultf("cc", "name a compiler, a sysroot, or both"))
 	}
-	if words, err := splitWords(c.CC); err != nil {
-		faults = append(faults, config.Faultf("cc", "%q: %v", c.CC, err))
-	} else if c.CC != "" && (len(words) == 0 || words[0] == "") {
-		faults = append(faults, config.Faultf("cc", "%q names no compiler", c.CC))
-	}
+	faults = append(faults, validCC(c.CC)...)
 	if c.HasSysroot() && !strings.HasPrefix(on, "linux/") {
 		faults = append(faults, config.Faultf(c.SysrootField(), "a sysroot is for Linux, not for %s", on))
 	}
@@ -100,6 +97,35 @@ func (d Debian) validate() []config.Fault {
 	}
 	return faults
 }
+
+// validCC returns what is wrong with the command of a compiler.
+func validCC(command string) []config.Fault {
+	words, err := splitWords(command)
+	switch {
+	case err != nil:
+		return []config.Fault{config.Faultf("cc", "%q: %v", command, err)}
+	case command == "":
+		return nil
+	case len(words) == 0 || words[0] == "":
+		return []config.Fault{config.Faultf("cc", "%q names no compiler", command)}
+	}
+	var faults []config.Fault
+	for _, arg := range words[1:] {
+		if relativeArg.MatchString(arg) {
+			faults = append(faults, config.Faultf("cc", "%q: %s is a relative path, and a compiler runs in many folders: "+
+				"write an absolute one", command, arg))
+		} else if sysrootArg.MatchString(arg) {
+			faults = append(faults, config.Faultf("cc", "%q: write sysroot: PATH instead of %s: its files are pinned",
+				command, arg))
+		}
+	}
+	return faults
+}
+
+var (
+	relativeArg = regexp.MustCompile(`^(-[BIL])?\.\.?(/|$)`)
+	sysrootArg  = regexp.MustCompile(`^(--sysroot|-isysroot)`)
+)
 
 // splitWords splits a command as the go command splits CC: at spaces that are not within
 // a pair of quotes, around a whole word.

@@ -26,6 +26,12 @@ func TestValidC(t *testing.T) {
 		{"a quote in a word", "linux/amd64", C{CC: `gcc -DX="a"`},
 			[]string{`c.linux/amd64.cc: "gcc -DX=\"a\"": a quote has to enclose a whole word`}},
 		{"no name", "linux/amd64", C{CC: " '' -m32"}, []string{`c.linux/amd64.cc: " '' -m32" names no compiler`}},
+		{"a relative argument", "linux/amd64", C{CC: "env ./gcc -L../lib -I. -DX=./a -O2"}, []string{
+			`c.linux/amd64.cc: "env ./gcc -L../lib -I. -DX=./a -O2": ./gcc is a relative path`,
+			`c.linux/amd64.cc: "env ./gcc -L../lib -I. -DX=./a -O2": -L../lib is`,
+			`c.linux/amd64.cc: "env ./gcc -L../lib -I. -DX=./a -O2": -I. is`}},
+		{"a sysroot among the arguments", "linux/amd64", C{CC: "gcc --sysroot=/old"},
+			[]string{`c.linux/amd64.cc: "gcc --sysroot=/old": write sysroot: PATH instead of --sysroot=/old`}},
 		{"blanks", "linux/amd64", C{CC: " "}, []string{`c.linux/amd64.cc: " " names no compiler`}},
 		{"a sysroot for Windows", "windows/amd64", C{Sysroot: "./old"},
 			[]string{"c.windows/amd64.sysroot: a sysroot is for Linux, not for windows/amd64"}},

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/platform"
@@ -94,10 +96,24 @@ func (s CompilerSearch) configured(ctx context.Context) (Compiler, error) {
 			return Compiler{}, fmt.Errorf("%s: %s is not executable", s.ccField(), c.Path)
 		}
 	} else if c.Path, err = s.Env.LookPath(words[0]); err != nil {
-		return Compiler{}, fmt.Errorf("%s: %w\n  Install it: package %s on Debian", s.ccField(), err,
-			packageOf(words[0]))
+		return Compiler{}, fmt.Errorf("%s: %w%s", s.ccField(), err, remedyFor(words[0]))
 	}
-	return s.ask(ctx, c)
+	if c, err = s.ask(ctx, c); err != nil {
+		err = fmt.Errorf("%s: %w", s.ccField(), err)
+	}
+	return c, err
+}
+
+// debianName is what the name of a Debian package looks like.
+var debianName = regexp.MustCompile(`^[a-z][a-z0-9+.-]+$`)
+
+// remedyFor returns how to get the compiler of that name, if it is one.
+func remedyFor(name string) string {
+	pkg := packageOf(name)
+	if !debianName.MatchString(pkg) {
+		return ""
+	}
+	return "\n  Install it: package " + pkg + " on Debian"
 }
 
 // versioned is a name as gcc-12 or aarch64-linux-gnu-gcc-12, with the target and the rest.
@@ -112,15 +128,35 @@ func packageOf(name string) string {
 	return m[2] + "-" + strings.ReplaceAll(m[1], "_", "-")
 }
 
-// ask returns the compiler with what it says it is.
+// ask returns the compiler with what it says it is. One that says nothing cannot be told
+// from another.
 func (s CompilerSearch) ask(ctx context.Context, c Compiler) (Compiler, error) {
 	args := append(append([]string{c.Path}, c.Args...), "--version")
 	out, err := s.Run.Output(ctx, run.Cmd{Args: args, Env: s.Env})
 	if err != nil {
 		return Compiler{}, err
 	}
-	c.Version, _, _ = strings.Cut(string(out), "\n")
+	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if c.Version = printable(first); c.Version == "" {
+		return Compiler{}, fmt.Errorf("%s does not say what compiler it is: its --version prints nothing", c.name())
+	}
 	return c, nil
+}
+
+// name returns what errors call the compiler.
+func (c Compiler) name() string {
+	return filepath.Base(c.Path) + joined(c.Args)
+}
+
+// printable returns what a compiler says, for records and messages.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
 }
 
 // compilerNames returns what the compiler may be called and how to get one.

@@ -31,7 +31,7 @@ func (s CompilerSearch) Check(ctx context.Context, c Compiler) error {
 		for _, macro := range targets[name] {
 			if !regexp.MustCompile(`(?m)^#define (` + macro + `) `).Match(macros) {
 				return fmt.Errorf("%s: %s compiles for %s, not for %s\n  Name the compiler for it: %s",
-					s.ccField(), filepath.Base(c.Path), s.target(ctx, c), s.Platform, strings.Join(s.names(), " or "))
+					s.ccField(), c.name(), s.target(ctx, c), s.Platform, strings.Join(s.names(), " or "))
 			}
 		}
 	}
@@ -80,13 +80,15 @@ func (c Compiler) words() []string {
 	return append(append([]string{c.Path}, c.Args...), c.sysrootFlags("-isystem")...)
 }
 
-// target returns what a compiler says that it compiles for.
+// target returns what a compiler says that it compiles for. It says nothing of arguments
+// that have it compile for another platform, as -m32.
 func (s CompilerSearch) target(ctx context.Context, c Compiler) string {
 	out, err := s.Run.Output(ctx, run.Cmd{Args: append(c.words(), "-dumpmachine"), Env: s.Env})
-	if err != nil {
+	target, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if target = printable(target); err != nil || len(c.Args) > 0 || target == "" || len(target) > 60 {
 		return "another platform"
 	}
-	return strings.TrimSpace(string(out))
+	return target
 }
 
 // link makes a program of C.

@@ -29,6 +29,10 @@ type Sysroot struct {
 // inside it. The error says what is missing.
 func NewSysroot(dir filetree.Dir, p platform.Platform) (Sysroot, error) {
 	s := Sysroot{Path: dir.Path, Digest: dir.Tree.Digest(), tree: dir.Tree}
+	if strings.ContainsAny(s.Path, `,"`) {
+		return s, fmt.Errorf("%s has a comma or a double quote in its path, where compilers and linkers split it: "+
+			"move the project", s.Path)
+	}
 	has := func(name string) bool { _, ok := dir.Tree.Lookup(dir.Resolve(name)); return ok }
 	headers := []string{"usr/include", "include"}
 	i := slices.IndexFunc(headers, func(in string) bool { return has(path.Join(in, "stdlib.h")) })

@@ -142,12 +142,23 @@ func TestEnvWithSysroot(t *testing.T) {
 	}
 }
 
+func TestNewSysrootAtAnOddPath(t *testing.T) {
+	for _, dir := range []string{"/a,b/root", `/a"b/root`} {
+		_, err := NewSysroot(filetree.Dir{Path: dir}, plat(t, "linux/amd64"))
+		if err == nil || !strings.Contains(err.Error(), "move the project") {
+			t.Errorf("%s: got %v", dir, err)
+		}
+	}
+}
+
 // TestFindConfigured has compilers that build.c names.
 func TestFindConfigured(t *testing.T) {
 	project := t.TempDir()
 	script := filepath.Join(project, "tools", "gcc")
 	if err := errors.Join(os.Mkdir(filepath.Dir(script), 0o755),
 		os.WriteFile(script, []byte("#!/bin/sh\necho \"gcc $*\"\n"), 0o755),
+		os.WriteFile(filepath.Join(project, "silent"), []byte("#!/bin/sh\necho\n"), 0o755),
+		os.WriteFile(filepath.Join(project, "loud"), []byte("#!/bin/sh\nprintf '\\n\\033loud\\377\\r\\ncc'\n"), 0o755),
 		os.WriteFile(filepath.Join(project, "text"), nil, 0o644)); err != nil {
 		t.Fatal(err)
 	}
@@ -159,6 +170,10 @@ func TestFindConfigured(t *testing.T) {
 		{"gcc-9", "", "", "build.c.linux/amd64.cc: gcc-9: no such program in PATH\n  Install it: package gcc-9 on Debian"},
 		{"aarch64-linux-gnu-gcc-9", "", "", "build.c.linux/amd64.cc: aarch64-linux-gnu-gcc-9: no such program in PATH\n" +
 			"  Install it: package gcc-9-aarch64-linux-gnu on Debian"},
+		{"./loud", filepath.Join(project, "loud"), "loud", ""},
+		{"./silent -m32", "", "", "build.c.linux/amd64.cc: silent -m32 does not say what compiler it is: " +
+			"its --version prints nothing"},
+		{"A=1 gcc", "", "", "build.c.linux/amd64.cc: A=1: no such program in PATH"},
 		{"./none", "", "", "build.c.linux/amd64.cc: stat " + filepath.Join(project, "none") + ": no such file or directory"},
 		{"./text", "", "", "build.c.linux/amd64.cc: " + filepath.Join(project, "text") + " is not executable"},
 		{"./tools", "", "", "build.c.linux/amd64.cc: " + filepath.Join(project, "tools") + " is not executable"},
@@ -190,6 +205,8 @@ func TestCheckCompiler(t *testing.T) {
 	}{
 		{"its own", "gcc", host, ""},
 		{"another", "gcc", foreign, "gcc compiles for "},
+		{"arguments for another", "gcc -U__linux__", host,
+			"gcc -U__linux__ compiles for another platform, not for " + host.String()},
 		{"another system", "gcc", platform.Platform{OS: "windows", Arch: host.Arch}, ", not for windows/"},
 		{"a bad argument", "gcc --none", host, "cannot compile a program with its own headers and libraries:\n"},
 		{"what cannot be linked", "gcc -lnone", host, "cannot link a program with its own headers and libraries:\n"},

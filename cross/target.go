@@ -2,8 +2,10 @@ package cross
 
 import (
 	"fmt"
+	"go/version"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/modfile"
@@ -35,8 +37,8 @@ var majorVersion = regexp.MustCompile(`(^|/)v[0-9]+$`)
 // command builds what belongs to the module that it runs in, and what that one
 // requires. A component with a go.mod above it is compiled in that folder. But a module
 // whose go.mod leads to none of the tree's others would get them as they were
-// published: if the root's go.mod replaces it by its folder, it is compiled from there,
-// by its import path.
+// published: if the root's go.mod requires it and replaces it by its folder, it is
+// compiled from there, by its import path.
 func (in Input) Target(tree filetree.Dir, c Component) (Target, error) {
 	if _, work := tree.Tree.Lookup("go.work"); work || in.GOPATH != "" {
 		return Target{Dir: ".", Main: below(".", c.Main)}, nil
@@ -71,20 +73,26 @@ func moduleDir(tree filetree.Tree, pkg string) string {
 // fromRoot returns the path of the module in a folder if its programs are compiled from
 // the root of the tree, or "".
 func fromRoot(tree filetree.Dir, dir string) (string, error) {
-	nested, err := replacements(tree, dir)
-	if err != nil || len(nested) > 0 {
+	nested, err := goMod(tree, dir)
+	if err != nil || len(replacements(nested, dir)) > 0 {
 		return "", err
 	}
-	root, err := replacements(tree, ".")
-	return root[dir], err
+	root, err := goMod(tree, ".")
+	if err != nil {
+		return "", err
+	}
+	module := replacements(root, ".")[dir]
+	if module == "" || !requires(root, module) {
+		return "", nil
+	}
+	return module, nil
 }
 
-// replacements returns the modules that the go.mod in a folder of the tree replaces by
-// folders, by these. Without a go.mod there are none.
-func replacements(tree filetree.Dir, dir string) (map[string]string, error) {
+// goMod returns the go.mod in a folder of the tree, which is empty if there is none.
+func goMod(tree filetree.Dir, dir string) (*modfile.File, error) {
 	name := path.Join(dir, "go.mod")
 	if _, ok := tree.Tree.Lookup(name); !ok {
-		return nil, nil
+		return &modfile.File{}, nil
 	}
 	data, err := tree.ReadFile(name)
 	if err != nil {
@@ -94,13 +102,28 @@ func replacements(tree filetree.Dir, dir string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the patched tree: %w", err)
 	}
+	return mod, nil
+}
+
+// replacements returns the modules that the go.mod in a folder replaces by folders, by
+// these.
+func replacements(mod *modfile.File, dir string) map[string]string {
 	out := map[string]string{}
 	for _, r := range mod.Replace {
 		if modfile.IsDirectoryPath(r.New.Path) {
 			out[path.Join(dir, r.New.Path)] = r.Old.Path
 		}
 	}
-	return out, nil
+	return out
+}
+
+// requires reports whether a go.mod may lead to a module. Before Go 1.17 it does not list
+// what only its requirements require.
+func requires(mod *modfile.File, module string) bool {
+	if mod.Go == nil || version.Compare("go"+mod.Go.Version, "go1.17") < 0 {
+		return true
+	}
+	return slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return r.Mod.Path == module })
 }
 
 // below returns the folder pkg as the go command takes it in dir, which is above it.

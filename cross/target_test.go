@@ -1,6 +1,9 @@
 package cross
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestTarget(t *testing.T) {
 	const (
@@ -27,6 +30,11 @@ func TestTarget(t *testing.T) {
 		{"the root of such a module", replace + hull, "", "staging/hull", Target{".", "readonly", "example.org/hull"}},
 		{"of such a module, with a vendor", replace + hull + vendor, "", "staging/hull/cmd/pump",
 			Target{".", "readonly", "example.org/hull/cmd/pump"}},
+		{"of a module that the root requires", mod + "go 1.17\nrequire example.org/hull v0.0.0\n" +
+			strings.TrimPrefix(replace, mod) + hull, "", "staging/hull/cmd/pump",
+			Target{".", "readonly", "example.org/hull/cmd/pump"}},
+		{"of one that it replaces and does not require", mod + "go 1.17\n" + strings.TrimPrefix(replace, mod) + hull, "",
+			"staging/hull/cmd/pump", Target{Dir: "staging/hull", Main: "./cmd/pump"}},
 		{"of a module that finds others of the tree", replace + hull + "replace example.org/rope => ../rope\n", "",
 			"staging/hull/cmd/pump", Target{Dir: "staging/hull", Main: "./cmd/pump"}},
 		{"of a module by itself", mod + hull, "", "staging/hull/cmd/pump", Target{Dir: "staging/hull", Main: "./cmd/pump"}},

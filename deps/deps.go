@@ -252,6 +252,10 @@ func (b bump) check(ctx context.Context, d Deps) error {
 	for _, mod := range slices.Sorted(maps.Keys(d)) {
 		out, err := b.run(ctx, "go", "list", "-mod=readonly", "-m", "-f",
 			"{{with or .Replace .}}{{.Path}}@{{.Version}}{{end}}", mod)
+		if run.IsExit(err) && !b.work {
+			return fmt.Errorf("deps: %s: %w\n  Only a nested module requires it, which the go.mod of the root does not "+
+				"lead to: change go.mod, go.sum and vendor of that module by a patch", mod, err)
+		}
 		if err != nil {
 			return err
 		}

@@ -257,6 +257,9 @@ func TestApply(t *testing.T) {
 			deps: Deps{"example.com/rope": "v1.3.0", "example.com/chain": "v1.0.0"},
 			err: "deps: example.com/chain: no go.mod of the patched tree requires it: leave it out\n" +
 				"deps: example.com/rope: no go.mod of the patched tree requires it: leave it out"},
+		{name: "a module that only a nested module requires",
+			tree: mod("", "example.org/ship") + mod("hull/", "example.org/hull", "example.com/rope v1.2.3"),
+			deps: Deps{"example.com/rope": "v1.4.0"}, err: "\n  Only a nested module requires it, which the go.mod of the root"},
 		{name: "a version that nobody has", tree: mod("", "example.org/ship", "example.com/rope v1.2.3"),
 			deps: Deps{"example.com/rope": "v1.9.9"}, err: "changing the dependencies: go list -deps ./...: "},
 	} {

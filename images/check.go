@@ -1,6 +1,7 @@
 package images
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -59,6 +60,11 @@ func (r root) checkFile(f File, arch string) []string {
 		}
 	case f.Source != "":
 		return r.checkExecutable(f, arch)
+	case f.Mode&0o111 != 0:
+		// A file of the user's own, as CheckAdded has passed it: often no program.
+		if program, err := dynlink.Read(bytes.NewReader(f.Data)); err == nil {
+			return r.checkStart(f.Path, arch, program)
+		}
 	}
 	return nil
 }
@@ -137,12 +143,20 @@ func (r root) checkExecutable(f File, arch string) []string {
 	if program.Machine != dynlink.Machine(arch) {
 		return []string{fmt.Sprintf("%s is built for %s, not for %s", f.Path, program.Machine, arch)}
 	}
-	if f.Guest || program.Loader == "" {
+	if f.Guest {
 		return nil
 	}
-	faults, err := r.checkLinked(f.Path, arch, program)
+	return r.checkStart(f.Path, arch, program)
+}
+
+// checkStart returns what keeps the loader from starting a program.
+func (r root) checkStart(at, arch string, program dynlink.Object) []string {
+	if program.Loader == "" {
+		return nil
+	}
+	faults, err := r.checkLinked(at, arch, program)
 	if err != nil {
-		return []string{fmt.Sprintf("reading the libraries of %s: %v", f.Path, err)}
+		return []string{fmt.Sprintf("reading the libraries of %s: %v", at, err)}
 	}
 	return faults
 }

@@ -149,6 +149,13 @@ func TestCheckLibraries(t *testing.T) {
 	ld := map[string]string{"lib64/ld-linux-ship.so.2": "text"}
 	with := func(more map[string]string) []v1.Layer { return []v1.Layer{y.layer(ld), y.layer(more)} }
 	program := func(source string) []File { return []File{{Path: "/captain", Source: source, Mode: 0o755}} }
+	own := func(source string) []File {
+		data, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []File{{Path: "/captain", Data: data, Mode: 0o755}}
+	}
 	for _, c := range []struct {
 		name   string
 		layers []v1.Layer
@@ -173,6 +180,10 @@ func TestCheckLibraries(t *testing.T) {
 		{"an older one on top", with(map[string]string{"lib/libc.so.6": anew}),
 			append(program(captain), File{Path: "/lib/libc.so.6", Source: old}),
 			[]string{tooOld + "/lib/libc.so.6" + atMost31}},
+		{"a program of the user's own", with(map[string]string{"lib/libc.so.6": anew}), own(captain), nil},
+		{"an older one for it", with(map[string]string{"lib/libc.so.6": old}), own(captain),
+			[]string{tooOld + "/lib/libc.so.6" + atMost31}},
+		{"a library of the user's own", with(map[string]string{"x": "text"}), own(rope), nil},
 		{"an older one for the host", with(map[string]string{"lib/libc.so.6": old}),
 			[]File{{Path: "/captain", Source: captain, Mode: 0o755, Guest: true}}, nil},
 		{"one without versions", with(map[string]string{"lib/libc.so.6": bare}), program(captain), nil},
