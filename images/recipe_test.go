@@ -56,7 +56,8 @@ func TestRecipes(t *testing.T) {
 			[]string{"images[0].links./proc/a: /proc/a is hidden in a container: something is mounted at /proc",
 				`images[0].links.mate: "mate" is not a clean absolute path, such as /usr/bin/kubelet`}},
 		{"programs and dirs at no paths", Recipes{Images: []Recipe{{Name: "a",
-			Programs: map[string]string{"mate": "bin/mate"}, BuiltIn: map[string]string{"pause": "/a/../pause"}, Folders: []string{"/proc", "hold"}}}}, []string{
+			Programs: map[string]string{"mate": "bin/mate"}, BuiltIn: map[string]string{"pause": "/a/../pause"},
+			Folders: []string{"/proc", "hold"}}}}, []string{
 			`images[0].folders[1]: "hold" is not a clean absolute path, such as /usr/bin/kubelet`,
 			`images[0].own.pause: "/a/../pause" is not a clean absolute path, such as /usr/bin/kubelet`,
 			`images[0].programs.mate: "bin/mate" is not a clean absolute path, such as /usr/bin/kubelet`}},
