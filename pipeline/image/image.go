@@ -71,10 +71,18 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 // deployed together, each with its request. base.lock may still be written.
 func Check(sessions []*build.Session, requests []Request) error {
 	pods := map[string]string{} // to the fork that has it
+	without := ""               // a fork that has none
 	for i, s := range sessions {
 		p, err := newPlan(s, requests[i])
 		if err != nil {
 			return err
+		}
+		if without != "" && len(p.pods) > 0 && i == len(sessions)-1 {
+			return fmt.Errorf("%s: images.with: %s has no pods: remove it, and make its images by mage image -fork=%[2]s",
+				p.fork.File("fork.yaml"), without)
+		}
+		if len(p.pods) == 0 {
+			without = s.Fork().ID
 		}
 		for _, pod := range p.pods {
 			if other, ok := pods[pod.Name]; ok {
