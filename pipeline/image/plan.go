@@ -219,18 +219,17 @@ func (p plan) componentsOf(recipes []packaging.Recipe) []cross.Component {
 }
 
 // holder returns the image whose layer has a component, if the fork builds all
-// programs of that image.
+// programs of that image. Of several, it is the first of those with the most links:
+// these are the names that the component is called by.
 func (p plan) holder(component string) (images.Recipe, bool) {
-	for _, r := range p.recipes.Images {
-		whole := r.Programs[component] != "" && r.Versions.Contains(p.input.Version)
-		for program := range r.Programs {
-			whole = whole && slices.Contains(p.input.Programs, program)
-		}
-		if whole {
-			return r, true
+	var out images.Recipe
+	built := func(program string) bool { return slices.Contains(p.input.Programs, program) }
+	for _, r := range p.recipes.Select(p.input.Version, built) {
+		if r.Programs[component] != "" && (out.Name == "" || len(r.Links) > len(out.Links)) {
+			out = r
 		}
 	}
-	return images.Recipe{}, false
+	return out, out.Name != ""
 }
 
 // selectPackages returns the recipes of packages, without manual pages and

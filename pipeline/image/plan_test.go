@@ -216,7 +216,10 @@ func TestHolder(t *testing.T) {
 		{[]string{"captain"}, "anchor", ""},
 	}
 	for _, test := range tests {
-		got, ok := shipPlan(t, test.programs...).holder(test.component)
+		p := shipPlan(t, test.programs...)
+		raft := images.Recipe{Name: "raft", Programs: map[string]string{"ship": "/raft"}} // with no names for it
+		p.recipes.Images = append([]images.Recipe{raft}, p.recipes.Images...)
+		got, ok := p.holder(test.component)
 		if got.Name != test.want || ok != (test.want != "") {
 			t.Errorf("%v: %s is held by %q, want %q", test.programs, test.component, got.Name, test.want)
 		}
