@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
+	"golang.org/x/mod/semver"
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/config"
@@ -41,7 +42,11 @@ func (d Deps) Validate() []config.Fault {
 	for _, mod := range slices.Sorted(maps.Keys(d)) {
 		to := d.target(mod)
 		if err := errors.Join(module.CheckPath(mod), module.Check(to.Path, to.Version)); err != nil {
-			faults = append(faults, config.Faultf("", "%v", err))
+			hint := ""
+			if module.CheckPath(to.Path) == nil && !semver.IsValid(to.Version) {
+				hint = ": write a full version, such as v0.55.0, or PATH@VERSION for another module"
+			}
+			faults = append(faults, config.Faultf("", "%v%s", err, hint))
 		} else if module.CanonicalVersion(to.Version) != to.Version {
 			faults = append(faults, config.Faultf("",
 				"%s: %s is only part of a version and pins nothing: write the full version, such as v0.55.0", mod, to.Version))

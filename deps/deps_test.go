@@ -30,6 +30,8 @@ func TestValidate(t *testing.T) {
 		{"part of a version", Deps{"example.com/rope": "v1.3"},
 			[]string{": example.com/rope: v1.3 is only part of a version"}},
 		{"no version", Deps{"example.com/rope": "latest"}, []string{": example.com/rope@latest: invalid version"}},
+		{"only a path", Deps{"example.com/rope": "example.net/cord"}, []string{": example.com/rope@example.net/cord: " +
+			"invalid version: not a semantic version: write a full version, such as v0.55.0, or PATH@VERSION for another"}},
 		{"no module", Deps{"rope": "v1.3.0"}, []string{`: malformed module path "rope"`}},
 		{"another major version", Deps{"example.com/rope": "v2.0.0"}, []string{": example.com/rope@v2.0.0: invalid version"}},
 		{"another module in its place", Deps{"example.com/rope": "example.net/cord@v1.3.0"}, nil},
