@@ -78,12 +78,7 @@ var repository = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
 
 // Validate returns what is wrong with the recipes.
 func (r Recipes) Validate() []config.Fault {
-	var faults []config.Fault
-	for _, user := range slices.Sorted(maps.Keys(r.Users)) {
-		if id := r.Users[user]; id < 1 {
-			faults = append(faults, config.Faultf("users."+user, "%d is not the id of a user: want 1 or more", id))
-		}
-	}
+	faults := r.validateUsers()
 	for i, image := range r.Images {
 		faults = append(faults, config.Below(fmt.Sprintf("images[%d]", i), image.validate())...)
 	}
@@ -98,6 +93,26 @@ func (r Recipes) Validate() []config.Fault {
 	}
 	for i, set := range r.Sets {
 		faults = append(faults, config.Below(fmt.Sprintf("sets[%d]", i), set.validate())...)
+	}
+	return faults
+}
+
+// validateUsers returns what is wrong with the users: names and ids that others have.
+func (r Recipes) validateUsers() []config.Fault {
+	var faults []config.Fault
+	names := map[int]string{65534: "nobody"} // by id
+	for _, user := range slices.Sorted(maps.Keys(r.Users)) {
+		id := r.Users[user]
+		switch {
+		case user == "root" || user == "nobody":
+			faults = append(faults, config.Faultf("users."+user, "every image has this user: leave it out"))
+		case id < 1:
+			faults = append(faults, config.Faultf("users."+user, "%d is not the id of a user: want 1 or more", id))
+		case names[id] != "":
+			faults = append(faults, config.Faultf("users."+user, "%d is the id of %s: take another one", id, names[id]))
+		default:
+			names[id] = user
+		}
 	}
 	return faults
 }

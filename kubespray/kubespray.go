@@ -142,7 +142,8 @@ func (r Recipes) Write(in Input) ([]byte, error) {
 		below(&b, text.Bytes())
 	}
 	if err := yaml.Unmarshal(b.Bytes(), &map[string]any{}); err != nil {
-		return nil, fmt.Errorf("%s does not make valid YAML: %w", in.Profile, err)
+		return nil, fmt.Errorf("%s does not make valid YAML: %w\n  The lines are those of kubespray.yml, which all rows of "+
+			"vars make, those of Slipway too: set a variable once", in.Profile, err)
 	}
 	return b.Bytes(), nil
 }

@@ -122,7 +122,8 @@ func TestWriteErrors(t *testing.T) {
 			"program captain: these releases of Kubespray install it for s390x only: add linux/s390x to build.platforms"},
 		{`x: {{.Captain}}`, nil, "profiles/ship/kubespray.yaml: template: text:1:5: executing"},
 		{"x: 1\nx: 2", nil, "profiles/ship/kubespray.yaml does not make valid YAML: yaml: unmarshal errors:\n" +
-			`  line 5: mapping key "x" already defined at line 4`},
+			`  line 5: mapping key "x" already defined at line 4` +
+			"\n  The lines are those of kubespray.yml, which all rows of vars make, those of "},
 		{"x: [", nil, "profiles/ship/kubespray.yaml does not make valid YAML: yaml: line 4: "},
 	} {
 		given := in(t)
