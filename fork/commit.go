@@ -49,5 +49,9 @@ func (f Fork) commitFault() string {
 		}
 		at, where = tip, fmt.Sprintf("the end of patches[%d]", i)
 	}
+	if f.Upstream.Commit == "" { // a move to another version drops it, and the commits may be of the former one
+		return "upstream.commit is missing, where the carried commits have to begin: write the commit of " +
+			f.Upstream.String() + ", or commit_of: " + cross.OfTree
+	}
 	return ""
 }

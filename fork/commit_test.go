@@ -31,10 +31,12 @@ func TestCommit(t *testing.T) {
 		"the upstream's, carried": {upstream: at(a), more: carried(ab), id: a, of: "upstream"},
 		"the upstream's, not known": {build: stamp("upstream"),
 			fault: "8: build.commit_of: upstream.commit is missing: write the commit of example.org/ship@v1.4.1"},
-		"the tree's":           {upstream: at(a), build: stamp("tree"), more: carried(ab), id: tree[:40], of: "tree"},
-		"the fork's":           {upstream: at(a), build: stamp("fork"), more: carried(ab), id: b, of: "fork"},
-		"of two ranges":        {upstream: at(a), build: stamp("fork"), more: carried(ab, b+".."+c), id: c, of: "fork"},
-		"of no known upstream": {build: stamp("fork"), more: carried(ab), id: b, of: "fork"},
+		"the tree's":    {upstream: at(a), build: stamp("tree"), more: carried(ab), id: tree[:40], of: "tree"},
+		"the fork's":    {upstream: at(a), build: stamp("fork"), more: carried(ab), id: b, of: "fork"},
+		"of two ranges": {upstream: at(a), build: stamp("fork"), more: carried(ab, b+".."+c), id: c, of: "fork"},
+		"of no known upstream": {build: stamp("fork"), more: carried(ab),
+			fault: "8: build.commit_of: upstream.commit is missing, where the carried commits have to begin: " +
+				"write the commit of example.org/ship@v1.4.1, or commit_of: tree"},
 		"nothing carried": {build: stamp("fork"), fault: "8: build.commit_of: the fork carries no commits: " +
 			"add the range of its branch to patches, or write commit_of: tree"},
 		"a patch comes after": {build: stamp("fork"), more: carried(ab), series: "x.patch\n",
