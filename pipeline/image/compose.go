@@ -33,6 +33,7 @@ func compose(p plan, in inputs, packages packages) ([]spec, error) {
 			}
 			if err == nil {
 				err = images.Check(r.Name, on.Arch, c.parts.base.files, slices.Concat(layers...), command)
+				err = c.hint(err, command)
 			}
 			if err != nil && !r.HasBase() {
 				err = fmt.Errorf("%w\n  Profile %s gives image %s no base", err, p.fork.Profile, r.Name)
@@ -86,6 +87,18 @@ func (c contents) layers(installed selection, in inputs) ([][]images.File, []str
 		err = fmt.Errorf("image %s: %w", c.recipe.Name, err)
 	}
 	return layers, command, err
+}
+
+// hint adds to an error what may be behind it: that the image whose layer this one shares
+// has no link by which the program is started.
+func (c contents) hint(err error, command []string) error {
+	whole, fault := c.whole()
+	if err == nil || fault != nil || whole.Name == c.recipe.Name || len(command) == 0 || whole.Links[command[0]] != "" ||
+		slices.Contains(slices.Collect(maps.Values(whole.Programs)), command[0]) {
+		return err
+	}
+	return fmt.Errorf("%w\n  It has the files of image %s: add %s to the links of that in the profile's images.yaml",
+		err, whole.Name, command[0])
 }
 
 // whole returns the recipe whose files an image has. Where its programs are part

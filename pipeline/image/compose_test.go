@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -156,6 +157,27 @@ func TestCompose(t *testing.T) {
 	for _, s := range specs {
 		if got := fmt.Sprint(list(s.layers[0]), "; ", list(s.layers[1])); got != "/etc/hosts; /hold/, /room->hold" {
 			t.Errorf("got %s", got)
+		}
+	}
+}
+
+func TestHint(t *testing.T) {
+	p := shipPlan(t, "ship")
+	c := contents{plan: p, parts: shipParts("ship"), recipe: p.recipes.Images[0], platform: amd64}
+	fault := errors.New("it cannot start")
+	for _, test := range []struct {
+		command string
+		err     error
+		want    string
+	}{
+		{"/bin/captain", fault, "it cannot start\n  It has the files of image ship: add /bin/captain to the links of " +
+			"that in the profile's images.yaml"},
+		{"/bin/captain", nil, "<nil>"},
+		{"/captain", fault, "it cannot start"},
+		{"/bin/ship", fault, "it cannot start"},
+	} {
+		if got := fmt.Sprint(c.hint(test.err, []string{test.command})); got != test.want {
+			t.Errorf("%s: got %s, want %s", test.command, got, test.want)
 		}
 	}
 }
