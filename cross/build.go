@@ -165,7 +165,8 @@ func (b Builder) Build(ctx context.Context, r Request) (Built, error) {
 		if err != nil {
 			return Built{}, fmt.Errorf("reading what is linked into %s: %w", c.Name, err)
 		}
-		if err := errors.Join(r.CheckSettings(c, info), modules.checkAll(ctx, modulesIn(info))); err != nil {
+		if err := errors.Join(checkRelease(c, info.GoVersion, b.Go.GOVERSION), r.CheckSettings(c, info),
+			modules.checkAll(ctx, modulesIn(info))); err != nil {
 			return Built{}, err
 		}
 		if out.Binaries[i], err = b.finish(r.Input, c, scratch, r.Dst); err != nil {
