@@ -127,7 +127,7 @@ func (s *Session) ask(ctx context.Context, program string, args []string, help b
 	})
 	if at := crash.FindIndex(complaints.Bytes()); err != nil && at != nil {
 		return nil, fmt.Errorf("it crashes:\n%s\n  A module that is linked may be too old for %s: "+
-			"build with a newer version of it (deps), or with an older Go (build.toolchain)",
+			"build with a newer version of it (deps, or a patch), or with an older Go (build.toolchain)",
 			bytes.TrimSpace(complaints.Bytes()[at[0]:]), s.Go().GOVERSION)
 	}
 	if help && (err == nil || run.ExitCode(err) == 2) && out.Len() == 0 {

@@ -26,8 +26,13 @@ import (
 	"github.com/slipway-build/slipway/platform"
 )
 
-// revision counts the changes of this package that change what it builds.
-const revision = 1
+// revision counts the changes of this package that change what it builds from the input.
+func (in Input) revision() int {
+	if in.GOPATH != "" {
+		return 2 // the first compiled with the installed release of Go, whatever was chosen
+	}
+	return 1
+}
 
 // Input is what decides the binaries of one platform.
 type Input struct {
@@ -111,7 +116,7 @@ func (b Builder) Key(in Input, c Component) action.Key {
 	if c.CGO {
 		version, sysroot, env = b.C.Version, b.C.Sysroot.Digest, b.C.environment()
 	}
-	return action.NewKey("cross", revision, struct {
+	return action.NewKey("cross", in.revision(), struct {
 		Input
 		Component Component
 		Flags     []string
@@ -165,7 +170,8 @@ func (b Builder) Build(ctx context.Context, r Request) (Built, error) {
 		if err != nil {
 			return Built{}, fmt.Errorf("reading what is linked into %s: %w", c.Name, err)
 		}
-		if err := errors.Join(r.CheckSettings(c, info), modules.checkAll(ctx, modulesIn(info))); err != nil {
+		if err := errors.Join(checkRelease(c, info.GoVersion, b.Go.GOVERSION), r.CheckSettings(c, info),
+			modules.checkAll(ctx, modulesIn(info))); err != nil {
 			return Built{}, err
 		}
 		if out.Binaries[i], err = b.finish(r.Input, c, scratch, r.Dst); err != nil {

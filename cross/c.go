@@ -93,7 +93,7 @@ func (d Debian) validate() []config.Fault {
 	}
 	if len(d.Packages) == 0 || len(d.Suites) == 0 || d.Keyring == "" {
 		faults = append(faults, config.Faultf("",
-			"a sysroot of Debian packages needs all three: suites, keyring and packages, such as libc6-dev"))
+			"a sysroot of Debian packages needs suites, a keyring, and packages such as libc6-dev"))
 	}
 	return faults
 }

@@ -38,7 +38,7 @@ func TestValidC(t *testing.T) {
 		{"both", "linux/amd64", C{Sysroot: "./old", Debian: debian},
 			[]string{"c.linux/amd64.debian: replaces sysroot: remove one of the two"}},
 		{"no packages", "linux/amd64", C{Debian: Debian{Suites: debian.Suites, Keyring: "keys.gpg"}},
-			[]string{"c.linux/amd64.debian: a sysroot of Debian packages needs all three"}},
+			[]string{"c.linux/amd64.debian: a sysroot of Debian packages needs suites, a keyring, and packages"}},
 		{"no suite", "linux/amd64", C{Debian: Debian{Suites: []string{"bullseye"}, Keyring: "keys.gpg",
 			Packages: []string{"libc6-dev"}}}, []string{`c.linux/amd64.debian.suites[0]: "bullseye" is not a suite`}},
 		{"no name of a package", "linux/amd64", C{Debian: Debian{Suites: debian.Suites, Keyring: "keys.gpg",

@@ -36,12 +36,18 @@ func (b Builder) env(in Input, tree filetree.Dir, cgo bool) run.Env {
 	env := b.Go.Clean().With("GOOS="+in.Platform.OS, "GOARCH="+in.Platform.Arch).With(in.baseline()...)
 	if in.GOPATH != "" {
 		root := strings.TrimSuffix(tree.Path, filepath.Join("src", filepath.FromSlash(in.GOPATH)))
-		return b.cgo(env.With("GO111MODULE=off", "GOPATH="+filepath.Clean(root)), cgo)
+		return b.cgo(b.chosenFirst(env).With("GO111MODULE=off", "GOPATH="+filepath.Clean(root)), cgo)
 	}
 	if _, ok := tree.Tree.Lookup("go.work"); ok {
 		env = env.With("GOWORK=" + filepath.Join(tree.Path, "go.work"))
 	}
 	return b.cgo(env, cgo)
+}
+
+// chosenFirst returns the environment with the go command of the chosen release first in
+// PATH. Without modules, the go command does not switch to what GOTOOLCHAIN names.
+func (b Builder) chosenFirst(env run.Env) run.Env {
+	return env.With("PATH=" + filepath.Join(b.Go.GOROOT, "bin") + string(filepath.ListSeparator) + env.Get("PATH"))
 }
 
 // cgo returns the environment with a C compiler, or without.

@@ -40,25 +40,31 @@ func TestEnvironment(t *testing.T) {
 func TestEnv(t *testing.T) {
 	b := Builder{Go: &gotool.Go{
 		Env:      []string{"PATH=/bin", "GOOS=plan9", "GOWORK=/else/go.work", "CGO_ENABLED=1", "CC=evil", "CGO_CFLAGS=-O3"},
-		Settings: gotool.Settings{GOVERSION: "go1.26.8"},
+		Settings: gotool.Settings{GOVERSION: "go1.26.8", GOROOT: "/go1.26.8"},
 	}}
 	in := Input{Platform: platform.Platform{OS: "linux", Arch: "arm64"}, Level: "v9.0"}
 	workspace, plain := lay(t, "-- go.work --\n-- go.mod --\n"), lay(t, "-- go.mod --\n-- sub/go.work --\n")
+	gopath := filetree.Dir{Path: filepath.FromSlash("/gopath/src/example.org/ship")}
 	for _, c := range []struct {
-		name string
-		tree filetree.Dir
-		cgo  bool
-		want map[string]string
+		name   string
+		tree   filetree.Dir
+		gopath string
+		cgo    bool
+		want   map[string]string
 	}{
-		{"a workspace", workspace, false, map[string]string{"GOWORK": filepath.Join(workspace.Path, "go.work"),
-			"CGO_ENABLED": "0", "CC": ""}},
-		{"no workspace", plain, false, map[string]string{"GOWORK": "off", "CGO_ENABLED": "0", "CC": ""}},
-		{"cgo", plain, true, map[string]string{"GOWORK": "off", "CGO_ENABLED": "1", "CC": "/usr/bin/aarch64-gcc",
-			"CXX": "/usr/bin/aarch64-g++", "CGO_CFLAGS": "-O2 -g", "CGO_CPPFLAGS": " ", "AR": "ar"}},
+		{"a workspace", workspace, "", false, map[string]string{"GOWORK": filepath.Join(workspace.Path, "go.work"),
+			"CGO_ENABLED": "0", "CC": "", "PATH": "/bin"}},
+		{"no workspace", plain, "", false, map[string]string{"GOWORK": "off", "CGO_ENABLED": "0", "CC": "", "PATH": "/bin"}},
+		{"a GOPATH, where GOTOOLCHAIN has no effect", gopath, "example.org/ship", false, map[string]string{
+			"GO111MODULE": "off", "GOPATH": "/gopath", "PATH": "/go1.26.8/bin" + string(filepath.ListSeparator) + "/bin"}},
+		{"cgo", plain, "", true, map[string]string{"GOWORK": "off", "CGO_ENABLED": "1", "CC": "/usr/bin/aarch64-gcc",
+			"CXX": "/usr/bin/aarch64-g++", "CGO_CFLAGS": "-O2 -g", "CGO_CPPFLAGS": " ", "AR": "ar",
+			"PATH": "/bin"}},
 	} {
+		in.GOPATH = c.gopath
 		b.C = Compiler{Path: "/usr/bin/aarch64-gcc"}
 		env := b.env(in, c.tree, c.cgo)
-		c.want["GOOS"], c.want["GOARCH"], c.want["GOARM64"], c.want["PATH"] = "linux", "arm64", "v9.0", "/bin"
+		c.want["GOOS"], c.want["GOARCH"], c.want["GOARM64"] = "linux", "arm64", "v9.0"
 		for key, want := range c.want {
 			if got := env.Get(key); got != want {
 				t.Errorf("%s: %s=%s, want %q", c.name, key, got, want)

@@ -43,6 +43,22 @@ func (in Input) CheckSettings(c Component, info *buildinfo.BuildInfo) error {
 		c.Name, info.GoVersion, strings.Join(wrong, ""))
 }
 
+// checkRelease returns an error unless a program says of itself that the release of
+// Go that the build chose has compiled it.
+func checkRelease(c Component, got, want string) error {
+	if release(got) == release(want) {
+		return nil
+	}
+	return fmt.Errorf("%s was compiled with %s, not with %s", c.Name, release(got), release(want))
+}
+
+// release returns a version of Go without whose build it is, or with which experiments.
+func release(version string) string {
+	version, _, _ = strings.Cut(version, " ")
+	version, _, _ = strings.Cut(version, "-X:")
+	return version
+}
+
 // settings returns what a program says of itself that was compiled as in says.
 func (in Input) settings(c Component) map[string]string {
 	out := map[string]string{"GOOS": in.Platform.OS, "GOARCH": in.Platform.Arch, "CGO_ENABLED": "0"}

@@ -197,3 +197,18 @@ func TestCheckSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckRelease(t *testing.T) {
+	for _, c := range []struct{ got, want, err string }{
+		{"go1.26.8", "go1.26.8", ""},
+		{"go1.26.8", "go1.26.8 (Red Hat 1.26.8-1.el10)", ""},
+		{"go1.26.8 X:jsonv2", "go1.26.8-X:jsonv2", ""},
+		{"go1.26.8", "go1.21.13", "captain was compiled with go1.26.8, not with go1.21.13"},
+		{"go1.26.8", "go1.26", "captain was compiled with go1.26.8, not with go1.26"},
+	} {
+		err := checkRelease(Component{Name: "captain"}, c.got, c.want)
+		if err == nil && c.err != "" || err != nil && err.Error() != c.err {
+			t.Errorf("compiled with %s instead of %s: %v, want %q", c.got, c.want, err, c.err)
+		}
+	}
+}

@@ -73,7 +73,7 @@ func TestGoFor(t *testing.T) {
 		"not pinned": {want: want{detail: "forks/ship-1.4/fork.lock is missing\n  To pin this fork"}},
 		"too old": {lock: lock("1.99.0"), want: want{
 			detail: "this fork is built with go1.99.0 (fork.lock says that its tree needs go 1.99.0)",
-			remedy: "Install go1.99.0, or run again with GOTOOLCHAIN=go1.99.0",
+			remedy: "Install go1.99.0, or run again with GOTOOLCHAIN=auto",
 		}},
 		"another is pinned": {lock: lock("1.24.0"), toolchain: "go1.25.1", want: want{
 			detail: "this fork is built with go1.25.1 (build.toolchain pins it)", remedy: "Install go1.25.1",

@@ -75,7 +75,7 @@ func (d Debian) validate(base string) []config.Fault {
 	}
 	if !d.IsSet() || len(d.Suites) == 0 || d.Keyring == "" {
 		faults = append(faults, config.Faultf("packages",
-			"a base of Debian packages needs all three: suites, keyring and packages, or a set of them"))
+			"a base of Debian packages needs suites, a keyring, and packages or a set"))
 	}
 	faults = append(faults, validatePackages(d.Packages)...)
 	if base != "" {

@@ -57,8 +57,7 @@ func TestSettings(t *testing.T) {
 		return `debian.suites[` + i + `]: "` + s + `" is not a suite: ` +
 			`want the URL of an archive and a suite's name, such as https://deb.example.org/debian bookworm`
 	}
-	const allThree = "debian.packages: a base of Debian packages needs all three: suites, keyring and packages, " +
-		"or a set of them"
+	const allThree = "debian.packages: a base of Debian packages needs suites, a keyring, and packages or a set"
 	debian := func(suites ...string) Debian {
 		return Debian{Suites: suites, Keyring: "keys.gpg", Packages: []string{"cook"}}
 	}

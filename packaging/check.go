@@ -351,7 +351,8 @@ func relations(c checked, p Package) []string {
 	for _, r := range p.Relations.Depends {
 		n := r.Names()[0]
 		if n.Op == "=" && n.Version == p.Release() && !slices.Contains(c.names, n.Package) {
-			faults = append(faults, fmt.Sprintf("it depends on %s of this fork, which builds no such package", n.Package))
+			faults = append(faults, fmt.Sprintf("it depends on %s, which this fork does not build: "+
+				"add the programs of %[1]s to build.components, or choose other packages with -packages", n.Package))
 		}
 	}
 	return faults

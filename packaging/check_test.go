@@ -149,7 +149,8 @@ func TestRulesOfUnits(t *testing.T) {
 func TestRulesOfPackagesTogether(t *testing.T) {
 	catches(t, nil, []fault{
 		{"cook", func(p *Package) { p.Relations.Depends = append(p.Relations.Depends, Relation("mate = "+p.Release())) },
-			"it depends on mate of this fork, which builds no such package"},
+			"it depends on mate, which this fork does not build: add the programs of mate to build.components, " +
+				"or choose other packages with -packages"},
 		{"cook", func(p *Package) { p.Relations.Depends = append(p.Relations.Depends, "mate = 1.0") }, ""},
 		{"cook", put(File{Path: "/usr/bin/bosun", Mode: 0o755}), "/usr/bin/bosun is in package bosun, too"},
 		{"cook", put(File{Path: "/usr/libexec/ship/captain", Mode: 0o755}),

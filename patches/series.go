@@ -50,7 +50,8 @@ func ReadSeries(dir string) ([]Patch, error) {
 	file := filepath.Join(dir, "series")
 	data, err := root.ReadFile("series")
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s has no series file; name its patches in %s, one a line", dir, file)
+		return nil, fmt.Errorf("%s has no series file; list the patches in %s, one per line, or "+
+			"remove the folder if the fork has none", dir, file)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", file, err)

@@ -29,7 +29,8 @@ func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
 // Lock pins a fork's upstream, patches and patched tree, as they are now, in its fork.lock.
 //
 // Where fork.yaml sets images.debian, it also pins the Debian packages of the
-// image base, in base.lock.
+// image base, in base.lock; where it sets build.c.PLATFORM.debian, those of the
+// sysroot, in sysroot.lock.
 func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Lock(ctx, setting("FORK", fork), time.Now())

@@ -83,7 +83,7 @@ func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
 	switch mode := g.GOTOOLCHAIN; {
 	case mode == "local":
 		return nil, fmt.Errorf("this fork is built with %s (%s), but this machine has %s and GOTOOLCHAIN=local keeps it "+
-			"from fetching another\n  Install %s, or run again with GOTOOLCHAIN=%s", want, why, g.GOVERSION, want, want)
+			"from fetching another\n  Install %s, or run again with GOTOOLCHAIN=auto", want, why, g.GOVERSION, want)
 	case mode == "path", strings.HasSuffix(mode, "+path"):
 		choice += "+path" // its user wants no downloads
 	}

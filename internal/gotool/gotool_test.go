@@ -113,7 +113,7 @@ func TestAt(t *testing.T) {
 		{name: "kept local", has: "go1.26.8", mode: "local", needs: "1.27.0",
 			wantErr: "this fork is built with go1.27.0 (fork.lock says that its tree needs go 1.27.0)",
 			andErr:  "but this machine has go1.26.8 and GOTOOLCHAIN=local",
-			extra:   "\n  Install go1.27.0, or run again with GOTOOLCHAIN=go1.27.0"},
+			extra:   "\n  Install go1.27.0, or run again with GOTOOLCHAIN=auto"},
 		{name: "kept local, pinned", has: "go1.26.8", mode: "local", pin: "go1.27.0", needs: "1.24.0",
 			wantErr: "this fork is built with go1.27.0 (build.toolchain pins it)", andErr: "GOTOOLCHAIN=local"},
 		{name: "not published", has: "go1.26.8", mode: "auto", pin: "go1.28.0",
