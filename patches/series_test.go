@@ -123,7 +123,8 @@ func TestReadSeries(t *testing.T) {
 			"DIR/series:3: empty.patch is empty; write it again or remove the line\n",
 			"DIR/series:4: out.patch cannot be read (", "); make it a file of this folder",
 		},
-		"none":   {"DIR has no series file; list the patches in DIR/series, one per line, or remove the folder if the fork has none"},
+		"none": {"DIR has no series file; list the patches in DIR/series, one per line, " +
+			"or remove the folder if the fork has none"},
 		"folder": {"reading DIR/series: "},
 	} {
 		_, err := ReadSeries(filepath.Join(dir, name))
