@@ -102,7 +102,7 @@ func layers(t *testing.T, dir string) {
 }
 
 // keyring has the keys of Debian.
-const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
+const keyring = testkit.DebianKeys
 
 // based puts the kubelet's image on packages of Debian's, whose programs run.
 func based(t *testing.T, dir string) {

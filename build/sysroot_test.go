@@ -155,22 +155,21 @@ func wants(t *testing.T, program string) string {
 // newer reports whether one version is newer than another.
 func newer(a, b string) bool { return a != b && dynlink.Newest("", []string{a, b}) == a }
 
-const bullseye = "http://deb.debian.org/debian"
-
 // bullseyeFork returns the fork's section with a sysroot of bullseye, or skips the test.
 func bullseyeFork(t *testing.T) (section string, keyring []byte) {
 	t.Helper()
-	keyring, err := os.ReadFile("/usr/share/keyrings/debian-archive-keyring.gpg")
+	archive := testkit.DebianArchive(t)
+	keyring, err := os.ReadFile(testkit.DebianKeys)
 	if err != nil {
-		t.Skipf("the keys of Debian's archive are missing (package debian-archive-keyring): %v", err)
+		t.Fatal(err)
 	}
 	client := http.Client{Timeout: 20 * time.Second}
-	res, err := client.Head(bullseye + "/dists/bullseye/InRelease")
+	res, err := client.Head(archive + "/dists/bullseye/InRelease")
 	if err != nil {
 		t.Skipf("Debian's archive cannot be reached: %v", err)
 	}
 	res.Body.Close()
-	return "  c:\n    " + here().String() + ":\n      cc: gcc\n      debian: {suites: [" + bullseye + " bullseye], " +
+	return "  c:\n    " + here().String() + ":\n      cc: gcc\n      debian: {suites: [" + archive + " bullseye], " +
 		"keyring: keys.gpg, packages: [libc6-dev]}\n", keyring
 }
 

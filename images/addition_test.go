@@ -67,7 +67,7 @@ func TestSettle(t *testing.T) {
 }
 
 func TestAdd(t *testing.T) {
-	image := entriesOf("/bin->usr/bin", "/usr/bin/sh", "/captain->bin/ship", "/usr/bin/ship", "/tmp/:1777", "/root/:700",
+	image := entriesOf("/bin->usr/bin", "/usr/bin/sh", "/captain->bin/ship", "/usr/bin/ship", "/tmp/:1777", "/srv/:700",
 		"/opt/crew/")
 	tests := []struct {
 		about        string
@@ -85,8 +85,8 @@ func TestAdd(t *testing.T) {
 		{"a link to the root", []string{"/rootfs->/"}, nil, []string{"/rootfs->/"}, nil},
 		{"a link to what is added", []string{"/x", "/y->x"}, nil, []string{"/x", "/y->x"}, nil},
 		{"a path through a link", []string{"/bin/x"}, nil, []string{"/usr/bin/x"}, nil},
-		{"dirs keep their modes", []string{"/tmp/a", "/root/b/c"}, nil,
-			[]string{"/tmp/a", "/root/b/c", "/root/:700", "/tmp/:1777"}, nil},
+		{"dirs keep their modes", []string{"/tmp/a", "/srv/b/c"}, nil,
+			[]string{"/tmp/a", "/srv/b/c", "/srv/:700", "/tmp/:1777"}, nil},
 		{"what is replaced", []string{"/captain->usr/bin/sh"}, []string{"/captain"}, []string{"/captain->usr/bin/sh"}, nil},
 		{"what is replaced, through a link", []string{"/bin/sh->ship"}, []string{"/bin/sh"},
 			[]string{"/usr/bin/sh->ship"}, nil},
@@ -164,8 +164,8 @@ func TestCheckAdded(t *testing.T) {
 			"/bin/x is built for EM_AARCH64, not for amd64"},
 		{"set-user-ID", File{Path: "/bin/su", Mode: 0o4755},
 			"/bin/su is set-user-ID or set-group-ID (mode 4755), which is not allowed in an image"},
-		{"a secret's name", File{Path: "/root/.docker/config.json"},
-			"/root/.docker/config.json looks like a secret, and everybody who pulls an image can read it"},
+		{"a secret's name", File{Path: "/srv/.docker/config.json"},
+			"/srv/.docker/config.json looks like a secret, and everybody who pulls an image can read it"},
 		{"a private key", File{Path: "/etc/x.pem", Data: []byte("-----BEGIN RSA PRIVATE KEY-----")},
 			"/etc/x.pem holds a private key"},
 		{"a whiteout", File{Path: "/etc/.wh.passwd"},
