@@ -99,19 +99,7 @@ func TestNewSysroot(t *testing.T) {
 // layTree lays out files and, for texts that begin with >, links.
 func layTree(t *testing.T, files map[string]string) filetree.Dir {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		at := filepath.Join(dir, name)
-		err := os.MkdirAll(filepath.Dir(at), 0o755)
-		if target, ok := strings.CutPrefix(text, ">"); ok {
-			err = errors.Join(err, os.Symlink(target, at))
-		} else {
-			err = errors.Join(err, os.WriteFile(at, []byte(text), 0o644))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	dir := testkit.Lay(t, files)
 	tree, err := filetree.Scan(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,6 @@
 package sysroot
 
 import (
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,26 +9,8 @@ import (
 
 	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
-
-// lay writes files and, for texts that begin with >, links, by their paths.
-func lay(t *testing.T, files map[string]string) string {
-	t.Helper()
-	dir := t.TempDir()
-	for name, text := range files {
-		at := filepath.Join(dir, name)
-		err := os.MkdirAll(filepath.Dir(at), 0o755)
-		if target, ok := strings.CutPrefix(text, ">"); ok {
-			err = errors.Join(err, os.Symlink(target, at))
-		} else {
-			err = errors.Join(err, os.WriteFile(at, []byte(text), 0o644))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 // listing returns the paths of a tree, with what links point to.
 func listing(t *testing.T, dir filetree.Dir) string {
@@ -67,7 +48,7 @@ func TestFolder(t *testing.T) {
 			"usr/lib/x/a > ../../../lib/a\nusr/lib/x/libm.so > libm.so.6"},
 		{"no usr", map[string]string{"include/stdlib.h": "x", "lib/crt1.o": "x"}, "include/stdlib.h\nlib/crt1.o"},
 	} {
-		dir := lay(t, c.files)
+		dir := testkit.Lay(t, c.files)
 		source, err := Folder(t.Context(), dir, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +71,7 @@ func TestFolder(t *testing.T) {
 }
 
 func TestFolderRefuses(t *testing.T) {
-	dir := lay(t, map[string]string{"README": "x", "lib/a": "x"})
+	dir := testkit.Lay(t, map[string]string{"README": "x", "lib/a": "x"})
 	if err := os.RemoveAll(filepath.Join(dir, "lib")); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +90,7 @@ func TestFolderRefuses(t *testing.T) {
 // TestFolderThatChanges holds that a file that was changed after it was read is in no
 // sysroot.
 func TestFolderThatChanges(t *testing.T) {
-	dir := lay(t, map[string]string{"usr/include/stdlib.h": "x"})
+	dir := testkit.Lay(t, map[string]string{"usr/include/stdlib.h": "x"})
 	source, err := Folder(t.Context(), dir, nil)
 	if err == nil {
 		err = os.WriteFile(filepath.Join(dir, "usr/include/stdlib.h"), []byte("y"), 0o644)
