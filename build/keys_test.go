@@ -61,12 +61,14 @@ func TestBinaryKeys(t *testing.T) {
 	in, _, err := s.Input(amd64)
 	must(t, err)
 	b := cross.Builder{Go: s.goFork, C: cross.Compiler{Path: "/bin/cc", Version: "cc 14"}}
-	for name, want := range map[string]string{
-		"captain": "eecb50245562e61d45e2e7b6a31914f464baa1cc1de07783dac32f94fff4cc85",
-		"anchor":  "3f19efd9191475e95e7cd030aa7d3a55657eac5b5e4ef8b6fdb915652c8bf4b1",
+	for _, c := range []struct{ name, gopath, want string }{
+		{"captain", "", "eecb50245562e61d45e2e7b6a31914f464baa1cc1de07783dac32f94fff4cc85"},
+		{"captain", "example.org/ship", "d7d422b86129c1fcb7f235c0c50445d2b41a857db6ba25685d7e608d3e1390df"},
+		{"anchor", "", "3f19efd9191475e95e7cd030aa7d3a55657eac5b5e4ef8b6fdb915652c8bf4b1"},
 	} {
-		if got := string(b.Key(in, y.component(name))); got != want {
-			t.Errorf("the key of %s is %s, want %s", name, got, want)
+		in.GOPATH = c.gopath
+		if got := string(b.Key(in, y.component(c.name))); got != c.want {
+			t.Errorf("the key of %s in the GOPATH %q is %s, want %s", c.name, c.gopath, got, c.want)
 		}
 	}
 }
