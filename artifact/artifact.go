@@ -27,6 +27,10 @@ const (
 	Tree     Kind = "tree"     // the work tree that a series is edited in
 	Patch    Kind = "patch"    // a patch file, or a carried commit
 	Lock     Kind = "lock"     // fork.lock, or base.lock
+	Tarball  Kind = "tarball"  // a release tarball of binaries, or of what upstream releases beside them
+	Overlay  Kind = "overlay"  // a file of the Gentoo overlay, in a release
+	Layout   Kind = "layout"   // a file of the OCI layout that images are in, in a release
+	Document Kind = "document" // an SBOM, a VEX, a provenance: what says something of a release
 )
 
 // An Artifact is one finished file, or a folder that belongs together.
@@ -38,6 +42,7 @@ type Artifact struct {
 	Platform platform.Platform // zero where it is for all
 	Size     int64             // bytes; 0 for a folder
 	Digest   string            // sha256:HEX; "" for a folder
+	Holds    []string          // components whose binaries are in it, sorted
 	Kept     bool              // an earlier run made it, and it is up to date
 }
 

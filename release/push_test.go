@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -176,7 +177,7 @@ func TestPush(t *testing.T) {
 				})
 			}
 		}
-		if want = artifact.Of(want); !slices.Equal(set, want) {
+		if want = artifact.Of(want); !reflect.DeepEqual(set, want) {
 			t.Errorf("push %d returns\n%v\nwant\n%v", again, set, want)
 		}
 		checkEvents(t, events, set)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -165,7 +166,7 @@ func (e *Events) Forget() {
 // those that were emitted.
 func (e *Events) CheckSet(t testing.TB, set artifact.Set) {
 	t.Helper()
-	if !slices.Equal(artifact.Of(set), set) {
+	if !reflect.DeepEqual(artifact.Of(set), set) {
 		t.Errorf("the set is not sorted: %v", set)
 	}
 	left := e.Of(event.Artifact)

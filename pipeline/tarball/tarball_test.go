@@ -8,7 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -68,7 +68,7 @@ func TestRun(t *testing.T) {
 				Kind: artifact.Source, Name: "ship-1.4.1+test.1", Format: format, Path: path, Size: int64(len(data)),
 				Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(data)),
 			}
-			if !slices.Equal(set, artifact.Set{want}) {
+			if !reflect.DeepEqual(set, artifact.Set{want}) {
 				t.Errorf("%v, want %v", set, want)
 			}
 			if sums[format] != "" && sums[format] != want.Digest {
