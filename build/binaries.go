@@ -91,7 +91,7 @@ func (s *Session) artifacts(j fork.Job, b Binaries) []artifact.Artifact {
 		_, kept := b.kept[c.Name]
 		out[i] = artifact.Artifact{
 			Kind: artifact.Binary, Name: c.Name, Path: s.fork.Dist("bin", j.Platform.Dir(), made.File), Platform: j.Platform,
-			Size: made.Size, Digest: "sha256:" + made.SHA256, Kept: kept,
+			Size: made.Size, Digest: "sha256:" + made.SHA256, Holds: []string{c.Name}, Kept: kept,
 		}
 	}
 	return out

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -64,7 +65,7 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	if err != nil {
 		return nil, err
 	}
-	return s.Report(artifacts(p.fork.Dist("images"), record, kept)...), nil
+	return s.Report(p.artifacts(record, kept)...), nil
 }
 
 // Check returns what is known to keep Run from doing its work on the forks that are
@@ -95,14 +96,32 @@ func Check(sessions []*build.Session, requests []Request) error {
 	return nil
 }
 
-// artifacts returns the images of a layout.
-func artifacts(dir string, record artifact.Images, kept bool) []artifact.Artifact {
+// artifacts returns the images of the layout.
+func (p plan) artifacts(record artifact.Images, kept bool) []artifact.Artifact {
 	out := make([]artifact.Artifact, len(record.Images))
 	for i, made := range record.Images {
 		out[i] = artifact.Artifact{
-			Kind: artifact.Image, Format: cmp.Or(record.Format, images.OCI), Name: made.Name, Path: dir,
-			Size: made.Platforms[0].Size, Digest: made.Digest, Kept: kept,
+			Kind: artifact.Image, Format: cmp.Or(record.Format, images.OCI), Name: made.Name,
+			Path: p.fork.Dist("images"), Size: made.Platforms[0].Size, Digest: made.Digest, Holds: p.holds(made.Name),
+			Kept: kept,
 		}
+	}
+	return out
+}
+
+// holds returns the components whose binaries an image has, sorted.
+func (p plan) holds(image string) []string {
+	i := slices.IndexFunc(p.needed, func(r images.Recipe) bool { return r.Name == image })
+	if i < 0 {
+		return nil
+	}
+	programs := slices.Collect(maps.Keys(p.needed[i].Programs))
+	if installed, err := selectPackages(p.input, p.needed[i].Packages()); err == nil {
+		programs = append(programs, build.Programs(installed)...)
+	}
+	var out []string
+	for _, c := range build.Components(p.fork, p.input, programs) {
+		out = append(out, c.Name)
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package image
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,11 +17,14 @@ func TestArtifacts(t *testing.T) {
 	record := artifact.Images{Images: []artifact.ImageIndex{
 		{Name: "bosun", Digest: "sha256:b0", Platforms: []artifact.PlatformImage{{Size: 1}, {Size: 2}}},
 	}}
-	got := artifacts("dist/ship-1.4/images", record, true)
+	p := shipPlan(t, "bosun")
+	p.needed = p.recipes.Images
+	got := p.artifacts(record, true)
 	want := event.Event{
 		Kind: event.Artifact, Component: "bosun", Path: "dist/ship-1.4/images", Size: 1, SHA256: "b0", Kept: true,
 	}
-	if len(got) != 1 || got[0].Event() != want || got[0].Format != "oci" {
+	if len(got) != 1 || got[0].Event() != want || got[0].Format != "oci" ||
+		!slices.Equal(got[0].Holds, []string{"bosun"}) {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -1,5 +1,5 @@
 // Package overlay lays out forks as a Gentoo overlay in dist/overlay, with what its
-// ebuilds fetch in dist/distfiles.
+// ebuilds fetch in dist/distfiles. For a release, it lays out one fork by itself.
 package overlay
 
 import (
@@ -13,11 +13,26 @@ import (
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/output"
 )
 
 // A Request says how to lay out an overlay.
 type Request struct {
 	Gentoo string // a checkout of ::gentoo; empty: this machine's, if it has one
+	// Alone lays out an overlay of one fork with nothing in it from before, and nothing
+	// of this machine, in dist/FORK/overlay and dist/FORK/distfiles.
+	Alone     bool
+	Platforms []string // that -bin ebuilds are for, as linux/arm64; empty: all of fork.yaml that are Linux
+}
+
+// A place is where an overlay and its distfiles are laid out, relative to the project.
+type place struct{ overlay, distfiles string }
+
+func (r Request) place(f fork.Fork) place {
+	if r.Alone {
+		return place{f.Dist("overlay"), f.Dist("distfiles")}
+	}
+	return place{filepath.Join("dist", "overlay"), filepath.Join("dist", "distfiles")}
 }
 
 // hostGentoo is where Gentoo has its repository.
@@ -33,20 +48,19 @@ func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Se
 	if err != nil {
 		return nil, err
 	}
-	gentoo, old, o, plans := b.gentoo, b.old, b.overlay, b.plans
 	var sets []artifact.Set
 	for i, s := range sessions {
 		s.Announce()
 		if len(s.Fork().Build.C) > 0 {
 			s.Note("build.c does not count for ebuilds that compile: they have the user's compiler and libraries")
 		}
-		f, fetched, err := addFork(ctx, s, plans[i], o, old)
+		f, fetched, err := addFork(ctx, s, b, b.plans[i])
 		if err != nil {
 			return nil, err
 		}
-		o.Forks, sets = append(o.Forks, f), append(sets, fetched)
+		b.overlay.Forks, sets = append(b.overlay.Forks, f), append(sets, fetched)
 	}
-	laid, err := write(ctx, sessions[0], o, gentoo)
+	laid, err := write(ctx, sessions[0], b)
 	if err != nil {
 		return nil, err
 	}
@@ -61,6 +75,8 @@ func Check(sessions []*build.Session, r Request) error {
 
 // A beginning is all that is known before anything is built.
 type beginning struct {
+	at      place
+	alone   bool
 	gentoo  string
 	old     ebuilds.Tree // the overlay in dist
 	overlay ebuilds.Overlay
@@ -68,20 +84,31 @@ type beginning struct {
 }
 
 func begin(sessions []*build.Session, r Request) (b beginning, err error) {
-	if b.gentoo, err = checkout(r.Gentoo, hostGentoo); err != nil {
-		return b, err
+	b.at, b.alone = r.place(sessions[0].Fork()), r.Alone
+	if !r.Alone || r.Gentoo != "" {
+		if b.gentoo, err = checkout(r.Gentoo, hostGentoo); err != nil {
+			return b, err
+		}
 	}
 	dist := sessions[0].Dist()
-	if err := dist.CheckFolders("dist/overlay", "dist/distfiles"); err != nil {
+	if err := dist.CheckFolders(b.at.overlay, b.at.distfiles); err != nil {
 		return b, err
 	}
-	if b.old, err = read(dist); err != nil {
+	if b.old, err = b.before(dist); err != nil {
 		return b, err
 	}
-	if b.overlay, b.plans, err = newPlans(sessions, b.old); err != nil {
+	if b.overlay, b.plans, err = newPlans(sessions, r, b.old); err != nil {
 		return b, err
 	}
 	return b, clashes(b.plans, b.gentoo)
+}
+
+// before returns the overlay that is merged into: as somebody may have left it, or empty.
+func (b beginning) before(d output.Dist) (ebuilds.Tree, error) {
+	if b.alone {
+		return ebuilds.Tree{}, nil
+	}
+	return read(d, b.at.overlay)
 }
 
 // union returns the artifacts of some sets. Forks of one upstream release have its
@@ -90,10 +117,10 @@ func union(sets ...artifact.Set) artifact.Set {
 	return slices.CompactFunc(artifact.Of(sets...), func(a, b artifact.Artifact) bool { return a.Path == b.Path })
 }
 
-// addFork makes the distfiles of a fork, and returns them and the fork as o will
-// have it. old is the overlay that o is merged into.
+// addFork makes the distfiles of a fork, and returns them and the fork as the overlay
+// will have it.
 func addFork(
-	ctx context.Context, s *build.Session, p plan, o ebuilds.Overlay, old ebuilds.Tree,
+	ctx context.Context, s *build.Session, b beginning, p plan,
 ) (f ebuilds.Fork, fetched artifact.Set, err error) {
 	in, err := gather(ctx, s, p)
 	if err != nil {
@@ -111,17 +138,17 @@ func addFork(
 		}
 		return makeOne(ctx, s, d)
 	}
-	differs := func(f ebuilds.Fork) (bool, error) { return f.Differs(old, o) }
+	differs := func(f ebuilds.Fork) (bool, error) { return f.Differs(b.old, b.overlay) }
 	f, last, err := revise(withDistfiles(f, list...), files, differs)
 	if err != nil {
 		return f, nil, err
 	}
-	if list, err = placeAll(ctx, s, append(list, last)); err != nil {
+	if list, err = placeAll(ctx, s, b.at, append(list, last)); err != nil {
 		return f, nil, err
 	}
 	// Only now is it known which revision has it.
 	err = s.Stage(distfileEvent, last.Name, "", func() (build.Done, error) { return last.done(), nil })
-	return f, fetchedArtifacts(list), err
+	return f, fetchedArtifacts(b.at, p, list), err
 }
 
 // revise adds to a fork the distfile that each revision has for itself. If the

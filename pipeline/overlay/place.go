@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/filetree"
 )
@@ -30,8 +31,8 @@ func (m made) done() build.Done {
 	return build.Done{Detail: fmt.Sprintf("%d bytes", m.Size), Kept: m.kept}
 }
 
-// path returns where a distfile is placed, relative to the project.
-func (m made) path() string { return filepath.Join("dist", "distfiles", m.Name) }
+// of returns where a distfile is placed, relative to the project.
+func (p place) of(m made) string { return filepath.Join(p.distfiles, m.Name) }
 
 // makeAll makes distfiles, several at a time, and returns them in the same order.
 func makeAll(ctx context.Context, s *build.Session, list []distfile) ([]made, error) {
@@ -67,26 +68,26 @@ func makeOne(ctx context.Context, s *build.Session, d distfile) (made, error) {
 	return made{out, d, kept}, nil
 }
 
-// placeAll places distfiles in dist/distfiles, several at a time, and returns them
+// placeAll places distfiles in their folder, several at a time, and returns them
 // as they are there, in the same order.
-func placeAll(ctx context.Context, s *build.Session, list []made) ([]made, error) {
+func placeAll(ctx context.Context, s *build.Session, at place, list []made) ([]made, error) {
 	out := make([]made, len(list))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, m := range list {
 		group.Go(func() (err error) {
-			out[i], err = place(ctx, s, m)
+			out[i], err = at.put(ctx, s, m)
 			return err
 		})
 	}
 	return out, group.Wait()
 }
 
-// place makes a file in dist/distfiles one with that in the cache, unless it is up
-// to date. If the one in the cache is damaged, it is made again.
-func place(ctx context.Context, s *build.Session, m made) (made, error) {
+// put makes a file in the folder of distfiles one with that in the cache, unless it is
+// up to date. If the one in the cache is damaged, it is made again.
+func (p place) put(ctx context.Context, s *build.Session, m made) (made, error) {
 	d := s.Dist()
-	for again := false; !d.Intact(m.path(), m.Size, m.SHA256); again = true {
+	for again := false; !d.Intact(p.of(m), m.Size, m.SHA256); again = true {
 		if again {
 			if err := build.Forget(s, distfileStage, m.of); err != nil {
 				return m, err
@@ -96,7 +97,7 @@ func place(ctx context.Context, s *build.Session, m made) (made, error) {
 				return m, err
 			}
 		}
-		if err := d.Link(filepath.Join(m.dir, m.Name), m.path(), filetree.Regular); err != nil {
+		if err := d.Link(filepath.Join(m.dir, m.Name), p.of(m), filetree.Regular); err != nil {
 			return m, err
 		}
 	}
@@ -115,13 +116,27 @@ func withDistfiles(f ebuilds.Fork, list ...made) ebuilds.Fork {
 }
 
 // fetchedArtifacts returns distfiles as artifacts.
-func fetchedArtifacts(list []made) artifact.Set {
+func fetchedArtifacts(at place, p plan, list []made) artifact.Set {
 	out := make(artifact.Set, len(list))
 	for i, m := range list {
 		out[i] = artifact.Artifact{
-			Kind: artifact.Distfile, Name: m.Name, Path: m.path(), Size: m.Size, Digest: "sha256:" + m.SHA256,
+			Kind: artifact.Distfile, Name: m.Name, Path: at.of(m), Size: m.Size, Digest: "sha256:" + m.SHA256,
 			Kept: m.kept,
+		}
+		for _, t := range p.targets {
+			if m.of.role == t.keyword { // the programs of one platform
+				out[i].Platform, out[i].Holds = t.platform, holds(p.components)
+			}
 		}
 	}
 	return artifact.Of(out)
+}
+
+// holds returns the names of components, which are sorted.
+func holds(components []cross.Component) []string {
+	out := make([]string, len(components))
+	for i, c := range components {
+		out[i] = c.Name
+	}
+	return out
 }

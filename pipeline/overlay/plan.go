@@ -44,7 +44,7 @@ type target struct {
 
 // newPlans returns the overlay that the sessions' forks share, without them, and a
 // plan of each. old is the overlay in dist.
-func newPlans(sessions []*build.Session, old ebuilds.Tree) (ebuilds.Overlay, []plan, error) {
+func newPlans(sessions []*build.Session, r Request, old ebuilds.Tree) (ebuilds.Overlay, []plan, error) {
 	forks := make([]fork.Fork, len(sessions))
 	for i, s := range sessions {
 		forks[i] = s.Fork()
@@ -62,14 +62,14 @@ func newPlans(sessions []*build.Session, old ebuilds.Tree) (ebuilds.Overlay, []p
 	}
 	plans := make([]plan, len(sessions))
 	for i, s := range sessions {
-		if plans[i], err = newPlan(s, old); err != nil {
+		if plans[i], err = newPlan(s, r, old); err != nil {
 			return o, nil, err
 		}
 	}
 	return o, plans, collisions(sessions, plans, others)
 }
 
-func newPlan(s *build.Session, old ebuilds.Tree) (plan, error) {
+func newPlan(s *build.Session, r Request, old ebuilds.Tree) (plan, error) {
 	var p plan
 	f := s.Fork()
 	if _, err := s.PackagePlatforms(nil); err != nil {
@@ -101,7 +101,7 @@ func newPlan(s *build.Session, old ebuilds.Tree) (plan, error) {
 	}
 	p.source = s.Lock().Source
 	p.components = s.Components(p.input, build.Programs(p.recipes))
-	if p.targets, err = targets(f); err != nil {
+	if p.targets, err = targets(f, r.Platforms); err != nil {
 		return p, err
 	}
 	if p.upstream, err = upstreamVersion(f); err != nil {
@@ -144,11 +144,14 @@ func known(f fork.Fork, project ebuilds.Project, in packaging.Input) (ebuilds.Fo
 }
 
 // targets returns the platforms of a fork that are Linux.
-func targets(f fork.Fork) ([]target, error) {
+// Of those, only the ones that are named are taken, if there are names.
+func targets(f fork.Fork, only []string) ([]target, error) {
 	linux, err := f.Linux("ebuilds are")
-	out := make([]target, len(linux))
-	for i, p := range linux {
-		out[i] = target{p, keywords[p.Arch]}
+	var out []target
+	for _, p := range linux {
+		if len(only) == 0 || slices.Contains(only, p.String()) {
+			out = append(out, target{p, keywords[p.Arch]})
+		}
 	}
 	return out, err
 }

@@ -87,10 +87,10 @@ func TestNewOverlay(t *testing.T) {
 
 func TestTargets(t *testing.T) {
 	for name, c := range map[string]struct {
-		platforms []string
-		targets   []target // in the order of fork.yaml
-		arches    []string
-		err       string
+		platforms, only []string
+		targets         []target // in the order of fork.yaml
+		arches          []string
+		err             string
 	}{
 		"as Go names them": {
 			platforms: []string{"linux/arm64", "linux/amd64"},
@@ -113,13 +113,19 @@ func TestTargets(t *testing.T) {
 			targets:   []target{{platform.Platform{OS: "linux", Arch: "riscv64"}, "riscv"}},
 			arches:    []string{"riscv"},
 		},
+		"one of two": {
+			platforms: []string{"linux/amd64", "linux/arm64"},
+			only:      []string{"linux/arm64", "darwin/arm64"},
+			targets:   []target{{platform.Platform{OS: "linux", Arch: "arm64"}, "arm64"}},
+			arches:    []string{"arm64"},
+		},
 		"no Linux": {
 			platforms: []string{"darwin/arm64"},
 			err:       "forks/ship-1.4/fork.yaml: build.platforms has no Linux platform, and ebuilds are for no other system",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := targets(shipFork(t, "ship-1.4", "1.4.1+acme.1", c.platforms...))
+			got, err := targets(shipFork(t, "ship-1.4", "1.4.1+acme.1", c.platforms...), c.only)
 			wantError(t, err, c.err)
 			if !slices.Equal(got, c.targets) {
 				t.Errorf("targets %v, want %v", got, c.targets)

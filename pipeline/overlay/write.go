@@ -21,11 +21,8 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// dir is the folder of the overlay, relative to the project.
-var dir = filepath.Join("dist", "overlay")
-
-// read reads the overlay in dist; an empty one where there is none.
-func read(d output.Dist) (ebuilds.Tree, error) {
+// read reads the overlay in dir, relative to the project; an empty one where there is none.
+func read(d output.Dist, dir string) (ebuilds.Tree, error) {
 	root := d.Abs(dir)
 	out := ebuilds.Tree{}
 	err := filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
@@ -54,12 +51,12 @@ func read(d output.Dist) (ebuilds.Tree, error) {
 
 // write merges an overlay into the one in dist, puts that in its place in one step,
 // and returns the ebuilds of its forks.
-func write(ctx context.Context, s *build.Session, o ebuilds.Overlay, gentoo string) (artifact.Set, error) {
-	old, err := read(s.Dist()) // as somebody may have left it since
+func write(ctx context.Context, s *build.Session, b beginning) (artifact.Set, error) {
+	old, err := b.before(s.Dist()) // it may have changed since
 	if err != nil {
 		return nil, err
 	}
-	files, notes, err := o.Merge(old)
+	files, notes, err := b.overlay.Merge(old)
 	if err != nil {
 		return nil, err
 	}
@@ -67,21 +64,24 @@ func write(ctx context.Context, s *build.Session, o ebuilds.Overlay, gentoo stri
 		s.Note(note)
 	}
 	files.Uncache()
-	err = s.Dist().Replace(dir, func(dst string) error {
+	err = s.Dist().Replace(b.at.overlay, func(dst string) error {
 		if err := output.WriteFiles(dst, files); err != nil {
 			return err
 		}
-		if gentoo == "" {
+		if b.alone && b.gentoo == "" {
+			return nil
+		}
+		if b.gentoo == "" {
 			s.Note("without a checkout of ::gentoo there is no metadata/md5-cache: " +
 				"users' Portage makes its own (-gentoo=DIR)")
 			return nil
 		}
-		return writeMetadata(ctx, s, dst, gentoo, files)
+		return writeMetadata(ctx, s, dst, b.gentoo, files)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.Report(ebuildArtifacts(o.Forks, old, files)...), nil
+	return s.Report(ebuildArtifacts(b, old, files)...), nil
 }
 
 // writeMetadata adds what the ebuilds of files say to files, and to the overlay in
@@ -104,18 +104,18 @@ func writeMetadata(ctx context.Context, s *build.Session, dst, gentoo string, fi
 	return output.WriteFiles(dst, files)
 }
 
-// ebuildArtifacts returns the ebuilds of forks, sorted by path.
-func ebuildArtifacts(forks []ebuilds.Fork, old, files ebuilds.Tree) []artifact.Artifact {
+// ebuildArtifacts returns the ebuilds of an overlay's forks, sorted by path.
+func ebuildArtifacts(b beginning, old, files ebuilds.Tree) []artifact.Artifact {
 	var out []artifact.Artifact
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		of := func(f ebuilds.Fork) bool { return strings.HasPrefix(name, f.Project.Category+"/"+f.Project.Name) }
-		if path.Ext(name) != ".ebuild" || !slices.ContainsFunc(forks, of) {
+		if path.Ext(name) != ".ebuild" || !slices.ContainsFunc(b.overlay.Forks, of) {
 			continue
 		}
 		data := files[name]
 		out = append(out, artifact.Artifact{
 			Kind: artifact.Ebuild, Name: strings.TrimSuffix(path.Base(name), ".ebuild"),
-			Path: filepath.Join(dir, filepath.FromSlash(name)), Size: int64(len(data)),
+			Path: filepath.Join(b.at.overlay, filepath.FromSlash(name)), Size: int64(len(data)),
 			Digest: fmt.Sprintf("sha256:%x", sha256.Sum256(data)), Kept: bytes.Equal(old[name], data),
 		})
 	}

@@ -40,7 +40,7 @@ func TestRead(t *testing.T) {
 			for _, file := range c.files {
 				put(t, d.Abs(file), "in "+file, 0o644)
 			}
-			got, err := read(d)
+			got, err := read(d, "dist/overlay")
 			wantError(t, err, c.err)
 			if err != nil {
 				return
@@ -99,7 +99,8 @@ func TestEbuildArtifacts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []event.Event
-			for _, a := range ebuildArtifacts(c.forks, c.old, files) {
+			b := beginning{at: inDist, overlay: ebuilds.Overlay{Forks: c.forks}}
+			for _, a := range ebuildArtifacts(b, c.old, files) {
 				if a.Kind != artifact.Ebuild {
 					t.Errorf("%s is a %s", a.Name, a.Kind)
 				}
@@ -115,7 +116,7 @@ func TestEbuildArtifacts(t *testing.T) {
 func TestFetchedArtifacts(t *testing.T) {
 	kept := madeAs("source", "ship-1.4.1.tar.xz")
 	kept.kept = true
-	got := fetchedArtifacts([]made{madeAs("files", "ship-1.4.1_p1-files.tar.xz"), kept})
+	got := fetchedArtifacts(inDist, plan{}, []made{madeAs("files", "ship-1.4.1_p1-files.tar.xz"), kept})
 	of := func(name string, kept bool) artifact.Artifact {
 		return artifact.Artifact{
 			Kind: artifact.Distfile, Name: name, Path: filepath.Join("dist", "distfiles", name), Size: 1,
@@ -153,3 +154,6 @@ func TestWithDistfiles(t *testing.T) {
 		t.Errorf("%s and %s, want 2 a b and 2 a c", names(first), names(second))
 	}
 }
+
+// inDist is where the overlay of all forks is laid out.
+var inDist = place{"dist/overlay", "dist/distfiles"}

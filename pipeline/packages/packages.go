@@ -173,9 +173,22 @@ func (p plan) artifacts(all, kept map[string]Made) []artifact.Artifact {
 		out = append(out, artifact.Artifact{
 			Kind: artifact.Package, Format: p.format.Name, Name: made.Name, Platform: p.platform,
 			Path: filepath.Join(p.dir, made.File), Size: made.Size, Digest: "sha256:" + made.SHA256, Kept: was,
+			Holds: p.holds(r),
 		})
 	}
 	slices.SortFunc(out, func(a, b artifact.Artifact) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// holds returns the components whose binaries are in a package, sorted.
+func (p plan) holds(r packaging.Recipe) []string {
+	var out []string
+	for program := range r.Programs {
+		if at := slices.IndexFunc(p.components, func(c cross.Component) bool { return c.Name == program }); at >= 0 {
+			out = append(out, program)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 
