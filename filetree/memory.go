@@ -128,11 +128,13 @@ func (m *Memory) recall(s stamp) (Sum, bool) {
 	if m == nil {
 		return Sum{}, false
 	}
-	sum, ok := m.known[s]
-	if ok {
-		m.mu.Lock()
-		m.seen[s] = sum
-		m.mu.Unlock()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	sum, ok := m.seen[s]
+	if !ok {
+		if sum, ok = m.known[s]; ok {
+			m.seen[s] = sum
+		}
 	}
 	return sum, ok
 }

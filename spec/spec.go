@@ -19,6 +19,7 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/release/settings"
 	"github.com/slipway-build/slipway/source"
 	"github.com/slipway-build/slipway/version"
 )
@@ -51,6 +52,8 @@ type Fork struct {
 	Ebuilds ebuilds.Settings `yaml:"ebuilds"`
 	// Images is how container images are made.
 	Images images.Settings `yaml:"images"`
+	// Release is what a release of it has.
+	Release settings.Settings `yaml:"release"`
 }
 
 // A Loaded is a valid Fork and what its values refer to.
@@ -150,7 +153,8 @@ func (f Fork) Validate() []config.Fault {
 	faults = append(faults, config.Below("build", f.Build.Validate())...)
 	faults = append(faults, config.Below("packages", f.Packages.Validate())...)
 	faults = append(faults, config.Below("ebuilds", f.Ebuilds.Validate())...)
-	return append(faults, config.Below("images", f.Images.Validate())...)
+	faults = append(faults, config.Below("images", f.Images.Validate())...)
+	return append(faults, config.Below("release", f.Release.Validate())...)
 }
 
 // resolve looks up what the fork's values refer to, and returns a fault for each

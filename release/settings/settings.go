@@ -1,0 +1,80 @@
+// Package settings is the section release of fork.yaml.
+package settings
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/config"
+)
+
+// The forms that a fork is released in.
+const (
+	Binaries = "binaries"
+	Deb      = "deb"
+	RPM      = "rpm"
+	Ebuild   = "ebuild"
+	Image    = "image"
+	Tarball  = "tarball"
+)
+
+// Artifacts are all forms, in the order they are made.
+var Artifacts = []string{Binaries, Deb, RPM, Ebuild, Image, Tarball}
+
+// Settings is the section release of fork.yaml.
+type Settings struct {
+	// Artifacts are the forms that the fork is released in: binaries, deb, rpm, ebuild,
+	// image, tarball. All that it can be made in if left out.
+	Artifacts []string `yaml:"artifacts"`
+	// Licenses are those of modules whose files do not tell, as SPDX expressions by
+	// module path.
+	Licenses map[string]string `yaml:"licenses"`
+	// Exceptions are artifacts that may differ when the release is built again.
+	Exceptions []Exception `yaml:"exceptions"`
+}
+
+// An Exception is an artifact that may differ from build to build.
+type Exception struct {
+	// Path is a pattern of paths in the release, as deb/*/captain_*.deb.
+	Path string `yaml:"path"`
+	// Reason is why, in words.
+	Reason string `yaml:"reason"`
+}
+
+// Has reports whether the fork is released in a form.
+func (s Settings) Has(form string) bool {
+	return len(s.Artifacts) == 0 || slices.Contains(s.Artifacts, form)
+}
+
+// Validate returns what is wrong with the section by itself.
+func (s Settings) Validate() []config.Fault {
+	var faults []config.Fault
+	seen := map[string]bool{}
+	for i, form := range s.Artifacts {
+		switch {
+		case !slices.Contains(Artifacts, form):
+			faults = append(faults, config.At("artifacts", i, "%q: want %s", form, strings.Join(Artifacts, ", ")))
+		case seen[form]:
+			faults = append(faults, config.At("artifacts", i, "%s is there twice: remove one", form))
+		}
+		seen[form] = true
+	}
+	for _, module := range slices.Sorted(maps.Keys(s.Licenses)) {
+		if strings.TrimSpace(s.Licenses[module]) == "" {
+			faults = append(faults, config.Faultf("licenses."+module, "is empty: want an SPDX expression, such as MIT"))
+		}
+	}
+	for i, e := range s.Exceptions {
+		field := fmt.Sprintf("exceptions[%d]", i)
+		if _, err := path.Match(e.Path, ""); err != nil || e.Path == "" {
+			faults = append(faults, config.Faultf(field+".path", "%q: want a pattern such as deb/*/captain_*.deb", e.Path))
+		}
+		if strings.TrimSpace(e.Reason) == "" {
+			faults = append(faults, config.Faultf(field+".reason", "is missing: say why this may differ"))
+		}
+	}
+	return faults
+}
