@@ -39,7 +39,7 @@ type Input struct {
 	Checkout Checkout  // zero where the project is no git repository, or has changes
 	Slipway  string    // the version of Slipway that builds: v1.2.0
 	Builds   []Build   // what the compiler is told, by platform
-	GoSum    string    // h1:… of the Go release, if it is the same on each machine; may be ""
+	GoSource string    // sha256, in hex, of the sources of the Go release; "" where it is not known
 	Modules  []Module  // that binaries are linked with, less those of Lock
 	Packages []Package // Debian packages of bases and sysroots
 	Images   []Image   // bases of images that are images themselves
@@ -84,7 +84,7 @@ func SubjectName(a artifact.Released) string {
 	return a.Path
 }
 
-// Build again needs a Record: what a provenance says that a rebuild has to know.
+// A Record is what a provenance says that a rebuild has to know.
 type Record struct {
 	Fork, Name, Version string
 	Platforms           []string
@@ -94,7 +94,6 @@ type Record struct {
 	Date                string // RFC 3339, UTC
 	Toolchain           string // go1.26.8
 	Slipway             string
-	Checkout            Checkout
 	Subjects            []Subject // in the statement's order
 }
 
