@@ -121,6 +121,8 @@ func houseBans() []Ban {
 // libraryBans keep others' libraries, and the system, in one place each.
 func libraryBans() []Ban {
 	return []Ban{
+		{From: []string{"./release/contents"}, Import: []string{"./..."}, Reach: true,
+			Reason: "what opens an artifact believes only its bytes, and not who made it"},
 		{From: []string{"./..."}, Except: []string{"./source", "./tarballs"},
 			Import: []string{"github.com/mholt/archives/..."},
 			Reason: "archives are an upstream's form, or a tarball's"},
@@ -129,9 +131,10 @@ func libraryBans() []Ban {
 			Reason: "nFPM writes debs; nobody else has to know it"},
 		{From: []string{"./..."}, Except: []string{"./rpm"}, Import: []string{"github.com/google/rpmpack/..."},
 			Reason: "rpmpack writes rpms; nobody else has to know it"},
-		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./registry", "./release"},
+		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./registry", "./release",
+			"./release/contents", "./release/verify"},
 			Import: []string{"github.com/google/go-containerregistry/..."},
-			Reason: "images are put together by one medium, and pushed from a release"},
+			Reason: "images are put together by one medium, and pushed, opened and verified from a release"},
 		{From: []string{"./..."}, Import: []string{"html/template/..."},
 			Reason: "nothing that Slipway writes is HTML: shell, systemd and YAML are quoted in their own ways"},
 		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
