@@ -1,0 +1,43 @@
+// Package page writes the page of a release: one HTML file that says what is released,
+// how to install and to check it, and what is in it. It loads nothing, from elsewhere or
+// from beside it, so it reads the same from a web server and from a folder without one.
+package page
+
+import (
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/release/page/sizes"
+)
+
+// File is the name of the page in the folder of a release.
+const File = "index.html"
+
+// An Input is what a page tells.
+type Input struct {
+	Release  artifact.Release
+	Last     *artifact.Release // the one before it, which sizes are compared with; nil, if there is none
+	Timeline artifact.Timeline // of the build; empty, if nothing is known of it
+
+	// Sizes are what binaries are made of, by their paths in the release, as sizes.File
+	// returns it. LastSizes is the same of the last release; nil, if its files are not at hand.
+	Sizes, LastSizes map[string][]sizes.Weight
+
+	// Files are the paths of the files in the release's folder that its record does not
+	// have: sums, signatures, bundles, notes, public keys. The page links to no other file.
+	Files []string
+
+	Keys     []Key    // that it is signed with; none, if it is unsigned
+	Rebuilds []string // paths, among Files, of statements that somebody else built the same
+	Tag      string   // of its images, in the layout and in a registry
+	Registry string   // prefix of the images' names in a registry; "", if they are in none
+	URL      string   // of the folder of the release, where it is published; "", if that is not known
+}
+
+// A Key is one that a release is signed with.
+type Key struct {
+	Use  string // what its signatures are: OpenPGP, sigstore
+	ID   string // its fingerprint
+	Path string // of the public key, among Files; "", if it is not in the release
+}
+
+// HTML returns the page. The same input makes the same bytes.
+func HTML(in Input) ([]byte, error) { return nil, nil }
