@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -37,41 +39,69 @@ func Write(ctx context.Context, name, root string, tree filetree.Dir, date time.
 	if err != nil {
 		return err
 	}
+	return place(ctx, name, compression, list, nil)
+}
+
+// place writes an archive and gives it its name once it is whole. also, which may be nil, is
+// told its bytes.
+func place(
+	ctx context.Context, name string, compression archives.Compression, list []archives.FileInfo, also io.Writer,
+) error {
 	out, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(out.Name())
+	to := io.Writer(out)
+	if also != nil {
+		to = io.MultiWriter(out, also)
+	}
 	format := archives.CompressedArchive{Archival: archives.Tar{}, Compression: compression}
-	err = format.Archive(ctx, out, list)
+	err = format.Archive(ctx, to, list)
 	if err := errors.Join(err, out.Chmod(0o644), out.Close()); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return os.Rename(out.Name(), name)
 }
 
+// A counter counts and sums what is written.
+type counter struct {
+	hash.Hash
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.n += int64(len(p))
+	return c.Hash.Write(p)
+}
+
+// members are what an archive holds, in order.
+type members struct {
+	date time.Time
+	made map[string]bool // folders
+	list []archives.FileInfo
+}
+
+// folder adds a folder, and before it those that it is in, unless it is there.
+func (m *members) folder(dir string) {
+	if dir == "." || m.made[dir] {
+		return
+	}
+	m.made[dir] = true
+	m.folder(path.Dir(dir))
+	m.list = append(m.list, archives.FileInfo{
+		FileInfo:      entry{name: path.Base(dir), mode: fs.ModeDir | 0o755, date: m.date},
+		NameInArchive: dir + "/",
+	})
+}
+
 // files returns the tree's folders and files, each folder before what is in it.
 func files(root string, tree filetree.Dir, date time.Time) ([]archives.FileInfo, error) {
-	var out []archives.FileInfo
-	made := map[string]bool{}
-	var folder func(dir string)
-	folder = func(dir string) {
-		if dir == "." || made[dir] {
-			return
-		}
-		made[dir] = true
-		if up := path.Dir(dir); up != "." {
-			folder(up)
-		}
-		out = append(out, archives.FileInfo{
-			FileInfo:      entry{name: path.Base(dir), mode: fs.ModeDir | 0o755, date: date},
-			NameInArchive: dir + "/",
-		})
-	}
-	folder(path.Clean(root))
+	m := members{date: date, made: map[string]bool{}}
+	m.folder(path.Clean(root))
 	for _, e := range tree.Tree {
 		name := path.Join(root, e.Path)
-		folder(path.Dir(name))
+		m.folder(path.Dir(name))
 		info := archives.FileInfo{FileInfo: entry{path.Base(name), e.Size, 0o644, date}, NameInArchive: name}
 		at := filepath.Join(tree.Path, filepath.FromSlash(e.Path))
 		switch e.Mode {
@@ -85,9 +115,9 @@ func files(root string, tree filetree.Dir, date time.Time) ([]archives.FileInfo,
 			info.FileInfo = entry{path.Base(name), e.Size, 0o755, date}
 		}
 		info.Open = func() (fs.File, error) { return os.Open(at) }
-		out = append(out, info)
+		m.list = append(m.list, info)
 	}
-	return out, nil
+	return m.list, nil
 }
 
 // An entry is the header of a file in the tarball.
