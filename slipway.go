@@ -19,7 +19,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -28,6 +27,7 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/pipeline"
 	"github.com/slipway-build/slipway/pipeline/image"
 	"github.com/slipway-build/slipway/pipeline/kubespray"
 	"github.com/slipway-build/slipway/pipeline/overlay"
@@ -46,6 +46,7 @@ type (
 	TarballRequest   = tarball.Request
 	KubesprayRequest = kubespray.Request
 	PushRequest      = release.PushRequest
+	ReleaseRequest   = release.Request
 	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest
@@ -60,6 +61,7 @@ type Project struct {
 	Events  event.Sink        // told what happens; may be nil
 	Compile build.Compile     // where forks are compiled; nil: on this machine
 	Step    func(what string) // told of each moment at which the disk changes for good; may be nil
+	Now     func() time.Time  // the clock, for the timeline of a release; nil: there is none
 	// PlanOnly has verbs return as soon as they know that they can do what they are
 	// asked. Nothing is made then.
 	PlanOnly bool
@@ -140,34 +142,16 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 	if err != nil {
 		return nil, err
 	}
-	others, err := image.With(f, r)
+	r.Programs = programs
+	i, err := pipeline.NewImaging(f, r)
 	if err != nil {
 		return nil, err
 	}
-	from, err := image.From(others, f, r)
-	if err != nil {
-		return nil, err
-	}
-	made := len(others) + 1
-	var ids []string
-	for _, one := range slices.Concat(others, []fork.Fork{f}, from) {
-		ids = append(ids, one.ID)
-	}
-	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
-		r.Programs, r.From = programs, sessions
-		requests := append(r.Others(len(others)), r)
-		if err := image.Check(sessions[:made], requests); err != nil || p.PlanOnly {
+	return p.lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+		if err := i.Check(sessions); err != nil || p.PlanOnly {
 			return nil, err
 		}
-		var sets []artifact.Set
-		for i, s := range sessions[:made] {
-			set, err := image.Run(ctx, s, requests[i])
-			if err != nil {
-				return nil, err
-			}
-			sets = append(sets, set)
-		}
-		return artifact.Of(sets...), nil
+		return i.Run(ctx, sessions)
 	})
 }
 

@@ -39,7 +39,7 @@ func (r Releaser) files(in Input) ([]file, error) {
 			folders[artifact.Overlay] = in.Fork.Dist("overlay")
 			continue
 		case artifact.Package:
-			one.changes = a.Format == "rpm" && r.Signer != nil
+			one.changes = a.Format == "rpm" && r.Signer.OpenPGP()
 		}
 		out = append(out, one)
 	}

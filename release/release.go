@@ -12,7 +12,9 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/output"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/release/sign"
 )
 
 // A Request says what to release.
@@ -56,7 +58,7 @@ type Input struct {
 type Releaser struct {
 	Dist   output.Dist
 	Events event.Sink
-	Signer Signer // nil: nothing is signed
+	Signer *sign.Signer // one without keys signs nothing
 }
 
 // Make makes dist/FORK/release of finished files, unless it is that already, and returns
@@ -72,30 +74,30 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 		return nil, err
 	}
 	if old, ok := r.kept(in.Fork, key); ok {
-		return r.report(in.Fork, old, true), nil
+		return r.report(in.Fork, old, true), r.publish(in.Fork, old)
 	}
 	last, err := r.before(in, q)
 	if err != nil {
 		return nil, err
 	}
-	var made artifact.Release
+	var made built
 	err = r.Events.Stage(event.Event{Stage: "release", Subject: in.Record.Version}, func(end *event.Event) error {
-		err := r.Dist.Replace(dir, func(dst string) error {
-			b := builder{Releaser: r, in: in, last: last, dir: dst}
-			var err error
-			made, err = b.build(ctx, files)
-			if err == nil {
-				err = r.remember(in.Fork, key, dst, made)
+		err := r.Dist.Replace(dir, func(dst string) (err error) {
+			if made, err = (builder{r, in, last, dst}).build(ctx, files); err != nil {
+				return err
 			}
-			return err
+			return r.remember(in.Fork, key, made.sums)
 		})
-		end.Detail = fmt.Sprintf("%d artifacts", len(made.Artifacts))
+		end.Detail = text.Count(len(made.record.Artifacts), "artifact")
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return r.report(in.Fork, made, false), nil
+	if err := r.publish(in.Fork, made.record); err != nil {
+		return nil, err
+	}
+	return r.report(in.Fork, made.record, false), nil
 }
 
 // report tells of what a person looks for first in a release, and returns all of it.

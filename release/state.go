@@ -39,15 +39,11 @@ func stateOf(f fork.Fork) string { return f.Dist("release.json") }
 
 // key covers all that decides what a release holds.
 func (r Releaser) key(in Input, files []file) (string, error) {
-	var keys []string
-	if r.Signer != nil {
-		keys = r.Signer.Fingerprints()
-	}
 	var taken []artifact.Released
 	for _, f := range files {
 		taken = append(taken, f.Released)
 	}
-	data, err := json.Marshal([]any{revision, in, taken, keys})
+	data, err := json.Marshal([]any{revision, in.Record, in.Known, taken, r.Signer.Keys()})
 	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 
@@ -87,7 +83,7 @@ func (r Releaser) remember(f fork.Fork, key string, list []sums) error {
 	return r.Dist.Replace(stateOf(f), func(dst string) error { return os.WriteFile(dst, data, 0o644) })
 }
 
-// released returns the record of an earlier release at path in dist, or nil if there is none.
+// earlier returns the record of an earlier release at path in dist, or nil if there is none.
 func (r Releaser) earlier(path string) (*artifact.Release, error) {
 	at := r.Dist.Abs(path)
 	if _, err := os.Stat(at); errors.Is(err, fs.ErrNotExist) {
@@ -95,6 +91,16 @@ func (r Releaser) earlier(path string) (*artifact.Release, error) {
 	}
 	record, err := artifact.ReadRelease(at)
 	return &record, err
+}
+
+// publish notes that a version is released, with what it holds.
+func (r Releaser) publish(f fork.Fork, record artifact.Release) error {
+	at := f.Dist("releases", record.Version+".json")
+	data, err := record.Encode()
+	if err != nil || r.Dist.Holds(at, data) {
+		return err
+	}
+	return r.Dist.Replace(at, func(dst string) error { return os.WriteFile(dst, data, 0o644) })
 }
 
 // before returns the release that comes before this one, or nil. It refuses to release

@@ -1,0 +1,155 @@
+// Package pipeline makes artifacts of several media of a fork together: its images and
+// those of the forks that it runs with, and all that it is released as.
+package pipeline
+
+import (
+	"context"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/pipeline/image"
+	"github.com/slipway-build/slipway/pipeline/overlay"
+	"github.com/slipway-build/slipway/pipeline/packages"
+	"github.com/slipway-build/slipway/pipeline/tarball"
+	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/release/settings"
+)
+
+// Releasing is a fork whose artifacts of all forms are made.
+type Releasing struct {
+	Imaging
+	on       []platform.Platform
+	only     []string // forms; empty: all of the fork
+	sessions []*build.Session
+}
+
+// NewReleasing returns the releasing of a fork for platforms, in some forms alone if they
+// are named. programs has the sources of Slipway's own programs, as image.Request has them.
+func NewReleasing(f fork.Fork, on []platform.Platform, programs fs.FS, only ...string) (Releasing, error) {
+	r := Releasing{Imaging: Imaging{fork: f}, on: on, only: only}
+	var err error
+	if r.has(settings.Image) {
+		r.Imaging, err = NewImaging(f, image.Request{Platforms: names(linux(on)), Programs: programs})
+	}
+	return r, err
+}
+
+// With returns the releasing with the sessions that it does its work in, one for each of
+// r.IDs().
+func (r Releasing) With(sessions []*build.Session) Releasing {
+	r.sessions = sessions
+	return r
+}
+
+// Session returns that of the fork itself.
+func (r Releasing) Session() *build.Session { return r.sessions[len(r.others)] }
+
+// has reports whether the fork is released in a form. Without a place for distfiles, and
+// where fork.yaml does not ask for ebuilds, there are none.
+func (r Releasing) has(form string) bool {
+	if form == settings.Ebuild && len(r.fork.Release.Artifacts) == 0 && r.fork.Ebuilds.Distfiles == "" {
+		return false
+	}
+	linuxOnly := form != settings.Binaries && form != settings.Tarball
+	if linuxOnly && len(linux(r.on)) == 0 || len(r.only) > 0 && !slices.Contains(r.only, form) {
+		return false
+	}
+	return r.fork.Release.Has(form)
+}
+
+// A form is one that a fork is released in.
+type form struct {
+	name  string
+	check func() error
+	run   func(ctx context.Context) (artifact.Set, error)
+}
+
+// forms returns those that the fork is released in, in the order they are made.
+func (r Releasing) forms() []form {
+	s := r.Session()
+	pack := packages.Request{Platforms: names(linux(r.on))}
+	lay := overlay.Request{Alone: true, Platforms: names(linux(r.on))}
+	tars := tarball.ReleaseRequest{Platforms: names(r.on)}
+	if r.has(settings.Image) {
+		tars.Images = r.fork.Dist("images")
+	}
+	packaged := func(name string, f packages.Format) form {
+		return form{name, func() error { return packages.Check(s, f, pack) },
+			func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, pack) }}
+	}
+	one := []*build.Session{s}
+	all := []form{
+		{settings.Binaries, func() error { _, err := r.jobs(); return err }, r.cross},
+		packaged(settings.Deb, packages.Deb()),
+		packaged(settings.RPM, packages.RPM()),
+		{settings.Ebuild, func() error { return overlay.Check(one, lay) },
+			func(ctx context.Context) (artifact.Set, error) { return overlay.Run(ctx, one, lay) }},
+		{settings.Image, func() error { return r.Imaging.Check(r.sessions) },
+			func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) }},
+		{settings.Tarball, func() error { return tarball.CheckRelease(s, tars) },
+			func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, tars) }},
+	}
+	return slices.DeleteFunc(all, func(f form) bool { return !r.has(f.name) })
+}
+
+func (r Releasing) jobs() ([]fork.Job, error) {
+	s := r.Session()
+	jobs, err := s.Fork().Jobs(fork.Request{Platforms: names(r.on)}, s.Host())
+	if err != nil {
+		return nil, err
+	}
+	return jobs, s.CheckCross(jobs)
+}
+
+func (r Releasing) cross(ctx context.Context) (artifact.Set, error) {
+	jobs, err := r.jobs()
+	if err != nil {
+		return nil, err
+	}
+	return r.Session().Cross(ctx, jobs)
+}
+
+// Check returns what is known to keep Run from doing its work.
+func (r Releasing) Check() error {
+	for _, f := range r.forms() {
+		if err := f.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Run makes the artifacts of all forms, and returns those of the fork itself.
+func (r Releasing) Run(ctx context.Context) (artifact.Set, error) {
+	var sets []artifact.Set
+	for _, f := range r.forms() {
+		set, err := f.run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, set)
+	}
+	inside := r.fork.Dist() + string(filepath.Separator)
+	return slices.DeleteFunc(artifact.Of(sets...), func(a artifact.Artifact) bool {
+		return !strings.HasPrefix(a.Path, inside)
+	}), nil
+}
+
+// linux returns those of some platforms that are Linux.
+func linux(on []platform.Platform) []platform.Platform {
+	return slices.DeleteFunc(slices.Clone(on), func(p platform.Platform) bool { return p.OS != "linux" })
+}
+
+// names returns platforms as requests name them.
+func names(on []platform.Platform) []string {
+	out := make([]string, len(on))
+	for i, p := range on {
+		out[i] = p.String()
+	}
+	return out
+}

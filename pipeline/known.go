@@ -1,0 +1,178 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"path"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/inventory"
+	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/pipeline/image"
+	"github.com/slipway-build/slipway/release"
+	"github.com/slipway-build/slipway/release/provenance"
+	"github.com/slipway-build/slipway/release/sbom"
+	"github.com/slipway-build/slipway/sysroot"
+)
+
+// Input returns what a release of finished artifacts is made of.
+func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input, error) {
+	s := r.Session()
+	f := s.Fork()
+	in := release.Input{Fork: f, Made: made, Known: release.Known{Lock: s.Lock(), Slipway: slipwayVersion()}}
+	series, err := s.Series(ctx)
+	if err != nil {
+		return in, err
+	}
+	if in.Record.Patches, in.Known.Patches, err = described(series.Effective()); err != nil {
+		return in, err
+	}
+	if fault := f.Vex.Contradictions(in.Record.Patches); fault != nil {
+		return in, f.Refuse("vex"+fault[0].Field, "%s", fault[0].Message)
+	}
+	in.Known.Statements = f.Vex.Statements(in.Record.Patches)
+	if err := r.compiled(&in); err != nil {
+		return in, err
+	}
+	if in.Known.Modules, err = r.modules(ctx); err != nil {
+		return in, err
+	}
+	if err := r.bases(&in, made.Kind(artifact.Image)); err != nil {
+		return in, err
+	}
+	p, err := s.PackageInput(packaging.Debian(), r.on[0])
+	if err != nil {
+		return in, err
+	}
+	in.Known.License = p.Recipes.License
+	in.Known.Sources, err = provenance.ReadSources(p.Project, r.sources()...)
+	return in, err
+}
+
+// sources are the files and folders of the project that decide what is released.
+func (r Releasing) sources() []string {
+	var out []string
+	for _, f := range slices.Concat(r.others, []fork.Fork{r.fork}, r.from) {
+		out = append(out, f.File(""), path.Join("profiles", f.Profile), path.Join("profiles", f.Profile+".yaml"))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// described returns patches as a release's record has them, and their texts by name.
+func described(series []patches.Patch) ([]artifact.ReleasedPatch, map[string][]byte, error) {
+	var out []artifact.ReleasedPatch
+	texts := map[string][]byte{}
+	for _, p := range series {
+		head, err := p.Head()
+		if err != nil {
+			return nil, nil, err
+		}
+		out = append(out, artifact.ReleasedPatch{
+			Name: p.Name, Digest: "sha256:" + p.SHA256(), Title: head.Title, Author: head.Author, Origin: head.Origin,
+			CVEs: head.CVEs,
+		})
+		texts[p.Name] = p.Data
+	}
+	return out, texts, nil
+}
+
+// compiled adds what is the same for all binaries, and how those of each platform are
+// compiled.
+func (r Releasing) compiled(in *release.Input) error {
+	s := r.Session()
+	for _, p := range r.on {
+		_, b, err := s.Input(p)
+		if err != nil {
+			return err
+		}
+		in.Record.Upstream = artifact.Pinned(b.Upstream)
+		in.Record.Tree, in.Record.Commit, in.Record.Date, in.Record.Toolchain = b.Tree, b.Commit, b.Date, b.Toolchain
+		in.Known.Builds = append(in.Known.Builds, provenance.Build{Platform: p.String(), Flags: b.Flags, Env: b.Env})
+	}
+	in.Record.Schema, in.Record.Fork = artifact.ReleaseSchema, in.Fork.ID
+	in.Record.Name, in.Record.Version = in.Fork.Name, in.Fork.Version
+	in.Record.Lock = fmt.Sprintf("sha256:%x", sha256.Sum256(s.Lock().Encode()))
+	in.Record.Platforms = slices.Sorted(slices.Values(names(r.on)))
+	in.Known.Options = map[string]string{"platforms": strings.Join(in.Record.Platforms, ",")}
+	return nil
+}
+
+// modules returns those that are linked into the binaries.
+func (r Releasing) modules(ctx context.Context) ([]artifact.Module, error) {
+	s := r.Session()
+	jobs, err := r.jobs()
+	if err != nil {
+		return nil, err
+	}
+	var all []build.Binaries
+	for _, j := range jobs {
+		b, err := s.Binaries(ctx, j)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b.Only(j.Components))
+	}
+	return inventory.Of(ctx, s, inventory.Licenses(s.Fork().Release.Licenses), all...)
+}
+
+// bases adds what images are based on, and the pins of sysroots.
+func (r Releasing) bases(in *release.Input, made artifact.Set) error {
+	var titles []string
+	for _, a := range made {
+		titles = append(titles, a.Name)
+	}
+	bases, err := image.Bases(r.fork, titles, linux(r.on))
+	if err != nil {
+		return err
+	}
+	var packages []image.Package
+	for _, b := range bases {
+		one := sbom.Base{Image: b.Image, Platform: b.Platform.String(), Reference: b.Reference}
+		for _, p := range b.Packages {
+			one.Suite = p.Suite
+			one.Packages = append(one.Packages, sbom.Debian{
+				Name: p.Name, Version: p.Version, Arch: p.Architecture, SHA256: p.SHA256,
+			})
+		}
+		in.Known.Bases, packages = append(in.Known.Bases, one), append(packages, b.Packages...)
+		if _, digest, ok := strings.Cut(b.Reference, "@"); ok {
+			in.Known.BaseImages = append(in.Known.BaseImages, provenance.Image{Reference: b.Reference, Digest: digest})
+		}
+	}
+	roots, err := sysroot.ReadLock(r.fork)
+	if err != nil {
+		return err
+	}
+	for _, p := range in.Record.Platforms {
+		packages = append(packages, image.Located(roots[p].Of.Suites, roots[p].Packages)...)
+	}
+	for _, p := range packages {
+		in.Known.Packages = append(in.Known.Packages, provenance.Package{
+			Name: p.Name, Version: p.Version, Architecture: p.Architecture, URL: p.URL, SHA256: p.SHA256,
+		})
+	}
+	return nil
+}
+
+// slipwayVersion returns the version of Slipway that a project requires, or "" within
+// Slipway itself.
+func slipwayVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path == "github.com/slipway-build/slipway" {
+			return m.Version
+		}
+	}
+	return ""
+}

@@ -1,0 +1,86 @@
+package release
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/output"
+	"github.com/slipway-build/slipway/release/notes"
+	"github.com/slipway-build/slipway/release/page"
+	"github.com/slipway-build/slipway/release/page/sizes"
+)
+
+// page writes the page that people read. It tells how this machine built the release, so it
+// is not among the files that others make again.
+func (b builder) page(record artifact.Release) error {
+	in := page.Input{
+		Release: record, Last: b.last, Sizes: map[string][]sizes.Weight{}, Registry: b.in.Fork.Images.Registry,
+		Tag: b.in.Fork.Parsed.Tag(),
+	}
+	var err error
+	if in.Timeline, err = b.timeline(); err != nil {
+		return err
+	}
+	for _, a := range record.Kind(artifact.Binary) {
+		if in.Sizes[a.Path], err = sizes.File(filepath.Join(b.dir, filepath.FromSlash(a.Path))); err != nil {
+			return err
+		}
+	}
+	listed := map[string]bool{}
+	for _, a := range record.Artifacts {
+		listed[a.Path] = true
+	}
+	for _, name := range output.List(b.dir) {
+		if name = filepath.ToSlash(name); !listed[name] {
+			in.Files = append(in.Files, name)
+		}
+	}
+	for _, k := range b.keys() {
+		in.Keys = append(in.Keys, page.Key{Use: k.use, ID: k.id})
+	}
+	data, err := page.HTML(in)
+	if err != nil {
+		return err
+	}
+	return output.WriteFiles(b.dir, map[string][]byte{PageFile: data})
+}
+
+// timeline returns what is known of how the fork was built here.
+func (b builder) timeline() (artifact.Timeline, error) {
+	var t artifact.Timeline
+	data, err := os.ReadFile(b.Dist.Abs(b.in.Fork.Dist(artifact.TimelineFile)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, nil
+	}
+	if err != nil {
+		return t, err
+	}
+	if json.Unmarshal(data, &t) != nil {
+		return artifact.Timeline{}, nil // a page without a timeline, rather than no page
+	}
+	return t, nil
+}
+
+// A key is one that a release is signed with.
+type key struct{ use, id string }
+
+// keys returns those of the signer.
+func (b builder) keys() []key {
+	var out []key
+	for _, k := range b.Signer.Keys() {
+		out = append(out, key{k.Kind, k.Fingerprint})
+	}
+	return out
+}
+
+func (b builder) noteKeys() []notes.Key {
+	var out []notes.Key
+	for _, k := range b.keys() {
+		out = append(out, notes.Key{Kind: k.use, ID: k.id})
+	}
+	return out
+}

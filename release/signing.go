@@ -1,0 +1,152 @@
+package release
+
+import (
+	"context"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/output"
+	"github.com/slipway-build/slipway/release/provenance"
+	"github.com/slipway-build/slipway/release/referrers"
+	"github.com/slipway-build/slipway/release/sign/sigstore"
+)
+
+// The endings of signatures' names.
+const (
+	armored   = ".asc"
+	bundled   = ".sigstore.json"
+	statement = "provenance.sigstore.json" // the bundle of the provenance
+)
+
+// signRPMs puts signatures into the headers of rpms, and returns the files as they are then.
+func (b builder) signRPMs(ctx context.Context, files []file) ([]file, error) {
+	files = slices.Clone(files)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range files {
+		if !f.changes || f.Kind != artifact.Package {
+			continue
+		}
+		group.Go(func() error {
+			at := filepath.Join(b.dir, filepath.FromSlash(f.Path))
+			if _, err := b.Signer.RPM(ctx, at); err != nil {
+				return err
+			}
+			s, err := sumOne(b.dir, f.Path)
+			f.Unsigned, f.Digest, f.Size = f.Digest, "sha256:"+s.sha256, s.size
+			files[i] = f
+			return err
+		})
+	}
+	return files, group.Wait()
+}
+
+// signImage puts signatures beside an image in the layout: of its index, and of the image
+// of each platform.
+func (b builder) signImage(ctx context.Context, image artifact.Released) error {
+	if !b.Signer.Sigstore() {
+		return nil
+	}
+	digests := []string{image.Digest}
+	for _, one := range image.Images {
+		digests = append(digests, one.Digest)
+	}
+	for _, digest := range digests {
+		subject, err := v1.NewHash(digest)
+		if err != nil {
+			return err
+		}
+		s, err := b.Signer.Image(ctx, digest)
+		if err != nil {
+			return err
+		}
+		d := referrers.Document{Type: s.ArtifactType, Annotations: s.Annotations, Data: s.Blob}
+		if _, err := referrers.Add(b.layout(), subject, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sign signs the sums; and with a sigstore key each file that is downloaded by itself, and
+// the provenance.
+func (b builder) sign(ctx context.Context, record artifact.Release, all []sums) error {
+	for _, name := range []string{SHA256Sums, SHA512Sums} {
+		data, err := os.ReadFile(filepath.Join(b.dir, name))
+		if err != nil {
+			return err
+		}
+		if err := b.signSums(ctx, name, data); err != nil {
+			return err
+		}
+	}
+	if !b.Signer.Sigstore() {
+		return nil
+	}
+	for _, a := range record.Artifacts {
+		switch a.Kind {
+		case artifact.Binary, artifact.Package, artifact.Tarball, artifact.Source:
+		default:
+			continue
+		}
+		i := slices.IndexFunc(all, func(s sums) bool { return s.path == a.Path })
+		if err := b.bundle(ctx, all[i]); err != nil {
+			return err
+		}
+	}
+	payload, err := os.ReadFile(filepath.Join(b.dir, provenance.File))
+	if err != nil {
+		return err
+	}
+	data, err := b.Signer.Attest(ctx, sigstore.StatementType, payload)
+	if err != nil {
+		return err
+	}
+	return output.WriteFiles(b.dir, map[string][]byte{statement: data})
+}
+
+// signSums signs one of the files with sums by every key.
+func (b builder) signSums(ctx context.Context, name string, data []byte) error {
+	files := map[string][]byte{}
+	var err error
+	if b.Signer.OpenPGP() {
+		if files[name+armored], err = b.Signer.Detach(ctx, data); err != nil {
+			return err
+		}
+	}
+	if b.Signer.Sigstore() {
+		if files[name+bundled], err = b.Signer.Bundle(ctx, sigstore.Bytes(data)); err != nil {
+			return err
+		}
+	}
+	return output.WriteFiles(b.dir, files)
+}
+
+// bundle writes the bundle of one file beside it.
+func (b builder) bundle(ctx context.Context, s sums) error {
+	var sum [32]byte
+	if _, err := hex.Decode(sum[:], []byte(s.sha256)); err != nil {
+		return err
+	}
+	data, err := b.Signer.Bundle(ctx, sigstore.File(filepath.Join(b.dir, filepath.FromSlash(s.path)), sum))
+	if err != nil {
+		return err
+	}
+	return output.WriteFiles(b.dir, map[string][]byte{s.path + bundled: data})
+}
+
+// horizon is how long a key has to be valid after a release at least.
+const horizon = 30 * 24 * time.Hour
+
+// OpenSigner returns what signs a release, whose keys are fit for what they sign.
+func OpenSigner(ctx context.Context, f fork.Fork, r Request, env run.Env, runner run.Runner) (*sign.Signer, error) {
+	s, err := sign.Open(ctx, sign.Settings{Keys: r.Keys, Env: env, Run: runner})
+	return s, err
+}

@@ -1,0 +1,79 @@
+package slipway
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/event"
+)
+
+// A timeline is when the stages of a run began and ended.
+type timeline struct {
+	now   func() time.Time
+	began time.Time
+	mu    sync.Mutex
+	spans []artifact.Span
+}
+
+// timed returns the project with a timeline of what it does, and without the events of
+// single artifacts: who asks for a timeline tells of what they become together.
+func (p *Project) timed() (*Project, *timeline) {
+	t := &timeline{now: p.Now}
+	if t.now != nil {
+		t.began = t.now()
+	}
+	with := *p
+	with.Events = func(e event.Event) {
+		t.note(e)
+		if e.Kind != event.Artifact {
+			p.Events.Emit(e)
+		}
+	}
+	return &with, t
+}
+
+// note takes an event.
+func (t *timeline) note(e event.Event) {
+	if t.now == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.now().Sub(t.began).Milliseconds()
+	switch e.Kind {
+	case event.Started:
+		t.spans = append(t.spans, artifact.Span{
+			Stage: e.Stage, Subject: e.Subject, Detail: e.Detail, Start: at, End: -1,
+		})
+	case event.Finished:
+		for i := range slices.Backward(t.spans) {
+			if s := &t.spans[i]; s.End < 0 && s.Stage == e.Stage && s.Subject == e.Subject {
+				s.End, s.Detail, s.Kept, s.Failed = at, e.Detail, e.Kept, e.Failed
+				return
+			}
+		}
+	}
+}
+
+// write writes dist/FORK/timeline.json, unless nothing was made: then the one that tells
+// how it was made stays.
+func (t *timeline) write(s *build.Session) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ended := slices.DeleteFunc(slices.Clone(t.spans), func(s artifact.Span) bool { return s.End < 0 })
+	at := s.Fork().Dist(artifact.TimelineFile)
+	made := slices.ContainsFunc(ended, func(s artifact.Span) bool { return !s.Kept })
+	if len(ended) == 0 || !made && s.Dist().Exists(at) {
+		return nil
+	}
+	data, err := json.Marshal(artifact.Timeline{Spans: ended})
+	if err != nil {
+		return err
+	}
+	return s.Dist().Replace(at, func(dst string) error { return os.WriteFile(dst, data, 0o644) })
+}
