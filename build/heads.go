@@ -16,7 +16,7 @@ import (
 
 // Released returns the patches that are applied and what their heads say, as a release
 // records them: not those of which upstream.exclude leaves nothing. All lines CVE: that
-// name no vulnerability are one error.
+// name no vulnerability are one error; so is what section vex says otherwise.
 func (s *Session) Released(ctx context.Context) ([]artifact.ReleasedPatch, error) {
 	series, err := s.Series(ctx)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Session) Released(ctx context.Context) ([]artifact.ReleasedPatch, error
 			Origin: cmp.Or(h.Origin, repositoryOf(s.fork, series.Ranges, i)), CVEs: h.CVEs,
 		})
 	}
-	return out, nil
+	return out, s.fork.CheckVex(out)
 }
 
 // Closes returns the vulnerabilities that the patch files of a fork fix, sorted. It
