@@ -35,7 +35,7 @@ func TestCarried(t *testing.T) {
 			!IsCommit(series.Patches[1]) || IsCommit(series.Patches[2]) || !slices.Equal(series.Ranges, []int{2}) {
 			t.Errorf("got %d patches, want %s, %s and the files", len(series.Patches), second, tip)
 		}
-		log, err := s.changelog(t.Context())
+		log, _, err := s.changelog(t.Context())
 		must(t, err)
 		equal(t, "the changelog", log, want)
 		put(t, filepath.Join(repo, ".git/HEAD"), "gone") // what is kept needs no repository

@@ -23,6 +23,9 @@ func (s *Session) PackageInput(family packaging.Family, p platform.Platform) (pa
 	if err != nil {
 		return in, err
 	}
+	if in.Closes, err = Closes(s.fork); err != nil {
+		return in, err
+	}
 	in.Date, err = s.stamped()
 	return in, err
 }
@@ -123,7 +126,7 @@ func (s *Session) Packages(
 	for _, b := range built.All {
 		in.Binaries[b.Component] = built.Path(b.Component)
 	}
-	if in.Changes, err = s.changelog(ctx); err != nil {
+	if in.Changes, in.Closes, err = s.changelog(ctx); err != nil {
 		return nil, err
 	}
 	if in.Docs, err = s.documents(ctx, in, recipes, host); err != nil {
@@ -132,21 +135,22 @@ func (s *Session) Packages(
 	return in.Assemble(recipes, s.private())
 }
 
-// changelog returns what the fork's version changes, a line each.
-func (s *Session) changelog(ctx context.Context) ([]string, error) {
+// changelog returns what the fork's version changes, a line each, and the
+// vulnerabilities that this fixes, sorted.
+func (s *Session) changelog(ctx context.Context) (changes, fixes []string, err error) {
 	series, err := s.Series(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := []string{fmt.Sprintf("%s, from %s.", s.fork.Version, s.fork.Upstream)}
-	for _, p := range series.Effective() {
-		subject := p.Name
-		if mail, ok := p.Mail(); ok {
-			subject = mail.Subject
-		}
-		out = append(out, subject)
+	heads, err := readHeads(s.fork, series.Effective())
+	if err != nil {
+		return nil, nil, err
 	}
-	return out, nil
+	changes = []string{fmt.Sprintf("%s, from %s.", s.fork.Version, s.fork.Upstream)}
+	for _, h := range heads {
+		changes = append(changes, change(h.Title, h.CVEs))
+	}
+	return changes, closes(heads), nil
 }
 
 // private returns the folders of this machine that nothing in a package should

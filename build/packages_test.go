@@ -123,17 +123,24 @@ func TestPackageInput(t *testing.T) {
 func TestChangelog(t *testing.T) {
 	y := newYard(t)
 	s := y.open()
-	got, err := s.changelog(t.Context())
+	got, fixes, err := s.changelog(t.Context())
 	must(t, err)
 	equal(t, "the changelog", got, []string{
 		"1.4.1+test.1, from example.org/ship@v1.4.1.", "crew: sign on a bosun", "bosun: a command that calls the crew",
 	})
+	equal(t, "what it fixes", fixes, nil)
+	const diff = "--- a/README.md\n+++ b/README.md\n@@ -1 +1 @@\n-a\n+b\n"
 	s.fork.Series = slices.Clone(s.fork.Series)
-	s.fork.Series[0].Data = []byte("--- a/README.md\n+++ b/README.md\n")
+	s.fork.Series[0].Data = []byte(diff)
+	s.fork.Series[1].Data = []byte("Description: Call CVE-2025-0002\nCVE: CVE-2025-0002, CVE-2025-0001\n\n" + diff)
 	s.series.forget()
-	got, err = s.changelog(t.Context())
+	got, fixes, err = s.changelog(t.Context())
 	must(t, err)
-	equal(t, "the changelog", got[1:2], []string{"0001-crew.patch"}) // a patch without a mail has only its name
+	equal(t, "the changelog", got[1:], []string{
+		"0001-crew.patch", // a patch without a mail has only its name
+		"Call CVE-2025-0002 (CVE-2025-0001)",
+	})
+	equal(t, "what it fixes", fixes, []string{"CVE-2025-0001", "CVE-2025-0002"})
 }
 
 func TestPrivate(t *testing.T) {

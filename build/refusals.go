@@ -23,9 +23,14 @@ func (s *Session) ApplyError(err error) error {
 		return fmt.Errorf("%w\n  To see the tree that it was applied to: mage patches:apply -fork=%s -until=%s",
 			&named, s.fork.ID, cmp.Or(e.Applied, "none"))
 	}
+	return located(s.fork, err)
+}
+
+// located adds to the error of a patch that cannot be read where it is.
+func located(f fork.Fork, err error) error {
 	if e, ok := errors.AsType[*patches.ParseError](err); ok {
 		named := *e
-		named.Dir = s.fork.File("patches")
+		named.Dir = f.File("patches")
 		return &named
 	}
 	return err

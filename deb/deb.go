@@ -101,10 +101,15 @@ func overrides(p packaging.Package) []packaging.Override {
 	return out
 }
 
-// changelog writes the changes by Debian's policy, chapter 4.4.
+// changelog writes the changes by Debian's policy, chapter 4.4. A version that fixes a
+// vulnerability is urgent, by chapter 5.6.17.
 func changelog(p packaging.Package) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s (%s) stable; urgency=medium\n\n", p.Name, p.Release())
+	urgency := "medium"
+	if len(p.Closes) > 0 {
+		urgency = "high"
+	}
+	fmt.Fprintf(&b, "%s (%s) stable; urgency=%s\n\n", p.Name, p.Release(), urgency)
 	for _, line := range p.Changes {
 		fmt.Fprintf(&b, "  * %s\n", strings.Join(wrap(line, 74), "\n    "))
 	}

@@ -164,16 +164,17 @@ func TestCopyright(t *testing.T) {
 func TestChangelog(t *testing.T) {
 	long := strings.Repeat("all hands ", 9)
 	for _, c := range []struct {
-		changes []string
-		want    string
+		changes, closes []string
+		urgency, want   string
 	}{
-		{nil, "\n"},
-		{[]string{"a call", "another"}, "  * a call\n  * another\n\n"},
-		{[]string{long}, "  * " + strings.Repeat("all hands ", 7) + "all\n    hands all hands\n\n"},
+		{nil, nil, "medium", "\n"},
+		{[]string{"a call", "another"}, nil, "medium", "  * a call\n  * another\n\n"},
+		{[]string{"a call (CVE-2025-13281)"}, []string{"CVE-2025-13281"}, "high", "  * a call (CVE-2025-13281)\n\n"},
+		{[]string{long}, nil, "medium", "  * " + strings.Repeat("all hands ", 7) + "all\n    hands all hands\n\n"},
 	} {
-		p := packaging.Package{Name: "bosun", Distro: "1.5.0", Revision: 2, Changes: c.changes,
+		p := packaging.Package{Name: "bosun", Distro: "1.5.0", Revision: 2, Changes: c.changes, Closes: c.closes,
 			Maintainer: "Mate <mate@example.org>", Date: time.Unix(1e9, 0).In(time.FixedZone("", 3600))}
-		want := "bosun (1.5.0-2) stable; urgency=medium\n\n" + c.want +
+		want := "bosun (1.5.0-2) stable; urgency=" + c.urgency + "\n\n" + c.want +
 			" -- Mate <mate@example.org>  Sun, 09 Sep 2001 01:46:40 +0000\n"
 		if got := string(changelog(p)); got != want {
 			t.Errorf("the changelog is\n%s\nwant\n%s", got, want)

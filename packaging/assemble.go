@@ -23,6 +23,7 @@ type Input struct {
 	Platform platform.Platform
 	Date     time.Time
 	Changes  []string          // what is new in this version, a line each
+	Closes   []string          // ids of the vulnerabilities that this version fixes, sorted
 	Programs []string          // the components that the fork builds for the platform
 	Binaries map[string]string // component to its file; needed by Assemble
 	Docs     map[string]Doc    // program to its documents; needed by Assemble
@@ -171,7 +172,7 @@ func (in Input) described(r Recipe) (Package, error) {
 		Summary: r.Summary, Description: strings.TrimSpace(r.Description), Homepage: in.Recipes.Homepage,
 		Section: in.Recipes.Section, License: in.Recipes.License, Copyright: in.Recipes.Copyright,
 		Maintainer: in.Settings.Maintainer, Restart: r.Restart, State: r.State, Retired: r.Retired,
-		Changes: in.Changes, Overrides: r.Overrides, Compression: compressions[in.Settings.Compression],
+		Changes: in.Changes, Closes: in.Closes, Overrides: r.Overrides, Compression: compressions[in.Settings.Compression],
 	}
 	if len(r.Programs) > 0 {
 		p.Platform = in.Platform

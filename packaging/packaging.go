@@ -64,6 +64,7 @@ type Package struct {
 	Retired     []string // files below /etc of earlier packages, which would shadow this one's
 	Relations   Relations
 	Changes     []string // what is new in the fork's version, a line each
+	Closes      []string // ids of the vulnerabilities that the fork's version fixes, sorted
 	Overrides   []Override
 	Compression string // with its level, as nFPM and rpmpack read it: zstd:best, xz, gzip
 	static      bool

@@ -12,7 +12,7 @@ import (
 
 // A Head is what a patch says of itself.
 type Head struct {
-	Title  string   // its subject; the patch's name where it has none
+	Title  string   // its subject; the patch's name where it has no head
 	Author string   // Name <mail>; "" where it says none
 	Origin string   // where it is from: DEP-3's Origin, the commit it was picked from; "" where it says nothing
 	CVEs   []string // ids of the vulnerabilities that it fixes, sorted
@@ -23,10 +23,7 @@ type Head struct {
 func (p Patch) Head() (Head, error) {
 	out := Head{Title: p.Name}
 	if mail, ok := p.Mail(); ok {
-		if title := oneLine(mail.Subject); title != "" {
-			out.Title = title
-		}
-		out.Author = oneLine(mail.From)
+		out.Title, out.Author = oneLine(mail.Subject), oneLine(mail.From)
 		if mail.Email != "" {
 			out.Author = strings.TrimSpace(out.Author + " <" + oneLine(mail.Email) + ">")
 		}

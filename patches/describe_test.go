@@ -102,7 +102,7 @@ func TestHead(t *testing.T) {
 			Head{Title: "Sign on", Author: "Mate", Origin: "backport, https://example.org/1"}},
 		{"OpenEmbedded", "From: m@example.org\nSubject: Sign on\n\nUpstream-Status: Backport [https://example.org/1]\n---\n" +
 			change, Head{Title: "Sign on", Author: "<m@example.org>", Origin: "https://example.org/1"}},
-		{"no subject", "Author: Mate\n\n" + change, Head{Title: "a.patch", Author: "Mate"}},
+		{"no subject", "Author: Mate\n\n" + change, Head{Author: "Mate"}},
 	} {
 		got, err := Patch{Name: "a.patch", Strip: 1, Data: []byte(c.text)}.Head()
 		if err != nil || got.Title != c.want.Title || got.Author != c.want.Author || got.Origin != c.want.Origin ||

@@ -22,8 +22,8 @@ import (
 // Lock pins the fork as it is now in its fork.lock, and returns that file. It alone
 // asks again for what the lock says was not published.
 func Lock(ctx context.Context, s *build.Session) (artifact.Set, error) {
-	if s.PlanOnly() {
-		return nil, nil
+	if _, err := build.Closes(s.Fork()); err != nil || s.PlanOnly() {
+		return nil, err
 	}
 	s.Announce()
 	s, err := s.On(ctx, s.Fork().Unpinned(), lock.Lock{})
@@ -120,6 +120,9 @@ func pinWith(ctx context.Context, s *build.Session) (pinned, error) {
 // returns fork.lock.
 func Verify(ctx context.Context, s *build.Session) (artifact.Set, error) {
 	s.Announce()
+	if _, err := build.Closes(s.Fork()); err != nil {
+		return nil, err
+	}
 	now, err := pinWith(ctx, s)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/invopop/jsonschema"
+	openvex "github.com/openvex/go-vex/pkg/vex"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
@@ -26,7 +27,7 @@ func schema(t *testing.T) []byte {
 		Anonymous: true, DoNotReference: true, ExpandedStruct: true,
 		FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true,
 	}
-	for _, pkg := range []string{".", "../source", "../cross", "../deps", "../packaging", "../ebuilds"} {
+	for _, pkg := range []string{".", "../source", "../cross", "../deps", "../packaging", "../ebuilds", "../release/vex"} {
 		if err := r.AddGoComments(module+"/spec", pkg, jsonschema.WithFullComment()); err != nil {
 			t.Fatal(err)
 		}
@@ -53,6 +54,10 @@ func schema(t *testing.T) []byte {
 	arm := section(t, build, "arm") // which YAML reads as a number, without options
 	arm.OneOf = []*jsonschema.Schema{{Type: "string", Pattern: arm.Pattern}, {Enum: []any{5, 6, 7}}}
 	arm.Type, arm.Pattern = "", ""
+	entry := section(t, s, "vex").Items
+	entry.Required = []string{"vulnerability", "status"}
+	section(t, entry, "status").Enum = words(openvex.Statuses())
+	section(t, entry, "justification").Enum = words(openvex.Justifications())
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
@@ -61,6 +66,15 @@ func schema(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// words returns strings as the values of an enumeration.
+func words(list []string) []any {
+	out := make([]any, len(list))
+	for i, w := range list {
+		out[i] = w
+	}
+	return out
 }
 
 // pattern returns the expression for what Baseline.Check takes.
@@ -133,6 +147,7 @@ func TestSchemaTakesForks(t *testing.T) {
 // TestSchemaAgreesWithLoad holds that what the schema refuses, Load refuses too, and that the schema takes what Load
 // does.
 func TestSchemaAgreesWithLoad(t *testing.T) {
+	const claim = "packages:\n  maintainer: Acme <ships@example.org>\nvex:\n  - vulnerability: CVE-2025-13281\n"
 	dir := project(t)
 	for _, c := range []struct {
 		name, old, new string
@@ -167,6 +182,10 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		{"processors without a choice", "  symbols: true\n", "  s390x: z13\n", false},
 		{"a word for a bool", "symbols: true", "symbols: some", false},
 		{"a list for a word", "name: ship", "name: [ship]", false},
+		{"a vulnerability", "build:", claim + "    status: not_affected\n    impact: No crew.\nbuild:", true},
+		{"a vulnerability without a status", "build:", claim + "    impact: No crew.\nbuild:", false},
+		{"an unknown status", "build:", claim + "    status: solved\n    impact: No crew.\nbuild:", false},
+		{"an unknown justification", "build:", claim + "    status: not_affected\n    justification: none\nbuild:", false},
 		{"nothing for a section", whole[strings.Index(whole, "build:"):], "build:\n", false},
 	} {
 		text := strings.Replace(strings.Replace(whole, ", windows/amd64", "", 1), c.old, c.new, 1)

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/deps"
 	"github.com/slipway-build/slipway/ebuilds"
@@ -20,6 +21,7 @@ import (
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/release/settings"
+	"github.com/slipway-build/slipway/release/vex"
 	"github.com/slipway-build/slipway/source"
 	"github.com/slipway-build/slipway/version"
 )
@@ -54,6 +56,9 @@ type Fork struct {
 	Images images.Settings `yaml:"images"`
 	// Release is what a release of it has.
 	Release settings.Settings `yaml:"release"`
+	// Vex says what vulnerabilities mean for the fork, beside those that its patches
+	// fix.
+	Vex vex.Settings `yaml:"vex"`
 }
 
 // A Loaded is a valid Fork and what its values refer to.
@@ -76,6 +81,15 @@ func (l Loaded) Refuse(field, format string, args ...any) error {
 		return fmt.Errorf("fork.yaml: %s: %s", fault.Field, fault.Message)
 	}
 	return l.file.Check([]config.Fault{fault})
+}
+
+// CheckVex returns an error if section vex says something else than patches do.
+func (l Loaded) CheckVex(patches []artifact.ReleasedPatch) error {
+	faults := config.Below("vex", l.Vex.Contradictions(patches))
+	if len(faults) == 0 || l.file == nil {
+		return nil
+	}
+	return l.file.Check(faults)
 }
 
 // Load reads the file at path, which is called name in errors. project is the
@@ -154,7 +168,11 @@ func (f Fork) Validate() []config.Fault {
 	faults = append(faults, config.Below("packages", f.Packages.Validate())...)
 	faults = append(faults, config.Below("ebuilds", f.Ebuilds.Validate())...)
 	faults = append(faults, config.Below("images", f.Images.Validate())...)
-	return append(faults, config.Below("release", f.Release.Validate())...)
+	faults = append(faults, config.Below("release", f.Release.Validate())...)
+	if len(f.Vex) > 0 && f.Packages.Maintainer == "" {
+		faults = append(faults, config.Faultf("vex", "statements need an author: set packages.maintainer"))
+	}
+	return append(faults, config.Below("vex", f.Vex.Validate())...)
 }
 
 // resolve looks up what the fork's values refer to, and returns a fault for each
@@ -182,6 +200,13 @@ func (l *Loaded) resolve() []config.Fault {
 			continue
 		}
 		l.Defaults = append(l.Defaults, c)
+	}
+	for i, e := range l.Vex {
+		for n, name := range e.Components {
+			if _, err := l.Component(name); err != nil {
+				faults = append(faults, config.At(fmt.Sprintf("vex[%d].components", i), n, "%v", err))
+			}
+		}
 	}
 	if l.Platforms, err = platform.ParseList(l.Build.Platforms); err != nil {
 		return faults

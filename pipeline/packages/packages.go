@@ -236,7 +236,8 @@ func (p plan) key(l lock.Lock, in inputs, r packaging.Recipe) (action.Key, error
 		Lock     string
 		Binaries map[string]string
 		Docs     map[string]string
-	}{what, string(l.Encode()), sums, docs}), nil
+		Closes   []string `json:",omitempty"`
+	}{what, string(l.Encode()), sums, docs, p.input.Closes}), nil
 }
 
 // upToDate returns the packages in dist, by name, that are what would be made now.

@@ -183,10 +183,20 @@ func TestKey(t *testing.T) {
 		host:  build.Binaries{All: []cross.Binary{{Component: "bosun", SHA256: "03"}, {Component: "captain", SHA256: "04"}}},
 	}
 	l := lock.Lock{Upstream: "example.org/ship@v1.4.1"}
-	want := action.NewKey("deb", 7, json.RawMessage(`{"What":`+crewInputs+`,"Lock":`+strconv.Quote(string(l.Encode()))+`,`+
-		`"Binaries":{"bosun":"01","captain":"02"},"Docs":{"bosun":"03","cook":"04"}}`))
-	if got, err := p.key(l, in, r); err != nil || got != want {
-		t.Errorf("%s, %v, want %s", got, err, want)
+	for _, c := range []struct {
+		closes []string
+		more   string
+	}{
+		{nil, ""},
+		{[]string{"CVE-2025-13281"}, `,"Closes":["CVE-2025-13281"]`},
+	} {
+		want := action.NewKey("deb", 7, json.RawMessage(`{"What":`+crewInputs+`,"Lock":`+
+			strconv.Quote(string(l.Encode()))+`,"Binaries":{"bosun":"01","captain":"02"},`+
+			`"Docs":{"bosun":"03","cook":"04"}`+c.more+`}`))
+		p.input.Closes = c.closes
+		if got, err := p.key(l, in, r); err != nil || got != want {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
 	}
 	r.Files["/etc/none"] = "none"
 	if got, err := p.key(l, in, r); !errors.Is(err, fs.ErrNotExist) || got != "" {

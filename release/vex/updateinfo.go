@@ -1,19 +1,32 @@
 package vex
 
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/vulnid"
+)
+
 // UpdateFile is the name of the record of an update in a release's folder.
 const UpdateFile = "updateinfo.json"
 
 // An Update is updateinfo.json: what a yum repository's updateinfo.xml says of a
-// release that fixes vulnerabilities.
+// release that fixes vulnerabilities. It names no severity, since nothing in a fork
+// says one.
 type Update struct {
-	ID          string      `json:"id"` // ship-1.4.1+acme.1-1
-	Type        string      `json:"type"`
+	ID          string      `json:"id"`   // ship-1.4.1+acme.1-1
+	Type        string      `json:"type"` // security
 	Title       string      `json:"title"`
 	Description string      `json:"description"`
-	From        string      `json:"from"`   // Name <mail>
-	Issued      string      `json:"issued"` // RFC 3339, UTC
-	References  []Reference `json:"references"`
-	Packages    []NEVRA     `json:"packages"` // sorted by file
+	From        string      `json:"from"`       // Name <mail>
+	Issued      string      `json:"issued"`     // RFC 3339, UTC
+	References  []Reference `json:"references"` // sorted by id
+	Packages    []NEVRA     `json:"packages"`   // sorted by file
 }
 
 // A Reference is a vulnerability that an update fixes.
@@ -36,7 +49,66 @@ type NEVRA struct {
 
 // UpdateOf returns the update that a release is to a yum repository, or nil if it fixes
 // nothing or has no rpms.
-func UpdateOf(in Input) (*Update, error) { return nil, nil }
+func UpdateOf(in Input) (*Update, error) {
+	u := Update{Type: "security", From: in.Author, Issued: in.Release.Date}
+	var lines []string
+	for _, s := range in.Statements {
+		if s.Status == Fixed {
+			u.References = append(u.References, reference(s.Vulnerability))
+			lines = append(lines, strings.TrimSpace(s.Vulnerability+": "+s.detail()))
+		}
+	}
+	for _, a := range in.Release.Kind(artifact.Package) {
+		if a.Format != "rpm" {
+			continue
+		}
+		p, err := nevra(a)
+		if err != nil {
+			return nil, err
+		}
+		u.Packages = append(u.Packages, p)
+	}
+	if len(u.References) == 0 || len(u.Packages) == 0 {
+		return nil, nil
+	}
+	slices.SortFunc(u.References, func(a, b Reference) int { return cmp.Compare(a.ID, b.ID) })
+	u.References = slices.Compact(u.References)
+	u.ID = fmt.Sprintf("%s-%s-%s", in.Release.Name, in.Release.Version, u.Packages[0].Release)
+	u.Title = fmt.Sprintf("Security update of %s to %s", in.Release.Name, in.Release.Version)
+	u.Description = strings.Join(lines, "\n")
+	return &u, nil
+}
+
+func reference(id string) Reference {
+	kind := "other"
+	if strings.HasPrefix(id, "CVE-") {
+		kind = "cve"
+	}
+	return Reference{ID: id, Type: kind, URL: vulnid.URL(id)}
+}
+
+// nevra reads the name of an rpm's file, NAME-VERSION-RELEASE.ARCH.rpm: neither a
+// version nor a release has a hyphen. No package of a fork has an epoch.
+func nevra(a artifact.Released) (NEVRA, error) {
+	p := NEVRA{Epoch: "0", File: a.Path, Digest: a.Digest}
+	rest, ok := strings.CutSuffix(path.Base(a.Path), ".rpm")
+	for _, part := range []struct {
+		before string
+		to     *string
+	}{{".", &p.Arch}, {"-", &p.Release}, {"-", &p.Version}} {
+		i := strings.LastIndex(rest, part.before)
+		if ok = ok && i > 0; ok {
+			rest, *part.to = rest[:i], rest[i+1:]
+		}
+	}
+	if p.Name = rest; !ok {
+		return p, fmt.Errorf("%s is not named as an rpm is: NAME-VERSION-RELEASE.ARCH.rpm", a.Path)
+	}
+	return p, nil
+}
 
 // Encode returns the update as updateinfo.json has it.
-func (u Update) Encode() ([]byte, error) { return nil, nil }
+func (u Update) Encode() ([]byte, error) {
+	data, err := json.MarshalIndent(u, "", "  ")
+	return append(data, '\n'), err
+}
