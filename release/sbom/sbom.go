@@ -1,0 +1,97 @@
+// Package sbom writes the software bills of materials of a release: for each binary, each
+// package, each tarball and each image of a platform, one in CycloneDX 1.6 with what
+// BSI TR-03183-2 v2.1.0 wants, and one in SPDX 2.3.
+//
+//	docs, err := sbom.Documents(ctx, "dist/ship/release", sbom.Subject{Release: r, Modules: m, …})
+//	for path, data := range docs { … } // sbom/bin/linux_amd64/captain.cdx.json, ….spdx.json, …
+//
+// What is linked into a binary is read from the binary itself. There is no clock and no
+// random number in a document: its time is the release's, its serial number a digest.
+package sbom
+
+import (
+	"context"
+
+	"github.com/slipway-build/slipway/artifact"
+)
+
+// Endings of the documents' names.
+const (
+	CycloneDX = ".cdx.json"
+	SPDX      = ".spdx.json"
+)
+
+// Media types of the documents, as artifacts beside an image.
+const (
+	CycloneDXType = "application/vnd.cyclonedx+json"
+	SPDXType      = "application/spdx+json"
+)
+
+// VulnerabilitiesFile is the path of the CycloneDX document that says which
+// vulnerabilities a release is affected by and which not. It names the components of
+// the other documents by their BOM-Links. It is apart from them because an SBOM must not
+// hold vulnerabilities (BSI TR-03183-2, section 3.1): they change, and it does not.
+const VulnerabilitiesFile = "sbom/vulnerabilities" + CycloneDX
+
+// A Subject is a release, and what is known of it beside its record.
+type Subject struct {
+	Release artifact.Release
+	// Creator is who makes the release, as Acme <k8s@example.org>: packages.maintainer.
+	Creator string
+	// License is that of the fork's sources, as SPDX has it.
+	License string
+	// Modules are those of all binaries, as inventory.Of returns them.
+	Modules []artifact.Module
+	// Bases are those below the images of the release; an image without one has none.
+	Bases []Base
+	// Patches are the texts of patches by their names. Those that are missing are named
+	// by their digests alone.
+	Patches map[string][]byte
+	// Repositories are where images are pulled from, by the name of the image:
+	// registry.example.org/team/captain. It may be nil.
+	Repositories map[string]string
+	// SHA512 are digests of files by their paths in the release, in hex. A file that is
+	// missing here is read.
+	SHA512 map[string]string
+	// Vulnerabilities are written to VulnerabilitiesFile, if there are any.
+	Vulnerabilities []Vulnerability
+}
+
+// A Base is what is below a fork's own layers in an image of one platform: packages of
+// Debian, or another image.
+type Base struct {
+	Image     string // its name, as captain
+	Platform  string // linux/arm64
+	Suite     string // of the packages, as bookworm
+	Packages  []Debian
+	Reference string // of another image, with its digest
+}
+
+// Debian is a package of Debian in a base.
+type Debian struct {
+	Name    string
+	Version string
+	Arch    string
+	SHA256  string // of the deb, in hex
+}
+
+// A Vulnerability is what one means for the release, in CycloneDX's words
+// (https://cyclonedx.org/docs/1.6/json/#vulnerabilities_items_analysis).
+type Vulnerability struct {
+	ID            string // CVE-2025-13281
+	State         string // resolved, exploitable, in_triage, not_affected, …
+	Justification string // of not_affected: code_not_reachable, …
+	Detail        string
+	Components    []string // that it is about; empty: all
+}
+
+// Documents returns the documents of a release by their paths in it. dir is the folder
+// with the release's files.
+func Documents(ctx context.Context, dir string, s Subject) (map[string][]byte, error) {
+	return nil, nil
+}
+
+// Paths returns the paths of the documents of an artifact, without their endings, by
+// platform for an image: sbom/bin/linux_amd64/captain, or
+// sbom/images/captain/linux_amd64. What has no documents of its own has no paths.
+func Paths(a artifact.Released) map[string]string { return nil }
