@@ -1,0 +1,119 @@
+// Package sign signs what a release holds, and verifies it from public keys alone.
+//
+// A Signer has OpenPGP keys (for sums, Manifests, repositories and rpms), a sigstore key
+// (for blobs, statements and images), or both. A Verifier has their public keys.
+package sign
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/release/sign/openpgp"
+	"github.com/slipway-build/slipway/release/sign/rpmheader"
+	"github.com/slipway-build/slipway/release/sign/sigstore"
+)
+
+// The variables that the passphrase of keys is taken from: itself, or a file whose first
+// line is it.
+const (
+	PassphraseVariable     = "SLIPWAY_KEY_PASSPHRASE"
+	PassphraseFileVariable = "SLIPWAY_KEY_PASSPHRASE_FILE"
+)
+
+// Settings are what a Signer is made of.
+type Settings struct {
+	// Keys are the values of -key: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND….
+	Keys []string
+	// Time is the release's date, which signatures carry. Where a key is newer than that,
+	// its signatures carry the first moment at which it could sign.
+	Time time.Time
+	Env  run.Env // has the passphrase, the variables of env:NAME, and what gpg and commands need
+	Run  run.Runner
+}
+
+// A Signer signs with the keys it was given: any number of OpenPGP keys, and at most one
+// sigstore key. The zero Signer has none.
+type Signer struct {
+	openpgp  []openpgp.Key // in the order they were given
+	sigstore *sigstore.Key
+	time     time.Time
+}
+
+// A KeyFault is one reason not to release with a key.
+type KeyFault struct {
+	Key    string // as it was given with -key
+	What   string // as "its self-signature is made with SHA-1"
+	Breaks string // the client that refuses its signatures
+	Remedy string // a command, or what to do
+}
+
+// A KeyError is all reasons not to release with the keys at hand.
+type KeyError struct{ Faults []KeyFault }
+
+// OpenPGP reports whether s has an OpenPGP key.
+func (s *Signer) OpenPGP() bool { return len(s.openpgp) > 0 }
+
+// Sigstore reports whether s has a sigstore key.
+func (s *Signer) Sigstore() bool { return s.sigstore != nil }
+
+// Detach returns an armored signature over data, by all OpenPGP keys.
+func (s *Signer) Detach(ctx context.Context, data []byte) ([]byte, error) {
+	if err := s.needOpenPGP("a detached signature"); err != nil {
+		return nil, err
+	}
+	return openpgp.Detach(ctx, s.openpgp, data, s.time)
+}
+
+// Clear returns text with a cleartext signature, as InRelease and Manifest have it, by all
+// OpenPGP keys.
+func (s *Signer) Clear(ctx context.Context, text []byte) ([]byte, error) {
+	if err := s.needOpenPGP("a cleartext signature"); err != nil {
+		return nil, err
+	}
+	return openpgp.Clear(ctx, s.openpgp, text, s.time)
+}
+
+// RPM puts the signature of the first OpenPGP key into an rpm's header. The file is replaced
+// in one step; a signature that it had is replaced too. It returns the digests of the file
+// without any signature and as it is now.
+func (s *Signer) RPM(ctx context.Context, path string) (rpmheader.Digests, error) {
+	if err := s.needOpenPGP("the signature of an rpm"); err != nil {
+		return rpmheader.Digests{}, err
+	}
+	return rpmheader.Sign(path, func(header []byte) ([]byte, error) {
+		return s.openpgp[0].SignRPM(ctx, header, s.time)
+	})
+}
+
+// Bundle returns a sigstore bundle over a blob: PATH.sigstore.json.
+func (s *Signer) Bundle(ctx context.Context, b sigstore.Blob) ([]byte, error) {
+	if err := s.needSigstore("a bundle"); err != nil {
+		return nil, err
+	}
+	return s.sigstore.Bundle(ctx, b)
+}
+
+// Attest returns a sigstore bundle with a DSSE envelope over payload. The type of an in-toto
+// statement is sigstore.StatementType.
+func (s *Signer) Attest(ctx context.Context, payloadType string, payload []byte) ([]byte, error) {
+	if err := s.needSigstore("an attestation"); err != nil {
+		return nil, err
+	}
+	return s.sigstore.Attest(ctx, payloadType, payload)
+}
+
+// Image returns the signature of an image, by the digest of its manifest or index, as it is
+// attached to it.
+func (s *Signer) Image(ctx context.Context, digest string) (sigstore.Referrer, error) {
+	statement, err := sigstore.ImageStatement(digest)
+	if err != nil {
+		return sigstore.Referrer{}, err
+	}
+	bundle, err := s.Attest(ctx, sigstore.StatementType, statement)
+	if err != nil {
+		return sigstore.Referrer{}, fmt.Errorf("image %s: %w", digest, err)
+	}
+	return sigstore.Attached(bundle, sigstore.ImagePredicate, s.time), nil
+}
