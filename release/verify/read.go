@@ -1,0 +1,98 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// A facts is what reading a file once says of it.
+type facts struct {
+	size   int64
+	sha256 string // HEX
+	sha512 string // HEX
+	found  []program
+	err    error // of a file whose members are walked, that they could not be
+}
+
+// A reader reads each file of a release once: for both digests, and for the programs in it.
+type reader struct {
+	*folder
+	look  map[string]string // the formats of the files whose members are walked
+	want  wanted
+	pool  sync.Pool
+	facts map[string]*facts
+}
+
+// readAll reads the files, several at a time, and hard links to one file only once.
+func (r *reader) readAll(ctx context.Context) error {
+	names := slices.Clone(r.paths)
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(r.weight(b), r.weight(a)) })
+	r.facts = map[string]*facts{}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	links := map[link][]string{}
+	for _, name := range names {
+		info := r.files[name]
+		key := link{info.Size(), info.ModTime().UnixNano()}
+		if twin := r.twin(name, links[key]); twin != nil {
+			r.facts[name] = twin
+			continue
+		}
+		links[key] = append(links[key], name)
+		one := &facts{}
+		r.facts[name] = one
+		group.Go(func() error { return r.readOne(ctx, name, one) })
+	}
+	return group.Wait()
+}
+
+// weight orders files by how long they take: what is walked is decompressed as well.
+func (r *reader) weight(name string) int64 {
+	size := r.files[name].Size()
+	if r.look[name] != "" {
+		size *= 8
+	}
+	return size
+}
+
+// A link is what hard links to one file have in common.
+type link struct{ size, time int64 }
+
+// twin returns the facts of another name of the file, if one is read in the same way.
+func (r *reader) twin(name string, others []string) *facts {
+	for _, other := range others {
+		if os.SameFile(r.files[name], r.files[other]) && (r.look[name] == "" || r.look[name] == r.look[other]) {
+			return r.facts[other]
+		}
+	}
+	return nil
+}
+
+// readOne reads a file into its facts. Only a file that cannot be read is an error.
+func (r *reader) readOne(ctx context.Context, name string, to *facts) error {
+	f, err := r.root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum256, sum512 := sha256.New(), sha512.New()
+	fan := &fan{pool: &r.pool}
+	fan.add(func(in io.Reader) { io.Copy(sum256, in) })
+	fan.add(func(in io.Reader) { io.Copy(sum512, in) })
+	if format := r.look[name]; format != "" {
+		fan.add(func(in io.Reader) { to.found, to.err = r.want.find(ctx, name, format, in) })
+	}
+	to.size, err = fan.copy(ctx, f)
+	to.sha256, to.sha512 = hex.EncodeToString(sum256.Sum(nil)), hex.EncodeToString(sum512.Sum(nil))
+	return err
+}
