@@ -5,11 +5,8 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
-	"github.com/slipway-build/slipway/fork"
-	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/pipeline"
 	"github.com/slipway-build/slipway/release"
-	"github.com/slipway-build/slipway/release/sign"
 )
 
 // Release makes all that a fork is released as, and dist/FORK/release of it: the files,
@@ -23,10 +20,6 @@ func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (art
 	if err != nil {
 		return nil, err
 	}
-	signer, err := p.signer(ctx, f, r)
-	if err != nil {
-		return nil, err
-	}
 	making, err := pipeline.NewReleasing(f, on, programs)
 	if err != nil {
 		return nil, err
@@ -35,6 +28,14 @@ func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (art
 	return with.lockedAll(ctx, making.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
 		making = making.With(sessions)
 		if err := making.Check(); err != nil || p.PlanOnly {
+			return nil, err
+		}
+		date, err := making.Session().Date(making.Session().Lock().Time)
+		if err != nil {
+			return nil, err
+		}
+		signer, err := release.OpenSigner(ctx, f, r, date, p.Env, p.Events)
+		if err != nil {
 			return nil, err
 		}
 		made, err := making.Run(ctx)
@@ -51,9 +52,3 @@ func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (art
 		return release.Releaser{Dist: making.Session().Dist(), Events: p.Events, Signer: signer}.Make(ctx, in, r)
 	})
 }
-
-// signer returns what signs a release, with its keys checked.
-func (p *Project) signer(ctx context.Context, f fork.Fork, r ReleaseRequest) (*sign.Signer, error) {
-	return release.OpenSigner(ctx, f, r, p.Env, run.Runner{Events: p.Events})
-}
-

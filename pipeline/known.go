@@ -34,8 +34,8 @@ func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input,
 	if in.Record.Patches, in.Known.Patches, err = described(series.Effective()); err != nil {
 		return in, err
 	}
-	if fault := f.Vex.Contradictions(in.Record.Patches); fault != nil {
-		return in, f.Refuse("vex"+fault[0].Field, "%s", fault[0].Message)
+	if err := f.CheckVex(in.Record.Patches); err != nil {
+		return in, err
 	}
 	in.Known.Statements = f.Vex.Statements(in.Record.Patches)
 	if err := r.compiled(&in); err != nil {
@@ -52,7 +52,7 @@ func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input,
 		return in, err
 	}
 	in.Known.License = p.Recipes.License
-	in.Known.Sources, err = provenance.ReadSources(p.Project, r.sources()...)
+	in.Known.Sources, err = provenance.ReadSources(f.Project.Dir, r.sources()...)
 	return in, err
 }
 

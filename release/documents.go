@@ -113,7 +113,8 @@ func (b builder) attach(image artifact.Released, docs map[string][]byte) error {
 
 func (b builder) layout() string { return filepath.Join(b.dir, layoutDir) }
 
-// conclude returns the documents that speak of all others: the provenance and the notes.
+// conclude returns the documents that speak of all others, and the public keys: the
+// provenance and the notes.
 func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 	k := b.in.Known
 	modules := make([]provenance.Module, len(k.Modules))
@@ -127,8 +128,11 @@ func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{
-		provenance.File: statement,
-		NotesFile:       notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.noteKeys()}),
-	}, nil
+	out, err := b.publicKeys()
+	if err != nil {
+		return nil, err
+	}
+	out[provenance.File] = statement
+	out[NotesFile] = notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.noteKeys()})
+	return out, nil
 }

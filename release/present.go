@@ -9,7 +9,6 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/output"
-	"github.com/slipway-build/slipway/release/notes"
 	"github.com/slipway-build/slipway/release/page"
 	"github.com/slipway-build/slipway/release/page/sizes"
 )
@@ -19,7 +18,7 @@ import (
 func (b builder) page(record artifact.Release) error {
 	in := page.Input{
 		Release: record, Last: b.last, Sizes: map[string][]sizes.Weight{}, Registry: b.in.Fork.Images.Registry,
-		Tag: b.in.Fork.Parsed.Tag(),
+		Tag: b.in.Fork.Parsed.Tag(), Keys: b.pageKeys(),
 	}
 	var err error
 	if in.Timeline, err = b.timeline(); err != nil {
@@ -30,17 +29,8 @@ func (b builder) page(record artifact.Release) error {
 			return err
 		}
 	}
-	listed := map[string]bool{}
-	for _, a := range record.Artifacts {
-		listed[a.Path] = true
-	}
 	for _, name := range output.List(b.dir) {
-		if name = filepath.ToSlash(name); !listed[name] {
-			in.Files = append(in.Files, name)
-		}
-	}
-	for _, k := range b.keys() {
-		in.Keys = append(in.Keys, page.Key{Use: k.use, ID: k.id})
+		in.Files = append(in.Files, filepath.ToSlash(name))
 	}
 	data, err := page.HTML(in)
 	if err != nil {
@@ -63,24 +53,4 @@ func (b builder) timeline() (artifact.Timeline, error) {
 		return artifact.Timeline{}, nil // a page without a timeline, rather than no page
 	}
 	return t, nil
-}
-
-// A key is one that a release is signed with.
-type key struct{ use, id string }
-
-// keys returns those of the signer.
-func (b builder) keys() []key {
-	var out []key
-	for _, k := range b.Signer.Keys() {
-		out = append(out, key{k.Kind, k.Fingerprint})
-	}
-	return out
-}
-
-func (b builder) noteKeys() []notes.Key {
-	var out []notes.Key
-	for _, k := range b.keys() {
-		out = append(out, notes.Key{Kind: k.use, ID: k.id})
-	}
-	return out
 }

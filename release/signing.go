@@ -141,12 +141,3 @@ func (b builder) bundle(ctx context.Context, s sums) error {
 	}
 	return output.WriteFiles(b.dir, map[string][]byte{s.path + bundled: data})
 }
-
-// horizon is how long a key has to be valid after a release at least.
-const horizon = 30 * 24 * time.Hour
-
-// OpenSigner returns what signs a release, whose keys are fit for what they sign.
-func OpenSigner(ctx context.Context, f fork.Fork, r Request, env run.Env, runner run.Runner) (*sign.Signer, error) {
-	s, err := sign.Open(ctx, sign.Settings{Keys: r.Keys, Env: env, Run: runner})
-	return s, err
-}

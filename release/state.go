@@ -43,7 +43,7 @@ func (r Releaser) key(in Input, files []file) (string, error) {
 	for _, f := range files {
 		taken = append(taken, f.Released)
 	}
-	data, err := json.Marshal([]any{revision, in.Record, in.Known, taken, r.Signer.Keys()})
+	data, err := json.Marshal([]any{revision, in.Record, in.Known, taken, r.Signer.Verifier().Fingerprints()})
 	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 

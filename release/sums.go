@@ -60,10 +60,10 @@ func sumOne(dir, name string) (sums, error) {
 	if err != nil {
 		return sums{}, fmt.Errorf("reading %s: %w", f.Name(), err)
 	}
-	return sums{name, n, hex(short), hex(long)}, nil
+	return sums{name, n, digits(short), digits(long)}, nil
 }
 
-func hex(h hash.Hash) string { return fmt.Sprintf("%x", h.Sum(nil)) }
+func digits(h hash.Hash) string { return fmt.Sprintf("%x", h.Sum(nil)) }
 
 // sumFiles returns SHA256SUMS and SHA512SUMS of sorted files, as sha256sum -c and
 // sha512sum -c read them. A name that they would not read as it is, is refused.

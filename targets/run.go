@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/magefile/mage/mg"
 
@@ -65,7 +66,7 @@ func project(events event.Sink) (*slipway.Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &slipway.Project{Dir: dir, Env: os.Environ(), Events: events}, nil
+	return &slipway.Project{Dir: dir, Env: os.Environ(), Events: events, Now: time.Now}, nil
 }
 
 // setting returns a flag's value, or that of its variable where the flag is not given.

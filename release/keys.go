@@ -1,0 +1,102 @@
+package release
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/release/notes"
+	"github.com/slipway-build/slipway/release/page"
+	"github.com/slipway-build/slipway/release/settings"
+	"github.com/slipway-build/slipway/release/sign"
+	"github.com/slipway-build/slipway/release/sign/keys"
+)
+
+// horizon is how long a key has to be valid after a release at least.
+const horizon = 30 * 24 * time.Hour
+
+// The public keys that a signed release has beside it, so that its page can name them. Who
+// verifies a release takes keys from elsewhere.
+const (
+	openpgpKey  = "keys/openpgp.asc"
+	sigstoreKey = "keys/sigstore.pub"
+)
+
+// OpenSigner returns what signs releases of f at date, with keys that are fit for it. Without
+// keys it signs nothing, and that is said.
+func OpenSigner(
+	ctx context.Context, f fork.Fork, r Request, date time.Time, env run.Env, events event.Sink,
+) (*sign.Signer, error) {
+	s, err := sign.Open(ctx, sign.Settings{Keys: r.Keys, Time: date, Env: env, Run: run.Runner{Events: events}})
+	if err != nil {
+		return nil, err
+	}
+	if len(r.Keys) == 0 {
+		events.Note("the release is not signed: -key names a key")
+		return s, nil
+	}
+	warnings, err := s.Check(r.Now, horizon, uses(f, s)...)
+	for _, w := range warnings {
+		events.Note(w.String())
+	}
+	return s, err
+}
+
+// uses are what the keys of a release of f sign.
+func uses(f fork.Fork, s *sign.Signer) []keys.Use {
+	var out []keys.Use
+	if s.Sigstore() {
+		out = append(out, keys.Bundles)
+	}
+	if s.OpenPGP() {
+		out = append(out, keys.Sums)
+		if f.Release.Has(settings.RPM) {
+			out = append(out, keys.RPM)
+		}
+	}
+	return out
+}
+
+// publicKeys returns the public keys of the signer by their paths in a release.
+func (b builder) publicKeys() (map[string][]byte, error) {
+	armored, pem, err := b.Signer.PublicKeys()
+	out := map[string][]byte{}
+	if len(armored) > 0 {
+		out[openpgpKey] = armored
+	}
+	if len(pem) > 0 {
+		out[sigstoreKey] = pem
+	}
+	return out, err
+}
+
+// sigstorePrefix begins the fingerprints of sigstore keys; those of OpenPGP are hex digits
+// alone.
+const sigstorePrefix = "sha256:"
+
+func (b builder) noteKeys() []notes.Key {
+	var out []notes.Key
+	for _, k := range b.Signer.Verifier().Fingerprints() {
+		one := notes.Key{Kind: "openpgp", ID: k.Fingerprint, File: openpgpKey}
+		if strings.HasPrefix(k.Fingerprint, sigstorePrefix) {
+			one.Kind, one.File = "sigstore", sigstoreKey
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+func (b builder) pageKeys() []page.Key {
+	var out []page.Key
+	for _, k := range b.noteKeys() {
+		use := "OpenPGP"
+		if k.Kind == "sigstore" {
+			use = "sigstore"
+		}
+		out = append(out, page.Key{Use: use, ID: k.ID, Path: k.File})
+	}
+	return out
+}
