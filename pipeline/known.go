@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/inventory"
+	"github.com/slipway-build/slipway/licenses"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/pipeline/image"
@@ -120,7 +121,7 @@ func (r Releasing) modules(ctx context.Context) ([]artifact.Module, error) {
 		}
 		all = append(all, b.Only(j.Components))
 	}
-	return inventory.Of(ctx, s, inventory.Licenses(s.Fork().Release.Licenses), all...)
+	return inventory.Of(ctx, s, licenses.Declared(s.Fork().Release.Licenses), all...)
 }
 
 // bases adds what images are based on, and the pins of sysroots.
