@@ -41,17 +41,6 @@ type Signer struct {
 	time     time.Time
 }
 
-// A KeyFault is one reason not to release with a key.
-type KeyFault struct {
-	Key    string // as it was given with -key
-	What   string // as "its self-signature is made with SHA-1"
-	Breaks string // the client that refuses its signatures
-	Remedy string // a command, or what to do
-}
-
-// A KeyError is all reasons not to release with the keys at hand.
-type KeyError struct{ Faults []KeyFault }
-
 // OpenPGP reports whether s has an OpenPGP key.
 func (s *Signer) OpenPGP() bool { return len(s.openpgp) > 0 }
 

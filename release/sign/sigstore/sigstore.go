@@ -4,7 +4,6 @@ package sigstore
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/sha256"
 	"io"
 	"os"
@@ -55,10 +54,4 @@ func Attached(bundle []byte, predicateType string, at time.Time) Referrer {
 		"dev.sigstore.bundle.content":       "dsse-envelope",
 		"dev.sigstore.bundle.predicateType": predicateType,
 	}}
-}
-
-// A Public is a public key in PEM.
-type Public struct {
-	Source string // the file, or what it was given as
-	Key    crypto.PublicKey
 }

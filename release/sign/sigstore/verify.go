@@ -1,0 +1,137 @@
+package sigstore
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+
+	"github.com/secure-systems-lab/go-securesystemslib/dsse"
+	bundlepb "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	commonpb "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
+	"github.com/sigstore/sigstore/pkg/signature"
+	"github.com/sigstore/sigstore/pkg/signature/options"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/slipway-build/slipway/release/sign/keys"
+)
+
+// A Ring is public keys.
+type Ring []Public
+
+// Names returns the keys' fingerprints and sources.
+func (r Ring) Names() []string {
+	var all []string
+	for _, k := range r {
+		all = append(all, fmt.Sprintf("%s (%s)", k.Fingerprint(), k.Source))
+	}
+	return all
+}
+
+// Blob verifies the bundle of a blob, the content of file.
+func (r Ring) Blob(file string, bundle []byte, b Blob) (Public, error) {
+	parsed, err := decode(file, bundle)
+	if err != nil {
+		return Public{}, err
+	}
+	content := parsed.GetMessageSignature()
+	if content == nil {
+		return Public{}, fmt.Errorf("%s: its bundle has no signature of a blob: it may be an attestation", file)
+	}
+	return r.find(file, parsed, func(k Public) error {
+		m, err := ofBlob(k.hash, b)
+		if err != nil {
+			return err
+		}
+		stated := content.GetMessageDigest()
+		if stated.GetAlgorithm() == algorithm(k.hash) && !bytes.Equal(stated.GetDigest(), m.digest) {
+			return fmt.Errorf("it is over the digest %x, and that of the file is %x", stated.GetDigest(), m.digest)
+		}
+		return k.verify(m, content.GetSignature())
+	})
+}
+
+// Attestation verifies a bundle with a DSSE envelope, and returns the payload and its type.
+func (r Ring) Attestation(file string, bundle []byte) (payload []byte, payloadType string, by Public, err error) {
+	parsed, err := decode(file, bundle)
+	if err != nil {
+		return nil, "", Public{}, err
+	}
+	envelope := parsed.GetDsseEnvelope()
+	if len(envelope.GetSignatures()) != 1 {
+		return nil, "", Public{}, fmt.Errorf("%s: want a bundle with a DSSE envelope with one signature", file)
+	}
+	by, err = r.find(file, parsed, func(k Public) error {
+		pae := dsse.PAE(envelope.GetPayloadType(), envelope.GetPayload())
+		return k.verify(inMemory(k.hash, pae), envelope.GetSignatures()[0].GetSig())
+	})
+	if err != nil {
+		return nil, "", Public{}, err
+	}
+	return envelope.GetPayload(), envelope.GetPayloadType(), by, nil
+}
+
+// find returns the key that made a signature: the one that the bundle names, or, where it
+// names none that is known, the first that fits.
+func (r Ring) find(file string, b *bundlepb.Bundle, fits func(Public) error) (Public, error) {
+	named := b.GetVerificationMaterial().GetPublicKey().GetHint()
+	for _, k := range r {
+		if k.hint() != named {
+			continue
+		}
+		if err := fits(k); err != nil {
+			return Public{}, &keys.BadSignatureError{File: file, By: k.Fingerprint(), Err: err}
+		}
+		return k, nil
+	}
+	for _, k := range r {
+		if fits(k) == nil {
+			return k, nil
+		}
+	}
+	return Public{}, &keys.UnknownError{File: file, By: named, Given: r.Names()}
+}
+
+// verify verifies a signature of a message.
+func (p Public) verify(m message, sig []byte) error {
+	verifier, err := signature.LoadVerifier(p.Key, p.hash)
+	if err != nil {
+		return err
+	}
+	if _, ok := p.Key.(ed25519.PublicKey); !ok {
+		return verifier.VerifySignature(bytes.NewReader(sig), nil, options.WithDigest(m.digest))
+	}
+	f, err := m.open()
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return verifier.VerifySignature(bytes.NewReader(sig), f)
+}
+
+// decode reads a bundle.
+func decode(file string, data []byte) (*bundlepb.Bundle, error) {
+	var b bundlepb.Bundle
+	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(data, &b); err != nil {
+		return nil, fmt.Errorf("%s: its bundle cannot be read: %w", file, err)
+	}
+	if b.GetMediaType() != BundleType {
+		return nil, fmt.Errorf("%s: its bundle is of the type %q: want %s", file, b.GetMediaType(), BundleType)
+	}
+	if b.GetVerificationMaterial().GetPublicKey() == nil {
+		return nil, errors.New(file + ": its bundle is signed with a certificate, not with a key: use cosign to verify it")
+	}
+	return &b, nil
+}
+
+// algorithm is a hash as bundles name it.
+func algorithm(h crypto.Hash) commonpb.HashAlgorithm {
+	switch h {
+	case crypto.SHA384:
+		return commonpb.HashAlgorithm_SHA2_384
+	case crypto.SHA512:
+		return commonpb.HashAlgorithm_SHA2_512
+	}
+	return commonpb.HashAlgorithm_SHA2_256
+}
