@@ -1,8 +1,8 @@
 package contents_test
 
 import (
-	"archive/tar"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,141 +10,19 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/blakesmith/ar"
-	"github.com/google/rpmpack"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-	"github.com/ulikunitz/xz"
 
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/release/contents"
+	ct "github.com/slipway-build/slipway/release/contents/contentstest"
 )
 
-var launch = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
-
-// An entry is a member of a tar that a test makes.
-type entry struct{ name, content string }
-
-// tarOf returns a tar of files, of dirs (names that end in a slash) and of links (content
-// that begins with "-> ").
-func tarOf(t *testing.T, entries ...entry) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, e := range entries {
-		h := &tar.Header{Name: e.name, Typeflag: tar.TypeReg, Mode: 0o755, Size: int64(len(e.content)), ModTime: launch,
-			Uname: "root", Gname: "root"}
-		target, link := strings.CutPrefix(e.content, "-> ")
-		if link {
-			h.Typeflag, h.Linkname, h.Size = tar.TypeSymlink, target, 0
-		} else if strings.HasSuffix(e.name, "/") {
-			h.Typeflag = tar.TypeDir
-		}
-		if err := w.WriteHeader(h); err != nil {
-			t.Fatal(err)
-		}
-		if h.Size > 0 {
-			io.WriteString(w, e.content)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func compress(t *testing.T, how string, data []byte) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	var w io.WriteCloser
-	var err error
-	switch how {
-	case "gz":
-		w = gzip.NewWriter(&b)
-	case "xz":
-		w, err = xz.NewWriter(&b)
-	case "zst":
-		w, err = zstd.NewWriter(&b)
-	default:
-		return data
-	}
-	if err == nil {
-		_, err = w.Write(data)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// arOf returns an ar archive, as dpkg-deb writes one.
-func arOf(t *testing.T, entries ...entry) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := ar.NewWriter(&b)
-	err := w.WriteGlobalHeader()
-	for _, e := range entries {
-		if err == nil {
-			err = w.WriteHeader(&ar.Header{Name: e.name, Mode: 0o644, Size: int64(len(e.content)), ModTime: launch})
-		}
-		if err == nil {
-			_, err = w.Write([]byte(e.content))
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func debOf(t *testing.T, how string) []byte {
-	t.Helper()
-	control := tarOf(t, entry{"./", ""}, entry{"./control", "Package: ship\n"})
-	data := tarOf(t, entry{"./", ""}, entry{"./usr/bin/captain", "ELF"}, entry{"./usr/bin/bosun", "-> captain"})
-	return arOf(t, entry{"debian-binary", "2.0\n"}, entry{"control.tar." + how, string(compress(t, how, control))},
-		entry{"data.tar." + how, string(compress(t, how, data))})
-}
-
-func rpmOf(t *testing.T, how string) []byte {
-	t.Helper()
-	r, err := rpmpack.NewRPM(rpmpack.RPMMetaData{
-		Name: "ship", Version: "1.0", Release: "1", Arch: "x86_64", Summary: "Sails", Compressor: how, BuildTime: launch,
-		BuildHost: "slipway",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.AddFile(rpmpack.RPMFile{Name: "/usr/bin/captain", Body: []byte("ELF"), Mode: 0o755, Owner: "root", Group: "crew",
-		MTime: uint32(launch.Unix())})
-	r.AddFile(rpmpack.RPMFile{Name: "/usr/bin/bosun", Body: []byte("captain"), Mode: 0o120777, Owner: "root", Group: "root",
-		MTime: uint32(launch.Unix())})
-	var b bytes.Buffer
-	if err := r.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 // list returns the members of an artifact, a line each.
-func list(t *testing.T, name string, data []byte, s contents.Source) (string, error) {
+func list(t *testing.T, data []byte, s contents.Source) (string, error) {
 	t.Helper()
 	var b strings.Builder
-	s.Name = name
 	err := contents.WalkReader(t.Context(), bytes.NewReader(data), s, func(m contents.Member) error {
 		content, err := io.ReadAll(m.Reader)
-		fmt.Fprintf(&b, "%s [%s] %04o %s:%s %d", m, m.Type, m.Mode, m.User, m.Group, len(content))
-		if m.Link != "" {
-			fmt.Fprintf(&b, " -> %s", m.Link)
-		}
-		if m.Type == contents.Field && len(content) < 20 {
-			fmt.Fprintf(&b, " %q", content)
-		}
-		b.WriteString("\n")
+		b.WriteString(line(m, content))
 		if !m.Opened && m.Size >= 0 && int64(len(content)) != m.Size {
 			t.Errorf("%s: it has %d bytes, and says %d", m, len(content), m.Size)
 		}
@@ -153,29 +31,42 @@ func list(t *testing.T, name string, data []byte, s contents.Source) (string, er
 	return b.String(), err
 }
 
+func line(m contents.Member, content []byte) string {
+	out := fmt.Sprintf("%s [%s] %04o %s:%s %d", m, m.Type, m.Mode, m.User, m.Group, len(content))
+	if m.Link != "" {
+		out += " -> " + m.Link
+	}
+	if m.Type == contents.Field && len(content) < 20 {
+		out += fmt.Sprintf(" %q", content)
+	}
+	return out + "\n"
+}
+
 func TestWalk(t *testing.T) {
-	layer := compress(t, "gz", tarOf(t, entry{"usr/bin/captain", "ELF"}))
-	docker := tarOf(t, entry{"manifest.json", "[]"}, entry{"abc.tar.gz", string(layer)},
-		entry{"blobs/sha256/abc", string(layer)}, entry{"blobs/sha256/def", "{}"})
-	server := compress(t, "gz", tarOf(t, entry{"ship/", ""}, entry{"ship/server/bin/captain", "ELF"},
-		entry{"ship/server/bin/captain.tar", string(docker)}))
+	deb := []ct.Entry{ct.File("./", ""), ct.File("./usr/bin/captain", "ELF"), ct.File("./usr/bin/bosun", "-> captain")}
+	rpm := []ct.Entry{ct.File("/usr/bin/captain", "ELF"), ct.File("/usr/bin/bosun", "-> captain")}
+	layer := string(ct.Compress(t, "gz", ct.Tar(t, ct.File("usr/bin/captain", "ELF"))))
+	docker := ct.Tar(t, ct.File("manifest.json", "[]"), ct.File("abc.tar.gz", layer),
+		ct.File("blobs/sha256/abc", layer), ct.File("blobs/sha256/def", "{}"))
+	server := ct.Compress(t, "gz", ct.Tar(t, ct.File("ship/", ""), ct.File("ship/server/bin/captain", "ELF"),
+		ct.File("ship/server/bin/captain.tar", string(docker))))
 	for _, c := range []struct {
 		file   string
 		data   []byte
 		nested bool
 	}{
-		{"ship_gz.deb", debOf(t, "gz"), false},
-		{"ship_xz.deb", debOf(t, "xz"), false},
-		{"ship_zst.deb", debOf(t, "zst"), false},
-		{"ship-gzip.rpm", rpmOf(t, "gzip"), false},
-		{"ship-xz.rpm", rpmOf(t, "xz"), false},
-		{"ship-zstd.rpm", rpmOf(t, "zstd"), false},
+		{"ship_gz.deb", ct.Deb(t, "gz", deb...), false},
+		{"ship_xz.deb", ct.Deb(t, "xz", deb...), false},
+		{"ship_zst.deb", ct.Deb(t, "zst", deb...), false},
+		{"ship-gzip.rpm", ct.RPM(t, "gzip", rpm...), false},
+		{"ship-xz.rpm", ct.RPM(t, "xz", rpm...), false},
+		{"ship-zstd.rpm", ct.RPM(t, "zstd", rpm...), false},
 		{"ship-server.tar.gz", server, false},
 		{"ship-nested.tar.gz", server, true},
 		{"ship.tar", docker, false},
 		{"captain", []byte("ELF"), false},
 	} {
-		got, err := list(t, c.file, c.data, contents.Source{Nested: c.nested})
+		got, err := list(t, c.data, contents.Source{Name: c.file, Nested: c.nested})
 		if err != nil {
 			t.Errorf("%s: %v", c.file, err)
 		}
@@ -200,4 +91,76 @@ func TestWalkFile(t *testing.T) {
 	if err := contents.Walk(t.Context(), name, "", func(contents.Member) error { return sunk }); err != sunk {
 		t.Errorf("Walk() = %v, want the function's error", err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := contents.Walk(ctx, name, "", func(contents.Member) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("Walk() = %v, want the context's error", err)
+	}
+}
+
+// TestRefused opens artifacts that are damaged, or made to harm.
+func TestRefused(t *testing.T) {
+	deb := ct.Deb(t, "zst", ct.File("./usr/bin/captain", strings.Repeat("ELF", 1000)))
+	rpm := ct.RPM(t, "gzip", ct.File("/usr/bin/captain", "ELF"))
+	tgz := ct.Compress(t, "gz", ct.Tar(t, ct.File("a", "A"), ct.File("b", strings.Repeat("B", 100_000))))
+	nested := ct.Tar(t, ct.File("a.tar", string(ct.Tar(t, ct.File("b.tgz", string(tgz))))))
+	flip := func(data []byte, at int) []byte {
+		out := bytes.Clone(data)
+		out[at] ^= 0xff
+		return out
+	}
+	blank := strings.Repeat(" ", 58) + "`\n"
+	for _, c := range []struct {
+		name string
+		data []byte
+		s    contents.Source
+		want string
+	}{
+		{"no deb", []byte("ELF"), contents.Source{Name: "a.deb"}, "a.deb: it is not a Debian package"},
+		{"a deb cut off", deb[:len(deb)-40], contents.Source{Name: "a.deb"}, "a.deb: data.tar.zst: "},
+		{"a deb of nothing", ct.Ar(t), contents.Source{Name: "a.deb"}, `it holds ""`},
+		{"a deb without data", ct.Ar(t, ct.File("debian-binary", "2.0\n")), contents.Source{Name: "a.deb"},
+			`it holds "debian-binary"; want`},
+		{"a blank header", []byte("!<arch>\n" + blank), contents.Source{Name: "a.deb"}, "is damaged"},
+		{"a size below zero", []byte("!<arch>\ndebian-binary   0           0     0     100644  -5        `\n"),
+			contents.Source{Name: "a.deb"}, "its size is -5"},
+		{"no rpm", []byte("ELF"), contents.Source{Name: "a.rpm"}, "a.rpm: it is not an rpm"},
+		{"an rpm cut off", rpm[:len(rpm)-20], contents.Source{Name: "a.rpm"}, "a.rpm: payload: "},
+		{"an rpm without a header", flip(rpm, 96), contents.Source{Name: "a.rpm"}, "signature: it does not begin"},
+		{"too many tags", flip(rpm, 96+8), contents.Source{Name: "a.rpm"}, "bytes of a header"},
+		{"too much header", flip(rpm, 96+12), contents.Source{Name: "a.rpm"}, "bytes of a header"},
+		{"a tag leads out", flip(rpm, 96+16+8), contents.Source{Name: "a.rpm"}, "tag 62 leads out"},
+		{"a flipped byte", flip(tgz, len(tgz)-20), contents.Source{Name: "a.tgz"}, "a.tgz: "},
+		{"a wrong checksum", flip(tgz, len(tgz)-6), contents.Source{Name: "a.tgz"}, "checksum"},
+		{"too large a member", tgz, contents.Source{Name: "a.tgz", Limits: contents.Limits{Size: 50_000}},
+			"a.tgz: b: it has more than 50000 uncompressed bytes"},
+		{"too many members", tgz, contents.Source{Name: "a.tgz", Limits: contents.Limits{Members: 1}},
+			"b: it has more than 1 members"},
+		{"nested too large", nested, contents.Source{Name: "a.tar", Nested: true, Limits: contents.Limits{Size: 50_000}},
+			"uncompressed bytes"},
+		{"no format", nil, contents.Source{Name: "a", Format: "cab"}, `the format "cab" is unknown`},
+	} {
+		got, err := list(t, c.data, c.s)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q\n%s", c.name, err, c.want, got)
+		}
+	}
+}
+
+// FuzzWalk opens whatever it is given: it must end, and not panic.
+func FuzzWalk(f *testing.F) {
+	f.Add("a.deb", ct.Deb(f, "zst", ct.File("./usr/bin/captain", "ELF")))
+	f.Add("a.deb", ct.Deb(f, "xz", ct.File("./usr/bin/captain", "ELF")))
+	f.Add("a.rpm", ct.RPM(f, "gzip", ct.File("/usr/bin/captain", "ELF"), ct.File("/usr/bin/bosun", "-> captain")))
+	f.Add("a.tgz", ct.Compress(f, "gz", ct.Tar(f, ct.File("a.tar", string(ct.Tar(f, ct.File("b", "B")))))))
+	f.Fuzz(func(t *testing.T, name string, data []byte) {
+		s := contents.Source{Name: name, Nested: true, Limits: contents.Limits{Members: 1000, Size: 1 << 20}}
+		contents.WalkReader(t.Context(), bytes.NewReader(data), s, func(m contents.Member) error {
+			if p := m.Path(); p == ".." || strings.HasPrefix(p, "../") || strings.HasPrefix(p, "/") {
+				t.Errorf("%q leads out: %q", m.Name, p)
+			}
+			_, err := io.Copy(io.Discard, m.Reader)
+			return err
+		})
+	})
 }

@@ -119,9 +119,19 @@ func (v *verification) places(a artifact.Released) []place {
 	var out []place
 	for _, i := range a.Images {
 		out = append(out, place{fmt.Sprintf("%s: image %s for %s", a.Path, a.Name, i.Platform), i.Platform,
-			v.layout(a.Path).layers[i.Digest]})
+			v.layers(a, i.Digest)})
 	}
 	return out
+}
+
+// layers returns the paths of the layers of an image.
+func (v *verification) layers(a artifact.Released, digest string) []string {
+	for _, i := range v.images {
+		if i.Released.Digest == a.Digest && i.Released.Name == a.Name {
+			return i.layers[digest]
+		}
+	}
+	return nil
 }
 
 func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binaries map[copyOf]string) {

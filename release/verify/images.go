@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func (v *verification) openManifest(i *image, d v1.Descriptor, platform string) 
 }
 
 func (i *image) blob(d v1.Descriptor, where string) blob {
-	return blob{where, path.Join(i.Path, "blobs", d.Digest.Algorithm, d.Digest.Hex), d.Digest.String(), d.Size}
+	return blob{where, blobPath(i.Path, d.Digest), d.Digest.String(), d.Size}
 }
 
 // manifest reads a manifest, or an index.
@@ -125,7 +126,7 @@ func (v *verification) manifest(i *image, d v1.Descriptor, where string) ([]byte
 func (v *verification) checkImages() Check {
 	c := Check{Name: "images", Of: "images are whole, for the platforms that artifacts.json has"}
 	bad := map[string]bool{}
-	for name := range v.layouts() {
+	for _, name := range v.layouts() {
 		for _, file := range v.paths {
 			algorithm, hex, ok := cutBlob(name, file)
 			if ok && (algorithm != "sha256" || hex != v.facts[file].sha256) {
@@ -154,19 +155,17 @@ func cutBlob(layout, file string) (algorithm, hex string, ok bool) {
 	return strings.Cut(rest, "/")
 }
 
-// layouts returns the folders of layouts, with the digests that index.json of each lists.
-func (v *verification) layouts() map[string][]string {
-	out := map[string][]string{}
+// layouts returns the folders of layouts.
+func (v *verification) layouts() []string {
+	out := map[string]bool{}
 	for _, i := range v.images {
-		if _, seen := out[i.Path]; !seen {
-			out[i.Path] = v.listed(i.Path)
-		}
+		out[i.Path] = true
 	}
-	return out
+	return slices.Sorted(maps.Keys(out))
 }
 
-// listed returns the digests that a layout's index.json lists.
-func (v *verification) listed(layout string) []string {
+// listed returns what a layout's index.json lists; nothing, where it cannot be read.
+func (v *verification) listed(layout string) []v1.Descriptor {
 	data, err := v.read(path.Join(layout, "index.json"))
 	if err != nil {
 		return nil
@@ -175,11 +174,7 @@ func (v *verification) listed(layout string) []string {
 	if err != nil {
 		return nil
 	}
-	var out []string
-	for _, d := range index.Manifests {
-		out = append(out, d.Digest.String())
-	}
-	return out
+	return index.Manifests
 }
 
 func (v *verification) checkImage(c *Check, i *image, bad map[string]bool) {
@@ -188,7 +183,8 @@ func (v *verification) checkImage(c *Check, i *image, bad map[string]bool) {
 			c.fault(path.Join(i.Path, file), again, "it is missing, so no tool finds the images beside it")
 		}
 	}
-	if !slices.Contains(v.layouts()[i.Path], i.Digest) {
+	isIt := func(d v1.Descriptor) bool { return d.Digest.String() == i.Digest }
+	if !slices.ContainsFunc(v.listed(i.Path), isIt) {
 		c.fault(i.name(""), again, "%s does not list its index, %s", path.Join(i.Path, "index.json"), i.Digest)
 	}
 	for _, b := range i.blobs {

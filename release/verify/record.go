@@ -28,7 +28,7 @@ func (v *verification) checkRecord() Check {
 		seen[a.Path] = true
 	}
 	for _, name := range v.paths {
-		if !seen[name] && !unlisted(name) && name != artifact.ReleaseFile {
+		if !seen[name] && !v.unlisted(name) && name != artifact.ReleaseFile {
 			c.fault(name, "remove it, or "+again, "artifacts.json does not have it")
 		}
 	}

@@ -26,13 +26,13 @@ type Report struct {
 
 // A Check is one check of a release.
 type Check struct {
-	Name   string  `json:"check"`           // sums, record …
-	Count  int     `json:"count"`           // of what was checked
-	Of     string  `json:"of"`              // what that is: "files that both lists name"
-	Note   string  `json:"note,omitempty"`  // what was not checked, and why
-	Faults []Fault `json:"faults"`          // sorted by where
-	More   int     `json:"more,omitempty"`  // faults that are not in the list
-	Known  []By    `json:"keys,omitempty"`  // whose signatures were verified
+	Name   string   `json:"check"`           // sums, record …
+	Count  int      `json:"count"`           // of what was checked
+	Of     string   `json:"of"`              // what that is: "files that both lists name"
+	Notes  []string `json:"notes,omitempty"` // what was not checked, and why
+	Faults []Fault  `json:"faults"`          // sorted by where
+	More   int      `json:"more,omitempty"`  // faults that are not in the list
+	Keys   []By     `json:"keys,omitempty"`  // whose signatures were verified
 }
 
 // A Fault is something that is wrong with a release.
@@ -66,28 +66,27 @@ func (r Report) Lines() []string {
 }
 
 func (c Check) lines() []string {
-	state := "ok"
+	state, text := "ok", fmt.Sprintf("%d %s", c.Count, c.Of)
+	notes := c.Notes
 	switch {
 	case len(c.Faults) > 0:
 		state = "FAILED"
-	case c.Count == 0 && c.Note != "":
-		state = "-"
+	case c.Count == 0 && len(notes) > 0:
+		state, text, notes = "-", notes[0], notes[1:]
 	}
-	line := fmt.Sprintf("%-7s %-11s %d %s", state, c.Name, c.Count, c.Of)
-	if c.Count == 0 && c.Note != "" {
-		line = fmt.Sprintf("%-7s %-11s %s", state, c.Name, c.Note)
-	} else if c.Note != "" {
-		line += "; " + c.Note
+	out := []string{fmt.Sprintf("%-7s %-11s %s", state, c.Name, text)}
+	add := func(format string, args ...any) { out = append(out, "        "+fmt.Sprintf(format, args...)) }
+	for _, by := range c.Keys {
+		add("by %s, %s", by.Fingerprint, by.Name)
 	}
-	out := []string{line}
-	for _, by := range c.Known {
-		out = append(out, fmt.Sprintf("          by %s, %s", by.Fingerprint, by.Name))
+	for _, note := range notes {
+		add("%s", note)
 	}
 	for _, f := range c.Faults {
-		out = append(out, "          "+f.String())
+		add("%s", f)
 	}
 	if c.More > 0 {
-		out = append(out, fmt.Sprintf("          and %d more", c.More))
+		add("and %d more", c.More)
 	}
 	return out
 }

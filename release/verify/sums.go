@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/slipway-build/slipway/release/provenance"
 	"github.com/slipway-build/slipway/release/reproduce"
 )
 
@@ -22,18 +23,26 @@ var sumLists = []sumList{
 	{"SHA512SUMS", 128, func(f *facts) string { return f.sha512 }},
 }
 
-// unlisted reports whether a file is in no list of sums: the lists, their signatures, the
-// page, and the statements of those who rebuilt the release, which are added later.
-func unlisted(name string) bool {
-	for _, l := range sumLists {
-		if strings.HasPrefix(name, l.file) {
-			switch strings.TrimPrefix(name, l.file) {
-			case "", ".asc", bundleSuffix:
-				return true
-			}
-		}
+// unlisted reports whether a file is in no list of sums: the lists, signatures of files,
+// the page, and the statements of those who rebuilt the release, which are added later.
+func (v *verification) unlisted(name string) bool {
+	switch name {
+	case "SHA256SUMS", "SHA512SUMS", "SHA256SUMS.asc", "SHA512SUMS.asc", "index.html":
+		return true
 	}
-	return name == "index.html" || path.Dir(name) == reproduce.AttestationsFolder
+	return v.signs(name) != "" || path.Dir(name) == reproduce.AttestationsFolder
+}
+
+// signs returns the file that a bundle beside it signs; "" where there is none.
+func (v *verification) signs(name string) string {
+	signed, bundle := strings.CutSuffix(name, bundleSuffix)
+	switch {
+	case name == provenanceBundle:
+		return provenance.File
+	case bundle && v.has(signed):
+		return signed
+	}
+	return ""
 }
 
 // checkSums checks that both lists name every file with its sum, and nothing else.
@@ -67,7 +76,7 @@ func (v *verification) checkList(c *Check, l sumList, sums map[string]string) {
 	for _, name := range v.paths {
 		sum, ok := sums[name]
 		switch {
-		case !ok && !unlisted(name):
+		case !ok && !v.unlisted(name):
 			c.fault(name, "remove it, or "+again, "%s does not list it", l.file)
 		case ok && sum != l.of(v.facts[name]):
 			c.fault(name, again, "its sum is %s, and %s has %s", l.of(v.facts[name]), l.file, sum)

@@ -1,0 +1,228 @@
+package verify
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/release/provenance"
+	"github.com/slipway-build/slipway/release/sign/sigstore"
+)
+
+// The endings of the names of signatures.
+const (
+	armored      = ".asc"
+	bundleSuffix = ".sigstore.json"
+)
+
+// provenanceBundle is the provenance in a signed envelope.
+const provenanceBundle = "provenance" + bundleSuffix
+
+// Keys verifies signatures: a sign.Verifier.
+type Keys interface {
+	OpenPGP() bool  // it has keys for OpenPGP
+	Sigstore() bool // it has keys for sigstore bundles
+	Detached(file string, data, asc []byte) (By, error)
+	Clear(file string, signed []byte) ([]byte, By, error)
+	Bundle(file string, bundle []byte, b sigstore.Blob) (By, error)
+	Attestation(file string, bundle []byte) (payload []byte, payloadType string, by By, err error)
+	RPM(path string) (By, error)
+}
+
+// By says whose signature was verified.
+type By struct {
+	Fingerprint string `json:"fingerprint"`
+	Name        string `json:"name"`
+}
+
+// A signatures is the check of signatures, as it is made.
+type signatures struct {
+	Check
+	*verification
+	by map[By]bool
+}
+
+// checkSignatures checks each signature that a key at hand can have made. What is not
+// signed by a key of a kind that was given is a fault.
+func (v *verification) checkSignatures() Check {
+	s := &signatures{Check: Check{Name: "signatures", Of: "signatures are by the keys given"}, verification: v,
+		by: map[By]bool{}}
+	switch {
+	case v.Keys != nil && v.Keys.OpenPGP():
+		s.openPGP()
+		fallthrough
+	case v.Keys != nil && v.Keys.Sigstore():
+		if !v.Keys.Sigstore() {
+			s.note("sigstore bundles were not checked: no -key is in PEM")
+			break
+		}
+		s.sigstore()
+		if !v.Keys.OpenPGP() {
+			s.note("OpenPGP signatures were not checked: no -key is of OpenPGP")
+		}
+	case v.signed():
+		s.note("not checked: give the publisher's public key with -key, or nothing proves who made the release")
+	default:
+		s.note("the release is not signed: nothing proves who made it")
+	}
+	for by := range s.by {
+		s.Check.Keys = append(s.Check.Keys, by)
+	}
+	slices.SortFunc(s.Check.Keys, func(a, b By) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	return s.done()
+}
+
+// signed reports whether the sums are signed.
+func (v *verification) signed() bool {
+	for _, l := range sumLists {
+		if v.has(l.file+armored) || v.has(l.file+bundleSuffix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *signatures) note(text string) { s.Notes = append(s.Notes, text) }
+
+// result counts a signature, or adds what is wrong with it.
+func (s *signatures) result(name string, by By, err error) {
+	if err != nil {
+		s.fault(name, publish, "%v", err)
+		return
+	}
+	s.Count++
+	s.by[by] = true
+}
+
+// openPGP checks the sums, the headers of rpms, and the Manifests of the overlay.
+func (s *signatures) openPGP() {
+	for _, l := range sumLists {
+		data, err := s.read(l.file)
+		asc, ascErr := s.read(l.file + armored)
+		if err != nil || ascErr != nil {
+			s.fault(l.file, again, "it has no OpenPGP signature beside it, %s", l.file+armored)
+			continue
+		}
+		by, err := s.verification.Keys.Detached(l.file, data, asc)
+		s.result(l.file, by, err)
+	}
+	for _, a := range s.release.Artifacts {
+		switch {
+		case !s.has(a.Path):
+		case a.Kind == artifact.Package && a.Format == "rpm":
+			by, err := s.verification.Keys.RPM(s.file(a.Path))
+			s.result(a.Path, by, err)
+		case a.Kind == artifact.Overlay && path.Base(a.Path) == "Manifest":
+			s.manifest(a)
+		}
+	}
+}
+
+// manifest checks a Manifest, if it is signed.
+func (s *signatures) manifest(a artifact.Released) {
+	data, err := s.read(a.Path)
+	if err == nil && a.Unsigned == "" && !bytes.HasPrefix(data, []byte("-----BEGIN PGP SIGNED")) {
+		return
+	}
+	var by By
+	if err == nil {
+		_, by, err = s.verification.Keys.Clear(a.Path, data)
+	}
+	s.result(a.Path, by, err)
+}
+
+// sigstore checks the bundles of the sums, of what is downloaded by itself, of the
+// provenance and of images.
+func (s *signatures) sigstore() {
+	for _, l := range sumLists {
+		s.bundle(l.file)
+	}
+	for _, a := range s.release.Artifacts {
+		switch a.Kind {
+		case artifact.Binary, artifact.Package, artifact.Tarball, artifact.Source:
+			s.bundle(a.Path)
+		case artifact.Image:
+			s.image(a)
+		}
+	}
+	s.provenance()
+}
+
+// bundle checks the bundle beside a file.
+func (s *signatures) bundle(name string) {
+	facts := s.facts[name]
+	if facts == nil {
+		return // missing, which is another check's fault
+	}
+	data, err := s.read(name + bundleSuffix)
+	if err != nil {
+		s.fault(name, again, "it has no bundle beside it, %s", name+bundleSuffix)
+		return
+	}
+	var sum [sha256.Size]byte
+	hex.Decode(sum[:], []byte(facts.sha256))
+	by, err := s.verification.Keys.Bundle(name, data, sigstore.File(s.file(name), sum))
+	s.result(name, by, err)
+}
+
+// provenance checks that the signed statement is the one beside it.
+func (s *signatures) provenance() {
+	bundle, err := s.read(provenanceBundle)
+	if err != nil {
+		s.fault(provenance.File, again, "it has no bundle beside it, %s", provenanceBundle)
+		return
+	}
+	payload, kind, by, err := s.verification.Keys.Attestation(provenanceBundle, bundle)
+	if err != nil {
+		s.result(provenanceBundle, by, err)
+		return
+	}
+	data, err := s.read(provenance.File)
+	switch {
+	case err != nil: // missing, which is another check's fault
+	case kind != sigstore.StatementType:
+		s.fault(provenanceBundle, publish, "its payload is a %s, want %s", kind, sigstore.StatementType)
+	case !bytes.Equal(payload, data):
+		s.fault(provenanceBundle, publish, "its statement is another than %s", provenance.File)
+	default:
+		s.result(provenanceBundle, by, nil)
+	}
+}
+
+// image checks that an image, and that of each platform, has a signature in the layout.
+func (s *signatures) image(a artifact.Released) {
+	s.subject(a, "", a.Digest)
+	for _, i := range a.Images {
+		s.subject(a, i.Platform, i.Digest)
+	}
+}
+
+func (s *signatures) subject(a artifact.Released, platform, digest string) {
+	where := (&image{Released: a}).name(platform)
+	var last error
+	for _, file := range s.referrers(a.Path)[digest] {
+		bundle, err := s.read(file)
+		if err != nil {
+			last = err
+			continue
+		}
+		payload, kind, by, err := s.verification.Keys.Attestation(file, bundle)
+		if err == nil {
+			err = imageStatement(payload, kind, digest)
+		}
+		if err == nil {
+			s.result(where, by, nil)
+			return
+		}
+		last = err
+	}
+	if last != nil {
+		s.result(where, By{}, last)
+		return
+	}
+	s.fault(where, again, "the layout has no signature of %s", digest)
+}
