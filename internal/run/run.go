@@ -27,6 +27,9 @@ type Cmd struct {
 	Stdin  io.Reader // nil: nothing
 	Stdout io.Writer // nil: only kept for the error
 	Stderr io.Writer // nil: only kept for the error
+	// User is the number of the user that the process takes itself for; 0 is who runs this
+	// one. Only Linux can, in a user namespace, where the files of this user are that one's.
+	User int
 }
 
 // A Runner starts subprocesses and says so.
@@ -85,7 +88,7 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 		deadline = time.AfterFunc(grace, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 		return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
 	}
-	err = runGroup(cmd)
+	err = runGroup(cmd, c.User)
 	if deadline != nil {
 		deadline.Stop() // its number may be another group's by then
 	}

@@ -310,3 +310,22 @@ func TestTailHasTwoWriters(t *testing.T) {
 		t.Errorf("of %d bytes from each of two writers, %d and %d were kept", tailSize/2, o, e)
 	}
 }
+
+func TestRunAsAnotherUser(t *testing.T) {
+	c := sh("id -u; echo ours > file; stat -c %u file")
+	c.Dir, c.User = t.TempDir(), 4711
+	out, err := (Runner{}).Output(t.Context(), c)
+	if err != nil {
+		t.Skipf("this system has no user namespaces: %v", err)
+	}
+	if string(out) != "4711\n4711\n" {
+		t.Errorf("the command wrote %q, want that it and its files are of user 4711", out)
+	}
+	info, err := os.Stat(filepath.Join(c.Dir, "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid := info.Sys().(*syscall.Stat_t).Uid; int(uid) != os.Getuid() {
+		t.Errorf("outside, the file is of user %d, want %d", uid, os.Getuid())
+	}
+}

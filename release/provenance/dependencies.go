@@ -25,6 +25,9 @@ type dependency struct {
 	notes           map[string]string // besides the kind
 }
 
+// Project is the kind of the dependency that is the project's commit.
+const Project = "project"
+
 // treeDigest is the algorithm of a tree's digest, which is not that of a file:
 // docs/provenance.md describes it.
 const treeDigest = "slipwayTree"
@@ -74,7 +77,7 @@ func (in Input) project() []dependency {
 	if in.Checkout.Commit == "" {
 		return nil
 	}
-	d := dependency{kind: "project", name: "project", digests: []string{"gitCommit", in.Checkout.Commit}}
+	d := dependency{kind: Project, name: Project, digests: []string{"gitCommit", in.Checkout.Commit}}
 	if in.Checkout.URL != "" {
 		d.uri = gitURI(in.Checkout.URL, in.Checkout.Commit)
 	}

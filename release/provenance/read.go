@@ -35,11 +35,11 @@ func Read(data []byte) (Record, error) {
 		return Record{}, fmt.Errorf("it is of the build type %q, and this Slipway builds %s again", t, BuildType)
 	}
 	var e external
-	if err := strict(p.GetBuildDefinition().GetExternalParameters(), &e); err != nil {
+	if err := Strict(p.GetBuildDefinition().GetExternalParameters(), &e); err != nil {
 		return Record{}, fmt.Errorf("externalParameters: %w", err)
 	}
 	var i internal
-	if err := strict(p.GetBuildDefinition().GetInternalParameters(), &i); err != nil {
+	if err := Strict(p.GetBuildDefinition().GetInternalParameters(), &i); err != nil {
 		return Record{}, fmt.Errorf("internalParameters: %w", err)
 	}
 	r := Record{
@@ -89,8 +89,8 @@ func Subjects(s *intoto.Statement) []Subject {
 	return out
 }
 
-// strict reads a struct into a value that has a field for each of its keys.
-func strict(s *structpb.Struct, into any) error {
+// Strict reads a struct into a value that has a field for each of its keys.
+func Strict(s *structpb.Struct, into any) error {
 	data, err := protojson.Marshal(s)
 	if err != nil {
 		return err

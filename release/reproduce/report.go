@@ -3,10 +3,14 @@
 package reproduce
 
 import (
-	"context"
-	"errors"
+	"bytes"
+	_ "embed" // the page
+	"encoding/json"
+	"fmt"
+	"html/template"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/text"
 )
 
 // An Exception is an artifact that may differ.
@@ -39,6 +43,9 @@ type Change struct {
 // A Verdict is what was found of one artifact.
 type Verdict string
 
+// ReportSchema is the version of the format of a report's JSON.
+const ReportSchema = 1
+
 // The verdicts.
 const (
 	Same     Verdict = "same"     // byte for byte, without signatures
@@ -54,7 +61,7 @@ type Report struct {
 	Fork     string      `json:"fork"`
 	Name     string      `json:"name"`
 	Version  string      `json:"version"`
-	Record   string      `json:"record"` // digest of the release's artifacts.json
+	Record   string      `json:"record"` // digest of the release's artifacts.json: sha256:HEX
 	Same     bool        `json:"same"`   // all that is not excepted
 	Changes  []Change    `json:"environment"`
 	Results  []Result    `json:"artifacts"`         // sorted by name
@@ -69,7 +76,7 @@ type Result struct {
 	Verdict Verdict       `json:"verdict"`
 	Want    string        `json:"want,omitempty"` // the digest without signatures: sha256:HEX
 	Got     string        `json:"got,omitempty"`
-	Reason  string        `json:"reason,omitempty"` // of the exception
+	Reason  string        `json:"reason,omitempty"` // of the exception; or what was left out to be the same
 	// Found explains the difference; More is how many findings there are beyond these.
 	Found []Finding `json:"found,omitempty"`
 	More  int       `json:"more,omitempty"`
@@ -81,19 +88,90 @@ type Finding struct {
 	What  string   `json:"what"`
 	Want  string   `json:"want,omitempty"`
 	Got   string   `json:"got,omitempty"`
-}
 
-// Compare compares the files of a rebuild with those of a release, signatures left out,
-// and explains each difference. A difference is no error.
-func Compare(ctx context.Context, c Comparison) (Report, error) {
-	return Report{}, errors.New("not yet")
+	derived bool // it follows from another finding
 }
 
 // JSON returns the report for programs.
-func (r Report) JSON() ([]byte, error) { return nil, errors.New("not yet") }
+func (r Report) JSON() ([]byte, error) {
+	data, err := json.MarshalIndent(r, "", "  ")
+	return append(data, '\n'), err
+}
+
+// Count returns how many artifacts have a verdict.
+func (r Report) Count(v Verdict) int {
+	n := 0
+	for _, a := range r.Results {
+		if a.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
 
 // Lines returns the report for a terminal.
-func (r Report) Lines() []string { return nil }
+func (r Report) Lines() []string {
+	var out []string
+	for _, c := range r.Changes {
+		out = append(out, c.String())
+	}
+	for _, p := range r.Problems {
+		out = append(out, "differs   "+p)
+	}
+	for _, a := range r.Results {
+		if a.Verdict == Same {
+			continue
+		}
+		line := fmt.Sprintf("%-9s %s", a.Verdict, a.Name)
+		if a.Reason != "" {
+			line += " (" + a.Reason + ")"
+		}
+		out = append(out, line)
+		for _, f := range a.Found {
+			out = append(out, "            "+f.String())
+		}
+		if a.More > 0 {
+			out = append(out, fmt.Sprintf("            and %s more", text.Count(a.More, "difference")))
+		}
+	}
+	for _, e := range r.Unused {
+		out = append(out, fmt.Sprintf("unused    exception %s (%s): nothing that it names differs", e.Path, e.Reason))
+	}
+	return append(out, r.Summary())
+}
+
+// Summary returns what was found, in one line.
+func (r Report) Summary() string {
+	same := text.Count(r.Count(Same), "artifact")
+	excepted := ""
+	if n := r.Count(Excepted); n > 0 {
+		excepted = fmt.Sprintf("; %s may differ, and does", text.Count(n, "artifact"))
+	}
+	if r.Same {
+		return fmt.Sprintf("%s %s was rebuilt: %s, byte for byte%s", r.Fork, r.Version, same, excepted)
+	}
+	return fmt.Sprintf("%s %s was not rebuilt: %s the same, %d different, %d missing, %d added%s", r.Fork, r.Version,
+		same, r.Count(Differs), r.Count(Missing), r.Count(Extra), excepted)
+}
+
+// String returns the change in one line.
+func (c Change) String() string {
+	if !c.Differ {
+		return fmt.Sprintf("as it is  %s: %s", c.What, c.There)
+	}
+	return fmt.Sprintf("other     %s: %s, not %s", c.What, c.There, c.Here)
+}
+
+//go:embed report.html
+var page string
 
 // HTML returns the report as one static page.
-func (r Report) HTML() ([]byte, error) { return nil, errors.New("not yet") }
+func (r Report) HTML() ([]byte, error) {
+	t, err := template.New("report").Parse(page)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = t.Execute(&b, r)
+	return b.Bytes(), err
+}

@@ -1,0 +1,176 @@
+package reproduce
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/glob"
+	"github.com/slipway-build/slipway/release/provenance"
+)
+
+// Compare compares the files of a rebuild with those of a release, signatures left out,
+// and explains each difference. A difference is no error.
+func Compare(ctx context.Context, c Comparison) (Report, error) {
+	want, got := c.Want.Release, c.Got.Release
+	if want.Fork != got.Fork || want.Version != got.Version {
+		return Report{}, fmt.Errorf("the release is %s %s, and %s %s was built: these cannot be compared",
+			want.Fork, want.Version, got.Fork, got.Version)
+	}
+	except, err := newExceptions(c.Exceptions)
+	if err != nil {
+		return Report{}, err
+	}
+	record, err := Digest(want)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{
+		Schema: ReportSchema, Fork: want.Fork, Name: want.Name, Version: want.Version, Record: record,
+		Changes: c.Changes, Problems: compareReleases(want, got),
+	}
+	made := byName(got)
+	for name, w := range byName(want) {
+		g, ok := made[name]
+		result, err := c.compare(ctx, name, w, g, ok)
+		if err != nil {
+			return r, fmt.Errorf("%s: %w", name, err)
+		}
+		r.Results = append(r.Results, except.apply(result))
+		delete(made, name)
+	}
+	for name, g := range made {
+		r.Results = append(r.Results, except.apply(Result{Name: name, Kind: g.Kind, Verdict: Extra, Got: g.Reproducible()}))
+	}
+	slices.SortFunc(r.Results, func(a, b Result) int { return strings.Compare(a.Name, b.Name) })
+	r.Unused = except.unused()
+	r.Same = len(r.Problems) == 0 && r.Count(Same)+r.Count(Excepted) == len(r.Results)
+	return r, nil
+}
+
+// Digest returns the digest of artifacts.json, as Encode writes it: sha256:HEX.
+func Digest(r artifact.Release) (string, error) {
+	data, err := r.Encode()
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:]), err
+}
+
+// byName returns what a release has, but for its provenance's signature and the like, by the
+// names that statements use.
+func byName(r artifact.Release) map[string]artifact.Released {
+	out := map[string]artifact.Released{}
+	for _, a := range r.Artifacts {
+		out[provenance.SubjectName(a)] = a
+	}
+	return out
+}
+
+// compareReleases returns what two records say differently of what they were built from.
+func compareReleases(want, got artifact.Release) []string {
+	var out []string
+	for _, f := range []struct{ what, want, got string }{
+		{"upstream", want.Upstream.Name + " " + want.Upstream.Digest, got.Upstream.Name + " " + got.Upstream.Digest},
+		{"patched tree", want.Tree, got.Tree}, {"commit", want.Commit, got.Commit}, {"lock", want.Lock, got.Lock},
+		{"date", want.Date, got.Date}, {"toolchain", want.Toolchain, got.Toolchain},
+		{"platforms", strings.Join(want.Platforms, ", "), strings.Join(got.Platforms, ", ")},
+	} {
+		if f.want != f.got {
+			out = append(out, Finding{What: f.what, Want: f.want, Got: f.got}.String())
+		}
+	}
+	return out
+}
+
+// compare compares one artifact of the release.
+func (c Comparison) compare(ctx context.Context, name string, w, g artifact.Released, made bool) (Result, error) {
+	r := Result{Name: name, Kind: w.Kind, Verdict: Same, Want: w.Reproducible()}
+	if !made {
+		r.Verdict = Missing
+		return r, nil
+	}
+	r.Got = g.Reproducible()
+	if r.Want == r.Got && w.Kind == g.Kind {
+		return r, nil
+	}
+	if w.Kind == artifact.Document {
+		// What cannot be read differs by its digest, and is explained below.
+		if same, err := c.sameDocument(w, g); err == nil && same {
+			r.Reason = "but for digests of signed files, and where the project was checked out from"
+			return r, nil
+		}
+	}
+	r.Verdict = Differs
+	found, err := explain(ctx, build{c.Want, w}, build{c.Got, g})
+	var missing *fs.PathError
+	switch {
+	case errors.As(err, &missing) && errors.Is(err, fs.ErrNotExist):
+		found = []Finding{{What: fmt.Sprintf("%s does not exist, so what differs cannot be told", filepath.ToSlash(missing.Path))}}
+	case ctx.Err() != nil:
+		return r, ctx.Err()
+	case err != nil:
+		found = append(found, Finding{What: "it cannot be read: " + err.Error()})
+	case len(found) == 0:
+		found = []Finding{{What: "the records have other digests, and the files are the same"}}
+	}
+	r.Found = found[:min(len(found), most)]
+	r.More = len(found) - len(r.Found)
+	return r, nil
+}
+
+// exceptions are those of a comparison, and which of them something needed.
+type exceptions struct {
+	all   []Exception
+	match []func(string) bool
+	used  []bool
+}
+
+func newExceptions(all []Exception) (*exceptions, error) {
+	e := &exceptions{all: all, used: make([]bool, len(all))}
+	for _, x := range all {
+		if x.Reason == "" {
+			return nil, fmt.Errorf("the exception %s has no reason: say why it may differ", x.Path)
+		}
+		if err := glob.Check(x.Path); err != nil {
+			return nil, fmt.Errorf("the exception %s: %w", x.Path, err)
+		}
+		m, err := glob.Matcher([]string{x.Path})
+		if err != nil {
+			return nil, fmt.Errorf("the exception %s: %w", x.Path, err)
+		}
+		e.match = append(e.match, m)
+	}
+	return e, nil
+}
+
+// apply excepts a result that may differ.
+func (e *exceptions) apply(r Result) Result {
+	if r.Verdict == Same {
+		return r
+	}
+	for i, match := range e.match {
+		if match(r.Name) {
+			e.used[i] = true
+			if r.Verdict != Excepted {
+				r.Verdict, r.Reason = Excepted, e.all[i].Reason
+			}
+		}
+	}
+	return r
+}
+
+func (e *exceptions) unused() []Exception {
+	var out []Exception
+	for i, x := range e.all {
+		if !e.used[i] {
+			out = append(out, x)
+		}
+	}
+	return out
+}
