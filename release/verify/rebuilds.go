@@ -1,11 +1,14 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
+	"slices"
 
 	"github.com/slipway-build/slipway/release/reproduce"
+	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
@@ -50,24 +53,19 @@ func (v *verification) checkRebuilds() (Check, error) {
 
 // rebuilt returns who says in a bundle that they rebuilt the release.
 func (v *verification) rebuilt(name string, bundle []byte) (By, error) {
-	if v.Others == nil {
-		return By{}, fmt.Errorf("no keys of those who rebuild were given")
+	if !v.Others.Sigstore() {
+		return By{}, errors.New("no keys of those who rebuild were given")
 	}
-	payload, kind, by, err := v.Others.Attestation(name, bundle)
+	payload, by, err := v.Others.VerifyAttestation(name, sigstore.StatementType, bundle)
 	if err != nil {
 		return By{}, err
 	}
-	if kind != sigstore.StatementType {
-		return By{}, fmt.Errorf("its payload is a %s, want %s", kind, sigstore.StatementType)
-	}
-	if v.Keys != nil {
-		if _, _, _, err := v.Keys.Attestation(name, bundle); err == nil {
-			return By{}, fmt.Errorf("its key %s is one of the publisher's", by.Fingerprint)
-		}
+	if slices.ContainsFunc(v.Keys.Fingerprints(), func(own sign.By) bool { return own.Fingerprint == by.Fingerprint }) {
+		return By{}, fmt.Errorf("its key %s is the publisher's", by.Fingerprint)
 	}
 	a, err := reproduce.ReadAttestation(payload)
 	if err != nil {
 		return By{}, err
 	}
-	return by, a.Check(v.release, v.recordDigest())
+	return By(by), a.Check(v.release, v.recordDigest())
 }

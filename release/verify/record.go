@@ -25,6 +25,7 @@ func (v *verification) checkRecord() Check {
 		default:
 			c.Count++
 		}
+		v.checkUnsigned(&c, a)
 		seen[a.Path] = true
 	}
 	for _, name := range v.paths {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release/provenance"
+	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
@@ -22,18 +23,7 @@ const (
 // provenanceBundle is the provenance in a signed envelope.
 const provenanceBundle = "provenance" + bundleSuffix
 
-// Keys verifies signatures: a sign.Verifier.
-type Keys interface {
-	OpenPGP() bool  // it has keys for OpenPGP
-	Sigstore() bool // it has keys for sigstore bundles
-	Detached(file string, data, asc []byte) (By, error)
-	Clear(file string, signed []byte) ([]byte, By, error)
-	Bundle(file string, bundle []byte, b sigstore.Blob) (By, error)
-	Attestation(file string, bundle []byte) (payload []byte, payloadType string, by By, err error)
-	RPM(path string) (By, error)
-}
-
-// By says whose signature was verified.
+// By says whose signature was verified, as sign.By does.
 type By struct {
 	Fingerprint string `json:"fingerprint"`
 	Name        string `json:"name"`
@@ -52,18 +42,8 @@ func (v *verification) checkSignatures() Check {
 	s := &signatures{Check: Check{Name: "signatures", Of: "signatures are by the keys given"}, verification: v,
 		by: map[By]bool{}}
 	switch {
-	case v.Keys != nil && v.Keys.OpenPGP():
-		s.openPGP()
-		fallthrough
-	case v.Keys != nil && v.Keys.Sigstore():
-		if !v.Keys.Sigstore() {
-			s.note("sigstore bundles were not checked: no -key is in PEM")
-			break
-		}
-		s.sigstore()
-		if !v.Keys.OpenPGP() {
-			s.note("OpenPGP signatures were not checked: no -key is of OpenPGP")
-		}
+	case v.Keys.OpenPGP() || v.Keys.Sigstore():
+		s.byKind()
 	case v.signed():
 		s.note("not checked: give the publisher's public key with -key, or nothing proves who made the release")
 	default:
@@ -74,6 +54,20 @@ func (v *verification) checkSignatures() Check {
 	}
 	slices.SortFunc(s.Check.Keys, func(a, b By) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
 	return s.done()
+}
+
+// byKind checks what keys of the kinds that were given sign.
+func (s *signatures) byKind() {
+	if s.verification.Keys.OpenPGP() {
+		s.openPGP()
+	} else {
+		s.note("OpenPGP signatures were not checked: no -key is of OpenPGP")
+	}
+	if s.verification.Keys.Sigstore() {
+		s.sigstore()
+	} else {
+		s.note("sigstore bundles were not checked: no -key is in PEM")
+	}
 }
 
 // signed reports whether the sums are signed.
@@ -89,13 +83,13 @@ func (v *verification) signed() bool {
 func (s *signatures) note(text string) { s.Notes = append(s.Notes, text) }
 
 // result counts a signature, or adds what is wrong with it.
-func (s *signatures) result(name string, by By, err error) {
+func (s *signatures) result(name string, by sign.By, err error) {
 	if err != nil {
 		s.fault(name, publish, "%v", err)
 		return
 	}
 	s.Count++
-	s.by[by] = true
+	s.by[By(by)] = true
 }
 
 // openPGP checks the sums, the headers of rpms, and the Manifests of the overlay.
@@ -107,15 +101,14 @@ func (s *signatures) openPGP() {
 			s.fault(l.file, again, "it has no OpenPGP signature beside it, %s", l.file+armored)
 			continue
 		}
-		by, err := s.verification.Keys.Detached(l.file, data, asc)
+		by, err := s.verification.Keys.VerifyDetached(l.file, data, asc)
 		s.result(l.file, by, err)
 	}
 	for _, a := range s.release.Artifacts {
 		switch {
 		case !s.has(a.Path):
 		case a.Kind == artifact.Package && a.Format == "rpm":
-			by, err := s.verification.Keys.RPM(s.file(a.Path))
-			s.result(a.Path, by, err)
+			s.result(a.Path, s.rpms[a.Path].by, s.rpms[a.Path].bad)
 		case a.Kind == artifact.Overlay && path.Base(a.Path) == "Manifest":
 			s.manifest(a)
 		}
@@ -128,9 +121,9 @@ func (s *signatures) manifest(a artifact.Released) {
 	if err == nil && a.Unsigned == "" && !bytes.HasPrefix(data, []byte("-----BEGIN PGP SIGNED")) {
 		return
 	}
-	var by By
+	var by sign.By
 	if err == nil {
-		_, by, err = s.verification.Keys.Clear(a.Path, data)
+		_, by, err = s.verification.Keys.VerifyClear(a.Path, data)
 	}
 	s.result(a.Path, by, err)
 }
@@ -165,7 +158,7 @@ func (s *signatures) bundle(name string) {
 	}
 	var sum [sha256.Size]byte
 	hex.Decode(sum[:], []byte(facts.sha256))
-	by, err := s.verification.Keys.Bundle(name, data, sigstore.File(s.file(name), sum))
+	by, err := s.verification.Keys.VerifyBundle(name, data, sigstore.File(s.file(name), sum))
 	s.result(name, by, err)
 }
 
@@ -176,7 +169,7 @@ func (s *signatures) provenance() {
 		s.fault(provenance.File, again, "it has no bundle beside it, %s", provenanceBundle)
 		return
 	}
-	payload, kind, by, err := s.verification.Keys.Attestation(provenanceBundle, bundle)
+	payload, by, err := s.verification.Keys.VerifyAttestation(provenanceBundle, sigstore.StatementType, bundle)
 	if err != nil {
 		s.result(provenanceBundle, by, err)
 		return
@@ -184,8 +177,6 @@ func (s *signatures) provenance() {
 	data, err := s.read(provenance.File)
 	switch {
 	case err != nil: // missing, which is another check's fault
-	case kind != sigstore.StatementType:
-		s.fault(provenanceBundle, publish, "its payload is a %s, want %s", kind, sigstore.StatementType)
 	case !bytes.Equal(payload, data):
 		s.fault(provenanceBundle, publish, "its statement is another than %s", provenance.File)
 	default:
@@ -210,9 +201,9 @@ func (s *signatures) subject(a artifact.Released, platform, digest string) {
 			last = err
 			continue
 		}
-		payload, kind, by, err := s.verification.Keys.Attestation(file, bundle)
+		payload, by, err := s.verification.Keys.VerifyAttestation(file, sigstore.StatementType, bundle)
 		if err == nil {
-			err = imageStatement(payload, kind, digest)
+			err = imageStatement(payload, digest)
 		}
 		if err == nil {
 			s.result(where, by, nil)
@@ -221,7 +212,7 @@ func (s *signatures) subject(a artifact.Released, platform, digest string) {
 		last = err
 	}
 	if last != nil {
-		s.result(where, By{}, last)
+		s.result(where, sign.By{}, last)
 		return
 	}
 	s.fault(where, again, "the layout has no signature of %s", digest)

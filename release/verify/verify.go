@@ -14,16 +14,17 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release/contents"
+	"github.com/slipway-build/slipway/release/sign"
 )
 
 // A Request says what to check beyond what every release has.
 type Request struct {
-	Keys Keys // public keys of the publisher; nil: signatures are not checked
+	Keys sign.Verifier // public keys of the publisher; without any, signatures are not checked
 	// Rebuilders is how many others must have rebuilt the release, as statements say that
 	// are signed by Others.
 	Rebuilders int
-	Others     Keys     // public keys of those who may have rebuilt it
-	Rebuilds   []string // files with such statements, besides those in rebuilds/ of the release
+	Others     sign.Verifier // public keys of those who may have rebuilt it
+	Rebuilds   []string      // files with such statements, besides those in rebuilds/ of the release
 }
 
 // A verification is a release whose files have been read.
@@ -33,6 +34,7 @@ type verification struct {
 	dir     string
 	release artifact.Release
 	images  []*image
+	rpms    map[string]*signedRPM // by path
 	// attached are the bundles of images, by layout and by the digest of the image.
 	attached map[string]map[string][]string
 }
@@ -56,6 +58,9 @@ func Release(ctx context.Context, dir string, r Request) (Report, error) {
 	report.Fork, report.Name, report.Version = v.release.Fork, v.release.Name, v.release.Version
 	v.plan()
 	if err := v.readAll(ctx); err != nil {
+		return Report{}, err
+	}
+	if err := v.readRPMs(ctx); err != nil {
 		return Report{}, err
 	}
 	report.Record = v.recordDigest()
