@@ -18,19 +18,21 @@ type timeline struct {
 	began time.Time
 	mu    sync.Mutex
 	spans []artifact.Span
+	fork  string          // that events are about
+	done  map[string]bool // stages of it that have ended
 }
 
-// timed returns the project with a timeline of what it does, and without the events of
-// single artifacts: who asks for a timeline tells of what they become together.
+// timed returns the project with a timeline of what it does, whose events tell of several
+// media as of one run: not of single artifacts, since who asks for this tells of what they
+// become together; and of each stage once, although each medium asks for what it needs.
 func (p *Project) timed() (*Project, *timeline) {
-	t := &timeline{now: p.Now}
+	t := &timeline{now: p.Now, done: map[string]bool{}}
 	if t.now != nil {
 		t.began = t.now()
 	}
 	with := *p
 	with.Events = func(e event.Event) {
-		t.note(e)
-		if e.Kind != event.Artifact {
+		if t.note(e); !t.again(e) && e.Kind != event.Artifact {
 			p.Events.Emit(e)
 		}
 	}
@@ -58,6 +60,27 @@ func (t *timeline) note(e event.Event) {
 			}
 		}
 	}
+}
+
+// again reports whether an event tells what was told before: which fork it is about, or of
+// a stage that has ended.
+func (t *timeline) again(e event.Event) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	of := t.fork + "\x00" + e.Stage + "\x00" + e.Subject
+	switch e.Kind {
+	case event.Fork:
+		was := t.fork
+		t.fork = e.Fork
+		return was == e.Fork
+	case event.Started, event.Progress:
+		return t.done[of]
+	case event.Finished:
+		was := t.done[of]
+		t.done[of] = !e.Failed
+		return was
+	}
+	return false
 }
 
 // write writes dist/FORK/timeline.json, unless nothing was made: then the one that tells

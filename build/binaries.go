@@ -106,6 +106,43 @@ func (s *Session) Binaries(ctx context.Context, j fork.Job) (Binaries, error) {
 	return s.binaries(ctx, p, false)
 }
 
+// Current returns what is up to date of a job in dist/FORK/bin, and whether that is all of
+// it. It makes nothing.
+func (s *Session) Current(ctx context.Context, j fork.Job) (b Binaries, all bool, err error) {
+	p, err := s.plan(ctx, j)
+	if err != nil {
+		return b, false, err
+	}
+	b = Binaries{Platform: j.Platform, Dir: s.dist.Abs(p.dir), kept: s.upToDate(p)}
+	for _, one := range b.kept {
+		b.All = append(b.All, one)
+	}
+	sortBinaries(b.All)
+	missing := func(c cross.Component) bool { return b.Get(c.Name).Component == "" }
+	return b, !slices.ContainsFunc(j.Components, missing), nil
+}
+
+// Plan returns what Cross would return for jobs, with those kept that are up to date. The
+// others have no size and no digest yet.
+func (s *Session) Plan(ctx context.Context, jobs []fork.Job) (artifact.Set, error) {
+	var out artifact.Set
+	for _, j := range jobs {
+		b, _, err := s.Current(ctx, j)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range j.Components {
+			a := artifact.Artifact{Kind: artifact.Binary, Name: c.Name, Platform: j.Platform,
+				Path: s.fork.Dist("bin", j.Platform.Dir(), j.Platform.Exe(c.Name))}
+			if one, ok := b.kept[c.Name]; ok {
+				a.Size, a.Digest, a.Kept = one.Size, "sha256:"+one.SHA256, true
+			}
+			out = append(out, a)
+		}
+	}
+	return artifact.Of(out), nil
+}
+
 // binaries does what Binaries does. The first job of a run also tells of the
 // stages before the compiler, if nothing had to be compiled.
 func (s *Session) binaries(ctx context.Context, p plan, first bool) (Binaries, error) {

@@ -66,6 +66,7 @@ func (r Releasing) has(form string) bool {
 type form struct {
 	name  string
 	check func() error
+	plan  func(ctx context.Context) (artifact.Set, error) // what run will return, as far as it is known before
 	run   func(ctx context.Context) (artifact.Set, error)
 }
 
@@ -79,20 +80,43 @@ func (r Releasing) forms() []form {
 		tars.Images = r.fork.Dist("images")
 	}
 	packaged := func(name string, f packages.Format) form {
-		return form{name, func() error { return packages.Check(s, f, pack) },
-			func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, pack) }}
+		return form{
+			name:  name,
+			check: func() error { return packages.Check(s, f, pack) },
+			plan:  func(ctx context.Context) (artifact.Set, error) { return packages.Plan(ctx, s, f, pack) },
+			run:   func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, pack) },
+		}
 	}
 	one := []*build.Session{s}
 	all := []form{
-		{settings.Binaries, func() error { _, err := r.jobs(); return err }, r.cross},
+		{
+			name:  settings.Binaries,
+			check: func() error { _, err := r.jobs(); return err },
+			plan:  r.planCross,
+			run:   r.cross,
+		},
 		packaged(settings.Deb, packages.Deb()),
 		packaged(settings.RPM, packages.RPM()),
-		{settings.Ebuild, func() error { return overlay.Check(one, lay) },
-			func(ctx context.Context) (artifact.Set, error) { return overlay.Run(ctx, one, lay) }},
-		{settings.Image, func() error { return r.Imaging.Check(r.sessions) },
-			func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) }},
-		{settings.Tarball, func() error { return tarball.CheckRelease(s, tars) },
-			func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, tars) }},
+		{
+			name:  settings.Ebuild,
+			check: func() error { return overlay.Check(one, lay) },
+			plan: func(context.Context) (artifact.Set, error) {
+				return artifact.Set{{Kind: artifact.Overlay, Name: s.Fork().Ebuilds.Repository, Path: s.Fork().Dist("overlay")}}, nil
+			},
+			run: func(ctx context.Context) (artifact.Set, error) { return overlay.Run(ctx, one, lay) },
+		},
+		{
+			name:  settings.Image,
+			check: func() error { return r.Imaging.Check(r.sessions) },
+			plan:  func(context.Context) (artifact.Set, error) { return r.Imaging.Plan(r.sessions) },
+			run:   func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) },
+		},
+		{
+			name:  settings.Tarball,
+			check: func() error { return tarball.CheckRelease(s, tars) },
+			plan:  func(ctx context.Context) (artifact.Set, error) { return tarball.PlanRelease(ctx, s, tars) },
+			run:   func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, tars) },
+		},
 	}
 	return slices.DeleteFunc(all, func(f form) bool { return !r.has(f.name) })
 }
@@ -104,6 +128,14 @@ func (r Releasing) jobs() ([]fork.Job, error) {
 		return nil, err
 	}
 	return jobs, s.CheckCross(jobs)
+}
+
+func (r Releasing) planCross(ctx context.Context) (artifact.Set, error) {
+	jobs, err := r.jobs()
+	if err != nil {
+		return nil, err
+	}
+	return r.Session().Plan(ctx, jobs)
 }
 
 func (r Releasing) cross(ctx context.Context) (artifact.Set, error) {
@@ -122,6 +154,20 @@ func (r Releasing) Check() error {
 		}
 	}
 	return nil
+}
+
+// Plan returns what Run would return, with those kept that are known to be up to date. It
+// makes nothing.
+func (r Releasing) Plan(ctx context.Context) (artifact.Set, error) {
+	var sets []artifact.Set
+	for _, f := range r.forms() {
+		set, err := f.plan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, set)
+	}
+	return artifact.Of(sets...), nil
 }
 
 // Run makes the artifacts of all forms, and returns those of the fork itself.

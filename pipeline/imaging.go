@@ -64,3 +64,9 @@ func (i Imaging) Run(ctx context.Context, sessions []*build.Session) (artifact.S
 	}
 	return artifact.Of(sets...), nil
 }
+
+// Plan returns the images of the fork itself, as far as they are known before they are made.
+func (i Imaging) Plan(sessions []*build.Session) (artifact.Set, error) {
+	n := len(i.others)
+	return image.Plan(sessions[n], i.requests(sessions)[n])
+}

@@ -100,21 +100,25 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 	return r.report(in.Fork, made.record, false), nil
 }
 
-// report tells of what a person looks for first in a release, and returns all of it.
+// report tells of what people take from a release, and of where they look first; and
+// returns all of it.
 func (r Releaser) report(f fork.Fork, record artifact.Release, kept bool) artifact.Set {
 	var set artifact.Set
 	for _, a := range record.Artifacts {
-		p, _ := platform.Parse(a.Platform)
+		p, _ := platform.Parse(a.Platform) // "" is for all
 		one := artifact.Artifact{
 			Kind: a.Kind, Name: a.Name, Format: a.Format, Path: f.Dist("release", filepath.FromSlash(a.Path)), Platform: p,
 			Size: a.Size, Digest: a.Digest, Holds: a.Holds, Kept: kept,
 		}
 		set = append(set, one)
 		switch a.Kind {
-		case artifact.Layout, artifact.Overlay:
+		case artifact.Layout, artifact.Overlay, artifact.Document:
 		default:
 			r.Events.Emit(one.Event())
 		}
+	}
+	for _, name := range []string{SHA256Sums, PageFile} {
+		r.Events.Emit(event.Event{Kind: event.Artifact, Path: f.Dist("release", name), Kept: kept})
 	}
 	return artifact.Of(set)
 }
