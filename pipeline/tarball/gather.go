@@ -13,7 +13,6 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/filetree"
-	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/platform"
 )
 
