@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/kubespray"
 	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/tarballs"
 	"github.com/slipway-build/slipway/version"
 )
 
@@ -90,6 +91,19 @@ func Kubespray(project, name string) (kubespray.Recipes, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("profile %s does not list variables of Kubespray: write %s", name,
 			path.Join("profiles", name, "kubespray.yaml"))
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, from.check(r.Validate())
+}
+
+// Tarballs loads the recipes of a project's release tarballs. A profile need not have any:
+// then they are empty.
+func Tarballs(project, name string) (tarballs.Recipes, error) {
+	r, from, err := read[tarballs.Recipes](project, path.Join(name, "tarballs.yaml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return tarballs.Recipes{}, nil
 	}
 	if err != nil {
 		return r, err

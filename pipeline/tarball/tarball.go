@@ -1,5 +1,5 @@
-// Package tarball writes a fork's patched source as a tarball, the same bytes for
-// the same fork.
+// Package tarball writes a fork's patched source as a tarball, and the tarballs that its
+// upstream releases. The same fork makes the same bytes.
 package tarball
 
 import (
