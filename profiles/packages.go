@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/kubespray"
+	"github.com/slipway-build/slipway/openstack"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/version"
 )
@@ -90,6 +91,19 @@ func Kubespray(project, name string) (kubespray.Recipes, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("profile %s does not list variables of Kubespray: write %s", name,
 			path.Join("profiles", name, "kubespray.yaml"))
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, from.check(r.Validate())
+}
+
+// OpenStack loads the settings of OpenStack's cloud-config that a project knows.
+func OpenStack(project, name string) (openstack.Recipes, error) {
+	r, from, err := read[openstack.Recipes](project, path.Join(name, "openstack.yaml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("profile %s does not list settings of OpenStack's cloud-config: write %s", name,
+			path.Join("profiles", name, "openstack.yaml"))
 	}
 	if err != nil {
 		return r, err

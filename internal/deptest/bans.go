@@ -2,7 +2,8 @@ package deptest
 
 // formats are the packages that each write one format.
 func formats() []string {
-	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot"}
+	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot",
+		"./openstack"}
 }
 
 // stages are what a fork goes through before it is of a format.
@@ -73,7 +74,7 @@ func formatBans() []Ban {
 			Reason: "they know archives and registries, and not what Slipway does with them"},
 		{From: []string{"./sysroot"}, Import: append(formats(), "./build", "./series", "./pipeline/...", "./release"),
 			Reason: "a compiler is given a sysroot, whatever is made of what it compiles"},
-		{From: []string{"./kubespray"}, Import: []string{"./..."},
+		{From: []string{"./kubespray", "./openstack"}, Import: []string{"./..."},
 			Allow: []string{"./version", "./platform", "./internal/config", "./internal/text"}, Reach: true,
 			Reason: "what deploys a fork is told names and sums, wherever they come from"},
 		{From: []string{"./installer"}, Import: []string{"./...", "third-party"}, Reach: true,
@@ -106,6 +107,9 @@ func houseBans() []Ban {
 			Reason: "a series is edited and moved without anything being made of it"},
 		{From: []string{"./release"}, Import: append(formats(), "./build", "./series", "./pipeline/...", "./packaging",
 			"./cross"), Reason: "what is released are finished files: a release knows them by their records alone"},
+		{From: []string{"./release/shards"}, Import: []string{"./..."}, Allow: []string{"./artifact", "./event", "./platform",
+			"./filetree", "./internal/output", "./internal/action", "./internal/text"}, Reach: true,
+			Reason: "a shard is files and their digests, whatever made them"},
 		{From: []string{"./internal/..."}, Except: []string{"./internal/dev", "./internal/scripts"},
 			Import: append(append(formats(), stages()...), "./spec", "./profiles", "./packaging", "./release", "./fork",
 				"./build", "./series", "./pipeline/..."), Reach: true,
