@@ -51,6 +51,8 @@ func schema(t *testing.T) []byte {
 		baseline, _ := platform.BaselineOf(arch)
 		section(t, build, arch).Pattern = pattern(baseline)
 	}
+	value := section(t, s, "openstack").AdditionalProperties.AdditionalProperties // which YAML reads as it looks
+	value.OneOf, value.Type = []*jsonschema.Schema{{Type: "string"}, {Type: "boolean"}, {Type: "integer"}}, ""
 	arm := section(t, build, "arm") // which YAML reads as a number, without options
 	arm.OneOf = []*jsonschema.Schema{{Type: "string", Pattern: arm.Pattern}, {Enum: []any{5, 6, 7}}}
 	arm.Type, arm.Pattern = "", ""
@@ -149,6 +151,7 @@ func TestSchemaTakesForks(t *testing.T) {
 func TestSchemaAgreesWithLoad(t *testing.T) {
 	const claim = "packages:\n  maintainer: Acme <ships@example.org>\nvex:\n  - vulnerability: CVE-2025-13281\n"
 	dir := project(t)
+	put(t, filepath.Join(dir, "profiles/ship/openstack.yaml"), cloudConfig)
 	for _, c := range []struct {
 		name, old, new string
 		want           bool
@@ -167,6 +170,9 @@ func TestSchemaAgreesWithLoad(t *testing.T) {
 		{"a carried range", "build:", "patches:\n  - git: ../ship\n    commits: " + commit + ".." + commit[1:] + "0\nbuild:",
 			true},
 		{"a carried range without a repository", "build:", "patches:\n  - commits: a..b\nbuild:", false},
+		{"settings of OpenStack", "build:", "openstack:\n  Global: {trust: true, region: a, tries: 3}\nbuild:", true},
+		{"settings in no section", "build:", "openstack:\n  region: a\nbuild:", false},
+		{"a list of settings", "build:", "openstack:\n  Global: {region: [a]}\nbuild:", false},
 		{"no components", "  components: [bosun, captain]\n", "", false},
 		{"an unknown key", "symbols: true", "symbol: true", false},
 		{"an unknown key at the top", "name: ship", "nmae: x\nname: ship", false},

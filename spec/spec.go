@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/openstack"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
@@ -54,11 +55,17 @@ type Fork struct {
 	Ebuilds ebuilds.Settings `yaml:"ebuilds"`
 	// Images is how container images are made.
 	Images images.Settings `yaml:"images"`
+<<<<<<< HEAD
 	// Release is what a release of it has.
 	Release settings.Settings `yaml:"release"`
 	// Vex says what vulnerabilities mean for the fork, beside those that its patches
 	// fix.
 	Vex vex.Settings `yaml:"vex"`
+=======
+	// OpenStack is how Kubernetes' cloud provider for OpenStack is configured: values by
+	// section and key, by the names of its documents.
+	OpenStack openstack.Settings `yaml:"openstack"`
+>>>>>>> shards17
 }
 
 // A Loaded is a valid Fork and what its values refer to.
@@ -117,7 +124,12 @@ func Load(project, path, name string) (Loaded, error) {
 			if err != nil {
 				return Loaded{}, errors.Join(err, file.Check(faults))
 			}
-			faults = append(faults, wrong...)
+			if faults = append(faults, wrong...); len(l.OpenStack) > 0 {
+				if wrong, err = l.resolveOpenStack(project); err != nil {
+					return Loaded{}, errors.Join(err, file.Check(faults))
+				}
+				faults = append(faults, wrong...)
+			}
 		}
 	}
 	l.file = file
@@ -265,6 +277,20 @@ func (l Loaded) resolveImages(project string) ([]config.Fault, error) {
 		}
 	}
 	return faults, nil
+}
+
+// resolveOpenStack returns a fault for each setting of the section openstack that the
+// version does not take.
+func (l Loaded) resolveOpenStack(project string) ([]config.Fault, error) {
+	v, err := version.Parse(l.Version)
+	if err != nil {
+		return nil, nil
+	}
+	recipes, err := profiles.OpenStack(project, l.Profile)
+	if err != nil {
+		return nil, err
+	}
+	return config.Below("openstack", recipes.Check(l.OpenStack, v)), nil
 }
 
 // Component returns the component of that name.

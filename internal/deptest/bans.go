@@ -2,7 +2,8 @@ package deptest
 
 // formats are the packages that each write one format.
 func formats() []string {
-	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot"}
+	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot",
+		"./openstack"}
 }
 
 // stages are what a fork goes through before it is of a format.
@@ -73,7 +74,7 @@ func formatBans() []Ban {
 			Reason: "they know archives and registries, and not what Slipway does with them"},
 		{From: []string{"./sysroot"}, Import: append(formats(), "./build", "./series", "./pipeline/...", "./release"),
 			Reason: "a compiler is given a sysroot, whatever is made of what it compiles"},
-		{From: []string{"./kubespray"}, Import: []string{"./..."},
+		{From: []string{"./kubespray", "./openstack"}, Import: []string{"./..."},
 			Allow: []string{"./version", "./platform", "./internal/config", "./internal/text"}, Reach: true,
 			Reason: "what deploys a fork is told names and sums, wherever they come from"},
 		{From: []string{"./installer"}, Import: []string{"./...", "third-party"}, Reach: true,
