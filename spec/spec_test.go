@@ -177,8 +177,8 @@ func TestCheckVex(t *testing.T) {
 	patch := func(name, id string) artifact.ReleasedPatch {
 		return artifact.ReleasedPatch{Name: name, CVEs: []string{id}}
 	}
-	const want = "forks/x/fork.yaml:15: vex[0].status: CVE-2025-13281 is affected here, and fixed by a line CVE: of 1.patch, " +
-		"2.patch: remove the entry, or that line"
+	const want = "forks/x/fork.yaml:15: vex[0].status: CVE-2025-13281 is affected here, and fixed by a line CVE: " +
+		"of 1.patch, 2.patch: remove the entry, or that line"
 	err = l.CheckVex([]artifact.ReleasedPatch{patch("1.patch", "CVE-2025-13281"), patch("2.patch", "CVE-2025-13281")})
 	if err == nil || err.Error() != want {
 		t.Errorf("CheckVex() says\n%v\nwant\n%s", err, want)
