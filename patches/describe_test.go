@@ -15,8 +15,8 @@ func TestCVEs(t *testing.T) {
 		"From: Mate <mate@example.org>\nDate: Tue, 10 Feb 2026 08:00:00 +0000\nSubject: [PATCH] crew: sign on\n\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"a diff alone", change, ""},
-		{"a trailer of git", git + "Why.\n\nCVE: CVE-2025-13281\nSigned-off-by: M <m@example.org>\n---\n f | 2 +-\n\n" + change,
-			"CVE-2025-13281"},
+		{"a trailer of git", git + "Why.\n\nCVE: CVE-2025-13281\nSigned-off-by: M <m@example.org>\n---\n f | 2 +-\n\n" +
+			change, "CVE-2025-13281"},
 		{"behind the message", git + "Why.\n---\nCVE: CVE-2025-13281\n\n" + change, ""},
 		{"DEP-3", "Description: Sign on\n The crew.\n CVE: CVE-2020-0003\nAuthor: Mate\nCVE: CVE-2025-13281\n\n" + change,
 			"CVE-2025-13281"},

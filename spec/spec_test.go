@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/internal/testfork"
 	"github.com/slipway-build/slipway/platform"
@@ -146,6 +147,13 @@ func TestLoadRefuses(t *testing.T) {
 			"9: build.platforms[2]: none of build.components builds for windows/amd64"},
 		{"a bad toolchain", "go1.26.8", "1.26.8",
 			`10: build.toolchain: "1.26.8" is not a Go release: write it like go1.26.8`},
+		{"a vulnerability in what nothing builds", "  symbols: true\n", "  symbols: true\n" +
+			"packages: {maintainer: Acme <ships@example.org>}\nvex:\n  - vulnerability: CVE-2025-13281\n" +
+			"    status: under_investigation\n    components: [purser]\n",
+			`16: vex[0].components[0]: unknown component "purser": ship has captain, deckhand, bosun, anchor, logline`},
+		{"a vulnerability by nobody", "  symbols: true\n", "  symbols: true\n" +
+			"vex:\n  - vulnerability: CVE-2025-13281\n    status: under_investigation\n",
+			"12: vex: statements need an author: set packages.maintainer"},
 		{"symbols in words", "symbols: true", "symbols: some", "11: build.symbols: want true or false"},
 	} {
 		text := strings.Replace(whole, c.old, c.new, 1)
@@ -156,6 +164,28 @@ func TestLoadRefuses(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "forks/x/fork.yaml:"+c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: Load() says\n%v\nwant\nforks/x/fork.yaml:%s", c.name, err, c.want)
 		}
+	}
+}
+
+// TestCheckVex has patches that say something else than the file, and some that don't.
+func TestCheckVex(t *testing.T) {
+	l, err := load(t, project(t), strings.Replace(whole, ", windows/amd64", "", 1)+
+		"packages: {maintainer: Acme <ships@example.org>}\nvex:\n  - vulnerability: cve-2025-13281\n"+
+		"    status: affected\n    action: Wait.\n  - {vulnerability: CVE-2025-0001, status: fixed, impact: In 1.4.1.}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch := func(name, id string) artifact.ReleasedPatch {
+		return artifact.ReleasedPatch{Name: name, CVEs: []string{id}}
+	}
+	const want = "forks/x/fork.yaml:15: vex[0].status: CVE-2025-13281 is affected here, and fixed by a line CVE: " +
+		"of 1.patch, 2.patch: remove the entry, or that line"
+	err = l.CheckVex([]artifact.ReleasedPatch{patch("1.patch", "CVE-2025-13281"), patch("2.patch", "CVE-2025-13281")})
+	if err == nil || err.Error() != want {
+		t.Errorf("CheckVex() says\n%v\nwant\n%s", err, want)
+	}
+	if err := l.CheckVex([]artifact.ReleasedPatch{patch("1.patch", "CVE-2025-0001"), {Name: "2.patch"}}); err != nil {
+		t.Error(err)
 	}
 }
 
