@@ -99,21 +99,25 @@ func Kubespray(project, name string) (kubespray.Recipes, error) {
 	return r, from.check(r.Validate())
 }
 
-<<<<<<< HEAD
 // Tarballs loads the recipes of a project's release tarballs. A profile need not have any:
 // then they are empty.
 func Tarballs(project, name string) (tarballs.Recipes, error) {
 	r, from, err := read[tarballs.Recipes](project, path.Join(name, "tarballs.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return tarballs.Recipes{}, nil
-=======
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, from.check(r.Validate())
+}
+
 // OpenStack loads the settings of OpenStack's cloud-config that a project knows.
 func OpenStack(project, name string) (openstack.Recipes, error) {
 	r, from, err := read[openstack.Recipes](project, path.Join(name, "openstack.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("profile %s does not list settings of OpenStack's cloud-config: write %s", name,
 			path.Join("profiles", name, "openstack.yaml"))
->>>>>>> shards17
 	}
 	if err != nil {
 		return r, err

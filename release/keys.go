@@ -77,26 +77,23 @@ func (b builder) publicKeys() (map[string][]byte, error) {
 // alone.
 const sigstorePrefix = "sha256:"
 
-func (b builder) noteKeys() []notes.Key {
-	var out []notes.Key
+// pageKeys and noteKeys are the keys of the signer, as documents name them.
+func (b builder) pageKeys() []page.Key {
+	var out []page.Key
 	for _, k := range b.Signer.Verifier().Fingerprints() {
-		one := notes.Key{Kind: "openpgp", ID: k.Fingerprint, File: openpgpKey}
+		one := page.Key{Use: "OpenPGP", ID: k.Fingerprint, Path: openpgpKey}
 		if strings.HasPrefix(k.Fingerprint, sigstorePrefix) {
-			one.Kind, one.File = "sigstore", sigstoreKey
+			one.Use, one.Path = "sigstore", sigstoreKey
 		}
 		out = append(out, one)
 	}
 	return out
 }
 
-func (b builder) pageKeys() []page.Key {
-	var out []page.Key
-	for _, k := range b.noteKeys() {
-		use := "OpenPGP"
-		if k.Kind == "sigstore" {
-			use = "sigstore"
-		}
-		out = append(out, page.Key{Use: use, ID: k.ID, Path: k.File})
+func (b builder) noteKeys() []notes.Key {
+	var out []notes.Key
+	for _, k := range b.pageKeys() {
+		out = append(out, notes.Key(k))
 	}
 	return out
 }

@@ -137,7 +137,7 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
 		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" ||
-			key == "`images`" || key == "`images.debian`" || key == "`build.c`" || key == "`build.c.PLATFORM.debian`" {
+			key == "`release`" || key == "`images`" || key == "`images.debian`" || key == "`build.c`" || key == "`build.c.PLATFORM.debian`" {
 			continue // a section, which has keys below it
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {

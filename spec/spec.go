@@ -55,17 +55,14 @@ type Fork struct {
 	Ebuilds ebuilds.Settings `yaml:"ebuilds"`
 	// Images is how container images are made.
 	Images images.Settings `yaml:"images"`
-<<<<<<< HEAD
 	// Release is what a release of it has.
 	Release settings.Settings `yaml:"release"`
 	// Vex says what vulnerabilities mean for the fork, beside those that its patches
 	// fix.
 	Vex vex.Settings `yaml:"vex"`
-=======
 	// OpenStack is how Kubernetes' cloud provider for OpenStack is configured: values by
 	// section and key, by the names of its documents.
 	OpenStack openstack.Settings `yaml:"openstack"`
->>>>>>> shards17
 }
 
 // A Loaded is a valid Fork and what its values refer to.

@@ -4,11 +4,11 @@ package settings
 import (
 	"fmt"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/glob"
 )
 
 // The forms that a fork is released in.
@@ -38,7 +38,7 @@ type Settings struct {
 
 // An Exception is an artifact that may differ from build to build.
 type Exception struct {
-	// Path is a pattern of paths in the release, as deb/*/captain_*.deb.
+	// Path is a pattern of paths in the release, as upstream.exclude has them.
 	Path string `yaml:"path"`
 	// Reason is why, in words.
 	Reason string `yaml:"reason"`
@@ -69,8 +69,10 @@ func (s Settings) Validate() []config.Fault {
 	}
 	for i, e := range s.Exceptions {
 		field := fmt.Sprintf("exceptions[%d]", i)
-		if _, err := path.Match(e.Path, ""); err != nil || e.Path == "" {
-			faults = append(faults, config.Faultf(field+".path", "%q: want a pattern such as deb/*/captain_*.deb", e.Path))
+		if e.Path == "" {
+			faults = append(faults, config.Faultf(field+".path", "is missing: want a pattern such as deb/*/captain_*.deb"))
+		} else if err := glob.Check(e.Path); err != nil {
+			faults = append(faults, config.Faultf(field+".path", "%v", err))
 		}
 		if strings.TrimSpace(e.Reason) == "" {
 			faults = append(faults, config.Faultf(field+".reason", "is missing: say why this may differ"))
