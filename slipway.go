@@ -34,6 +34,7 @@ import (
 	"github.com/slipway-build/slipway/pipeline/packages"
 	"github.com/slipway-build/slipway/pipeline/tarball"
 	"github.com/slipway-build/slipway/release"
+	"github.com/slipway-build/slipway/release/shards"
 	"github.com/slipway-build/slipway/series"
 )
 
@@ -47,6 +48,7 @@ type (
 	KubesprayRequest = kubespray.Request
 	PushRequest      = release.PushRequest
 	ReleaseRequest   = release.Request
+	ShardJob         = shards.Job
 	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest

@@ -83,12 +83,19 @@ func (t *timeline) again(e event.Event) bool {
 	return false
 }
 
+// Timeline returns the stages that have ended.
+func (t *timeline) Timeline() artifact.Timeline {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return artifact.Timeline{
+		Spans: slices.DeleteFunc(slices.Clone(t.spans), func(s artifact.Span) bool { return s.End < 0 }),
+	}
+}
+
 // write writes dist/FORK/timeline.json, unless nothing was made: then the one that tells
 // how it was made stays.
 func (t *timeline) write(s *build.Session) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	ended := slices.DeleteFunc(slices.Clone(t.spans), func(s artifact.Span) bool { return s.End < 0 })
+	ended := t.Timeline().Spans
 	at := s.Fork().Dist(artifact.TimelineFile)
 	made := slices.ContainsFunc(ended, func(s artifact.Span) bool { return !s.Kept })
 	if len(ended) == 0 || !made && s.Dist().Exists(at) {

@@ -30,6 +30,7 @@ const (
 	Tarball  Kind = "tarball"  // a release tarball of binaries, or of what upstream releases beside them
 	Overlay  Kind = "overlay"  // a file of the Gentoo overlay, in a release
 	Layout   Kind = "layout"   // a file of the OCI layout that images are in, in a release
+	Shard    Kind = "shard"    // what one machine made of a release
 	Document Kind = "document" // an SBOM, a VEX, a provenance: what says something of a release
 )
 

@@ -21,7 +21,7 @@ func (b builder) page(record artifact.Release) error {
 		Tag: b.in.Fork.Parsed.Tag(), Keys: b.pageKeys(),
 	}
 	var err error
-	if in.Timeline, err = b.timeline(); err != nil {
+	if in.Timeline, err = ReadTimeline(b.Dist.Abs(b.in.Fork.Dist(artifact.TimelineFile))); err != nil {
 		return err
 	}
 	for _, a := range record.Kind(artifact.Binary) {
@@ -39,18 +39,19 @@ func (b builder) page(record artifact.Release) error {
 	return output.WriteFiles(b.dir, map[string][]byte{PageFile: data})
 }
 
-// timeline returns what is known of how the fork was built here.
-func (b builder) timeline() (artifact.Timeline, error) {
-	var t artifact.Timeline
-	data, err := os.ReadFile(b.Dist.Abs(b.in.Fork.Dist(artifact.TimelineFile)))
-	if errors.Is(err, fs.ErrNotExist) {
-		return t, nil
-	}
+// ReadTimeline reads a timeline.json. One that does not exist, or cannot be understood, tells
+// nothing.
+func ReadTimeline(name string) (artifact.Timeline, error) {
+	data, err := os.ReadFile(name)
 	if err != nil {
-		return t, err
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return artifact.Timeline{}, err
 	}
+	var t artifact.Timeline
 	if json.Unmarshal(data, &t) != nil {
-		return artifact.Timeline{}, nil // a page without a timeline, rather than no page
+		return artifact.Timeline{}, nil
 	}
 	return t, nil
 }
