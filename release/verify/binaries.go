@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"maps"
 	"path"
@@ -117,21 +116,15 @@ func (v *verification) places(a artifact.Released) []place {
 		return []place{{where: a.Path, platform: a.Platform, files: []string{a.Path}}}
 	}
 	var out []place
-	for _, i := range a.Images {
-		out = append(out, place{fmt.Sprintf("%s: image %s for %s", a.Path, a.Name, i.Platform), i.Platform,
-			v.layers(a, i.Digest)})
-	}
-	return out
-}
-
-// layers returns the paths of the layers of an image.
-func (v *verification) layers(a artifact.Released, digest string) []string {
 	for _, i := range v.images {
-		if i.Released.Digest == a.Digest && i.Released.Name == a.Name {
-			return i.layers[digest]
+		for _, one := range i.Images {
+			// An image that cannot be opened is another check's fault.
+			if files, ok := i.layers[one.Digest]; ok && i.Digest == a.Digest && i.Name == a.Name {
+				out = append(out, place{i.name(one.Platform), one.Platform, files})
+			}
 		}
 	}
-	return nil
+	return out
 }
 
 func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binaries map[copyOf]string) {

@@ -96,6 +96,7 @@ func (v *verification) openManifest(i *image, d v1.Descriptor, platform string) 
 		return fmt.Errorf("its manifest: %w", err)
 	}
 	i.blobs = append(i.blobs, i.blob(m.Config, where+": configuration"))
+	i.layers[d.Digest.String()] = nil
 	for n, layer := range m.Layers {
 		b := i.blob(layer, fmt.Sprintf("%s: layer %d", where, n+1))
 		if len(layer.URLs) > 0 && !v.has(b.path) {

@@ -42,7 +42,7 @@ type Fault struct {
 	Remedy string `json:"remedy"` // what to do
 }
 
-func (f Fault) String() string { return fmt.Sprintf("%s: %s: %s", f.Where, f.What, f.Remedy) }
+func (f Fault) String() string { return f.Where + ": " + f.What }
 
 // OK reports whether all checks that were made passed.
 func (r Report) OK() bool { return r.Faults() == 0 }
@@ -56,7 +56,8 @@ func (r Report) Faults() int {
 	return n
 }
 
-// Lines returns the report for a terminal: a line a check, below it a line a fault.
+// Lines returns the report for a terminal: a line a check, below it a line a fault, and what
+// to do.
 func (r Report) Lines() []string {
 	var out []string
 	for _, c := range r.Checks {
@@ -82,11 +83,18 @@ func (c Check) lines() []string {
 	for _, note := range notes {
 		add("%s", note)
 	}
+	var remedies []string
 	for _, f := range c.Faults {
 		add("%s", f)
+		if !slices.Contains(remedies, f.Remedy) {
+			remedies = append(remedies, f.Remedy)
+		}
 	}
 	if c.More > 0 {
 		add("and %d more", c.More)
+	}
+	if len(remedies) > 0 {
+		add("To do: %s", strings.Join(remedies, "; or: "))
 	}
 	return out
 }
