@@ -149,6 +149,10 @@ func (p *plan) choose() error {
 		if err := p.add(all, kind); err != nil {
 			return err
 		}
+		if len(p.request.Tarballs) > 0 && len(p.files(kind)) == 0 {
+			return fmt.Errorf("no tarball %s for %s: releases have none, or the fork builds no program of it", kind,
+				joined(p.platforms, ", "))
+		}
 	}
 	if len(p.tarballs) == 0 {
 		return fmt.Errorf("no tarball can be made for %s: the fork builds no program of %s: see build.components in %s",
