@@ -58,7 +58,8 @@ func (r Recipes) Check(s Settings, v version.Version) []config.Fault {
 	var faults []config.Fault
 	for _, section := range slices.Sorted(maps.Keys(s)) {
 		if known := r.sections(v); !slices.Contains(known, section) {
-			faults = append(faults, config.Faultf(section, "unknown section; for %s there are: %s", v, strings.Join(known, ", ")))
+			faults = append(faults, config.Faultf(section, "unknown section; for %s there are: %s", v,
+				strings.Join(known, ", ")))
 			continue
 		}
 		for _, key := range slices.Sorted(maps.Keys(s[section])) {
@@ -77,7 +78,8 @@ func (r Recipes) fault(values map[string]string, section, key string, v version.
 	case !ok:
 		return r.unknown(section, key, v)
 	case row.Env != "":
-		return fmt.Sprintf("a secret is only taken from the environment: remove it, and set %s where the file is rendered", row.Env)
+		return fmt.Sprintf("a secret is only taken from the environment: remove it, and set %s where the file is rendered",
+			row.Env)
 	case value == "":
 		return "is empty: remove it, or write its value"
 	default:
@@ -120,7 +122,8 @@ func (r Recipes) missing(s Settings, v version.Version) []config.Fault {
 			}
 			for _, need := range row.Needs {
 				if given && value != "false" && !hasOne(s[row.Section], need) {
-					faults = append(faults, config.Faultf(field, "goes with %s, which is missing", strings.ReplaceAll(need, " | ", " or ")))
+					faults = append(faults, config.Faultf(field, "goes with %s, which is missing",
+						strings.ReplaceAll(need, " | ", " or ")))
 				}
 			}
 		}
@@ -183,7 +186,8 @@ func (r Recipes) secrets(s Settings, v version.Version, env []string) (map[strin
 		if value == "" {
 			faults = append(faults, config.Faultf(field, "the variable %s is not set: it holds the secret", row.Env))
 		} else if writable(value) != nil {
-			faults = append(faults, config.Faultf(field, "the variable %s has a character that no cloud-config can hold", row.Env))
+			faults = append(faults, config.Faultf(field, "the variable %s has a character that no cloud-config can hold",
+				row.Env))
 		}
 		out[field] = value
 	}
@@ -194,7 +198,8 @@ func (r Recipes) secrets(s Settings, v version.Version, env []string) (map[strin
 // drops carriage returns, and takes text in UTF-8 alone.
 func writable(value string) error {
 	if !utf8.ValidString(value) || strings.ContainsAny(value, "\r\x00\uFEFF") {
-		return errors.New("has a carriage return, a zero byte, a byte order mark, or what is no UTF-8: no cloud-config can hold that")
+		return errors.New("has a carriage return, a zero byte, a byte order mark, or what is no UTF-8: " +
+			"no cloud-config can hold that")
 	}
 	return nil
 }

@@ -15,9 +15,11 @@ import (
 // recipes are those of the ship, which became external at 2.0.
 func recipes() Recipes {
 	return Recipes{Settings: []Setting{
-		{Section: "Global", Keys: []string{"auth-url"}, Kind: "keystone", Required: always, Needs: []string{"username | user-id | app"}},
+		{Section: "Global", Keys: []string{"auth-url"}, Kind: "keystone", Required: always,
+			Needs: []string{"username | user-id | app"}},
 		{Section: "Global", Keys: []string{"region", "tenant-id"}},
-		{Section: "Global", Keys: []string{"username"}, Excludes: []string{"user-id"}, Needs: []string{"domain-id | domain-name"}},
+		{Section: "Global", Keys: []string{"username"}, Excludes: []string{"user-id"},
+			Needs: []string{"domain-id | domain-name"}},
 		{Section: "Global", Keys: []string{"user-id"}, Excludes: []string{"username"}},
 		{Section: "Global", Keys: []string{"domain-id", "domain-name"}},
 		{Versions: ">=2.0", Section: "Global", Keys: []string{"app"}},
@@ -71,7 +73,8 @@ func TestSet(t *testing.T) {
 	if len(before["Global"]) != 1 || before["Global"]["region"] != "east" {
 		t.Errorf("the settings are now %v", before)
 	}
-	for _, list := range []string{"region=east", "Global=east", "Global.region", ",Global.region=a", "a,Global.region=b", "."} {
+	for _, list := range []string{"region=east", "Global=east", "Global.region", ",Global.region=a", "a,Global.region=b",
+		"."} {
 		if got, err := before.Set(list); err == nil || !strings.Contains(err.Error(), "want SECTION.KEY=VALUE") {
 			t.Errorf("Set(%q) = %v, %v", list, got, err)
 		}
@@ -83,26 +86,40 @@ func TestCheck(t *testing.T) {
 		set, version string
 		want         []string
 	}{
-		"all right":         {set: "LoadBalancer.lb-version=v1,LoadBalancer.subnet-id=a"},
-		"what is missing":   {set: "LoadBalancer.lb-version=v1"},
-		"a version later":   {set: "LoadBalancer.lb-version=v1", version: "1.9.0", want: []string{`LoadBalancer.lb-version: has no value "v1": want v2`}},
-		"neither":           {set: "LoadBalancer.lb-version=v3", want: []string{`LoadBalancer.lb-version: has no value "v3": want v1 or v2`}},
-		"a section":         {set: "Crew.region=a", want: []string{"Crew: unknown section; for 1.4.1 there are: Global, LoadBalancer"}},
-		"a key":             {set: "LoadBalancer.subnet=a", want: []string{"LoadBalancer.subnet: unknown key; 1.4.1 knows: lb-version, subnet-id, cr"}},
-		"a key of others":   {set: "Global.app=a", want: []string{"Global.app: 1.4.1 does not know this key, only >=2.0 does"}},
-		"a key of this":     {set: "Global.app=a", version: "2.1.0"},
-		"a secret":          {set: "Global.password=rope", want: []string{"Global.password: a secret is only taken from the environment: remove it, and set OS_PASSWORD where"}},
-		"nothing":           {set: "Global.region=", want: []string{"Global.region: is empty: remove it"}},
-		"two of a kind":     {set: "Global.username=mate", want: []string{"Global.user-id: username is given, too: write only one", "Global.username: user-id is given"}},
-		"a return":          {set: "Global.region=a\rb", want: []string{"Global.region: has a carriage return"}},
-		"no UTF-8":          {set: "Global.region=\xff", want: []string{"Global.region: has a carriage return, a zero byte, a byte"}},
-		"no URL":            {set: "Global.auth-url=keystone.example.org", want: []string{"Global.auth-url: want the URL of Keystone"}},
-		"another scheme":    {set: "Global.auth-url=ftp://example.org/v3", want: []string{"Global.auth-url: want the URL"}},
-		"a password in it":  {set: "Global.auth-url=https://mate:rope@example.org/v3", want: []string{"Global.auth-url: has a user or a password"}},
-		"no domains":        {set: "Global.auth-url=https://example.org:5000/v2.0/", want: []string{"Global.auth-url: is Keystone's old interface"}},
-		"some more":         {set: "LoadBalancer.create-monitor=yes,LoadBalancer.monitor-delay=10,LoadBalancer.tries=-1", want: []string{"LoadBalancer.create-monitor: is \"yes\": want true or false", "LoadBalancer.monitor-delay: is \"10\": want a time with its unit", "LoadBalancer.tries: is \"-1\": want a whole"}},
-		"these are right":   {set: "LoadBalancer.create-monitor=true,LoadBalancer.monitor-delay=10s,LoadBalancer.tries=3"},
-		"a delay before it": {set: "LoadBalancer.monitor-delay=-10s", want: []string{"LoadBalancer.monitor-delay: is \"-10s\""}},
+		"all right":       {set: "LoadBalancer.lb-version=v1,LoadBalancer.subnet-id=a"},
+		"what is missing": {set: "LoadBalancer.lb-version=v1"},
+		"a version later": {set: "LoadBalancer.lb-version=v1", version: "1.9.0",
+			want: []string{`LoadBalancer.lb-version: has no value "v1": want v2`}},
+		"neither": {set: "LoadBalancer.lb-version=v3",
+			want: []string{`LoadBalancer.lb-version: has no value "v3": want v1 or v2`}},
+		"a section": {set: "Crew.region=a",
+			want: []string{"Crew: unknown section; for 1.4.1 there are: Global, LoadBalancer"}},
+		"a key": {set: "LoadBalancer.subnet=a",
+			want: []string{"LoadBalancer.subnet: unknown key; 1.4.1 knows: lb-version, subnet-id, cr"}},
+		"a key of others": {set: "Global.app=a",
+			want: []string{"Global.app: 1.4.1 does not know this key, only >=2.0 does"}},
+		"a key of this": {set: "Global.app=a", version: "2.1.0"},
+		"a secret": {set: "Global.password=rope",
+			want: []string{"Global.password: a secret is only taken from the environment: remove it, and set OS_"}},
+		"nothing": {set: "Global.region=", want: []string{"Global.region: is empty: remove it"}},
+		"two of a kind": {set: "Global.username=mate",
+			want: []string{"Global.user-id: username is given, too: write only one", "Global.username: user-id is given"}},
+		"a return": {set: "Global.region=a\rb", want: []string{"Global.region: has a carriage return"}},
+		"no UTF-8": {set: "Global.region=\xff",
+			want: []string{"Global.region: has a carriage return, a zero byte, a byte"}},
+		"no URL": {set: "Global.auth-url=keystone.example.org",
+			want: []string{"Global.auth-url: want the URL of Keystone"}},
+		"another scheme": {set: "Global.auth-url=ftp://example.org/v3", want: []string{"Global.auth-url: want the URL"}},
+		"a password in it": {set: "Global.auth-url=https://mate:rope@example.org/v3",
+			want: []string{"Global.auth-url: has a user or a password"}},
+		"no domains": {set: "Global.auth-url=https://example.org:5000/v2.0/",
+			want: []string{"Global.auth-url: is Keystone's old interface"}},
+		"some more": {set: "LoadBalancer.create-monitor=yes,LoadBalancer.monitor-delay=10,LoadBalancer.tries=-1",
+			want: []string{"LoadBalancer.create-monitor: is \"yes\": want true or false",
+				"LoadBalancer.monitor-delay: is \"10\": want a time with its unit", "LoadBalancer.tries: is \"-1\": want a whole"}},
+		"these are right": {set: "LoadBalancer.create-monitor=true,LoadBalancer.monitor-delay=10s,LoadBalancer.tries=3"},
+		"a delay before it": {set: "LoadBalancer.monitor-delay=-10s",
+			want: []string{"LoadBalancer.monitor-delay: is \"-10s\""}},
 	} {
 		v := c.version
 		if v == "" {
@@ -123,18 +140,24 @@ func TestRender(t *testing.T) {
 	}{
 		"a user": {env: env, want: url + "user-id = \"mate\"\npassword = \"rope\"\n"},
 		"two sections": {set: "LoadBalancer.lb-version=v2,LoadBalancer.subnet-id=a,Global.region=east", env: env,
-			want: url + "region = \"east\"\nuser-id = \"mate\"\npassword = \"rope\"\n[LoadBalancer]\nlb-version = \"v2\"\nsubnet-id = \"a\"\n"},
-		"an application": {set: "Global.app=b", env: env, want: url + "user-id = \"mate\"\napp = \"b\"\napp-secret = \"knot\"\n"},
-		"no secret":      {fault: "openstack.Global.password: the variable OS_PASSWORD is not set"},
+			want: url + "region = \"east\"\nuser-id = \"mate\"\npassword = \"rope\"\n" +
+				"[LoadBalancer]\nlb-version = \"v2\"\nsubnet-id = \"a\"\n"},
+		"an application": {set: "Global.app=b", env: env,
+			want: url + "user-id = \"mate\"\napp = \"b\"\napp-secret = \"knot\"\n"},
+		"no secret": {fault: "openstack.Global.password: the variable OS_PASSWORD is not set"},
 		"an empty secret": {set: "Global.app=b", env: []string{"OS_APPLICATION_CREDENTIAL_SECRET="},
 			fault: "openstack.Global.app-secret: the variable OS_APPLICATION_CREDENTIAL_SECRET is not set"},
-		"a secret that cannot be written": {env: []string{"OS_PASSWORD=rope\r"}, fault: "the variable OS_PASSWORD has a character"},
-		"what goes with it":               {set: "LoadBalancer.create-monitor=true,LoadBalancer.subnet-id=a,LoadBalancer.tries=1", env: env, fault: "openstack.LoadBalancer.create-monitor: goes with monitor-delay, which is missing"},
+		"a secret that cannot be written": {env: []string{"OS_PASSWORD=rope\r"},
+			fault: "the variable OS_PASSWORD has a character"},
+		"what goes with it": {set: "LoadBalancer.create-monitor=true,LoadBalancer.subnet-id=a,LoadBalancer.tries=1",
+			env: env, fault: "openstack.LoadBalancer.create-monitor: goes with monitor-delay, which is missing"},
 		"nothing that goes with it": {set: "LoadBalancer.create-monitor=false,LoadBalancer.subnet-id=a", env: env,
-			want: url + "user-id = \"mate\"\npassword = \"rope\"\n[LoadBalancer]\nsubnet-id = \"a\"\ncreate-monitor = \"false\"\n"},
+			want: url + "user-id = \"mate\"\npassword = \"rope\"\n" +
+				"[LoadBalancer]\nsubnet-id = \"a\"\ncreate-monitor = \"false\"\n"},
 		"no subnet": {set: "LoadBalancer.lb-version=v2", env: env, fault: "openstack.LoadBalancer.subnet-id: is missing"},
 		"all at once": {set: "Global.app=,LoadBalancer.lb-version=v3",
-			fault: "openstack.Global.app: is empty: remove it, or write its value\nopenstack.LoadBalancer.lb-version: has no value \"v3\": want v2\n" +
+			fault: "openstack.Global.app: is empty: remove it, or write its value\n" +
+				"openstack.LoadBalancer.lb-version: has no value \"v3\": want v2\n" +
 				"openstack.LoadBalancer.subnet-id: is missing\nopenstack.Global.app-secret: the variable OS_APP"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,7 +177,8 @@ func TestRender(t *testing.T) {
 	if err == nil || err.Error() != "openstack.Global.auth-url: is missing" {
 		t.Errorf("of no settings: %v", err)
 	}
-	if _, err = recipes().Render(Settings{"Global": {"auth-url": "https://example.org/v3", "username": "mate"}}, at(t, "2.0.0"), env); err == nil ||
+	noDomain := Settings{"Global": {"auth-url": "https://example.org/v3", "username": "mate"}}
+	if _, err = recipes().Render(noDomain, at(t, "2.0.0"), env); err == nil ||
 		!strings.Contains(err.Error(), "openstack.Global.username: goes with domain-id or domain-name, which is missing") {
 		t.Errorf("without a domain: %v", err)
 	}
@@ -163,9 +187,12 @@ func TestRender(t *testing.T) {
 // TestRenderedIsReadAsItWasGiven holds values against the reader that the cloud provider has.
 func TestRenderedIsReadAsItWasGiven(t *testing.T) {
 	for _, value := range []string{
-		"plain", `quo"ted`, `"`, `""`, `back\slash`, `\`, `\\`, `ends in \`, `\n`, `\"`, "two\nlines", "\n", "a\ttab", " space around ",
-		"semi;colon", "ha#sh", "# all", "[Global]", "a]", "x = y", "password = y", "ünïcødé", "日本", "$HOME ${HOME} `id`", "%s %d", "'",
-		"a\n[LoadBalancer]\nlb-version = v1", "true", "\x01\x7f\u2028", "\u00a0", "=", "a\\\nb", strings.Repeat("long ", 2000),
+		"plain", `quo"ted`, `"`, `""`, `back\slash`, `\`, `\\`, `ends in \`, `\n`, `\"`, "two\nlines", "\n", "a\ttab",
+		" space around ",
+		"semi;colon", "ha#sh", "# all", "[Global]", "a]", "x = y", "password = y", "ünïcødé", "日本", "$HOME ${HOME} `id`",
+		"%s %d", "'",
+		"a\n[LoadBalancer]\nlb-version = v1", "true", "\x01\x7f\u2028", "\u00a0", "=", "a\\\nb",
+		strings.Repeat("long ", 2000),
 	} {
 		check(t, value)
 	}

@@ -78,7 +78,8 @@ func (s Setting) validate() []config.Fault {
 		faults = append(faults, config.Faultf("keys", "want the names of keys, such as [auth-url]"))
 	}
 	if kinds[s.Kind] == nil {
-		faults = append(faults, config.Faultf("kind", "unknown kind %q: want text, keystone, flag, number or duration", s.Kind))
+		faults = append(faults, config.Faultf("kind", "unknown kind %q: want text, keystone, flag, number or duration",
+			s.Kind))
 	}
 	if s.Required != "" && s.Required != always && s.Required != within {
 		faults = append(faults, config.Faultf("required", "want %s, or %s", always, within))

@@ -15,8 +15,9 @@ import (
 func TestKubernetesOpenStack(t *testing.T) {
 	const (
 		global = "auth-url username user-id tenant-id tenant-name domain-id domain-name region "
-		lb     = "lb-version subnet-id floating-network-id lb-method create-monitor monitor-delay monitor-timeout monitor-max-retries "
-		newLB  = lb + "lb-provider use-octavia manage-security-groups "
+		lb     = "lb-version subnet-id floating-network-id lb-method create-monitor monitor-delay monitor-timeout " +
+			"monitor-max-retries "
+		newLB = lb + "lb-provider use-octavia manage-security-groups "
 	)
 	for versions, sections := range map[string]map[string]string{
 		"1.3.10 1.4.12": {"Global": global, "LoadBalancer": lb},
@@ -26,7 +27,8 @@ func TestKubernetesOpenStack(t *testing.T) {
 			"BlockStorage": "trust-device-path", "Route": "router-id"},
 		"1.7.5": {"Global": global + "trust-id ca-file", "LoadBalancer": lb + "manage-security-groups node-security-group",
 			"BlockStorage": "bs-version trust-device-path", "Route": "router-id"},
-		"1.8.15": {"Global": global + "trust-id ca-file", "LoadBalancer": lb + "lb-provider manage-security-groups node-security-group",
+		"1.8.15": {"Global": global + "trust-id ca-file",
+			"LoadBalancer": lb + "lb-provider manage-security-groups node-security-group",
 			"BlockStorage": "bs-version trust-device-path", "Route": "router-id"},
 		"1.9.11 1.10.13 1.11.10 1.12.10 1.13.12": {"Global": global + "trust-id ca-file", "LoadBalancer": newLB,
 			"BlockStorage": "bs-version trust-device-path ignore-volume-az", "Route": "router-id",
@@ -100,7 +102,8 @@ func TestKubernetesCloudConfig(t *testing.T) {
 	for _, c := range []struct{ versions, set, want, fault string }{
 		{
 			versions: "1.3.10 1.5.2 1.20.15 1.36.1",
-			set:      user + "Global.domain-name=Default,Global.tenant-name=fleet,LoadBalancer.subnet-id=a,LoadBalancer.lb-version=v2",
+			set: user +
+				"Global.domain-name=Default,Global.tenant-name=fleet,LoadBalancer.subnet-id=a,LoadBalancer.lb-version=v2",
 			want: head + "username = \"ship\"\ndomain-name = \"Default\"\ntenant-name = \"fleet\"\npassword = \"rope\"\n" +
 				"[LoadBalancer]\nlb-version = \"v2\"\nsubnet-id = \"a\"\n",
 		},
@@ -119,14 +122,20 @@ func TestKubernetesCloudConfig(t *testing.T) {
 			fault: "Global.username: goes with domain-id or domain-name"},
 		{versions: "1.3.10 1.5.2 1.25.16 1.36.1", set: user + "Global.domain-id=d",
 			fault: "Global.username: goes with tenant-id or tenant-name"},
-		{versions: "1.3.10 1.36.1", set: user + "Global.domain-id=d,Global.domain-name=e", fault: "Global.domain-id: domain-name is given, too"},
-		{versions: "1.5.2 1.25.16", set: "Global.auth-url=https://keystone.example.org/v3,Global.user-id=a,Global.domain-id=b",
+		{versions: "1.3.10 1.36.1", set: user + "Global.domain-id=d,Global.domain-name=e",
+			fault: "Global.domain-id: domain-name is given, too"},
+		{versions: "1.5.2 1.25.16",
+			set:   "Global.auth-url=https://keystone.example.org/v3,Global.user-id=a,Global.domain-id=b",
 			fault: "Global.user-id: domain-id is given, too"},
-		{versions: "1.4.12", set: user + "Global.trust-id=c", fault: "Global.trust-id: 1.4.12 does not know this key, only >=1.5.0-0 does"},
-		{versions: "1.25.16", set: user + "Global.application-credential-id=c", fault: "1.25.16 does not know this key, only >=1.26.0-0"},
+		{versions: "1.4.12", set: user + "Global.trust-id=c",
+			fault: "Global.trust-id: 1.4.12 does not know this key, only >=1.5.0-0 does"},
+		{versions: "1.25.16", set: user + "Global.application-credential-id=c",
+			fault: "1.25.16 does not know this key, only >=1.26.0-0"},
 		{versions: "1.7.5", set: user + "LoadBalancer.lb-version=v2", fault: "LoadBalancer.subnet-id: is missing"},
-		{versions: "1.9.11 1.36.1", set: user + "LoadBalancer.lb-version=v1", fault: `LoadBalancer.lb-version: has no value "v1": want v2`},
-		{versions: "1.25.16", set: user + "LoadBalancer.create-monitor=true", fault: "create-monitor: goes with monitor-delay, which"},
+		{versions: "1.9.11 1.36.1", set: user + "LoadBalancer.lb-version=v1",
+			fault: `LoadBalancer.lb-version: has no value "v1": want v2`},
+		{versions: "1.25.16", set: user + "LoadBalancer.create-monitor=true",
+			fault: "create-monitor: goes with monitor-delay, which"},
 	} {
 		for text := range strings.FieldsSeq(c.versions) {
 			s, err := openstack.Settings{}.Set(c.set)

@@ -293,15 +293,17 @@ func TestSettingsOfOpenStack(t *testing.T) {
 	dir := project(t)
 	section := strings.Replace(whole, ", windows/amd64", "", 1) + "openstack:\n  Global:\n"
 	if _, err := load(t, dir, section+"    region: east\n"); err == nil ||
-		!strings.Contains(err.Error(), "profile ship does not list settings of OpenStack's cloud-config: write profiles/ship/op") {
+		!strings.Contains(err.Error(),
+			"profile ship does not list settings of OpenStack's cloud-config: write profiles/ship/op") {
 		t.Errorf("without a file in the profile: %v", err)
 	}
 	put(t, filepath.Join(dir, "profiles/ship/openstack.yaml"), cloudConfig)
 	for text, want := range map[string]string{
 		"    region: east\n    tries: 3\n    trust: true\n": "",
-		"    region: east\n    tries: many\n":               "forks/x/fork.yaml:15: openstack.Global.tries: is \"many\": want a whole number",
-		"    password: rope\n": "forks/x/fork.yaml:14: openstack.Global.password: a secret is only taken from the environment: " +
-			"remove it, and set OS_PASSWORD where the file is rendered",
+		"    region: east\n    tries: many\n": "forks/x/fork.yaml:15: openstack.Global.tries: is \"many\": " +
+			"want a whole number",
+		"    password: rope\n": "forks/x/fork.yaml:14: openstack.Global.password: a secret is only taken from the " +
+			"environment: remove it, and set OS_PASSWORD where the file is rendered",
 		"    crew: 3\n    deck: 4\n": "forks/x/fork.yaml:14: openstack.Global.crew: 1.4.1+acme.1 does not know this key, " +
 			"only >=2.0 does\n" +
 			"forks/x/fork.yaml:15: openstack.Global.deck: unknown key; 1.4.1+acme.1 knows: region, trust, tries",

@@ -21,7 +21,10 @@ func tool(ctx context.Context, env run.Env, args ...string) error {
 // stays out of the go.mod that users of the targets build with.
 const linters = "-modfile=internal/dev/lint/go.mod"
 
-// Lint checks form: gofmt, go vet, staticcheck, golangci-lint and the layering test.
+// workflows names the module that actionlint is a tool of.
+const workflows = "-modfile=internal/dev/actions/go.mod"
+
+// Lint checks form: gofmt, go vet, staticcheck, golangci-lint, actionlint and the layering test.
 //
 // The first run compiles golangci-lint, which takes minutes; Go's build cache
 // keeps it. .golangci.yml names what it checks.
@@ -33,6 +36,7 @@ func Lint(ctx context.Context) error {
 		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance"),
 		tool(ctx, env, "go", "tool", "staticcheck", "./..."),
 		tool(ctx, env, "go", "tool", linters, "golangci-lint", "run", "./..."),
+		tool(ctx, env, "go", "tool", workflows, "actionlint", "docs/pipelines/github.yml"),
 		tool(ctx, env, "go", "test", "-count=1", "./internal/deptest"),
 	)
 }

@@ -37,8 +37,8 @@ func Format(jobs []Job, format string) ([]byte, error) {
 		return nil, fmt.Errorf("unknown format %q: want one of %s", format, strings.Join(Formats(), ", "))
 	}
 	if limit := most[format]; limit > 0 && len(jobs) > limit {
-		return nil, fmt.Errorf("%d jobs: a matrix of this system has at most %d\n  To have jobs make several shards: -max=%[2]d",
-			len(jobs), limit)
+		return nil, fmt.Errorf("%d jobs: a matrix of this system has at most %d\n"+
+			"  To have a job make several shards: -max=%[2]d", len(jobs), limit)
 	}
 	var entries []entry
 	for _, j := range jobs {

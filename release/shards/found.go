@@ -96,7 +96,8 @@ func read(dir string) (Record, error) {
 	p, err := platform.Parse(r.Platform)
 	s := Shard{r.Fork, p}
 	if err != nil || !nameable.MatchString(r.Fork) || s.Name() != r.Shard {
-		return r, fmt.Errorf("%s: it says shard %q of fork %q for platform %q, which no shard is", at, r.Shard, r.Fork, r.Platform)
+		return r, fmt.Errorf("%s: it says shard %q of fork %q for platform %q, which no shard is", at, r.Shard, r.Fork,
+			r.Platform)
 	}
 	return r, r.checkList(s, at)
 }

@@ -102,7 +102,8 @@ func (w Want) check(all []found) []error {
 		case f.Shard == "": // its record cannot be read
 		case i < 0:
 			faults = append(faults, f.fault("does not belong to what is merged: %s\n"+
-				"  Leave its folder out, or name its fork and platform with -fork and -platforms", strings.Join(names(w.Shards), ", ")))
+				"  Leave its folder out, or name its fork and platform with -fork and -platforms",
+				strings.Join(names(w.Shards), ", ")))
 		default:
 			faults = append(faults, f.compare(w.Origins[f.Fork])...)
 		}
@@ -158,6 +159,13 @@ func digest(list []artifact.Pinned, name string) string {
 // place puts the folders of shards into dist. All are laid out in the cache, as they
 // were checked, before the first takes its place.
 func place(ctx context.Context, d output.Dist, all []found) error {
+	for _, f := range all {
+		for _, folder := range f.folders() {
+			if err := d.CheckFolders(filepath.Join("dist", f.Fork, folder)); err != nil {
+				return err
+			}
+		}
+	}
 	scratch, err := d.Cache.Scratch()
 	if err != nil {
 		return err
@@ -170,8 +178,7 @@ func place(ctx context.Context, d output.Dist, all []found) error {
 			if f.kept(d, folder) {
 				continue
 			}
-			if err := errors.Join(d.CheckFolders(filepath.Join("dist", at)),
-				f.copy(ctx, folder, filepath.Join(scratch, at))); err != nil {
+			if err := f.copy(ctx, folder, filepath.Join(scratch, at)); err != nil {
 				return err
 			}
 			ready = append(ready, at)

@@ -37,7 +37,8 @@ var made = map[string]string{
 func origin() Origin {
 	return Origin{
 		Version: "1.4.1+test.1", Toolchain: "go1.26.8", Slipway: "v1.2.0",
-		Inputs: []artifact.Pinned{{Name: "forks/ship/fork.lock", Digest: "sha256:01"}, {Name: "forks/ship/fork.yaml", Digest: "sha256:02"}},
+		Inputs: []artifact.Pinned{{Name: "forks/ship/fork.lock", Digest: "sha256:01"},
+			{Name: "forks/ship/fork.yaml", Digest: "sha256:02"}},
 	}
 }
 
@@ -275,22 +276,31 @@ func TestMergeRefuses(t *testing.T) {
 		want string // FROM is the folder
 	}{
 		"a missing shard": {remove("b"), "shard ship.linux-arm64 is missing\n" +
-			"  To make it: mage release:shard ship.linux-arm64; then give the folder that it writes, dist/shards/ship.linux-arm64"},
-		"both missing":        {hurt(func(t *testing.T, from string) { remove("a")(t, from); remove("b")(t, from) }), "FROM has no shard: want"},
-		"no folder":           {remove(""), "FROM does not exist: want a folder with shard.json in it"},
-		"a missing file":      {remove(shard + "bin/linux_arm64/captain"), in + "has no bin/linux_arm64/captain\n  Copy"},
-		"a missing folder":    {remove(shard + "rpm"), in + "has no rpm/linux_arm64/ship.rpm\n  Copy"},
-		"a changed file":      {write(shard+"bin/linux_arm64/captain", "x"), in + "has a changed bin/linux_arm64/captain: its SHA-256 is 2d711642"},
-		"a file more":         {write(shard+"bin/linux_arm64/purser", "x"), in + "has bin/linux_arm64/purser, which shard.json does not list\n  Remove it"},
-		"a file beside them":  {write(shard+"notes", "x"), in + "has notes, which shard.json does not list"},
-		"a link":              {symlink(shard+"bin/linux_arm64/captain", "/bin/true"), in + "has bin/linux_arm64/captain, which is not a plain file"},
-		"a link to a folder":  {symlink(shard+"rpm", "../../a"), in + "has rpm, which is not a plain file"},
-		"a linked record":     {symlink(shard+File, "/dev/null"), "FROM/b/ship.linux-arm64/shard.json is not a plain file"},
-		"no JSON":             {write(shard+File, "{"), "FROM/b/ship.linux-arm64/shard.json: unexpected end of JSON input\n  Copy the shard again"},
-		"another schema":      {replaced(`"schema": 1`, `"schema": 2`), "shard.json: its schema is 2, and this Slipway reads 1\n"},
-		"another name":        {replaced(`"shard": "ship.l`, `"shard": "boat.l`), `says shard "boat.linux-arm64" of fork "ship" for platform "linux/arm64"`},
+			"  To make it: mage release:shard ship.linux-arm64; then give the folder that it writes, " +
+			"dist/shards/ship.linux-arm64"},
+		"both missing": {hurt(func(t *testing.T, from string) { remove("a")(t, from); remove("b")(t, from) }),
+			"FROM has no shard: want"},
+		"no folder":        {remove(""), "FROM does not exist: want a folder with shard.json in it"},
+		"a missing file":   {remove(shard + "bin/linux_arm64/captain"), in + "has no bin/linux_arm64/captain\n  Copy"},
+		"a missing folder": {remove(shard + "rpm"), in + "has no rpm/linux_arm64/ship.rpm\n  Copy"},
+		"a changed file": {write(shard+"bin/linux_arm64/captain", "x"),
+			in + "has a changed bin/linux_arm64/captain: its SHA-256 is 2d711642"},
+		"a file more": {write(shard+"bin/linux_arm64/purser", "x"),
+			in + "has bin/linux_arm64/purser, which shard.json does not list\n  Remove it"},
+		"a file beside them": {write(shard+"notes", "x"), in + "has notes, which shard.json does not list"},
+		"a link": {symlink(shard+"bin/linux_arm64/captain", "/bin/true"),
+			in + "has bin/linux_arm64/captain, which is not a plain file"},
+		"a link to a folder": {symlink(shard+"rpm", "../../a"), in + "has rpm, which is not a plain file"},
+		"a linked record":    {symlink(shard+File, "/dev/null"), "FROM/b/ship.linux-arm64/shard.json is not a plain file"},
+		"no JSON": {write(shard+File, "{"),
+			"FROM/b/ship.linux-arm64/shard.json: unexpected end of JSON input\n  Copy the shard again"},
+		"another schema": {replaced(`"schema": 1`, `"schema": 2`),
+			"shard.json: its schema is 2, and this Slipway reads 1\n"},
+		"another name": {replaced(`"shard": "ship.l`, `"shard": "boat.l`),
+			`says shard "boat.linux-arm64" of fork "ship" for platform "linux/arm64"`},
 		"an unknown platform": {replaced(`linux/arm64"`, `linux/vax"`), `for platform "linux/vax", which no shard is`},
-		"a fork elsewhere":    {replaced(`"fork": "ship"`, `"fork": "../ship"`, `"ship.linux`, `"../ship.linux`), `of fork "../ship"`},
+		"a fork elsewhere": {replaced(`"fork": "ship"`, `"fork": "../ship"`, `"ship.linux`, `"../ship.linux`),
+			`of fork "../ship"`},
 		"a path that leads out": {replaced("bin/linux_arm64/captain", "bin/linux_arm64/../../../captain"),
 			`it lists "bin/linux_arm64/../../../captain", which is in none of the folders of a shard for linux/arm64: bin/`},
 		"a path from the root": {replaced("bin/linux_arm64/captain", "/etc/captain"), `it lists "/etc/captain", which`},
@@ -300,16 +310,20 @@ func TestMergeRefuses(t *testing.T) {
 			`it lists "rpm/linux_arm64/ship.rpm" behind "rpm/linux_arm64/ship.rpm", and not each`},
 		"no binaries": {record(func(r *Record) { r.Files = r.Files[2:] }), "it lists nothing in bin/linux_arm64, where"},
 		"another fork": {replaced(`"fork": "ship"`, `"fork": "boat"`, `"ship.linux`, `"boat.linux`),
-			"shard boat.linux-arm64 in FROM/b/ship.linux-arm64 does not belong to what is merged: ship.linux-amd64, ship.linux-arm64\n"},
-		"another version": {replaced("1.4.1+test.1", "1.4.2"), in + "the fork's version is 1.4.2, and here it is 1.4.1+test.1" + again},
-		"another lock":    {replaced("sha256:01", "sha256:ff"), in + "forks/ship/fork.lock is sha256:ff, and here it is sha256:01" + again},
+			"shard boat.linux-arm64 in FROM/b/ship.linux-arm64 does not belong to what is merged: ship.linux-amd64, " +
+				"ship.linux-arm64\n"},
+		"another version": {replaced("1.4.1+test.1", "1.4.2"),
+			in + "the fork's version is 1.4.2, and here it is 1.4.1+test.1" + again},
+		"another lock": {replaced("sha256:01", "sha256:ff"),
+			in + "forks/ship/fork.lock is sha256:ff, and here it is sha256:01" + again},
 		"files that are not here": {record(func(r *Record) {
 			r.Inputs = append(r.Inputs, artifact.Pinned{Name: "forks/ship/files", Digest: "sha256:03"})
 		}), in + "forks/ship/files is sha256:03, and here it is missing" + again},
 		"a profile that is not there": {record(func(r *Record) { r.Inputs = r.Inputs[:1] }),
 			in + "forks/ship/fork.yaml is missing, and here it is sha256:02" + again},
-		"another toolchain": {replaced("go1.26.8", "go1.26.9"), in + "the toolchain is go1.26.9, and here it is go1.26.8" + again},
-		"another Slipway":   {replaced("v1.2.0", "v1.3.0"), in + "Slipway is v1.3.0, and here it is v1.2.0" + again},
+		"another toolchain": {replaced("go1.26.8", "go1.26.9"),
+			in + "the toolchain is go1.26.9, and here it is go1.26.8" + again},
+		"another Slipway": {replaced("v1.2.0", "v1.3.0"), in + "Slipway is v1.3.0, and here it is v1.2.0" + again},
 		"twice, and not the same": {other(func(t *testing.T, from string) {
 			write("b/ship.linux-arm64/bin/linux_arm64/captain", "x")(t, from)
 			record(func(r *Record) {
@@ -322,7 +336,8 @@ func TestMergeRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			from := carried(t)
 			c.hurt(t, from)
-			d := project(t, map[string]string{"dist/ship/bin/linux_arm64/captain": "old", "dist/ship/deb/linux_amd64/ship.deb": "old"})
+			d := project(t, map[string]string{"dist/ship/bin/linux_arm64/captain": "old",
+				"dist/ship/deb/linux_amd64/ship.deb": "old"})
 			before := content(t, d.Project)
 			_, err := Merge(t.Context(), d, []string{from}, want())
 			says(t, err, strings.ReplaceAll(c.want, "FROM", from))
@@ -347,9 +362,32 @@ func TestMergeNamesAllFaults(t *testing.T) {
 	w := want()
 	w.Shards = append(w.Shards, Shard{"ship", mac})
 	_, err := Merge(t.Context(), project(t, nil), []string{from}, w)
-	for _, part := range []string{"a changed bin/linux_amd64/captain", "the fork's version is 1.4.2", "the toolchain is go1.26.9",
+	for _, part := range []string{"a changed bin/linux_amd64/captain", "the fork's version is 1.4.2",
+		"the toolchain is go1.26.9",
 		"shard ship.darwin-arm64 is missing"} {
 		says(t, err, part)
+	}
+}
+
+// TestCopyChecks holds that nothing else is placed than what was checked.
+func TestCopyChecks(t *testing.T) {
+	from := carried(t)
+	all, err := find([]string{filepath.Join(from, "b")})
+	if err != nil || len(all) != 1 || all[0].check(t.Context()) != nil {
+		t.Fatal(all, err)
+	}
+	write("b/ship.linux-arm64/bin/linux_arm64/captain", "x")(t, from)
+	err = place(t.Context(), project(t, nil), all)
+	says(t, err, "has a bin/linux_arm64/captain that changed while it was read\n  Merge again")
+}
+
+// TestMergeIntoWhatIsNoFolder holds that this is said before anything is placed.
+func TestMergeIntoWhatIsNoFolder(t *testing.T) {
+	d := project(t, map[string]string{"dist/ship/rpm": "mine", "dist/ship/bin/linux_arm64/captain": "old"})
+	_, err := Merge(t.Context(), d, []string{carried(t)}, want())
+	says(t, err, "dist/ship/rpm: not a directory")
+	if got := content(t, d.Project); len(got) != 2 {
+		t.Errorf("dist has %v", got)
 	}
 }
 
@@ -370,9 +408,11 @@ func TestMergeThatEnds(t *testing.T) {
 }
 
 func TestInputs(t *testing.T) {
-	all := map[string]string{"forks/ship/fork.yaml": "a", "forks/ship/fork.lock": "b", "forks/ship/files/ship/etc/ship": "c",
-		"forks/ship/base.lock": "d", "profiles/ship.yaml": "e", "profiles/ship/packages.yaml": "f", "forks/ship/notes": "g",
-		"forks/boat/fork.yaml": "h"}
+	all := map[string]string{
+		"forks/ship/fork.yaml": "a", "forks/ship/fork.lock": "b", "forks/ship/base.lock": "c", "forks/ship/notes": "d",
+		"forks/ship/files/ship/etc/ship": "e", "profiles/ship.yaml": "f", "profiles/ship/packages.yaml": "g",
+		"forks/boat/fork.yaml": "h",
+	}
 	ours := func(files map[string]string) map[string]string {
 		list, err := Inputs(t.Context(), testkit.Lay(t, files), "ship", "ship")
 		if err != nil {

@@ -44,7 +44,8 @@ func TestPlan(t *testing.T) {
 		"nothing recorded": {forks: []Fork{{ID: "ship", Platforms: both}},
 			want: []string{"ship.linux-amd64: ship.linux-amd64 ~600", "ship.linux-arm64: ship.linux-arm64 ~600"}},
 		"longest first": {
-			forks: []Fork{{ID: "ship", Platforms: both, Timeline: run("cross=linux/amd64:10", "cross=linux/arm64:90", "deb=linux/arm64:5",
+			forks: []Fork{{ID: "ship", Platforms: both, Timeline: run("cross=linux/amd64:10", "cross=linux/arm64:90",
+				"deb=linux/arm64:5",
 				"rpm=linux/amd64:3", "source=:40", "image=linux/amd64:500")}},
 			want: []string{"ship.linux-arm64: ship.linux-arm64 95", "ship.linux-amd64: ship.linux-amd64 13"},
 		},
@@ -115,7 +116,7 @@ func TestFormat(t *testing.T) {
 	says(t, err, `unknown format "jenkins": want one of github, gitlab, tekton, json`)
 	many := slices.Repeat(jobs[1:], 201)
 	for format, want := range map[string]string{
-		"gitlab": "201 jobs: a matrix of this system has at most 200\n  To have jobs make several shards: -max=200",
+		"gitlab": "201 jobs: a matrix of this system has at most 200\n  To have a job make several shards: -max=200",
 		"github": "", "tekton": "", "json": "",
 	} {
 		_, err := Format(many, format)

@@ -75,7 +75,8 @@ func Write(ctx context.Context, d output.Dist, s Shard, o Origin, t artifact.Tim
 	}
 	fork := filepath.Join("dist", s.Fork)
 	if first := filepath.Join(fork, s.parts()[0]); len(output.List(d.Abs(first))) == 0 {
-		return r, fmt.Errorf("%s is empty: a shard is written of what was built\n  To build it: mage cross -fork=%s -platforms=%s",
+		return r, fmt.Errorf("%s is empty: a shard is written of what was built\n"+
+			"  To build it: mage cross -fork=%s -platforms=%s",
 			first, s.Fork, s.Platform)
 	}
 	return r, d.Replace(s.Dir(), func(dst string) error {
