@@ -1,0 +1,197 @@
+package page
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/shell"
+)
+
+// An install is how what is in a release is installed in one way.
+type install struct {
+	ID, Title, Note string
+	Commands        []command
+}
+
+// A command is what somebody copies into a shell.
+type command struct {
+	For    string // what it is for, or which platform
+	Lines  []string
+	Folded bool // it is for another platform than the first
+}
+
+// installs returns the ways in which what is in a release can be installed.
+func installs(in Input) []install {
+	var out []install
+	for _, one := range []install{
+		packageInstall(in, "deb", "apt"), packageInstall(in, "rpm", "dnf"),
+		emergeInstall(in), imageInstall(in), tarballInstall(in),
+	} {
+		if len(one.Commands) > 0 {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+func packageInstall(in Input, format, tool string) install {
+	out := install{ID: tool, Title: tool,
+		Note: "As root, in the folder of this release. Leave out the lines of packages that you do not need."}
+	for _, k := range in.Keys {
+		if k.Use == OpenPGP && k.Path != "" && format == "rpm" {
+			out.Commands = append(out.Commands, command{For: "once, the key",
+				Lines: []string{words("rpm", "--import", k.Path)}})
+		}
+	}
+	packages := in.Release.Kind(artifact.Package)
+	packages = slices.DeleteFunc(packages, func(a artifact.Released) bool { return a.Format != format })
+	forEach := platforms(packages)
+	for i, p := range forEach {
+		c := command{For: p, Folded: i > 0}
+		words := []string{tool + " install"}
+		for _, a := range packages {
+			if a.Platform == p || a.Platform == "" {
+				words = append(words, shell.Quote("./"+a.Path))
+			}
+		}
+		c.Lines = continued(words)
+		out.Commands = append(out.Commands, c)
+	}
+	if len(forEach) == 0 {
+		out.Commands = nil // a key alone installs nothing
+	}
+	return out
+}
+
+// platforms returns those of some files, sorted; "" alone, if all are for every platform.
+func platforms(files []artifact.Released) []string {
+	var out []string
+	for _, a := range files {
+		if a.Platform != "" {
+			out = append(out, a.Platform)
+		}
+	}
+	if len(out) == 0 && len(files) > 0 {
+		return []string{""}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// emergeInstall names the ebuilds of the release's version: the overlay may have others.
+func emergeInstall(in Input) install {
+	out := install{ID: "emerge", Title: "emerge", Note: "As root, in the folder of this release."}
+	core, _, _ := strings.Cut(in.Release.Version, "+")
+	core, _, _ = strings.Cut(core, "-")
+	var binary, source []string
+	for _, a := range in.Release.Kind(artifact.Overlay) {
+		dir, file := path.Split(strings.TrimPrefix(a.Path, "overlay/"))
+		name, ok := strings.CutSuffix(file, ".ebuild")
+		at := strings.LastIndex(name, "-"+core)
+		if !ok || at < 0 || strings.HasPrefix(dir, "acct-") {
+			continue
+		}
+		if next := strings.TrimPrefix(name[at+1:], core); next != "" && next[0] != '_' && next[0] != '-' {
+			continue // 1.5.0 is not 1.5.01
+		}
+		atom := shell.Quote("=" + path.Join(path.Dir(path.Clean(dir)), name))
+		switch {
+		case strings.HasSuffix(name[:at], "-bin"):
+			binary = append(binary, atom)
+		case !strings.HasSuffix(name[:at], "-meta"):
+			source = append(source, atom)
+		}
+	}
+	const here = `PORTDIR_OVERLAY="$PWD/overlay" PORTAGE_RO_DISTDIRS="$PWD/distfiles"`
+	for _, c := range []struct {
+		what  string
+		atoms []string
+	}{{"the binaries of this release", binary}, {"compiled on your machine", source}} {
+		if len(c.atoms) > 0 {
+			out.Commands = append(out.Commands,
+				command{For: c.what, Lines: continued(append([]string{here, "emerge --ask"}, c.atoms...))})
+		}
+	}
+	return out
+}
+
+// imageInstall takes images from a registry, and from the layout. Older releases of
+// skopeo find no images in Docker's format in a layout.
+func imageInstall(in Input) install {
+	out := install{ID: "image", Title: "image"}
+	if in.Tag == "" {
+		return out
+	}
+	var pull, load, copied []string
+	for _, a := range in.Release.Kind(artifact.Image) {
+		name := a.Name + ":" + in.Tag
+		if in.Registry != "" {
+			pull = append(pull, continued([]string{"docker pull", words(in.Registry + "/" + name + "@" + a.Digest)})...)
+		}
+		if a.Format != "docker" {
+			from := "oci:" + a.Path + ":" + name
+			load = append(load, words("skopeo", "copy", from, "docker-daemon:"+name))
+			copied = append(copied, continued([]string{"skopeo copy --all --preserve-digests", words(from),
+				words("docker://registry.example.org/" + name)})...)
+		}
+	}
+	for _, c := range []command{
+		{For: "from the registry", Lines: pull}, {For: "from this folder to Docker", Lines: load},
+		{For: "from this folder to a registry, all platforms", Lines: copied},
+	} {
+		if len(c.Lines) > 0 {
+			out.Commands = append(out.Commands, c)
+		}
+	}
+	return out
+}
+
+func tarballInstall(in Input) install {
+	out := install{ID: "tarball", Title: "tarball"}
+	tarballs := in.Release.Kind(artifact.Tarball)
+	for i, p := range slices.Compact(append(platforms(tarballs), "")) {
+		c := command{For: cmp.Or(p, "for any platform"), Folded: i > 0 && p != ""}
+		for _, a := range tarballs {
+			if a.Platform != p {
+				continue
+			}
+			file := a.Path
+			if in.URL != "" {
+				file = path.Base(a.Path)
+				c.Lines = append(c.Lines, words("curl", "-fLO", strings.TrimSuffix(in.URL, "/")+"/"+escaped(a.Path)))
+			}
+			c.Lines = append(c.Lines, words("tar", "-xf", file))
+		}
+		if len(c.Lines) > 0 {
+			out.Commands = append(out.Commands, c)
+		}
+	}
+	return out
+}
+
+// words returns a command of these words, quoted for a shell.
+func words(all ...string) string {
+	var quoted []string
+	for _, w := range all {
+		quoted = append(quoted, shell.Quote(w))
+	}
+	return strings.Join(quoted, " ")
+}
+
+// continued returns a command of one line each.
+func continued(parts []string) []string {
+	var out []string
+	for i, p := range parts {
+		if i > 0 {
+			p = "  " + p
+		}
+		if i < len(parts)-1 {
+			p += ` \`
+		}
+		out = append(out, p)
+	}
+	return out
+}
