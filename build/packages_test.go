@@ -112,6 +112,12 @@ func TestPackageInput(t *testing.T) {
 	if f, err := in.User.Open("bosun/etc/bosun"); err != nil || f.Close() != nil {
 		t.Errorf("the user's file: %v", err)
 	}
+	series := s.fork.Series
+	s.fork.Series = slices.Clone(series)
+	s.fork.Series[1].Data = append([]byte("CVE: soon\n"), series[1].Data...)
+	_, err = s.PackageInput(packaging.Debian(), amd64)
+	says(t, err, `forks/ship-1.4/patches/0002-bosun.patch:1: CVE: "soon" is no id of a vulnerability`)
+	s.fork.Series = series
 	s.opts.Env = []string{"SOURCE_DATE_EPOCH=noon"}
 	_, err = s.PackageInput(packaging.Debian(), amd64)
 	says(t, err, "SOURCE_DATE_EPOCH=noon")

@@ -40,12 +40,15 @@ func (p Patch) Head() (Head, error) {
 // nothing, nor does a mail of which the patch's exclusions leave no diff. An error is a
 // *ParseError: it is of the first line that has something else.
 func (p Patch) CVEs() ([]string, error) {
-	commits, err := commitsOf(p)
-	if err != nil {
+	mails, err := mailsOf(p)
+	if err != nil || !slices.ContainsFunc(mails, func(c commit) bool { return len(c.diffs) > 0 }) {
 		return nil, err
 	}
 	var out []string
-	for _, c := range commits {
+	for _, c := range mails {
+		if len(c.diffs) == 0 && len(c.spans) > 0 {
+			continue
+		}
 		for _, f := range c.said() {
 			if !strings.EqualFold(f.name, "CVE") {
 				continue

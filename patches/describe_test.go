@@ -39,7 +39,8 @@ func TestCVEs(t *testing.T) {
 		{"of Mercurial", "# HG changeset patch\n# User Mate <mate@example.org>\ncrew\n\nCVE: CVE-2025-13281\n\n" + change,
 			"CVE-2025-13281"},
 		{"a mailbox", git + "CVE: CVE-2025-0002\n---\n" + change + "\n" + git + "CVE: CVE-2025-0001\n---\n" + change +
-			"\n" + git + "CVE: CVE-2025-0003\n\nA letter without a diff.\n", "CVE-2025-0001 CVE-2025-0002"},
+			"\n" + git + "CVE: CVE-2025-0003\n\nA letter without a diff.\n", "CVE-2025-0001 CVE-2025-0002 CVE-2025-0003"},
+		{"before a mail", "CVE: CVE-2025-13281\n" + git + "Why.\n---\n" + change, "CVE-2025-13281"},
 	} {
 		got, err := Patch{Name: "a.patch", Strip: 1, Data: []byte(c.text)}.CVEs()
 		if err != nil || strings.Join(got, " ") != c.want {

@@ -51,6 +51,12 @@ var compressed = map[string]string{
 // least one, or the file itself. A mail without diffs, such as the letter that
 // git format-patch puts before a series, changes nothing.
 func commitsOf(p Patch) ([]commit, error) {
+	all, err := mailsOf(p)
+	return slices.DeleteFunc(all, func(c commit) bool { return len(c.diffs) == 0 }), err
+}
+
+// mailsOf reads all mails of a patch file, those without diffs, too.
+func mailsOf(p Patch) ([]commit, error) {
 	if bytes.HasPrefix(p.Data, []byte("\xff\xfe")) || bytes.HasPrefix(p.Data, []byte("\xfe\xff")) {
 		return nil, &ParseError{Patch: p.Name, Line: 1,
 			Err: fmt.Errorf("the patch is in UTF-16, as PowerShell writes it: write it anew, with git's --output=FILE")}
@@ -75,9 +81,7 @@ func commitsOf(p Patch) ([]commit, error) {
 			return nil, err
 		}
 		found = found || len(c.spans) > 0
-		if len(c.diffs) > 0 {
-			out = append(out, c)
-		}
+		out = append(out, c)
 	}
 	if !found {
 		return nil, &ParseError{Patch: p.Name, Line: 1, Err: fmt.Errorf("the patch contains no diff")}
