@@ -37,7 +37,8 @@ func (b Builder) Packages(
 	}
 	var out bytes.Buffer
 	for _, batch := range runs {
-		if err := b.list(ctx, in, batch, run.Cmd{Dir: batch.dir(tree), Env: b.env(in, tree, false), Stdout: &out}); err != nil {
+		cmd := run.Cmd{Dir: batch.dir(tree), Env: b.env(in, tree, false), Stdout: &out}
+		if err := b.list(ctx, in, batch, cmd); err != nil {
 			return nil, fmt.Errorf("listing packages: %w", err)
 		}
 	}

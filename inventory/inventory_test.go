@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"reflect"
@@ -97,8 +96,10 @@ func TestOfUnpacksAgain(t *testing.T) {
 	if _, _, err := of(t, p, buildtest.Compile, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(os.RemoveAll(p.Path("dist/.cache/licenses")), os.RemoveAll(p.Env.Get("GOMODCACHE"))); err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{p.Path("dist/.cache/licenses"), p.Env.Get("GOMODCACHE")} {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
 	}
 	got, _, err := of(t, p, buildtest.Compile, nil)
 	if err != nil || len(got) != 3 || !reflect.DeepEqual(got[0].Licenses, []string{"ISC"}) {
