@@ -114,7 +114,7 @@ func (r Releasing) forms() []form {
 		{
 			name:  settings.Tarball,
 			check: func() error { return tarball.CheckRelease(s, tars) },
-			plan:  func(ctx context.Context) (artifact.Set, error) { return tarball.PlanRelease(ctx, s, tars) },
+			plan:  func(context.Context) (artifact.Set, error) { return tarball.PlanRelease(s, tars) },
 			run:   func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, tars) },
 		},
 	}
