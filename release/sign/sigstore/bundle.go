@@ -63,7 +63,7 @@ func (k *Key) bundle() *bundlepb.Bundle {
 		MediaType: BundleType,
 		VerificationMaterial: &bundlepb.VerificationMaterial{
 			Content: &bundlepb.VerificationMaterial_PublicKey{
-				PublicKey: &commonpb.PublicKeyIdentifier{Hint: k.hint()},
+				PublicKey: &commonpb.PublicKeyIdentifier{Hint: string(k.hint())},
 			},
 		},
 	}

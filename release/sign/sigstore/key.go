@@ -72,8 +72,20 @@ func ReadPublic(source string, data []byte) (Public, error) {
 // Fingerprint returns sha256:HEX of the key as PKIX.
 func (p Public) Fingerprint() string { return "sha256:" + hex.EncodeToString(p.id[:]) }
 
-// hint names the key in a bundle, as cosign does.
-func (p Public) hint() string { return base64.StdEncoding.EncodeToString(p.id[:]) }
+// A hint names a key in a bundle: cosign writes the SHA-256 of the key as PKIX, in base64.
+type hint string
+
+func (p Public) hint() hint { return hint(base64.StdEncoding.EncodeToString(p.id[:])) }
+
+// fingerprint returns the key that a hint names as Fingerprint does; what cosign did not
+// write, as it is.
+func (h hint) fingerprint() string {
+	id, err := base64.StdEncoding.DecodeString(string(h))
+	if err != nil || len(id) != sha256.Size {
+		return string(h)
+	}
+	return "sha256:" + hex.EncodeToString(id)
+}
 
 // PEM returns the key as cosign and openssl read it.
 func (p Public) PEM() ([]byte, error) { return cryptoutils.MarshalPublicKeyToPEM(p.Key) }

@@ -72,7 +72,7 @@ func (r Ring) Attestation(file string, bundle []byte) (payload []byte, payloadTy
 // find returns the key that made a signature: the one that the bundle names, or, where it
 // names none that is known, the first that fits.
 func (r Ring) find(file string, b *bundlepb.Bundle, fits func(Public) error) (Public, error) {
-	named := b.GetVerificationMaterial().GetPublicKey().GetHint()
+	named := hint(b.GetVerificationMaterial().GetPublicKey().GetHint())
 	for _, k := range r {
 		if k.hint() != named {
 			continue
@@ -87,7 +87,7 @@ func (r Ring) find(file string, b *bundlepb.Bundle, fits func(Public) error) (Pu
 			return k, nil
 		}
 	}
-	return Public{}, &keys.UnknownError{File: file, By: named, Given: r.Names()}
+	return Public{}, &keys.UnknownError{File: file, By: named.fingerprint(), Given: r.Names()}
 }
 
 // verify verifies a signature of a blob.
