@@ -255,3 +255,13 @@ func VerifyRelease(ctx context.Context, dir string, r VerifyRequest) (verify.Rep
 	}
 	return verify.Release(ctx, dir, q)
 }
+
+// Notes returns the notes of the release in dist/FORK/release, as Markdown. last is the
+// release that they compare it with; empty: the one before it in dist.
+func (p *Project) Notes(id, last string) ([]byte, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	return release.Notes(f, last)
+}

@@ -2,12 +2,14 @@ package release
 
 import (
 	"context"
+	"os"
 	"path"
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/release/notes"
 	"github.com/slipway-build/slipway/release/provenance"
@@ -16,12 +18,8 @@ import (
 	"github.com/slipway-build/slipway/release/vex"
 )
 
-// The names of documents in a release.
-const (
-	VEXFile   = "vex.openvex.json"
-	NotesFile = "notes.md"
-	PageFile  = "index.html"
-)
+// PageFile is the name of the page of a release.
+const PageFile = "index.html"
 
 // layoutDir is the folder of a release with the layout of its images.
 const layoutDir = "images"
@@ -57,15 +55,10 @@ func (b builder) subject(record artifact.Release, all []sums) sbom.Subject {
 	f, k := b.in.Fork, b.in.Known
 	s := sbom.Subject{
 		Release: record, Creator: f.Packages.Maintainer, License: k.License, Modules: k.Modules, Bases: k.Bases,
-		Patches: k.Patches, Repositories: map[string]string{}, SHA512: map[string]string{},
+		Patches: k.Patches, Repositories: b.repositories(record), SHA512: map[string]string{},
 	}
 	for _, one := range all {
 		s.SHA512[one.path] = one.sha512
-	}
-	for _, image := range record.Kind(artifact.Image) {
-		if f.Images.Registry != "" {
-			s.Repositories[image.Name] = path.Join(f.Images.Registry, image.Name)
-		}
 	}
 	for _, one := range k.Statements {
 		v := sbom.Vulnerability{ID: one.Vulnerability, Components: one.Components}
@@ -75,15 +68,29 @@ func (b builder) subject(record artifact.Release, all []sums) sbom.Subject {
 	return s
 }
 
+// repositories are where the images are pulled from, by name.
+func (b builder) repositories(record artifact.Release) map[string]string {
+	out := map[string]string{}
+	for _, image := range record.Kind(artifact.Image) {
+		if to := b.in.Fork.Images.Registry; to != "" {
+			out[image.Name] = path.Join(to, image.Name)
+		}
+	}
+	return out
+}
+
 // vulnerabilities adds to documents what is said of vulnerabilities, if anything is.
 func (b builder) vulnerabilities(record artifact.Release, docs map[string][]byte) error {
-	in := vex.Input{Release: record, Statements: b.in.Known.Statements, Author: b.in.Fork.Packages.Maintainer}
+	in := vex.Input{
+		Release: record, Statements: b.in.Known.Statements, Author: b.in.Fork.Packages.Maintainer,
+		Module: b.in.Known.Lock.Upstream, Repositories: b.repositories(record),
+	}
 	data, err := vex.Document(in)
 	if err != nil {
 		return err
 	}
 	if data != nil {
-		docs[VEXFile] = data
+		docs[vex.DocumentFile] = data
 	}
 	update, err := vex.UpdateOf(in)
 	if err != nil || update == nil {
@@ -133,6 +140,24 @@ func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 		return nil, err
 	}
 	out[provenance.File] = statement
-	out[NotesFile] = notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.noteKeys()})
+	out[notes.File] = notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.noteKeys()})
 	return out, nil
+}
+
+// Notes returns the notes of the release in dist, beside another one than it was made with
+// if last names one.
+func Notes(f fork.Fork, last string) ([]byte, error) {
+	dir := f.Project.Path(f.Dist("release"))
+	record, err := artifact.ReadRelease(dir)
+	if err != nil {
+		return nil, f.Project.Explain(err)
+	}
+	if last == "" {
+		return os.ReadFile(filepath.Join(dir, notes.File))
+	}
+	before, err := artifact.ReadRelease(f.Project.At(last))
+	if err != nil {
+		return nil, f.Project.Explain(err)
+	}
+	return notes.Markdown(notes.Input{Release: record, Last: &before}), nil
 }

@@ -38,8 +38,15 @@ func changes() map[string]string {
 		"clean": planAll, "cross": planAll, "deb": planAll, "deploy:kubespray": planAll, "doctor": planAll,
 		"ebuild": planAll, "forks": planAll, "image": planAll, "patches:apply": planAll, "patches:export": planAll,
 		"patches:import": planFlags, "patches:lock": planUnlocked, "patches:rebase": planFlags,
-		"patches:refresh": planFlags, "patches:verify": planAll, "push": planAll, "rpm": planAll, "source:export": planAll,
+		"patches:refresh": planFlags, "patches:verify": planAll, "push": planAll, "release": planAll, "release:matrix": planAll,
+		"release:merge": planAll, "release:notes": planAll, "release:quick": planAll, "release:reproduce": planAll,
+		"release:shard": planAll, "release:verify": planAll, "rpm": planAll, "source:export": planAll,
 	}
+}
+
+// arguments are how many words follow those targets of this package that take some.
+func arguments() map[string]int {
+	return map[string]int{"release:merge": 1, "release:shard": 1, "release:verify": 1}
 }
 
 // checkLine checks the command line of this process, once.
@@ -142,11 +149,13 @@ func (l line) calls(ctx context.Context, words []string) ([]call, error) {
 			return nil, unknownTarget(words[i], out)
 		}
 		c, end := call{target: target}, i+1
+		var n int
 		if name, ours := strings.CutPrefix(target, prefix); ours && changes()[name] != "" {
-			c.name = name
-		} else if n, err := l.arguments(ctx, target); err != nil {
+			c.name, n = name, arguments()[name]
+		} else if n, err = l.arguments(ctx, target); err != nil {
 			return nil, err
-		} else if end += n; end > len(words) {
+		}
+		if end += n; end > len(words) {
 			return nil, mg.Fatalf(2, "not enough arguments for target %q: it takes %d\n  To see which: mage -h %[1]s", target, n)
 		}
 		for end < len(words) && strings.HasPrefix(words[end], "-") {

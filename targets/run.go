@@ -87,6 +87,8 @@ const (
 	toggleWrite    toggle = "WRITE"
 	toggleInsecure toggle = "INSECURE"
 	toggleForce    toggle = "FORCE"
+	toggleDryRun   toggle = "DRYRUN"
+	toggleAttest   toggle = "ATTEST"
 )
 
 func flag(variable toggle, value *bool) bool {
@@ -100,7 +102,8 @@ func flag(variable toggle, value *bool) bool {
 // checkToggles returns an error for each toggle that is neither on nor off.
 func checkToggles() error {
 	var errs []error
-	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce} {
+	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce,
+		toggleDryRun, toggleAttest} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

@@ -1,0 +1,143 @@
+package slipway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/release"
+	"github.com/slipway-build/slipway/release/provenance"
+	"github.com/slipway-build/slipway/release/reproduce"
+)
+
+// A ReproduceRequest says which release to build again, and how.
+type ReproduceRequest struct {
+	From   string // its folder, or artifacts.json in it; empty: dist/FORK/release
+	Attest bool   // sign a statement of what was built the same
+	Keys   []string
+	Now    time.Time
+	// Command returns the program, and its arguments, that release a fork for platforms,
+	// as linux/amd64,linux/arm64, unsigned, in the folder that it runs in.
+	Command        func(fork, platforms string) []string
+	Stdout, Stderr io.Writer // of the command
+}
+
+// Reproduce builds a release again, in another folder and environment, and compares the two.
+// It writes what it found to dist/FORK/reproduce.
+func (p *Project) Reproduce(ctx context.Context, id string, r ReproduceRequest) (reproduce.Report, error) {
+	var none reproduce.Report
+	f, err := p.Fork(id)
+	if err != nil {
+		return none, err
+	}
+	dir := p.project().At(r.From)
+	if r.From == "" {
+		dir = p.project().Path(f.Dist("release"))
+	} else if filepath.Ext(dir) == ".json" {
+		dir = filepath.Dir(dir)
+	}
+	want, err := artifact.ReadRelease(dir)
+	if err != nil {
+		return none, p.project().Explain(err)
+	}
+	signer, err := p.attester(ctx, f, r, want)
+	if err != nil || p.PlanOnly {
+		return none, err
+	}
+	report, err := p.rebuild(ctx, f, r, reproduce.Side{Dir: dir, Release: want})
+	if err != nil {
+		return none, p.project().Explain(err)
+	}
+	return report, p.project().Explain(p.writeReport(ctx, f, report, signer))
+}
+
+// attester returns what signs the statement of a rebuild; nil, if there is to be none.
+func (p *Project) attester(
+	ctx context.Context, f fork.Fork, r ReproduceRequest, of artifact.Release,
+) (reproduce.Sign, error) {
+	if !r.Attest {
+		return nil, nil
+	}
+	date, err := time.Parse(time.RFC3339, of.Date)
+	if err != nil {
+		return nil, err
+	}
+	s, err := release.OpenSigner(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date, p.Env, p.Events)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Sigstore() {
+		return nil, errors.New("-attest: a statement is signed by a sigstore key: name one with -key")
+	}
+	return s.Attest, nil
+}
+
+// rebuild builds a release again in a folder that goes away after that, and compares.
+func (p *Project) rebuild(
+	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
+) (reproduce.Report, error) {
+	var none reproduce.Report
+	data, err := os.ReadFile(filepath.Join(want.Dir, provenance.File))
+	if err != nil {
+		return none, err
+	}
+	from, err := provenance.Read(data)
+	if err != nil {
+		return none, err
+	}
+	scratch, err := os.MkdirTemp("", "slipway-reproduce-")
+	if err != nil {
+		return none, err
+	}
+	defer os.RemoveAll(scratch)
+	built, err := reproduce.Rebuild(ctx, reproduce.Request{
+		Project: p.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
+		Command: r.Command(from.Fork, from.Options["platforms"]),
+		Env:     p.Env, Runner: run.Runner{Events: p.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
+	})
+	if err != nil {
+		return none, err
+	}
+	got, err := artifact.ReadRelease(built.Dir)
+	if err != nil {
+		return none, err
+	}
+	c := reproduce.Comparison{
+		Want: want, Got: reproduce.Side{Dir: built.Dir, Release: got}, Changes: built.Changes,
+	}
+	for _, e := range f.Release.Exceptions {
+		c.Exceptions = append(c.Exceptions, reproduce.Exception(e))
+	}
+	return reproduce.Compare(ctx, c)
+}
+
+// writeReport writes a report to dist/FORK/reproduce: for programs, for people, and, if sign
+// is not nil, as a signed statement.
+func (p *Project) writeReport(ctx context.Context, f fork.Fork, report reproduce.Report, sign reproduce.Sign) error {
+	files := map[string][]byte{}
+	var err error
+	if files["report.json"], err = report.JSON(); err != nil {
+		return err
+	}
+	if files["index.html"], err = report.HTML(); err != nil {
+		return err
+	}
+	if sign != nil && report.Same {
+		if files["rebuild.sigstore.json"], err = report.Attest(ctx, sign); err != nil {
+			return err
+		}
+	}
+	held, err := build.Hold(ctx, p.project(), p.options())
+	if err != nil {
+		return err
+	}
+	_, err = held.Dist().Files(f.Dist("reproduce"), files)
+	return errors.Join(err, held.Close())
+}
