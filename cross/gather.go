@@ -10,17 +10,43 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// A Package is one that programs are made of, and belongs to a module.
+// A Package is one that programs are made of.
 type Package struct {
+	Path   string // its import path
 	Dir    string
-	Module string // path and version; the path alone if it is in the tree
-	Root   string // the module's folder
+	Module string // path and version; the path alone if it is in the tree, "" in a GOPATH
+	Root   string // the module's folder; that of the tree in a GOPATH
+	Sum    string // h1:…, as go.sum has it; "" where there is none, or an old go command does not say
+}
+
+// Packages returns what components are made of, but for the standard library, as the
+// module cache and the tree have it.
+func (b Builder) Packages(
+	ctx context.Context, in Input, tree filetree.Dir, components []Component,
+) ([]Package, error) {
+	runs, err := Request{Input: in, Dir: tree, Components: components}.batches()
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	for _, batch := range runs {
+		cmd := run.Cmd{Dir: batch.dir(tree), Env: b.env(in, tree, false), Stdout: &out}
+		if err := b.list(ctx, in, batch, cmd); err != nil {
+			return nil, fmt.Errorf("listing packages: %w", err)
+		}
+	}
+	packages, err := listed(&out, tree.Path)
+	if err != nil {
+		return nil, fmt.Errorf("listing packages: %w", err)
+	}
+	return packages, nil
 }
 
 // Gather fills a new module cache, in the empty folder dst, with what components
@@ -43,41 +69,61 @@ func (b Builder) Gather(
 		if err := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "graph"}, Dir: at, Env: env}); err != nil {
 			return nil, fmt.Errorf("gathering modules: %w", err)
 		}
-		args := []string{"go", "list", "-deps", "-json=Dir,Standard,Module"}
-		if len(in.Tags) > 0 {
-			args = append(args, "-tags="+strings.Join(in.Tags, ","))
-		}
-		args = append(args, batch.args()...)
-		if err := b.Go.Run.Run(ctx, run.Cmd{Args: args, Dir: at, Env: env, Stdout: &out}); err != nil {
+		if err := b.list(ctx, in, batch, run.Cmd{Dir: at, Env: env, Stdout: &out}); err != nil {
 			return nil, fmt.Errorf("gathering modules: %w", err)
 		}
 	}
-	packages, err := outside(&out, dst)
+	packages, err := listed(&out, tree.Path)
 	if err != nil {
 		return nil, fmt.Errorf("gathering modules: %w", err)
 	}
-	return packages, slim(dst)
+	outside := slices.DeleteFunc(packages, func(p Package) bool { return !strings.HasPrefix(p.Root, dst) })
+	return outside, slim(dst)
 }
 
-// outside reads a list of packages that the go command printed, and returns those of
-// modules in the folder.
-func outside(list io.Reader, folder string) ([]Package, error) {
+// list has the go command list the packages of a batch; cmd says where.
+func (b Builder) list(ctx context.Context, in Input, of batch, cmd run.Cmd) error {
+	cmd.Args = []string{"go", "list", "-deps", "-json=ImportPath,Dir,Standard,Module"}
+	if len(in.Tags) > 0 {
+		cmd.Args = append(cmd.Args, "-tags="+strings.Join(in.Tags, ","))
+	}
+	cmd.Args = append(cmd.Args, of.args()...)
+	return b.Go.Run.Run(ctx, cmd)
+}
+
+// listed reads a list of packages that the go command printed for a tree, without those
+// of the standard library.
+func listed(list io.Reader, tree string) ([]Package, error) {
 	var packages []Package
 	for dec := json.NewDecoder(list); ; {
 		var p struct {
-			Dir      string
-			Standard bool
-			Module   *struct{ Path, Version, Dir string }
+			ImportPath, Dir string
+			Standard        bool
+			Module          *struct{ Path, Version, Dir, Sum string }
 		}
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
 			return packages, nil
 		} else if err != nil {
 			return nil, err
 		}
-		if !p.Standard && p.Module != nil && strings.HasPrefix(p.Module.Dir, folder) {
-			packages = append(packages, Package{p.Dir, p.Module.Path + "@" + p.Module.Version, p.Module.Dir})
+		found := Package{Path: p.ImportPath, Dir: p.Dir, Root: tree}
+		if m := p.Module; m != nil {
+			found.Module, found.Root, found.Sum = m.Path+"@"+m.Version, m.Dir, m.Sum
+			if m.Dir == "" { // it is vendored
+				found.Root = strings.TrimSuffix(p.Dir, filepath.FromSlash(strings.TrimPrefix(p.ImportPath, m.Path)))
+			} else if m.Version == "" || inTree(m.Dir, tree) {
+				found.Module = m.Path
+			}
+		}
+		if !p.Standard {
+			packages = append(packages, found)
 		}
 	}
+}
+
+// inTree reports whether a folder is the tree's or below.
+func inTree(dir, tree string) bool {
+	return dir == tree || strings.HasPrefix(dir, tree+string(filepath.Separator))
 }
 
 // slim removes from a module cache what a build does not need: archives of what is

@@ -3,7 +3,6 @@
 package licenses
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,10 +30,13 @@ func NewDetector() (*Detector, error) {
 // text matches the names of files that hold licenses.
 var text = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying)([-_.].*)?$`)
 
+// IsText reports whether a file of that name holds licenses.
+func IsText(name string) bool { return text.MatchString(name) && !strings.HasSuffix(name, ".go") }
+
 // Of returns the SPDX identifiers of the licenses of a Go package, sorted, each
 // once. The package is in dir, and its module in root, a folder above or the same;
-// the texts of both and of the folders between count. It is an error if there is
-// no known text at all.
+// the texts of both and of the folders between count. An *UnknownError says that
+// there is no known text at all.
 func (d *Detector) Of(root, dir string) ([]string, error) {
 	var out []string
 	for at := dir; ; at = filepath.Dir(at) {
@@ -49,10 +51,18 @@ func (d *Detector) Of(root, dir string) ([]string, error) {
 	}
 	slices.Sort(out)
 	if out = slices.Compact(out); len(out) == 0 {
-		return nil, fmt.Errorf("%s has no known license text, "+
-			"but packages must name the licenses of everything they link", dir)
+		return nil, &UnknownError{Dir: dir}
 	}
 	return out, nil
+}
+
+// An UnknownError is of code that no known license text belongs to.
+type UnknownError struct {
+	Dir string // of the code
+}
+
+func (e *UnknownError) Error() string {
+	return e.Dir + " has no known license text, but packages must name the licenses of everything they link"
 }
 
 // in returns the licenses of the texts in one folder.
@@ -66,7 +76,7 @@ func (d *Detector) in(dir string) ([]string, error) {
 	}
 	var out []string
 	for _, e := range entries {
-		if !e.Type().IsRegular() || !text.MatchString(e.Name()) || strings.HasSuffix(e.Name(), ".go") {
+		if !e.Type().IsRegular() || !IsText(e.Name()) {
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(dir, e.Name()))

@@ -2,7 +2,8 @@ package deptest
 
 // formats are the packages that each write one format.
 func formats() []string {
-	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot"}
+	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot",
+		"./openstack"}
 }
 
 // stages are what a fork goes through before it is of a format.
@@ -24,7 +25,7 @@ func leaves() []Ban {
 		{From: []string{"./lock"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "what a fork is pinned to must not change with anybody else's code"},
 		{From: []string{"./event", "./platform", "./internal/text", "./internal/config", "./internal/shell",
-			"./internal/glob", "./internal/unitfile", "./internal/dynlink"},
+			"./internal/glob", "./internal/unitfile", "./internal/dynlink", "./internal/vulnid"},
 			Import: []string{"./..."}, Reach: true, Reason: leaf},
 		{From: []string{"./filetree", "./version"}, Import: []string{"./..."},
 			Allow: []string{"./internal/text"}, Reach: true,
@@ -34,7 +35,7 @@ func leaves() []Ban {
 		{From: []string{"./internal/envfile"}, Import: []string{"./...", "third-party"},
 			Allow: []string{"./internal/shell"}, Reach: true, Reason: leaf},
 		{From: []string{"./event", "./platform", "./internal/text", "./internal/shell", "./internal/unitfile",
-			"./artifact"}, Import: []string{"third-party"}, Reach: true, Reason: "a value needs nobody else's code"},
+			"./internal/vulnid", "./artifact"}, Import: []string{"third-party"}, Reach: true, Reason: "a value needs nobody else's code"},
 		{From: []string{"./version"}, Import: []string{"third-party"}, Allow: []string{"github.com/Masterminds/semver/..."},
 			Reach: true, Reason: "a version is what semver says, and nothing more"},
 	}
@@ -46,7 +47,7 @@ func stageBans() []Ban {
 	config := []string{"./spec", "./profiles"}
 	bans := []Ban{
 		{From: []string{"./patches"}, Import: []string{"./..."},
-			Allow: []string{"./filetree", "./internal/text", "./internal/glob"}, Reach: true,
+			Allow: []string{"./filetree", "./internal/text", "./internal/glob", "./internal/vulnid"}, Reach: true,
 			Reason: "a series meets a tree and nothing else, so that it can be tested with a literal"},
 		{From: []string{"./packaging"}, Import: append(config, "./source", "./patches"), Reach: true,
 			Reason: "a package is assembled from binaries, wherever they come from"},
@@ -73,7 +74,7 @@ func formatBans() []Ban {
 			Reason: "they know archives and registries, and not what Slipway does with them"},
 		{From: []string{"./sysroot"}, Import: append(formats(), "./build", "./series", "./pipeline/...", "./release"),
 			Reason: "a compiler is given a sysroot, whatever is made of what it compiles"},
-		{From: []string{"./kubespray"}, Import: []string{"./..."},
+		{From: []string{"./kubespray", "./openstack"}, Import: []string{"./..."},
 			Allow: []string{"./version", "./platform", "./internal/config", "./internal/text"}, Reach: true,
 			Reason: "what deploys a fork is told names and sums, wherever they come from"},
 		{From: []string{"./installer"}, Import: []string{"./...", "third-party"}, Reach: true,
@@ -106,6 +107,18 @@ func houseBans() []Ban {
 			Reason: "a series is edited and moved without anything being made of it"},
 		{From: []string{"./release"}, Import: append(formats(), "./build", "./series", "./pipeline/...", "./packaging",
 			"./cross"), Reason: "what is released are finished files: a release knows them by their records alone"},
+		{From: []string{"./inventory"}, Import: append(formats(), "./series", "./pipeline/...", "./release/..."),
+			Reason: "what is linked is the same whatever is made of it"},
+		{From: []string{"./release/shards"}, Import: []string{"./..."}, Allow: []string{"./artifact", "./event", "./platform",
+			"./filetree", "./internal/output", "./internal/action", "./internal/text"}, Reach: true,
+			Reason: "a shard is files and their digests, whatever made them"},
+		{From: []string{"./release/purl", "./release/sbom", "./release/referrers"},
+			Import: append(append(formats(), stages()...), "./fork", "./spec", "./build", "./series", "./pipeline/...",
+				"./packaging", "./release"), Reach: true,
+			Reason: "a document is made of values and files: whoever has these can make it again"},
+		{From: []string{"./release/page/..."}, Import: []string{"./..."}, Allow: []string{"./release/page/...",
+			"./artifact", "./event", "./platform", "./internal/text", "./internal/shell"}, Reach: true,
+			Reason: "a page is made of a release's record, so that one of any release can be made from its folder"},
 		{From: []string{"./internal/..."}, Except: []string{"./internal/dev", "./internal/scripts"},
 			Import: append(append(formats(), stages()...), "./spec", "./profiles", "./packaging", "./release", "./fork",
 				"./build", "./series", "./pipeline/..."), Reach: true,
@@ -132,20 +145,27 @@ func libraryBans() []Ban {
 		{From: []string{"./..."}, Except: []string{"./rpm", "./release/contents/contentstest"},
 			Import: []string{"github.com/google/rpmpack/..."},
 			Reason: "rpmpack writes rpms; nobody else has to know it, but what makes one for tests"},
-		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./registry", "./release",
-			"./release/contents", "./release/verify"},
+		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./pipeline/tarball", "./registry",
+			"./release", "./release/contents", "./release/referrers", "./release/verify", "./release/reproduce"},
 			Import: []string{"github.com/google/go-containerregistry/..."},
 			Reason: "images are put together by one medium, and pushed, opened and verified from a release"},
+		{From: []string{"./..."}, Except: []string{"./release/sbom"},
+			Import: []string{"github.com/CycloneDX/cyclonedx-go/...", "github.com/spdx/tools-golang/..."},
+			Reason: "what an SBOM says is decided in one place"},
+		{From: []string{"./..."}, Except: []string{"./release/purl"},
+			Import: []string{"github.com/package-url/packageurl-go/..."},
+			Reason: "all documents call a product by the same package URL"},
 		{From: []string{"./..."}, Except: []string{"./release/page", "./release/reproduce"},
 			Import: []string{"html/template/..."},
-			Reason: "two pages are HTML; shell, systemd and YAML are quoted in their own ways"},
+			Reason: "two pages are all that Slipway writes as HTML: shell, systemd and YAML are quoted in their own ways"},
 		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
 			Import: []string{"os/exec"}, Reason: "subprocesses go through internal/run: " +
 				"explicit environment, ended with their context, secrets redacted"},
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
 			Reason: "libraries emit events; only targets prints"},
 		{From: []string{"./..."},
-			Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages"},
+			Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages",
+				"./pipeline/tarball"},
 			Import: []string{"./internal/action"}, Reason: "the cache has one door, build.Do; the others only name its keys"},
 	}
 }

@@ -2,8 +2,6 @@ package overlay
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -222,41 +220,6 @@ func TestCompose(t *testing.T) {
 	if got := compose(p, in); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-}
-
-const isc = `Permission to use, copy, modify, and/or distribute this software for any
-purpose with or without fee is hereby granted, provided that the above
-copyright notice and this permission notice appear in all copies.
-
-THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES
-WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF
-MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR ANY
-SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
-WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION
-OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN
-CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
-`
-
-func TestLicensed(t *testing.T) {
-	rope, bare := t.TempDir(), t.TempDir()
-	knots := filepath.Join(rope, "knots")
-	if err := os.Mkdir(knots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(rope, "LICENSE"), []byte("Copyright 2025 Mate\n\n"+isc), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	got, err := licensed([]cross.Package{
-		{Dir: rope, Root: rope, Module: "example.org/rope@v1.0.0"},
-		{Dir: knots, Root: rope, Module: "example.org/rope@v1.0.0"},
-	})
-	want := map[string][]string{"example.org/rope@v1.0.0": {"ISC"}}
-	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%v, %v, want %v", got, err, want)
-	}
-	_, err = licensed([]cross.Package{{Dir: bare, Root: bare, Module: "example.org/bare@v1.0.0"}})
-	wantError(t, err, "module example.org/bare@v1.0.0: "+bare+
-		" has no known license text, but packages must name the licenses of everything they link")
 }
 
 // TestNamePatches has the names that patches of a series have in one folder.

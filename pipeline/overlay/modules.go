@@ -3,9 +3,7 @@ package overlay
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/cross"
@@ -13,7 +11,7 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/text"
-	"github.com/slipway-build/slipway/licenses"
+	"github.com/slipway-build/slipway/inventory"
 )
 
 // modules are the modules of others that are linked into the fork's programs.
@@ -71,7 +69,11 @@ func gatherModules(
 	if err != nil {
 		return modules{}, err
 	}
-	linked, err := ebuilds.Licenses(out.licenses, p.fork.License)
+	found, err := inventory.Complete(out.licenses, nil, out.dir)
+	if err != nil {
+		return modules{}, err
+	}
+	linked, err := ebuilds.Licenses(found, p.fork.License)
 	return modules{out.dir, string(build.Key(modulesStage, in)), linked}, err
 }
 
@@ -90,31 +92,10 @@ func fillModules(ctx context.Context, s *build.Session, in modulesInput, dst str
 			}
 			packages = append(packages, some...)
 		}
-		found, err := licensed(packages)
+		found, err := inventory.Detect(packages)
 		if err != nil {
 			return build.Done{}, err
 		}
 		return build.Done{Detail: text.Count(len(found), "module")}, build.WriteJSON(dst, licensesFile, found)
 	})
-}
-
-// licensed returns the licenses of the packages' modules, as SPDX names them.
-func licensed(packages []cross.Package) (map[string][]string, error) {
-	detector, err := licenses.NewDetector()
-	if err != nil {
-		return nil, err
-	}
-	out := map[string][]string{}
-	for _, p := range packages {
-		found, err := detector.Of(p.Root, p.Dir)
-		if err != nil {
-			return nil, fmt.Errorf("module %s: %w", p.Module, err)
-		}
-		out[p.Module] = append(out[p.Module], found...)
-	}
-	for module := range out {
-		slices.Sort(out[module])
-		out[module] = slices.Compact(out[module])
-	}
-	return out, nil
 }

@@ -11,6 +11,9 @@ package sbom
 
 import (
 	"context"
+	"fmt"
+	"path"
+	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
 )
@@ -88,10 +91,47 @@ type Vulnerability struct {
 // Documents returns the documents of a release by their paths in it. dir is the folder
 // with the release's files.
 func Documents(ctx context.Context, dir string, s Subject) (map[string][]byte, error) {
-	return nil, nil
+	creator, ok := parseOrganization(s.Creator)
+	if !ok {
+		return nil, fmt.Errorf("an SBOM says who makes the release, and %q is not a name and an address: "+
+			"set packages.maintainer in fork.yaml, such as Acme <k8s@example.org>", s.Creator)
+	}
+	a := assembler{Subject: s, dir: dir, creator: creator, read: map[string]binary{}}
+	documents, err := a.all(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]byte{}
+	about := map[string]string{} // BOM-Links of products, by the paths of their documents
+	for _, d := range documents {
+		data, serial, err := a.cycloneDX(d)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", d.path+CycloneDX, err)
+		}
+		out[d.path+CycloneDX], about[d.path] = data, bomLink(serial, d.root.ref)
+		if out[d.path+SPDX], err = a.spdx(d); err != nil {
+			return nil, fmt.Errorf("%s: %w", d.path+SPDX, err)
+		}
+	}
+	if len(s.Vulnerabilities) > 0 {
+		out[VulnerabilitiesFile], err = a.vulnerabilities(about)
+	}
+	return out, err
 }
 
 // Paths returns the paths of the documents of an artifact, without their endings, by
 // platform for an image: sbom/bin/linux_amd64/captain, or
 // sbom/images/captain/linux_amd64. What has no documents of its own has no paths.
-func Paths(a artifact.Released) map[string]string { return nil }
+func Paths(a artifact.Released) map[string]string {
+	switch a.Kind {
+	case artifact.Binary, artifact.Package, artifact.Tarball:
+		return map[string]string{a.Platform: path.Join("sbom", a.Path)}
+	case artifact.Image:
+		out := map[string]string{}
+		for _, i := range a.Images {
+			out[i.Platform] = path.Join("sbom", a.Path, a.Name, strings.ReplaceAll(i.Platform, "/", "_"))
+		}
+		return out
+	}
+	return nil
+}
