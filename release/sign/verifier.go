@@ -95,8 +95,8 @@ func (v Verifier) VerifyDetached(file string, data, asc []byte) (By, error) {
 	return By{sig.Fingerprint, sig.Name}, err
 }
 
-// VerifyClear verifies a text with a cleartext signature, and returns the text that is
-// signed.
+// VerifyClear verifies a text with a cleartext signature, and returns what is signed of it:
+// its lines without the blanks at their ends.
 func (v Verifier) VerifyClear(file string, signed []byte) ([]byte, By, error) {
 	text, sig, err := v.openpgp.Clear(file, signed)
 	if err != nil {

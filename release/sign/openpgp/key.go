@@ -6,10 +6,13 @@
 package openpgp
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -184,12 +187,12 @@ func readAll(data []byte) (pgp.EntityList, error) {
 		return pgp.ReadKeyRing(bytes.NewReader(data))
 	}
 	var all pgp.EntityList
-	for in := bytes.NewReader(data); ; {
+	for in := bufio.NewReader(bytes.NewReader(data)); ; { // of its own, since Decode reads ahead
 		block, err := armor.Decode(in)
+		if errors.Is(err, io.EOF) && len(all) > 0 {
+			return all, nil
+		}
 		if err != nil {
-			if len(all) > 0 {
-				return all, nil // what follows the last block
-			}
 			return nil, err
 		}
 		if !strings.HasSuffix(block.Type, "KEY BLOCK") {

@@ -92,7 +92,8 @@ func (r Ring) Packets(file string, data, sigs []byte) (Signature, error) {
 	return Signature{Fingerprint: fingerprint(e.PrimaryKey), Name: name(e), Time: sig.CreationTime.UTC()}, nil
 }
 
-// Clear verifies a text with a cleartext signature, and returns the text.
+// Clear verifies a text with a cleartext signature, and returns what is signed of it: its
+// lines without the blanks at their ends.
 func (r Ring) Clear(file string, signed []byte) ([]byte, Signature, error) {
 	block, rest := clearsign.Decode(signed)
 	if block == nil || len(bytes.TrimSpace(rest)) > 0 || !bytes.HasPrefix(signed, []byte("-----BEGIN PGP SIGNED")) {
@@ -103,7 +104,7 @@ func (r Ring) Clear(file string, signed []byte) ([]byte, Signature, error) {
 		return nil, Signature{}, fmt.Errorf("%s: its signature is damaged: %w", file, err)
 	}
 	by, err := r.Packets(file, block.Bytes, sigs)
-	return block.Plaintext, by, err
+	return append(block.Plaintext, '\n'), by, err
 }
 
 // refuse explains why none of the signatures is valid: by an unknown key, or not over data.

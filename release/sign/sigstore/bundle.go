@@ -17,17 +17,13 @@ import (
 
 // Bundle returns a bundle with the signature of a blob.
 func (k *Key) Bundle(ctx context.Context, b Blob) ([]byte, error) {
-	m, err := ofBlob(k.hash, b)
-	if err != nil {
-		return nil, err
-	}
-	signature, err := k.signed(ctx, m)
+	signature, err := k.signed(ctx, b)
 	if err != nil {
 		return nil, err
 	}
 	out := k.bundle()
 	out.Content = &bundlepb.Bundle_MessageSignature{MessageSignature: &commonpb.MessageSignature{
-		MessageDigest: &commonpb.HashOutput{Algorithm: algorithm(k.hash), Digest: m.digest},
+		MessageDigest: &commonpb.HashOutput{Algorithm: commonpb.HashAlgorithm_SHA2_256, Digest: b.SHA256[:]},
 		Signature:     signature,
 	}}
 	return encode(out)
@@ -35,26 +31,26 @@ func (k *Key) Bundle(ctx context.Context, b Blob) ([]byte, error) {
 
 // Attest returns a bundle with a DSSE envelope over payload.
 func (k *Key) Attest(ctx context.Context, payloadType string, payload []byte) ([]byte, error) {
-	signature, err := k.signed(ctx, inMemory(k.hash, dsse.PAE(payloadType, payload)))
+	signature, err := k.signed(ctx, Bytes(dsse.PAE(payloadType, payload)))
 	if err != nil {
 		return nil, err
 	}
 	out := k.bundle()
 	out.Content = &bundlepb.Bundle_DsseEnvelope{DsseEnvelope: &dssepb.Envelope{
 		Payload: payload, PayloadType: payloadType,
-		// The key has to have the same name in both places.
-		Signatures: []*dssepb.Signature{{Sig: signature, Keyid: k.hint()}},
+		// Without the key's name: cosign would look for it as SSH writes it.
+		Signatures: []*dssepb.Signature{{Sig: signature}},
 	}}
 	return encode(out)
 }
 
-// signed signs a message, and verifies what was made.
-func (k *Key) signed(ctx context.Context, m message) ([]byte, error) {
-	signature, err := k.sign(ctx, m)
+// signed signs a blob, and verifies what was made.
+func (k *Key) signed(ctx context.Context, b Blob) ([]byte, error) {
+	signature, err := k.sign(ctx, b)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.verify(m, signature); err != nil {
+	if err := k.verify(b, signature); err != nil {
 		return nil, fmt.Errorf("key %s: what was made is no signature by the public key %s: %w",
 			k.Source, k.Fingerprint(), err)
 	}
@@ -67,7 +63,7 @@ func (k *Key) bundle() *bundlepb.Bundle {
 		MediaType: BundleType,
 		VerificationMaterial: &bundlepb.VerificationMaterial{
 			Content: &bundlepb.VerificationMaterial_PublicKey{
-				PublicKey: &commonpb.PublicKeyIdentifier{Hint: k.hint()},
+				PublicKey: &commonpb.PublicKeyIdentifier{Hint: string(k.hint())},
 			},
 		},
 	}

@@ -1,7 +1,6 @@
 package sigstore
 
 import (
-	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -9,7 +8,6 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
-	_ "crypto/sha512" // of P-384 and P-521
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -26,37 +24,26 @@ import (
 // A Key signs blobs and statements.
 type Key struct {
 	Public
-	sign func(ctx context.Context, m message) ([]byte, error)
-}
-
-// A message is what is signed: its digest, and the bytes for who needs them.
-type message struct {
-	digest []byte
-	open   func() (io.ReadCloser, error)
+	sign func(context.Context, Blob) ([]byte, error)
 }
 
 // A Public is a public key.
 type Public struct {
 	Source string // as it was given
 	Key    crypto.PublicKey
-	hash   crypto.Hash
 	id     [sha256.Size]byte // of the key as PKIX
 }
 
 // newPublic checks that bundles can be signed with a key.
 func newPublic(source string, key crypto.PublicKey) (Public, error) {
-	p := Public{Source: source, Key: key, hash: crypto.SHA256}
+	p := Public{Source: source, Key: key}
 	switch k := key.(type) {
 	case *rsa.PublicKey, ed25519.PublicKey:
 	case *ecdsa.PublicKey:
-		switch k.Curve {
-		case elliptic.P256():
-		case elliptic.P384():
-			p.hash = crypto.SHA384
-		case elliptic.P521():
-			p.hash = crypto.SHA512
-		default:
-			return p, fmt.Errorf("key %s: ECDSA on %s: want P-256, P-384 or P-521", source, k.Params().Name)
+		// cosign hashes with SHA-256 whatever the key of a file is, and so fails on larger curves.
+		if k.Curve != elliptic.P256() {
+			return p, fmt.Errorf("key %s: ECDSA on %s, which cosign does not verify with: want P-256",
+				source, k.Params().Name)
 		}
 	default:
 		return p, fmt.Errorf("key %s: want a key of ECDSA, RSA or Ed25519", source)
@@ -85,8 +72,20 @@ func ReadPublic(source string, data []byte) (Public, error) {
 // Fingerprint returns sha256:HEX of the key as PKIX.
 func (p Public) Fingerprint() string { return "sha256:" + hex.EncodeToString(p.id[:]) }
 
-// hint names the key in a bundle, as cosign does.
-func (p Public) hint() string { return base64.StdEncoding.EncodeToString(p.id[:]) }
+// A hint names a key in a bundle: cosign writes the SHA-256 of the key as PKIX, in base64.
+type hint string
+
+func (p Public) hint() hint { return hint(base64.StdEncoding.EncodeToString(p.id[:])) }
+
+// fingerprint returns the key that a hint names as Fingerprint does; what cosign did not
+// write, as it is.
+func (h hint) fingerprint() string {
+	id, err := base64.StdEncoding.DecodeString(string(h))
+	if err != nil || len(id) != sha256.Size {
+		return string(h)
+	}
+	return "sha256:" + hex.EncodeToString(id)
+}
 
 // PEM returns the key as cosign and openssl read it.
 func (p Public) PEM() ([]byte, error) { return cryptoutils.MarshalPublicKeyToPEM(p.Key) }
@@ -94,24 +93,45 @@ func (p Public) PEM() ([]byte, error) { return cryptoutils.MarshalPublicKeyToPEM
 // FromSecret reads a private key in PEM: PKCS #8, PKCS #1 or SEC 1, or one that cosign or
 // openssl encrypted.
 func FromSecret(source string, data []byte, passphrase keys.Passphrase) (*Key, error) {
-	block, _ := pem.Decode(data)
-	if block != nil && (block.Type == "PUBLIC KEY" || block.Type == "RSA PUBLIC KEY" || block.Type == "CERTIFICATE") {
-		return nil, fmt.Errorf("key %s: it is a public key, which cannot sign: give the private one", source)
+	signer, err := readPrivate(source, data, passphrase)
+	if err != nil {
+		return nil, err
 	}
-	encrypted := block != nil && (strings.HasPrefix(block.Type, "ENCRYPTED ") || block.Headers["DEK-Info"] != "")
-	var secret []byte
+	public, err := newPublic(source, signer.Public())
+	if err != nil {
+		return nil, err
+	}
+	return &Key{Public: public, sign: func(_ context.Context, b Blob) ([]byte, error) {
+		if _, ok := signer.(ed25519.PrivateKey); ok {
+			return signEd25519(signer, b)
+		}
+		// No source of random numbers: ECDSA derives its number, as RFC 6979 has it.
+		return signer.Sign(nil, b.SHA256[:], crypto.SHA256)
+	}}, nil
+}
+
+// readPrivate reads a private key, and asks for a passphrase if it is encrypted.
+func readPrivate(source string, data []byte, passphrase keys.Passphrase) (crypto.Signer, error) {
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return nil, fmt.Errorf("key %s: it is not a private key in PEM: its end is missing", source)
+	}
+	if !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+		return nil, fmt.Errorf("key %s: it is a %s, which cannot sign: give the private key",
+			source, strings.ToLower(block.Type))
+	}
+	secret := []byte{} // cosign encrypts with an empty passphrase too
+	encrypted := strings.HasPrefix(block.Type, "ENCRYPTED ") || block.Headers["DEK-Info"] != ""
 	if encrypted {
-		var err error
-		if secret, err = passphrase(); err != nil {
+		given, err := passphrase()
+		if err != nil {
 			return nil, fmt.Errorf("key %s: %w", source, err)
 		}
-		if len(secret) == 0 && strings.HasPrefix(block.Type, "ENCRYPTED PRIVATE") {
-			return nil, &keys.PassphraseError{Key: source, Missing: true}
-		}
+		secret = append(secret, given...)
 	}
 	private, err := cryptoutils.UnmarshalPEMToPrivateKey(data, cryptoutils.StaticPasswordFunc(secret))
 	switch {
-	case err != nil && encrypted: // cosign encrypts with an empty passphrase too
+	case err != nil && encrypted:
 		return nil, &keys.PassphraseError{Key: source, Missing: len(secret) == 0}
 	case err != nil:
 		return nil, fmt.Errorf("key %s: it is not a private key in PEM: %w", source, err)
@@ -120,34 +140,20 @@ func FromSecret(source string, data []byte, passphrase keys.Passphrase) (*Key, e
 	if !ok {
 		return nil, fmt.Errorf("key %s: want a key of ECDSA, RSA or Ed25519", source)
 	}
-	public, err := newPublic(source, signer.Public())
-	if err != nil {
-		return nil, err
-	}
-	return &Key{Public: public, sign: func(_ context.Context, m message) ([]byte, error) {
-		if _, ok := signer.(ed25519.PrivateKey); ok {
-			return signEd25519(signer, m)
-		}
-		// No source of random numbers: ECDSA derives its number, as RFC 6979 has it.
-		return signer.Sign(nil, m.digest, public.hash)
-	}}, nil
+	return signer, nil
 }
 
-func signEd25519(key crypto.Signer, m message) ([]byte, error) {
-	data, err := read(m.open)
-	if err != nil {
-		return nil, err
-	}
-	return key.Sign(nil, data, crypto.Hash(0))
-}
-
-func read(open func() (io.ReadCloser, error)) ([]byte, error) {
-	f, err := open()
+func signEd25519(key crypto.Signer, b Blob) ([]byte, error) {
+	f, err := b.Open()
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, err
+	}
+	return key.Sign(nil, data, crypto.Hash(0))
 }
 
 // FromCommand is the key whose public part is at hand, and whose secret part a command
@@ -158,38 +164,14 @@ func FromCommand(p keys.Program, public []byte, args []string) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Key{Public: key, sign: func(ctx context.Context, m message) ([]byte, error) {
-		f, err := m.open()
+	return &Key{Public: key, sign: func(ctx context.Context, b Blob) ([]byte, error) {
+		f, err := b.Open()
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
 		return p.Sign(ctx, args, f)
 	}}, nil
-}
-
-// inMemory is a message of bytes.
-func inMemory(hash crypto.Hash, data []byte) message {
-	h := hash.New()
-	h.Write(data)
-	return message{digest: h.Sum(nil), open: func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(data)), nil
-	}}
-}
-
-// ofBlob is the message that a blob is; only of a larger curve it is read here.
-func ofBlob(hash crypto.Hash, b Blob) (message, error) {
-	if hash == crypto.SHA256 {
-		return message{digest: b.SHA256[:], open: b.Open}, nil
-	}
-	f, err := b.Open()
-	if err != nil {
-		return message{}, err
-	}
-	defer f.Close()
-	h := hash.New()
-	_, err = io.Copy(h, f)
-	return message{digest: h.Sum(nil), open: b.Open}, err
 }
 
 // Faults returns what speaks against signing bundles with the key.

@@ -40,15 +40,12 @@ func (r Ring) Blob(file string, bundle []byte, b Blob) (Public, error) {
 		return Public{}, fmt.Errorf("%s: its bundle has no signature of a blob: it may be an attestation", file)
 	}
 	return r.find(file, parsed, func(k Public) error {
-		m, err := ofBlob(k.hash, b)
-		if err != nil {
-			return err
-		}
 		stated := content.GetMessageDigest()
-		if stated.GetAlgorithm() == algorithm(k.hash) && !bytes.Equal(stated.GetDigest(), m.digest) {
-			return fmt.Errorf("it is over the digest %x, and that of the file is %x", stated.GetDigest(), m.digest)
+		sha256 := stated.GetAlgorithm() == commonpb.HashAlgorithm_SHA2_256
+		if sha256 && !bytes.Equal(stated.GetDigest(), b.SHA256[:]) {
+			return fmt.Errorf("it is over the SHA-256 %x, and that of the file is %x", stated.GetDigest(), b.SHA256)
 		}
-		return k.verify(m, content.GetSignature())
+		return k.verify(b, content.GetSignature())
 	})
 }
 
@@ -64,7 +61,7 @@ func (r Ring) Attestation(file string, bundle []byte) (payload []byte, payloadTy
 	}
 	by, err = r.find(file, parsed, func(k Public) error {
 		pae := dsse.PAE(envelope.GetPayloadType(), envelope.GetPayload())
-		return k.verify(inMemory(k.hash, pae), envelope.GetSignatures()[0].GetSig())
+		return k.verify(Bytes(pae), envelope.GetSignatures()[0].GetSig())
 	})
 	if err != nil {
 		return nil, "", Public{}, err
@@ -75,7 +72,7 @@ func (r Ring) Attestation(file string, bundle []byte) (payload []byte, payloadTy
 // find returns the key that made a signature: the one that the bundle names, or, where it
 // names none that is known, the first that fits.
 func (r Ring) find(file string, b *bundlepb.Bundle, fits func(Public) error) (Public, error) {
-	named := b.GetVerificationMaterial().GetPublicKey().GetHint()
+	named := hint(b.GetVerificationMaterial().GetPublicKey().GetHint())
 	for _, k := range r {
 		if k.hint() != named {
 			continue
@@ -90,19 +87,19 @@ func (r Ring) find(file string, b *bundlepb.Bundle, fits func(Public) error) (Pu
 			return k, nil
 		}
 	}
-	return Public{}, &keys.UnknownError{File: file, By: named, Given: r.Names()}
+	return Public{}, &keys.UnknownError{File: file, By: named.fingerprint(), Given: r.Names()}
 }
 
-// verify verifies a signature of a message.
-func (p Public) verify(m message, sig []byte) error {
-	verifier, err := signature.LoadVerifier(p.Key, p.hash)
+// verify verifies a signature of a blob.
+func (p Public) verify(b Blob, sig []byte) error {
+	verifier, err := signature.LoadVerifier(p.Key, crypto.SHA256)
 	if err != nil {
 		return err
 	}
 	if _, ok := p.Key.(ed25519.PublicKey); !ok {
-		return verifier.VerifySignature(bytes.NewReader(sig), nil, options.WithDigest(m.digest))
+		return verifier.VerifySignature(bytes.NewReader(sig), nil, options.WithDigest(b.SHA256[:]))
 	}
-	f, err := m.open()
+	f, err := b.Open()
 	if err != nil {
 		return err
 	}
@@ -123,15 +120,4 @@ func decode(file string, data []byte) (*bundlepb.Bundle, error) {
 		return nil, errors.New(file + ": its bundle is signed with a certificate, not with a key: use cosign to verify it")
 	}
 	return &b, nil
-}
-
-// algorithm is a hash as bundles name it.
-func algorithm(h crypto.Hash) commonpb.HashAlgorithm {
-	switch h {
-	case crypto.SHA384:
-		return commonpb.HashAlgorithm_SHA2_384
-	case crypto.SHA512:
-		return commonpb.HashAlgorithm_SHA2_512
-	}
-	return commonpb.HashAlgorithm_SHA2_256
 }
