@@ -181,7 +181,8 @@ func (in Input) debian() []dependency {
 }
 
 func modulePURL(module, version string) string {
-	return packageurl.NewPackageURL(packageurl.TypeGolang, path.Dir(module), path.Base(module), version, nil, "").ToString()
+	p := packageurl.NewPackageURL(packageurl.TypeGolang, path.Dir(module), path.Base(module), version, nil, "")
+	return p.ToString()
 }
 
 // gitURI returns where a commit can be fetched, in the form that pip and SPDX use.

@@ -50,9 +50,10 @@ func sample() Input {
 			Upstream: "example.org/ship@v1.2.3", Time: time.Unix(1, 0).UTC(), Source: "sha256:" + sum("c"),
 			Modules: []lock.Module{{Place: ".", Path: "example.org/ship", Version: "v1.2.3", Sum: h1}},
 			Carried: []lock.Carried{{Git: "https://mate:secret@example.org/ship.git", Commits: "v1.2.3.." + tip}},
-			Patches: []lock.Patch{{Name: tip, Strip: 1, SHA256: sum("d")}, {Name: "0001-sails.patch", Strip: 1, SHA256: sum("e")}},
-			Deps:    []lock.Dep{{Path: "example.org/rope", Version: "v1.0.1+incompatible"}},
-			Tree:    "sha256:" + sum("a"),
+			Patches: []lock.Patch{{Name: tip, Strip: 1, SHA256: sum("d")},
+				{Name: "0001-sails.patch", Strip: 1, SHA256: sum("e")}},
+			Deps: []lock.Dep{{Path: "example.org/rope", Version: "v1.0.1+incompatible"}},
+			Tree: "sha256:" + sum("a"),
 		},
 		Options: map[string]string{"formats": "deb,rpm"},
 		Sources: Sources{Roots: []string{"forks/ship", "profiles"}, Files: []artifact.Pinned{
@@ -94,7 +95,8 @@ func TestStatementIsTheSame(t *testing.T) {
 		t.Errorf("the statement differs:\n%s\n%s", got, want)
 	}
 	var formatted bytes.Buffer
-	if err := json.Indent(&formatted, bytes.TrimSpace(want), "", "  "); err != nil || formatted.String()+"\n" != string(want) {
+	err := json.Indent(&formatted, bytes.TrimSpace(want), "", "  ")
+	if err != nil || formatted.String()+"\n" != string(want) {
 		t.Errorf("the statement is not formatted as encoding/json does: %v", err)
 	}
 }
@@ -187,7 +189,7 @@ func TestReadRefuses(t *testing.T) {
 		{"{", "[", "is not an in-toto statement"},
 		{"in-toto.io/Statement/v1", "in-toto.io/Statement/v0.1", "want a https://in-toto.io/Statement/v1"},
 		{"slsa.dev/provenance/v1", "slsa.dev/provenance/v2", "want a https://in-toto.io/Statement/v1 with a https://slsa"},
-		{"slipway/release/v1", "slipway/release/v2", `it is of the build type "https://github.com/slipway-build/slipway/release/v2"`},
+		{"slipway/release/v1", "slipway/release/v2", `it is of the build type "https://github.com/slipway-`},
 		{`"fork": "ship"`, `"fork": ""`, "it has no fork"},
 		{`"fork": "ship"`, `"fork": "ship", "speed": "9"`, `externalParameters: json: unknown field "speed"`},
 		{`"toolchain": "go1.26.8"`, `"compiler": "go1.26.8"`, `internalParameters: json: unknown field "compiler"`},
@@ -199,7 +201,9 @@ func TestReadRefuses(t *testing.T) {
 		{`"sha256": "1`, `"sha256": "x`, "not valid hex"},
 	} {
 		data := strings.Replace(string(statement(t, sample())), c.old, c.now, 1)
-		if _, err := Read([]byte(data)); err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "\u00a0", " "), c.want) {
+		// protojson separates words by another space in some programs.
+		_, err := Read([]byte(data))
+		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "\u00a0", " "), c.want) {
 			t.Errorf("%s: %v, want %s", c.now, err, c.want)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -49,6 +48,7 @@ func Compare(ctx context.Context, c Comparison) (Report, error) {
 	for name, g := range made {
 		r.Results = append(r.Results, except.apply(Result{Name: name, Kind: g.Kind, Verdict: Extra, Got: g.Reproducible()}))
 	}
+	r.Results = foldLayout(r.Results)
 	slices.SortFunc(r.Results, func(a, b Result) int { return strings.Compare(a.Name, b.Name) })
 	r.Unused = except.unused()
 	r.Same = len(r.Problems) == 0 && r.Count(Same)+r.Count(Excepted) == len(r.Results)
@@ -111,7 +111,7 @@ func (c Comparison) compare(ctx context.Context, name string, w, g artifact.Rele
 	var missing *fs.PathError
 	switch {
 	case errors.As(err, &missing) && errors.Is(err, fs.ErrNotExist):
-		found = []Finding{{What: fmt.Sprintf("%s does not exist, so what differs cannot be told", filepath.ToSlash(missing.Path))}}
+		found = []Finding{{What: missing.Path + " does not exist, so what differs cannot be told"}}
 	case ctx.Err() != nil:
 		return r, ctx.Err()
 	case err != nil:
@@ -122,6 +122,37 @@ func (c Comparison) compare(ctx context.Context, name string, w, g artifact.Rele
 	r.Found = found[:min(len(found), most)]
 	r.More = len(found) - len(r.Found)
 	return r, nil
+}
+
+// foldLayout leaves out what follows from images that differ: the blobs of a layout are
+// named by their digests, and its index has those of the images.
+func foldLayout(results []Result) []Result {
+	differ, excepted := 0, 0
+	for _, r := range results {
+		switch {
+		case r.Kind != artifact.Image || r.Verdict == Same:
+		case r.Verdict == Excepted:
+			excepted++
+		default:
+			differ++
+		}
+	}
+	if differ+excepted == 0 {
+		return results
+	}
+	var out []Result
+	for _, r := range results {
+		if r.Kind == artifact.Layout && r.Verdict != Same {
+			if differ > 0 && r.Verdict != Differs {
+				continue
+			}
+			if differ == 0 {
+				r.Verdict, r.Reason, r.Found, r.More = Excepted, "follows from an image that may differ", nil, 0
+			}
+		}
+		out = append(out, r)
+	}
+	return out
 }
 
 // exceptions are those of a comparison, and which of them something needed.

@@ -65,7 +65,8 @@ func differingBytes(what string, want, got []byte) Finding {
 	case len(want) != len(got):
 		what += fmt.Sprintf(": the first byte that differs is at %#x", first)
 	default:
-		return Finding{What: fmt.Sprintf("%s: %s of %d differ, the first at %#x", what, text.Count(n, "byte"), len(want), first)}
+		what += fmt.Sprintf(": %s of %d differ, the first at %#x", text.Count(n, "byte"), len(want), first)
+		return Finding{What: what}
 	}
 	return Finding{What: what, Want: text.Count(len(want), "byte"), Got: text.Count(len(got), "byte")}
 }

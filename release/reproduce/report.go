@@ -145,7 +145,7 @@ func (r Report) Summary() string {
 	same := text.Count(r.Count(Same), "artifact")
 	excepted := ""
 	if n := r.Count(Excepted); n > 0 {
-		excepted = fmt.Sprintf("; %s may differ, and does", text.Count(n, "artifact"))
+		excepted = fmt.Sprintf("; %s allowed to differ", text.Count(n, "artifact"))
 	}
 	if r.Same {
 		return fmt.Sprintf("%s %s was rebuilt: %s, byte for byte%s", r.Fork, r.Version, same, excepted)
