@@ -131,8 +131,8 @@ func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binari
 	var found []program
 	for _, file := range p.files {
 		facts := v.facts[file]
-		if facts == nil {
-			return // it is missing, which is another check's fault
+		if facts == nil || facts.unread {
+			return // it is missing, or another file: another check's fault
 		}
 		if facts.err != nil {
 			c.fault(p.where, again, "its members cannot be read: %v", facts.err)

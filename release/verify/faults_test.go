@@ -95,8 +95,11 @@ var changes = []fault{
 		"sums bin/linux_amd64/mate: SHA256SUMS has", "sums bin/linux_amd64/mate: SHA512SUMS has",
 		"record bin/linux_amd64/mate: artifacts.json says sha256:"}},
 	{"cut off", nil, func(s *ship) { s.put("notes.md", nil) }, []string{
-		"sums notes.md: SHA256SUMS has", "sums notes.md: SHA512SUMS has",
 		"record notes.md: it has 0 bytes, and artifacts.json says 11"}},
+	{"far too large", nil, func(s *ship) { s.check(os.Truncate(s.at("notes.md"), 1<<40)) }, []string{
+		"record notes.md: it has 1099511627776 bytes, and artifacts.json says 11"}},
+	{"far too large sums", nil, func(s *ship) { s.check(os.Truncate(s.at("SHA256SUMS"), 1<<40)) }, []string{
+		"sums SHA256SUMS: SHA256SUMS has 1099511627776 bytes; at most"}},
 	{"removed", nil, func(s *ship) { s.remove("bin/linux_amd64/mate") }, []string{
 		"sums bin/linux_amd64/mate: SHA256SUMS lists it, and it is missing",
 		"sums bin/linux_amd64/mate: SHA512SUMS lists it, and it is missing",

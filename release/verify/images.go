@@ -130,7 +130,9 @@ func (v *verification) checkImages() Check {
 	for _, name := range v.layouts() {
 		for _, file := range v.paths {
 			algorithm, hex, ok := cutBlob(name, file)
-			if ok && (algorithm != "sha256" || hex != v.facts[file].sha256) {
+			if ok && v.facts[file].unread {
+				bad[file] = true
+			} else if ok && (algorithm != "sha256" || hex != v.facts[file].sha256) {
 				bad[file] = true
 				c.fault(file, again, "its digest is sha256:%s, and a blob's name is its digest", v.facts[file].sha256)
 			}

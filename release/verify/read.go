@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -18,6 +19,7 @@ import (
 // A facts is what reading a file once says of it.
 type facts struct {
 	size   int64
+	unread bool   // it is not the file that the record names, so it need not be read
 	sha256 string // HEX
 	sha512 string // HEX
 	found  []program
@@ -27,6 +29,7 @@ type facts struct {
 // A reader reads each file of a release once: for both digests, and for the programs in it.
 type reader struct {
 	*folder
+	sizes map[string]int64  // of files that the record has
 	look  map[string]string // the formats of the files whose members are walked
 	want  wanted
 	pool  sync.Pool
@@ -43,6 +46,10 @@ func (r *reader) readAll(ctx context.Context) error {
 	links := map[link][]string{}
 	for _, name := range names {
 		info := r.files[name]
+		if !r.worth(name) {
+			r.facts[name] = &facts{size: info.Size(), unread: true}
+			continue
+		}
 		key := link{info.Size(), info.ModTime().UnixNano()}
 		if twin := r.twin(name, links[key]); twin != nil {
 			r.facts[name] = twin
@@ -56,13 +63,27 @@ func (r *reader) readAll(ctx context.Context) error {
 	return group.Wait()
 }
 
-// weight orders files by how long they take: what is walked is decompressed as well.
+// worth reports whether a file has to be read: one that is far too large, or that nobody asked
+// for, is a fault without its digest.
+func (r *reader) worth(name string) bool {
+	size, recorded := r.sizes[name]
+	if recorded {
+		return size == r.files[name].Size()
+	}
+	return r.files[name].Size() <= maxKept
+}
+
+// weight orders files by how long they take: what is walked is decompressed as well, which is
+// slowest for xz.
 func (r *reader) weight(name string) int64 {
 	size := r.files[name].Size()
-	if r.look[name] != "" {
-		size *= 8
+	switch {
+	case r.look[name] == "":
+		return size
+	case strings.HasSuffix(name, "xz"):
+		return 64 * size
 	}
-	return size
+	return 8 * size
 }
 
 // A link is what hard links to one file have in common.

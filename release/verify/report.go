@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -76,7 +77,9 @@ func (c Check) lines() []string {
 		state, text, notes = "-", notes[0], notes[1:]
 	}
 	out := []string{fmt.Sprintf("%-7s %-11s %s", state, c.Name, text)}
-	add := func(format string, args ...any) { out = append(out, "        "+fmt.Sprintf(format, args...)) }
+	add := func(format string, args ...any) {
+		out = append(out, "        "+printable(fmt.Sprintf(format, args...)))
+	}
 	for _, by := range c.Keys {
 		add("by %s, %s", by.Fingerprint, by.Name)
 	}
@@ -97,6 +100,16 @@ func (c Check) lines() []string {
 		add("To do: %s", strings.Join(remedies, "; or: "))
 	}
 	return out
+}
+
+// printable returns text without what a terminal would take for a command: the names of files
+// are somebody else's.
+func printable(text string) string {
+	if !strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return text
+	}
+	quoted := strconv.Quote(text)
+	return quoted[1 : len(quoted)-1]
 }
 
 // fault adds a fault.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -129,18 +130,27 @@ func (s *signatures) manifest(a artifact.Released) {
 }
 
 // sigstore checks the bundles of the sums, of what is downloaded by itself, of the
-// provenance and of images.
+// provenance and of images, and any other that is beside a file.
 func (s *signatures) sigstore() {
+	signed := map[string]bool{}
 	for _, l := range sumLists {
-		s.bundle(l.file)
+		signed[l.file] = true
 	}
 	for _, a := range s.release.Artifacts {
 		switch a.Kind {
 		case artifact.Binary, artifact.Package, artifact.Tarball, artifact.Source:
-			s.bundle(a.Path)
+			signed[a.Path] = true
 		case artifact.Image:
 			s.image(a)
 		}
+	}
+	for _, name := range s.paths {
+		if of := s.signs(name); of != "" && name != provenanceBundle {
+			signed[of] = true
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(signed)) {
+		s.bundle(name)
 	}
 	s.provenance()
 }
@@ -148,8 +158,8 @@ func (s *signatures) sigstore() {
 // bundle checks the bundle beside a file.
 func (s *signatures) bundle(name string) {
 	facts := s.facts[name]
-	if facts == nil {
-		return // missing, which is another check's fault
+	if facts == nil || facts.unread {
+		return // missing, or another file: another check's fault
 	}
 	data, err := s.read(name + bundleSuffix)
 	if err != nil {

@@ -52,6 +52,8 @@ var forgeries = []fault{
 	{"the bundle of another file", nil, func(s *ship) {
 		s.put("bin/linux_amd64/mate.sigstore.json", s.get("bin/linux_amd64/captain.sigstore.json"))
 	}, []string{"signatures bin/linux_amd64/mate: it is over the digest"}},
+	{"a bundle that need not be", nil, func(s *ship) { s.put("notes.md.sigstore.json", []byte("{}")) }, []string{
+		"signatures notes.md: its bundle is of the type"}},
 	{"no bundle of the provenance", nil, func(s *ship) { s.remove("provenance.sigstore.json") }, []string{
 		"signatures provenance.json: it has no bundle beside it"}},
 	{"the bundle of another provenance", nil, func(s *ship) {
@@ -187,6 +189,19 @@ func (s *ship) rebuilt(name string, by *sign.Signer, change func(*reproduce.Repo
 	data, err := r.Attest(s.t.Context(), by.Attest)
 	s.check(err)
 	s.put("rebuilds/"+name+".sigstore.json", data)
+}
+
+// TestLines holds that the names of files cannot steer a terminal.
+func TestLines(t *testing.T) {
+	r := verify.Report{Checks: []verify.Check{{Name: "record", Count: 2, Of: "artifacts", More: 3, Faults: []verify.Fault{
+		{Where: "a\x1b[2J\n", What: "it is missing", Remedy: "look for it"}}}}}
+	want := `FAILED  record      2 artifacts
+        a\x1b[2J\n: it is missing
+        and 3 more
+        To do: look for it`
+	if got := strings.Join(r.Lines(), "\n"); got != want || r.OK() || r.Faults() != 4 {
+		t.Errorf("Lines() =\n%s\nwant\n%s", got, want)
+	}
 }
 
 func TestJSON(t *testing.T) {

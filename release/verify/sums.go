@@ -78,6 +78,7 @@ func (v *verification) checkList(c *Check, l sumList, sums map[string]string) {
 		switch {
 		case !ok && !v.unlisted(name):
 			c.fault(name, "remove it, or "+again, "%s does not list it", l.file)
+		case ok && v.facts[name].unread: // it has another size than the record says, or is not in it
 		case ok && sum != l.of(v.facts[name]):
 			c.fault(name, again, "its sum is %s, and %s has %s", l.of(v.facts[name]), l.file, sum)
 		}

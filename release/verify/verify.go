@@ -79,12 +79,14 @@ func Release(ctx context.Context, dir string, r Request) (Report, error) {
 // plan opens the images' manifests, and settles which files are walked: those that hold
 // binaries.
 func (v *verification) plan() {
-	v.want, v.look = want(v.release), map[string]string{}
+	v.want, v.look, v.sizes = want(v.release), map[string]string{}, map[string]int64{}
 	for _, a := range v.release.Artifacts {
 		var i *image
 		if a.Kind == artifact.Image {
 			i = v.openImage(a)
 			v.images = append(v.images, i)
+		} else {
+			v.sizes[a.Path] = a.Size
 		}
 		switch {
 		case len(a.Holds) == 0 || a.Kind == artifact.Binary:
