@@ -175,7 +175,7 @@ func (p Project) IDs() ([]string, error) {
 		if strings.ContainsAny(id, " \t\r\n'\"") {
 			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", id)
 		}
-		if slices.Contains([]string{".cache", "distfiles", "overlay"}, strings.ToLower(id)) {
+		if slices.Contains([]string{".cache", "distfiles", "overlay", "shards"}, strings.ToLower(id)) {
 			return nil, fmt.Errorf("forks/%s: rename the folder: dist/%[1]s is not for the outputs of one fork", id)
 		}
 		ids = append(ids, id)

@@ -150,6 +150,10 @@ func TestIDs(t *testing.T) {
 			files: map[string]string{"forks/distfiles/fork.yaml": ""},
 			err:   "forks/distfiles: rename the folder: dist/distfiles is not for the outputs of one fork",
 		},
+		"the name of the shards": {
+			files: map[string]string{"forks/shards/fork.yaml": ""},
+			err:   "forks/shards: rename the folder: dist/shards is not for the outputs of one fork",
+		},
 		"the name of the cache": {
 			files: map[string]string{"forks/.cache/fork.yaml": ""},
 			err:   "forks/.cache: rename the folder: dist/.cache is not for the outputs of one fork",
