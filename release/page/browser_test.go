@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slipway-build/slipway/internal/testkit"
 )
@@ -150,7 +152,9 @@ func ask(t *testing.T, args ...string) told {
 
 func browse(t *testing.T, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("chromium", append([]string{"--headless=new", "--no-sandbox", "--disable-gpu",
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "chromium", append([]string{"--headless=new", "--no-sandbox", "--disable-gpu",
 		"--disable-dev-shm-usage", "--user-data-dir=" + t.TempDir()}, args...)...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -125,18 +125,20 @@ func imageInstall(in Input) install {
 	if in.Tag == "" {
 		return out
 	}
-	var pull, load, copied []string
+	var pull, load, copied, names []string
 	for _, a := range in.Release.Kind(artifact.Image) {
-		name := a.Name + ":" + in.Tag
 		if in.Registry != "" {
-			pull = append(pull, continued([]string{"docker pull", words(in.Registry + "/" + name + "@" + a.Digest)})...)
+			ref := in.Registry + "/" + a.Name + ":" + in.Tag + "@" + a.Digest
+			pull = append(pull, continued([]string{"docker pull", shell.Quote(ref)})...)
 		}
 		if a.Format != "docker" {
-			from := "oci:" + a.Path + ":" + name
-			load = append(load, words("skopeo", "copy", from, "docker-daemon:"+name))
-			copied = append(copied, continued([]string{"skopeo copy --all --preserve-digests", words(from),
-				words("docker://registry.example.org/" + name)})...)
+			names = append(names, a.Name)
 		}
+	}
+	if len(names) > 0 {
+		load = forImages(names, "skopeo copy", "oci:images:$:"+in.Tag, "docker-daemon:$:"+in.Tag)
+		copied = forImages(names, "skopeo copy --all --preserve-digests", "oci:images:$:"+in.Tag,
+			"docker://registry.example.org/$:"+in.Tag)
 	}
 	for _, c := range []command{
 		{For: "from the registry", Lines: pull}, {For: "from this folder to Docker", Lines: load},
@@ -147,6 +149,22 @@ func imageInstall(in Input) install {
 		}
 	}
 	return out
+}
+
+// forImages returns a command that is run for each image, with its name in the place of $.
+func forImages(names []string, program string, args ...string) []string {
+	if len(names) == 1 {
+		for i, a := range args {
+			args[i] = shell.Quote(strings.Replace(a, "$", names[0], 1))
+		}
+		return continued(append([]string{program}, args...))
+	}
+	command := "  " + program
+	for _, a := range args {
+		before, after, _ := strings.Cut(a, "$")
+		command += ` "` + shell.QuoteInside(before) + "$image" + shell.QuoteInside(after) + `"`
+	}
+	return []string{"for image in " + words(names...) + "; do", command, "done"}
 }
 
 func tarballInstall(in Input) install {

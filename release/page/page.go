@@ -8,8 +8,12 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
+	"path/filepath"
+	"runtime"
+	"sync"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release/page/sizes"
@@ -24,7 +28,7 @@ type Input struct {
 	Last     *artifact.Release // the one before it, which sizes are compared with; nil, if there is none
 	Timeline artifact.Timeline // of the build; empty, if nothing is known of it
 
-	// Sizes are what binaries are made of, by their paths in the release, as sizes.File
+	// Sizes are what binaries are made of, by their paths in the release, as Sizes
 	// returns it. LastSizes is the same of the last release; nil, if its files are not at hand.
 	Sizes, LastSizes map[string][]sizes.Weight
 
@@ -44,6 +48,28 @@ type Key struct {
 	Use  string // what its signatures are: OpenPGP, sigstore
 	ID   string // its fingerprint
 	Path string // of the public key, among Files; "", if it is not in the release
+}
+
+// Sizes returns what each binary of a release is made of, by its path. dir is the folder
+// of the release.
+func Sizes(dir string, r artifact.Release) (map[string][]sizes.Weight, error) {
+	binaries := r.Kind(artifact.Binary)
+	weights, errs := make([][]sizes.Weight, len(binaries)), make([]error, len(binaries))
+	var all sync.WaitGroup
+	busy := make(chan struct{}, runtime.GOMAXPROCS(0)) // each holds the tables of a whole program
+	for i, b := range binaries {
+		all.Go(func() {
+			busy <- struct{}{}
+			defer func() { <-busy }()
+			weights[i], errs[i] = sizes.File(filepath.Join(dir, filepath.FromSlash(b.Path)))
+		})
+	}
+	all.Wait()
+	out := map[string][]sizes.Weight{}
+	for i, b := range binaries {
+		out[b.Path] = weights[i]
+	}
+	return out, errors.Join(errs...)
 }
 
 //go:embed page.html.tmpl

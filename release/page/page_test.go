@@ -2,7 +2,11 @@ package page
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -182,7 +186,7 @@ func TestText(t *testing.T) {
 		"sample": {"ship 1.5.0+acme.2", "example.org/ship@v1.5.0 with 3 patches; fixes CVE-2026-1001, CVE-2026-1002.",
 			"3 February 2026, 04:05 UTC", `captain: quote <names> & "titles"`, "javascript:alert(1)",
 			"No longer applied since 1.5.0+acme.1:", "stow the <old> sails", "gpg --verify SHA256SUMS.asc SHA256SUMS",
-			"OpenPGP, sigstore", "No longer released", "bin/linux_amd64/stoker", "+40.0 KiB (+0.1 %)"},
+			"OpenPGP, sigstore", "No longer released", "bin/linux_amd64/stoker", "−79.4 KiB (−0.2 %)"},
 		"unsigned": {"This release is unsigned.", "release:reproduce"},
 		"nothing":  {"None: it is the upstream as it is.", "This release is unsigned."},
 	} {
@@ -240,6 +244,25 @@ reboot() { echo ran >&2; }
 				t.Errorf("%s: %q: %v\n%s", name, c.Lines, err, out)
 			}
 		}
+	}
+}
+
+// TestSizes weighs this very test, which is a Go program.
+func TestSizes(t *testing.T) {
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := artifact.Release{Artifacts: []artifact.Released{
+		{Kind: artifact.Binary, Path: filepath.Base(program)}, {Kind: artifact.Document, Path: "missing"},
+	}}
+	got, err := Sizes(filepath.Dir(program), release)
+	if err != nil || len(got) != 1 || len(got[filepath.Base(program)]) < 10 {
+		t.Errorf("its sizes are %v, %v", got, err)
+	}
+	release.Artifacts[1].Kind = artifact.Binary
+	if _, err := Sizes(filepath.Dir(program), release); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing binary is no error: %v", err)
 	}
 }
 

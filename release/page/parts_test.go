@@ -41,10 +41,23 @@ PORTDIR_OVERLAY="$PWD/overlay" PORTAGE_RO_DISTDIRS="$PWD/distfiles" \
 				{Kind: artifact.Image, Format: "docker", Name: "captain", Digest: digest(1)}}
 		}, "image", "docker pull \\\n  registry.example.org/ship/captain:v1.5.0_acme.2@" + digest(1)},
 		{"images in no registry", func(in *Input) { in.Registry = "" }, "image",
-			`skopeo copy oci:images:captain:v1.5.0_acme.2 docker-daemon:captain:v1.5.0_acme.2
+			`skopeo copy \
+  oci:images:captain:v1.5.0_acme.2 \
+  docker-daemon:captain:v1.5.0_acme.2
 skopeo copy --all --preserve-digests \
   oci:images:captain:v1.5.0_acme.2 \
   docker://registry.example.org/captain:v1.5.0_acme.2`},
+		{"images", func(in *Input) {
+			in.Registry = ""
+			for _, name := range []string{"mate", "bo sun"} {
+				in.Release.Artifacts = append(in.Release.Artifacts, artifact.Released{Kind: artifact.Image, Name: name})
+			}
+		}, "image", `for image in captain mate 'bo sun'; do
+  skopeo copy "oci:images:$image:v1.5.0_acme.2" "docker-daemon:$image:v1.5.0_acme.2"
+done
+for image in captain mate 'bo sun'; do
+  skopeo copy --all --preserve-digests "oci:images:$image:v1.5.0_acme.2" "docker://registry.example.org/$image:v1.5.0_acme.2"
+done`},
 		{"images without a tag", func(in *Input) { in.Tag = "" }, "image", ""},
 		{"tarballs nowhere", func(in *Input) {
 			in.URL = ""
@@ -138,11 +151,12 @@ func TestPicture(t *testing.T) {
 	}
 	before := []sizes.Weight{
 		{Package: sizes.Lines, Bytes: 400}, {Module: "example.org/ship", Package: "example.org/ship/a", Bytes: 250},
+		{Module: "x", Package: "x", Bytes: 1}, {Module: "z", Package: "z", Bytes: 2},
 	}
 	p := newPicture(now, before, "example.org/ship@v1.5.0")
 	for i, want := range []row{
 		{"example.org/ship", "500 B", "50.0 %", "+250 B (+100.0 %)"}, {"function tables", "400 B", "40.0 %", "same"},
-		{"standard library", "98 B", "9.8 %", "new"}, {"2 smaller modules", "2 B", "0.2 %", "new"},
+		{"standard library", "98 B", "9.8 %", "new"}, {"2 smaller modules", "2 B", "0.2 %", "−1 B (−33.3 %)"},
 	} {
 		if i >= len(p.Modules) || p.Modules[i] != want {
 			t.Errorf("row %d is %+v, want %+v", i, p.Modules, want)

@@ -48,7 +48,11 @@ type thing struct {
 	class       string
 	bytes       int64
 	packages    []sizes.Weight // the largest first
+	kin         string         // small, of the small modules together
 }
+
+// small is what sizes of the last release are kept under that are not compared one by one.
+const small = " smaller"
 
 const (
 	few       = 0.003  // of a binary: a smaller module has no cell of its own
@@ -87,9 +91,14 @@ func newPicture(weights, before []sizes.Weight, upstream string) picture {
 	old := map[string]int64{}
 	for _, t := range was {
 		old[t.name] = t.bytes
+		if !slices.ContainsFunc(shown, func(s thing) bool { return s.name == t.name }) {
+			old[small] += t.bytes
+		}
 	}
 	for _, t := range shown {
-		p.Modules = append(p.Modules, newRow(t.name, t.bytes, total, old))
+		r := newRow(cmp.Or(t.kin, t.name), t.bytes, total, old)
+		r.Name = t.name
+		p.Modules = append(p.Modules, r)
 	}
 	for _, w := range before {
 		old["package "+w.Package] += w.Bytes
@@ -166,7 +175,7 @@ func class(w sizes.Weight, upstream string) string {
 // fold puts the small modules together.
 func fold(things []thing, total int64) []thing {
 	var out []thing
-	small := thing{class: "other"}
+	rest := thing{class: "other"}
 	n := 0
 	for _, t := range things {
 		if float64(t.bytes) >= few*float64(total) {
@@ -174,15 +183,16 @@ func fold(things []thing, total int64) []thing {
 			continue
 		}
 		n++
-		small.name, small.short, small.bytes = t.name, t.short, small.bytes+t.bytes
+		rest.name, rest.short, rest.bytes = t.name, t.short, rest.bytes+t.bytes
 	}
 	if n == 0 {
 		return out
 	}
 	if n > 1 {
-		small.name, small.short = fmt.Sprintf("%d smaller modules", n), fmt.Sprintf("%d more", n)
+		rest.kin = small
+		rest.name, rest.short = fmt.Sprintf("%d smaller modules", n), fmt.Sprintf("%d more", n)
 	}
-	out = append(out, small)
+	out = append(out, rest)
 	slices.SortStableFunc(out, func(a, b thing) int { return cmp.Compare(b.bytes, a.bytes) })
 	return out
 }

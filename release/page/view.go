@@ -82,7 +82,7 @@ func facts(in Input) []fact {
 		{Name: "Changes", Parts: []link{{text.Count(len(r.Patches), "patch"), "#patches"}}},
 		{Name: "Date", Parts: []link{{Text: day(r.Date)}}, Time: r.Date},
 		plain("Platforms", strings.Join(r.Platforms, ", ")),
-		plain("Compiled by", r.Toolchain),
+		plain("Toolchain", r.Toolchain),
 		{Name: "Signed", Parts: []link{{signedBy(in.Keys), "#check"}}},
 		code("Commit", r.Commit),
 		code("Sum of upstream", r.Upstream.Digest),
