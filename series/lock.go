@@ -119,10 +119,10 @@ func pinWith(ctx context.Context, s *build.Session) (pinned, error) {
 // make against fork.lock, and the module cache against the upstream's sums. It
 // returns fork.lock.
 func Verify(ctx context.Context, s *build.Session) (artifact.Set, error) {
-	s.Announce()
 	if _, err := build.Closes(s.Fork()); err != nil {
 		return nil, err
 	}
+	s.Announce()
 	now, err := pinWith(ctx, s)
 	if err != nil {
 		return nil, err

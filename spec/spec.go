@@ -80,20 +80,24 @@ type Loaded struct {
 // Refuse returns the error of a field that turned out to be wrong after fork.yaml was
 // read, with its line.
 func (l Loaded) Refuse(field, format string, args ...any) error {
-	fault := config.Faultf(field, format, args...)
-	if l.file == nil {
-		return fmt.Errorf("fork.yaml: %s: %s", fault.Field, fault.Message)
-	}
-	return l.file.Check([]config.Fault{fault})
+	return l.refuse([]config.Fault{config.Faultf(field, format, args...)})
 }
 
 // CheckVex returns an error if section vex says something else than patches do.
 func (l Loaded) CheckVex(patches []artifact.ReleasedPatch) error {
-	faults := config.Below("vex", l.Vex.Contradictions(patches))
-	if len(faults) == 0 || l.file == nil {
-		return nil
+	return l.refuse(config.Below("vex", l.Vex.Contradictions(patches)))
+}
+
+// refuse returns faults as one error, with their lines; nil if there are none.
+func (l Loaded) refuse(faults []config.Fault) error {
+	if l.file != nil && len(faults) > 0 {
+		return l.file.Check(faults)
 	}
-	return l.file.Check(faults)
+	errs := make([]error, len(faults))
+	for i, f := range faults {
+		errs[i] = fmt.Errorf("fork.yaml: %s: %s", f.Field, f.Message)
+	}
+	return errors.Join(errs...)
 }
 
 // Load reads the file at path, which is called name in errors. project is the
