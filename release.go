@@ -44,6 +44,9 @@ func (p *Project) releasing(
 		if err != nil || p.PlanOnly {
 			return nil, err
 		}
+		if _, err := making.Session().Released(ctx); err != nil { // what its patches say of themselves
+			return nil, err
+		}
 		made, err := prepare(ctx, making)
 		if err != nil {
 			return nil, err

@@ -15,7 +15,6 @@ import (
 	"github.com/slipway-build/slipway/inventory"
 	"github.com/slipway-build/slipway/licenses"
 	"github.com/slipway-build/slipway/packaging"
-	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/pipeline/image"
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/provenance"
@@ -28,14 +27,11 @@ func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input,
 	s := r.Session()
 	f := s.Fork()
 	in := release.Input{Fork: f, Made: made, Known: release.Known{Lock: s.Lock(), Slipway: slipwayVersion()}}
-	series, err := s.Series(ctx)
-	if err != nil {
+	var err error
+	if in.Record.Patches, err = s.Released(ctx); err != nil {
 		return in, err
 	}
-	if in.Record.Patches, in.Known.Patches, err = described(series.Effective()); err != nil {
-		return in, err
-	}
-	if err := f.CheckVex(in.Record.Patches); err != nil {
+	if in.Known.Patches, err = texts(ctx, s); err != nil {
 		return in, err
 	}
 	in.Known.Statements = f.Vex.Statements(in.Record.Patches)
@@ -67,22 +63,14 @@ func (r Releasing) sources() []string {
 	return slices.Compact(out)
 }
 
-// described returns patches as a release's record has them, and their texts by name.
-func described(series []patches.Patch) ([]artifact.ReleasedPatch, map[string][]byte, error) {
-	var out []artifact.ReleasedPatch
-	texts := map[string][]byte{}
-	for _, p := range series {
-		head, err := p.Head()
-		if err != nil {
-			return nil, nil, err
-		}
-		out = append(out, artifact.ReleasedPatch{
-			Name: p.Name, Digest: "sha256:" + p.SHA256(), Title: head.Title, Author: head.Author, Origin: head.Origin,
-			CVEs: head.CVEs,
-		})
-		texts[p.Name] = p.Data
+// texts returns the texts of a fork's patches, by name.
+func texts(ctx context.Context, s *build.Session) (map[string][]byte, error) {
+	series, err := s.Series(ctx)
+	out := map[string][]byte{}
+	for _, p := range series.Effective() {
+		out[p.Name] = p.Data
 	}
-	return out, texts, nil
+	return out, err
 }
 
 // compiled adds what is the same for all binaries, and how those of each platform are

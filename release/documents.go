@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -81,9 +82,10 @@ func (b builder) repositories(record artifact.Release) map[string]string {
 
 // vulnerabilities adds to documents what is said of vulnerabilities, if anything is.
 func (b builder) vulnerabilities(record artifact.Release, docs map[string][]byte) error {
+	module, _, _ := strings.Cut(b.in.Fork.Upstream.Module, "@")
 	in := vex.Input{
 		Release: record, Statements: b.in.Known.Statements, Author: b.in.Fork.Packages.Maintainer,
-		Module: b.in.Known.Lock.Upstream, Repositories: b.repositories(record),
+		Module: module, Repositories: b.repositories(record),
 	}
 	data, err := vex.Document(in)
 	if err != nil {
