@@ -53,7 +53,8 @@ func (b builder) build(ctx context.Context, files []file) (built, error) {
 	if err := b.describe(ctx, record, all); err != nil {
 		return built{}, err
 	}
-	return b.finish(ctx, record, all)
+	changed := func(s sums) bool { return s.path == layoutDir+"/index.json" } // it lists what was put beside images
+	return b.finish(ctx, record, slices.DeleteFunc(all, changed))
 }
 
 // finish writes what names everything else: the layout's files and the documents in the

@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -26,7 +27,7 @@ const PageFile = "index.html"
 const layoutDir = "images"
 
 // describe writes what says something of finished files: SBOMs, also beside the images in
-// the layout, and which vulnerabilities are fixed. Images are signed here, since signatures
+// the layout, and which vulnerabilities are fixed; and the public keys. Images are signed here, since signatures
 // are files of the layout.
 func (b builder) describe(ctx context.Context, record artifact.Release, all []sums) error {
 	subject := b.subject(record, all)
@@ -37,6 +38,11 @@ func (b builder) describe(ctx context.Context, record artifact.Release, all []su
 	if err := b.vulnerabilities(record, docs); err != nil {
 		return err
 	}
+	public, err := b.publicKeys()
+	if err != nil {
+		return err
+	}
+	maps.Copy(docs, public)
 	if err := output.WriteFiles(b.dir, docs); err != nil {
 		return err
 	}
@@ -122,8 +128,7 @@ func (b builder) attach(image artifact.Released, docs map[string][]byte) error {
 
 func (b builder) layout() string { return filepath.Join(b.dir, layoutDir) }
 
-// conclude returns the documents that speak of all others, and the public keys: the
-// provenance and the notes.
+// conclude returns the documents that speak of all others: the provenance and the notes.
 func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 	k := b.in.Known
 	modules := make([]provenance.Module, len(k.Modules))
@@ -137,13 +142,10 @@ func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := b.publicKeys()
-	if err != nil {
-		return nil, err
-	}
-	out[provenance.File] = statement
-	out[notes.File] = notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.noteKeys()})
-	return out, nil
+	return map[string][]byte{
+		provenance.File: statement,
+		notes.File:      notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.noteKeys()}),
+	}, nil
 }
 
 // Notes returns the notes of the release in dist, beside another one than it was made with
