@@ -14,9 +14,9 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// maxManifest is the most bytes of a manifest, which registries bound likewise:
+// MaxManifest is the most bytes of a manifest, which registries bound likewise:
 // https://github.com/opencontainers/distribution-spec/blob/v1.1.0/spec.md#pushing-manifests.
-const maxManifest = 4 << 20
+const MaxManifest = 4 << 20
 
 // A LayerError says what is wrong with a blob of an image.
 type LayerError struct {
@@ -160,11 +160,11 @@ func (w *imageWalker) blob(d v1.Hash, part string) ([]byte, error) {
 		return nil, &LayerError{d.String(), part, missing(err)}
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	data, err := io.ReadAll(io.LimitReader(f, MaxManifest+1))
 	switch sum := sha256.Sum256(data); {
 	case err != nil:
-	case len(data) > maxManifest:
-		err = &LimitError{"bytes of a manifest", maxManifest}
+	case len(data) > MaxManifest:
+		err = &LimitError{"bytes of a manifest", MaxManifest}
 	case hex.EncodeToString(sum[:]) != d.Hex:
 		err = fmt.Errorf("its digest is sha256:%x", sum)
 	}

@@ -164,12 +164,14 @@ var contradictions = []fault{
 		"binaries images: image captain for linux/amd64: images/blobs/sha256/"}},
 	{"another captain in the server's archive", func(s *ship) { s.put(serverPath, server(s.t, other)) }, nil, []string{
 		"binaries " + serverPath + ": it does not hold the binary of captain",
-		"binaries " + serverPath + ": ship/server/bin/captain.tar: 0123.tar.gz: usr/local/bin/captain: it is another captain"}},
+		"binaries " + serverPath +
+			": ship/server/bin/captain.tar: 0123.tar.gz: usr/local/bin/captain: it is another captain"}},
 	{"a renamed captain", func(s *ship) {
 		s.put(binPath, ct.Compress(s.t, "gz", ct.Tar(s.t, ct.File("skipper", captain))))
 	}, nil, nil},
 	{"a script for a captain", func(s *ship) {
-		s.put(binPath, ct.Compress(s.t, "gz", ct.Tar(s.t, ct.File("bin/captain", "#!/bin/sh\n"), ct.File("skipper", captain))))
+		script := ct.File("bin/captain", "#!/bin/sh\n")
+		s.put(binPath, ct.Compress(s.t, "gz", ct.Tar(s.t, script, ct.File("skipper", captain))))
 	}, nil, []string{"binaries " + binPath + ": bin/captain: it is another captain"}},
 	{"no captain", func(s *ship) { s.put(binPath, ct.Compress(s.t, "gz", ct.Tar(s.t))) }, nil, []string{
 		"binaries " + binPath + ": it does not hold the binary of captain"}},
@@ -177,7 +179,8 @@ var contradictions = []fault{
 		"binaries " + binPath + ": its members cannot be read: " + binPath}},
 	{"no binary to compare with", func(s *ship) {
 		s.artifactAt(binPath).Holds = []string{"captain", "steward"}
-	}, nil, []string{"binaries " + binPath + ": it holds steward, but artifacts.json has no binary of it for linux/amd64"}},
+	}, nil, []string{
+		"binaries " + binPath + ": it holds steward, but artifacts.json has no binary of it for linux/amd64"}},
 	{"a layer is gone", nil, func(s *ship) {
 		layer := s.layer()
 		s.remove(layer)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -28,6 +27,7 @@ import (
 	"github.com/slipway-build/slipway/lock"
 	ct "github.com/slipway-build/slipway/release/contents/contentstest"
 	"github.com/slipway-build/slipway/release/provenance"
+	"github.com/slipway-build/slipway/release/referrers"
 	"github.com/slipway-build/slipway/release/sbom"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/release/sign/sigstore"
@@ -153,18 +153,9 @@ func (s *ship) attach(subject string) {
 	s.check(err)
 	signed, err := s.signer.Image(s.t.Context(), subject)
 	s.check(err)
-	blob := func(media types.MediaType, data []byte) v1.Descriptor {
-		digest, size, err := v1.SHA256(bytes.NewReader(data))
-		s.check(err)
-		s.put("images/blobs/sha256/"+digest.Hex, data)
-		return v1.Descriptor{MediaType: media, Digest: digest, Size: size}
-	}
-	manifest, err := json.Marshal(v1.Manifest{SchemaVersion: 2, MediaType: types.OCIManifestSchema1,
-		Config:  blob("application/vnd.oci.empty.v1+json", []byte("{}")),
-		Layers:  []v1.Descriptor{blob(types.MediaType(signed.ArtifactType), signed.Blob)},
-		Subject: &v1.Descriptor{MediaType: types.OCIImageIndex, Digest: hash, Size: 1}})
+	_, err = referrers.Add(s.at("images"), hash, referrers.Document{
+		Type: signed.ArtifactType, Annotations: signed.Annotations, Data: signed.Blob})
 	s.check(err)
-	s.check(layout.Path(s.at("images")).AppendDescriptor(blob(types.OCIManifestSchema1, manifest)))
 }
 
 // seal describes the folder as it is, and signs it.
@@ -183,9 +174,9 @@ func (s *ship) seal() *ship {
 	}
 	s.describe()
 	for _, a := range s.record.Artifacts {
-		for platform, stem := range sbom.Paths(a) {
+		for _, stem := range sbom.Paths(a) {
 			digest := a.Digest
-			if platform != "" {
+			if a.Kind == artifact.Image {
 				digest = a.Images[0].Digest
 			}
 			s.put(stem+sbom.CycloneDX, fmt.Appendf(nil, cycloneDX, strings.TrimPrefix(digest, "sha256:")))

@@ -12,10 +12,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/release/contents"
 )
-
-// maxManifest is the most bytes of a manifest, as registries bound it.
-const maxManifest = 4 << 20
 
 // A blob is one that an image refers to.
 type blob struct {
@@ -116,7 +114,7 @@ func (i *image) blob(d v1.Descriptor, where string) blob {
 func (v *verification) manifest(i *image, d v1.Descriptor, where string) ([]byte, error) {
 	b := i.blob(d, where)
 	i.blobs = append(i.blobs, b)
-	if info := v.files[b.path]; info != nil && info.Size() > maxManifest {
+	if info := v.files[b.path]; info != nil && info.Size() > contents.MaxManifest {
 		return nil, fmt.Errorf("%s has %d bytes, too many for a manifest", b.path, info.Size())
 	}
 	return v.read(b.path)

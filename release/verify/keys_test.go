@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,21 @@ import (
 
 	"github.com/slipway-build/slipway/release/sign"
 )
+
+var both struct {
+	sync.Once
+	signer *sign.Signer
+}
+
+// publisher returns a signer with a key of each kind, the same for all tests: an RSA key
+// takes a while to make.
+func publisher(t testing.TB) *sign.Signer {
+	both.Do(func() { both.signer = signerOf(t, true, true) })
+	if both.signer == nil {
+		t.Fatal("the keys could not be made")
+	}
+	return both.signer
+}
 
 // signerOf returns a signer with new keys: one for OpenPGP, one for sigstore, or both.
 func signerOf(t testing.TB, openPGP, sigstore bool) *sign.Signer {

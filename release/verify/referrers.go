@@ -8,6 +8,7 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
+	"github.com/slipway-build/slipway/release/contents"
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
@@ -31,7 +32,7 @@ func (v *verification) referrers(layout string) map[string][]string {
 // the one that stands in for the list of referrers where a registry has none does.
 func (v *verification) addReferrer(out map[string][]string, layout string, d v1.Descriptor, depth int) {
 	at := blobPath(layout, d.Digest)
-	if info := v.files[at]; info == nil || info.Size() > maxManifest {
+	if info := v.files[at]; info == nil || info.Size() > contents.MaxManifest {
 		return
 	}
 	data, err := v.read(at)

@@ -102,7 +102,7 @@ func (s *signatures) openPGP() {
 			s.fault(l.file, again, "it has no OpenPGP signature beside it, %s", l.file+armored)
 			continue
 		}
-		by, err := s.verification.Keys.VerifyDetached(l.file, data, asc)
+		by, err := s.verification.Keys.VerifyDetached(l.file+armored, data, asc)
 		s.result(l.file, by, err)
 	}
 	for _, a := range s.release.Artifacts {
@@ -168,7 +168,7 @@ func (s *signatures) bundle(name string) {
 	}
 	var sum [sha256.Size]byte
 	hex.Decode(sum[:], []byte(facts.sha256))
-	by, err := s.verification.Keys.VerifyBundle(name, data, sigstore.File(s.file(name), sum))
+	by, err := s.verification.Keys.VerifyBundle(name+bundleSuffix, data, sigstore.File(s.file(name), sum))
 	s.result(name, by, err)
 }
 

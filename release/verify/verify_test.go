@@ -9,7 +9,7 @@ import (
 )
 
 func TestWhole(t *testing.T) {
-	none, all := &sign.Signer{}, signerOf(t, true, true)
+	none, all := &sign.Signer{}, publisher(t)
 	for _, c := range []struct {
 		name   string
 		signer *sign.Signer
