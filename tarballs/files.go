@@ -23,7 +23,7 @@ import (
 const Revision = 1
 
 // Level is how hard WriteFiles compresses: as gzip does by itself, and so tar czf. Level 9
-// takes three times as long to save one percent of a program.
+// takes five times as long, to make a program 2.5 percent smaller.
 const Level = 6
 
 // block is how many bytes are compressed as one piece. The processors share the pieces, so

@@ -147,8 +147,9 @@ func TestRelease(t *testing.T) {
 		t.Errorf("the notes are %q, want %q", got, want)
 	}
 	names, contents := members(t, p.Path("dist/ship-1.4/tarballs/ship-crew-linux-amd64.tar.gz"))
-	if want := []string{"ship/", "ship/LICENSE", "ship/bin/", "ship/bin/captain+", "ship/bin/captain.docker_tag",
-		"ship/bin/captain.tar", "ship/bin/galley -> captain", "ship/ship-src.tar.gz", "ship/version"}; !slices.Equal(names, want) {
+	want = []string{"ship/", "ship/LICENSE", "ship/bin/", "ship/bin/captain+", "ship/bin/captain.docker_tag",
+		"ship/bin/captain.tar", "ship/bin/galley -> captain", "ship/ship-src.tar.gz", "ship/version"}
+	if !slices.Equal(names, want) {
 		t.Errorf("%q, want %q", names, want)
 	}
 	src, err := os.ReadFile(p.Path("dist/ship-1.4/tarballs/ship-src.tar.gz"))
@@ -325,12 +326,14 @@ func TestReleaseOfEarlyKubernetes(t *testing.T) {
 		"third_party/htpasswd/COPYING": "c", "federation/cluster/d": "d", "federation/manifests/e": "e",
 		"federation/deploy/f": "f", "cluster/kube-up.sh": "#!/bin/sh\n", gce + "cos": ">gci",
 		"cluster/addons/dns/skydns-rc.yaml.in": "dns", "cluster/addons/dns/README.md": "no", "cluster/addons/demo.yaml": "no",
-		gce + "gci/configure-helper.sh": "gci", gce + "gci/health-monitor.sh": "health", gce + "gci/mounter/mounter": "mounter",
+		gce + "gci/configure-helper.sh": "gci", gce + "gci/health-monitor.sh": "health",
+		gce + "gci/mounter/mounter":        "mounter",
 		gce + "trusty/configure-helper.sh": "trusty", gce + "coreos/kube-manifests/addons/g.yaml": "g",
 		salt + "kube-addons/init.sls": "init", salt + "kube-admission-controls/limit-range/limit-range.yaml": "limit",
 	}
 	for _, file := range []string{"cluster-autoscaler/cluster-autoscaler.manifest", "etcd/etcd.manifest",
-		"kube-addons/kube-addon-manager.yaml", "kube-apiserver/abac-authz-policy.jsonl", "kube-apiserver/kube-apiserver.manifest",
+		"kube-addons/kube-addon-manager.yaml", "kube-apiserver/abac-authz-policy.jsonl",
+		"kube-apiserver/kube-apiserver.manifest",
 		"kube-controller-manager/kube-controller-manager.manifest", "kube-scheduler/kube-scheduler.manifest",
 		"l7-gcp/glbc.manifest", "e2e-image-puller/e2e-image-puller.manifest", "rescheduler/rescheduler.manifest",
 		"kube-proxy/kube-proxy.manifest", "kube-registry-proxy/kube-registry-proxy.yaml", "fluentd-es/fluentd-es.yaml",
@@ -367,9 +370,10 @@ func TestReleaseOfEarlyKubernetes(t *testing.T) {
 			"server/bin/kube-proxy+ server/bin/kubectl+",
 		"kubernetes-node-linux-amd64.tar.gz":   "LICENSES kubernetes-src.tar.gz node/bin/kube-proxy+ node/bin/kubectl+",
 		"kubernetes-client-linux-amd64.tar.gz": "client/bin/kubectl+",
-		"kubernetes-salt.tar.gz":               "saltbase/salt/kube-addons/dns/skydns-rc.yaml.in saltbase/salt/kube-addons/init.sls",
-		"kubernetes-manifests.tar.gz": "addons/g.yaml fluentd-es.yaml gci-trusty/dns/skydns-rc.yaml.in gci-trusty/etcd.manifest " +
-			"gci-trusty/gci-configure-helper.sh gci-trusty/limit-range/limit-range.yaml kube-proxy.manifest",
+		"kubernetes-salt.tar.gz": "saltbase/salt/kube-addons/dns/skydns-rc.yaml.in " +
+			"saltbase/salt/kube-addons/init.sls",
+		"kubernetes-manifests.tar.gz": "addons/g.yaml fluentd-es.yaml gci-trusty/dns/skydns-rc.yaml.in " +
+			"gci-trusty/etcd.manifest gci-trusty/gci-configure-helper.sh gci-trusty/limit-range/limit-range.yaml kube-proxy.manifest",
 		"kubernetes.tar.gz": "LICENSES README.md Vagrantfile _output/release-tars -> ../server client/README " +
 			"cluster/gce/cos -> gci cluster/kube-up.sh+ docs/a.md examples/b federation/deploy/f " +
 			"server/kubernetes-manifests.tar.gz server/kubernetes-salt.tar.gz third_party/htpasswd/COPYING version",
