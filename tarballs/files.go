@@ -74,8 +74,10 @@ func WriteFiles(ctx context.Context, name string, all []File, date time.Time) (W
 		}
 	}
 	sum := counter{Hash: sha256.New()}
-	err := place(ctx, name, parallel{}, m.list, &sum)
-	return Written{Size: sum.n, SHA256: hex.EncodeToString(sum.Sum(nil))}, err
+	if err := place(ctx, name, parallel{}, m.list, &sum); err != nil {
+		return Written{}, err
+	}
+	return Written{Size: sum.n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // add adds a file, and before it the folders that it is in.
