@@ -66,8 +66,8 @@ func TestTarballs(t *testing.T) {
 			"federation/manifests server/README third_party/htpasswd version"},
 		{"kubernetes", "1.4.12", "node", "", ""},
 		{"kubernetes", "1.4.12", "full", "kubernetes.tar.gz", "Godeps/LICENSES README.md Vagrantfile [manifests] [salt] " +
-			"[server] _output/release-tars cluster docs examples federation/cluster federation/deploy federation/manifests kubectl " +
-			"third_party/htpasswd version"},
+			"[server] _output/release-tars cluster docs examples federation/cluster federation/deploy " +
+			"federation/manifests kubectl third_party/htpasswd version"},
 		{"etcd", "3.7.3", "release", "etcd-v{{.Version}}-{{.OS}}-{{.Arch}}.tar.gz",
 			"Documentation README.md etcd etcdctl etcdctl/README.md etcdctl/READMEv2.md etcdutl etcdutl/README.md"},
 		{"etcd", "3.4.30", "release", "etcd-v{{.Version}}-{{.OS}}-{{.Arch}}.tar.gz",

@@ -23,7 +23,7 @@ import (
 const Revision = 1
 
 // Level is how hard WriteFiles compresses: as gzip does by itself, and so tar czf. Level 9
-// takes three times as long to save one percent of a program.
+// takes five times as long, to make a program 2.5 percent smaller.
 const Level = 6
 
 // block is how many bytes are compressed as one piece. The processors share the pieces, so
@@ -74,8 +74,10 @@ func WriteFiles(ctx context.Context, name string, all []File, date time.Time) (W
 		}
 	}
 	sum := counter{Hash: sha256.New()}
-	err := place(ctx, name, parallel{}, m.list, &sum)
-	return Written{Size: sum.n, SHA256: hex.EncodeToString(sum.Sum(nil))}, err
+	if err := place(ctx, name, parallel{}, m.list, &sum); err != nil {
+		return Written{}, err
+	}
+	return Written{Size: sum.n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
 }
 
 // add adds a file, and before it the folders that it is in.

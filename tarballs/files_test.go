@@ -48,8 +48,8 @@ func TestWriteFiles(t *testing.T) {
 			t.Errorf("%s is %d:%d %q:%q of %s", h.Name, h.Uid, h.Gid, h.Uname, h.Gname, h.ModTime)
 		}
 	}
-	want := []string{"ship/ 755 ", "ship/addons/ 755 ", "ship/bin-info 644 ", "ship/bin/ 755 ", "ship/bin/captain 755 ahoy",
-		"ship/bin/cook 777 captain", "ship/version 644 v1.4.1\n"}
+	want := []string{"ship/ 755 ", "ship/addons/ 755 ", "ship/bin-info 644 ", "ship/bin/ 755 ",
+		"ship/bin/captain 755 ahoy", "ship/bin/cook 777 captain", "ship/version 644 v1.4.1\n"}
 	if strings.Join(got, "|") != strings.Join(want, "|") {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -112,7 +112,8 @@ func TestWriteFilesFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			_, err := WriteFiles(c.ctx, filepath.Join(dir, c.file), []File{{Path: "bin/captain", Mode: 0o755, From: c.from}}, date)
+			files := []File{{Path: "bin/captain", Mode: 0o755, From: c.from}}
+			_, err := WriteFiles(c.ctx, filepath.Join(dir, c.file), files, date)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

@@ -12,7 +12,11 @@ import (
 )
 
 const good = `tarballs:
-  - {kind: crew, versions: ">=1.4.0-0", file: "ship-{{.OS}}-{{.Arch}}.tar.gz", folder: "ship-{{.Version}}", platforms: [linux]}
+  - kind: crew
+    versions: ">=1.4.0-0"
+    file: "ship-{{.OS}}-{{.Arch}}.tar.gz"
+    folder: "ship-{{.Version}}"
+    platforms: [linux]
   - {kind: crew, file: "early-{{.OS}}-{{.Arch}}.tgz"}
   - {kind: src, file: ship-src.tar.gz, portable: true}
 contents:
@@ -57,7 +61,7 @@ func TestValidate(t *testing.T) {
 		"globs of nothing":   {"empty: true", "empty: true, only: [a]", "contents[4].tree: is missing"},
 		"a bad glob":         {"docs/**", "docs**", "contents[6].without[0]: "},
 		"a tree above":       {"tree: .,", "tree: ../ship,", "contents[6].tree: \"../ship\": want a path below"},
-		"itself":             {"in: [src, crew], tree: .", "in: [src, crew], tarballs: [crew], tree: .", "contents[1].tarballs: a tarball"},
+		"itself":             {"in: [src, crew], tree", "in: [src, crew], tarballs: [crew], tree", "contents[1].tarballs: a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			faults := parse(t, strings.Replace(good, c.old, c.new, 1)).Validate()

@@ -40,8 +40,8 @@ func layer(t *testing.T, file, text string, by compression.Compression) v1.Layer
 	if by == compression.ZStd {
 		media = types.OCILayerZStd
 	}
-	l, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data.Bytes())), nil },
-		tarball.WithCompression(by), tarball.WithMediaType(media))
+	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data.Bytes())), nil }
+	l, err := tarball.LayerFromOpener(open, tarball.WithCompression(by), tarball.WithMediaType(media))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,12 +66,14 @@ func writeLayout(t *testing.T, dir, title string) artifact.Images {
 	}
 	of, err1 := index.Digest()
 	one, err2 := image.Digest()
-	record := artifact.Images{Fork: "ship-1.4", Version: "1.4.1+test.1", Tag: "v1.4.1_test.1", Images: []artifact.ImageIndex{{
+	record := artifact.Images{Fork: "ship-1.4", Version: "1.4.1+test.1", Tag: "v1.4.1_test.1"}
+	record.Images = []artifact.ImageIndex{{
 		Name: title, Digest: of.String(),
 		Platforms: []artifact.PlatformImage{{Platform: "linux/amd64", Digest: one.String()}},
-	}}}
+	}}
 	data, err3 := json.Marshal(record)
-	if err := errors.Join(err1, err2, err3, os.WriteFile(filepath.Join(dir, artifact.ImagesFile), data, 0o644)); err != nil {
+	err4 := os.WriteFile(filepath.Join(dir, artifact.ImagesFile), data, 0o644)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		t.Fatal(err)
 	}
 	return record
@@ -128,7 +130,8 @@ func TestSkopeoReadsArchive(t *testing.T) {
 	if err := a.write(file); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("skopeo", "copy", "--insecure-policy", "docker-archive:"+file, "dir:"+t.TempDir()).CombinedOutput()
+	from, to := "docker-archive:"+file, "dir:"+t.TempDir()
+	out, err := exec.Command("skopeo", "copy", "--insecure-policy", from, to).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -1,18 +1,21 @@
 package tarball
 
 import (
+	"cmp"
+	"errors"
 	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/glob"
 	"github.com/slipway-build/slipway/tarballs"
 )
 
-// A composer knows where what tarballs hold lies on this machine.
+// A composer knows where on this machine everything is that tarballs hold.
 type composer struct {
 	inputs
 	tree     filetree.Dir
@@ -91,47 +94,47 @@ func (c composer) images(p part) []tarballs.File {
 
 // treeFiles returns files of the patched tree.
 func (c composer) treeFiles(p part) ([]tarballs.File, error) {
-	if len(p.Files) > 0 {
-		var out []tarballs.File
-		for _, name := range p.Files {
-			f, err := c.treeFile(path.Join(p.Tree, name), path.Join(p.To, path.Base(name)))
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, f)
-		}
-		return out, nil
-	}
-	to := p.To
-	if to == "" {
-		to = p.Tree
-	}
-	if _, ok := c.tree.Tree.Lookup(p.Tree); ok {
-		f, err := c.treeFile(p.Tree, to)
-		return []tarballs.File{f}, err
-	}
-	only, err := glob.Matcher(p.Only)
-	if err != nil {
-		return nil, err
-	}
-	without, err := glob.Matcher(p.Without)
+	chosen, err := p.choose(c.tree.Tree)
 	if err != nil {
 		return nil, err
 	}
 	var out []tarballs.File
-	for _, e := range c.tree.Tree.Below(p.Tree) {
-		rel, err := filepath.Rel(p.Tree, e.Path)
-		if err != nil {
-			return nil, err
-		}
-		if len(p.Only) > 0 && !only(rel) || without(rel) {
-			continue
-		}
-		f, err := c.treeFile(e.Path, path.Join(to, rel))
+	for to, name := range chosen {
+		f, err := c.treeFile(name, to)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, f)
+	}
+	return out, nil
+}
+
+// choose returns the files of a tree that a part has, by their paths in the tarball.
+func (p part) choose(tree filetree.Tree) (map[string]string, error) {
+	out := map[string]string{}
+	for _, name := range p.Files {
+		out[path.Join(p.To, path.Base(name))] = path.Join(p.Tree, name)
+	}
+	if len(p.Files) > 0 {
+		return out, nil
+	}
+	to := cmp.Or(p.To, p.Tree)
+	if _, ok := tree.Lookup(p.Tree); ok {
+		return map[string]string{to: p.Tree}, nil
+	}
+	only, err1 := glob.Matcher(p.Only)
+	without, err2 := glob.Matcher(p.Without)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, err
+	}
+	for _, e := range tree.Below(p.Tree) {
+		rel := e.Path
+		if p.Tree != "." {
+			rel = strings.TrimPrefix(e.Path, p.Tree+"/")
+		}
+		if (len(p.Only) == 0 || only(rel)) && !without(rel) {
+			out[path.Join(to, rel)] = e.Path
+		}
 	}
 	return out, nil
 }

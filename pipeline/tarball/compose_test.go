@@ -43,8 +43,10 @@ func shown(files []tarballs.File) []string {
 }
 
 func TestCompose(t *testing.T) {
+	captain, cook := []string{"captain"}, map[string]string{"cook": "captain"}
 	c := composer{
-		tree: tree("docs/a.md", "docs/b.json", "docs/demo/c.json", "docs/run.sh", "LICENSE"), tarballs: "/made", archives: "/archives",
+		tree:     tree("docs/a.md", "docs/b.json", "docs/demo/c.json", "docs/run.sh", "LICENSE"),
+		tarballs: "/made", archives: "/archives",
 		inputs: inputs{
 			built: map[platform.Platform]build.Binaries{
 				amd64:   {Dir: "/bin", All: []cross.Binary{{Component: "captain", File: "captain"}}},
@@ -62,11 +64,11 @@ func TestCompose(t *testing.T) {
 	}{
 		"nothing": {},
 		"programs": {
-			parts: []part{{To: "bin", Platform: amd64, Components: []string{"captain"}, Aliases: map[string]string{"cook": "captain"}}},
+			parts: []part{{To: "bin", Platform: amd64, Components: captain, Aliases: cook}},
 			want:  []string{"ship/bin/captain 755 /bin/captain", "ship/bin/cook 777 captain"},
 		},
 		"programs of Windows": {
-			parts: []part{{Platform: windows, Components: []string{"captain"}, Aliases: map[string]string{"cook": "captain"}}},
+			parts: []part{{Platform: windows, Components: captain, Aliases: cook}},
 			want:  []string{"ship/captain.exe 755 /win/captain.exe", "ship/cook.exe 777 captain.exe"},
 		},
 		"images, of which the fork has one": {
@@ -114,21 +116,27 @@ func TestCompose(t *testing.T) {
 
 func TestMissing(t *testing.T) {
 	have := tree("LICENSE", "cluster/up.sh", "cluster/salt/a")
+	// a, and b that holds it, are left out
+	out := func(paths string) string { return "[{a a [" + paths + "] true} {b b [a] true}]" }
 	for name, c := range map[string]struct {
 		part   tarballs.Part
 		module string // the upstream, where it is one
 		want   string
 	}{
-		"none of the tree":        {},
-		"all of the tree":         {part: tarballs.Part{Tree: "."}},
-		"a file":                  {part: tarballs.Part{Tree: "LICENSE"}},
-		"a folder":                {part: tarballs.Part{Tree: "cluster/salt"}},
-		"a missing one":           {part: tarballs.Part{Tree: "cluster/sal"}, want: "[{a a [cluster/sal] true} {b b [a] true}]"},
-		"an optional one":         {part: tarballs.Part{Tree: "docs", Optional: true}, want: "[{a a [docs] false}]"},
-		"files":                   {part: tarballs.Part{Tree: "cluster", Files: []string{"up.sh", "salt/a"}}},
-		"files, two missing":      {part: tarballs.Part{Tree: "cluster", Files: []string{"x", "up.sh", "y"}}, want: "[{a a [cluster/x cluster/y] true} {b b [a] true}]"},
-		"links of a repository":   {part: tarballs.Part{Tree: "cluster", Links: true}},
-		"links of a module":       {part: tarballs.Part{Tree: "cluster", Links: true}, module: "m@v1", want: "[{a a [symbolic links in cluster] true} {b b [a] true}]"},
+		"none of the tree": {},
+		"all of the tree":  {part: tarballs.Part{Tree: "."}},
+		"a file":           {part: tarballs.Part{Tree: "LICENSE"}},
+		"a folder":         {part: tarballs.Part{Tree: "cluster/salt"}},
+		"a missing one":    {part: tarballs.Part{Tree: "cluster/sal"}, want: out("cluster/sal")},
+		"an optional one":  {part: tarballs.Part{Tree: "docs", Optional: true}, want: "[{a a [docs] false}]"},
+		"files":            {part: tarballs.Part{Tree: "cluster", Files: []string{"up.sh", "salt/a"}}},
+		"files, two missing": {
+			part: tarballs.Part{Tree: "cluster", Files: []string{"x", "up.sh", "y"}}, want: out("cluster/x cluster/y"),
+		},
+		"links of a repository": {part: tarballs.Part{Tree: "cluster", Links: true}},
+		"links of a module": {
+			part: tarballs.Part{Tree: "cluster", Links: true}, module: "m@v1", want: out("symbolic links in cluster"),
+		},
 		"globs that match no one": {part: tarballs.Part{Tree: "cluster", Only: []string{"internal-*"}}},
 	} {
 		t.Run(name, func(t *testing.T) {

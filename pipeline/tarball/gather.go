@@ -151,7 +151,8 @@ func (p plan) without(missing []Missing) (plan, error) {
 	for _, m := range missing {
 		if m.Out {
 			files[m.File] = true
-			lines = append(lines, fmt.Sprintf("%s needs what the patched tree has not: %s", m.File, strings.Join(m.Paths, ", ")))
+			lines = append(lines, fmt.Sprintf("%s cannot be made: the patched tree has no %s",
+				m.File, strings.Join(m.Paths, ", ")))
 		}
 	}
 	p.tarballs = slices.DeleteFunc(slices.Clone(p.tarballs), func(t planned) bool { return files[t.file] })

@@ -245,7 +245,10 @@ func (p plan) names(on platform.Platform) tarballs.Names {
 // part fills in a row of contents.
 func (p plan) part(c tarballs.Content, on platform.Platform) (part, error) {
 	n := p.names(on)
-	out := part{Platform: on, Link: c.Link, Empty: c.Empty, Part: c.Part, Aliases: map[string]string{}, Images: map[string]string{}}
+	out := part{
+		Platform: on, Link: c.Link, Empty: c.Empty, Part: c.Part,
+		Aliases: map[string]string{}, Images: map[string]string{},
+	}
 	if on != (platform.Platform{}) {
 		out.On = on.String()
 	}

@@ -25,7 +25,7 @@ func readRecord(s *build.Session, p plan) Record {
 
 // record returns the record of this plan, without tarballs.
 func (p plan) record(missing []Missing) Record {
-	return Record{Fork: p.fork.ID, Version: p.fork.Version, Tarballs: []Made{}, Missing: missing, Tree: p.tree}
+	return Record{Fork: p.fork.ID, Version: p.fork.Version, Missing: append([]Missing{}, missing...), Tree: p.tree}
 }
 
 // treeKey covers all that decides what the patched tree must have, and has.

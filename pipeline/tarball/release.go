@@ -29,7 +29,7 @@ type Record struct {
 	Fork     string     `json:"fork"`
 	Version  string     `json:"version"`
 	Tarballs []Made     `json:"tarballs"` // sorted by file
-	Missing  []Missing  `json:"missing"`  // from the patched tree; sorted by file
+	Missing  []Missing  `json:"missing"`  // from the patched tree, in the order of the plan
 	Tree     action.Key `json:"tree"`     // covers all that decided what is missing
 }
 
