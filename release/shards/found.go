@@ -57,10 +57,14 @@ func find(folders []string) ([]found, error) {
 	return out, nil
 }
 
+// walk is filepath.WalkDir of a folder that can be named by a link to it. Below it, links
+// are not followed.
+func walk(folder string, f fs.WalkDirFunc) error { return filepath.WalkDir(folder+"/.", f) }
+
 // below returns the folders of shards in a folder. What is in a shard is its own.
 func below(folder string) ([]string, error) {
 	var out []string
-	err := filepath.WalkDir(folder+"/.", func(name string, e fs.DirEntry, err error) error {
+	err := walk(folder, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || !e.IsDir() {
 			return err
 		}
@@ -151,7 +155,7 @@ func (f found) check(ctx context.Context) []error {
 	for _, l := range f.Files {
 		missing[l.Path] = l
 	}
-	err := filepath.WalkDir(f.dir, func(name string, e fs.DirEntry, err error) error {
+	err := walk(f.dir, func(name string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || name == filepath.Join(f.dir, File) {
 			return err
 		}

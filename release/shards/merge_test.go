@@ -145,6 +145,7 @@ func TestMergeIsAsIfOneMachineHadMadeIt(t *testing.T) {
 		"a folder each":        {folders: []string{a, b}},
 		"in another order":     {folders: []string{b, a}},
 		"a shard itself":       {folders: []string{filepath.Join(b, "ship.linux-arm64"), a}},
+		"links to folders":     {folders: []string{linkTo(t, a), linkTo(t, filepath.Join(b, "ship.linux-arm64"))}},
 		"one twice":            {folders: []string{from, b}},
 		"it is there already":  {folders: []string{from}, has: made, stays: "dist/ship/images/index.json"},
 		"another is there":     {folders: []string{from}, has: map[string]string{"dist/ship/bin/linux_arm64/captain": "old"}},
@@ -183,6 +184,16 @@ func TestMergeIsAsIfOneMachineHadMadeIt(t *testing.T) {
 			}
 		})
 	}
+}
+
+// linkTo returns a link to a folder.
+func linkTo(t *testing.T, to string) string {
+	t.Helper()
+	at := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(to, at); err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 // only returns the entries of a map whose names f takes.
