@@ -83,7 +83,8 @@ func platforms(files []artifact.Released) []string {
 
 // emergeInstall names the ebuilds of the release's version: the overlay may have others.
 func emergeInstall(in Input) install {
-	out := install{ID: "emerge", Title: "emerge", Note: "As root, in the folder of this release."}
+	out := install{ID: "emerge", Title: "emerge", Note: "As root, in the folder of this release. " +
+		"A system of stable keywords has to accept the testing ones of these packages, as emerge says."}
 	core, _, _ := strings.Cut(in.Release.Version, "+")
 	core, _, _ = strings.Cut(core, "-")
 	var binary, source []string
