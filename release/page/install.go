@@ -160,12 +160,15 @@ func forImages(names []string, program string, args ...string) []string {
 		}
 		return continued(append([]string{program}, args...))
 	}
-	command := "  " + program
-	for _, a := range args {
+	for i, a := range args {
 		before, after, _ := strings.Cut(a, "$")
-		command += ` "` + shell.QuoteInside(before) + "$image" + shell.QuoteInside(after) + `"`
+		args[i] = `"` + shell.QuoteInside(before) + "$image" + shell.QuoteInside(after) + `"`
 	}
-	return []string{"for image in " + words(names...) + "; do", command, "done"}
+	out := []string{"for image in " + words(names...) + "; do"}
+	for _, line := range continued(append([]string{program}, args...)) {
+		out = append(out, "  "+line)
+	}
+	return append(out, "done")
 }
 
 func tarballInstall(in Input) install {
