@@ -83,7 +83,8 @@ func platforms(files []artifact.Released) []string {
 
 // emergeInstall names the ebuilds of the release's version: the overlay may have others.
 func emergeInstall(in Input) install {
-	out := install{ID: "emerge", Title: "emerge", Note: "As root, in the folder of this release."}
+	out := install{ID: "emerge", Title: "emerge", Note: "As root, in the folder of this release. " +
+		"A system of stable keywords has to accept the testing ones of these packages, as emerge says."}
 	core, _, _ := strings.Cut(in.Release.Version, "+")
 	core, _, _ = strings.Cut(core, "-")
 	var binary, source []string
@@ -159,12 +160,15 @@ func forImages(names []string, program string, args ...string) []string {
 		}
 		return continued(append([]string{program}, args...))
 	}
-	command := "  " + program
-	for _, a := range args {
+	for i, a := range args {
 		before, after, _ := strings.Cut(a, "$")
-		command += ` "` + shell.QuoteInside(before) + "$image" + shell.QuoteInside(after) + `"`
+		args[i] = `"` + shell.QuoteInside(before) + "$image" + shell.QuoteInside(after) + `"`
 	}
-	return []string{"for image in " + words(names...) + "; do", command, "done"}
+	out := []string{"for image in " + words(names...) + "; do"}
+	for _, line := range continued(append([]string{program}, args...)) {
+		out = append(out, "  "+line)
+	}
+	return append(out, "done")
 }
 
 func tarballInstall(in Input) install {

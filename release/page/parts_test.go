@@ -53,10 +53,14 @@ skopeo copy --all --preserve-digests \
 				in.Release.Artifacts = append(in.Release.Artifacts, artifact.Released{Kind: artifact.Image, Name: name})
 			}
 		}, "image", `for image in captain mate 'bo sun'; do
-  skopeo copy "oci:images:$image:v1.5.0_acme.2" "docker-daemon:$image:v1.5.0_acme.2"
+  skopeo copy \
+    "oci:images:$image:v1.5.0_acme.2" \
+    "docker-daemon:$image:v1.5.0_acme.2"
 done
 for image in captain mate 'bo sun'; do
-  skopeo copy --all --preserve-digests "oci:images:$image:v1.5.0_acme.2" "docker://registry.example.org/$image:v1.5.0_acme.2"
+  skopeo copy --all --preserve-digests \
+    "oci:images:$image:v1.5.0_acme.2" \
+    "docker://registry.example.org/$image:v1.5.0_acme.2"
 done`},
 		{"images without a tag", func(in *Input) { in.Tag = "" }, "image", ""},
 		{"tarballs nowhere", func(in *Input) {

@@ -24,7 +24,7 @@ type picture struct {
 // A cell is a module in the picture, or what is not code.
 type cell struct {
 	rect
-	Class              string // own, other, std or rest
+	Class              string // own, other, std or notCode
 	Title, Wide, Short string // Wide and Short are what there is room for on a wide screen, and on a phone
 	Size               string // "" where there is no room
 	Both               bool   // there is room for the size on a phone, too
@@ -48,11 +48,11 @@ type thing struct {
 	class       string
 	bytes       int64
 	packages    []sizes.Weight // the largest first
-	kin         string         // small, of the small modules together
+	folded      bool           // it is several small modules
 }
 
-// small is what sizes of the last release are kept under that are not compared one by one.
-const small = " smaller"
+// notCode is the class of what is not code.
+const notCode = "rest"
 
 const (
 	few       = 0.003  // of a binary: a smaller module has no cell of its own
@@ -83,34 +83,65 @@ func pictures(in Input) []picture {
 }
 
 func newPicture(weights, before []sizes.Weight, upstream string) picture {
-	p := picture{Compared: len(before) > 0}
 	things, total := gather(weights, upstream)
 	was, _ := gather(before, upstream)
 	shown := fold(things, total)
-	p.Cells = cells(shown, total)
-	old := map[string]int64{}
+	return picture{
+		Cells: cells(shown, total), Modules: moduleRows(shown, was, total),
+		Packages: packageRows(weights, before, total), Compared: len(before) > 0,
+	}
+}
+
+func moduleRows(shown, was []thing, total int64) []row {
+	old, others := map[string]int64{}, int64(0)
 	for _, t := range was {
 		old[t.name] = t.bytes
-		if !slices.ContainsFunc(shown, func(s thing) bool { return s.name == t.name }) {
-			old[small] += t.bytes
+		if t.class != notCode && !slices.ContainsFunc(shown, func(s thing) bool { return s.name == t.name }) {
+			others += t.bytes
 		}
 	}
+	var out []row
 	for _, t := range shown {
-		r := newRow(cmp.Or(t.kin, t.name), t.bytes, total, old)
-		r.Name = t.name
-		p.Modules = append(p.Modules, r)
+		before := old[t.name]
+		if t.folded {
+			before = others
+		}
+		out = append(out, newRow(t.name, t.bytes, total, since(t.bytes, before, len(was) > 0)))
 	}
-	for _, w := range before {
-		old["package "+w.Package] += w.Bytes
+	return out
+}
+
+// packageRows returns those of the largest packages.
+func packageRows(weights, was []sizes.Weight, total int64) []row {
+	old := map[string]int64{}
+	for _, w := range was {
+		if w.Module != "" {
+			old[w.Package] = w.Bytes
+		}
 	}
 	code := slices.DeleteFunc(slices.Clone(weights), func(w sizes.Weight) bool { return w.Module == "" })
 	slices.SortStableFunc(code, func(a, b sizes.Weight) int { return cmp.Compare(b.Bytes, a.Bytes) })
+	var out []row
 	for _, w := range code[:min(rows, len(code))] {
-		r := newRow("package "+w.Package, w.Bytes, total, old)
-		r.Name = w.Package
-		p.Packages = append(p.Packages, r)
+		out = append(out, newRow(w.Package, w.Bytes, total, since(w.Bytes, old[w.Package], len(was) > 0)))
 	}
-	return p
+	return out
+}
+
+func newRow(name string, bytes, total int64, change string) row {
+	return row{name, amount(bytes), fmt.Sprintf("%.1f %%", 100*float64(bytes)/float64(total)), change}
+}
+
+// since returns how a number of bytes differs from the one before; "" where nothing is
+// known of the last release.
+func since(now, before int64, known bool) string {
+	switch {
+	case !known:
+		return ""
+	case before == 0:
+		return "new"
+	}
+	return change(now, before)
 }
 
 // cells returns the boxes of code, and beside them those of the rest.
@@ -118,7 +149,7 @@ func cells(things []thing, total int64) []cell {
 	var out []cell
 	left := 0.0
 	for _, rest := range []bool{false, true} {
-		group := slices.DeleteFunc(slices.Clone(things), func(t thing) bool { return (t.class == "rest") != rest })
+		group := slices.DeleteFunc(slices.Clone(things), func(t thing) bool { return (t.class == notCode) != rest })
 		weights := shares(group, total)
 		width := sum(weights)
 		for i, b := range squarify(weights, box{left, 0, width, float64(high) / wide}) {
@@ -163,7 +194,7 @@ func class(w sizes.Weight, upstream string) string {
 	module, _, _ := strings.Cut(upstream, "@")
 	switch w.Module {
 	case "":
-		return "rest"
+		return notCode
 	case sizes.Standard:
 		return "std"
 	case module:
@@ -175,24 +206,24 @@ func class(w sizes.Weight, upstream string) string {
 // fold puts the small modules together.
 func fold(things []thing, total int64) []thing {
 	var out []thing
-	rest := thing{class: "other"}
+	small := thing{class: "other"}
 	n := 0
 	for _, t := range things {
-		if float64(t.bytes) >= few*float64(total) {
+		if t.class == notCode || float64(t.bytes) >= few*float64(total) {
 			out = append(out, t)
 			continue
 		}
 		n++
-		rest.name, rest.short, rest.bytes = t.name, t.short, rest.bytes+t.bytes
+		small.name, small.short, small.bytes = t.name, t.short, small.bytes+t.bytes
 	}
 	if n == 0 {
 		return out
 	}
 	if n > 1 {
-		rest.kin = small
-		rest.name, rest.short = fmt.Sprintf("%d smaller modules", n), fmt.Sprintf("%d more", n)
+		small.folded = true
+		small.name, small.short = fmt.Sprintf("%d smaller modules", n), fmt.Sprintf("%d more", n)
 	}
-	out = append(out, rest)
+	out = append(out, small)
 	slices.SortStableFunc(out, func(a, b thing) int { return cmp.Compare(b.bytes, a.bytes) })
 	return out
 }
@@ -263,14 +294,4 @@ var major = regexp.MustCompile(`/v[0-9]+$`)
 // tail returns the last part of a module's path: grpc, api/v3.
 func tail(module string) string {
 	return path.Base(major.ReplaceAllString(module, "")) + major.FindString(module)
-}
-
-func newRow(name string, bytes, total int64, old map[string]int64) row {
-	r := row{Name: name, Size: amount(bytes), Share: fmt.Sprintf("%.1f %%", 100*float64(bytes)/float64(total))}
-	if was, ok := old[name]; ok {
-		r.Change = change(bytes, was)
-	} else if len(old) > 0 {
-		r.Change = "new"
-	}
-	return r
 }
