@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
@@ -22,7 +23,7 @@ func (t *target) uploadBlobs(ctx context.Context) error {
 	var blobs []*blob
 	known := map[string]*blob{}
 	wanted := map[string]bool{}
-	for _, u := range t.uploads {
+	for _, u := range slices.Concat(t.uploads, t.beside) {
 		err := walk(u.manifest, func(l v1.Layer) error {
 			digest, err := l.Digest()
 			b := known[digest.String()]
@@ -104,6 +105,9 @@ func (t *target) uploadBlob(ctx context.Context, b *blob) error {
 func (t *target) count(u *upload, sent int64, event Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if u.of != nil {
+		u = u.of
+	}
 	if u.pushed.Blobs == nil {
 		u.pushed.Blobs = map[State]int{}
 	}

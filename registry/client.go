@@ -222,7 +222,12 @@ func (c *client) put(ctx context.Context, m partial.Describable, reference strin
 	if err != nil {
 		return err
 	}
-	_, err = c.done(ctx, call{
+	return c.putManifest(ctx, reference, kind, data)
+}
+
+// putManifest puts the manifest with that text.
+func (c *client) putManifest(ctx context.Context, reference string, kind types.MediaType, data []byte) error {
+	_, err := c.done(ctx, call{
 		method: http.MethodPut, url: c.url("manifests/" + reference),
 		header: http.Header{"Content-Type": {string(kind)}},
 		body:   func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },

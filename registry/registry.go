@@ -39,6 +39,9 @@ type Item struct {
 	Tag        string
 	Index      v1.ImageIndex
 	Image      v1.Image
+	// Beside are artifacts whose manifests name the image, or one of the index, as their
+	// subject: its signatures and SBOMs.
+	Beside []v1.Image
 }
 
 // State is how a blob got into its repository.
@@ -56,10 +59,11 @@ const (
 type Pushed struct {
 	Name   string        `json:"name"` // of the repository, as registry.example.org/team/hyperkube
 	Tag    string        `json:"tag"`
-	Digest string        `json:"digest"`          // sha256:…
-	Kept   bool          `json:"kept,omitempty"`  // the tag was already there, with this digest
-	Blobs  map[State]int `json:"blobs,omitempty"` // a blob that items of a repository share counts for the first
-	Bytes  int64         `json:"bytes"`           // sent; an upload that was cut and begun again counts twice
+	Digest string        `json:"digest"`           // sha256:…
+	Kept   bool          `json:"kept,omitempty"`   // the tag was already there, with this digest
+	Blobs  map[State]int `json:"blobs,omitempty"`  // a blob that items of a repository share counts for the first
+	Bytes  int64         `json:"bytes"`            // sent; an upload that was cut and begun again counts twice
+	Beside int           `json:"beside,omitempty"` // artifacts beside it that were not there
 }
 
 func (p Pushed) String() string { return p.Name + "@" + p.Digest }
@@ -96,7 +100,9 @@ type Pusher struct {
 // push, which p.Note is told: then the tag is pushed as docker does. A blob is sent at
 // most once to a registry, whose other repositories mount it. Manifests follow when
 // all blobs are there: first the images of an index, then the index, by its tag. So
-// whoever pulls gets the old image or the new one. A Push that failed can be repeated,
+// whoever pulls gets the old image or the new one. What is beside an image follows, by its
+// digest; a registry that does not list it gets an index of it under the tag that clients
+// then read. A Push that failed can be repeated,
 // and sends what is missing. Its errors hold no passwords and no tokens.
 func (p Pusher) Push(ctx context.Context, items []Item) ([]Pushed, error) {
 	p = p.defaulted()
@@ -141,6 +147,7 @@ type target struct {
 	host      string
 	transport *retrier
 	uploads   []*upload
+	beside    []*upload // artifacts beside them
 
 	// What the registry is known not to answer, or to take.
 	noHead, noBlobHead, noPatch atomic.Bool
@@ -162,6 +169,8 @@ type upload struct {
 	tag    name.Tag
 	pushed Pushed
 	done   bool
+	of     *upload  // of an artifact, what it is beside
+	refers referral // of an artifact
 }
 
 // CheckNames returns an error if images cannot be pushed to those registries, by the name
@@ -230,6 +239,9 @@ func (p Pusher) target(prefix string, items []Item) (*target, error) {
 				full, other, u.pushed.Digest)
 		}
 		seen[full], t.uploads = u.pushed.Digest, append(t.uploads, u)
+		if err := t.addBeside(u, item); err != nil {
+			return nil, fmt.Errorf("%s: beside it: %w", full, err)
+		}
 	}
 	return t, nil
 }
@@ -267,7 +279,7 @@ func (t *target) open(ctx context.Context) error {
 			return first.explain(ctx, err)
 		}
 	}
-	return t.each(func(u *upload) error {
+	err = t.each(t.uploads, func(u *upload) error {
 		var err error
 		if u.client, err = t.client(ctx, u.tag.Repository); err != nil {
 			return err
@@ -291,6 +303,10 @@ func (t *target) open(ctx context.Context) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return t.openBeside(ctx)
 }
 
 // note tells of what the registry does not do. It tells nothing twice in a row.
@@ -309,11 +325,14 @@ func (t *target) note(format string, args ...any) {
 func (t *target) push(ctx context.Context) ([]Pushed, error) {
 	err := t.uploadBlobs(ctx)
 	if err == nil {
-		err = t.each(func(u *upload) error {
+		err = t.each(t.uploads, func(u *upload) error {
 			err := u.client.put(ctx, u.manifest, u.pushed.Tag)
 			u.done = err == nil
 			return u.client.explain(ctx, err)
 		})
+	}
+	if err == nil {
+		err = t.pushBeside(ctx)
 	}
 	var out []Pushed
 	for _, u := range t.uploads {
@@ -324,13 +343,13 @@ func (t *target) push(ctx context.Context) ([]Pushed, error) {
 	return out, err
 }
 
-// each calls do for the uploads that are not done, t.Jobs at a time. It returns all
+// each calls do for those of uploads that are not done, t.Jobs at a time. It returns all
 // errors, but the same text once: a wrong password is wrong for every image.
-func (t *target) each(do func(u *upload) error) error {
-	errs := make([]error, len(t.uploads))
+func (t *target) each(uploads []*upload, do func(u *upload) error) error {
+	errs := make([]error, len(uploads))
 	var g errgroup.Group
 	g.SetLimit(t.Jobs)
-	for i, u := range t.uploads {
+	for i, u := range uploads {
 		if !u.done {
 			g.Go(func() error {
 				errs[i] = do(u)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/registry"
+	"github.com/slipway-build/slipway/release/referrers"
 )
 
 // A PushRequest says which images to push where.
@@ -42,8 +44,8 @@ func (r PushRequest) For(f fork.Fork) (PushRequest, error) {
 	return r, registry.Pusher{Registries: r.Registries}.CheckNames("image", cmp.Or(r.Tag, "latest"))
 }
 
-// Push pushes the images in dist/FORK/images to registries, and returns what each
-// has now. It logs in as Docker and Podman do: env says where their settings are.
+// Push pushes the images in dist/FORK/images to registries, with what a release has beside
+// them in dist/FORK/release/images, and returns what each has now. It logs in as Docker and Podman do: env says where their settings are.
 func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r PushRequest) (artifact.Set, error) {
 	r, err := r.For(f)
 	if err != nil {
@@ -114,7 +116,7 @@ func mend(err error, f fork.Fork) error {
 
 // describe says of an image what a registry has now.
 func describe(end *event.Event, p registry.Pushed) {
-	end.Subject, end.Detail, end.Kept = p.String(), moved(p), p.Kept
+	end.Subject, end.Detail, end.Kept = p.String(), moved(p), p.Kept && p.Beside == 0
 }
 
 // moved says how much was moved for an image.
@@ -125,7 +127,11 @@ func moved(p registry.Pushed) string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}
 	}
-	return fmt.Sprintf("%s: %s", p.Tag, strings.Join(append(parts, fmt.Sprintf("%d bytes", p.Bytes)), ", "))
+	parts = append(parts, fmt.Sprintf("%d bytes", p.Bytes))
+	if p.Beside > 0 {
+		parts = append(parts, fmt.Sprintf("%d beside it", p.Beside))
+	}
+	return fmt.Sprintf("%s: %s", p.Tag, strings.Join(parts, ", "))
 }
 
 // items returns the images in dist/FORK/images that are to be pushed.
@@ -157,7 +163,48 @@ func items(f fork.Fork, r PushRequest) ([]registry.Item, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", dir, made.Name, err)
 		}
-		out = append(out, registry.Item{Repository: made.Name, Tag: cmp.Or(r.Tag, record.Tag), Index: image})
+		artifacts, err := beside(f.Project.Path(f.Dist("release", "images")), digest, image)
+		if err != nil {
+			return nil, fmt.Errorf("%s: what is beside %s: %w", f.Dist("release", "images"), made.Name, err)
+		}
+		out = append(out, registry.Item{
+			Repository: made.Name, Tag: cmp.Or(r.Tag, record.Tag), Index: image, Beside: artifacts,
+		})
+	}
+	return out, nil
+}
+
+// beside returns the artifacts that the layout of a release in dir has beside an index and
+// beside the images in it. There are none where there is no release.
+func beside(dir string, digest v1.Hash, index v1.ImageIndex) ([]v1.Image, error) {
+	release, err := layout.ImageIndexFromPath(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		return nil, err
+	}
+	subjects := []v1.Hash{digest}
+	for _, m := range manifest.Manifests {
+		subjects = append(subjects, m.Digest)
+	}
+	var out []v1.Image
+	for _, subject := range subjects {
+		found, err := referrers.List(dir, subject)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range found {
+			artifact, err := release.Image(d.Digest)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, artifact)
+		}
 	}
 	return out, nil
 }
