@@ -147,7 +147,8 @@ func libraryBans() []Ban {
 
 // frontBans keep what prints and what tests apart from the rest.
 func frontBans() []Ban {
-	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit"}
+	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit",
+		"./release/sign/signtest"}
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},
