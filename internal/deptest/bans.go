@@ -174,6 +174,7 @@ func libraryBans() []Ban {
 func frontBans() []Ban {
 	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit",
 		"./release/contents/contentstest"}
+		"./release/sign/signtest"}
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},

@@ -147,7 +147,7 @@ func TestBadKeys(t *testing.T) {
 		{"OpenPGP twice", put(t, []byte(content(t, pgp.Secret)+content(t, locked))), nil, "it holds 2 keys: want one"},
 		{"OpenPGP, no passphrase", locked, nil, "it has a passphrase\n  To give it: set SLIPWAY_KEY_PASSPHRASE"},
 		{"OpenPGP, wrong passphrase", locked, []string{wrong}, "does not open it"},
-		{"passphrase file", locked, []string{PassphraseFileVariable + "=/nowhere"}, "SLIPWAY_KEY_PASSPHRASE_FILE: open /nowhere"},
+		{"passphrase file", locked, []string{PassphraseFileVariable + "=/nowhere"}, "PASSPHRASE_FILE: open /nowhere"},
 		{"PEM public", key.Public, nil, "it is a public key, which cannot sign"},
 		{"PEM cut off", put(t, []byte(content(t, key.Secret)[:90])), nil, "its end is missing"},
 		{"PEM, no passphrase", lockedPEM(t, "ENCRYPTED SIGSTORE PRIVATE KEY", "aye"), nil, "it has a passphrase"},
@@ -191,8 +191,13 @@ func openAndSign(t *testing.T, key string, env []string) error {
 func TestAgentErrors(t *testing.T) {
 	env := gnupg(t)
 	err := openAndSign(t, "gpg:bosun@example.org", env)
-	if err == nil || !strings.Contains(err.Error(), "gpg-agent has no secret key bosun@example.org\n  To see those it has") {
+	if err == nil || !strings.Contains(err.Error(), "has no secret key bosun@example.org\n  To see those it has") {
 		t.Errorf("without a key: %v", err)
+	}
+	tool(t, env, "gpg", "--batch", "--import", locked(t, "aye").Secret)
+	err = openAndSign(t, "gpg:locked@example.org", env)
+	if err == nil || !strings.Contains(err.Error(), "gpg could not sign: ") {
+		t.Errorf("with a passphrase that nobody gives: %v", err)
 	}
 	err = openAndSign(t, "gpg:bosun@example.org", []string{"PATH=/nowhere"})
 	if err == nil || !strings.Contains(err.Error(), "the gpg program is not in PATH\n  To install it:") {

@@ -88,7 +88,7 @@ func TestVerify(t *testing.T) {
 		{"attestation, other type", attestation(ours, "text/plain", statement), nil, "want text/plain"},
 		{"attestation, changed", attestation(ours, "text/plain",
 			bytes.Replace(statement, []byte("in-toto"), []byte("in-tote"), 1)), bad, "is not valid"},
-		{"attestation, a blob's", attestation(ours, sigstore.StatementType, bundle), nil, "want a bundle with a DSSE envelope"},
+		{"attestation, a blob's", attestation(ours, sigstore.StatementType, bundle), nil, "with a DSSE envelope"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("%s: the error is\n%v\nwant it to have %q", c.name, c.err, c.want)
@@ -149,7 +149,7 @@ func TestVerifyRPM(t *testing.T) {
 			t.Errorf("%s has another byte: %v", name, err)
 		}
 	}
-	if _, err := ours.VerifyRPM(put(t, []byte("no rpm"))); err == nil || !strings.Contains(err.Error(), "it is not an rpm") {
+	if _, err := ours.VerifyRPM(put(t, []byte("no rpm"))); err == nil || !strings.Contains(err.Error(), "not an rpm") {
 		t.Errorf("no rpm: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"io"
 	"slices"
 
 	rpmutils "github.com/sassoftware/go-rpmutils"
@@ -32,32 +33,53 @@ type entry struct {
 	data             []byte
 }
 
-var errHeader = errors.New("its signature header is cut off or damaged")
+var errHeader = errors.New("a header is cut off or damaged")
 
-// parse reads a signature header, without the region that covers all of it.
+// most is how large a header may be, as rpm has it.
+const most = 256 << 20
+
+// readHeader reads a header, without padding, and checks that its values are in it.
+func readHeader(f io.ReaderAt, at int64) ([]byte, error) {
+	intro := make([]byte, introSize)
+	if _, err := f.ReadAt(intro, at); err != nil || !bytes.HasPrefix(intro, magic) {
+		return nil, errHeader
+	}
+	size := indexSize*uint64(binary.BigEndian.Uint32(intro[8:])) + uint64(binary.BigEndian.Uint32(intro[12:]))
+	if size > most {
+		return nil, errHeader
+	}
+	raw, err := io.ReadAll(io.NewSectionReader(f, at, introSize+int64(size)))
+	if err != nil {
+		return nil, err
+	}
+	_, err = parse(raw)
+	return raw, err
+}
+
+// parse reads a header, without the region that covers a signature header.
 func parse(raw []byte) ([]entry, error) {
-	if len(raw) < introSize || !bytes.HasPrefix(raw, magic) {
+	if len(raw) < introSize {
 		return nil, errHeader
 	}
 	n, size := uint64(binary.BigEndian.Uint32(raw[8:])), uint64(binary.BigEndian.Uint32(raw[12:]))
-	if introSize+n*indexSize+size > uint64(len(raw)) {
+	if introSize+n*indexSize+size != uint64(len(raw)) {
 		return nil, errHeader
 	}
-	index, store := raw[introSize:introSize+n*indexSize], raw[introSize+n*indexSize:introSize+n*indexSize+size]
+	index, store := raw[introSize:introSize+n*indexSize], raw[introSize+n*indexSize:]
 	var all []entry
 	for row := range slices.Chunk(index, indexSize) {
 		e := entry{tag: binary.BigEndian.Uint32(row), kind: binary.BigEndian.Uint32(row[4:]),
 			count: binary.BigEndian.Uint32(row[12:])}
-		if e.tag == rpmutils.RPMTAG_HEADERSIGNATURES {
-			continue
-		}
 		from := uint64(binary.BigEndian.Uint32(row[8:]))
-		if from > size {
+		if from > size || e.count == 0 {
 			return nil, errHeader
 		}
 		length, ok := e.length(store[from:])
 		if !ok {
 			return nil, errHeader
+		}
+		if e.tag == rpmutils.RPMTAG_HEADERSIGNATURES {
+			continue
 		}
 		e.data = store[from : from+length]
 		all = append(all, e)

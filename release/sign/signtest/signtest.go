@@ -61,7 +61,9 @@ func New(name string, cfg packet.Config) *pgp.Entity {
 // Write writes an OpenPGP key to files.
 func Write(t testing.TB, e *pgp.Entity) Pair {
 	t.Helper()
-	secret := armored(t, pgp.PrivateKeyType, func(w *bytes.Buffer) error { return e.SerializePrivateWithoutSigning(w, nil) })
+	secret := armored(t, pgp.PrivateKeyType, func(w *bytes.Buffer) error {
+		return e.SerializePrivateWithoutSigning(w, nil)
+	})
 	public := armored(t, pgp.PublicKeyType, func(w *bytes.Buffer) error { return e.Serialize(w) })
 	p := write(t, secret, public)
 	p.Fingerprint = fmt.Sprintf("%X", e.PrimaryKey.Fingerprint)
