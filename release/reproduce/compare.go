@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
-	"github.com/slipway-build/slipway/internal/glob"
 	"github.com/slipway-build/slipway/release/provenance"
 )
 
@@ -62,8 +61,7 @@ func Digest(r artifact.Release) (string, error) {
 	return "sha256:" + hex.EncodeToString(sum[:]), err
 }
 
-// byName returns what a release has, but for its provenance's signature and the like, by the
-// names that statements use.
+// byName returns the artifacts of a release by the names that statements give them.
 func byName(r artifact.Release) map[string]artifact.Released {
 	out := map[string]artifact.Released{}
 	for _, a := range r.Artifacts {
@@ -151,57 +149,6 @@ func foldLayout(results []Result) []Result {
 			}
 		}
 		out = append(out, r)
-	}
-	return out
-}
-
-// exceptions are those of a comparison, and which of them something needed.
-type exceptions struct {
-	all   []Exception
-	match []func(string) bool
-	used  []bool
-}
-
-func newExceptions(all []Exception) (*exceptions, error) {
-	e := &exceptions{all: all, used: make([]bool, len(all))}
-	for _, x := range all {
-		if x.Reason == "" {
-			return nil, fmt.Errorf("the exception %s has no reason: say why it may differ", x.Path)
-		}
-		if err := glob.Check(x.Path); err != nil {
-			return nil, fmt.Errorf("the exception %s: %w", x.Path, err)
-		}
-		m, err := glob.Matcher([]string{x.Path})
-		if err != nil {
-			return nil, fmt.Errorf("the exception %s: %w", x.Path, err)
-		}
-		e.match = append(e.match, m)
-	}
-	return e, nil
-}
-
-// apply excepts a result that may differ.
-func (e *exceptions) apply(r Result) Result {
-	if r.Verdict == Same {
-		return r
-	}
-	for i, match := range e.match {
-		if match(r.Name) {
-			e.used[i] = true
-			if r.Verdict != Excepted {
-				r.Verdict, r.Reason = Excepted, e.all[i].Reason
-			}
-		}
-	}
-	return r
-}
-
-func (e *exceptions) unused() []Exception {
-	var out []Exception
-	for i, x := range e.all {
-		if !e.used[i] {
-			out = append(out, x)
-		}
 	}
 	return out
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/golden"
+	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/release/provenance"
 )
 
@@ -64,8 +65,7 @@ func TestCompareRefuses(t *testing.T) {
 	b.Release.Version = "1.2.4"
 	for want, c := range map[string]Comparison{
 		"the release is ship 1.2.3, and ship 1.2.4 was built": {Want: a, Got: b},
-		"the exception bin/* has no reason":                   {Want: a, Got: a, Exceptions: []Exception{{Path: "bin/*"}}},
-		"the exception /bin: ":                                {Want: a, Got: a, Exceptions: []Exception{{"/bin", "x"}}},
+		"exceptions[0]: has no reason":                        {Want: a, Got: a, Exceptions: []Exception{{Path: "bin/*"}}},
 	} {
 		if _, err := Compare(t.Context(), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)
@@ -205,6 +205,12 @@ func TestFoldLayout(t *testing.T) {
 			t.Errorf("with an image that is %s: %q, want %s", v, got, want)
 		}
 	}
+}
+
+func TestSettings(t *testing.T) {
+	s := Settings{[]Exception{{"bin/*", "x"}, {"images/captain", ""}, {"/bin", "x"}}}
+	testkit.Faults(t, "exceptions", s.Validate(),
+		"exceptions[1]: has no reason: say why images/captain may differ", "exceptions[2].path: ")
 }
 
 func TestPrintable(t *testing.T) {

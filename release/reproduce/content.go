@@ -65,7 +65,7 @@ func differingBytes(what string, want, got []byte) Finding {
 	case len(want) != len(got):
 		what += fmt.Sprintf(": the first byte that differs is at %#x", first)
 	default:
-		what += fmt.Sprintf(": %s of %d differ, the first at %#x", text.Count(n, "byte"), len(want), first)
+		what += fmt.Sprintf(": %d of %s differ, the first at %#x", n, text.Count(len(want), "byte"), first)
 		return Finding{What: what}
 	}
 	return Finding{What: what, Want: text.Count(len(want), "byte"), Got: text.Count(len(got), "byte")}

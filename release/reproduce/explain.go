@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"path"
 	"slices"
@@ -10,24 +11,23 @@ import (
 	"unicode"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/release/contents"
 )
 
-// most is how many findings a result has, and how many members are read to explain one.
-const most = 20
+// most is how many findings a result has; maxRead, how many members are read for them.
+const (
+	most    = 20
+	maxRead = 20
+)
+
+// arrow is between the places of a finding, from the outside in.
+const arrow = " → "
 
 // explain returns how two builds of an artifact differ.
 func explain(ctx context.Context, want, got build) ([]Finding, error) {
 	if want.plain() && got.plain() {
-		w, err := want.whole()
-		if err != nil {
-			return nil, err
-		}
-		g, err := got.whole()
-		if err != nil {
-			return nil, err
-		}
-		return compareContent(nil, want.of.Path, w, g), nil
+		return explainFile(want, got)
 	}
 	ws, err := want.entries(ctx)
 	if err != nil {
@@ -38,19 +38,16 @@ func explain(ctx context.Context, want, got build) ([]Finding, error) {
 		return nil, err
 	}
 	found, differ := compareMembers(ws, gs)
-	for i, e := range differ {
-		if i == most {
-			for _, e := range differ[i:] {
-				found = append(found, Finding{Where: e.where(), What: "content"})
-			}
-			break
-		}
-		of, err := explainMember(ctx, want, got, e)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, of...)
+	of, err := explainContents(ctx, want, got, differ)
+	if err != nil {
+		return nil, err
 	}
+	for i, p := range differ {
+		if derived(want.of, p.want, found) {
+			of[i] = follow(of[i])
+		}
+	}
+	found = append(found, slices.Concat(of...)...)
 	if !slices.ContainsFunc(found, Finding.cause) {
 		of, err := compareContainers(ctx, want, got)
 		if err != nil {
@@ -58,38 +55,110 @@ func explain(ctx context.Context, want, got build) ([]Finding, error) {
 		}
 		found = append(found, of...)
 	}
-	return causes(found), nil
+	return group(causes(found)), nil
 }
 
-// explainMember returns how the content of a member differs.
-func explainMember(ctx context.Context, want, got build, e entry) ([]Finding, error) {
-	w, err := want.content(ctx, e.key)
+// explainFile returns how two files differ that are no archives.
+func explainFile(want, got build) ([]Finding, error) {
+	w, err := want.whole()
 	if err != nil {
 		return nil, err
 	}
-	g, err := got.content(ctx, e.key)
+	g, err := got.whole()
 	if err != nil {
 		return nil, err
 	}
-	found := compareContent(e.where(), e.Name, w, g)
-	for i := range found {
-		found[i].derived = found[i].derived || derived(want.of, e)
+	return compareContent(nil, want.of.Path, w, g), nil
+}
+
+// explainContents returns how the content of each pair differs. Of pairs that differ alike,
+// as of one program in several archives, and of what is too much to read, it is only said
+// that it does.
+func explainContents(ctx context.Context, want, got build, differ []pair) ([][]Finding, error) {
+	found, asked := make([][]Finding, len(differ)), map[string]bool{}
+	like, size := map[[2][sha256.Size]byte]entry{}, int64(0)
+	for i, p := range differ {
+		sums := [2][sha256.Size]byte{p.want.sum, p.got.sum}
+		if first, ok := like[sums]; ok {
+			found[i] = []Finding{{Where: p.want.where(), What: "content, as of " + strings.Join(first.where(), arrow)}}
+			continue
+		}
+		larger := max(p.want.Size, p.got.Size)
+		if len(asked) == maxRead || size+larger > maxContent {
+			found[i] = []Finding{{Where: p.want.where(), What: "content"}}
+			continue
+		}
+		size, asked[p.want.key], like[sums] = size+larger, true, p.want
+	}
+	ws, err := want.contents(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	gs, err := got.contents(ctx, asked)
+	if err != nil {
+		return nil, err
+	}
+	for i, p := range differ {
+		if asked[p.want.key] {
+			found[i] = compareContent(p.want.where(), p.want.Name, ws[p.want.key], gs[p.want.key])
+		}
 	}
 	return found, nil
 }
 
-// derivedTags are the fields of an rpm's header that follow from its payload.
-var derivedTags = []string{"Size", "Longsize", "Archivesize", "Payloadsha256", "Payloadsha256alt", "Payloaddigest",
-	"Payloaddigestalt", "Payloadsize", "Payloadsizealt", "Filesizes", "Longfilesizes", "Filedigests", "Filemd5s",
-	"Filemodes", "Filemtimes", "Fileusername", "Filegroupname", "Filelinktos", "Basenames", "Dirnames", "Dirindexes",
-	"Fileinodes", "Fileflags"}
-
-// derived reports whether a member only says what others are.
-func derived(of artifact.Released, e entry) bool {
-	if contents.FormatOf(of.Path) == contents.RPM && e.Type == contents.Field {
-		return e.Part == "signature" || slices.Contains(derivedTags, e.Name)
+// follow marks findings as such that follow from others.
+func follow(found []Finding) []Finding {
+	for i := range found {
+		found[i].derived = true
 	}
-	return contents.FormatOf(of.Path) == contents.Deb && path.Base(e.Name) == "md5sums"
+	return found
+}
+
+// derivedTags are the fields of an rpm's header that follow from its payload: from any
+// difference in it, or from one of a kind.
+func derivedTags() map[string]string {
+	const always = ""
+	return map[string]string{
+		"Payloadsha256": always, "Payloadsha256alt": always, "Payloaddigest": always, "Payloaddigestalt": always,
+		"Payloadsize": always, "Payloadsizealt": always, "Archivesize": always, "Size": always, "Longsize": always,
+		"Filesizes": always, "Longfilesizes": always, "Filedigests": always, "Filemd5s": always,
+		"Filemodes": "mode", "Filemtimes": "time", "Fileusername": "owner", "Filegroupname": "owner",
+		"Filelinktos": "link",
+	}
+}
+
+// derived reports whether a member only says what others are, of which this was found.
+func derived(of artifact.Released, e entry, found []Finding) bool {
+	switch format := contents.FormatOf(of.Path); {
+	case format == contents.Deb:
+		return path.Base(e.Name) == "md5sums"
+	case format != contents.RPM || e.Type != contents.Field:
+		return false
+	}
+	from, ok := derivedTags()[e.Name]
+	return e.signature() || ok && (from == "" || slices.ContainsFunc(found, func(f Finding) bool {
+		return f.What == from
+	}))
+}
+
+// group tells once what differs in the same way in many members, as the time of all of them.
+func group(found []Finding) []Finding {
+	type difference struct{ what, want, got string }
+	var out []Finding
+	first, more := map[difference]int{}, map[int]int{}
+	for _, f := range found {
+		d := difference{f.What, f.Want, f.Got}
+		if i, seen := first[d]; seen && f.header {
+			more[i]++
+			continue
+		}
+		first[d] = len(out)
+		out = append(out, f)
+	}
+	for i, n := range more {
+		out[i].What += fmt.Sprintf(" (and of %s)", text.Count(n, "more member"))
+	}
+	return out
 }
 
 // cause reports whether a finding does not merely follow from another.
@@ -115,7 +184,7 @@ func in(where []string, found []Finding) []Finding {
 func (f Finding) String() string {
 	s := f.What
 	if len(f.Where) > 0 {
-		s = strings.Join(f.Where, " → ") + ": " + s
+		s = strings.Join(f.Where, arrow) + ": " + s
 	}
 	if f.Want != "" || f.Got != "" {
 		s = fmt.Sprintf("%s: %s in the release, %s in the rebuild", s, shown(f.Want), shown(f.Got))

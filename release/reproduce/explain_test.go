@@ -1,6 +1,7 @@
 package reproduce
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -152,6 +153,25 @@ func TestExplainRPM(t *testing.T) {
 	}
 }
 
+// TestExplainSigned has a signed package, and another one that was rebuilt, unsigned.
+func TestExplainSigned(t *testing.T) {
+	file := rpmpack.RPMFile{Name: "/usr/bin/captain", Body: []byte("ahoy\n"), Mode: 0o100755}
+	r := must(rpmpack.NewRPM(rpmpack.RPMMetaData{Name: "ship", Version: "1.0", Release: "1", Arch: "x86_64",
+		BuildTime: launch}))
+	r.AddFile(file)
+	r.SetPGPSigner(func([]byte) ([]byte, error) { return []byte("signature"), nil })
+	var signed bytes.Buffer
+	if err := r.Write(&signed); err != nil {
+		t.Fatal(err)
+	}
+	file.Body = []byte("ahoi\n")
+	got := sideOf(t, map[string][]byte{"ship.rpm": rpmOf(rpmpack.RPMMetaData{}, file)})
+	want := sideOf(t, map[string][]byte{"ship.rpm": signed.Bytes()})
+	want.Release.Artifacts[0].Unsigned = sha([]byte("unsigned"))
+	check(t, "a signed rpm", findings(compare(t, Comparison{Want: want, Got: got}).Results[0]),
+		`payload → /usr/bin/captain: line 1: "ahoy" in the release, "ahoi" in the rebuild`)
+}
+
 func TestExplainJSON(t *testing.T) {
 	const want = `{"a": {"list": [1, 2, {"name": "mate"}]}, "none": null, "x": "y"}`
 	for got, found := range map[string][]string{
@@ -228,7 +248,7 @@ func TestExplainPrograms(t *testing.T) {
 	flipped := slices.Clone(captain)
 	flipped[len(flipped)-1] ^= 1
 	got = compareFiles(t, "bin/linux_amd64/ship", captain, flipped)
-	if len(got) != 1 || !strings.Contains(got[0], ": 1 byte of ") {
+	if len(got) != 1 || !strings.Contains(got[0], ": 1 of ") {
 		t.Errorf("a byte at the end is explained by %q", got)
 	}
 	// In a package, the program is named before the section.
@@ -242,12 +262,37 @@ func TestExplainPrograms(t *testing.T) {
 	}
 }
 
+// TestExplainOnce holds that a program which is in several places is explained once.
+func TestExplainOnce(t *testing.T) {
+	twice := func(data []byte) []byte {
+		return tarOf([]member{{name: "a/captain", content: string(data)}, {name: "b/captain", content: string(data)}})
+	}
+	check(t, "two programs", compareFiles(t, "a.tar", twice([]byte("ahoy")), twice([]byte("ahoi"))),
+		`a/captain: line 1: "ahoy" in the release, "ahoi" in the rebuild`, "b/captain: content, as of a/captain")
+}
+
+// TestExplainGroups holds that a time which is everywhere hides no other difference.
+func TestExplainGroups(t *testing.T) {
+	later := changed(func(m []member) []member {
+		for i := range m {
+			m[i].time = launch.Add(time.Second)
+		}
+		m[1].content = "sails=2\n"
+		return m
+	})
+	check(t, "all times", compareFiles(t, "a.tar", tarOf(crew()), tarOf(later)),
+		"./usr/bin/captain: time (and of 2 more members): "+
+			"2026-02-03T04:05:06Z in the release, 2026-02-03T04:05:07Z in the rebuild",
+		`./etc/ship.conf: line 1: "sails=3" in the release, "sails=2" in the rebuild`)
+}
+
 // TestExplainIsBounded holds that a build which differs everywhere is told in a few lines.
 func TestExplainIsBounded(t *testing.T) {
 	many := func(content string) []byte {
 		var all []member
 		for i := range 100 {
-			all = append(all, member{name: "./" + strings.Repeat("x", i+1), content: content, time: launch})
+			name := "./" + strings.Repeat("x", i+1)
+			all = append(all, member{name: name, content: name + content, time: launch})
 		}
 		return tarOf(all)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -20,8 +19,8 @@ import (
 	"github.com/slipway-build/slipway/release/contents"
 )
 
-// maxContent is the most that is read of one member to explain how it differs.
-const maxContent = 1 << 30
+// maxContent is the most that is read of an artifact at once to explain how it differs.
+const maxContent = 512 << 20
 
 // A build of an artifact is its file, or its image in a layout.
 type build struct {
@@ -60,6 +59,10 @@ type entry struct {
 	sum [sha256.Size]byte
 }
 
+// signature reports whether the member is a field of an rpm's signature: digests of the
+// rest, and of a signed one what was left out of its digest.
+func (e entry) signature() bool { return e.Part == "signature" && e.Type == contents.Field }
+
 // where names the member from the outside in.
 func (e entry) where() []string {
 	var of []string
@@ -89,35 +92,26 @@ func (b build) entries(ctx context.Context) ([]entry, error) {
 func (b build) each(ctx context.Context, f func(entry, io.Reader) error) error {
 	keys := keys{seen: map[string]int{}, digests: map[string]int{}}
 	return b.walk(ctx, func(m contents.Member) error {
-		if m.Part == "signature" && b.of.Unsigned != "" {
-			return nil // only one of the builds has it
-		}
 		r := m.Reader
 		m.Reader = nil
 		return f(entry{Member: m, key: keys.of(m)}, r)
 	})
 }
 
-// errFound ends a walk.
-var errFound = errors.New("found")
-
-// content returns what a member holds.
-func (b build) content(ctx context.Context, key string) ([]byte, error) {
-	var data []byte
-	err := b.each(ctx, func(e entry, r io.Reader) error {
-		if e.key != key {
+// contents returns what members hold, by their keys.
+func (b build) contents(ctx context.Context, keys map[string]bool) (map[string][]byte, error) {
+	out := map[string][]byte{}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	return out, b.each(ctx, func(e entry, r io.Reader) error {
+		if !keys[e.key] {
 			return nil
 		}
 		var err error
-		if data, err = read(r); err != nil {
-			return err
-		}
-		return errFound
+		out[e.key], err = read(r)
+		return err
 	})
-	if errors.Is(err, errFound) {
-		return data, nil
-	}
-	return nil, errors.Join(err, fmt.Errorf("%s: it changed while it was read", b.of.Path))
 }
 
 // whole returns the file of an artifact, without a signature around it.
@@ -171,9 +165,12 @@ func (k keys) of(m contents.Member) string {
 	return fmt.Sprintf("%s\x00%d", key, k.seen[key])
 }
 
-// compareMembers returns what differs between members but for their content, and the keys
-// of those whose content does.
-func compareMembers(want, got []entry) (found []Finding, contents []entry) {
+// A pair is a member of both builds.
+type pair struct{ want, got entry }
+
+// compareMembers returns what differs between members but for their content, and those
+// whose content does.
+func compareMembers(want, got []entry) (found []Finding, differ []pair) {
 	made := map[string]entry{}
 	for _, e := range got {
 		made[e.key] = e
@@ -183,20 +180,20 @@ func compareMembers(want, got []entry) (found []Finding, contents []entry) {
 		asked[w.key] = true
 		g, ok := made[w.key]
 		if !ok {
-			found = append(found, Finding{Where: w.where(), What: "is missing"})
+			found = append(found, Finding{Where: w.where(), What: "is missing", derived: w.signature()})
 			continue
 		}
 		found = append(found, compareHeaders(w, g)...)
 		if w.sum != g.sum {
-			contents = append(contents, w)
+			differ = append(differ, pair{w, g})
 		}
 	}
 	for _, g := range got {
 		if !asked[g.key] {
-			found = append(found, Finding{Where: g.where(), What: "was added"})
+			found = append(found, Finding{Where: g.where(), What: "was added", derived: g.signature()})
 		}
 	}
-	return append(found, compareOrder(want, got, made, asked)...), contents
+	return append(found, compareOrder(want, got, made, asked)...), differ
 }
 
 // compareHeaders returns the fields of a member's header that differ.
@@ -212,7 +209,7 @@ func compareHeaders(w, g entry) []Finding {
 		{"attributes", attributes(w), attributes(g)},
 	} {
 		if f.want != f.got {
-			of := Finding{Where: w.where(), What: f.what, Want: f.want, Got: f.got}
+			of := Finding{Where: w.where(), What: f.what, Want: f.want, Got: f.got, header: true}
 			of.derived = f.what == "name" && onlyDigests(f.want, f.got)
 			found = append(found, of)
 		}

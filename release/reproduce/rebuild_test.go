@@ -94,7 +94,8 @@ func TestRebuildAsAnotherUser(t *testing.T) {
 	if out.String() != "4711\n4711\n" {
 		t.Errorf("the command wrote %q", out.String())
 	}
-	if !slices.ContainsFunc(got.Changes, func(c Change) bool { return c.What == "user" && c.Differ && c.There == "4711" }) {
+	told := func(c Change) bool { return c.What == "user" && c.Differ && c.There == "4711" }
+	if !slices.ContainsFunc(got.Changes, told) {
 		t.Errorf("the user is not told: %+v", got.Changes)
 	}
 }

@@ -13,12 +13,6 @@ import (
 	"github.com/slipway-build/slipway/internal/text"
 )
 
-// An Exception is an artifact that may differ.
-type Exception struct {
-	Path   string `yaml:"path" json:"path"` // pattern of names of artifacts, as upstream.exclude has them
-	Reason string `yaml:"reason" json:"reason"`
-}
-
 // A Side is one of two builds.
 type Side struct {
 	Dir     string // with the files of the release
@@ -90,6 +84,7 @@ type Finding struct {
 	Got   string   `json:"got,omitempty"`
 
 	derived bool // it follows from another finding
+	header  bool // it is of a member's header
 }
 
 // JSON returns the report for programs.
@@ -131,7 +126,7 @@ func (r Report) Lines() []string {
 			out = append(out, "            "+f.String())
 		}
 		if a.More > 0 {
-			out = append(out, fmt.Sprintf("            and %s more", text.Count(a.More, "difference")))
+			out = append(out, fmt.Sprintf("            and %s", text.Count(a.More, "more difference")))
 		}
 	}
 	for _, e := range r.Unused {
