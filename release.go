@@ -19,7 +19,9 @@ import (
 // Release makes all that a fork is released as, and dist/FORK/release of it: the files,
 // what describes them, and what signs them.
 func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (artifact.Set, error) {
-	return p.releasing(ctx, id, r, func(ctx context.Context, making pipeline.Releasing) (artifact.Set, error) {
+	return p.releasing(ctx, id, r, func(
+		ctx context.Context, making pipeline.Releasing, _ *timeline,
+	) (artifact.Set, error) {
 		return making.Run(ctx)
 	})
 }
@@ -27,7 +29,7 @@ func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (art
 // releasing calls prepare, which returns the artifacts to release, and releases them.
 func (p *Project) releasing(
 	ctx context.Context, id string, r ReleaseRequest,
-	prepare func(context.Context, pipeline.Releasing) (artifact.Set, error),
+	prepare func(context.Context, pipeline.Releasing, *timeline) (artifact.Set, error),
 ) (artifact.Set, error) {
 	f, on, err := p.releaseOf(id, r)
 	if err != nil {
@@ -47,7 +49,7 @@ func (p *Project) releasing(
 		if _, err := making.Session().Released(ctx); err != nil { // what its patches say of themselves
 			return nil, err
 		}
-		made, err := prepare(ctx, making)
+		made, err := prepare(ctx, making, times)
 		if err != nil {
 			return nil, err
 		}
@@ -225,14 +227,18 @@ func (p *Project) shard(ctx context.Context, one shards.Shard) (artifact.Set, er
 // Merge puts shards that other machines made into dist, and makes the release of a fork of
 // them. A folder is a shard, or has shards below it.
 func (p *Project) Merge(ctx context.Context, id string, folders []string, r ReleaseRequest) (artifact.Set, error) {
-	return p.releasing(ctx, id, r, func(ctx context.Context, making pipeline.Releasing) (artifact.Set, error) {
+	return p.releasing(ctx, id, r, func(
+		ctx context.Context, making pipeline.Releasing, times *timeline,
+	) (artifact.Set, error) {
 		want, err := making.Shards(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if _, err := shards.Merge(ctx, making.Session().Dist(), folders, want); err != nil {
+		records, err := shards.Merge(ctx, making.Session().Dist(), folders, want)
+		if err != nil {
 			return nil, err
 		}
+		times.before(shards.Built(records))
 		return making.Run(ctx)
 	})
 }

@@ -27,12 +27,14 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/openstack"
 	"github.com/slipway-build/slipway/pipeline"
 	"github.com/slipway-build/slipway/pipeline/image"
 	"github.com/slipway-build/slipway/pipeline/kubespray"
 	"github.com/slipway-build/slipway/pipeline/overlay"
 	"github.com/slipway-build/slipway/pipeline/packages"
 	"github.com/slipway-build/slipway/pipeline/tarball"
+	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/shards"
 	"github.com/slipway-build/slipway/series"
@@ -189,6 +191,29 @@ func (p *Project) Kubespray(ctx context.Context, id string, r KubesprayRequest) 
 		}
 		return kubespray.Run(ctx, s, r)
 	})
+}
+
+// OpenStack returns the configuration of Kubernetes' cloud provider for OpenStack, with
+// the settings of fork.yaml and those of a list, SECTION.KEY=VALUE with commas between
+// them. If out names a file, it is written there instead, for its owner alone.
+func (p *Project) OpenStack(id, set, out string) ([]byte, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	recipes, err := profiles.OpenStack(p.Dir, f.Profile)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := f.OpenStack.Set(set)
+	if err != nil {
+		return nil, err
+	}
+	data, err := recipes.Render(settings, f.Parsed, p.Env)
+	if err != nil || out == "" {
+		return data, p.project().Explain(err)
+	}
+	return nil, p.project().Explain(openstack.Write(p.project().Path("dist"), p.project().At(out), data))
 }
 
 // Tarball writes a fork's patched source to dist/FORK/export.

@@ -62,6 +62,26 @@ func (t *timeline) note(e event.Event) {
 	}
 }
 
+// before puts what other machines did in front of what this one does.
+func (t *timeline) before(others artifact.Timeline) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var end int64
+	for _, s := range others.Spans {
+		end = max(end, s.End)
+	}
+	for i := range t.spans {
+		t.spans[i].Start += end
+		if t.spans[i].End >= 0 {
+			t.spans[i].End += end
+		}
+	}
+	t.spans = append(others.Spans, t.spans...)
+	if t.now != nil {
+		t.began = t.began.Add(-time.Duration(end) * time.Millisecond)
+	}
+}
+
 // again reports whether an event tells what was told before: which fork it is about, or of
 // a stage that has ended.
 func (t *timeline) again(e event.Event) bool {

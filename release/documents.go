@@ -20,9 +20,6 @@ import (
 	"github.com/slipway-build/slipway/release/vex"
 )
 
-// PageFile is the name of the page of a release.
-const PageFile = "index.html"
-
 // layoutDir is the folder of a release with the layout of its images.
 const layoutDir = "images"
 

@@ -81,9 +81,9 @@ const sigstorePrefix = "sha256:"
 func (b builder) pageKeys() []page.Key {
 	var out []page.Key
 	for _, k := range b.Signer.Verifier().Fingerprints() {
-		one := page.Key{Use: "OpenPGP", ID: k.Fingerprint, Path: openpgpKey}
+		one := page.Key{Use: page.OpenPGP, ID: k.Fingerprint, Path: openpgpKey}
 		if strings.HasPrefix(k.Fingerprint, sigstorePrefix) {
-			one.Use, one.Path = "sigstore", sigstoreKey
+			one.Use, one.Path = page.Sigstore, sigstoreKey
 		}
 		out = append(out, one)
 	}

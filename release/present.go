@@ -10,24 +10,21 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/release/page"
-	"github.com/slipway-build/slipway/release/page/sizes"
 )
 
 // page writes the page that people read. It tells how this machine built the release, so it
 // is not among the files that others make again.
 func (b builder) page(record artifact.Release) error {
 	in := page.Input{
-		Release: record, Last: b.last, Sizes: map[string][]sizes.Weight{}, Registry: b.in.Fork.Images.Registry,
-		Tag: b.in.Fork.Parsed.Tag(), Keys: b.pageKeys(),
+		Release: record, Last: b.last, Registry: b.in.Fork.Images.Registry, Tag: b.in.Fork.Parsed.Tag(),
+		Keys: b.pageKeys(),
 	}
 	var err error
 	if in.Timeline, err = ReadTimeline(b.Dist.Abs(b.in.Fork.Dist(artifact.TimelineFile))); err != nil {
 		return err
 	}
-	for _, a := range record.Kind(artifact.Binary) {
-		if in.Sizes[a.Path], err = sizes.File(filepath.Join(b.dir, filepath.FromSlash(a.Path))); err != nil {
-			return err
-		}
+	if in.Sizes, err = page.Sizes(b.dir, record); err != nil {
+		return err
 	}
 	for _, name := range output.List(b.dir) {
 		in.Files = append(in.Files, filepath.ToSlash(name))
@@ -36,7 +33,7 @@ func (b builder) page(record artifact.Release) error {
 	if err != nil {
 		return err
 	}
-	return output.WriteFiles(b.dir, map[string][]byte{PageFile: data})
+	return output.WriteFiles(b.dir, map[string][]byte{page.File: data})
 }
 
 // ReadTimeline reads a timeline.json. One that does not exist, or cannot be understood, tells

@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/release/page"
 	"github.com/slipway-build/slipway/release/sign"
 )
 
@@ -117,7 +118,7 @@ func (r Releaser) report(f fork.Fork, record artifact.Release, kept bool) artifa
 			r.Events.Emit(one.Event())
 		}
 	}
-	for _, name := range []string{SHA256Sums, PageFile} {
+	for _, name := range []string{SHA256Sums, page.File} {
 		r.Events.Emit(event.Event{Kind: event.Artifact, Path: f.Dist("release", name), Kept: kept})
 	}
 	return artifact.Of(set)

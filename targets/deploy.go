@@ -2,6 +2,7 @@ package targets
 
 import (
 	"context"
+	"os"
 
 	"github.com/magefile/mage/mg"
 
@@ -25,4 +26,25 @@ func (Deploy) Kubespray(ctx context.Context, fork, registry, url *string, v, jso
 			Registry: setting("REGISTRY", registry), URL: setting("URL", url),
 		})
 	})
+}
+
+// OpenStack writes the configuration of Kubernetes' cloud provider for OpenStack, openstack.conf.
+//
+// Writes it to the file -out, which only its owner can read, outside of dist; or to
+// standard output. The values are those of the section openstack of fork.yaml;
+// -set changes some, as Global.region=east,LoadBalancer.subnet-id=ID. Secrets are
+// taken from the variables of OpenStack's clients alone, such as OS_PASSWORD.
+func (Deploy) OpenStack(ctx context.Context, fork, set, out *string) error {
+	if plans, err := begin(); err != nil || plans {
+		return err
+	}
+	p, err := project(nil)
+	if err != nil {
+		return err
+	}
+	data, err := p.OpenStack(setting("FORK", fork), setting("SET", set), setting("OUT", out))
+	if err == nil {
+		_, err = os.Stdout.Write(data)
+	}
+	return err
 }
