@@ -90,7 +90,7 @@ type place struct {
 // checkBinaries checks that each artifact holds the binaries that the record says, with the
 // digests that they have by themselves, and no other program of their names.
 func (v *verification) checkBinaries() Check {
-	c := Check{Name: "binaries", Of: "binaries in packages, images and tarballs, with the digests they have in bin"}
+	c := Check{Name: "binaries", Of: "binaries in packages, images and tarballs, with the digests that they have in bin"}
 	binaries := map[copyOf]string{}
 	for _, a := range v.release.Kind(artifact.Binary) {
 		key := copyOf{a.Name, a.Platform}

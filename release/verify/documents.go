@@ -16,7 +16,7 @@ import (
 // checkDocuments checks that what documents say is about the artifacts beside them, and
 // that no artifact is without its documents.
 func (v *verification) checkDocuments() Check {
-	c := Check{Name: "documents", Of: "SBOMs and statements of provenance are of these artifacts"}
+	c := Check{Name: "documents", Of: "SBOMs and statements of provenance that are of these artifacts"}
 	for _, a := range v.release.Artifacts {
 		for platform, stem := range sbom.Paths(a) {
 			digest := a.Digest

@@ -123,7 +123,7 @@ func (v *verification) manifest(i *image, d v1.Descriptor, where string) ([]byte
 // checkImages checks that each image is in its layout, whole, for the platforms that the
 // record says.
 func (v *verification) checkImages() Check {
-	c := Check{Name: "images", Of: "images are whole, for the platforms that artifacts.json has"}
+	c := Check{Name: "images", Of: "whole images, for the platforms that artifacts.json has"}
 	bad := map[string]bool{}
 	for _, name := range v.layouts() {
 		for _, file := range v.paths {

@@ -15,7 +15,7 @@ import (
 // checkRebuilds counts who else rebuilt the release, by their keys, and whether they are
 // enough. A statement that does not count is named with the reason.
 func (v *verification) checkRebuilds() (Check, error) {
-	c := Check{Name: "rebuilds", Of: fmt.Sprintf("keys of others say that they rebuilt it; at least %d are wanted",
+	c := Check{Name: "rebuilds", Of: fmt.Sprintf("others who say that they rebuilt it, of the %d that are wanted",
 		v.Rebuilders)}
 	seen := map[By]bool{}
 	count := func(name string, bundle []byte) {

@@ -6,7 +6,7 @@ import (
 
 // checkRecord checks that artifacts.json describes every file as it is, and no other.
 func (v *verification) checkRecord() Check {
-	c := Check{Name: "record", Of: "artifacts are as artifacts.json has them"}
+	c := Check{Name: "record", Of: "files as artifacts.json has them"}
 	seen := map[string]bool{}
 	for _, a := range v.release.Artifacts {
 		if a.Kind == artifact.Image {

@@ -29,7 +29,7 @@ type Report struct {
 type Check struct {
 	Name   string   `json:"check"`           // sums, record …
 	Count  int      `json:"count"`           // of what was checked
-	Of     string   `json:"of"`              // what that is: "files that both lists name"
+	Of     string   `json:"of"`              // what that is: "files as artifacts.json has them"
 	Notes  []string `json:"notes,omitempty"` // what was not checked, and why
 	Faults []Fault  `json:"faults"`          // sorted by where
 	More   int      `json:"more,omitempty"`  // faults that are not in the list
@@ -68,7 +68,7 @@ func (r Report) Lines() []string {
 }
 
 func (c Check) lines() []string {
-	state, text := "ok", fmt.Sprintf("%d %s", c.Count, c.Of)
+	state, text := "ok", fmt.Sprintf("%s: %d", c.Of, c.Count)
 	notes := c.Notes
 	switch {
 	case len(c.Faults) > 0:

@@ -40,7 +40,7 @@ type signatures struct {
 // checkSignatures checks each signature that a key at hand can have made. What is not
 // signed by a key of a kind that was given is a fault.
 func (v *verification) checkSignatures() Check {
-	s := &signatures{Check: Check{Name: "signatures", Of: "signatures are by the keys given"}, verification: v,
+	s := &signatures{Check: Check{Name: "signatures", Of: "signatures by the keys given"}, verification: v,
 		by: map[By]bool{}}
 	switch {
 	case v.Keys.OpenPGP() || v.Keys.Sigstore():

@@ -152,12 +152,12 @@ func TestRebuilds(t *testing.T) {
 		wanted int
 		want   []string
 	}{
-		{"one is enough", alice.Verifier(), 1, []string{"ok      rebuilds    1 keys of others",
+		{"one is enough", alice.Verifier(), 1, []string{"ok      rebuilds    others who say that they rebuilt it, of the 1 that are wanted: 1",
 			"rebuilds/bob.sigstore.json does not count: ", "rebuilds/publisher.sigstore.json does not count: "}},
-		{"two are wanted", alice.Verifier(), 2, []string{"FAILED  rebuilds    1 keys of others", "To do: ask others"}},
-		{"not all was rebuilt", bob.Verifier(), 1, []string{"FAILED  rebuilds    0 keys of others",
+		{"two are wanted", alice.Verifier(), 2, []string{"that are wanted: 1", "To do: ask others"}},
+		{"not all was rebuilt", bob.Verifier(), 1, []string{"that are wanted: 0",
 			"bob.sigstore.json does not count: it does not say that bin/linux_amd64/captain was rebuilt"}},
-		{"the publisher's", publisher.Verifier(), 1, []string{"FAILED  rebuilds    0 keys", "is the publisher's"}},
+		{"the publisher's", publisher.Verifier(), 1, []string{"that are wanted: 0", "is the publisher's"}},
 		{"no keys", sign.Verifier{}, 1, []string{"no keys of those who rebuild were given"}},
 	} {
 		report, err := verify.Release(t.Context(), s.dir, verify.Request{Keys: publisher.Verifier(), Others: c.others,
@@ -195,7 +195,7 @@ func (s *ship) rebuilt(name string, by *sign.Signer, change func(*reproduce.Repo
 func TestLines(t *testing.T) {
 	r := verify.Report{Checks: []verify.Check{{Name: "record", Count: 2, Of: "artifacts", More: 3, Faults: []verify.Fault{
 		{Where: "a\x1b[2J\n", What: "it is missing", Remedy: "look for it"}}}}}
-	want := `FAILED  record      2 artifacts
+	want := `FAILED  record      artifacts: 2
         a\x1b[2J\n: it is missing
         and 3 more
         To do: look for it`
@@ -214,7 +214,7 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`{"schema":1,"fork":"ship",`, `{"check":"images","count":1,"of":"images are`,
+	for _, want := range []string{`{"schema":1,"fork":"ship",`, `{"check":"images","count":1,"of":"whole images`,
 		`"notes":["the release is not signed`, `"faults":[]`} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("the report has no %s:\n%s", want, data)

@@ -47,7 +47,7 @@ func (v *verification) signs(name string) string {
 
 // checkSums checks that both lists name every file with its sum, and nothing else.
 func (v *verification) checkSums() Check {
-	c := Check{Name: "sums", Of: "files have the sums of SHA256SUMS and SHA512SUMS"}
+	c := Check{Name: "sums", Of: "files with the sums of SHA256SUMS and SHA512SUMS"}
 	var listed []map[string]string
 	for _, l := range sumLists {
 		data, err := v.read(l.file)

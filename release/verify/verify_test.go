@@ -18,7 +18,7 @@ func TestWhole(t *testing.T) {
 	}{
 		{"unsigned", none, sign.Verifier{}, "the release is not signed: nothing proves who made it"},
 		{"signed, no key", all, sign.Verifier{}, "not checked: give the publisher's public key"},
-		{"signed", all, all.Verifier(), "signatures are by the keys given"},
+		{"signed", all, all.Verifier(), "signatures by the keys given: 13"},
 	} {
 		s := newShip(t, c.signer).seal()
 		report, err := verify.Release(t.Context(), s.dir, verify.Request{Keys: c.keys})
