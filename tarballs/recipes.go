@@ -161,6 +161,11 @@ func (r Recipe) validate() []config.Fault {
 		faults = append(faults, config.Faultf("file", "%q: want {{.OS}} and {{.Arch}} in it, or portable: true, and not both",
 			r.File))
 	}
+	for i, p := range r.Platforms {
+		if !platform.Names(p) {
+			faults = append(faults, config.At("platforms", i, "%q is no system or platform: want linux or linux/arm64", p))
+		}
+	}
 	if r.Portable && len(r.Platforms) > 0 {
 		faults = append(faults, config.Faultf("platforms", "a portable tarball is for all of them: leave this out"))
 	}

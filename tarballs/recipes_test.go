@@ -51,6 +51,7 @@ func TestValidate(t *testing.T) {
 		"a zip":              {"ship-src.tar.gz", "ship-src.zip", "tarballs[2].file: \"ship-src.zip\": want the name"},
 		"one for each":       {", portable: true", "", "tarballs[2].file: \"ship-src.tar.gz\": want {{.OS}} and {{.Arch}}"},
 		"portable for Linux": {"portable: true", "portable: true, platforms: [linux]", "tarballs[2].platforms: a portable"},
+		"an unknown system":  {"[linux]", "[beos]", "tarballs[0].platforms[0]: \"beos\" is no system"},
 		"a folder above":     {"ship-{{.Version}}", "../ship", "tarballs[0].folder: \"../ship\": want a path below"},
 		"nothing":            {"programs: [captain]", "", "contents[0]: want one of"},
 		"two things":         {"programs: [captain]", "programs: [captain], empty: true", "contents[0]: want one of"},
