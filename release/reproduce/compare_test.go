@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	"github.com/google/rpmpack"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -218,4 +220,20 @@ func TestPrintable(t *testing.T) {
 	if got, want := f.String(), `./\x1b[2Jcaptain: link: a\nb in the release, ü in the rebuild`; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+}
+
+// TestCompareSignedText has a Manifest with a signature around it.
+func TestCompareSignedText(t *testing.T) {
+	key := must(openpgp.NewEntity("Mate", "", "mate@example.org", nil))
+	var signed bytes.Buffer
+	w := must(clearsign.Encode(&signed, key.PrivateKey, nil))
+	_ = must(w.Write([]byte("DIST ship.tar.xz 1\n")))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := sideOf(t, map[string][]byte{"overlay/Manifest": signed.Bytes()})
+	want.Release.Artifacts[0].Unsigned = sha([]byte("DIST ship.tar.xz 1\n"))
+	got := sideOf(t, map[string][]byte{"overlay/Manifest": []byte("DIST ship.tar.xz 2\n")})
+	check(t, "a signed text", findings(compare(t, Comparison{Want: want, Got: got}).Results[0]),
+		`line 1: "DIST ship.tar.xz 1" in the release, "DIST ship.tar.xz 2" in the rebuild`)
 }
