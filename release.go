@@ -1,7 +1,9 @@
 package slipway
 
 import (
+	"cmp"
 	"context"
+	"runtime"
 	"slices"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -88,6 +90,36 @@ func (p *Project) readyToRelease(
 		return nil, err
 	}
 	return release.OpenSigner(ctx, s.Fork(), r, date, p.Env, p.Events)
+}
+
+// Quick makes the release tarballs of a fork for one platform, and nothing else of a release;
+// also in dist/FORK/_output/release-tars, where scripts of Kubernetes look for them. An empty
+// platform is Linux on this machine's architecture.
+func (p *Project) Quick(ctx context.Context, id, on string) (artifact.Set, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	one, err := platform.Parse(cmp.Or(on, "linux/"+runtime.GOARCH))
+	if err != nil {
+		return nil, err
+	}
+	making, err := pipeline.NewReleasing(f, []platform.Platform{one}, programs, settings.Image, settings.Tarball)
+	if err != nil {
+		return nil, err
+	}
+	return p.lockedAll(ctx, making.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+		making = making.With(sessions)
+		if err := making.Check(); err != nil || p.PlanOnly {
+			return nil, err
+		}
+		made, err := making.Run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		made = made.Kind(artifact.Tarball)
+		return made, release.Quick(making.Session().Dist(), f, made)
+	})
 }
 
 // PlanRelease returns what a release would be made of. What is known to be up to date is

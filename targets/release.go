@@ -193,6 +193,21 @@ func (RELEASE) Notes(fork, last *string) error {
 	return err
 }
 
+// Quick makes the release tarballs of a fork for one architecture, as quick-release of Kubernetes did.
+//
+// Writes them to dist/FORK/tarballs, and to dist/FORK/_output/release-tars, where
+// scripts of Kubernetes look for them. The default is Linux on this machine's
+// architecture; -arch names another.
+func (RELEASE) Quick(ctx context.Context, fork, arch *string, v, json *bool) error {
+	names, err := platformNames("", setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
+	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		return p.Quick(ctx, setting("FORK", fork), strings.Join(names, ","))
+	})
+}
+
 // releaseRequest returns what the flags of release ask for.
 func releaseRequest(platforms, arch, key, last *string) (slipway.ReleaseRequest, error) {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
