@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"io"
-	"path"
-	"strings"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -63,33 +61,4 @@ func (c *counted) Read(p []byte) (int, error) {
 		return 0, &LimitError{"uncompressed bytes", c.w.limits.Size}
 	}
 	return n, err
-}
-
-// open gives a member that may be an archive, and then the archive's members.
-func (w *walker) open(m Member) error {
-	format := FormatOf(m.Name)
-	b := bufio.NewReaderSize(m.Reader, 1<<12)
-	m.Reader = b
-	if format == File && path.Base(path.Dir(path.Dir(m.Name))) == "blobs" && isArchive(b) {
-		format = Tar // a layer in a layout that is in an archive has no suffix
-	}
-	if format == File || format == Zip || w.depth >= w.limits.Depth {
-		return w.call(m)
-	}
-	at, prefix := m, w.prefix
-	at.Opened, at.Reader = true, strings.NewReader("")
-	if err := w.call(at); err != nil {
-		return err
-	}
-	w.prefix, w.depth = joinPart(m.Part, m.Name), w.depth+1
-	err := w.walk(b, format, path.Base(m.Name))
-	w.prefix, w.depth = prefix, w.depth-1
-	return err
-}
-
-// isArchive reports whether a stream begins as a tar does, or as something compressed.
-func isArchive(b *bufio.Reader) bool {
-	head, _ := b.Peek(262)
-	return bytes.HasPrefix(head, []byte{0x1f, 0x8b}) || bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) ||
-		bytes.HasSuffix(head, []byte("ustar"))
 }

@@ -93,7 +93,7 @@ func platformOf(d v1.Descriptor) string {
 func (w *imageWalker) manifest(data []byte, platform string) error {
 	m, err := v1.ParseManifest(bytes.NewReader(data))
 	if err != nil {
-		return partError(platform, err)
+		return within(platform, err)
 	}
 	if err := w.field(platform, "manifest", data); err != nil {
 		return err

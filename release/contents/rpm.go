@@ -42,7 +42,7 @@ func (w *walker) rpm(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	return partError("payload", w.payload(r, h))
+	return within("payload", w.payload(r, h))
 }
 
 // rpmHeader gives each field of one header, and returns the header. The signature's is
@@ -53,14 +53,14 @@ func (w *walker) rpm(r io.Reader) error {
 func (w *walker) rpmHeader(r io.Reader, part string, align int) (rpmHeader, error) {
 	h, err := readHeader(r, align)
 	if err != nil {
-		return h, partError(part, err)
+		return h, within(part, err)
 	}
 	size := 0
 	for _, tag := range h.tags {
 		data := h.text(tag)
 		// Four digits and a line break for a byte are the most that honest tags have.
 		if size += len(data); size > 5*len(h.data) {
-			return h, partError(part, errors.New("its tags overlap"))
+			return h, within(part, errors.New("its tags overlap"))
 		}
 		m := Member{Part: part, Name: tagName(part, tag.id), Type: Field, Size: int64(len(data)),
 			Reader: bytes.NewReader(data)}
@@ -235,7 +235,7 @@ func (w *walker) payload(r io.Reader, h rpmHeader) error {
 		}
 		last = e.Name
 		if err := w.give(cpioMember(e, owners, c)); err != nil {
-			return inMember(e.Name, err)
+			return within(e.Name, err)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 func (w *walker) tar(r io.Reader, part string) error {
 	in, free, err := w.decompress(r)
 	if err != nil {
-		return partError(part, err)
+		return within(part, err)
 	}
 	defer free()
 	last := ""
@@ -23,29 +23,26 @@ func (w *walker) tar(r io.Reader, part string) error {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			_, err = io.Copy(io.Discard, in)
-			return partError(part, err)
+			return within(part, err)
 		}
 		if err != nil {
-			return partError(part, after(last, err))
+			return within(part, after(last, err))
 		}
 		last = h.Name
 		if err := w.give(tarMember(h, part, t)); err != nil {
-			return partError(part, inMember(h.Name, err))
+			return within(part, within(h.Name, err))
 		}
 	}
 }
 
-// partError adds the part of an artifact to an error that is not the caller's.
-func partError(part string, err error) error {
+// within adds where in an artifact an error is, unless it is the caller's.
+func within(where string, err error) error {
 	var call *callError
-	if err == nil || part == "" || errors.As(err, &call) {
+	if err == nil || where == "" || errors.As(err, &call) {
 		return err
 	}
-	return fmt.Errorf("%s: %w", part, err)
+	return fmt.Errorf("%s: %w", where, err)
 }
-
-// inMember adds the member to an error that is not the caller's.
-func inMember(name string, err error) error { return partError(name, err) }
 
 // after says where in an archive what cannot be read begins.
 func after(last string, err error) error {

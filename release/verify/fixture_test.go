@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -306,6 +305,3 @@ func (s *ship) sign() {
 	s.check(err)
 	s.put("provenance.sigstore.json", bundle)
 }
-
-// launch is when releases of tests are made.
-var launch = time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)

@@ -76,6 +76,9 @@ func (v *verification) openIndex(i *image, d v1.Descriptor) error {
 			return fmt.Errorf("its index has two images for %s", platform)
 		}
 		i.platforms[platform] = d.Digest
+		if _, seen := i.layers[d.Digest.String()]; seen {
+			continue
+		}
 		if err := v.openManifest(i, d, platform); err != nil {
 			i.faults.fault(i.name(platform), again, "%v", err)
 		}
@@ -167,15 +170,16 @@ func (v *verification) layouts() []string {
 
 // listed returns what a layout's index.json lists; nothing, where it cannot be read.
 func (v *verification) listed(layout string) []v1.Descriptor {
-	data, err := v.read(path.Join(layout, "index.json"))
-	if err != nil {
-		return nil
+	if list, seen := v.lists[layout]; seen {
+		return list
 	}
-	index, err := v1.ParseIndexManifest(bytes.NewReader(data))
-	if err != nil {
-		return nil
+	v.lists[layout] = nil
+	if data, err := v.read(path.Join(layout, "index.json")); err == nil {
+		if index, err := v1.ParseIndexManifest(bytes.NewReader(data)); err == nil {
+			v.lists[layout] = index.Manifests
+		}
 	}
-	return index.Manifests
+	return v.lists[layout]
 }
 
 func (v *verification) checkImage(c *Check, i *image, bad map[string]bool) {

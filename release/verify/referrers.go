@@ -13,11 +13,9 @@ import (
 )
 
 // referrers returns the paths of the sigstore bundles in a layout, by the digest of the image
-// that they are attached to.
+// that they are attached to. They are found here, and not by the package that attaches them,
+// for it opens whatever is in the folder.
 func (v *verification) referrers(layout string) map[string][]string {
-	if v.attached == nil {
-		v.attached = map[string]map[string][]string{}
-	}
 	if v.attached[layout] == nil {
 		out := map[string][]string{}
 		for _, d := range v.listed(layout) {

@@ -2,8 +2,6 @@ package verify_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +68,7 @@ var forgeries = []fault{
 
 // TestForgeries needs keys, which take a while to make.
 func TestForgeries(t *testing.T) {
-	signer := publisher(t)
+	signer, _, _ := publisher(t)
 	for _, f := range forgeries {
 		f.check(t, newShip(t, signer))
 	}
@@ -78,7 +76,7 @@ func TestForgeries(t *testing.T) {
 
 // TestInside takes the signatures that are inside of artifacts away.
 func TestInside(t *testing.T) {
-	signer := publisher(t)
+	signer, _, _ := publisher(t)
 	s := newShip(t, signer).seal()
 	s.put(rpmPath, ct.RPM(t, "zstd", ct.File("/usr/bin/captain", captain)))
 	s.check(layout.Path(s.at("images")).RemoveDescriptors(match.MediaTypes(string(types.OCIManifestSchema1))))
@@ -102,7 +100,7 @@ func TestInside(t *testing.T) {
 
 // TestOtherKeys verifies with keys of somebody else, and of one kind alone.
 func TestOtherKeys(t *testing.T) {
-	signer := publisher(t)
+	signer, asc, pem := publisher(t)
 	s := newShip(t, signer).seal()
 	for _, c := range []struct {
 		name   string
@@ -110,9 +108,9 @@ func TestOtherKeys(t *testing.T) {
 		faults int
 		want   string
 	}{
-		{"somebody else's", signerOf(t, false, true).Verifier(), 10, "OpenPGP signatures were not checked"},
-		{"sigstore alone", withKeys(t, s, false), 0, "OpenPGP signatures were not checked: no -key is of OpenPGP"},
-		{"OpenPGP alone", withKeys(t, s, true), 0, "sigstore bundles were not checked: no -key is in PEM"},
+		{"somebody else's", rebuilder(t).Verifier(), 10, "OpenPGP signatures were not checked"},
+		{"sigstore alone", public(t, pem), 0, "OpenPGP signatures were not checked: no -key is of OpenPGP"},
+		{"OpenPGP alone", public(t, asc), 0, "sigstore bundles were not checked: no -key is in PEM"},
 	} {
 		report, err := verify.Release(t.Context(), s.dir, verify.Request{Keys: c.keys})
 		lines := strings.Join(report.Lines(), "\n")
@@ -122,25 +120,9 @@ func TestOtherKeys(t *testing.T) {
 	}
 }
 
-// withKeys returns the public keys of one kind of a release's signer.
-func withKeys(t *testing.T, s *ship, openPGP bool) sign.Verifier {
-	t.Helper()
-	armored, pem, err := s.signer.PublicKeys()
-	s.check(err)
-	key := pem
-	if openPGP {
-		key = armored
-	}
-	file := filepath.Join(t.TempDir(), "public")
-	s.check(os.WriteFile(file, key, 0o644))
-	v, err := sign.OpenVerifier([]string{file})
-	s.check(err)
-	return v
-}
-
 // TestRebuilds counts those who say that they rebuilt a release.
 func TestRebuilds(t *testing.T) {
-	publisher, alice, bob := signerOf(t, false, true), signerOf(t, false, true), signerOf(t, false, true)
+	publisher, alice, bob := rebuilder(t), rebuilder(t), rebuilder(t)
 	s := newShip(t, publisher).seal()
 	s.rebuilt("alice", alice, nil)
 	s.rebuilt("alice-again", alice, nil)

@@ -12,6 +12,8 @@ import (
 	"path"
 	"path/filepath"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release/contents"
 	"github.com/slipway-build/slipway/release/sign"
@@ -35,7 +37,9 @@ type verification struct {
 	release artifact.Release
 	images  []*image
 	rpms    map[string]*signedRPM // by path
-	// attached are the bundles of images, by layout and by the digest of the image.
+	// lists are what index.json of each layout lists, and attached the bundles of images, by the
+	// layout and by the digest of the image.
+	lists    map[string][]v1.Descriptor
 	attached map[string]map[string][]string
 }
 
@@ -49,7 +53,8 @@ func Release(ctx context.Context, dir string, r Request) (Report, error) {
 	defer files.root.Close()
 	report := Report{Schema: ReportSchema, Files: len(files.paths), Bytes: files.bytes}
 	found.Count = report.Files
-	v := &verification{reader: &reader{folder: files}, Request: r, dir: dir}
+	v := &verification{reader: &reader{folder: files}, Request: r, dir: dir,
+		lists: map[string][]v1.Descriptor{}, attached: map[string]map[string][]string{}}
 	if v.release, err = files.record(dir); err != nil {
 		found.fault(artifact.ReleaseFile, again, "%v", err)
 		report.Checks = []Check{found.done()}

@@ -1,0 +1,37 @@
+package contents
+
+import (
+	"bufio"
+	"bytes"
+	"path"
+	"strings"
+)
+
+// open gives a member that may be an archive, and then the archive's members.
+func (w *walker) open(m Member) error {
+	format := FormatOf(m.Name)
+	b := bufio.NewReaderSize(m.Reader, 1<<12)
+	m.Reader = b
+	if format == File && path.Base(path.Dir(path.Dir(m.Name))) == "blobs" && isArchive(b) {
+		format = Tar // a layer in a layout that is in an archive has no suffix
+	}
+	if format == File || format == Zip || w.depth >= w.limits.Depth {
+		return w.call(m)
+	}
+	at, prefix := m, w.prefix
+	at.Opened, at.Reader = true, strings.NewReader("")
+	if err := w.call(at); err != nil {
+		return err
+	}
+	w.prefix, w.depth = joinPart(m.Part, m.Name), w.depth+1
+	err := w.walk(b, format, path.Base(m.Name))
+	w.prefix, w.depth = prefix, w.depth-1
+	return err
+}
+
+// isArchive reports whether a stream begins as a tar does, or as something compressed.
+func isArchive(b *bufio.Reader) bool {
+	head, _ := b.Peek(262)
+	return bytes.HasPrefix(head, []byte{0x1f, 0x8b}) || bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) ||
+		bytes.HasSuffix(head, []byte("ustar"))
+}
