@@ -63,7 +63,9 @@ func add(t *testing.T, dir string, subject v1.Hash, d Document) v1.Hash {
 
 func TestAdd(t *testing.T) {
 	dir, index, image := ship(t)
-	sbom := Document{Type: "application/spdx+json", Data: []byte("{}\n"), Annotations: map[string]string{"org.example.a": "b"}}
+	sbom := Document{
+		Type: "application/spdx+json", Data: []byte("{}\n"), Annotations: map[string]string{"org.example.a": "b"},
+	}
 	vex := Document{Type: "application/vex+json", Data: []byte("[]\n")}
 	of := map[v1.Hash][]Document{index: {vex}, image: {sbom, vex}}
 	for subject, docs := range of {

@@ -46,19 +46,19 @@ func (a *assembler) bom() *cdx.BOM {
 
 // encode returns a document with a serial number that is the digest of the rest.
 func encode(bom *cdx.BOM) (data []byte, serial string, err error) {
+	bom.SerialNumber = "urn:uuid:" + uuid.Nil.String()
 	var out bytes.Buffer
-	write := func() error {
-		out.Reset()
-		return cdx.NewBOMEncoder(&out, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).
-			EncodeVersion(bom, cdx.SpecVersion1_6)
-	}
-	if err := write(); err != nil {
-		return nil, "", err
-	}
-	serial = uuid.NewSHA1(uuid.NameSpaceURL, out.Bytes()).String()
-	bom.SerialNumber = "urn:uuid:" + serial
-	err = write()
-	return out.Bytes(), serial, err
+	err = cdx.NewBOMEncoder(&out, cdx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false).
+		EncodeVersion(bom, cdx.SpecVersion1_6)
+	data, serial = numbered(out.Bytes())
+	return data, serial, err
+}
+
+// numbered returns a text with the UUID of its content in the place of the nil UUID, which
+// is in its head, and that UUID.
+func numbered(text []byte) ([]byte, string) {
+	id := uuid.NewSHA1(uuid.NameSpaceURL, text).String()
+	return bytes.Replace(text, []byte(uuid.Nil.String()), []byte(id), 1), id
 }
 
 // bomLink returns the URI of a component of a document
@@ -88,7 +88,10 @@ var cdxTypes = map[kind]cdx.ComponentType{
 func (d document) component(c component) cdx.Component {
 	out := cdx.Component{
 		BOMRef: c.ref, Type: cdxTypes[c.kind], Name: c.name, Version: c.version, PackageURL: c.purl,
-		Manufacturer: entity(c.creator), Supplier: entity(c.creator),
+		Manufacturer: entity(c.creator),
+	}
+	if c.creator.mail != "" { // the fork's own; through whom others' came here, the proxies know
+		out.Supplier = entity(c.creator)
 	}
 	if hashes := hashes(c); len(hashes) > 0 {
 		out.Hashes = &hashes

@@ -13,7 +13,11 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"runtime"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/artifact"
 )
@@ -101,22 +105,42 @@ func Documents(ctx context.Context, dir string, s Subject) (map[string][]byte, e
 	if err != nil {
 		return nil, err
 	}
-	out := map[string][]byte{}
-	about := map[string]string{} // BOM-Links of products, by the paths of their documents
-	for _, d := range documents {
-		data, serial, err := a.cycloneDX(d)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", d.path+CycloneDX, err)
-		}
-		out[d.path+CycloneDX], about[d.path] = data, bomLink(serial, d.root.ref)
-		if out[d.path+SPDX], err = a.spdx(d); err != nil {
-			return nil, fmt.Errorf("%s: %w", d.path+SPDX, err)
-		}
-	}
-	if len(s.Vulnerabilities) > 0 {
+	out, about, err := a.encode(ctx, documents)
+	if err == nil && len(s.Vulnerabilities) > 0 {
 		out[VulnerabilitiesFile], err = a.vulnerabilities(about)
 	}
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// encode returns documents in both formats, and the BOM-Links of their products, by the
+// documents' paths.
+func (a *assembler) encode(ctx context.Context, documents []document) (
+	out map[string][]byte, about map[string]string, err error,
+) {
+	out, about = map[string][]byte{}, map[string]string{}
+	var mu sync.Mutex
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, d := range documents {
+		g.Go(func() error {
+			inCycloneDX, serial, err := a.cycloneDX(d)
+			if err != nil {
+				return fmt.Errorf("%s: %w", d.path+CycloneDX, err)
+			}
+			inSPDX, err := a.spdx(d)
+			if err != nil {
+				return fmt.Errorf("%s: %w", d.path+SPDX, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			out[d.path+CycloneDX], out[d.path+SPDX], about[d.path] = inCycloneDX, inSPDX, bomLink(serial, d.root.ref)
+			return ctx.Err()
+		})
+	}
+	return out, about, g.Wait()
 }
 
 // Paths returns the paths of the documents of an artifact, without their endings, by

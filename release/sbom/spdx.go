@@ -16,14 +16,15 @@ import (
 const (
 	noAssertion = "NOASSERTION" // nobody says
 	theDocument = "the document"
+	namespaces  = "https://spdx.org/spdxdocs/" // of documents that are served nowhere (section 6.5)
 )
 
 // spdx returns a document in SPDX 2.3 (https://spdx.github.io/spdx-spec/v2.3/).
 func (a *assembler) spdx(d document) ([]byte, error) {
-	ids := spdxIDs{}
+	ids, name := spdxIDs{}, strings.TrimPrefix(d.path, "sbom/")
 	doc := &v2_3.Document{
 		SPDXVersion: v2_3.Version, DataLicense: v2_3.DataLicense, SPDXIdentifier: "DOCUMENT",
-		DocumentName: strings.TrimPrefix(d.path, "sbom/"),
+		DocumentName: name, DocumentNamespace: namespaces + notInID.ReplaceAllString(name, "-") + "-" + uuid.Nil.String(),
 		CreationInfo: &v2_3.CreationInfo{
 			Created: a.Release.Date,
 			Creators: []common.Creator{
@@ -60,24 +61,10 @@ func (a *assembler) spdx(d document) ([]byte, error) {
 			relate("patch "+p.Name, common.TypeRelationshipPatchFor, to)
 		}
 	}
-	return encodeSPDX(doc)
-}
-
-// encodeSPDX returns a document with a namespace that is the digest of the rest.
-func encodeSPDX(doc *v2_3.Document) ([]byte, error) {
 	var out bytes.Buffer
-	write := func() error {
-		out.Reset()
-		return spdxjson.Write(doc, &out, spdxjson.Indent("  "), spdxjson.EscapeHTML(false))
-	}
-	if err := write(); err != nil {
-		return nil, err
-	}
-	id := uuid.NewSHA1(uuid.NameSpaceURL, out.Bytes())
-	doc.DocumentNamespace = fmt.Sprintf("https://spdx.org/spdxdocs/%s-%s",
-		notInID.ReplaceAllString(doc.DocumentName, "-"), id)
-	err := write()
-	return out.Bytes(), err
+	err := spdxjson.Write(doc, &out, spdxjson.Indent("  "), spdxjson.EscapeHTML(false))
+	data, _ := numbered(out.Bytes())
+	return data, err
 }
 
 // spdxIDs are the identifiers of elements by their refs.
