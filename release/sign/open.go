@@ -56,7 +56,7 @@ func (s *Signer) add(ctx context.Context, settings Settings, text string) error 
 	if err != nil {
 		return err
 	}
-	passphrase := keys.PassphraseOf(settings.Env, PassphraseVariable, PassphraseFileVariable)
+	passphrase := keys.PassphraseOf(settings.Env)
 	kind := keys.KindOf(data)
 	switch command := source.Form == keys.Command; {
 	case kind == keys.OpenPGP && command:

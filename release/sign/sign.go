@@ -15,13 +15,6 @@ import (
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
-// The variables that the passphrase of keys is taken from: itself, or a file whose first
-// line is it.
-const (
-	PassphraseVariable     = "SLIPWAY_KEY_PASSPHRASE"
-	PassphraseFileVariable = "SLIPWAY_KEY_PASSPHRASE_FILE"
-)
-
 // Settings are what a Signer is made of.
 type Settings struct {
 	// Keys are the values of -key: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND….
@@ -34,7 +27,8 @@ type Settings struct {
 }
 
 // A Signer signs with the keys it was given: any number of OpenPGP keys, and at most one
-// sigstore key. The zero Signer has none.
+// sigstore key. The zero Signer has none. Bundle, Attest and Image may be called at the same
+// time, the others one after another.
 type Signer struct {
 	openpgp  []openpgp.Key // in the order they were given
 	sigstore *sigstore.Key

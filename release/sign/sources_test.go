@@ -71,7 +71,7 @@ func TestSources(t *testing.T) {
 	pgp, key := signtest.OpenPGP(t, "captain"), signtest.PEM(t)
 	raw := signtest.WritePEM(t, signtest.RSA(t, "captain"))
 	_, edwards, _ := ed25519.GenerateKey(rand.Reader)
-	passphrase := PassphraseVariable + "=aye"
+	passphrase := keys.PassphraseVariable + "=aye"
 	openssl := func(key string) string { return script(t, "exec openssl dgst -sha256 -sign "+key) }
 	for _, c := range []struct {
 		name, key string
@@ -82,7 +82,7 @@ func TestSources(t *testing.T) {
 		{"OpenPGP in a variable", "env:KEY", []string{"KEY=" + content(t, pgp.Secret)}, true},
 		{"OpenPGP with a passphrase", locked(t, "aye").Secret, []string{passphrase}, true},
 		{"OpenPGP with a passphrase in a file", locked(t, "aye").Secret,
-			[]string{PassphraseFileVariable + "=" + put(t, []byte("aye\n"))}, true},
+			[]string{keys.PassphraseFileVariable + "=" + put(t, []byte("aye\n"))}, true},
 		{"OpenPGP of ECDSA", signtest.Write(t, signtest.New("p384", packet.Config{
 			Algorithm: packet.PubKeyAlgoECDSA, Curve: packet.CurveNistP384})).Secret, nil, true},
 		{"OpenPGP behind a command", "exec:" + pgp.Public + " " + openssl(raw.Secret), nil, true},
@@ -131,7 +131,7 @@ func TestBadKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrong := PassphraseVariable + "=wrongly"
+	wrong := keys.PassphraseVariable + "=wrongly"
 	for _, c := range []struct {
 		name, key string
 		env       []string
@@ -147,7 +147,7 @@ func TestBadKeys(t *testing.T) {
 		{"OpenPGP twice", put(t, []byte(content(t, pgp.Secret)+content(t, locked))), nil, "it holds 2 keys: want one"},
 		{"OpenPGP, no passphrase", locked, nil, "it has a passphrase\n  To give it: set SLIPWAY_KEY_PASSPHRASE"},
 		{"OpenPGP, wrong passphrase", locked, []string{wrong}, "does not open it"},
-		{"passphrase file", locked, []string{PassphraseFileVariable + "=/nowhere"}, "PASSPHRASE_FILE: open /nowhere"},
+		{"passphrase file", locked, []string{keys.PassphraseFileVariable + "=/nowhere"}, "PASSPHRASE_FILE: open /nowhere"},
 		{"PEM public", key.Public, nil, "it is a public key, which cannot sign"},
 		{"PEM cut off", put(t, []byte(content(t, key.Secret)[:90])), nil, "its end is missing"},
 		{"PEM, no passphrase", lockedPEM(t, "ENCRYPTED SIGSTORE PRIVATE KEY", "aye"), nil, "it has a passphrase"},

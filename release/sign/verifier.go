@@ -12,7 +12,7 @@ import (
 )
 
 // A Verifier verifies signatures with public keys alone, offline. The zero Verifier has no
-// key: it refuses all signatures.
+// key: it refuses all signatures. Its methods may be called at the same time.
 //
 // Its errors are a *keys.UnknownError where a signature is by another key, a
 // *keys.BadSignatureError where it does not fit, and others where there is none.

@@ -102,20 +102,26 @@ func KindOf(data []byte) Kind {
 // A Passphrase returns the passphrase of a key, and "" if there is none.
 type Passphrase func() ([]byte, error)
 
-// PassphraseOf takes the passphrase from the variable, or from the file that fileVariable
-// names.
-func PassphraseOf(env run.Env, variable, fileVariable string) Passphrase {
+// The variables that the passphrase of keys is taken from: one holds it, the other names a
+// file whose first line it is.
+const (
+	PassphraseVariable     = "SLIPWAY_KEY_PASSPHRASE"
+	PassphraseFileVariable = "SLIPWAY_KEY_PASSPHRASE_FILE"
+)
+
+// PassphraseOf takes the passphrase from the variables.
+func PassphraseOf(env run.Env) Passphrase {
 	return func() ([]byte, error) {
-		if value := env.Get(variable); value != "" {
+		if value := env.Get(PassphraseVariable); value != "" {
 			return []byte(value), nil
 		}
-		path := env.Get(fileVariable)
+		path := env.Get(PassphraseFileVariable)
 		if path == "" {
 			return nil, nil
 		}
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", fileVariable, err)
+			return nil, fmt.Errorf("%s: %w", PassphraseFileVariable, err)
 		}
 		line, _, _ := bytes.Cut(data, []byte("\n"))
 		return bytes.TrimSuffix(line, []byte("\r")), nil
@@ -130,9 +136,9 @@ type PassphraseError struct {
 
 func (e *PassphraseError) Error() string {
 	if e.Missing {
-		return fmt.Sprintf("key %s: it has a passphrase\n  To give it: set SLIPWAY_KEY_PASSPHRASE, "+
-			"or SLIPWAY_KEY_PASSPHRASE_FILE to a file that holds it", e.Key)
+		return fmt.Sprintf("key %s: it has a passphrase\n  To give it: set %s, or %s to a file that holds it",
+			e.Key, PassphraseVariable, PassphraseFileVariable)
 	}
-	return fmt.Sprintf("key %s: the passphrase in SLIPWAY_KEY_PASSPHRASE or SLIPWAY_KEY_PASSPHRASE_FILE "+
-		"does not open it", e.Key)
+	return fmt.Sprintf("key %s: the passphrase in %s or %s does not open it",
+		e.Key, PassphraseVariable, PassphraseFileVariable)
 }

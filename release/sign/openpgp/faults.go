@@ -92,11 +92,11 @@ func (k Key) dateFaults(w keys.When, primary, signing part) []keys.Fault {
 		case end.IsZero():
 		case !end.After(w.Now):
 			all = append(all, k.fault(fmt.Sprintf("%s expired on %s", id, day(end)), everyone,
-				extend+subkeys(p, primary)+", and hand out the public key again"))
+				extend+subkeys(p, primary)+"; then hand out the public key again"))
 		case end.Before(w.Now.Add(w.Horizon)):
 			all = append(all, k.fault(fmt.Sprintf("%s expires on %s, within %d days", id, day(end),
 				int(w.Horizon/(24*time.Hour))), everyone+", once it has",
-				extend+subkeys(p, primary)+", and hand out the public key again"))
+				extend+subkeys(p, primary)+"; then hand out the public key again"))
 		}
 	}
 	return all
@@ -117,7 +117,7 @@ func (k Key) hashFaults(primary, signing part) []keys.Fault {
 	var all []keys.Fault
 	if slices.Contains(broken, primary.self.Hash) {
 		all = append(all, k.fault(fmt.Sprintf("the self-signature of %s is made with %s",
-			k.Fingerprint(), primary.self.Hash), sequoia, redo+", and hand out the public key again"))
+			k.Fingerprint(), primary.self.Hash), sequoia, redo+"; then hand out the public key again"))
 	}
 	if signing.key == primary.key {
 		return all
@@ -125,7 +125,7 @@ func (k Key) hashFaults(primary, signing part) []keys.Fault {
 	cross := signing.self.EmbeddedSignature
 	if slices.Contains(broken, signing.self.Hash) || cross != nil && slices.Contains(broken, cross.Hash) {
 		all = append(all, k.fault(fmt.Sprintf("the signature that binds the subkey %s is made with SHA-1 or older",
-			fingerprint(signing.key)), sequoia, redo+" '*', and hand out the public key again"))
+			fingerprint(signing.key)), sequoia, redo+" '*'; then hand out the public key again"))
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
@@ -16,8 +17,11 @@ import (
 	"github.com/slipway-build/slipway/release/sign/keys"
 )
 
-// A Ring is public keys.
-type Ring struct{ certs pgp.EntityList }
+// A Ring is public keys. Once they are added, signatures can be verified at the same time.
+type Ring struct {
+	certs pgp.EntityList
+	lock  *sync.Mutex // the library notes in a key which of its self-signatures are valid
+}
 
 // A Signature is one that was verified.
 type Signature struct {
@@ -38,12 +42,19 @@ func (r *Ring) Add(source string, data []byte) error {
 				"  To write it: gpg --armor --export %s", source, fingerprint(e.PrimaryKey))
 		}
 	}
-	r.certs = append(r.certs, all...)
+	r.add(all...)
 	return nil
 }
 
+func (r *Ring) add(certs ...*pgp.Entity) {
+	if r.lock == nil {
+		r.lock = &sync.Mutex{}
+	}
+	r.certs = append(r.certs, certs...)
+}
+
 // AddKey adds the public part of a key.
-func (r *Ring) AddKey(k Key) { r.certs = append(r.certs, k.cert) }
+func (r *Ring) AddKey(k Key) { r.add(k.cert) }
 
 // Names returns the keys' fingerprints and user IDs, in the order they were added.
 func (r Ring) Names() []string {
@@ -85,6 +96,10 @@ func (r Ring) Detached(file string, data, asc []byte) (Signature, error) {
 
 // Packets verifies binary signatures over data, the content of file.
 func (r Ring) Packets(file string, data, sigs []byte) (Signature, error) {
+	if r.lock != nil {
+		r.lock.Lock()
+		defer r.lock.Unlock()
+	}
 	sig, e, err := pgp.VerifyDetachedSignature(r.certs, bytes.NewReader(data), bytes.NewReader(sigs), strict())
 	if err != nil {
 		return Signature{}, r.refuse(file, sigs, err)
