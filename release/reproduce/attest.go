@@ -114,13 +114,17 @@ func ReadAttestation(payload []byte) (Attestation, error) {
 	return a, nil
 }
 
-// Check returns what keeps the attestation from being one of all of the release, whose
-// artifacts.json has the digest record: it is of another release, names another digest, or
-// does not name an artifact. Documents, which only say something of a release, need not be
-// named. What was excepted does: an exception is its author's, and nobody else's.
-func (a Attestation) Check(r artifact.Release, record string) error {
+// Check returns what keeps the attestation from being one of all of the release: it is of
+// another record, names another digest, or does not name an artifact. Documents, which only
+// say something of a release, need not be named. What was excepted does: an exception is its
+// author's, and nobody else's.
+func (a Attestation) Check(r artifact.Release) error {
 	if a.Fork != r.Fork || a.Version != r.Version {
 		return fmt.Errorf("it is of %s %s, not of %s %s", a.Fork, a.Version, r.Fork, r.Version)
+	}
+	record, err := Digest(r)
+	if err != nil {
+		return err
 	}
 	if a.Record != record {
 		return fmt.Errorf("it is of a release whose artifacts.json has the digest %s, and that of this one is %s",
