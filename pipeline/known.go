@@ -49,6 +49,10 @@ func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input,
 		return in, err
 	}
 	in.Known.License = p.Recipes.License
+	in.Known.Checkout, err = provenance.ReadCheckout(ctx, s.Runner(), s.Env(), f.Project.Dir)
+	if err != nil {
+		s.Note("the provenance does not name the commit of this project: " + err.Error())
+	}
 	in.Known.Sources, err = provenance.ReadSources(f.Project.Dir, r.sources()...)
 	return in, err
 }

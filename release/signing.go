@@ -5,11 +5,9 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/output"
@@ -28,24 +26,17 @@ const (
 // signRPMs puts signatures into the headers of rpms, and returns the files as they are then.
 func (b builder) signRPMs(ctx context.Context, files []file) ([]file, error) {
 	files = slices.Clone(files)
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range files {
 		if !f.changes || f.Kind != artifact.Package {
 			continue
 		}
-		group.Go(func() error {
-			at := filepath.Join(b.dir, filepath.FromSlash(f.Path))
-			if _, err := b.Signer.RPM(ctx, at); err != nil {
-				return err
-			}
-			s, err := sumOne(b.dir, f.Path)
-			f.Unsigned, f.Digest, f.Size = f.Digest, "sha256:"+s.sha256, s.size
-			files[i] = f
-			return err
-		})
+		made, err := b.Signer.RPM(ctx, filepath.Join(b.dir, filepath.FromSlash(f.Path)))
+		if err != nil {
+			return nil, err
+		}
+		files[i].Unsigned, files[i].Digest, files[i].Size = f.Digest, made.Signed, made.Size
 	}
-	return files, group.Wait()
+	return files, nil
 }
 
 // signImage puts signatures beside an image in the layout: of its index, and of the image

@@ -84,11 +84,15 @@ func Encode(predicateType string, subjects []*intoto.ResourceDescriptor, predica
 	return out.Bytes(), nil
 }
 
-// subjects returns the artifacts of a release, less the provenance itself.
+// Built reports whether an artifact is built, and so a subject of the provenance: neither a
+// document, which says something of the others, nor a file of the layout that images are in.
+func Built(a artifact.Released) bool { return a.Kind != artifact.Document && a.Kind != artifact.Layout }
+
+// subjects returns the artifacts of a release that are built.
 func subjects(r artifact.Release) ([]*intoto.ResourceDescriptor, error) {
 	var out []*intoto.ResourceDescriptor
 	for _, a := range r.Artifacts {
-		if a.Path == File {
+		if !Built(a) {
 			continue
 		}
 		d, err := Descriptor(a, a.Digest)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -34,8 +35,13 @@ func Compare(ctx context.Context, c Comparison) (Report, error) {
 		Schema: ReportSchema, Fork: want.Fork, Name: want.Name, Version: want.Version, Record: record,
 		Changes: c.Changes, Problems: compareReleases(want, got),
 	}
-	made := byName(got)
-	for name, w := range byName(want) {
+	wanted, made := byName(want), byName(got)
+	if c.Want.signed() && !c.Got.signed() {
+		for _, all := range []map[string]artifact.Released{wanted, made} {
+			maps.DeleteFunc(all, func(_ string, a artifact.Released) bool { return onlySigned(a) })
+		}
+	}
+	for name, w := range wanted {
 		g, ok := made[name]
 		result, err := c.compare(ctx, name, w, g, ok)
 		if err != nil {
@@ -97,7 +103,7 @@ func (c Comparison) compare(ctx context.Context, name string, w, g artifact.Rele
 	if r.Want == r.Got && w.Kind == g.Kind {
 		return r, nil
 	}
-	if w.Kind == artifact.Document {
+	if w.Kind == artifact.Document && c.Want.signed() != c.Got.signed() || w.Format == provenance.Format {
 		// What cannot be read differs by its digest, and is explained below.
 		if same, err := c.sameDocument(w, g); err == nil && same {
 			r.Reason = "but for digests of signed files, and where the project was checked out from"

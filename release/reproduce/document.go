@@ -2,12 +2,15 @@ package reproduce
 
 import (
 	"bytes"
+	"regexp"
+	"slices"
 	"strings"
 
 	slsa "github.com/in-toto/attestation/go/predicates/provenance/v1"
 	intoto "github.com/in-toto/attestation/go/v1"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/release/notes"
 	"github.com/slipway-build/slipway/release/provenance"
 )
 
@@ -23,6 +26,28 @@ func (c Comparison) sameDocument(w, g artifact.Released) (bool, error) {
 	return bytes.Equal(want, got), err
 }
 
+// signed reports whether the release has signatures.
+func (s Side) signed() bool {
+	return slices.ContainsFunc(s.Release.Artifacts, func(a artifact.Released) bool {
+		return a.Unsigned != "" || isKey(a)
+	})
+}
+
+func isKey(a artifact.Released) bool {
+	return a.Kind == artifact.Document && strings.HasPrefix(a.Path, "keys/")
+}
+
+// onlySigned reports whether a rebuild cannot have a file, or the same, because it signs
+// nothing: public keys, the notes, which name them, and the files of a layout, in which
+// signatures are beside the images. The images themselves are compared.
+func onlySigned(a artifact.Released) bool {
+	return a.Kind == artifact.Layout || isKey(a) || a.Kind == artifact.Document && a.Path == notes.File
+}
+
+// following is what follows in a document from the digests of signed files: other digests of
+// them, and serial numbers, which are made of what the document holds.
+var following = regexp.MustCompile(`[0-9a-f]{128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
 // document returns a document as it would be of an unsigned release.
 func (s Side) document(a artifact.Released) ([]byte, error) {
 	data, err := build{s, a}.whole()
@@ -35,7 +60,7 @@ func (s Side) document(a artifact.Released) ([]byte, error) {
 			pairs = append(pairs, strings.TrimPrefix(of.Digest, "sha256:"), strings.TrimPrefix(of.Unsigned, "sha256:"))
 		}
 	}
-	data = []byte(strings.NewReplacer(pairs...).Replace(string(data)))
+	data = following.ReplaceAll([]byte(strings.NewReplacer(pairs...).Replace(string(data))), nil)
 	if a.Format == provenance.Format {
 		return unplaced(data)
 	}

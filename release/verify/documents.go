@@ -165,7 +165,7 @@ func (v *verification) checkProvenance(c *Check, p provenance.Record) {
 		s, ok := said[name]
 		delete(said, name)
 		switch {
-		case late(a):
+		case !provenance.Built(a):
 		case !ok:
 			c.fault(provenance.File, publish, "it does not name %s", name)
 		case s.Digest != a.Digest || s.Unsigned != a.Unsigned:
@@ -176,10 +176,4 @@ func (v *verification) checkProvenance(c *Check, p provenance.Record) {
 	for _, name := range slices.Sorted(maps.Keys(said)) {
 		c.fault(provenance.File, publish, "it names %s, which is no artifact of the release", name)
 	}
-}
-
-// late reports whether an artifact is made with or after the provenance, which cannot name
-// it: itself, and the notes.
-func late(a artifact.Released) bool {
-	return a.Path == provenance.File || a.Kind == artifact.Document && a.Format == "markdown"
 }
