@@ -133,6 +133,7 @@ func TestRefused(t *testing.T) {
 		{"a tag leads out", flip(rpm, 96+16+8), contents.Source{Name: "a.rpm"}, "tag 62 leads out"},
 		{"a flipped byte", flip(tgz, len(tgz)-20), contents.Source{Name: "a.tgz"}, "a.tgz: "},
 		{"a wrong checksum", flip(tgz, len(tgz)-6), contents.Source{Name: "a.tgz"}, "checksum"},
+		{"bzip2", []byte("BZh91AY"), contents.Source{Name: "a.tar"}, "a.tar: it is compressed by bzip2"},
 		{"too large a member", tgz, contents.Source{Name: "a.tgz", Limits: contents.Limits{Size: 50_000}},
 			"a.tgz: b: it has more than 50000 uncompressed bytes"},
 		{"too many members", tgz, contents.Source{Name: "a.tgz", Limits: contents.Limits{Members: 1}},
