@@ -3,6 +3,7 @@ package contents
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
@@ -36,6 +37,8 @@ func (w *walker) decompress(r io.Reader) (io.Reader, func(), error) {
 		}
 	case bytes.HasPrefix(magic, []byte("\xfd7zXZ\x00")):
 		out, err = xz.NewReader(b, maxWindow)
+	case bytes.HasPrefix(magic, []byte("BZh")), bytes.HasPrefix(magic, []byte{0x5d, 0, 0}):
+		err = errors.New("it is compressed by bzip2 or lzma: what is read is gzip, xz and zstd")
 	default:
 		err = nil
 	}

@@ -34,6 +34,7 @@ const (
 	Hardlink Type = "hard link"
 	Special  Type = "special file" // a device, a pipe
 	Field    Type = "field"        // of a header: a tag of an rpm, a manifest of an image
+	Damaged  Type = "damaged"      // a nested archive, of which no more can be read than what was
 	Foreign  Type = "foreign"      // a layer that the layout does not have, and that its manifest has a URL of
 )
 
@@ -54,7 +55,8 @@ type Member struct {
 	Size   int64 // bytes; -1 where that is only known at the end
 	Link   string
 	Attrs  map[string]string // extended attributes and other records of a tar's header; nil is none
-	Opened bool              // an archive whose members follow, and which has no Reader's content itself
+	Opened bool              // an archive whose members follow, and whose content is not given itself
+	Err    error             // of a damaged archive, why no more of it can be read
 	// Reader reads the content. It is valid until the function that is given the member
 	// returns, which need not read it.
 	Reader io.Reader
@@ -109,7 +111,8 @@ type Source struct {
 	Name   string // for errors, and for the format where that is not given
 	Format string // Deb, RPM, Tar, File; "" is what the name says
 	// Nested opens archives inside the artifact too, as the docker archives of a release
-	// tarball and their layers. Their members follow the archive itself.
+	// tarball and their layers. Their members follow the archive itself. One that cannot be
+	// read is a member of the type Damaged then.
 	Nested bool
 	Limits Limits
 }

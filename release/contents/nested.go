@@ -3,6 +3,7 @@ package contents
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"path"
 	"strings"
 )
@@ -26,7 +27,20 @@ func (w *walker) open(m Member) error {
 	w.prefix, w.depth = joinPart(m.Part, m.Name), w.depth+1
 	err := w.walk(b, format, path.Base(m.Name))
 	w.prefix, w.depth = prefix, w.depth-1
-	return err
+	if err == nil || w.ends(err) {
+		return err
+	}
+	at.Type, at.Opened, at.Err = Damaged, false, err
+	return w.call(at)
+}
+
+// ends reports whether an error ends the walk of the whole artifact: the caller's, and those
+// that say that it has to end. A nested archive that is damaged does not: sources have such
+// ones to test with.
+func (w *walker) ends(err error) bool {
+	var call *callError
+	var limit *LimitError
+	return errors.As(err, &call) || errors.As(err, &limit) || w.ctx.Err() != nil
 }
 
 // isArchive reports whether a stream begins as a tar does, or as something compressed.

@@ -169,6 +169,10 @@ var contradictions = []fault{
 	{"a renamed captain", func(s *ship) {
 		s.put(binPath, ct.Compress(s.t, "gz", ct.Tar(s.t, ct.File("skipper", captain))))
 	}, nil, nil},
+	{"a damaged archive among sources", func(s *ship) {
+		bad := ct.File("testdata/bad.tgz", "\x1f\x8b")
+		s.put(binPath, ct.Compress(s.t, "gz", ct.Tar(s.t, bad, ct.File("captain", captain))))
+	}, nil, nil},
 	{"a script for a captain", func(s *ship) {
 		script := ct.File("bin/captain", "#!/bin/sh\n")
 		s.put(binPath, ct.Compress(s.t, "gz", ct.Tar(s.t, script, ct.File("skipper", captain))))

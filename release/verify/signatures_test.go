@@ -134,7 +134,8 @@ func TestRebuilds(t *testing.T) {
 		wanted int
 		want   []string
 	}{
-		{"one is enough", alice.Verifier(), 1, []string{"ok      rebuilds    others who say that they rebuilt it, of the 1 that are wanted: 1",
+		{"one is enough", alice.Verifier(), 1, []string{
+			"ok      rebuilds    others who say that they rebuilt it, of the 1 that are wanted: 1",
 			"rebuilds/bob.sigstore.json does not count: ", "rebuilds/publisher.sigstore.json does not count: "}},
 		{"two are wanted", alice.Verifier(), 2, []string{"that are wanted: 1", "To do: ask others"}},
 		{"not all was rebuilt", bob.Verifier(), 1, []string{"that are wanted: 0",
