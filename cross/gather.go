@@ -38,6 +38,9 @@ func (b Builder) Packages(
 	var out bytes.Buffer
 	for _, batch := range runs {
 		cmd := run.Cmd{Dir: batch.dir(tree), Env: b.env(in, tree, false), Stdout: &out}
+		if batch.components[0].CGO {
+			cmd.Env = cmd.Env.With("CGO_ENABLED=1") // to list files takes no C compiler
+		}
 		if err := b.list(ctx, in, batch, cmd); err != nil {
 			return nil, fmt.Errorf("listing packages: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -48,5 +49,35 @@ func TestSlim(t *testing.T) {
 		if err != nil || !slices.Equal(got, c.has) {
 			t.Errorf("%s: it has %q, %v, want %q", c.name, got, err, c.has)
 		}
+	}
+}
+
+// TestListed has what the go command prints of packages, and what they are.
+func TestListed(t *testing.T) {
+	const printed = `{"ImportPath": "fmt", "Dir": "/go/src/fmt", "Standard": true}
+{"ImportPath": "example.org/ship/cmd", "Dir": "/tree/cmd", "Module": {"Path": "example.org/ship", "Dir": "/tree"}}
+{"ImportPath": "example.org/hull/keel", "Dir": "/tree/staging/hull/keel",
+ "Module": {"Path": "example.org/hull", "Version": "v0.0.0", "Dir": "/tree/staging/hull"}}
+{"ImportPath": "example.com/rope/knot", "Dir": "/mod/example.com/rope@v1.2.3/knot",
+ "Module": {"Path": "example.com/rope", "Version": "v1.2.3", "Dir": "/mod/example.com/rope@v1.2.3", "Sum": "h1:x"}}
+{"ImportPath": "example.com/flag/set", "Dir": "/tree/vendor/example.com/flag/set",
+ "Module": {"Path": "example.com/flag", "Version": "v1.0.0"}}
+{"ImportPath": "example.org/ship/vendor/example.com/old", "Dir": "/tree/vendor/example.com/old"}
+`
+	want := []Package{
+		{"example.org/ship/cmd", "/tree/cmd", "example.org/ship", "/tree", ""},
+		{"example.org/hull/keel", "/tree/staging/hull/keel", "example.org/hull", "/tree/staging/hull", ""},
+		{"example.com/rope/knot", "/mod/example.com/rope@v1.2.3/knot", "example.com/rope@v1.2.3",
+			"/mod/example.com/rope@v1.2.3", "h1:x"},
+		{"example.com/flag/set", "/tree/vendor/example.com/flag/set", "example.com/flag@v1.0.0",
+			"/tree/vendor/example.com/flag", ""},
+		{"example.org/ship/vendor/example.com/old", "/tree/vendor/example.com/old", "", "/tree", ""},
+	}
+	got, err := listed(strings.NewReader(printed), "/tree")
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v, want\n%+v", got, err, want)
+	}
+	if _, err := listed(strings.NewReader(printed+"{"), "/tree"); err == nil {
+		t.Error("a list that is cut is read")
 	}
 }

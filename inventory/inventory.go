@@ -10,6 +10,7 @@ package inventory
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func Of(
 func described(
 	s *build.Session, modules []linked, found map[string][]string, declared licenses.Declared,
 ) ([]artifact.Module, error) {
-	own, err := license(s.Fork())
+	own, err := License(s.Fork())
 	if err != nil {
 		return nil, err
 	}
@@ -86,9 +87,12 @@ func described(
 	}), nil
 }
 
-// license returns the license that the profile has for a fork's sources, "" if none: it
-// counts where no text in the tree is known.
-func license(f fork.Fork) (string, error) {
+// License returns the license that the profile has for a fork's sources, as SPDX names
+// it, "" if it has none. It counts where no text in the tree is known.
+func License(f fork.Fork) (string, error) {
 	recipes, _, err := profiles.Recipes(f.Project.Dir, f.Profile, f.Parsed)
+	if none := (*profiles.NoPackagesError)(nil); errors.As(err, &none) {
+		return "", nil
+	}
 	return recipes.License, err
 }

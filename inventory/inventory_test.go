@@ -10,10 +10,14 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/build/buildtest"
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/licenses"
+	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/series"
 )
 
 // of builds the captain of a project for this machine, and returns its modules and the
@@ -104,5 +108,58 @@ func TestOfUnpacksAgain(t *testing.T) {
 	got, _, err := of(t, p, buildtest.Compile, nil)
 	if err != nil || len(got) != 3 || !reflect.DeepEqual(got[0].Licenses, []string{"ISC"}) {
 		t.Errorf("%+v, %v, want a rope with its license", got, err)
+	}
+}
+
+// TestOfGOPATH has a fork from before modules: the vendored repositories at the revisions
+// that are recorded, whether or not their licenses are known.
+func TestOfGOPATH(t *testing.T) {
+	const id = "kubernetes-1.5"
+	p := buildtest.New(t, map[string]string{
+		"upstream/LICENSE":                               "As you like.\n",
+		"upstream/Godeps/Godeps.json":                    `{"Deps": [{"ImportPath": "example.org/rope/knots", "Rev": "0123abc"}]}`,
+		"upstream/vendor/example.org/rope/LICENSE":       "Copyright 2017 Mate\n\n" + isc,
+		"upstream/vendor/example.org/rope/knots/knot.go": "package knots\n",
+		"upstream/vendor/example.org/crew/crew.go":       "package crew\n",
+		"upstream/cmd/hyperkube/main.go": "package main\n\n// int x;\nimport \"C\"\n\n" +
+			"import (\n\t_ \"example.org/crew\"\n\t_ \"example.org/rope/knots\"\n)\n\nfunc main() { C.x = 1 }\n",
+	})
+	upstream := p.Path("upstream")
+	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"commit", "-q", "-m", "v1.5.2"}} {
+		testkit.Git(t, upstream, args...)
+	}
+	p.Write(t, "forks/"+id+"/fork.yaml", "name: kubernetes\nversion: 1.5.2+acme.1\n"+
+		"upstream:\n  git: upstream\n  commit: "+testkit.Git(t, upstream, "rev-parse", "HEAD")+"\n"+
+		"build:\n  components: [hyperkube]\n  platforms: [linux/amd64]\n")
+	f, err := p.Fork(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := build.Open(t.Context(), f, lock.Lock{}, build.Options{Env: p.Env})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := series.Lock(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	l, err := f.ReadLock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = s.On(t.Context(), f, l); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	got, err := Of(t.Context(), s, nil, build.Binaries{
+		Platform: platform.Platform{OS: "linux", Arch: "amd64"}, Dir: p.Path("upstream"),
+		All: []cross.Binary{{Component: "hyperkube", File: "LICENSE"}},
+	})
+	want := []artifact.Module{
+		{Path: "example.org/crew"},
+		{Path: "example.org/rope", Version: "0123abc", Licenses: []string{"ISC"}},
+		{Path: "k8s.io/kubernetes", Version: "v1.5.2+acme.1", Licenses: []string{"Apache-2.0"}, Local: true},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v, want\n%+v", got, err, want)
 	}
 }

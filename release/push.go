@@ -45,7 +45,8 @@ func (r PushRequest) For(f fork.Fork) (PushRequest, error) {
 }
 
 // Push pushes the images in dist/FORK/images to registries, with what a release has beside
-// them in dist/FORK/release/images, and returns what each has now. It logs in as Docker and Podman do: env says where their settings are.
+// them in dist/FORK/release/images, and returns what each has now. It logs in as Docker
+// and Podman do: env says where their settings are.
 func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r PushRequest) (artifact.Set, error) {
 	r, err := r.For(f)
 	if err != nil {

@@ -62,6 +62,12 @@ func Debian(name, version, arch, distro string) string {
 	return of(packageurl.TypeDebian, "debian", name, version, qualifiers("arch", arch, "distro", distro))
 }
 
+// Program returns the package URL of a program of a project that is published by no other
+// name.
+func Program(project, name, version string) string {
+	return of(packageurl.TypeGeneric, project, name, version, nil)
+}
+
 // of returns a package URL in its canonical form.
 func of(kind, namespace, name, version string, q packageurl.Qualifiers) string {
 	p := packageurl.NewPackageURL(kind, namespace, name, version, q, "")

@@ -44,8 +44,9 @@ func TestOthers(t *testing.T) {
 		Image("captain", "sha256:01", "arm64", ""):           "pkg:oci/captain@sha256:01?arch=arm64",
 		Module("example.org/ship", "v1.4.1+acme.1"):          "pkg:golang/example.org/ship@v1.4.1%2Bacme.1",
 		Module("example.org/Rope/v2", "v2.0.0+incompatible"): "pkg:golang/example.org/rope/v2@v2.0.0%2Bincompatible",
-		Module("rope", ""): "pkg:golang/rope",
-		Debian("libc6", "2.36-9", "amd64", "bookworm"): "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=bookworm",
+		Program("slipway", "installer", "1.0.0"):             "pkg:generic/slipway/installer@1.0.0",
+		Module("rope", ""):                                   "pkg:golang/rope",
+		Debian("libc6", "2.36-9", "amd64", "bookworm"):       "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=bookworm",
 	} {
 		if got != want {
 			t.Errorf("it is %s, want %s", got, want)

@@ -98,8 +98,15 @@ func (a *assembler) addHolder(d *document, product artifact.Released, platform s
 			return fmt.Errorf("it holds %s for %s, which the release has no binary of", name, platform)
 		}
 	}
-	if product.Kind == artifact.Image {
-		a.addBase(d, &holds, product.Name, platform)
+	for _, b := range a.Bases {
+		if product.Kind != artifact.Image || b.Image != product.Name || b.Platform != platform {
+			continue
+		}
+		for _, c := range b.components(a.creator) {
+			d.add(c)
+			holds.to = append(holds.to, c.ref)
+		}
+		holds.complete = b.Reference == "" // what is in another image, its maker knows
 	}
 	d.edges = append(d.edges, holds)
 	for _, c := range d.parts {
@@ -147,48 +154,6 @@ func (a *assembler) image(f artifact.Released, platform string) (component, erro
 	var err error
 	c.sha512, err = a.sha512(blob)
 	return c, err
-}
-
-// addBase adds what is below the fork's own layers of an image.
-func (a *assembler) addBase(d *document, holds *edge, image, platform string) {
-	for _, b := range a.Bases {
-		if b.Image != image || b.Platform != platform {
-			continue
-		}
-		if b.Reference != "" {
-			name, _, _ := strings.Cut(b.Reference, "@")
-			c := component{ref: b.Reference, kind: container, name: name, purl: basePURL(b.Reference), form: archiveForm}
-			_, c.version, _ = strings.Cut(b.Reference, "@")
-			d.add(c)
-			holds.to, holds.complete = append(holds.to, c.ref), false // what is in it, its maker knows
-		}
-		for _, p := range b.Packages {
-			d.add(component{
-				ref: "debian:" + p.Name + "@" + p.Version + ":" + p.Arch, kind: library, name: p.Name, version: p.Version,
-				purl:    purl.Debian(p.Name, p.Version, p.Arch, b.Suite),
-				creator: organization{name: "Debian", url: "https://www.debian.org"}, form: archiveForm,
-				filename: p.Name + "_" + withoutEpoch(p.Version) + "_" + p.Arch + ".deb", sha256: p.SHA256,
-			})
-			holds.to = append(holds.to, "debian:"+p.Name+"@"+p.Version+":"+p.Arch)
-		}
-	}
-}
-
-// basePURL returns the package URL of another image by its reference with a digest.
-func basePURL(reference string) string {
-	repository, digest, _ := strings.Cut(reference, "@")
-	if colon := strings.LastIndexByte(repository, ':'); colon > strings.LastIndexByte(repository, '/') {
-		repository = repository[:colon]
-	}
-	return purl.Image(path.Base(repository), digest, "", repository)
-}
-
-// withoutEpoch returns a version of Debian as file names have it.
-func withoutEpoch(version string) string {
-	if _, rest, ok := strings.Cut(version, ":"); ok {
-		return rest
-	}
-	return version
 }
 
 // source returns the path of the patched source in the release, "" if it has none.

@@ -72,6 +72,9 @@ type patch struct {
 	text []byte // nil: only its digest is known
 }
 
+// ref is the patch's, beside those of components.
+func (p patch) ref() string { return "patch " + p.Name }
+
 // hex returns the patch's SHA-256 in hex.
 func (p patch) hex() string { return strings.TrimPrefix(p.Digest, "sha256:") }
 

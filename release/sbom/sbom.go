@@ -49,7 +49,7 @@ type Subject struct {
 	License string
 	// Modules are those of all binaries, as inventory.Of returns them.
 	Modules []artifact.Module
-	// Bases are those below the images of the release; an image without one has none.
+	// Bases are what images have beside the fork's binaries; an image without any has none.
 	Bases []Base
 	// Patches are the texts of patches by their names. Those that are missing are named
 	// by their digests alone.
@@ -64,14 +64,23 @@ type Subject struct {
 	Vulnerabilities []Vulnerability
 }
 
-// A Base is what is below a fork's own layers in an image of one platform: packages of
-// Debian, or another image.
+// A Base is what an image of one platform has beside the fork's binaries: packages of
+// Debian or another image below them, and programs that Slipway adds.
 type Base struct {
 	Image     string // its name, as captain
 	Platform  string // linux/arm64
 	Suite     string // of the packages, as bookworm
 	Packages  []Debian
 	Reference string // of another image, with its digest
+	Programs  []Program
+}
+
+// A Program is one of Slipway's own in an image, as its installer.
+type Program struct {
+	Name    string
+	Version string   // of Slipway
+	SHA256  string   // of its file, in hex; it may be ""
+	License []string // as SPDX names them, sorted
 }
 
 // Debian is a package of Debian in a base.

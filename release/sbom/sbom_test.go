@@ -213,7 +213,8 @@ func TestPedigree(t *testing.T) {
 func TestImage(t *testing.T) {
 	dir, s := released(t)
 	bom := read(t, documents(t, dir, s)["sbom/images/captain/linux_amd64.cdx.json"])
-	want := []string{"bin/linux_amd64/captain", "debian:libc6@2.36-9+deb12u9:amd64", "debian:tzdata@1:2025b-0:all"}
+	want := []string{"bin/linux_amd64/captain", "debian:libc6@2.36-9+deb12u9:amd64", "debian:tzdata@1:2025b-0:all",
+		"slipway:installer"}
 	if got := *(*bom.Dependencies)[0].Dependencies; !slices.Equal(got, want) {
 		t.Errorf("it holds %q, want %q", got, want)
 	}

@@ -21,7 +21,7 @@ func moduleDir(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("go", args...).Output()
 	var module struct{ Dir, Error string }
-	if json.Unmarshal(out, &module); module.Dir != "" {
+	if json.Unmarshal(out, &module) == nil && module.Dir != "" {
 		return module.Dir
 	}
 	if os.Getenv("CI") == "" {

@@ -99,7 +99,7 @@ func released(t *testing.T) (string, Subject) {
 		Bases: []Base{{Image: "captain", Platform: amd64, Suite: "bookworm", Packages: []Debian{
 			{Name: "libc6", Version: "2.36-9+deb12u9", Arch: "amd64", SHA256: strings.Repeat("0", 64)},
 			{Name: "tzdata", Version: "1:2025b-0", Arch: "all", SHA256: strings.Repeat("1", 64)},
-		}}},
+		}, Programs: []Program{{Name: "installer", Version: "0.1.0", License: []string{"Apache-2.0"}}}}},
 		Patches:      map[string][]byte{"0001-crew.patch": []byte("--- a/x\n+++ b/x\n")},
 		Repositories: map[string]string{"captain": "registry.example.org/team/captain"},
 		Vulnerabilities: []Vulnerability{

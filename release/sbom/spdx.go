@@ -16,6 +16,7 @@ import (
 const (
 	noAssertion = "NOASSERTION" // nobody says
 	theDocument = "the document"
+	theUpstream = "upstream"
 	namespaces  = "https://spdx.org/spdxdocs/" // of documents that are served nowhere (section 6.5)
 )
 
@@ -32,16 +33,28 @@ func (a *assembler) spdx(d document) ([]byte, error) {
 			},
 		},
 	}
-	relate := func(from, how, to string) {
-		doc.Relationships = append(doc.Relationships, &v2_3.Relationship{
-			RefA: ids.element(from), RefB: ids.element(to), Relationship: how,
-		})
-	}
 	ids[theDocument] = doc.SPDXIdentifier
-	relate(theDocument, common.TypeRelationshipDescribe, d.root.ref)
 	for _, c := range append([]component{d.root}, d.parts...) {
 		doc.Packages = append(doc.Packages, c.spdx(ids.of(c.ref)))
 	}
+	doc.Packages = append(doc.Packages, d.upstream.spdx(ids.of(theUpstream)))
+	for _, p := range d.patches {
+		doc.Packages = append(doc.Packages, p.spdx(ids.of(p.ref())))
+	}
+	doc.Relationships = d.relationships(ids)
+	var out bytes.Buffer
+	err := spdxjson.Write(doc, &out, spdxjson.Indent("  "), spdxjson.EscapeHTML(false))
+	data, _ := numbered(out.Bytes())
+	return data, err
+}
+
+// relationships returns what is in what, and what it is made from.
+func (d document) relationships(ids spdxIDs) []*v2_3.Relationship {
+	var out []*v2_3.Relationship
+	relate := func(from, how, to string) {
+		out = append(out, &v2_3.Relationship{RefA: ids.element(from), RefB: ids.element(to), Relationship: how})
+	}
+	relate(theDocument, common.TypeRelationshipDescribe, d.root.ref)
 	for _, e := range d.edges {
 		how := common.TypeRelationshipStaticLink
 		if e.contains {
@@ -51,20 +64,13 @@ func (a *assembler) spdx(d document) ([]byte, error) {
 			relate(e.from, how, to)
 		}
 	}
-	doc.Packages = append(doc.Packages, d.upstream.spdx(ids.of("upstream")))
-	for _, p := range d.patches {
-		doc.Packages = append(doc.Packages, p.spdx(ids.of("patch "+p.Name)))
-	}
 	for _, to := range d.patched {
-		relate(to, common.TypeRelationshipDescendantOf, "upstream")
+		relate(to, common.TypeRelationshipDescendantOf, theUpstream)
 		for _, p := range d.patches {
-			relate("patch "+p.Name, common.TypeRelationshipPatchFor, to)
+			relate(p.ref(), common.TypeRelationshipPatchFor, to)
 		}
 	}
-	var out bytes.Buffer
-	err := spdxjson.Write(doc, &out, spdxjson.Indent("  "), spdxjson.EscapeHTML(false))
-	data, _ := numbered(out.Bytes())
-	return data, err
+	return out
 }
 
 // spdxIDs are the identifiers of elements by their refs.
