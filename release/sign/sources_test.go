@@ -44,11 +44,11 @@ func content(t *testing.T, path string) string {
 	return string(data)
 }
 
-// locked encrypts an OpenPGP key of its own.
-func locked(t *testing.T, passphrase string) signtest.Pair {
+// locked is an OpenPGP key with the passphrase aye.
+func locked(t *testing.T) signtest.Pair {
 	t.Helper()
 	e := signtest.New("locked", packet.Config{Algorithm: packet.PubKeyAlgoEdDSA})
-	if err := e.EncryptPrivateKeys([]byte(passphrase), nil); err != nil {
+	if err := e.EncryptPrivateKeys([]byte("aye"), nil); err != nil {
 		t.Fatal(err)
 	}
 	return signtest.Write(t, e)
@@ -80,8 +80,8 @@ func TestSources(t *testing.T) {
 	}{
 		{"OpenPGP in a file", pgp.Secret, nil, true},
 		{"OpenPGP in a variable", "env:KEY", []string{"KEY=" + content(t, pgp.Secret)}, true},
-		{"OpenPGP with a passphrase", locked(t, "aye").Secret, []string{passphrase}, true},
-		{"OpenPGP with a passphrase in a file", locked(t, "aye").Secret,
+		{"OpenPGP with a passphrase", locked(t).Secret, []string{passphrase}, true},
+		{"OpenPGP with a passphrase in a file", locked(t).Secret,
 			[]string{keys.PassphraseFileVariable + "=" + put(t, []byte("aye\n"))}, true},
 		{"OpenPGP of ECDSA", signtest.Write(t, signtest.New("p384", packet.Config{
 			Algorithm: packet.PubKeyAlgoECDSA, Curve: packet.CurveNistP384})).Secret, nil, true},
@@ -126,7 +126,7 @@ func signOnce(s *Signer) (out []byte, err error) {
 // TestBadKeys holds what is said of each key that cannot be opened or does not sign.
 func TestBadKeys(t *testing.T) {
 	pgp, key := signtest.OpenPGP(t, "captain"), signtest.PEM(t)
-	locked := locked(t, "aye").Secret
+	locked := locked(t).Secret
 	p384, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestAgentErrors(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "has no secret key bosun@example.org\n  To see those it has") {
 		t.Errorf("without a key: %v", err)
 	}
-	tool(t, env, "gpg", "--batch", "--import", locked(t, "aye").Secret)
+	tool(t, env, "gpg", "--batch", "--import", locked(t).Secret)
 	err = openAndSign(t, "gpg:locked@example.org", env)
 	if err == nil || !strings.Contains(err.Error(), "gpg could not sign: ") {
 		t.Errorf("with a passphrase that nobody gives: %v", err)

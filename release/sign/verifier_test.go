@@ -205,6 +205,7 @@ func TestImage(t *testing.T) {
 		"org.opencontainers.image.created":  "2026-02-02T03:04:05Z",
 		"dev.sigstore.bundle.content":       "dsse-envelope",
 		"dev.sigstore.bundle.predicateType": "https://sigstore.dev/cosign/sign/v1",
+		"in-toto.io/predicate-type":         "https://sigstore.dev/cosign/sign/v1",
 	}
 	if !reflect.DeepEqual(got.Annotations, want) || got.ArtifactType != "application/vnd.dev.sigstore.bundle.v0.3+json" {
 		t.Errorf("it is attached as %s with %v", got.ArtifactType, got.Annotations)

@@ -132,21 +132,13 @@ func (k Key) hashFaults(primary, signing part) []keys.Fault {
 
 // algorithmFaults are those of a key's kind and size.
 func (k Key) algorithmFaults(key *packet.PublicKey, use keys.Use) []keys.Fault {
-	id := fingerprint(key)
-	what := fmt.Sprintf("%s is a key of %s", id, algorithm(key))
-	bits, _ := key.BitLength()
+	what := fmt.Sprintf("%s is a key of %s", fingerprint(key), algorithm(key))
 	curve, _ := key.Curve()
 	switch {
+	case isRSA(key):
+		return k.sizeFaults(key)
 	case key.PubKeyAlgo == packet.PubKeyAlgoDSA:
 		return []keys.Fault{k.fault(what, "apt of Debian 13 and later, and rpm of Fedora 38 and later", makeKey)}
-	case isRSA(key) && bits < 2048:
-		return []keys.Fault{k.fault(fmt.Sprintf("%s: RSA of %d bits", id, bits),
-			"apt since 2.7.13, sqv, and rpm of Fedora and RHEL", makeKey)}
-	case isRSA(key) && bits < 3072:
-		return []keys.Fault{k.fault(fmt.Sprintf("%s: RSA of %d bits, below 3072", id, bits),
-			"systems whose crypto policy asks for 128 bits of security, as FUTURE of Fedora and RHEL", makeKey)}
-	case isRSA(key):
-		return nil
 	case key.PubKeyAlgo == packet.PubKeyAlgoECDSA && slices.Contains(nist, curve):
 		return nil
 	case key.PubKeyAlgo == packet.PubKeyAlgoEdDSA && curve == packet.Curve25519:
@@ -158,6 +150,20 @@ func (k Key) algorithmFaults(key *packet.PublicKey, use keys.Use) []keys.Fault {
 		return nil
 	}
 	return []keys.Fault{k.fault(what, "gpg before 2.4, and apt and rpm of today's distributions", makeKey)}
+}
+
+// sizeFaults are those of an RSA key that is too small.
+func (k Key) sizeFaults(key *packet.PublicKey) []keys.Fault {
+	bits, _ := key.BitLength()
+	what := fmt.Sprintf("%s: RSA of %d bits, below 3072", fingerprint(key), bits)
+	switch {
+	case bits < 2048:
+		return []keys.Fault{k.fault(what, "apt since 2.7.13, sqv, and rpm of Fedora and RHEL", makeKey)}
+	case bits < 3072:
+		return []keys.Fault{k.fault(what,
+			"systems whose crypto policy asks for 128 bits of security, as FUTURE of Fedora and RHEL", makeKey)}
+	}
+	return nil
 }
 
 var nist = []packet.Curve{packet.CurveNistP256, packet.CurveNistP384, packet.CurveNistP521}

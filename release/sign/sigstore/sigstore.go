@@ -47,11 +47,12 @@ type Referrer struct {
 }
 
 // Attached is a bundle with a statement, as cosign attaches it to an image. The time is
-// that of the release.
+// that of the release. Trivy finds a VEX by the last annotation.
 func Attached(bundle []byte, predicateType string, at time.Time) Referrer {
 	return Referrer{ArtifactType: BundleType, Blob: bundle, Annotations: map[string]string{
 		"org.opencontainers.image.created":  at.UTC().Format(time.RFC3339),
 		"dev.sigstore.bundle.content":       "dsse-envelope",
 		"dev.sigstore.bundle.predicateType": predicateType,
+		"in-toto.io/predicate-type":         predicateType,
 	}}
 }
