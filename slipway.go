@@ -27,15 +27,16 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/lock"
-	"github.com/slipway-build/slipway/openstack"
 	"github.com/slipway-build/slipway/pipeline"
+	"github.com/slipway-build/slipway/pipeline/cloudconfig"
 	"github.com/slipway-build/slipway/pipeline/image"
 	"github.com/slipway-build/slipway/pipeline/kubespray"
 	"github.com/slipway-build/slipway/pipeline/overlay"
 	"github.com/slipway-build/slipway/pipeline/packages"
 	"github.com/slipway-build/slipway/pipeline/tarball"
-	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/release"
+	"github.com/slipway-build/slipway/release/cut"
+	"github.com/slipway-build/slipway/release/reproduce"
 	"github.com/slipway-build/slipway/release/shards"
 	"github.com/slipway-build/slipway/series"
 )
@@ -48,8 +49,11 @@ type (
 	ImageRequest     = image.Request
 	TarballRequest   = tarball.Request
 	KubesprayRequest = kubespray.Request
+	OpenStackRequest = cloudconfig.Request
 	PushRequest      = release.PushRequest
 	ReleaseRequest   = release.Request
+	ReproduceRequest = cut.ReproduceRequest
+	ReproduceReport  = reproduce.Report
 	ShardJob         = shards.Job
 	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
@@ -82,7 +86,9 @@ func (p *Project) Fork(id string) (fork.Fork, error) { return p.project().Fork(i
 func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 
 func (p *Project) options() build.Options {
-	return build.Options{Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly}
+	return build.Options{
+		Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly, Unlocked: p.Unlocked,
+	}
 }
 
 // Cross compiles a fork's components into dist/FORK/bin.
@@ -182,6 +188,58 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	return set, p.project().Explain(errors.Join(err, held.Close()))
 }
 
+// Release makes all that a fork is released as, and dist/FORK/release of it: the files,
+// what describes them, and what signs them.
+func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (artifact.Set, error) {
+	return p.cutter().Release(ctx, id, r)
+}
+
+// PlanRelease returns what a release would be made of, and makes nothing.
+func (p *Project) PlanRelease(ctx context.Context, id string, r ReleaseRequest) (artifact.Set, error) {
+	return p.cutter().Plan(ctx, id, r)
+}
+
+// Quick makes the release tarballs of a fork for one platform, as linux/arm64, and nothing
+// else of a release. Empty is Linux on this machine's architecture.
+func (p *Project) Quick(ctx context.Context, id, on string) (artifact.Set, error) {
+	return p.cutter().Quick(ctx, id, on)
+}
+
+// Matrix divides what is compiled for a release among jobs of a CI system, at most limit if
+// that is not zero.
+func (p *Project) Matrix(id string, r ReleaseRequest, limit int) ([]ShardJob, error) {
+	return p.cutter().Matrix(id, r, limit)
+}
+
+// Shard makes what the names of shards, with commas between them, name, in dist/shards.
+func (p *Project) Shard(ctx context.Context, names string) (artifact.Set, error) {
+	return p.cutter().Shard(ctx, names)
+}
+
+// Merge makes the release of a fork of shards in folders, which other machines made.
+func (p *Project) Merge(ctx context.Context, id string, folders []string, r ReleaseRequest) (artifact.Set, error) {
+	return p.cutter().Merge(ctx, id, folders, r)
+}
+
+// Reproduce builds a release again, in another folder and environment, and compares the two.
+func (p *Project) Reproduce(ctx context.Context, id string, r ReproduceRequest) (ReproduceReport, error) {
+	return p.cutter().Reproduce(ctx, id, r)
+}
+
+// Notes returns the notes of the release in dist/FORK/release, as Markdown, compared with
+// the release last; empty: the one before it.
+func (p *Project) Notes(id, last string) ([]byte, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	return release.Notes(f, last)
+}
+
+func (p *Project) cutter() cut.Cutter {
+	return cut.Cutter{Project: p.project(), Options: p.options(), Programs: programs, Now: p.Now}
+}
+
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
 // Kubespray deploy a fork whose images are made.
 func (p *Project) Kubespray(ctx context.Context, id string, r KubesprayRequest) (artifact.Set, error) {
@@ -193,27 +251,15 @@ func (p *Project) Kubespray(ctx context.Context, id string, r KubesprayRequest) 
 	})
 }
 
-// OpenStack returns the configuration of Kubernetes' cloud provider for OpenStack, with
-// the settings of fork.yaml and those of a list, SECTION.KEY=VALUE with commas between
-// them. If out names a file, it is written there instead, for its owner alone.
-func (p *Project) OpenStack(id, set, out string) ([]byte, error) {
+// OpenStack returns the configuration of Kubernetes' cloud provider for OpenStack, or
+// writes it to a file.
+func (p *Project) OpenStack(id string, r OpenStackRequest) ([]byte, error) {
 	f, err := p.Fork(id)
 	if err != nil {
 		return nil, err
 	}
-	recipes, err := profiles.OpenStack(p.Dir, f.Profile)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := f.OpenStack.Set(set)
-	if err != nil {
-		return nil, err
-	}
-	data, err := recipes.Render(settings, f.Parsed, p.Env)
-	if err != nil || out == "" {
-		return data, p.project().Explain(err)
-	}
-	return nil, p.project().Explain(openstack.Write(p.project().Path("dist"), p.project().At(out), data))
+	data, err := cloudconfig.Run(f, p.Env, r)
+	return data, p.project().Explain(err)
 }
 
 // Tarball writes a fork's patched source to dist/FORK/export.
@@ -323,32 +369,7 @@ func (p *Project) locked(ctx context.Context, id string, f verb) (artifact.Set, 
 func (p *Project) lockedAll(
 	ctx context.Context, ids []string, f func([]*build.Session) (artifact.Set, error),
 ) (artifact.Set, error) {
-	forks, locks := make([]fork.Fork, len(ids)), make([]lock.Lock, len(ids))
-	for i, id := range ids {
-		var err error
-		if forks[i], err = p.Fork(id); err != nil {
-			return nil, err
-		}
-		if locks[i], err = forks[i].ReadLock(); err != nil && !p.Unlocked {
-			return nil, err
-		}
-	}
-	first, err := build.Open(ctx, forks[0], locks[0], p.options())
-	if err != nil {
-		return nil, p.project().Explain(err)
-	}
-	set, err := func() (artifact.Set, error) {
-		sessions := []*build.Session{first}
-		for i := range forks[1:] {
-			s, err := first.On(ctx, forks[i+1], locks[i+1])
-			if err != nil {
-				return nil, err
-			}
-			sessions = append(sessions, s)
-		}
-		return f(sessions)
-	}()
-	return set, p.project().Explain(errors.Join(err, first.Close()))
+	return build.OnAll(ctx, p.project(), ids, p.options(), f)
 }
 
 // unplanned returns f, which does nothing where there is only to plan: it has no more

@@ -48,6 +48,7 @@ type Options struct {
 	// PlanOnly has a session find out whether something could be done: it holds no
 	// cache, and neither makes nor removes anything.
 	PlanOnly bool
+	Unlocked bool // with PlanOnly: the forks will be locked until then
 }
 
 // A Session is one run on a fork.

@@ -13,8 +13,6 @@ import (
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/inventory"
-	"github.com/slipway-build/slipway/licenses"
-	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/pipeline/image"
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/provenance"
@@ -44,11 +42,9 @@ func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input,
 	if err := r.bases(&in, made.Kind(artifact.Image)); err != nil {
 		return in, err
 	}
-	p, err := s.PackageInput(packaging.Debian(), r.on[0])
-	if err != nil {
+	if in.Known.License, err = inventory.License(f); err != nil {
 		return in, err
 	}
-	in.Known.License = p.Recipes.License
 	in.Known.Checkout, err = provenance.ReadCheckout(ctx, s.Runner(), s.Env(), f.Project.Dir)
 	if err != nil {
 		s.Note("the provenance does not name the commit of this project: " + err.Error())
@@ -113,7 +109,7 @@ func (r Releasing) modules(ctx context.Context) ([]artifact.Module, error) {
 		}
 		all = append(all, b.Only(j.Components))
 	}
-	return inventory.Of(ctx, s, licenses.Declared(s.Fork().Release.Licenses), all...)
+	return inventory.Of(ctx, s, s.Fork().Release.Licenses, all...)
 }
 
 // bases adds what images are based on, and the pins of sysroots.

@@ -42,7 +42,9 @@ func (Deploy) OpenStack(ctx context.Context, fork, set, out *string) error {
 	if err != nil {
 		return err
 	}
-	data, err := p.OpenStack(setting("FORK", fork), setting("SET", set), setting("OUT", out))
+	data, err := p.OpenStack(setting("FORK", fork), slipway.OpenStackRequest{
+		Set: setting("SET", set), Out: setting("OUT", out),
+	})
 	if err == nil {
 		_, err = os.Stdout.Write(data)
 	}

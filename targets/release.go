@@ -14,6 +14,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/release/cut"
 	"github.com/slipway-build/slipway/release/shards"
 )
 
@@ -61,14 +62,14 @@ func (RELEASE) Verify(ctx context.Context, folder string, key, others, rebuilds,
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
-	r := slipway.VerifyRequest{
+	r := cut.VerifyRequest{
 		Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
 		Rebuilds: list(setting("REBUILDS", rebuilds)),
 	}
 	if rebuilders != nil {
 		r.Rebuilders = *rebuilders
 	}
-	report, err := slipway.VerifyRelease(ctx, folder, r)
+	report, err := cut.Verify(ctx, folder, r)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/gofrs/flock"
@@ -29,6 +31,7 @@ func run(args []string) int {
 		return mage.ParseAndRun(os.Stdout, os.Stderr, os.Stdin, args)
 	}
 	inv.Stderr, inv.Stdin = os.Stderr, os.Stdin
+	inv.Args = unhyphened(inv.Args)
 	errlog := log.New(os.Stderr, "", 0)
 	exe, err := executable(inv)
 	if err != nil {
@@ -43,6 +46,23 @@ func run(args []string) int {
 		errlog.Println("Error:", err)
 	}
 	return code
+}
+
+// unhyphened returns arguments with flags such as -dry-run as Mage has them: the name of a
+// flag is that of a variable in Go, -dryRun, and Mage reads it without regard to case.
+func unhyphened(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		name, value, set := strings.Cut(arg, "=")
+		if !strings.HasPrefix(name, "-") {
+			continue
+		}
+		out[i] = "-" + strings.ReplaceAll(name[1:], "-", "")
+		if set {
+			out[i] += "=" + value
+		}
+	}
+	return out
 }
 
 // start runs the compiled magefile to its end. An interrupt is left to it, for

@@ -69,7 +69,7 @@ func gatherModules(
 	if err != nil {
 		return modules{}, err
 	}
-	found, err := inventory.Complete(out.licenses, nil, out.dir)
+	found, err := inventory.Complete(out.licenses, s.Fork().Release.Licenses, out.dir)
 	if err != nil {
 		return modules{}, err
 	}

@@ -12,10 +12,10 @@ import (
 	"strings"
 
 	intoto "github.com/in-toto/attestation/go/v1"
-	"github.com/package-url/packageurl-go"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/release/purl"
 )
 
 // A dependency is something that a release is built from.
@@ -89,7 +89,7 @@ func (in Input) upstream() []dependency {
 	l, of := in.Lock, []dependency{}
 	for _, m := range l.Modules {
 		of = append(of, dependency{kind: "upstream module", name: m.Path + "@" + m.Version,
-			uri: modulePURL(m.Path, m.Version), digests: []string{"dirHash", m.Sum},
+			uri: purl.Module(m.Path, m.Version), digests: []string{"dirHash", m.Sum},
 			notes: map[string]string{"place": m.Place}})
 	}
 	if len(l.Modules) == 0 {
@@ -122,7 +122,7 @@ func (in Input) series() []dependency {
 	}
 	for _, d := range in.Lock.Deps {
 		of = append(of, dependency{kind: "changed version", name: d.Path + "@" + d.Version,
-			uri: modulePURL(d.Path, d.Version)})
+			uri: purl.Module(d.Path, d.Version)})
 	}
 	return of
 }
@@ -157,7 +157,7 @@ func (in Input) linked() []dependency {
 	for _, m := range slices.SortedFunc(slices.Values(in.Modules), func(a, b Module) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Version, b.Version))
 	}) {
-		d := dependency{kind: "module", name: m.Path + "@" + m.Version, uri: modulePURL(m.Path, m.Version)}
+		d := dependency{kind: "module", name: m.Path + "@" + m.Version, uri: purl.Module(m.Path, m.Version)}
 		if m.Sum != "" {
 			d.digests = []string{"dirHash", m.Sum}
 		}
@@ -178,11 +178,6 @@ func (in Input) debian() []dependency {
 			notes:   map[string]string{"version": p.Version, "architecture": p.Architecture}})
 	}
 	return of
-}
-
-func modulePURL(module, version string) string {
-	p := packageurl.NewPackageURL(packageurl.TypeGolang, path.Dir(module), path.Base(module), version, nil, "")
-	return p.ToString()
 }
 
 // gitURI returns where a commit can be fetched, in the form that pip and SPDX use.

@@ -1,41 +1,13 @@
 package reproduce
 
 import (
-	"fmt"
-
-	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/internal/glob"
+	"github.com/slipway-build/slipway/release/settings"
 )
 
-// Settings are section release.reproduce of fork.yaml.
-type Settings struct {
-	// Exceptions are the artifacts that may differ when a release is built again, each with a
-	// reason. None if left out.
-	Exceptions []Exception `yaml:"exceptions"`
-}
-
-// An Exception is an artifact that may differ.
-type Exception struct {
-	// Path names artifacts as reports do: bin/linux_amd64/captain, images/captain. * matches
-	// anything within a folder, ** any number of folders.
-	Path string `yaml:"path" json:"path"`
-	// Reason is why they may differ. Reports have it.
-	Reason string `yaml:"reason" json:"reason"`
-}
-
-// Validate returns what is wrong with the section by itself.
-func (s Settings) Validate() []config.Fault {
-	var faults []config.Fault
-	for i, e := range s.Exceptions {
-		if e.Reason == "" {
-			faults = append(faults, config.At("exceptions", i, "has no reason: say why %s may differ", e.Path))
-		}
-		if err := glob.Check(e.Path); err != nil {
-			faults = append(faults, config.Faultf(fmt.Sprintf("exceptions[%d].path", i), "%v", err))
-		}
-	}
-	return faults
-}
+// An Exception is an artifact that may differ. Its path names artifacts as reports do:
+// bin/linux_amd64/captain, images/captain.
+type Exception = settings.Exception
 
 // exceptions are those of a comparison, and which of them something needed.
 type exceptions struct {
@@ -45,9 +17,6 @@ type exceptions struct {
 }
 
 func newExceptions(all []Exception) (*exceptions, error) {
-	for _, f := range (Settings{all}).Validate() {
-		return nil, fmt.Errorf("%s: %s", f.Field, f.Message)
-	}
 	e := &exceptions{all: all, used: make([]bool, len(all))}
 	for _, x := range all {
 		m, err := glob.Matcher([]string{x.Path})

@@ -3,12 +3,12 @@ package settings
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/internal/glob"
+	"github.com/slipway-build/slipway/licenses"
 )
 
 // The forms that a fork is released in.
@@ -31,7 +31,7 @@ type Settings struct {
 	Artifacts []string `yaml:"artifacts"`
 	// Licenses are those of modules whose files do not tell, as SPDX expressions by
 	// module path.
-	Licenses map[string]string `yaml:"licenses"`
+	Licenses licenses.Declared `yaml:"licenses"`
 	// Exceptions are artifacts that may differ when the release is built again.
 	Exceptions []Exception `yaml:"exceptions"`
 }
@@ -39,9 +39,9 @@ type Settings struct {
 // An Exception is an artifact that may differ from build to build.
 type Exception struct {
 	// Path is a pattern of paths in the release, as upstream.exclude has them.
-	Path string `yaml:"path"`
-	// Reason is why, in words.
-	Reason string `yaml:"reason"`
+	Path string `yaml:"path" json:"path"`
+	// Reason is why, in words. Reports have it.
+	Reason string `yaml:"reason" json:"reason"`
 }
 
 // Has reports whether the fork is released in a form.
@@ -62,11 +62,7 @@ func (s Settings) Validate() []config.Fault {
 		}
 		seen[form] = true
 	}
-	for _, module := range slices.Sorted(maps.Keys(s.Licenses)) {
-		if strings.TrimSpace(s.Licenses[module]) == "" {
-			faults = append(faults, config.Faultf("licenses."+module, "is empty: want an SPDX expression, such as MIT"))
-		}
-	}
+	faults = append(faults, config.Below("licenses", s.Licenses.Validate())...)
 	for i, e := range s.Exceptions {
 		field := fmt.Sprintf("exceptions[%d]", i)
 		if e.Path == "" {

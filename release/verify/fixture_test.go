@@ -183,17 +183,23 @@ func (s *ship) seal() *ship {
 		}
 	}
 	s.describe()
-	statement, err := provenance.Statement(provenance.Input{Release: s.record, Lock: lock.Lock{
-		Upstream: "https://example.org/ship.tar.gz@sha256:" + strings.Repeat("d", 64),
-		Source:   "sha256:" + strings.Repeat("e", 64)}, Slipway: "v1.0.0"})
-	s.check(err)
-	s.put(provenance.File, statement)
+	s.prove()
 	s.put("notes.md", []byte("# ship 1.0\n"))
 	s.describe()
 	s.list()
 	s.sign()
 	s.put("index.html", []byte("<p>ship"))
 	return s
+}
+
+// prove writes the provenance of what is in the record.
+func (s *ship) prove() {
+	s.t.Helper()
+	statement, err := provenance.Statement(provenance.Input{Release: s.record, Lock: lock.Lock{
+		Upstream: "https://example.org/ship.tar.gz@sha256:" + strings.Repeat("d", 64),
+		Source:   "sha256:" + strings.Repeat("e", 64)}, Slipway: "v1.0.0"})
+	s.check(err)
+	s.put(provenance.File, statement)
 }
 
 const (

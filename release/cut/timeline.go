@@ -1,4 +1,4 @@
-package slipway
+package cut
 
 import (
 	"encoding/json"
@@ -22,21 +22,21 @@ type timeline struct {
 	done  map[string]bool // stages of it that have ended
 }
 
-// timed returns the project with a timeline of what it does, whose events tell of several
+// timed returns a cutter with a timeline of what it does, whose events tell of several
 // media as of one run: not of single artifacts, since who asks for this tells of what they
 // become together; and of each stage once, although each medium asks for what it needs.
-func (p *Project) timed() (*Project, *timeline) {
-	t := &timeline{now: p.Now, done: map[string]bool{}}
+func (c Cutter) timed() (Cutter, *timeline) {
+	t := &timeline{now: c.Now, done: map[string]bool{}}
 	if t.now != nil {
 		t.began = t.now()
 	}
-	with := *p
-	with.Events = func(e event.Event) {
+	all := c.Options.Events
+	c.Options.Events = func(e event.Event) {
 		if t.note(e); !t.again(e) && e.Kind != event.Artifact {
-			p.Events.Emit(e)
+			all.Emit(e)
 		}
 	}
-	return &with, t
+	return c, t
 }
 
 // note takes an event.

@@ -1,4 +1,4 @@
-package slipway
+package cut
 
 import (
 	"context"
@@ -31,35 +31,35 @@ type ReproduceRequest struct {
 
 // Reproduce builds a release again, in another folder and environment, and compares the two.
 // It writes what it found to dist/FORK/reproduce.
-func (p *Project) Reproduce(ctx context.Context, id string, r ReproduceRequest) (reproduce.Report, error) {
+func (c Cutter) Reproduce(ctx context.Context, id string, r ReproduceRequest) (reproduce.Report, error) {
 	var none reproduce.Report
-	f, err := p.Fork(id)
+	f, err := c.Project.Fork(id)
 	if err != nil {
 		return none, err
 	}
-	dir := p.project().At(r.From)
+	dir := c.Project.At(r.From)
 	if r.From == "" {
-		dir = p.project().Path(f.Dist("release"))
+		dir = c.Project.Path(f.Dist("release"))
 	} else if filepath.Ext(dir) == ".json" {
 		dir = filepath.Dir(dir)
 	}
 	want, err := artifact.ReadRelease(dir)
 	if err != nil {
-		return none, p.project().Explain(err)
+		return none, c.Project.Explain(err)
 	}
-	signer, err := p.attester(ctx, f, r, want)
-	if err != nil || p.PlanOnly {
+	signer, err := c.attester(ctx, f, r, want)
+	if err != nil || c.Options.PlanOnly {
 		return none, err
 	}
-	report, err := p.rebuild(ctx, f, r, reproduce.Side{Dir: dir, Release: want})
+	report, err := c.rebuild(ctx, f, r, reproduce.Side{Dir: dir, Release: want})
 	if err != nil {
-		return none, p.project().Explain(err)
+		return none, c.Project.Explain(err)
 	}
-	return report, p.project().Explain(p.writeReport(ctx, f, report, signer))
+	return report, c.Project.Explain(c.writeReport(ctx, f, report, signer))
 }
 
 // attester returns what signs the statement of a rebuild; nil, if there is to be none.
-func (p *Project) attester(
+func (c Cutter) attester(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, of artifact.Release,
 ) (reproduce.Sign, error) {
 	if !r.Attest {
@@ -69,7 +69,7 @@ func (p *Project) attester(
 	if err != nil {
 		return nil, err
 	}
-	s, err := release.OpenSigner(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date, p.Env, p.Events)
+	s, err := release.OpenSigner(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date, c.Options.Env, c.Options.Events)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (p *Project) attester(
 }
 
 // rebuild builds a release again in a folder that goes away after that, and compares.
-func (p *Project) rebuild(
+func (c Cutter) rebuild(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
 ) (reproduce.Report, error) {
 	var none reproduce.Report
@@ -98,9 +98,9 @@ func (p *Project) rebuild(
 	}
 	defer os.RemoveAll(scratch)
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
-		Project: p.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
+		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
-		Env:     p.Env, Runner: run.Runner{Events: p.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
+		Env:     c.Options.Env, Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
 	})
 	if err != nil {
 		return none, err
@@ -109,18 +109,15 @@ func (p *Project) rebuild(
 	if err != nil {
 		return none, err
 	}
-	c := reproduce.Comparison{
+	return reproduce.Compare(ctx, reproduce.Comparison{
 		Want: want, Got: reproduce.Side{Dir: built.Dir, Release: got}, Changes: built.Changes,
-	}
-	for _, e := range f.Release.Exceptions {
-		c.Exceptions = append(c.Exceptions, reproduce.Exception(e))
-	}
-	return reproduce.Compare(ctx, c)
+		Exceptions: f.Release.Exceptions,
+	})
 }
 
 // writeReport writes a report to dist/FORK/reproduce: for programs, for people, and, if sign
 // is not nil, as a signed statement.
-func (p *Project) writeReport(ctx context.Context, f fork.Fork, report reproduce.Report, sign reproduce.Sign) error {
+func (c Cutter) writeReport(ctx context.Context, f fork.Fork, report reproduce.Report, sign reproduce.Sign) error {
 	files := map[string][]byte{}
 	var err error
 	if files["report.json"], err = report.JSON(); err != nil {
@@ -134,7 +131,7 @@ func (p *Project) writeReport(ctx context.Context, f fork.Fork, report reproduce
 			return err
 		}
 	}
-	held, err := build.Hold(ctx, p.project(), p.options())
+	held, err := build.Hold(ctx, c.Project, c.Options)
 	if err != nil {
 		return err
 	}
