@@ -79,7 +79,8 @@ func (c Cutter) attester(
 	return s.Attest, nil
 }
 
-// rebuild builds a release again in a folder that goes away after that, and compares.
+// rebuild builds a release again in a folder that goes away after that, and compares. What a
+// rebuild that failed has left stays, to be looked at.
 func (c Cutter) rebuild(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
 ) (reproduce.Report, error) {
@@ -96,12 +97,15 @@ func (c Cutter) rebuild(
 	if err != nil {
 		return none, err
 	}
-	defer os.RemoveAll(scratch)
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
 		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
 		Env:     c.Options.Env, Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
 	})
+	if err != nil && ctx.Err() == nil {
+		return none, err
+	}
+	defer os.RemoveAll(scratch)
 	if err != nil {
 		return none, err
 	}
