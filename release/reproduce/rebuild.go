@@ -171,7 +171,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	info, err := r.Stat()
 	if err != nil {
 		return err
