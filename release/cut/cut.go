@@ -106,7 +106,16 @@ func (c Cutter) readyToRelease(
 	if err != nil {
 		return nil, err
 	}
-	return release.OpenSigner(ctx, s.Fork(), r, date, c.Options.Env, c.Options.Events)
+	return c.signer(ctx, s.Fork(), r, date)
+}
+
+// signer returns what signs a release of date. That its keys can sign is tried first.
+func (c Cutter) signer(ctx context.Context, f fork.Fork, r release.Request, date time.Time) (*sign.Signer, error) {
+	s, err := release.OpenSigner(ctx, f, r, date, c.Options.Env, c.Options.Events)
+	if err == nil && !c.Options.PlanOnly {
+		err = s.Try(ctx)
+	}
+	return s, err
 }
 
 // Quick makes the release tarballs of a fork for one platform, and nothing else of a release;

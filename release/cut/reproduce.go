@@ -69,7 +69,7 @@ func (c Cutter) attester(
 	if err != nil {
 		return nil, err
 	}
-	s, err := release.OpenSigner(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date, c.Options.Env, c.Options.Events)
+	s, err := c.signer(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date)
 	if err != nil {
 		return nil, err
 	}
