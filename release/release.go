@@ -70,16 +70,16 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 		return nil, err
 	}
 	dir := in.Fork.Dist("release")
-	key, err := r.key(in, files)
+	last, err := r.before(in, q)
+	if err != nil {
+		return nil, err
+	}
+	key, err := r.key(in, files, last)
 	if err != nil {
 		return nil, err
 	}
 	if old, ok := r.kept(in.Fork, key); ok {
 		return r.report(in.Fork, old, true), r.publish(in.Fork, old)
-	}
-	last, err := r.before(in, q)
-	if err != nil {
-		return nil, err
 	}
 	var made built
 	err = r.Events.Stage(event.Event{Stage: "release", Subject: in.Record.Version}, func(end *event.Event) error {

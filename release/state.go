@@ -37,13 +37,13 @@ type stateFile struct {
 
 func stateOf(f fork.Fork) string { return f.Dist("release.json") }
 
-// key covers all that decides what a release holds.
-func (r Releaser) key(in Input, files []file) (string, error) {
+// key covers all that decides what a release holds. last is the one before it, or nil.
+func (r Releaser) key(in Input, files []file, last *artifact.Release) (string, error) {
 	var taken []artifact.Released
 	for _, f := range files {
 		taken = append(taken, f.Released)
 	}
-	data, err := json.Marshal([]any{revision, in.Record, in.Known, taken, r.Signer.Verifier().Fingerprints()})
+	data, err := json.Marshal([]any{revision, in.Record, in.Known, taken, r.Signer.Verifier().Fingerprints(), last})
 	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 
@@ -130,7 +130,7 @@ func (r Releaser) before(in Input, q Request) (*artifact.Release, error) {
 		}
 	}
 	if q.Last != "" {
-		one, err := artifact.ReadRelease(q.Last)
+		one, err := artifact.ReadRelease(in.Fork.Project.At(q.Last))
 		return &one, err
 	}
 	return last, nil
@@ -138,6 +138,24 @@ func (r Releaser) before(in Input, q Request) (*artifact.Release, error) {
 
 // conflict returns an error if a version was released with other content than it has now.
 func conflict(old artifact.Release, in Input) error {
+	var how string
+	switch differ := differing(old, in); {
+	case len(differ) > 0:
+		how = fmt.Sprintf("and %d of its artifacts would now be others: %s", len(differ),
+			strings.Join(differ[:min(len(differ), 3)], ", "))
+	case old.Tree != in.Record.Tree:
+		how = fmt.Sprintf("of another source: its patched tree was %s, and is %s", old.Tree, in.Record.Tree)
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s is released already, %s\n"+
+		"  Who has the release would have two of one version. Give it another version in %s, such as %s.\n"+
+		"  If nobody has it yet: -force replaces it", in.Record.Version, how, in.Fork.File("fork.yaml"),
+		next(in.Record.Version))
+}
+
+// differing returns what a release has with other content than it would have now.
+func differing(old artifact.Release, in Input) []string {
 	now := map[string]string{}
 	for _, a := range in.Made {
 		now[string(a.Kind)+" "+within(in.Fork, a.Path)+" "+a.Name] = a.Digest
@@ -159,14 +177,7 @@ func conflict(old artifact.Release, in Input) error {
 			differ = append(differ, strings.TrimSpace(a.Path+" "+a.Name))
 		}
 	}
-	if len(differ) == 0 {
-		return nil
-	}
-	some := differ[:min(len(differ), 3)]
-	return fmt.Errorf("%s is released already, and %d of its artifacts would now be others: %s\n"+
-		"  Who has the release would have two files of one name. Give it another version in %s, such as %s.\n"+
-		"  If nobody has it yet: -force replaces it", in.Record.Version, len(differ), strings.Join(some, ", "),
-		in.Fork.File("fork.yaml"), next(in.Record.Version))
+	return differ
 }
 
 // newer reports whether version a of a fork comes after b: by the upstream's version, then
