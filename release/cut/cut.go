@@ -68,11 +68,13 @@ func (c Cutter) releasing(
 		if _, err := making.Session().Released(ctx); err != nil { // what its patches say of themselves
 			return nil, err
 		}
+		s := making.Session()
+		releaser := release.Releaser{Dist: s.Dist(), Events: c.Options.Events, Signer: signer}
+		releaser.Recall(s.Fork())
 		made, err := prepare(ctx, making, times)
 		if err != nil {
 			return nil, err
 		}
-		s := making.Session()
 		if err := times.write(s); err != nil {
 			return nil, err
 		}
@@ -80,7 +82,7 @@ func (c Cutter) releasing(
 		if err != nil {
 			return nil, err
 		}
-		return release.Releaser{Dist: s.Dist(), Events: c.Options.Events, Signer: signer}.Make(ctx, in, r)
+		return releaser.Make(ctx, in, r)
 	})
 }
 
