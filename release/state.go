@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
@@ -42,11 +43,32 @@ func (r Releaser) key(in Input, files []file) (string, error) {
 	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 
-// kept returns the release in dist, if it was made of what key covers and is intact.
-func (r Releaser) kept(f fork.Fork, key string) (artifact.Release, bool) {
+// readState reads what the release in dist holds; nothing where that is not known.
+func (r Releaser) readState(f fork.Fork) state {
 	var s state
 	data, err := os.ReadFile(r.Dist.Abs(stateOf(f)))
-	if err != nil || json.Unmarshal(data, &s) != nil || s.Key != key {
+	if err != nil || json.Unmarshal(data, &s) != nil {
+		return state{}
+	}
+	return s
+}
+
+// Recall reads what may have changed of the release in dist, on all processors. Its files are
+// one with those that the pipelines ask for one by one.
+func (r Releaser) Recall(f fork.Fork) {
+	s := r.readState(f)
+	slices.SortStableFunc(s.Files, func(a, b stateFile) int { return cmp.Compare(b.Size, a.Size) }) // the longest first
+	var names []string
+	for _, one := range s.Files {
+		names = append(names, r.Dist.Abs(f.Dist("release", filepath.FromSlash(one.Path))))
+	}
+	r.Dist.Memory.Learn(names)
+}
+
+// kept returns the release in dist, if it was made of what key covers and is intact.
+func (r Releaser) kept(f fork.Fork, key string) (artifact.Release, bool) {
+	s := r.readState(f)
+	if s.Key != key {
 		return artifact.Release{}, false
 	}
 	dir := f.Dist("release")

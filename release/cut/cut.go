@@ -68,11 +68,12 @@ func (c Cutter) releasing(
 		if _, err := making.Session().Released(ctx); err != nil { // what its patches say of themselves
 			return nil, err
 		}
+		s := making.Session()
+		releaser.Recall(s.Fork())
 		made, err := prepare(ctx, making, times)
 		if err != nil {
 			return nil, err
 		}
-		s := making.Session()
 		if err := times.write(s); err != nil {
 			return nil, err
 		}
