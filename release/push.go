@@ -1,5 +1,6 @@
-// Package release publishes finished artifacts: it pushes images to registries. It
-// reads their records, and does not know how they were made.
+// Package release makes a release of finished files: it describes and signs them, in
+// dist/FORK/release; and it pushes images to registries. It reads the records of what is
+// finished, and does not know how that was made.
 package release
 
 import (
