@@ -79,7 +79,7 @@ func (c Cutter) attester(
 	return s.Attest, nil
 }
 
-// rebuild builds a release again in a folder that goes away after that, and compares.
+// rebuild builds a release again in a folder that goes away once it is built, and compares.
 func (c Cutter) rebuild(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
 ) (reproduce.Report, error) {
@@ -96,15 +96,16 @@ func (c Cutter) rebuild(
 	if err != nil {
 		return none, err
 	}
-	defer os.RemoveAll(scratch)
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
 		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
 		Env:     c.Options.Env, Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
 	})
 	if err != nil {
+		_ = os.Remove(scratch) // it is empty if no rebuild began; else the error names it, to be looked at
 		return none, err
 	}
+	defer os.RemoveAll(scratch)
 	got, err := artifact.ReadRelease(built.Dir)
 	if err != nil {
 		return none, err
