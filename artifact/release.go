@@ -85,8 +85,14 @@ func (r Release) Kind(k Kind) []Released {
 	return slices.DeleteFunc(slices.Clone(r.Artifacts), func(a Released) bool { return a.Kind != k })
 }
 
-// Encode returns the record as artifacts.json has it.
+// Encode returns the record as artifacts.json has it. Lists are there if they are empty, too.
 func (r Release) Encode() ([]byte, error) {
+	if r.Patches == nil {
+		r.Patches = []ReleasedPatch{}
+	}
+	if r.Artifacts == nil {
+		r.Artifacts = []Released{}
+	}
 	data, err := json.MarshalIndent(r, "", "  ")
 	return append(data, '\n'), err
 }

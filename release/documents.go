@@ -133,7 +133,7 @@ func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 		modules[i] = provenance.Module{Path: m.Path, Version: m.Version, Sum: m.Sum}
 	}
 	statement, err := provenance.Statement(provenance.Input{
-		Release: record, Lock: k.Lock, Options: k.Options, Sources: k.Sources, Checkout: k.Checkout, Slipway: k.Slipway,
+		Release: record, Lock: k.Lock, Options: k.Options, Sources: k.Sources, Checkout: k.Checkout, Slipway: k.Slipway, Go: k.Go,
 		Builds: k.Builds, Modules: modules, Packages: k.Packages, Images: k.BaseImages,
 	})
 	if err != nil {

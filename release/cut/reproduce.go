@@ -79,7 +79,8 @@ func (c Cutter) attester(
 	return s.Attest, nil
 }
 
-// rebuild builds a release again in a folder that goes away once it is built, and compares.
+// rebuild builds a release again in a folder that goes away after that, and compares. What a
+// rebuild that failed has left stays, to be looked at.
 func (c Cutter) rebuild(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
 ) (reproduce.Report, error) {
@@ -101,11 +102,13 @@ func (c Cutter) rebuild(
 		Command: r.Command(from.Fork, from.Options["platforms"]),
 		Env:     c.Options.Env, Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
 	})
-	if err != nil {
-		_ = os.Remove(scratch) // it is empty if no rebuild began; else the error names it, to be looked at
+	if err != nil && ctx.Err() == nil {
 		return none, err
 	}
 	defer os.RemoveAll(scratch)
+	if err != nil {
+		return none, err
+	}
 	got, err := artifact.ReadRelease(built.Dir)
 	if err != nil {
 		return none, err

@@ -38,6 +38,7 @@ type Input struct {
 	Sources  Sources
 	Checkout Checkout  // zero where the project is no git repository, or has changes
 	Slipway  string    // the version of Slipway that builds: v1.2.0
+	Go       string    // the machine's release of Go, which compiles Slipway's own programs in images: go1.26.8
 	Builds   []Build   // what the compiler is told, by platform
 	GoSource string    // sha256, in hex, of the sources of the Go release; "" where it is not known
 	Modules  []Module  // that binaries are linked with, less those of Lock
@@ -93,7 +94,7 @@ type Record struct {
 	Lock                string // digest of fork.lock: sha256:HEX
 	Date                string // RFC 3339, UTC
 	Toolchain           string // go1.26.8
-	Slipway             string
+	Slipway, Go         string
 	Subjects            []Subject // in the statement's order
 }
 

@@ -61,7 +61,7 @@ func sample() Input {
 			{Name: "forks/ship/fork.yaml", Digest: "sha256:" + sum("7")},
 		}},
 		Checkout: Checkout{URL: "https://example.org/forks.git", Commit: tip},
-		Slipway:  "v0.9.0",
+		Slipway:  "v0.9.0", Go: "go1.26.9",
 		Builds: []Build{{Platform: "linux/amd64", Flags: []string{"-trimpath", "-ldflags=-s -w <&>"},
 			Env: []string{"GOAMD64=v1"}}},
 		GoSource: sum("8"),
@@ -173,6 +173,7 @@ func TestRead(t *testing.T) {
 	want := Record{
 		Fork: "ship", Name: "ship", Version: "1.2.3+acme.1", Platforms: in.Release.Platforms, Options: in.Options,
 		Sources: in.Sources, Lock: in.Release.Lock, Date: in.Release.Date, Toolchain: "go1.26.8", Slipway: "v0.9.0",
+		Go: "go1.26.9",
 		Subjects: []Subject{
 			{Name: "bin/linux_amd64/captain", Digest: "sha256:" + sum("1")},
 			{Name: "images/captain", Digest: "sha256:" + sum("2")},
