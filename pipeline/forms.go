@@ -4,6 +4,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -17,6 +19,7 @@ import (
 	"github.com/slipway-build/slipway/pipeline/packages"
 	"github.com/slipway-build/slipway/pipeline/tarball"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/release/settings"
 )
 
@@ -36,7 +39,18 @@ func NewReleasing(f fork.Fork, on []platform.Platform, programs fs.FS, only ...s
 	if r.has(settings.Image) {
 		r.Imaging, err = NewImaging(f, image.Request{Platforms: names(linux(on)), Programs: programs})
 	}
-	return r, err
+	return r, r.explain(settings.Image, err)
+}
+
+// explain adds to an error, if it is that the fork's profile has no recipes for a form, how
+// to release the fork without that.
+func (r Releasing) explain(form string, err error) error {
+	var missing *profiles.MissingError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	return fmt.Errorf("%w\n  To release the fork without the form %s: name its other forms in release.artifacts in %s, "+
+		"such as [binaries, tarball]", err, form, r.fork.File("fork.yaml"))
 }
 
 // With returns the releasing with the sessions that it does its work in, one for each of
@@ -163,7 +177,7 @@ func (r Releasing) cross(ctx context.Context) (artifact.Set, error) {
 func (r Releasing) Check() error {
 	for _, f := range r.forms() {
 		if err := f.check(); err != nil {
-			return err
+			return r.explain(f.name, err)
 		}
 	}
 	return nil

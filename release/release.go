@@ -58,9 +58,10 @@ type Input struct {
 
 // A Releaser makes releases in dist.
 type Releaser struct {
-	Dist   output.Dist
-	Events event.Sink
-	Signer *sign.Signer // one without keys signs nothing
+	Dist    output.Dist
+	Events  event.Sink
+	Signer  *sign.Signer // one without keys signs nothing
+	Earlier Earlier
 }
 
 // Make makes dist/FORK/release of finished files, unless it is that already, and returns
@@ -76,16 +77,17 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 		return nil, err
 	}
 	if old, ok := r.kept(in.Fork, key); ok {
-		return r.report(in.Fork, old, true), r.publish(in.Fork, old)
+		return r.report(in.Fork, old, true), r.publish(in.Fork, old, q.Force)
 	}
-	last, err := r.before(in, q)
-	if err != nil {
-		return nil, err
+	if same := r.Earlier.same; same != nil && !q.Force {
+		if err := conflict(*same, in); err != nil {
+			return nil, err
+		}
 	}
 	var made built
 	err = r.Events.Stage(event.Event{Stage: "release", Subject: in.Record.Version}, func(end *event.Event) error {
 		err := r.Dist.Replace(dir, func(dst string) (err error) {
-			if made, err = (builder{r, in, last, dst}).build(ctx, files); err != nil {
+			if made, err = (builder{r, in, r.Earlier.last, dst}).build(ctx, files); err != nil {
 				return err
 			}
 			return r.remember(in.Fork, key, made.sums)
@@ -96,7 +98,7 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.publish(in.Fork, made.record); err != nil {
+	if err := r.publish(in.Fork, made.record, q.Force); err != nil {
 		return nil, err
 	}
 	return r.report(in.Fork, made.record, false), nil
