@@ -70,10 +70,10 @@ type cosigned struct {
 	public  string
 }
 
-func (c cosigned) verify(t *testing.T, verb string, args ...string) string {
+func (c cosigned) verify(t *testing.T, verb string, args ...string) {
 	t.Helper()
 	fixed := []string{verb, "--key=" + c.public, "--insecure-ignore-tlog=true"}
-	return mustRun(t, t.TempDir(), c.program, append(fixed, args...)...)
+	mustRun(t, t.TempDir(), c.program, append(fixed, args...)...)
 }
 
 func (c cosigned) blob(t *testing.T) {

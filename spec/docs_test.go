@@ -138,8 +138,9 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 	for _, part := range strings.Split(string(data), "\n### ")[1:] {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
-		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" ||
-			key == "`release`" || key == "`images`" || key == "`images.debian`" || key == "`build.c`" || key == "`build.c.PLATFORM.debian`" {
+		switch strings.Trim(key, "`") {
+		case "upstream", "patches", "build", "build.c", "build.c.PLATFORM.debian", "packages", "ebuilds", "images",
+			"images.debian", "release":
 			continue // a section, which has keys below it
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {

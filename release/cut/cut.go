@@ -156,7 +156,7 @@ func (c Cutter) Quick(ctx context.Context, id, on string) (artifact.Set, error) 
 
 // Plan returns what a release would be made of. What is known to be up to date is
 // kept. It makes nothing.
-func (c Cutter) Plan(ctx context.Context, id string, r release.Request) (set artifact.Set, err error) {
+func (c Cutter) Plan(ctx context.Context, id string, r release.Request) (artifact.Set, error) {
 	f, on, err := c.releaseOf(id, r)
 	if err != nil {
 		return nil, err

@@ -177,7 +177,7 @@ func TestBoth(t *testing.T) {
 		a, errA := platform.ParseList(strings.Fields(c.a))
 		b, errB := platform.ParseList(strings.Fields(c.b))
 		var got []string
-		for _, p := range both(a, b) {
+		for _, p := range platform.Common(a, b) {
 			got = append(got, p.String())
 		}
 		if errA != nil || errB != nil || strings.Join(got, " ") != c.want || len(a) != len(strings.Fields(c.a)) {

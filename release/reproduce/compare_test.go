@@ -49,8 +49,8 @@ func TestCompare(t *testing.T) {
 	if r := compare(t, c); r.Same || !slices.Equal(verdicts(r), want) {
 		t.Errorf("%q, want %q", verdicts(r), want)
 	}
-	c.Exceptions = []Exception{{Path: "bin/*o*", Reason: "is not pinned"}, {Path: "bin/mate", Reason: "left"}, {Path: "deb/*", Reason: "never"},
-		{Path: "bin/captain", Reason: "never either"}}
+	c.Exceptions = []Exception{{Path: "bin/*o*", Reason: "is not pinned"}, {Path: "bin/mate", Reason: "left"},
+		{Path: "deb/*", Reason: "never"}, {Path: "bin/captain", Reason: "never either"}}
 	r := compare(t, c)
 	want = []string{"bin/bosun: excepted", "bin/captain: same", "bin/cook: excepted", "bin/mate: excepted"}
 	if !r.Same || !slices.Equal(verdicts(r), want) || r.Results[3].Reason != "left" {

@@ -42,7 +42,7 @@ func want(r artifact.Release) wanted {
 func (w wanted) find(ctx context.Context, name, format string, in io.Reader) ([]program, error) {
 	var out []program
 	s := contents.Source{Name: name, Format: format, Nested: true}
-	err := contents.WalkReader(ctx, in, s, func(m contents.Member) error {
+	err := contents.Walk(ctx, in, s, func(m contents.Member) error {
 		base := strings.TrimSuffix(path.Base(m.Path()), ".exe")
 		if m.Type != contents.Regular || m.Opened || !w.names[base] && !w.sizes[m.Size] {
 			return nil

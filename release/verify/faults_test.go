@@ -85,10 +85,6 @@ func (s *ship) image() *artifact.Released {
 	return &s.record.Artifacts[i]
 }
 
-func blobOf(digest string) string {
-	return "images/blobs/sha256/" + strings.TrimPrefix(digest, "sha256:")
-}
-
 // changes are what is done to a release that is not signed.
 var changes = []fault{
 	{"a flipped byte", nil, func(s *ship) { s.flip("bin/linux_amd64/mate") }, []string{
