@@ -86,53 +86,66 @@ type form struct {
 
 // forms returns those that the fork is released in, in the order they are made.
 func (r Releasing) forms() []form {
-	s := r.Session()
-	pack := packages.Request{Platforms: names(linux(r.on))}
-	lay := overlay.Request{Alone: true, Platforms: names(linux(r.on))}
-	tars := tarball.ReleaseRequest{Platforms: names(r.on)}
-	if r.has(settings.Image) {
-		tars.Images = r.fork.Dist("images")
-	}
-	packaged := func(name string, f packages.Format) form {
-		return form{
-			name:  name,
-			check: func() error { return packages.Check(s, f, pack) },
-			plan:  func(ctx context.Context) (artifact.Set, error) { return packages.Plan(ctx, s, f, pack) },
-			run:   func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, pack) },
-		}
-	}
-	one := []*build.Session{s}
 	all := []form{
-		{
-			name:  settings.Binaries,
-			check: func() error { _, err := r.jobs(); return err },
-			plan:  r.planCross,
-			run:   r.cross,
-		},
-		packaged(settings.Deb, packages.Deb()),
-		packaged(settings.RPM, packages.RPM()),
-		{
-			name:  settings.Ebuild,
-			check: func() error { return overlay.Check(one, lay) },
-			plan: func(context.Context) (artifact.Set, error) {
-				return artifact.Set{{Kind: artifact.Overlay, Name: s.Fork().Ebuilds.Repository, Path: s.Fork().Dist("overlay")}}, nil
-			},
-			run: func(ctx context.Context) (artifact.Set, error) { return overlay.Run(ctx, one, lay) },
-		},
-		{
-			name:  settings.Image,
-			check: func() error { return r.Imaging.Check(r.sessions) },
-			plan:  func(context.Context) (artifact.Set, error) { return r.Imaging.Plan(r.sessions) },
-			run:   func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) },
-		},
-		{
-			name:  settings.Tarball,
-			check: func() error { return tarball.CheckRelease(s, tars) },
-			plan:  func(context.Context) (artifact.Set, error) { return tarball.PlanRelease(s, tars) },
-			run:   func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, tars) },
-		},
+		r.binaries(), r.packages(settings.Deb, packages.Deb()), r.packages(settings.RPM, packages.RPM()),
+		r.ebuilds(), r.images(), r.tarballs(),
 	}
 	return slices.DeleteFunc(all, func(f form) bool { return !r.has(f.name) })
+}
+
+func (r Releasing) binaries() form {
+	return form{
+		name:  settings.Binaries,
+		check: func() error { _, err := r.jobs(); return err },
+		plan:  r.planCross,
+		run:   r.cross,
+	}
+}
+
+func (r Releasing) packages(name string, f packages.Format) form {
+	s, q := r.Session(), packages.Request{Platforms: names(linux(r.on))}
+	return form{
+		name:  name,
+		check: func() error { return packages.Check(s, f, q) },
+		plan:  func(ctx context.Context) (artifact.Set, error) { return packages.Plan(ctx, s, f, q) },
+		run:   func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, q) },
+	}
+}
+
+func (r Releasing) ebuilds() form {
+	one, q := []*build.Session{r.Session()}, overlay.Request{Alone: true, Platforms: names(linux(r.on))}
+	return form{
+		name:  settings.Ebuild,
+		check: func() error { return overlay.Check(one, q) },
+		plan: func(context.Context) (artifact.Set, error) {
+			return artifact.Set{
+				{Kind: artifact.Overlay, Name: r.fork.Ebuilds.Repository, Path: r.fork.Dist("overlay")},
+			}, nil
+		},
+		run: func(ctx context.Context) (artifact.Set, error) { return overlay.Run(ctx, one, q) },
+	}
+}
+
+func (r Releasing) images() form {
+	return form{
+		name:  settings.Image,
+		check: func() error { return r.Imaging.Check(r.sessions) },
+		plan:  func(context.Context) (artifact.Set, error) { return r.Imaging.Plan(r.sessions) },
+		run:   func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) },
+	}
+}
+
+func (r Releasing) tarballs() form {
+	s, q := r.Session(), tarball.ReleaseRequest{Platforms: names(r.on)}
+	if r.has(settings.Image) {
+		q.Images = r.fork.Dist("images")
+	}
+	return form{
+		name:  settings.Tarball,
+		check: func() error { return tarball.CheckRelease(s, q) },
+		plan:  func(context.Context) (artifact.Set, error) { return tarball.PlanRelease(s, q) },
+		run:   func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, q) },
+	}
 }
 
 func (r Releasing) jobs() ([]fork.Job, error) {

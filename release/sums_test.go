@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+
+	"github.com/slipway-build/slipway/artifact"
 )
 
 func TestSums(t *testing.T) {
@@ -24,8 +26,8 @@ func TestSums(t *testing.T) {
 		short += fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(name)), name)
 		long += fmt.Sprintf("%x  %s\n", sha512.Sum512([]byte(name)), name)
 	}
-	if string(files[SHA256Sums]) != short || string(files[SHA512Sums]) != long {
-		t.Errorf("%s%s, want\n%s%s", files[SHA256Sums], files[SHA512Sums], short, long)
+	if string(files[artifact.SHA256Sums]) != short || string(files[artifact.SHA512Sums]) != long {
+		t.Errorf("%s%s, want\n%s%s", files[artifact.SHA256Sums], files[artifact.SHA512Sums], short, long)
 	}
 	if all[1].size != int64(len("deb/captain.deb")) {
 		t.Errorf("%s has %d bytes", all[1].path, all[1].size)
@@ -35,7 +37,7 @@ func TestSums(t *testing.T) {
 	}
 	for _, name := range []string{"a\nb", "a\\b", "a\rb"} {
 		if files, err := sumFiles([]sums{{path: name}}); err == nil {
-			t.Errorf("%q is written as %q", name, files[SHA256Sums])
+			t.Errorf("%q is written as %q", name, files[artifact.SHA256Sums])
 		}
 	}
 }

@@ -59,6 +59,9 @@ func (Release) Verify(ctx context.Context, folder string, key, others, rebuilds,
 	if as != "" && as != "json" {
 		return fmt.Errorf("-format=%s: want json", as)
 	}
+	if rebuilders != nil && *rebuilders < 0 {
+		return fmt.Errorf("-rebuilders=%d: want how many others must have built the release again", *rebuilders)
+	}
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
@@ -99,7 +102,9 @@ func (Release) Reproduce(ctx context.Context, fork, from, key *string, attest, v
 	r := slipway.ReproduceRequest{
 		From: setting("FROM", from), Attest: flag(toggleAttest, attest), Keys: list(setting("KEY", key)), Now: time.Now(),
 		Command: func(fork, platforms string) []string {
-			return []string{exe, "release", "-fork=" + fork, "-platforms=" + platforms}
+			// Each flag is given, so that no variable of this process says otherwise.
+			return []string{exe, "release", "-fork=" + fork, "-platforms=" + platforms, "-arch=", "-key=", "-last=",
+				"-force=false", "-dryRun=false", "-json=false"}
 		},
 		Stdout: os.Stdout, Stderr: os.Stderr,
 	}

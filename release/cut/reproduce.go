@@ -3,9 +3,11 @@ package cut
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -15,6 +17,7 @@ import (
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/provenance"
 	"github.com/slipway-build/slipway/release/reproduce"
+	"github.com/slipway-build/slipway/release/sign/keys"
 )
 
 // A ReproduceRequest says which release to build again, and how.
@@ -69,7 +72,7 @@ func (c Cutter) attester(
 	if err != nil {
 		return nil, err
 	}
-	s, err := release.OpenSigner(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date, c.Options.Env, c.Options.Events)
+	s, err := c.signer(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date)
 	if err != nil {
 		return nil, err
 	}
@@ -85,22 +88,24 @@ func (c Cutter) rebuild(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
 ) (reproduce.Report, error) {
 	var none reproduce.Report
-	data, err := os.ReadFile(filepath.Join(want.Dir, provenance.File))
+	at := filepath.Join(want.Dir, provenance.File)
+	data, err := os.ReadFile(at)
 	if err != nil {
 		return none, err
 	}
 	from, err := provenance.Read(data)
 	if err != nil {
-		return none, err
+		return none, fmt.Errorf("%s: %w", at, err)
 	}
 	scratch, err := os.MkdirTemp("", "slipway-reproduce-")
 	if err != nil {
 		return none, err
 	}
+	c.Options.Events.Note("building again in " + scratch + ", with a build cache that is empty; TMPDIR names another place")
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
 		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
-		Env:     c.Options.Env, Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
+		Env:     unsigned(c.Options.Env, r.Keys), Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
 	})
 	if err != nil && ctx.Err() == nil {
 		return none, err
@@ -116,6 +121,13 @@ func (c Cutter) rebuild(
 	return reproduce.Compare(ctx, reproduce.Comparison{
 		Want: want, Got: reproduce.Side{Dir: built.Dir, Release: got}, Changes: built.Changes,
 		Exceptions: f.Release.Exceptions,
+	})
+}
+
+// unsigned returns an environment without what keys are taken from.
+func unsigned(env run.Env, of []string) run.Env {
+	return env.Without(func(name string) bool {
+		return name == keys.PassphraseVariable || name == keys.PassphraseFileVariable || slices.Contains(of, "env:"+name)
 	})
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build/buildtest"
 	"github.com/slipway-build/slipway/event"
-	"github.com/slipway-build/slipway/platform"
 )
 
 // clock returns one that goes on by a second each time it is asked.
@@ -163,25 +162,6 @@ func TestWrite(t *testing.T) {
 		}
 		if err := times.write(s); err != nil || written() != c.want {
 			t.Errorf("%s: written is %q, %v, want %q", c.about, written(), err, c.want)
-		}
-	}
-}
-
-func TestBoth(t *testing.T) {
-	for _, c := range []struct{ a, b, want string }{
-		{"linux/amd64 linux/arm64", "linux/arm64 linux/amd64", "linux/amd64 linux/arm64"},
-		{"linux/arm64 linux/s390x", "linux/amd64 linux/arm64", "linux/arm64"},
-		{"linux/arm64", "linux/amd64", ""},
-		{"", "linux/amd64", ""},
-	} {
-		a, errA := platform.ParseList(strings.Fields(c.a))
-		b, errB := platform.ParseList(strings.Fields(c.b))
-		var got []string
-		for _, p := range both(a, b) {
-			got = append(got, p.String())
-		}
-		if errA != nil || errB != nil || strings.Join(got, " ") != c.want || len(a) != len(strings.Fields(c.a)) {
-			t.Errorf("%q and %q: %q, %v, %v, want %q", c.a, c.b, got, errA, errB, c.want)
 		}
 	}
 }

@@ -66,10 +66,21 @@ func Rebuild(ctx context.Context, r Request) (Rebuilt, error) {
 		Dir:  p.project, Env: p.env, Stdout: r.Stdout, Stderr: r.Stderr, User: p.user,
 	})
 	if err != nil {
-		return Rebuilt{}, fmt.Errorf("the rebuild failed; it is in %s: %w", r.Work, err)
+		return Rebuilt{}, r.failed(err)
 	}
 	dir := filepath.Join(p.project, "dist", filepath.FromSlash(r.Record.Fork), "release")
 	return Rebuilt{dir, p.changes}, nil
+}
+
+// failed returns the error of a command that failed. What it said is not said again.
+func (r Request) failed(err error) error {
+	if !run.IsExit(err) {
+		return err
+	}
+	if r.Stderr == nil {
+		return fmt.Errorf("the rebuild failed: %w", err)
+	}
+	return errors.New("the rebuild failed, as its output says")
 }
 
 // checkWork makes sure that the folder of the rebuild is new, and that no copy is made into
@@ -81,7 +92,7 @@ func (r Request) checkWork() error {
 	}
 	rel, err := filepath.Rel(r.Project, parent)
 	if err == nil && filepath.IsLocal(rel) {
-		return fmt.Errorf("%s is in the project: a rebuild needs a folder outside of it", r.Work)
+		return fmt.Errorf("%s is in the project: a rebuild needs a folder outside of it\n  To name one: TMPDIR", r.Work)
 	}
 	if err := os.Mkdir(r.Work, 0o700); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists already: a rebuild begins in a new folder", r.Work)
@@ -171,7 +182,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	info, err := r.Stat()
 	if err != nil {
 		return err

@@ -113,7 +113,7 @@ func TestRebuildRefuses(t *testing.T) {
 	for want, change := range map[string]func(*Request){
 		"exists already":         func(r *Request) { r.Work = t.TempDir() },
 		"is in the project":      func(r *Request) { r.Work = filepath.Join(r.Project, "dist") },
-		"the rebuild failed; it": func(r *Request) { r.Command = []string{"sh", "-c", "exit 3"} },
+		"the rebuild failed: sh": func(r *Request) { r.Command = []string{"sh", "-c", "exit 3"} },
 		"no such program":        func(r *Request) { r.Env = run.Env{"PATH=/absent"} },
 		"cannot parse":           func(r *Request) { r.Record.Date = "today" },
 	} {

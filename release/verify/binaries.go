@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"maps"
 	"path"
@@ -53,9 +54,10 @@ func (w wanted) find(ctx context.Context, name, format string, in io.Reader) ([]
 		}
 		sum := sha256.New()
 		sum.Write(head[:n])
-		if err == nil {
+		switch {
+		case err == nil:
 			_, err = io.Copy(sum, m.Reader)
-		} else if err == io.ErrUnexpectedEOF {
+		case errors.Is(err, io.ErrUnexpectedEOF): // it is shorter than head
 			err = nil
 		}
 		out = append(out, program{m.String(), base, "sha256:" + hex.EncodeToString(sum.Sum(nil)), runs(m, head[:n])})
@@ -76,8 +78,8 @@ func runs(m contents.Member, head []byte) bool {
 	return m.Mode&0o111 != 0 && (dir == "bin" || dir == "sbin")
 }
 
-// A copyOf names a component for a platform.
-type copyOf struct{ component, platform string }
+// A build is a component for a platform.
+type build struct{ component, platform string }
 
 // A place is where an artifact's programs are looked for: a file, or the layers of the
 // image of a platform.
@@ -91,9 +93,9 @@ type place struct {
 // digests that they have by themselves, and no other program of their names.
 func (v *verification) checkBinaries() Check {
 	c := Check{Name: "binaries", Of: "binaries in packages, images and tarballs, with the digests that they have in bin"}
-	binaries := map[copyOf]string{}
+	binaries := map[build]string{}
 	for _, a := range v.release.Kind(artifact.Binary) {
-		key := copyOf{a.Name, a.Platform}
+		key := build{a.Name, a.Platform}
 		if old := binaries[key]; old != "" && old != a.Digest {
 			c.fault(a.Path, publish, "it is a second binary of %s for %s, with another digest", a.Name, a.Platform)
 		}
@@ -127,7 +129,7 @@ func (v *verification) places(a artifact.Released) []place {
 	return out
 }
 
-func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binaries map[copyOf]string) {
+func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binaries map[build]string) {
 	var found []program
 	for _, file := range p.files {
 		facts := v.facts[file]
@@ -169,7 +171,7 @@ func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binari
 
 // digestsOf returns the digest of a component's binary for a platform; all that it has,
 // where the platform is "".
-func digestsOf(binaries map[copyOf]string, component, platform string) []string {
+func digestsOf(binaries map[build]string, component, platform string) []string {
 	out := map[string]bool{}
 	for key, digest := range binaries {
 		if key.component == component && (platform == "" || key.platform == platform) {
