@@ -12,7 +12,6 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build/buildtest"
 	"github.com/slipway-build/slipway/event"
-	"github.com/slipway-build/slipway/platform"
 )
 
 // clock returns one that goes on by a second each time it is asked.
@@ -60,7 +59,7 @@ func TestTimeline(t *testing.T) {
 		{Stage: "cross", Subject: "linux/amd64", Start: 3000, End: 7000},
 		{Stage: "cross", Subject: "linux/arm64", Detail: "captain", Start: 4000, End: 5000, Failed: true},
 	}
-	if got := times.ended().Spans; !reflect.DeepEqual(got, want) {
+	if got := times.Timeline().Spans; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
@@ -70,7 +69,7 @@ func TestTimelineWithoutAClock(t *testing.T) {
 	emit, times, out := told(nil)
 	emit(began("source", ""))
 	emit(ended("source", ""))
-	if got := times.ended().Spans; len(got) > 0 || len(*out) != 2 {
+	if got := times.Timeline().Spans; len(got) > 0 || len(*out) != 2 {
 		t.Errorf("%+v; told are %q", got, *out)
 	}
 }
@@ -121,7 +120,7 @@ func TestBefore(t *testing.T) {
 		{Stage: "cross", Subject: "linux/amd64", End: 9000}, {Stage: "cross", Subject: "linux/arm64", End: 4000},
 		{Stage: "source", Start: 10000, End: 11000}, {Stage: "image", Start: 12000, End: 13000},
 	}
-	if got := times.ended().Spans; !reflect.DeepEqual(got, want) {
+	if got := times.Timeline().Spans; !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
@@ -163,25 +162,6 @@ func TestWrite(t *testing.T) {
 		}
 		if err := times.write(s); err != nil || written() != c.want {
 			t.Errorf("%s: written is %q, %v, want %q", c.about, written(), err, c.want)
-		}
-	}
-}
-
-func TestBoth(t *testing.T) {
-	for _, c := range []struct{ a, b, want string }{
-		{"linux/amd64 linux/arm64", "linux/arm64 linux/amd64", "linux/amd64 linux/arm64"},
-		{"linux/arm64 linux/s390x", "linux/amd64 linux/arm64", "linux/arm64"},
-		{"linux/arm64", "linux/amd64", ""},
-		{"", "linux/amd64", ""},
-	} {
-		a, errA := platform.ParseList(strings.Fields(c.a))
-		b, errB := platform.ParseList(strings.Fields(c.b))
-		var got []string
-		for _, p := range platform.Common(a, b) {
-			got = append(got, p.String())
-		}
-		if errA != nil || errB != nil || strings.Join(got, " ") != c.want || len(a) != len(strings.Fields(c.a)) {
-			t.Errorf("%q and %q: %q, %v, %v, want %q", c.a, c.b, got, errA, errB, c.want)
 		}
 	}
 }
