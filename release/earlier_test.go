@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/artifact"
-	"github.com/slipway-build/slipway/event"
 )
 
 func TestNewer(t *testing.T) {
