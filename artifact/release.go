@@ -104,8 +104,14 @@ func (r Released) SameAs(o Released) bool {
 	return r.Kind == o.Kind && r.Path == o.Path && r.Name == o.Name
 }
 
-// Encode returns the record as artifacts.json has it.
+// Encode returns the record as artifacts.json has it. Lists are there if they are empty, too.
 func (r Release) Encode() ([]byte, error) {
+	if r.Patches == nil {
+		r.Patches = []ReleasedPatch{}
+	}
+	if r.Artifacts == nil {
+		r.Artifacts = []Released{}
+	}
 	data, err := json.MarshalIndent(r, "", "  ")
 	return append(data, '\n'), err
 }

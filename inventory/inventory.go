@@ -91,7 +91,7 @@ func described(
 // it, "" if it has none. It counts where no text in the tree is known.
 func License(f fork.Fork) (string, error) {
 	recipes, _, err := profiles.Recipes(f.Project.Dir, f.Profile, f.Parsed)
-	if none := (*profiles.NoPackagesError)(nil); errors.As(err, &none) {
+	if none := (*profiles.MissingError)(nil); errors.As(err, &none) {
 		return "", nil
 	}
 	return recipes.License, err

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -24,7 +25,7 @@ import (
 func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input, error) {
 	s := r.Session()
 	f := s.Fork()
-	in := release.Input{Fork: f, Made: made, Known: release.Known{Lock: s.Lock(), Slipway: slipwayVersion()}}
+	in := release.Input{Fork: f, Made: made, Known: release.Known{Lock: s.Lock(), Slipway: slipwayVersion(), Go: s.HostGo().GOVERSION}}
 	var err error
 	if in.Record.Patches, err = s.Released(ctx); err != nil {
 		return in, err
@@ -129,6 +130,11 @@ func (r Releasing) bases(in *release.Input, made artifact.Set) error {
 			one.Suite = p.Suite
 			one.Packages = append(one.Packages, sbom.Debian{
 				Name: p.Name, Version: p.Version, Arch: p.Architecture, SHA256: p.SHA256,
+			})
+		}
+		for _, name := range b.Programs {
+			one.Programs = append(one.Programs, sbom.Program{
+				Name: name, Version: cmp.Or(in.Known.Slipway, "devel"), License: []string{"Apache-2.0"},
 			})
 		}
 		in.Known.Bases, packages = append(in.Known.Bases, one), append(packages, b.Packages...)

@@ -92,6 +92,24 @@ func earlierThan(v string, all []artifact.Release) Earlier {
 
 // conflict returns an error if a version was released with other content than it has now.
 func conflict(old artifact.Release, in Input) error {
+	var how string
+	switch differ := differing(old, in); {
+	case len(differ) > 0:
+		how = fmt.Sprintf("and %d of its artifacts would now be others: %s", len(differ),
+			strings.Join(differ[:min(len(differ), 3)], ", "))
+	case old.Tree != in.Record.Tree:
+		how = fmt.Sprintf("of another source: its patched tree was %s, and is %s", old.Tree, in.Record.Tree)
+	default:
+		return nil
+	}
+	return fmt.Errorf("%s is released already, %s\n"+
+		"  Who has the release would have two of one version. Give it another version in %s, such as %s\n"+
+		"  If nobody has it yet: -force replaces it", in.Record.Version, how, in.Fork.File("fork.yaml"),
+		next(in.Record.Version))
+}
+
+// differing returns what a release has with other content than it would have now.
+func differing(old artifact.Release, in Input) []string {
 	now := map[string]string{}
 	for _, a := range in.Made {
 		now[string(a.Kind)+" "+within(in.Fork, a.Path)+" "+a.Name] = a.Digest
@@ -113,14 +131,7 @@ func conflict(old artifact.Release, in Input) error {
 			differ = append(differ, strings.TrimSpace(a.Path+" "+a.Name))
 		}
 	}
-	if len(differ) == 0 {
-		return nil
-	}
-	some := differ[:min(len(differ), 3)]
-	return fmt.Errorf("%s is released already, and %d of its artifacts would now be others: %s\n"+
-		"  Who has the release would have two files of one name. Give it another version in %s, such as %s\n"+
-		"  If nobody has it yet: -force replaces it", in.Record.Version, len(differ), strings.Join(some, ", "),
-		in.Fork.File("fork.yaml"), next(in.Record.Version))
+	return differ
 }
 
 // newer reports whether version a of a fork comes after b: by the upstream's version, then

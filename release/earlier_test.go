@@ -31,9 +31,9 @@ func earlierOf(t *testing.T, v, last string, files map[string]string) (e Earlier
 
 func record(v string) string { return `{"schema": 1, "version": "` + v + `"}` }
 
-// TestReadEarlier holds which release comes before a version, and what is said where it is
+// TestEarlierThan holds which release comes before a version, and what is said where it is
 // not the newest.
-func TestReadEarlier(t *testing.T) {
+func TestEarlierThan(t *testing.T) {
 	const dir = "dist/ship-1.4/releases/"
 	all := map[string]string{
 		dir + "1.4.0+acme.9.json": record("1.4.0+acme.9"), dir + "1.4.1+acme.2.json": record("1.4.1+acme.2"),

@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/run"
-	"github.com/slipway-build/slipway/release/notes"
 	"github.com/slipway-build/slipway/release/page"
 	"github.com/slipway-build/slipway/release/settings"
 	"github.com/slipway-build/slipway/release/sign"
@@ -18,11 +18,10 @@ import (
 // horizon is how long a key has to be valid after a release at least.
 const horizon = 30 * 24 * time.Hour
 
-// The public keys that a signed release has beside it, so that its page can name them. Who
-// verifies a release takes keys from elsewhere.
+// The public keys of a signed release.
 const (
-	openpgpKey  = "keys/openpgp.asc"
-	sigstoreKey = "keys/sigstore.pub"
+	openpgpKey  = artifact.KeysFolder + "/openpgp.asc"
+	sigstoreKey = artifact.KeysFolder + "/sigstore.pub"
 )
 
 // OpenSigner returns what signs releases of f at date, with keys that are fit for it. Without
@@ -77,23 +76,15 @@ func (b builder) publicKeys() (map[string][]byte, error) {
 // alone.
 const sigstorePrefix = "sha256:"
 
-// pageKeys and noteKeys are the keys of the signer, as documents name them.
-func (b builder) pageKeys() []page.Key {
-	var out []page.Key
+// keys are those of the signer, as documents name them.
+func (b builder) keys() []artifact.ReleaseKey {
+	var out []artifact.ReleaseKey
 	for _, k := range b.Signer.Verifier().Fingerprints() {
-		one := page.Key{Use: page.OpenPGP, ID: k.Fingerprint, Path: openpgpKey}
+		one := artifact.ReleaseKey{Use: page.OpenPGP, ID: k.Fingerprint, Path: openpgpKey}
 		if strings.HasPrefix(k.Fingerprint, sigstorePrefix) {
 			one.Use, one.Path = page.Sigstore, sigstoreKey
 		}
 		out = append(out, one)
-	}
-	return out
-}
-
-func (b builder) noteKeys() []notes.Key {
-	var out []notes.Key
-	for _, k := range b.pageKeys() {
-		out = append(out, notes.Key(k))
 	}
 	return out
 }

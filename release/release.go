@@ -1,3 +1,6 @@
+// Package release makes releases of finished files, and publishes them: it adds what describes
+// and what signs them, and pushes images to registries. It reads the records of what was
+// built, and does not know how.
 package release
 
 import (
@@ -42,9 +45,7 @@ func (r Request) On(f fork.Fork) ([]platform.Platform, error) {
 				p, f.ID, f.File("fork.yaml"), strings.Join(f.Build.Platforms, ", "))
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool {
-		return !slices.Contains(asked, p)
-	}), nil
+	return platform.Common(f.Platforms, asked), nil
 }
 
 // An Input is what a release is made of: finished files, and what is known of them.
@@ -120,7 +121,7 @@ func (r Releaser) report(f fork.Fork, record artifact.Release, kept bool) artifa
 			r.Events.Emit(one.Event())
 		}
 	}
-	for _, name := range []string{SHA256Sums, page.File} {
+	for _, name := range []string{artifact.SHA256Sums, page.File} {
 		r.Events.Emit(event.Event{Kind: event.Artifact, Path: f.Dist("release", name), Kept: kept})
 	}
 	return artifact.Of(set)

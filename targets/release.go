@@ -18,7 +18,7 @@ import (
 	"github.com/slipway-build/slipway/release/shards"
 )
 
-// Release makes everything that a fork ships, describes it, and signs it.
+// RELEASE makes everything that a fork ships, describes it, and signs it.
 //
 // Writes dist/FORK/release: binaries, packages, the overlay, images and tarballs,
 // as release.artifacts of fork.yaml says, with SBOMs, provenance, sums and
@@ -28,7 +28,7 @@ import (
 // release before this one: its folder, or its artifacts.json. A version that was
 // released with other content is refused without -force. -dryRun lists what would
 // be released, and makes nothing.
-func Release(ctx context.Context, fork, platforms, arch, key, last *string, dryRun, force, v, json *bool) error {
+func RELEASE(ctx context.Context, fork, platforms, arch, key, last *string, dryRun, force, v, json *bool) error {
 	r, err := releaseRequest(platforms, arch, key, last)
 	if err != nil {
 		return err
@@ -42,9 +42,9 @@ func Release(ctx context.Context, fork, platforms, arch, key, last *string, dryR
 	})
 }
 
-// RELEASE holds the targets that are about a release. Mage names them release:NAME: it
-// reads names without regard to case, and Go has only one Release in a package.
-type RELEASE mg.Namespace
+// Release holds the targets that are about a release. Mage reads names without regard to
+// case, and Go has one Release in a package: the target release itself is RELEASE.
+type Release mg.Namespace
 
 // Verify checks a release in a folder as a stranger would: offline, with public keys alone.
 //
@@ -54,7 +54,7 @@ type RELEASE mg.Namespace
 // many others must have built the release again; -others is a list of files with
 // their public keys, -rebuilds of their statements, beside those in the release.
 // -format=json prints the report for programs.
-func (RELEASE) Verify(ctx context.Context, folder string, key, others, rebuilds, format *string, rebuilders *int) error {
+func (Release) Verify(ctx context.Context, folder string, key, others, rebuilds, format *string, rebuilders *int) error {
 	as := setting("FORMAT", format)
 	if as != "" && as != "json" {
 		return fmt.Errorf("-format=%s: want json", as)
@@ -94,7 +94,7 @@ func (RELEASE) Verify(ctx context.Context, folder string, key, others, rebuilds,
 // it. Fails if something differs that release.exceptions of fork.yaml does not
 // name. -attest signs, with -key, that the release was built again to the same
 // bytes, in rebuild.sigstore.json.
-func (RELEASE) Reproduce(ctx context.Context, fork, from, key *string, attest, v *bool) error {
+func (Release) Reproduce(ctx context.Context, fork, from, key *string, attest, v *bool) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -127,7 +127,7 @@ func (RELEASE) Reproduce(ctx context.Context, fork, from, key *string, attest, v
 // platform, for release:shard; those that take longest come first, by the times of
 // the last release here. -max is how many jobs there may be: then a job has several
 // shards. -platforms works as in release.
-func (RELEASE) Matrix(fork, platforms, format *string, max *int) error {
+func (Release) Matrix(fork, platforms, format *string, max *int) error {
 	r, err := releaseRequest(platforms, nil, nil, nil)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (RELEASE) Matrix(fork, platforms, format *string, max *int) error {
 // Writes the binaries of one platform to dist/shards/NAME, and, if this machine has
 // that platform, its packages. Several names have commas between them. It needs no
 // key: release:merge signs.
-func (RELEASE) Shard(ctx context.Context, name string, v, json *bool) error {
+func (Release) Shard(ctx context.Context, name string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Shard(ctx, name)
 	})
@@ -170,7 +170,7 @@ func (RELEASE) Shard(ctx context.Context, name string, v, json *bool) error {
 // The folder is a shard, or has shards below it; several have commas between them.
 // A shard that is missing, or of another fork, version or toolchain, is refused. The
 // flags work as in release.
-func (RELEASE) Merge(ctx context.Context, folders string, fork, platforms, key, last *string, force, v, json *bool) error {
+func (Release) Merge(ctx context.Context, folders string, fork, platforms, key, last *string, force, v, json *bool) error {
 	r, err := releaseRequest(platforms, nil, key, last)
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func (RELEASE) Merge(ctx context.Context, folders string, fork, platforms, key, 
 // Notes prints the notes of the release in dist/FORK/release, as Markdown.
 //
 // -last works as in release.
-func (RELEASE) Notes(fork, last *string) error {
+func (Release) Notes(fork, last *string) error {
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
@@ -204,7 +204,7 @@ func (RELEASE) Notes(fork, last *string) error {
 // Writes them to dist/FORK/tarballs, and to dist/FORK/_output/release-tars, where
 // scripts of Kubernetes look for them. The default is Linux on this machine's
 // architecture; -arch names another.
-func (RELEASE) Quick(ctx context.Context, fork, arch *string, v, json *bool) error {
+func (Release) Quick(ctx context.Context, fork, arch *string, v, json *bool) error {
 	names, err := platformNames("", setting("ARCH", arch))
 	if err != nil {
 		return err

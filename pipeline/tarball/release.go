@@ -59,7 +59,7 @@ func Release(ctx context.Context, s *build.Session, r ReleaseRequest) (artifact.
 	if err != nil {
 		return nil, err
 	}
-	in, err := gatherImages(s, p)
+	in, err := gatherImages(p)
 	if err != nil {
 		return nil, err
 	}

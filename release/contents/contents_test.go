@@ -89,7 +89,7 @@ func TestWalkFile(t *testing.T) {
 		t.Errorf("Walk() = %q, %v", seen, err)
 	}
 	sunk := errors.New("sunk")
-	if err := contents.Walk(t.Context(), name, "", func(contents.Member) error { return sunk }); err != sunk {
+	if err := contents.Walk(t.Context(), name, "", func(contents.Member) error { return sunk }); !errors.Is(err, sunk) {
 		t.Errorf("Walk() = %v, want the function's error", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -82,7 +82,8 @@ func (c Cutter) attester(
 	return s.Attest, nil
 }
 
-// rebuild builds a release again in a folder that goes away after that, and compares.
+// rebuild builds a release again in a folder that goes away after that, and compares. What a
+// rebuild that failed has left stays, to be looked at.
 func (c Cutter) rebuild(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
 ) (reproduce.Report, error) {
@@ -100,13 +101,16 @@ func (c Cutter) rebuild(
 	if err != nil {
 		return none, err
 	}
-	defer os.RemoveAll(scratch)
 	c.Options.Events.Note("building again in " + scratch + ", with a build cache that is empty; TMPDIR names another place")
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
 		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
 		Env:     unsigned(c.Options.Env, r.Keys), Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
 	})
+	if err != nil && ctx.Err() == nil {
+		return none, err
+	}
+	defer os.RemoveAll(scratch)
 	if err != nil {
 		return none, err
 	}

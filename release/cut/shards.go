@@ -2,7 +2,6 @@ package cut
 
 import (
 	"context"
-	"slices"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -30,18 +29,13 @@ func (c Cutter) Matrix(id string, r release.Request, limit int) ([]shards.Job, e
 		if err != nil {
 			return nil, err
 		}
-		times, err := release.ReadTimeline(c.Project.Path(one.Dist(artifact.TimelineFile)))
+		times, err := artifact.ReadTimeline(c.Project.Path(one.Dist(artifact.TimelineFile)))
 		if err != nil {
 			return nil, err
 		}
-		forks = append(forks, shards.Fork{ID: id, Platforms: both(on, one.Platforms), Timeline: times})
+		forks = append(forks, shards.Fork{ID: id, Platforms: platform.Common(on, one.Platforms), Timeline: times})
 	}
 	return shards.Plan(forks, limit)
-}
-
-// both returns the platforms that are in two lists.
-func both(a, b []platform.Platform) []platform.Platform {
-	return slices.DeleteFunc(slices.Clone(a), func(p platform.Platform) bool { return !slices.Contains(b, p) })
 }
 
 // allShards returns the shards of all forks of the project.

@@ -67,7 +67,7 @@ func TestMarkdown(t *testing.T) {
 	last := first()
 	bare := artifact.Release{Name: "ship", Version: "1.4.1", Toolchain: "go1.26.8",
 		Upstream: artifact.Pinned{Name: "example.org/ship@v1.4.1"}}
-	keys := []Key{
+	keys := []artifact.ReleaseKey{
 		{Use: "OpenPGP", ID: "0123456789ABCDEF0123456789ABCDEF01234567", Path: "keys/release key.asc"},
 		{Use: "sigstore", ID: "sha256:" + strings.Repeat("9", 64)},
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 )
 
-// What the signatures of a Key are.
+// What the signatures of an artifact.ReleaseKey are.
 const (
 	OpenPGP  = "OpenPGP"
 	Sigstore = "sigstore"

@@ -17,9 +17,7 @@ import (
 // A view is what the template reads: every text, number and coordinate of the page.
 type view struct {
 	Input
-	Policy    template.HTMLAttr // Content-Security-Policy
-	Style     template.CSS
-	Title     string
+	head
 	Facts     []fact
 	CVEs      []string
 	Sections  []link
@@ -32,6 +30,13 @@ type view struct {
 	Gone      []string // paths of what only the last release has
 	Checks    []command
 	Documents []document
+}
+
+// A head is what is in the page's head.
+type head struct {
+	Policy template.HTMLAttr // Content-Security-Policy
+	Style  template.CSS
+	Title  string
 }
 
 // A fact is a line of what is said first.
@@ -47,7 +52,7 @@ type link struct{ Text, URL string }
 
 func newView(in Input) view {
 	r := in.Release
-	v := view{Input: in, Title: r.Name + " " + r.Version, CVEs: closed(r.Patches)}
+	v := view{Input: in, head: head{Title: r.Name + " " + r.Version}, CVEs: closed(r.Patches)}
 	v.Facts = facts(in)
 	v.Installs = installs(in)
 	v.Patches, v.Dropped = patches(r, in.Last)
@@ -92,7 +97,7 @@ func facts(in Input) []fact {
 	return slices.DeleteFunc(out, func(f fact) bool { return f.Parts[0].Text == "" })
 }
 
-func signedBy(keys []Key) string {
+func signedBy(keys []artifact.ReleaseKey) string {
 	var uses []string
 	for _, k := range keys {
 		uses = append(uses, k.Use)

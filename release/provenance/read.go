@@ -44,7 +44,7 @@ func Read(data []byte) (Record, error) {
 	}
 	r := Record{
 		Fork: e.Fork, Name: e.Name, Version: e.Version, Platforms: e.Platforms, Options: e.Options, Lock: e.Lock,
-		Sources: Sources{Roots: e.SourceRoots}, Date: i.Date, Toolchain: i.Toolchain, Slipway: i.Slipway,
+		Sources: Sources{Roots: e.SourceRoots}, Date: i.Date, Toolchain: i.Toolchain, Slipway: i.Slipway, Go: i.Go,
 		Subjects: Subjects(s),
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Sources)) {

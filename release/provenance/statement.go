@@ -32,6 +32,7 @@ type internal struct {
 	Date      string              `json:"date"`
 	Commit    string              `json:"commit"`
 	Slipway   string              `json:"slipway"`
+	Go        string              `json:"go"`
 	Builds    map[string]compiled `json:"builds"`
 }
 
@@ -179,7 +180,8 @@ func (in Input) external() external {
 func (in Input) internal() internal {
 	r := in.Release
 	i := internal{
-		Toolchain: r.Toolchain, Date: r.Date, Commit: r.Commit, Slipway: in.Slipway, Builds: map[string]compiled{},
+		Toolchain: r.Toolchain, Date: r.Date, Commit: r.Commit, Slipway: in.Slipway, Go: in.Go,
+		Builds: map[string]compiled{},
 	}
 	for _, b := range in.Builds {
 		i.Builds[b.Platform] = compiled{Flags: b.Flags, Environment: b.Env}

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"bytes"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (s Side) signed() bool {
 }
 
 func isKey(a artifact.Released) bool {
-	return a.Kind == artifact.Document && strings.HasPrefix(a.Path, "keys/")
+	return a.Kind == artifact.Document && path.Dir(a.Path) == artifact.KeysFolder
 }
 
 // onlySigned reports whether a rebuild cannot have a file, or the same, because it signs

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"maps"
 	"path"
@@ -58,9 +59,10 @@ func (w wanted) find(ctx context.Context, name, format string, in io.Reader) ([]
 		}
 		sum := sha256.New()
 		sum.Write(head[:n])
-		if err == nil {
+		switch {
+		case err == nil:
 			_, err = io.Copy(sum, m.Reader)
-		} else if err == io.ErrUnexpectedEOF {
+		case errors.Is(err, io.ErrUnexpectedEOF): // it is shorter than head
 			err = nil
 		}
 		out = append(out, program{m.String(), base, "sha256:" + hex.EncodeToString(sum.Sum(nil)), runs(m, head[:n])})
@@ -81,8 +83,8 @@ func runs(m contents.Member, head []byte) bool {
 	return m.Mode&0o111 != 0 && (dir == "bin" || dir == "sbin")
 }
 
-// A copyOf names a component for a platform.
-type copyOf struct{ component, platform string }
+// A build is a component for a platform.
+type build struct{ component, platform string }
 
 // A place is where an artifact's programs are looked for: a file, or the layers of the
 // image of a platform.
@@ -96,9 +98,9 @@ type place struct {
 // digests that they have by themselves, and no other program of their names.
 func (v *verification) checkBinaries() Check {
 	c := Check{Name: "binaries", Of: "binaries in packages, images and tarballs, with the digests that they have in bin"}
-	binaries := map[copyOf]string{}
+	binaries := map[build]string{}
 	for _, a := range v.release.Kind(artifact.Binary) {
-		key := copyOf{a.Name, a.Platform}
+		key := build{a.Name, a.Platform}
 		if old := binaries[key]; old != "" && old != a.Digest {
 			c.fault(a.Path, publish, "it is a second binary of %s for %s, with another digest", a.Name, a.Platform)
 		}
@@ -124,9 +126,9 @@ func (v *verification) checkBinaries() Check {
 
 // agree takes the programs of a place for the binaries, where a release has none by
 // themselves and no other place had them before: then all places have to hold the same.
-func agree(binaries map[copyOf]string, a artifact.Released, p place, found []program) {
+func agree(binaries map[build]string, a artifact.Released, p place, found []program) {
 	for _, f := range found {
-		key := copyOf{f.name, p.platform}
+		key := build{f.name, p.platform}
 		if f.runs && binaries[key] == "" && slices.Contains(a.Holds, f.name) {
 			binaries[key] = f.digest
 		}
@@ -174,8 +176,8 @@ func (v *verification) programs(c *Check, a artifact.Released, p place) (found [
 // A held is what a place has to hold.
 type held struct {
 	components []string
-	binaries   map[copyOf]string // their digests
-	alone      bool              // the release has binaries by themselves, so each has to be found
+	binaries   map[build]string // their digests
+	alone      bool             // the release has binaries by themselves, so each has to be found
 }
 
 func (h held) check(c *Check, p place, found []program) {
@@ -203,7 +205,7 @@ func (h held) check(c *Check, p place, found []program) {
 
 // digestsOf returns the digest of a component's binary for a platform; all that it has,
 // where the platform is "".
-func digestsOf(binaries map[copyOf]string, component, platform string) []string {
+func digestsOf(binaries map[build]string, component, platform string) []string {
 	out := map[string]bool{}
 	for key, digest := range binaries {
 		if key.component == component && (platform == "" || key.platform == platform) {
