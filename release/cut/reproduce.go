@@ -101,7 +101,8 @@ func (c Cutter) rebuild(
 	if err != nil {
 		return none, err
 	}
-	c.Options.Events.Note("building again in " + scratch + ", with a build cache that is empty; TMPDIR names another place")
+	c.Options.Events.Note("building again in " + scratch +
+		", with a build cache that is empty; TMPDIR names another place")
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
 		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
