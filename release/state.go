@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/output"
+	"github.com/slipway-build/slipway/release/reproduce"
 )
 
 // revision counts the changes of this package that change what a release has beside
@@ -79,7 +82,7 @@ func (r Releaser) kept(f fork.Fork, key string) (artifact.Release, bool) {
 		}
 		names = append(names, filepath.FromSlash(one.Path))
 	}
-	if !slices.Equal(slices.Sorted(slices.Values(names)), output.List(r.Dist.Abs(dir))) {
+	if !slices.Equal(slices.Sorted(slices.Values(names)), withoutRebuilds(output.List(r.Dist.Abs(dir)))) {
 		return artifact.Release{}, false
 	}
 	record, err := artifact.ReadRelease(r.Dist.Abs(dir))
@@ -98,6 +101,36 @@ func (r Releaser) remember(f fork.Fork, key string, list []sums) error {
 		return err
 	}
 	return r.Dist.Replace(stateOf(f), func(dst string) error { return os.WriteFile(dst, data, 0o644) })
+}
+
+// isRebuild reports whether a file of a release's folder was put there later: a statement of
+// somebody who built the release again.
+func isRebuild(name string) bool {
+	return strings.HasPrefix(filepath.ToSlash(name), reproduce.AttestationsFolder+"/")
+}
+
+func withoutRebuilds(names []string) []string { return slices.DeleteFunc(names, isRebuild) }
+
+// keepRebuilds has the folder of a release keep what others stated of its version.
+func (r Releaser) keepRebuilds(in Input, dst string) error {
+	old := r.Dist.Abs(in.Fork.Dist("release"))
+	if was, err := artifact.ReadRelease(old); err != nil || was.Version != in.Record.Version {
+		return nil // another release's, or none
+	}
+	for _, name := range output.List(old) {
+		if !isRebuild(name) {
+			continue
+		}
+		to := filepath.Join(dst, name)
+		err := os.MkdirAll(filepath.Dir(to), 0o755)
+		if err == nil {
+			err = filetree.LinkOrCopy(filepath.Join(old, name), to, filetree.Regular)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // publish notes that a version is released, with what it holds. What it was released with

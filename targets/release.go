@@ -14,6 +14,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/release/shards"
 )
 
@@ -83,7 +84,7 @@ func (Release) Verify(
 		fmt.Println(strings.Join(report.Lines(), "\n"))
 	}
 	if n := report.Faults(); err == nil && n > 0 {
-		err = fmt.Errorf("%s is not as it was released: %d faults", folder, n)
+		err = fmt.Errorf("%s is not as it was released: %s", folder, text.Count(n, "fault"))
 	}
 	return err
 }

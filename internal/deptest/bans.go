@@ -206,7 +206,7 @@ func documentBans() []Ban {
 // frontBans keep what prints and what tests apart from the rest.
 func frontBans() []Ban {
 	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit",
-		"./release/contents/contentstest", "./release/sign/signtest"}
+		"./release/contents/contentstest", "./release/sbom/sbomtest", "./release/sign/signtest"}
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},
