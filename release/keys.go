@@ -24,22 +24,31 @@ const (
 	sigstoreKey = artifact.KeysFolder + "/sigstore.pub"
 )
 
-// OpenSigner returns what signs releases of f at date, with keys that are fit for it. Without
-// keys it signs nothing, and that is said.
-func OpenSigner(
-	ctx context.Context, f fork.Fork, r Request, date time.Time, env run.Env, events event.Sink,
-) (*sign.Signer, error) {
-	s, err := sign.Open(ctx, sign.Settings{Keys: r.Keys, Time: date, Env: env, Run: run.Runner{Events: events}})
+// Signing is what releases are signed with, and when.
+type Signing struct {
+	Keys   []string  // see sign.Open; none: nothing is signed
+	Now    time.Time // that the keys have to be valid at
+	Date   time.Time // of the release, which its signatures carry
+	Env    run.Env
+	Events event.Sink
+}
+
+// OpenSigner returns what signs releases of f, with keys that are fit for it. Without keys it
+// signs nothing, and that is said.
+func OpenSigner(ctx context.Context, f fork.Fork, by Signing) (*sign.Signer, error) {
+	s, err := sign.Open(ctx, sign.Settings{
+		Keys: by.Keys, Time: by.Date, Env: by.Env, Run: run.Runner{Events: by.Events},
+	})
 	if err != nil {
 		return nil, err
 	}
-	if len(r.Keys) == 0 {
-		events.Note("the release is not signed: -key names a key")
+	if len(by.Keys) == 0 {
+		by.Events.Note("the release is not signed: -key names a key")
 		return s, nil
 	}
-	warnings, err := s.Check(r.Now, horizon, uses(f, s)...)
+	warnings, err := s.Check(by.Now, horizon, uses(f, s)...)
 	for _, w := range warnings {
-		events.Note(w.String())
+		by.Events.Note(w.String())
 	}
 	return s, err
 }

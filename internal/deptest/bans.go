@@ -12,7 +12,8 @@ func stages() []string { return []string{"./source", "./patches", "./deps", "./c
 // Bans is who may not import whom: imports go downwards only.
 func Bans() []Ban {
 	bans := []Ban{}
-	for _, floor := range [][]Ban{leaves(), stageBans(), formatBans(), houseBans(), libraryBans(), frontBans()} {
+	for _, floor := range [][]Ban{leaves(), stageBans(), formatBans(), houseBans(), releaseBans(), libraryBans(),
+		documentBans(), frontBans()} {
 		bans = append(bans, floor...)
 	}
 	return bans
@@ -115,7 +116,6 @@ func houseBans() []Ban {
 				"./build", "./series", "./pipeline/..."), Reach: true,
 			Reason: "what serves every stage knows none of them"},
 	}
-	bans = append(bans, releaseBans()...)
 	for _, p := range pipelines {
 		bans = append(bans, Ban{From: []string{p}, Import: []string{"./pipeline/...", "./series", "./release"},
 			Allow: []string{p}, Reach: true, Reason: "a medium never needs another: what two share belongs to build"})
@@ -165,6 +165,24 @@ func libraryBans() []Ban {
 			"./release", "./release/contents", "./release/referrers", "./release/verify", "./release/reproduce"},
 			Import: []string{"github.com/google/go-containerregistry/..."},
 			Reason: "images are put together by one medium, and pushed, opened and verified from a release"},
+		{From: []string{"./..."}, Except: []string{"./release/page", "./release/reproduce"},
+			Import: []string{"html/template/..."},
+			Reason: "two pages are all that Slipway writes as HTML: shell, systemd and YAML are quoted in their own ways"},
+		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
+			Import: []string{"os/exec"}, Reason: "subprocesses go through internal/run: " +
+				"explicit environment, ended with their context, secrets redacted"},
+		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
+			Reason: "libraries emit events; only targets prints"},
+		{From: []string{"./..."},
+			Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages",
+				"./pipeline/tarball"},
+			Import: []string{"./internal/action"}, Reason: "the cache has one door, build.Do; the others only name its keys"},
+	}
+}
+
+// documentBans keep the libraries for documents and signatures of a release in one place each.
+func documentBans() []Ban {
+	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./release/sbom"},
 			Import: []string{"github.com/CycloneDX/cyclonedx-go/...", "github.com/spdx/tools-golang/..."},
 			Reason: "what an SBOM says is decided in one place"},
@@ -182,18 +200,6 @@ func libraryBans() []Ban {
 		{From: []string{"./..."}, Except: []string{"./release/purl"},
 			Import: []string{"github.com/package-url/packageurl-go/..."},
 			Reason: "all documents call a product by the same package URL"},
-		{From: []string{"./..."}, Except: []string{"./release/page", "./release/reproduce"},
-			Import: []string{"html/template/..."},
-			Reason: "two pages are all that Slipway writes as HTML: shell, systemd and YAML are quoted in their own ways"},
-		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
-			Import: []string{"os/exec"}, Reason: "subprocesses go through internal/run: " +
-				"explicit environment, ended with their context, secrets redacted"},
-		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
-			Reason: "libraries emit events; only targets prints"},
-		{From: []string{"./..."},
-			Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages",
-				"./pipeline/tarball"},
-			Import: []string{"./internal/action"}, Reason: "the cache has one door, build.Do; the others only name its keys"},
 	}
 }
 

@@ -117,7 +117,9 @@ func (c Cutter) readyToRelease(
 
 // signer returns what signs a release of date. That its keys can sign is tried first.
 func (c Cutter) signer(ctx context.Context, f fork.Fork, r release.Request, date time.Time) (*sign.Signer, error) {
-	s, err := release.OpenSigner(ctx, f, r, date, c.Options.Env, c.Options.Events)
+	s, err := release.OpenSigner(ctx, f, release.Signing{
+		Keys: r.Keys, Now: r.Now, Date: date, Env: c.Options.Env, Events: c.Options.Events,
+	})
 	if err == nil && !c.Options.PlanOnly {
 		err = s.Try(ctx)
 	}
