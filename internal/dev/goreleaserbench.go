@@ -36,7 +36,8 @@ func (b *bench) goreleaser(n int) error {
 	if !has("goreleaser") {
 		return nil
 	}
-	if err := b.sh(`printf 'release:\n  artifacts: [binaries, deb, rpm, tarball]\n' >>forks/`+benchFork+`/fork.yaml`, ""); err != nil {
+	const forms = `printf 'release:\n  artifacts: [binaries, deb, rpm, tarball]\n' >>"$0"`
+	if err := b.sh(forms, filepath.Join("forks", benchFork, "fork.yaml")); err != nil {
 		return err
 	}
 	if _, err := b.mage(nil, "patches:apply"); err != nil {
