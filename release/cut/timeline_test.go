@@ -12,6 +12,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build/buildtest"
 	"github.com/slipway-build/slipway/event"
+)
 
 // clock returns one that goes on by a second each time it is asked.
 func clock() func() time.Time {
