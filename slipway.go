@@ -38,6 +38,7 @@ import (
 	"github.com/slipway-build/slipway/release/cut"
 	"github.com/slipway-build/slipway/release/reproduce"
 	"github.com/slipway-build/slipway/release/shards"
+	"github.com/slipway-build/slipway/release/verify"
 	"github.com/slipway-build/slipway/series"
 )
 
@@ -54,6 +55,8 @@ type (
 	ReleaseRequest   = release.Request
 	ReproduceRequest = cut.ReproduceRequest
 	ReproduceReport  = reproduce.Report
+	VerifyRequest    = cut.VerifyRequest
+	VerifyReport     = verify.Report
 	ShardJob         = shards.Job
 	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
@@ -224,6 +227,12 @@ func (p *Project) Merge(ctx context.Context, id string, folders []string, r Rele
 // Reproduce builds a release again, in another folder and environment, and compares the two.
 func (p *Project) Reproduce(ctx context.Context, id string, r ReproduceRequest) (ReproduceReport, error) {
 	return p.cutter().Reproduce(ctx, id, r)
+}
+
+// VerifyRelease checks the release in a folder, as anybody can who has nothing but that and
+// public keys: it needs no project.
+func VerifyRelease(ctx context.Context, dir string, r VerifyRequest) (VerifyReport, error) {
+	return cut.Verify(ctx, dir, r)
 }
 
 // Notes returns the notes of the release in dist/FORK/release, as Markdown, compared with

@@ -132,7 +132,7 @@ func (s *Session) Packages(
 	if in.Docs, err = s.documents(ctx, in, recipes, host); err != nil {
 		return nil, err
 	}
-	return in.Assemble(recipes, s.private())
+	return in.Assemble(recipes, s.searchPrivate(ctx))
 }
 
 // changelog returns what the fork's version changes, a line each, and the
@@ -151,12 +151,4 @@ func (s *Session) changelog(ctx context.Context) (changes, fixes []string, err e
 		changes = append(changes, change(h.Title, h.CVEs))
 	}
 	return changes, closes(heads), nil
-}
-
-// private returns the folders of this machine that nothing in a package should
-// name. One as short as /src may be meant otherwise.
-func (s *Session) private() []string {
-	return slices.DeleteFunc([]string{s.fork.Project.Dir, s.goFork.GOMODCACHE, s.goFork.GOCACHE}, func(dir string) bool {
-		return strings.Count(dir, "/") < 2
-	})
 }

@@ -11,9 +11,12 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A Memory knows what files held when they were last read, by what the file
@@ -101,6 +104,20 @@ func (m *Memory) Sum(name string) (int64, Sum, error) {
 	}
 	sum, err := m.sum(name, info)
 	return info.Size(), sum, err
+}
+
+// Learn reads files that are not known, on all processors, for Sum to have them at hand. One
+// that cannot be read is left to Sum.
+func (m *Memory) Learn(names []string) {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, name := range names {
+		group.Go(func() error {
+			_, _, _ = m.Sum(name)
+			return nil
+		})
+	}
+	_ = group.Wait()
 }
 
 // sum returns the sum of the content of a file that info is about.

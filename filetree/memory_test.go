@@ -76,6 +76,19 @@ func TestMemoryRecallsThisRun(t *testing.T) {
 	}
 }
 
+// TestLearn has a memory know files before they are asked for. One that is missing is no matter.
+func TestLearn(t *testing.T) {
+	t.Parallel()
+	d := lay(t, file{"a", Regular, "aye"}, file{"b", Regular, "see"})
+	settle(t)
+	m := ReadMemory(filepath.Join(t.TempDir(), "sums"), time.Now())
+	m.Learn([]string{filepath.Join(d.Path, "a"), filepath.Join(d.Path, "b"), filepath.Join(d.Path, "none")})
+	if len(m.seen) != 2 {
+		t.Errorf("the memory holds %d sums", len(m.seen))
+	}
+	(*Memory)(nil).Learn([]string{filepath.Join(d.Path, "a")})
+}
+
 // TestMemoryNotices that a file holds something else, in the same size and with the time of its last
 // writing put back.
 func TestMemoryNotices(t *testing.T) {

@@ -326,8 +326,23 @@ func netBindService() []byte {
 // their hashes, unless it is already there.
 func (l *Layer) Link(blobs string) error {
 	to := filepath.Join(blobs, l.CompressedHash.Hex)
+	switch info, err := os.Lstat(to); {
+	case err == nil && info.Mode().IsRegular():
+		return nil
+	case err == nil:
+		if err := os.Remove(to); err != nil {
+			return err
+		}
+	}
+	return errors.Join(os.MkdirAll(blobs, 0o755), filetree.LinkOrCopy(l.file, to, filetree.Regular))
+}
+
+// Point puts a symbolic link to the layer into blobs, which Link replaces, unless something
+// is already there.
+func (l *Layer) Point(blobs string) error {
+	to := filepath.Join(blobs, l.CompressedHash.Hex)
 	if _, err := os.Stat(to); err == nil {
 		return nil
 	}
-	return errors.Join(os.MkdirAll(blobs, 0o755), filetree.LinkOrCopy(l.file, to, filetree.Regular))
+	return errors.Join(os.MkdirAll(blobs, 0o755), os.Symlink(l.file, to))
 }

@@ -251,6 +251,24 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// TestPoint puts a symbolic link to a layer into a dir of blobs, which Link replaces by the file.
+func TestPoint(t *testing.T) {
+	l := write(t, []File{{Path: "/a"}}, "zstd")
+	blobs := t.TempDir()
+	for i, step := range []struct {
+		do   func(string) error
+		link bool
+	}{{l.Point, true}, {l.Point, true}, {l.Link, false}, {l.Point, false}} {
+		if err := step.do(blobs); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Lstat(filepath.Join(blobs, l.CompressedHash.Hex))
+		if err != nil || info.Mode()&os.ModeSymlink != 0 != step.link {
+			t.Errorf("step %d leaves %v, %v", i, info.Mode(), err)
+		}
+	}
+}
+
 // TestFileAsKey holds how a File is printed. Layers are cached under keys that are
 // made of this text: a change of it makes every cache start anew.
 func TestFileAsKey(t *testing.T) {

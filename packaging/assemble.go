@@ -120,9 +120,9 @@ func recipeNames(recipes []Recipe) []string {
 }
 
 // Assemble makes the packages of recipes that Select returned, and checks them by
-// the rules in check.go, also against each other. Files that contain the name of a
-// folder in private are refused.
-func (in Input) Assemble(recipes []Recipe, private []string) ([]Package, error) {
+// the rules in check.go, also against each other. Files in which search finds something are
+// refused; nil finds nothing.
+func (in Input) Assemble(recipes []Recipe, search Search) ([]Package, error) {
 	var out []Package
 	var errs []error
 	for _, r := range recipes {
@@ -135,7 +135,7 @@ func (in Input) Assemble(recipes []Recipe, private []string) ([]Package, error) 
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	return out, in.check(out, private)
+	return out, in.check(out, search)
 }
 
 func (in Input) assemble(r Recipe) (Package, error) {

@@ -37,7 +37,6 @@ func rules() []rule {
 		{"unit names", unitNames},
 		{"state", state},
 		{"retired", retired},
-		{"private paths", privatePaths},
 		{"relations", relations},
 		{"owners", owners},
 	}
@@ -45,24 +44,26 @@ func rules() []rule {
 
 // checked is what packages are checked with.
 type checked struct {
-	all     []Package
-	names   []string // of all packages of the fork
-	private []string
+	all   []Package
+	names []string // of all packages of the fork
 }
 
 // check applies the rules to packages of the fork.
-func (in Input) check(packages []Package, private []string) error {
+func (in Input) check(packages []Package, search Search) error {
 	recipes, err := in.Select(nil)
 	if err != nil {
 		return err
 	}
-	c := checked{all: packages, names: recipeNames(recipes), private: private}
+	c := checked{all: packages, names: recipeNames(recipes)}
 	var errs []error
 	for _, p := range packages {
 		for _, r := range rules() {
 			for _, fault := range r.check(c, p) {
 				errs = append(errs, fmt.Errorf("package %s: %s", p.Name, fault))
 			}
+		}
+		for _, err := range search.in(p) {
+			errs = append(errs, fmt.Errorf("package %s: %w", p.Name, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -297,23 +298,34 @@ func executed(f File) (unitfile.Unit, []unitfile.Command, error) {
 	return unit, commands, nil
 }
 
-func privatePaths(c checked, p Package) []string {
-	faults := make([]string, len(p.Files))
+// A Search returns the folder of this machine that a file names, which it should not, or "".
+type Search func(f File) (folder string, err error)
+
+// SearchFor returns the search for some folders, which reads the whole file.
+func SearchFor(folders []string) Search {
+	return func(f File) (string, error) { return f.containing(folders) }
+}
+
+// in returns an error for each file of a package that names a folder of this machine.
+func (s Search) in(p Package) []error {
+	if s == nil {
+		return nil
+	}
+	faults := make([]error, len(p.Files))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, f := range p.Files {
 		group.Go(func() error {
-			dir, err := f.containing(c.private)
-			if err != nil {
-				faults[i] = err.Error()
-			} else if dir != "" {
-				faults[i] = fmt.Sprintf("%s contains %s, a folder of the machine that built it", f.Path, dir)
+			dir, err := s(f)
+			if err == nil && dir != "" {
+				err = fmt.Errorf("%s contains %s, a folder of the machine that built it", f.Path, dir)
 			}
+			faults[i] = err
 			return nil
 		})
 	}
 	_ = group.Wait()
-	return slices.DeleteFunc(faults, func(fault string) bool { return fault == "" })
+	return slices.DeleteFunc(faults, func(err error) bool { return err == nil })
 }
 
 // containing returns the first of some texts that a file contains, or "".

@@ -44,7 +44,7 @@ func catches(t *testing.T, private []string, faults []fault) {
 		if want != "" {
 			want = "package " + c.pkg + ": " + want
 		}
-		fails(t, c.pkg, in.check(packages, private), want)
+		fails(t, c.pkg, in.check(packages, SearchFor(private)), want)
 	}
 }
 

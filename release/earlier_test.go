@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/artifact"
-	"github.com/slipway-build/slipway/event"
 )
 
 func TestNewer(t *testing.T) {
@@ -89,57 +88,4 @@ func TestConflict(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.about, err, c.want)
 		}
 	}
-}
-
-// TestReadEarlier holds which of the releases in dist is taken for the last one, and what is
-// noted of it.
-func TestReadEarlier(t *testing.T) {
-	dir := t.TempDir()
-	r := releaser(dir)
-	var noted []string
-	events := event.Sink(func(e event.Event) { noted = append(noted, e.Detail) })
-	read := func(v, last string) Earlier {
-		t.Helper()
-		f := ship(dir, "")
-		f.Version, noted = v, nil
-		e, err := ReadEarlier(f, Request{Last: last}, events)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return e
-	}
-	if e := read("1.4.1", ""); e != (Earlier{}) {
-		t.Errorf("with nothing released: %+v", e)
-	}
-	for _, v := range []string{"1.4.0", "1.4.1+acme.1", "1.4.1+acme.2", "1.3.9"} {
-		one := artifact.Release{Schema: artifact.ReleaseSchema, Version: v}
-		if err := r.publish(ship(dir, ""), one, false); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, c := range []struct{ version, last, same, before, note string }{
-		{version: "1.4.1+acme.2", same: "1.4.1+acme.2", before: "1.4.1+acme.1"},
-		{version: "1.4.1+acme.3", before: "1.4.1+acme.2"},
-		{version: "1.4.1+acme.3", last: "dist/ship-1.4/releases/1.3.9.json", before: "1.3.9"},
-		{version: "1.4.0", same: "1.4.0", before: "1.3.9", note: "1.4.1+acme.2 is released already: 1.4.0 is older"},
-		{version: "1.0.0", note: "1.4.1+acme.2 is released already: 1.0.0 is older"},
-	} {
-		e := read(c.version, c.last)
-		if versionOf(e.same) != c.same || versionOf(e.last) != c.before ||
-			!strings.HasPrefix(strings.Join(noted, " "), c.note) || (c.note == "") != (noted == nil) {
-			t.Errorf("%+v: the same is %q, before it is %q, noted %q", c, versionOf(e.same), versionOf(e.last), noted)
-		}
-	}
-	lay(t, dir, "dist/ship-1.4/releases/1.0.0.json")
-	if e, err := ReadEarlier(ship(dir, ""), Request{}, nil); err == nil ||
-		!strings.Contains(err.Error(), "remove it to forget that") {
-		t.Errorf("with a damaged record: %+v, %v", e, err)
-	}
-}
-
-func versionOf(r *artifact.Release) string {
-	if r == nil {
-		return ""
-	}
-	return r.Version
 }

@@ -90,6 +90,9 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 			if made, err = (builder{r, in, r.Earlier.last, dst}).build(ctx, files); err != nil {
 				return err
 			}
+			if err := r.keepRebuilds(in, dst); err != nil {
+				return err
+			}
 			return r.remember(in.Fork, key, made.sums)
 		})
 		end.Detail = text.Count(len(made.record.Artifacts), "artifact")

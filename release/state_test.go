@@ -75,7 +75,7 @@ func TestKept(t *testing.T) {
 		dir := t.TempDir()
 		r, f := releaser(dir), ship(dir, "")
 		at := filepath.Join(dir, "dist", "ship-1.4", "release")
-		lay(t, at, "bin/captain")
+		lay(t, at, "bin/captain", "rebuilds/mate.sigstore.json")
 		data, err := artifact.Release{Schema: artifact.ReleaseSchema, Version: "1.4.1"}.Encode()
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +83,7 @@ func TestKept(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(at, artifact.ReleaseFile), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		all, err := sumAll(t.Context(), at, output.List(at))
+		all, err := sumAll(t.Context(), at, withoutRebuilds(output.List(at)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,6 +100,31 @@ func TestKept(t *testing.T) {
 		}
 		if _, ok := r.kept(f, "another"); ok {
 			t.Errorf("%s: kept with another key", about)
+		}
+	}
+}
+
+// TestKeepRebuilds holds that a release that is made again keeps what others stated of it.
+func TestKeepRebuilds(t *testing.T) {
+	dir := t.TempDir()
+	at := filepath.Join(dir, "dist", "ship-1.4", "release")
+	lay(t, at, "bin/captain", "rebuilds/mate.sigstore.json")
+	data, err := artifact.Release{Schema: artifact.ReleaseSchema, Version: "1.4.1"}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(at, artifact.ReleaseFile), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for v, want := range map[string]string{"1.4.1": "rebuilds/mate.sigstore.json", "1.4.2": ""} {
+		in := Input{Fork: ship(dir, "")}
+		in.Record.Version = v
+		dst := t.TempDir()
+		if err := releaser(dir).keepRebuilds(in, dst); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(output.List(dst), " "); got != want {
+			t.Errorf("%s has %q, want %q", v, got, want)
 		}
 	}
 }

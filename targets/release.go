@@ -14,7 +14,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
-	"github.com/slipway-build/slipway/release/cut"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/release/shards"
 )
 
@@ -54,7 +54,9 @@ type Release mg.Namespace
 // many others must have built the release again; -others is a list of files with
 // their public keys, -rebuilds of their statements, beside those in the release.
 // -format=json prints the report for programs.
-func (Release) Verify(ctx context.Context, folder string, key, others, rebuilds, format *string, rebuilders *int) error {
+func (Release) Verify(
+	ctx context.Context, folder string, key, others, rebuilds, format *string, rebuilders *int,
+) error {
 	as := setting("FORMAT", format)
 	if as != "" && as != "json" {
 		return fmt.Errorf("-format=%s: want json", as)
@@ -65,14 +67,14 @@ func (Release) Verify(ctx context.Context, folder string, key, others, rebuilds,
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
-	r := cut.VerifyRequest{
+	r := slipway.VerifyRequest{
 		Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
 		Rebuilds: list(setting("REBUILDS", rebuilds)),
 	}
 	if rebuilders != nil {
 		r.Rebuilders = *rebuilders
 	}
-	report, err := cut.Verify(ctx, folder, r)
+	report, err := slipway.VerifyRelease(ctx, folder, r)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func (Release) Verify(ctx context.Context, folder string, key, others, rebuilds,
 		fmt.Println(strings.Join(report.Lines(), "\n"))
 	}
 	if n := report.Faults(); err == nil && n > 0 {
-		err = fmt.Errorf("%s is not as it was released: %d faults", folder, n)
+		err = fmt.Errorf("%s is not as it was released: %s", folder, text.Count(n, "fault"))
 	}
 	return err
 }
@@ -170,7 +172,9 @@ func (Release) Shard(ctx context.Context, name string, v, json *bool) error {
 // The folder is a shard, or has shards below it; several have commas between them.
 // A shard that is missing, or of another fork, version or toolchain, is refused. The
 // flags work as in release.
-func (Release) Merge(ctx context.Context, folders string, fork, platforms, key, last *string, force, v, json *bool) error {
+func (Release) Merge(
+	ctx context.Context, folders string, fork, platforms, key, last *string, force, v, json *bool,
+) error {
 	r, err := releaseRequest(platforms, nil, key, last)
 	if err != nil {
 		return err
@@ -232,7 +236,8 @@ func planRelease(ctx context.Context, fork string, r slipway.ReleaseRequest, v *
 		t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "KIND\tNAME\tFORMAT\tPLATFORM\tSTATE\tPATH")
 		for _, a := range set {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Kind, dash(a.Name), dash(a.Format), dash(platformOf(a)), planned(a), a.Path)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n",
+				a.Kind, dash(a.Name), dash(a.Format), dash(platformOf(a)), planned(a), a.Path)
 		}
 		return nil, t.Flush()
 	})

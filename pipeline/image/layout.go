@@ -45,11 +45,29 @@ func placeLayout(s *build.Session, p plan, all made) (artifact.Images, bool, err
 	if s.Dist().Same(dir, whole, blobs) {
 		return record, true, nil
 	}
+	if err := asked.link(whole); err != nil {
+		return record, false, err
+	}
 	return record, false, s.Dist().Place(whole, dir)
 }
 
+// link makes the layers in a layout that writeLayout wrote one with those in the cache.
+func (m made) link(dir string) error {
+	for _, platforms := range m {
+		for _, i := range platforms {
+			for _, l := range i.Layers {
+				if err := l.Link(filepath.Join(dir, filepath.FromSlash(blobs))); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // writeLayout writes a layout with images to dir, and returns the record with
-// them.
+// them. Layers of the cache are symbolic links there: a hard link would change what the file
+// system says of the file, which would have to be read again.
 func writeLayout(dir string, record artifact.Images, all made, docker bool) (artifact.Images, error) {
 	to, err := layout.Write(dir, empty.Index)
 	if err != nil {
@@ -112,7 +130,7 @@ func addImage(to layout.Path, title, tag string, platforms []images.Image) (arti
 		one := artifact.PlatformImage{Platform: i.Platform.String(), Digest: manifest.Manifests[n].Digest.String()}
 		for _, l := range i.Layers {
 			one.Size, one.Uncompressed = one.Size+l.CompressedSize, one.Uncompressed+l.UncompressedSize
-			if err := l.Link(filepath.Join(string(to), filepath.FromSlash(blobs))); err != nil {
+			if err := l.Point(filepath.Join(string(to), filepath.FromSlash(blobs))); err != nil {
 				return out, err
 			}
 		}

@@ -21,8 +21,8 @@ type ReleaseRequest struct {
 	Images string
 }
 
-// RecordFile is the name of the record beside the tarballs.
-const RecordFile = "tarballs.json"
+// recordFile is the name of the record beside the tarballs.
+const recordFile = "tarballs.json"
 
 // A Record is tarballs.json: the release tarballs beside it.
 type Record struct {

@@ -68,11 +68,12 @@ func (c Cutter) releasing(
 		if _, err := making.Session().Released(ctx); err != nil { // what its patches say of themselves
 			return nil, err
 		}
+		s := making.Session()
+		releaser.Recall(s.Fork())
 		made, err := prepare(ctx, making, times)
 		if err != nil {
 			return nil, err
 		}
-		s := making.Session()
 		if err := times.write(s); err != nil {
 			return nil, err
 		}
@@ -155,7 +156,7 @@ func (c Cutter) Quick(ctx context.Context, id, on string) (artifact.Set, error) 
 
 // Plan returns what a release would be made of. What is known to be up to date is
 // kept. It makes nothing.
-func (c Cutter) Plan(ctx context.Context, id string, r release.Request) (set artifact.Set, err error) {
+func (c Cutter) Plan(ctx context.Context, id string, r release.Request) (artifact.Set, error) {
 	f, on, err := c.releaseOf(id, r)
 	if err != nil {
 		return nil, err

@@ -59,9 +59,8 @@ func (c Cutter) allShards() ([]shards.Shard, error) {
 	return out, nil
 }
 
-// Shard makes the shards that a list of names, with commas between them, names: what is
-// compiled of a fork for one platform, and, if that is this machine's, packed; in
-// dist/shards/NAME.
+// Shard makes shards, which list names with commas between them, in dist/shards/NAME: the
+// binaries of a fork for one platform and, if this machine has that platform, its packages.
 func (c Cutter) Shard(ctx context.Context, list string) (artifact.Set, error) {
 	all, err := c.allShards()
 	if err != nil {
@@ -110,7 +109,7 @@ func (c Cutter) shard(ctx context.Context, one shards.Shard) (artifact.Set, erro
 		if err != nil {
 			return nil, err
 		}
-		if _, err := shards.Write(ctx, s.Dist(), one, origin, times.Timeline()); err != nil {
+		if _, err := shards.Write(ctx, s.Dist(), one, origin, times.ended()); err != nil {
 			return nil, err
 		}
 		made := artifact.Artifact{Kind: artifact.Shard, Name: one.Name(), Path: one.Dir(), Platform: one.Platform}

@@ -19,12 +19,12 @@ const Format = "in-toto"
 // PayloadType is the type of a statement in a DSSE envelope.
 const PayloadType = "application/vnd.in-toto+json"
 
-// What the statement says it is. BuildType is described in docs/provenance.md.
+// What the statement says it is. buildType is described in docs/provenance.md.
 const (
 	PredicateType = "https://slsa.dev/provenance/v1"
-	BuildType     = "https://github.com/slipway-build/slipway/release/v1"
-	// BuilderID names no platform that vouches for a build: whoever signs the statement does.
-	BuilderID = "https://github.com/slipway-build/slipway/blob/main/docs/provenance.md#the-builder"
+	buildType     = "https://github.com/slipway-build/slipway/release/v1"
+	// builderID names no platform that vouches for a build: whoever signs the statement does.
+	builderID = "https://github.com/slipway-build/slipway/blob/main/docs/provenance.md#the-builder"
 )
 
 // Input is what a provenance is made of. Nothing in it may depend on the machine.

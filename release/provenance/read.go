@@ -31,8 +31,8 @@ func Read(data []byte) (Record, error) {
 	if err := p.Validate(); err != nil {
 		return Record{}, err
 	}
-	if t := p.GetBuildDefinition().GetBuildType(); t != BuildType {
-		return Record{}, fmt.Errorf("it is of the build type %q, and this Slipway builds %s again", t, BuildType)
+	if t := p.GetBuildDefinition().GetBuildType(); t != buildType {
+		return Record{}, fmt.Errorf("it is of the build type %q, and this Slipway builds %s again", t, buildType)
 	}
 	var e external
 	if err := Strict(p.GetBuildDefinition().GetExternalParameters(), &e); err != nil {

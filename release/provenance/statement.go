@@ -156,10 +156,10 @@ func predicate(in Input) (*slsa.Provenance, error) {
 	}
 	return &slsa.Provenance{
 		BuildDefinition: &slsa.BuildDefinition{
-			BuildType: BuildType, ExternalParameters: asked, InternalParameters: settled, ResolvedDependencies: resolved,
+			BuildType: buildType, ExternalParameters: asked, InternalParameters: settled, ResolvedDependencies: resolved,
 		},
 		RunDetails: &slsa.RunDetails{
-			Builder:    &slsa.Builder{Id: BuilderID, Version: map[string]string{"slipway": in.Slipway}},
+			Builder:    &slsa.Builder{Id: builderID, Version: map[string]string{"slipway": in.Slipway}},
 			Byproducts: made,
 		},
 	}, nil

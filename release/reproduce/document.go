@@ -46,8 +46,8 @@ func onlySigned(a artifact.Released) bool {
 }
 
 // following is what follows in a document from the digests of signed files: other digests of
-// them, and serial numbers, which are made of what the document holds.
-var following = regexp.MustCompile(`[0-9a-f]{128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+// them, and serial numbers and OpenVEX's ids, which are made of what the document holds.
+var following = regexp.MustCompile(`[0-9a-f]{128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\bvex-[0-9a-f]{64}\b`)
 
 // document returns a document as it would be of an unsigned release.
 func (s Side) document(a artifact.Released) ([]byte, error) {

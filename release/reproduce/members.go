@@ -49,7 +49,7 @@ func (b build) walk(ctx context.Context, f func(contents.Member) error) error {
 		return err
 	}
 	defer r.Close()
-	return contents.WalkReader(ctx, r, contents.Source{Name: b.of.Path, Nested: true}, f)
+	return contents.Walk(ctx, r, contents.Source{Name: b.of.Path, Nested: true}, f)
 }
 
 // An entry is a member, and the digest of its content.

@@ -43,7 +43,7 @@ func Rebuild(ctx context.Context, r Request) (Rebuilt, error) {
 	if r.Project, err = filepath.EvalSymlinks(r.Project); err != nil {
 		return Rebuilt{}, err
 	}
-	if err := CheckSources(r.Project, r.Record.Sources); err != nil {
+	if err := checkSources(r.Project, r.Record.Sources); err != nil {
 		return Rebuilt{}, err
 	}
 	if err := r.checkWork(); err != nil {
@@ -113,9 +113,9 @@ func (e *SourcesError) Error() string {
 		"its provenance names, or that its tag does", e.Project, strings.Join(e.Faults, "\n  "))
 }
 
-// CheckSources returns a SourcesError that names each file of the project that is not as the
+// checkSources returns a SourcesError that names each file of the project that is not as the
 // release was built from, is missing, or was added.
-func CheckSources(project string, want provenance.Sources) error {
+func checkSources(project string, want provenance.Sources) error {
 	got, err := provenance.ReadSources(project, want.Roots...)
 	if err != nil {
 		return err

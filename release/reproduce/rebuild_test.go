@@ -127,7 +127,7 @@ func TestRebuildRefuses(t *testing.T) {
 
 func TestCheckSources(t *testing.T) {
 	dir, record := project(t)
-	if err := CheckSources(dir, record.Sources); err != nil {
+	if err := checkSources(dir, record.Sources); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"forks/ship/fork.yaml": "name: boat\n", "forks/ship/files/x": "x",
@@ -141,7 +141,7 @@ func TestCheckSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	var of *SourcesError
-	if err := CheckSources(dir, record.Sources); !errors.As(err, &of) {
+	if err := checkSources(dir, record.Sources); !errors.As(err, &of) {
 		t.Fatal(err)
 	}
 	want := []string{"forks/ship/files/x: was added, with " + sha([]byte("x")),

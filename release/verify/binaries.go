@@ -35,6 +35,11 @@ func want(r artifact.Release) wanted {
 	for _, a := range r.Kind(artifact.Binary) {
 		w.names[a.Name], w.sizes[a.Size] = true, true
 	}
+	for _, a := range r.Artifacts {
+		for _, component := range a.Holds {
+			w.names[component] = true
+		}
+	}
 	return w
 }
 
@@ -42,7 +47,7 @@ func want(r artifact.Release) wanted {
 func (w wanted) find(ctx context.Context, name, format string, in io.Reader) ([]program, error) {
 	var out []program
 	s := contents.Source{Name: name, Format: format, Nested: true}
-	err := contents.WalkReader(ctx, in, s, func(m contents.Member) error {
+	err := contents.Walk(ctx, in, s, func(m contents.Member) error {
 		base := strings.TrimSuffix(path.Base(m.Path()), ".exe")
 		if m.Type != contents.Regular || m.Opened || !w.names[base] && !w.sizes[m.Size] {
 			return nil
@@ -101,15 +106,33 @@ func (v *verification) checkBinaries() Check {
 		}
 		binaries[key] = a.Digest
 	}
+	alone := len(binaries) > 0
 	for _, a := range v.release.Artifacts {
 		if len(a.Holds) == 0 || a.Kind == artifact.Binary {
 			continue
 		}
 		for _, p := range v.places(a) {
-			v.checkPlace(&c, a, p, binaries)
+			found, ok := v.programs(&c, a, p)
+			if ok && !alone {
+				agree(binaries, a, p, found)
+			}
+			if ok {
+				held{a.Holds, binaries, alone}.check(&c, p, found)
+			}
 		}
 	}
 	return c.done()
+}
+
+// agree takes the programs of a place for the binaries, where a release has none by
+// themselves and no other place had them before: then all places have to hold the same.
+func agree(binaries map[build]string, a artifact.Released, p place, found []program) {
+	for _, f := range found {
+		key := build{f.name, p.platform}
+		if f.runs && binaries[key] == "" && slices.Contains(a.Holds, f.name) {
+			binaries[key] = f.digest
+		}
+	}
 }
 
 // places returns where the binaries of an artifact are.
@@ -129,16 +152,16 @@ func (v *verification) places(a artifact.Released) []place {
 	return out
 }
 
-func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binaries map[build]string) {
-	var found []program
+// programs returns what is in a place, and whether that could be read.
+func (v *verification) programs(c *Check, a artifact.Released, p place) (found []program, ok bool) {
 	for _, file := range p.files {
 		facts := v.facts[file]
 		if facts == nil || facts.unread {
-			return // it is missing, or another file: another check's fault
+			return nil, false // it is missing, or another file: another check's fault
 		}
 		if facts.err != nil {
 			c.fault(p.where, again, "its members cannot be read: %v", facts.err)
-			return
+			return nil, false
 		}
 		for _, one := range facts.found {
 			if a.Kind == artifact.Image {
@@ -147,21 +170,32 @@ func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binari
 			found = append(found, one)
 		}
 	}
-	for _, component := range a.Holds {
-		right := digestsOf(binaries, component, p.platform)
-		if len(right) == 0 {
-			c.fault(p.where, publish, "it holds %s, but artifacts.json has no binary of it for %s", component, p.platform)
-			continue
-		}
-		if slices.ContainsFunc(found, func(f program) bool { return slices.Contains(right, f.digest) }) {
+	return found, true
+}
+
+// A held is what a place has to hold.
+type held struct {
+	components []string
+	binaries   map[build]string // their digests
+	alone      bool             // the release has binaries by themselves, so each has to be found
+}
+
+func (h held) check(c *Check, p place, found []program) {
+	for _, component := range h.components {
+		right := digestsOf(h.binaries, component, p.platform)
+		switch {
+		case slices.ContainsFunc(found, func(f program) bool { return slices.Contains(right, f.digest) }):
 			c.Count++
-		} else {
+		case !h.alone: // it may have another name there
+		case len(right) == 0:
+			c.fault(p.where, publish, "it holds %s, but artifacts.json has no binary of it for %s", component, p.platform)
+		default:
 			c.fault(p.where, publish, "it does not hold the binary of %s: no member has the digest %s", component,
 				strings.Join(right, " or "))
 		}
 	}
 	for _, f := range found {
-		right := digestsOf(binaries, f.name, p.platform)
+		right := digestsOf(h.binaries, f.name, p.platform)
 		if f.runs && len(right) > 0 && !slices.Contains(right, f.digest) {
 			c.fault(p.where+": "+f.member, publish, "it is another %s: its digest is %s, and that of the release's binary is %s",
 				f.name, f.digest, strings.Join(right, " or "))

@@ -59,9 +59,9 @@ func (s Settings) Statements(patches []artifact.ReleasedPatch) []Statement {
 	return out
 }
 
-// Concerns reports whether the statement is about an artifact: whether that holds one
+// concerns reports whether the statement is about an artifact: whether that holds one
 // of its components.
-func (s Statement) Concerns(a artifact.Released) bool {
+func (s Statement) concerns(a artifact.Released) bool {
 	return len(s.Components) == 0 ||
 		slices.ContainsFunc(a.Holds, func(name string) bool { return slices.Contains(s.Components, name) })
 }
