@@ -101,11 +101,13 @@ func (c Cutter) rebuild(
 	if err != nil {
 		return none, err
 	}
-	c.Options.Events.Note("building again in " + scratch + ", with a build cache that is empty; TMPDIR names another place")
+	c.Options.Events.Note("building again in " + scratch +
+		", with a build cache that is empty; TMPDIR names another place")
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
 		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
-		Env:     unsigned(c.Options.Env, r.Keys), Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
+		Env:     unsigned(c.Options.Env, r.Keys), Runner: run.Runner{Events: c.Options.Events},
+		Stdout: r.Stdout, Stderr: r.Stderr,
 	})
 	if err != nil && ctx.Err() == nil {
 		return none, err
