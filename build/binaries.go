@@ -144,6 +144,8 @@ func (s *Session) Plan(ctx context.Context, jobs []fork.Job) (artifact.Set, erro
 // binaries does what Binaries does. The first job of a run also tells of the
 // stages before the compiler, if nothing had to be compiled.
 func (s *Session) binaries(ctx context.Context, p plan, first bool) (Binaries, error) {
+	s.hold.compile.Lock() // media that are made at the same time want the same
+	defer s.hold.compile.Unlock()
 	j := p.job
 	out := Binaries{Platform: j.Platform, Dir: s.dist.Abs(p.dir)}
 	out.kept = s.upToDate(p)

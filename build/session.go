@@ -202,6 +202,7 @@ type Held struct {
 	cache    action.Cache
 	unlock   func()
 	planOnly bool
+	compile  sync.Mutex // for as long as binaries are compiled, or found up to date
 	mu       sync.Mutex
 	keep     map[string]int  // by folder of the cache: how many outputs
 	inUse    map[string]bool // folders with outputs that this run took

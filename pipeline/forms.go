@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -76,9 +77,13 @@ func (r Releasing) has(form string) bool {
 	return r.fork.Release.Has(form)
 }
 
+// rounds is how many rounds of forms there are.
+const rounds = 4
+
 // A form is one that a fork is released in.
 type form struct {
 	name  string
+	round int // those of a round are made at the same time, after those of the rounds before
 	check func() error
 	plan  func(ctx context.Context) (artifact.Set, error) // what run will return, as far as it is known before
 	run   func(ctx context.Context) (artifact.Set, error)
@@ -106,6 +111,7 @@ func (r Releasing) packages(name string, f packages.Format) form {
 	s, q := r.Session(), packages.Request{Platforms: names(linux(r.on))}
 	return form{
 		name:  name,
+		round: 1,
 		check: func() error { return packages.Check(s, f, q) },
 		plan:  func(ctx context.Context) (artifact.Set, error) { return packages.Plan(ctx, s, f, q) },
 		run:   func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, q) },
@@ -116,6 +122,7 @@ func (r Releasing) ebuilds() form {
 	one, q := []*build.Session{r.Session()}, overlay.Request{Alone: true, Platforms: names(linux(r.on))}
 	return form{
 		name:  settings.Ebuild,
+		round: 1,
 		check: func() error { return overlay.Check(one, q) },
 		plan: func(context.Context) (artifact.Set, error) {
 			return artifact.Set{
@@ -129,6 +136,7 @@ func (r Releasing) ebuilds() form {
 func (r Releasing) images() form {
 	return form{
 		name:  settings.Image,
+		round: 2,
 		check: func() error { return r.Imaging.Check(r.sessions) },
 		plan:  func(context.Context) (artifact.Set, error) { return r.Imaging.Plan(r.sessions) },
 		run:   func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) },
@@ -142,6 +150,7 @@ func (r Releasing) tarballs() form {
 	}
 	return form{
 		name:  settings.Tarball,
+		round: 3,
 		check: func() error { return tarball.CheckRelease(s, q) },
 		plan:  func(context.Context) (artifact.Set, error) { return tarball.PlanRelease(s, q) },
 		run:   func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, q) },
@@ -199,18 +208,35 @@ func (r Releasing) Plan(ctx context.Context) (artifact.Set, error) {
 
 // Run makes the artifacts of all forms, and returns those of the fork itself.
 func (r Releasing) Run(ctx context.Context) (artifact.Set, error) {
-	var sets []artifact.Set
-	for _, f := range r.forms() {
-		set, err := f.run(ctx)
-		if err != nil {
-			return nil, err
-		}
-		sets = append(sets, set)
+	sets, err := runForms(ctx, r.forms())
+	if err != nil {
+		return nil, err
 	}
 	inside := r.fork.Dist() + string(filepath.Separator)
 	return slices.DeleteFunc(artifact.Of(sets...), func(a artifact.Artifact) bool {
 		return !strings.HasPrefix(a.Path, inside)
 	}), nil
+}
+
+// runForms makes the artifacts of forms. The packages and distfiles of a round are compressed
+// on one processor each.
+func runForms(ctx context.Context, forms []form) ([]artifact.Set, error) {
+	sets, errs := make([]artifact.Set, len(forms)), make([]error, len(forms))
+	for round := range rounds {
+		var group sync.WaitGroup
+		for i, f := range forms {
+			if f.round == round {
+				group.Go(func() { sets[i], errs[i] = f.run(ctx) })
+			}
+		}
+		group.Wait()
+		for _, err := range errs {
+			if err != nil {
+				return nil, err // of the first form, whichever failed first
+			}
+		}
+	}
+	return sets, nil
 }
 
 // linux returns those of some platforms that are Linux.

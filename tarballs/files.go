@@ -117,7 +117,10 @@ func (d data) Size() int64                { return d.entry.size }
 type parallel struct{ archives.Gz }
 
 // OpenWriter returns what compresses to w.
-func (parallel) OpenWriter(w io.Writer) (io.WriteCloser, error) {
+func (parallel) OpenWriter(w io.Writer) (io.WriteCloser, error) { return Compressor(w) }
+
+// Compressor returns what WriteFiles compresses to w with.
+func Compressor(w io.Writer) (io.WriteCloser, error) {
 	z, err := pgzip.NewWriterLevel(w, Level)
 	if err != nil {
 		return nil, err

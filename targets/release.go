@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -125,7 +126,7 @@ func (Release) Reproduce(ctx context.Context, fork, from, key *string, attest, v
 
 // Matrix prints how a CI system divides a release among machines.
 //
-// -format is github, gitlab, tekton or json. Each job is a shard, a fork for one
+// -format is github, gitlab, tekton or json, the default. Each job is a shard, a fork for one
 // platform, for release:shard; those that take longest come first, by the times of
 // the last release here. -max is how many jobs there may be: then a job has several
 // shards. -platforms works as in release.
@@ -149,7 +150,7 @@ func (Release) Matrix(fork, platforms, format *string, max *int) error {
 	if err != nil {
 		return err
 	}
-	data, err := shards.Format(jobs, setting("FORMAT", format))
+	data, err := shards.Format(jobs, cmp.Or(setting("FORMAT", format), "json"))
 	if err == nil {
 		_, err = os.Stdout.Write(data)
 	}

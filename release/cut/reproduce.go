@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/provenance"
 	"github.com/slipway-build/slipway/release/reproduce"
+	"github.com/slipway-build/slipway/release/verify"
 	"github.com/slipway-build/slipway/release/sign/keys"
 )
 
@@ -54,11 +56,27 @@ func (c Cutter) Reproduce(ctx context.Context, id string, r ReproduceRequest) (r
 	if err != nil || c.Options.PlanOnly {
 		return none, err
 	}
+	if err := intact(ctx, dir); err != nil {
+		return none, c.Project.Explain(err)
+	}
 	report, err := c.rebuild(ctx, f, r, reproduce.Side{Dir: dir, Release: want})
 	if err != nil {
 		return none, c.Project.Explain(err)
 	}
 	return report, c.Project.Explain(c.writeReport(ctx, f, report, signer))
+}
+
+// intact returns an error if the files of a release, where they are at hand, are not those
+// that its record names: then these would not be what is built again.
+func intact(ctx context.Context, dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, artifact.SHA256Sums)); errors.Is(err, fs.ErrNotExist) {
+		return nil // there is nothing but the record
+	}
+	report, err := verify.Release(ctx, dir, verify.Request{})
+	if err == nil && !report.OK() {
+		err = fmt.Errorf("%s is not as it was released\n  To see what differs: mage release:verify %[1]s", dir)
+	}
+	return err
 }
 
 // attester returns what signs the statement of a rebuild; nil, if there is to be none.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/release/provenance"
 )
@@ -34,6 +35,10 @@ type Rebuilt struct {
 	Changes []Change
 }
 
+// telemetryMode is a file in a home. Unless it says off, the go command leaves a process behind
+// that writes to the home after the command has ended, while the home is removed.
+const telemetryMode = ".config/go/telemetry/mode"
+
 // Rebuild checks that the project's checkout is what the release was built from, copies it
 // without dist to another folder, and has the command run there as another user, with another
 // umask, locale, time zone and home, and no cache but that of downloaded modules. What a
@@ -57,6 +62,9 @@ func Rebuild(ctx context.Context, r Request) (Rebuilt, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return Rebuilt{}, err
 		}
+	}
+	if err := output.WriteFiles(p.home, map[string][]byte{telemetryMode: []byte("off\n")}); err != nil {
+		return Rebuilt{}, err
 	}
 	if err := copyProject(ctx, r.Project, p.project); err != nil {
 		return Rebuilt{}, err

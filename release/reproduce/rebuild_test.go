@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/release/provenance"
@@ -35,10 +36,14 @@ func project(t *testing.T) (string, provenance.Record) {
 
 func request(t *testing.T) Request {
 	dir, record := project(t)
+	home := t.TempDir()
+	if err := output.WriteFiles(home, map[string][]byte{telemetryMode: []byte("off\n")}); err != nil {
+		t.Fatal(err)
+	}
 	return Request{
 		Project: dir, Record: record, Work: filepath.Join(t.TempDir(), "again"),
 		Command: []string{"sh", "-c", release, "sh", "ship"},
-		Env: run.Env{"PATH=" + testkit.Path(), "HOME=" + t.TempDir(), "LC_ALL=C", "LC_CTYPE=x", "MATE=kept", "TZ=UTC",
+		Env: run.Env{"PATH=" + testkit.Path(), "HOME=" + home, "LC_ALL=C", "LC_CTYPE=x", "MATE=kept", "TZ=UTC",
 			"GOMODCACHE=" + t.TempDir(), "GOCACHE=" + t.TempDir(), "GOENV=off"},
 	}
 }
