@@ -53,7 +53,8 @@ func newHarbour(t *testing.T) harbour {
 	h := harbour{t, filepath.Join(root, "ship"), filepath.Join(root, "mage"), nil}
 	mustRun(t, clone(t), "go", "tool", "mage", "-compile", h.mage)
 	proxy := filepath.Join(root, "proxy")
-	h.env = append(testfork.Env(proxy, filepath.Join(root, "home"), strings.TrimSpace(mustRun(t, "", "go", "env", "GOCACHE"))),
+	cache := strings.TrimSpace(mustRun(t, "", "go", "env", "GOCACHE"))
+	h.env = append(testfork.Env(proxy, filepath.Join(root, "home"), cache),
 		"PATH="+testkit.Path())
 	for _, err := range []error{testfork.WriteProxy(proxy), testfork.WriteProject(h.dir),
 		os.WriteFile(h.at("profiles/ship/tarballs.yaml"), []byte(shipTarballs), 0o644)} {

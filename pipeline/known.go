@@ -25,7 +25,9 @@ import (
 func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input, error) {
 	s := r.Session()
 	f := s.Fork()
-	in := release.Input{Fork: f, Made: made, Known: release.Known{Lock: s.Lock(), Slipway: slipwayVersion(), Go: s.HostGo().GOVERSION}}
+	in := release.Input{Fork: f, Made: made, Known: release.Known{
+		Lock: s.Lock(), Slipway: slipwayVersion(), Go: s.HostGo().GOVERSION,
+	}}
 	var err error
 	if in.Record.Patches, err = s.Released(ctx); err != nil {
 		return in, err

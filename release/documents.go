@@ -129,8 +129,8 @@ func (b builder) layout() string { return filepath.Join(b.dir, layoutDir) }
 func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 	k := b.in.Known
 	statement, err := provenance.Statement(provenance.Input{
-		Release: record, Lock: k.Lock, Options: k.Options, Sources: k.Sources, Checkout: k.Checkout, Slipway: k.Slipway, Go: k.Go,
-		Builds: k.Builds, Modules: k.Modules, Packages: k.Packages, Images: k.BaseImages,
+		Release: record, Lock: k.Lock, Options: k.Options, Sources: k.Sources, Checkout: k.Checkout,
+		Slipway: k.Slipway, Go: k.Go, Builds: k.Builds, Modules: k.Modules, Packages: k.Packages, Images: k.BaseImages,
 	})
 	if err != nil {
 		return nil, err

@@ -35,13 +35,14 @@ func TestNext(t *testing.T) {
 
 // TestConflict holds which releases of one version are refused.
 func TestConflict(t *testing.T) {
-	old := artifact.Release{Version: "1.4.1", Tree: "sha256:aa", Platforms: []string{"linux/amd64"}, Artifacts: []artifact.Released{
+	old := artifact.Release{Version: "1.4.1", Tree: "sha256:aa", Platforms: []string{"linux/amd64"}}
+	old.Artifacts = []artifact.Released{
 		{Kind: artifact.Binary, Path: "bin/captain", Name: "captain", Digest: "sha256:01"},
 		{Kind: artifact.Package, Path: "rpm/captain.rpm", Name: "captain", Digest: "sha256:77", Unsigned: "sha256:02"},
 		{Kind: artifact.Image, Path: "images", Name: "ship", Digest: "sha256:03"},
 		{Kind: artifact.Document, Path: "notes.md", Digest: "sha256:04"},
 		{Kind: artifact.Tarball, Path: "tarballs/ship.tar.gz", Digest: "sha256:05"},
-	}}
+	}
 	at := func(k artifact.Kind, name, path, digest string) artifact.Artifact {
 		return artifact.Artifact{Kind: k, Name: name, Path: "dist/ship-1.4/" + path, Digest: "sha256:" + digest}
 	}

@@ -78,13 +78,15 @@ func TestReadEarlierRefuses(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"cut off":       {"", map[string]string{at: `{"schema": 1`}, damaged + "unexpected end of JSON input\n  It is the record"},
-		"another":       {"", map[string]string{at: `{}`}, at + ": its schema is 0"},
-		"no folder":     {"old", nil, "old/artifacts.json does not exist: want the folder of a release"},
-		"a folder":      {"old", map[string]string{"old/x": ""}, "old/artifacts.json does not exist"},
-		"a file":        {"old", map[string]string{"old": "text"}, "old/artifacts.json does not exist"},
-		"another JSON":  {"x.json", map[string]string{"x.json": "[]"}, "x.json is damaged, or no record of a release"},
-		"out of itself": {"x.json", map[string]string{"x.json": `{"schema": 1, "artifacts": [{"path": "../x"}]}`}, "leads out of"},
+		"cut off": {"", map[string]string{at: `{"schema": 1`},
+			damaged + "unexpected end of JSON input\n  It is the record"},
+		"another":      {"", map[string]string{at: `{}`}, at + ": its schema is 0"},
+		"no folder":    {"old", nil, "old/artifacts.json does not exist: want the folder of a release"},
+		"a folder":     {"old", map[string]string{"old/x": ""}, "old/artifacts.json does not exist"},
+		"a file":       {"old", map[string]string{"old": "text"}, "old/artifacts.json does not exist"},
+		"another JSON": {"x.json", map[string]string{"x.json": "[]"}, "x.json is damaged, or no record of a release"},
+		"out of itself": {"x.json", map[string]string{"x.json": `{"schema": 1, "artifacts": [{"path": "../x"}]}`},
+			"leads out of"},
 	} {
 		if _, _, err := earlierOf(t, "1.4.1", c.last, c.files); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)

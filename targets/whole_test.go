@@ -75,7 +75,8 @@ func checkOutputs(dist string) error {
 			faults = append(faults, blobs(path)...)
 		case "release":
 			faults = append(faults, released(path)...)
-		case "src", "manifests", "installer", "deploy", "overlay", "distfiles", "tarballs", "_output": // without a record here
+		case "src", "manifests", "installer", "deploy", "overlay", "distfiles", "tarballs", "_output":
+			// without a record here
 		case "timeline.json", "release.json", "releases": // what is known of a release
 		default:
 			if _, ok := recorded[base]; !ok {

@@ -40,7 +40,8 @@ func TestPlan(t *testing.T) {
 		t.Errorf("the plan wrote %q", wrote)
 	}
 	s := p.Open(t, nil)
-	if _, err := Run(t.Context(), s, plain(&wrote), Request{Packages: []string{"captain"}, Platforms: r.Platforms}); err != nil {
+	one := Request{Packages: []string{"captain"}, Platforms: r.Platforms}
+	if _, err := Run(t.Context(), s, plain(&wrote), one); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
