@@ -18,8 +18,8 @@ import (
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/provenance"
 	"github.com/slipway-build/slipway/release/reproduce"
-	"github.com/slipway-build/slipway/release/verify"
 	"github.com/slipway-build/slipway/release/sign/keys"
+	"github.com/slipway-build/slipway/release/verify"
 )
 
 // A ReproduceRequest says which release to build again, and how.
