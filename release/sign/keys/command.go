@@ -23,7 +23,8 @@ type Program struct {
 
 // Wanted says what a command that signs has to write.
 const Wanted = "  A command hashes its input with SHA-256, or for larger curves with a hash of their size, and " +
-	"writes its signature alone, by the secret key of the public key that is given: of RSA as PKCS #1 v1.5, of ECDSA in DER"
+	"writes its signature alone, by the secret key of the public key that is given: " +
+	"of RSA as PKCS #1 v1.5, of ECDSA in DER"
 
 // Output runs a command of the program, and returns what it writes. One that does not end is
 // ended.
