@@ -148,8 +148,8 @@ func (b *bench) payloads() ([]payload, error) {
 	}{
 		{"distfiles/*.tar.xz", `xz -dc "$0"`, payload{compressor: xz}}, // those that take longest first
 		{"deb/*/*.deb", `dpkg-deb --fsys-tarfile "$0"`, payload{compressor: best}},
-		{"rpm/*/*.rpm", `rpm2cpio "$0"`, payload{compressor: best}},
-		// What is not compressed is a manifest.
+		// rpm2cpio ends with 1 when it has written all; what is not compressed is a manifest.
+		{"rpm/*/*.rpm", `rpm2cpio "$0" || true`, payload{compressor: best}},
 		{"images/blobs/sha256/*", `zstd -dcq "$0" 2>/dev/null || true`, payload{compressor: layer, alone: true}},
 		{"tarballs/*.tar.gz", `gzip -dc "$0"`, payload{compressor: tarballs.Compressor, alone: true}},
 	} {
