@@ -40,8 +40,8 @@ func changes() map[string]string {
 		"patches:export": planAll, "patches:import": planFlags, "patches:lock": planUnlocked, "patches:rebase": planFlags,
 		"patches:refresh": planFlags, "patches:verify": planAll, "push": planAll, "release": planAll,
 		"release:matrix": planAll, "release:merge": planAll, "release:notes": planAll, "release:quick": planAll,
-		"release:reproduce": planAll, "release:shard": planAll, "release:verify": planAll, "rpm": planAll,
-		"source:export": planAll,
+		"release:reproduce": planAll, "release:shard": planAll, "release:verify": planAll,
+		"rpm": planAll, "source:export": planAll,
 	}
 }
 

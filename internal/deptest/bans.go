@@ -155,7 +155,7 @@ func libraryBans() []Ban {
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./source", "./tarballs", "./internal/dev"},
 			Import: []string{"github.com/mholt/archives/..."},
-			Reason: "archives are an upstream's form, or a tarball's; a benchmark compresses as it does"},
+			Reason: "archives are an upstream's form, or a tarball's; what measures these uses the same library"},
 		{From: []string{"./..."}, Except: []string{"./deb"},
 			Import: []string{"github.com/goreleaser/nfpm/..."},
 			Reason: "nFPM writes debs; nobody else has to know it"},
