@@ -130,7 +130,7 @@ func (w *writer) patches(in Input) {
 	if in.Last != nil {
 		last = in.Last.Patches
 	}
-	changes, dropped := Compare(in.Release.Patches, last)
+	changes, dropped := artifact.ComparePatches(in.Release.Patches, last)
 	if len(changes)+len(dropped) == 0 {
 		return
 	}

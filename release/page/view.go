@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -123,25 +122,20 @@ type patch struct {
 
 // patches returns those of a release, and the titles of those that only the last one has.
 func patches(now artifact.Release, last *artifact.Release) (out []patch, dropped []string) {
-	before := map[string]artifact.ReleasedPatch{}
+	var before []artifact.ReleasedPatch
 	if last != nil {
-		for _, p := range last.Patches {
-			before[p.Name] = p
-		}
+		before = last.Patches
 	}
-	for _, p := range now.Patches {
-		one := patch{ReleasedPatch: p, From: linked(p.Origin)}
-		was, ok := before[p.Name]
-		switch delete(before, p.Name); {
-		case last != nil && !ok:
-			one.State = "new"
-		case ok && was.Digest != p.Digest:
-			one.State = "changed"
+	changes, gone := artifact.ComparePatches(now.Patches, before)
+	for _, c := range changes {
+		one := patch{ReleasedPatch: c.ReleasedPatch, From: linked(c.Origin)}
+		if last != nil {
+			one.State = string(c.Change)
 		}
 		out = append(out, one)
 	}
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		dropped = append(dropped, cmp.Or(before[name].Title, name))
+	for _, p := range gone {
+		dropped = append(dropped, cmp.Or(p.Title, p.Name))
 	}
 	return out, dropped
 }
