@@ -94,6 +94,9 @@ func (r Releasing) compiled(in *release.Input) error {
 	in.Record.Lock = fmt.Sprintf("sha256:%x", sha256.Sum256(s.Lock().Encode()))
 	in.Record.Platforms = slices.Sorted(slices.Values(names(r.on)))
 	in.Known.Options = map[string]string{"platforms": strings.Join(in.Record.Platforms, ",")}
+	if at := s.Env().Get("SOURCE_DATE_EPOCH"); at != "" {
+		in.Known.Options["SOURCE_DATE_EPOCH"] = at
+	}
 	return nil
 }
 

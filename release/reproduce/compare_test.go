@@ -212,6 +212,20 @@ func TestFoldLayout(t *testing.T) {
 	}
 }
 
+// TestCompareDigestsOfOthers explains a difference that is only the digest of something that
+// the release does not have.
+func TestCompareDigestsOfOthers(t *testing.T) {
+	pod := func(digest string) map[string][]byte {
+		text := `{"image": "registry.example.org/mate@sha256:` + strings.Repeat(digest, 64) + `"}`
+		return map[string][]byte{"tarballs/pods.tar": tarOf([]member{{name: "mate.json", content: text}})}
+	}
+	r := compare(t, Comparison{Want: sideOf(t, pod("a")), Got: sideOf(t, pod("b"))})
+	if len(r.Results) != 1 || len(r.Results[0].Found) == 0 ||
+		!strings.Contains(r.Results[0].Found[0].String(), "mate.json") {
+		t.Errorf("%+v", r.Results)
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	f := Finding{Where: []string{"./\x1b[2Jcaptain"}, What: "link", Want: "a\nb", Got: "ü"}
 	if got, want := f.String(), `./\x1b[2Jcaptain: link: a\nb in the release, ü in the rebuild`; got != want {

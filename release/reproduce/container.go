@@ -134,7 +134,7 @@ func compareStreams(ctx context.Context, where []string, w, g io.Reader) ([]Find
 		return found, err
 	case at >= 0:
 		return append(found, Finding{Where: where,
-			What: fmt.Sprintf("same members, other bytes around them, the first at %#x", at)}), nil
+			What: fmt.Sprintf("same members, other bytes around them, the first at %#x", at), bytes: true}), nil
 	case a.kind != "":
 		return append(found, Finding{Where: where, What: "compressed differently, same content"}), nil
 	}

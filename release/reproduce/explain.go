@@ -45,15 +45,30 @@ func explain(ctx context.Context, want, got build) ([]Finding, error) {
 			of[i] = follow(of[i])
 		}
 	}
-	found = append(found, slices.Concat(of...)...)
+	inside := slices.Concat(of...)
+	found = append(found, inside...)
 	if !slices.ContainsFunc(found, Finding.cause) {
 		of, err := compareContainers(ctx, want, got)
 		if err != nil {
 			return nil, err
 		}
+		if others := membersOf(want.of, inside); len(others) > 0 && slices.ContainsFunc(of, func(f Finding) bool { return f.bytes }) {
+			return group(others), nil // they differ by digests of what the release does not have
+		}
 		found = append(found, of...)
 	}
 	return group(causes(found)), nil
+}
+
+// membersOf returns the findings that are about files of an artifact: of an image, those in its
+// layers, since its manifests follow from these.
+func membersOf(a artifact.Released, found []Finding) []Finding {
+	if a.Kind != artifact.Image {
+		return found
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(f Finding) bool {
+		return len(f.Where) == 0 || !strings.Contains(f.Where[0], " layer ")
+	})
 }
 
 // explainFile returns how two files differ that are no archives.

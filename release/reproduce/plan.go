@@ -9,13 +9,16 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/slipway-build/slipway/internal/run"
 )
 
 // otherUser is the number of the user that a rebuild takes itself for.
 const otherUser = 4711
+
+// epoch is the variable that gives everything another date; a release that it was set for
+// has it among its options.
+const epoch = "SOURCE_DATE_EPOCH"
 
 // A plan is the environment of a rebuild.
 type plan struct {
@@ -36,10 +39,6 @@ func newPlan(ctx context.Context, r Request) (plan, error) {
 		project: filepath.Join(r.Work, "project"), home: filepath.Join(r.Work, "home"),
 		temp: filepath.Join(r.Work, "tmp"), cache: filepath.Join(r.Work, "gocache"), umask: "0077",
 	}
-	date, err := time.Parse(time.RFC3339, r.Record.Date)
-	if err != nil {
-		return p, err
-	}
 	var settings goSettings
 	out, err := r.Runner.Output(ctx, run.Cmd{Args: []string{"go", "env", "-json", "GOENV", "GOMODCACHE", "GOCACHE"},
 		Dir: r.Project, Env: r.Env})
@@ -57,14 +56,14 @@ func newPlan(ctx context.Context, r Request) (plan, error) {
 	if umask == p.umask {
 		p.umask = "0022"
 	}
-	p.settle(r, settings, date)
+	p.settle(r, settings)
 	p.changes = append(p.changes, change("umask", umask, p.umask), p.asUser(ctx, r, user),
 		Change{What: "clock", Here: "the machine's", There: "the machine's, later than at the release"})
 	return p, ctx.Err()
 }
 
 // settle makes the variables of the rebuild. Whatever lets downloads through stays.
-func (p *plan) settle(r Request, of goSettings, date time.Time) {
+func (p *plan) settle(r Request, of goSettings) {
 	home := r.Env.Get("HOME")
 	locale := cmp.Or(r.Env.Get("LC_ALL"), r.Env.Get("LC_CTYPE"), r.Env.Get("LANG"), "C")
 	zone := cmp.Or(r.Env.Get("TZ"), "the machine's")
@@ -76,13 +75,15 @@ func (p *plan) settle(r Request, of goSettings, date time.Time) {
 		otherZone = "America/St_Johns"
 	}
 	p.env = r.Env.Without(func(key string) bool {
-		return key == "PWD" || key == "OLDPWD" || key == "LANGUAGE" || strings.HasPrefix(key, "LC_")
+		return key == "PWD" || key == "OLDPWD" || key == "LANGUAGE" || key == epoch || strings.HasPrefix(key, "LC_")
 	}).With(
 		"HOME="+p.home, "TMPDIR="+p.temp, "XDG_CACHE_HOME="+filepath.Join(p.home, "cache"), "USER=reproducer",
 		"LOGNAME=reproducer", "LANG="+otherLocale, "LC_ALL="+otherLocale, "TZ="+otherZone,
 		"GOCACHE="+p.cache, "GOMODCACHE="+of.GOMODCACHE, "GOENV="+of.GOENV,
-		"SOURCE_DATE_EPOCH="+strconv.FormatInt(date.Unix(), 10),
 	)
+	if at := r.Record.Options[epoch]; at != "" { // or else each fork has the date of its own upstream
+		p.env = p.env.With(epoch + "=" + at)
+	}
 	if r.Record.Go != "" { // a fork that needs another one still gets it
 		p.env = p.env.With("GOTOOLCHAIN=" + r.Record.Go + "+auto")
 	}

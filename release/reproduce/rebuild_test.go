@@ -31,7 +31,8 @@ func project(t *testing.T) (string, provenance.Record) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dir, provenance.Record{Fork: "ship", Version: "1.2.3", Date: "2026-02-03T04:05:06Z", Sources: sources}
+	return dir, provenance.Record{Fork: "ship", Version: "1.2.3", Date: "2026-02-03T04:05:06Z", Sources: sources,
+		Options: map[string]string{epoch: "1770091506"}}
 }
 
 func request(t *testing.T) Request {
@@ -44,7 +45,23 @@ func request(t *testing.T) Request {
 		Project: dir, Record: record, Work: filepath.Join(t.TempDir(), "again"),
 		Command: []string{"sh", "-c", release, "sh", "ship"},
 		Env: run.Env{"PATH=" + testkit.Path(), "HOME=" + home, "LC_ALL=C", "LC_CTYPE=x", "MATE=kept", "TZ=UTC",
+			epoch + "=1",
 			"GOMODCACHE=" + t.TempDir(), "GOCACHE=" + t.TempDir(), "GOENV=off"},
+	}
+}
+
+// TestRebuildHasTheDateOfEachFork holds that forks have the dates of their own upstreams, where
+// they had when the release was made.
+func TestRebuildHasTheDateOfEachFork(t *testing.T) {
+	r := request(t)
+	r.Record.Options = nil
+	var out bytes.Buffer
+	r.Stdout = &out
+	if _, err := Rebuild(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(r.Work, "gocache") + " kept\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("the command wrote\n%s\nwithout %q", out.String(), want)
 	}
 }
 
@@ -120,7 +137,6 @@ func TestRebuildRefuses(t *testing.T) {
 		"is in the project":      func(r *Request) { r.Work = filepath.Join(r.Project, "dist") },
 		"the rebuild failed: sh": func(r *Request) { r.Command = []string{"sh", "-c", "exit 3"} },
 		"no such program":        func(r *Request) { r.Env = run.Env{"PATH=/absent"} },
-		"cannot parse":           func(r *Request) { r.Record.Date = "today" },
 	} {
 		r := request(t)
 		change(&r)

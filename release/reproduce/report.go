@@ -85,6 +85,7 @@ type Finding struct {
 
 	derived bool // it follows from another finding
 	header  bool // it is of a member's header
+	bytes   bool // it is of what is around members: nobody knows what that is
 }
 
 // JSON returns the report for programs.
