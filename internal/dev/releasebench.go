@@ -53,12 +53,12 @@ func BenchRelease(ctx context.Context, rounds *int, dist *string) error {
 	if _, err := b.mage(nil, "release", released); err != nil {
 		return err
 	}
-	for _, compare := range []func(int) error{b.release, b.described, b.verified, b.goreleaser} {
+	for _, compare := range []func(int) error{b.release, b.described, b.verified, b.releasedIdle, b.goreleaser} {
 		if err := compare(n); err != nil {
 			return err
 		}
 	}
-	return b.releasedIdle()
+	return nil
 }
 
 // at returns the path of something of the fork in dist.
@@ -287,16 +287,16 @@ func walk(ctx context.Context, name, format string) error {
 }
 
 // releasedIdle measures what is left where nothing is to do.
-func (b *bench) releasedIdle() error {
+func (b *bench) releasedIdle(n int) error {
 	var idle []cost
-	for range rounds {
+	for range 2*n + 1 {
 		c, err := b.mageCost("release", released)
 		if err != nil {
 			return err
 		}
 		idle = append(idle, c)
 	}
-	fmt.Printf("\nNothing to do, mage release: %s, of processors %s\n",
+	fmt.Printf("\nNothing to do, mage release: %s, of processors %s\n\n",
 		spread(each(idle, func(c cost) time.Duration { return c.wall })),
 		spread(each(idle, func(c cost) time.Duration { return c.cpu })))
 	return nil
