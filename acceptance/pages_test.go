@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,19 @@ func TestGentooPage(t *testing.T) {
 	mustRun(t, dir, "sed", "-i", `s/^version: .*/version: 0.28.4+slipway.2/`, "forks/flannel-0.28/fork.yaml")
 	mage(t, dir, "patches:lock", "-fork=flannel-0.28")
 	shown(t, "docs/gentoo.md", mage(t, dir, "ebuild", "-fork=flannel-0.28"))
+}
+
+// TestReleasePage makes the release that docs/release.md shows, in a clean clone.
+func TestReleasePage(t *testing.T) {
+	dir := clone(t)
+	out := mage(t, dir, "release", "-fork=etcd-3.7", "-platforms=linux/amd64")
+	lines := strings.Split(out, "\n")
+	isDistfile := func(l string) bool { return strings.HasPrefix(l, "  distfile ") }
+	if first := slices.IndexFunc(lines, isDistfile); first >= 0 { // several are made at a time
+		n := slices.IndexFunc(lines[first:], func(l string) bool { return !isDistfile(l) })
+		slices.Sort(lines[first : first+max(n, 0)])
+	}
+	shown(t, "docs/release.md", strings.Join(lines, "\n"))
 }
 
 // lintian has Debian's linter find nothing in packages. Debian's archive takes no zstd

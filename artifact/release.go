@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // ReleaseFile is the name of the record in a release's folder.
@@ -85,8 +86,32 @@ func (r Release) Kind(k Kind) []Released {
 	return slices.DeleteFunc(slices.Clone(r.Artifacts), func(a Released) bool { return a.Kind != k })
 }
 
-// Encode returns the record as artifacts.json has it.
+// With returns the record with more artifacts, less those that it has with other content.
+func (r Release) With(more []Released) Release {
+	for _, a := range more {
+		if !slices.ContainsFunc(r.Artifacts, a.SameAs) {
+			r.Artifacts = append(slices.Clip(r.Artifacts), a)
+		}
+	}
+	slices.SortFunc(r.Artifacts, func(x, y Released) int {
+		return strings.Compare(x.Path+"\x00"+x.Name, y.Path+"\x00"+y.Name)
+	})
+	return r
+}
+
+// SameAs reports whether two are one artifact, whatever their content.
+func (r Released) SameAs(o Released) bool {
+	return r.Kind == o.Kind && r.Path == o.Path && r.Name == o.Name
+}
+
+// Encode returns the record as artifacts.json has it. Lists are there if they are empty, too.
 func (r Release) Encode() ([]byte, error) {
+	if r.Patches == nil {
+		r.Patches = []ReleasedPatch{}
+	}
+	if r.Artifacts == nil {
+		r.Artifacts = []Released{}
+	}
 	data, err := json.MarshalIndent(r, "", "  ")
 	return append(data, '\n'), err
 }
@@ -99,14 +124,14 @@ func ReadRelease(at string) (Release, error) {
 	}
 	var r Release
 	data, err := os.ReadFile(at)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return r, fmt.Errorf("%s does not exist: want the folder of a release, as mage release makes it", at)
 	}
 	if err != nil {
 		return r, err
 	}
 	if err := json.Unmarshal(data, &r); err != nil {
-		return r, fmt.Errorf("%s: %w", at, err)
+		return r, fmt.Errorf("%s is damaged, or no record of a release: %w", at, err)
 	}
 	if r.Schema != ReleaseSchema {
 		return r, fmt.Errorf("%s: its schema is %d, and this Slipway reads %d: use the Slipway that made it",

@@ -1,5 +1,12 @@
 package artifact
 
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+)
+
 // TimelineFile is the name of the timeline in dist/FORK. A release has it on its page, and
 // not among its files: it tells of one machine.
 const TimelineFile = "timeline.json"
@@ -19,4 +26,21 @@ type Span struct {
 	End     int64  `json:"end"`   // milliseconds since the run began
 	Kept    bool   `json:"kept,omitempty"`
 	Failed  bool   `json:"failed,omitempty"`
+}
+
+// ReadTimeline reads a timeline.json. One that does not exist, or cannot be understood, tells
+// nothing.
+func ReadTimeline(name string) (Timeline, error) {
+	data, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Timeline{}, nil
+	}
+	if err != nil {
+		return Timeline{}, err
+	}
+	var t Timeline
+	if json.Unmarshal(data, &t) != nil {
+		return Timeline{}, nil
+	}
+	return t, nil
 }

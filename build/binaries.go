@@ -106,20 +106,18 @@ func (s *Session) Binaries(ctx context.Context, j fork.Job) (Binaries, error) {
 	return s.binaries(ctx, p, false)
 }
 
-// Current returns what is up to date of a job in dist/FORK/bin, and whether that is all of
-// it. It makes nothing.
-func (s *Session) Current(ctx context.Context, j fork.Job) (b Binaries, all bool, err error) {
+// Current returns what is up to date of a job in dist/FORK/bin. It makes nothing.
+func (s *Session) Current(ctx context.Context, j fork.Job) (Binaries, error) {
 	p, err := s.plan(ctx, j)
 	if err != nil {
-		return b, false, err
+		return Binaries{}, err
 	}
-	b = Binaries{Platform: j.Platform, Dir: s.dist.Abs(p.dir), kept: s.upToDate(p)}
+	b := Binaries{Platform: j.Platform, Dir: s.dist.Abs(p.dir), kept: s.upToDate(p)}
 	for _, one := range b.kept {
 		b.All = append(b.All, one)
 	}
 	sortBinaries(b.All)
-	missing := func(c cross.Component) bool { return b.Get(c.Name).Component == "" }
-	return b, !slices.ContainsFunc(j.Components, missing), nil
+	return b, nil
 }
 
 // Plan returns what Cross would return for jobs, with those kept that are up to date. The
@@ -127,7 +125,7 @@ func (s *Session) Current(ctx context.Context, j fork.Job) (b Binaries, all bool
 func (s *Session) Plan(ctx context.Context, jobs []fork.Job) (artifact.Set, error) {
 	var out artifact.Set
 	for _, j := range jobs {
-		b, _, err := s.Current(ctx, j)
+		b, err := s.Current(ctx, j)
 		if err != nil {
 			return nil, err
 		}

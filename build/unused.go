@@ -79,7 +79,7 @@ func builtFor(f fork.Fork, jobs []fork.Job) string {
 func (s *Session) packagedFiles() (map[string]bool, error) {
 	out := map[string]bool{}
 	recipes, _, err := profiles.Recipes(s.fork.Project.Dir, s.fork.Profile, s.fork.Parsed)
-	if _, ok := errors.AsType[*profiles.NoPackagesError](err); ok {
+	if _, ok := errors.AsType[*profiles.MissingError](err); ok {
 		return out, nil // nothing is packaged
 	}
 	if err != nil {

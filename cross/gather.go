@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,8 +60,8 @@ func (b Builder) Gather(
 	ctx context.Context, in Input, tree filetree.Dir, components []Component, dst string,
 ) ([]Package, error) {
 	env := b.env(in, tree, false)
-	kept := filepath.ToSlash(filepath.Join(b.Go.GOMODCACHE, "cache", "download"))
-	env = env.With("GOMODCACHE="+dst, "GOFLAGS=-modcacherw", "GOPROXY=file://"+kept+","+b.Go.GOPROXY)
+	kept := fileProxy(filepath.Join(b.Go.GOMODCACHE, "cache", "download"))
+	env = env.With("GOMODCACHE="+dst, "GOFLAGS=-modcacherw", "GOPROXY="+kept+","+b.Go.GOPROXY)
 	runs, err := Request{Input: in, Dir: tree, Components: components}.batches()
 	if err != nil {
 		return nil, err
@@ -82,6 +83,13 @@ func (b Builder) Gather(
 	}
 	outside := slices.DeleteFunc(packages, func(p Package) bool { return !strings.HasPrefix(p.Root, dst) })
 	return outside, slim(dst)
+}
+
+// fileProxy returns the name that GOPROXY has for the module proxy in a folder. Commas part the
+// names there.
+func fileProxy(dir string) string {
+	u := url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}
+	return strings.ReplaceAll(u.String(), ",", "%2C")
 }
 
 // list has the go command list the packages of a batch; cmd says where.

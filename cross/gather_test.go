@@ -81,3 +81,14 @@ func TestListed(t *testing.T) {
 		t.Error("a list that is cut is read")
 	}
 }
+
+func TestFileProxy(t *testing.T) {
+	for dir, want := range map[string]string{
+		"/home/mate/go/pkg/mod/cache/download": "file:///home/mate/go/pkg/mod/cache/download",
+		"/a, longer|näme/mod":                  "file:///a%2C%20longer%7Cn%C3%A4me/mod",
+	} {
+		if got := fileProxy(dir); got != want {
+			t.Errorf("%s is %s, want %s", dir, got, want)
+		}
+	}
+}

@@ -139,7 +139,7 @@ func (d Dir) Update(ctx context.Context, base Dir, changes []Change) (Dir, error
 // Copy makes dst, which must not exist yet or be empty, a copy of d that
 // shares nothing with it.
 func (d Dir) Copy(ctx context.Context, dst string) (Dir, error) {
-	return Dir{Path: dst}.update(ctx, d, nil, copyFile)
+	return Dir{Path: dst}.update(ctx, d, nil, Copy)
 }
 
 // A placer makes the file to one with the content of the file from.
@@ -215,10 +215,11 @@ func LinkOrCopy(from, to string, mode Mode) error {
 	if mode != Link && os.Link(from, to) == nil {
 		return nil
 	}
-	return copyFile(from, to, mode)
+	return Copy(from, to, mode)
 }
 
-func copyFile(from, to string, mode Mode) error {
+// Copy makes the file to a copy of the file from, in that mode. A symbolic link is copied.
+func Copy(from, to string, mode Mode) error {
 	if mode == Link {
 		target, err := os.Readlink(from)
 		if err != nil {

@@ -48,6 +48,34 @@ func TestMemory(t *testing.T) {
 	}
 }
 
+// TestMemoryRecallsThisRun holds that what was read before in the same run is not read again, but for
+// what may have changed since without a trace.
+func TestMemoryRecallsThisRun(t *testing.T) {
+	t.Parallel()
+	old := lay(t, file{"a", Regular, "aye"})
+	settle(t)
+	m := ReadMemory(filepath.Join(t.TempDir(), "none"), time.Now())
+	fresh := lay(t, file{"a", Regular, "aye"})
+	for _, c := range []struct {
+		about   string
+		dir     string
+		recalls bool
+	}{{"a file that is old", old.Path, true}, {"one that was written just now", fresh.Path, false}} {
+		clear(m.seen)
+		name := filepath.Join(c.dir, "a")
+		size, sum, err := m.Sum(name)
+		if err != nil || size != 3 {
+			t.Fatalf("%s: %d bytes, %v", c.about, size, err)
+		}
+		for s := range m.seen { // it is the memory that answers, or it is not
+			m.seen[s] = Sum{}
+		}
+		if _, again, err := m.Sum(name); err != nil || (again != sum) != c.recalls {
+			t.Errorf("%s: it is recalled: %v, %v", c.about, again != sum, err)
+		}
+	}
+}
+
 // TestLearn has a memory know files before they are asked for. One that is missing is no matter.
 func TestLearn(t *testing.T) {
 	t.Parallel()

@@ -53,7 +53,7 @@ func Of(
 }
 
 // described returns modules as artifacts' records have them. found are their licenses,
-// by the name of the module.
+// by the name of the module. The error has all whose license nobody knows.
 func described(
 	s *build.Session, modules []linked, found map[string][]string, declared licenses.Declared,
 ) ([]artifact.Module, error) {
@@ -62,7 +62,7 @@ func described(
 		return nil, err
 	}
 	version := localVersions(s.Fork(), s.Lock().Modules)
-	out := map[string]artifact.Module{}
+	out, unknown := map[string]artifact.Module{}, map[string]error{}
 	for _, m := range modules {
 		a := artifact.Module{Path: m.path, Version: m.version, Sum: m.sum, Local: m.local}
 		a.Licenses = found[m.name]
@@ -78,9 +78,16 @@ func described(
 			a.Licenses = said
 		}
 		if len(a.Licenses) == 0 && !m.vendored {
-			return nil, &UnknownError{Module: m.path, Version: a.Version, Dir: m.dir(s)}
+			unknown[m.path] = &UnknownError{Module: m.path, Version: a.Version, Dir: m.dir(s)}
 		}
 		out[a.Path+"@"+a.Version] = a
+	}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(unknown)) {
+		faults = append(faults, unknown[name])
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
 	}
 	return slices.SortedFunc(maps.Values(out), func(a, b artifact.Module) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Version, b.Version))
@@ -91,7 +98,7 @@ func described(
 // it, "" if it has none. It counts where no text in the tree is known.
 func License(f fork.Fork) (string, error) {
 	recipes, _, err := profiles.Recipes(f.Project.Dir, f.Profile, f.Parsed)
-	if none := (*profiles.NoPackagesError)(nil); errors.As(err, &none) {
+	if none := (*profiles.MissingError)(nil); errors.As(err, &none) {
 		return "", nil
 	}
 	return recipes.License, err

@@ -116,8 +116,9 @@ func TestOfUnpacksAgain(t *testing.T) {
 func TestOfGOPATH(t *testing.T) {
 	const id = "kubernetes-1.5"
 	p := buildtest.New(t, map[string]string{
-		"upstream/LICENSE":                               "As you like.\n",
-		"upstream/Godeps/Godeps.json":                    `{"Deps": [{"ImportPath": "example.org/rope/knots", "Rev": "0123abc"}]}`,
+		"upstream/LICENSE": "As you like.\n",
+		"upstream/Godeps/Godeps.json": `{"Deps": [
+			{"ImportPath": "example.org/rope/knots", "Rev": "0123abc"}]}`,
 		"upstream/vendor/example.org/rope/LICENSE":       "Copyright 2017 Mate\n\n" + isc,
 		"upstream/vendor/example.org/rope/knots/knot.go": "package knots\n",
 		"upstream/vendor/example.org/crew/crew.go":       "package crew\n",

@@ -4,6 +4,8 @@ package pipeline
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -18,6 +20,7 @@ import (
 	"github.com/slipway-build/slipway/pipeline/packages"
 	"github.com/slipway-build/slipway/pipeline/tarball"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/release/settings"
 )
 
@@ -37,7 +40,18 @@ func NewReleasing(f fork.Fork, on []platform.Platform, programs fs.FS, only ...s
 	if r.has(settings.Image) {
 		r.Imaging, err = NewImaging(f, image.Request{Platforms: names(linux(on)), Programs: programs})
 	}
-	return r, err
+	return r, r.explain(settings.Image, err)
+}
+
+// explain adds to an error, if it is that the fork's profile has no recipes for a form, how
+// to release the fork without that.
+func (r Releasing) explain(form string, err error) error {
+	var missing *profiles.MissingError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	return fmt.Errorf("%w\n  To release the fork without the form %s: name its other forms in release.artifacts in %s, "+
+		"such as [binaries, tarball]", err, form, r.fork.File("fork.yaml"))
 }
 
 // With returns the releasing with the sessions that it does its work in, one for each of
@@ -77,57 +91,70 @@ type form struct {
 
 // forms returns those that the fork is released in, in the order they are made.
 func (r Releasing) forms() []form {
-	s := r.Session()
-	pack := packages.Request{Platforms: names(linux(r.on))}
-	lay := overlay.Request{Alone: true, Platforms: names(linux(r.on))}
-	tars := tarball.ReleaseRequest{Platforms: names(r.on)}
-	if r.has(settings.Image) {
-		tars.Images = r.fork.Dist("images")
-	}
-	packaged := func(name string, f packages.Format) form {
-		return form{
-			name:  name,
-			round: 1,
-			check: func() error { return packages.Check(s, f, pack) },
-			plan:  func(ctx context.Context) (artifact.Set, error) { return packages.Plan(ctx, s, f, pack) },
-			run:   func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, pack) },
-		}
-	}
-	one := []*build.Session{s}
 	all := []form{
-		{
-			name:  settings.Binaries,
-			check: func() error { _, err := r.jobs(); return err },
-			plan:  r.planCross,
-			run:   r.cross,
-		},
-		packaged(settings.Deb, packages.Deb()),
-		packaged(settings.RPM, packages.RPM()),
-		{
-			name:  settings.Ebuild,
-			round: 1,
-			check: func() error { return overlay.Check(one, lay) },
-			plan: func(context.Context) (artifact.Set, error) {
-				return artifact.Set{{Kind: artifact.Overlay, Name: s.Fork().Ebuilds.Repository, Path: s.Fork().Dist("overlay")}}, nil
-			},
-			run: func(ctx context.Context) (artifact.Set, error) { return overlay.Run(ctx, one, lay) },
-		},
-		{
-			name:  settings.Image,
-			round: 2,
-			check: func() error { return r.Imaging.Check(r.sessions) },
-			plan:  func(context.Context) (artifact.Set, error) { return r.Imaging.Plan(r.sessions) },
-			run:   func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) },
-		},
-		{
-			name:  settings.Tarball,
-			round: 3,
-			check: func() error { return tarball.CheckRelease(s, tars) },
-			plan:  func(context.Context) (artifact.Set, error) { return tarball.PlanRelease(s, tars) },
-			run:   func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, tars) },
-		},
+		r.binaries(), r.packages(settings.Deb, packages.Deb()), r.packages(settings.RPM, packages.RPM()),
+		r.ebuilds(), r.images(), r.tarballs(),
 	}
 	return slices.DeleteFunc(all, func(f form) bool { return !r.has(f.name) })
+}
+
+func (r Releasing) binaries() form {
+	return form{
+		name:  settings.Binaries,
+		check: func() error { _, err := r.jobs(); return err },
+		plan:  r.planCross,
+		run:   r.cross,
+	}
+}
+
+func (r Releasing) packages(name string, f packages.Format) form {
+	s, q := r.Session(), packages.Request{Platforms: names(linux(r.on))}
+	return form{
+		name:  name,
+		round: 1,
+		check: func() error { return packages.Check(s, f, q) },
+		plan:  func(ctx context.Context) (artifact.Set, error) { return packages.Plan(ctx, s, f, q) },
+		run:   func(ctx context.Context) (artifact.Set, error) { return packages.Run(ctx, s, f, q) },
+	}
+}
+
+func (r Releasing) ebuilds() form {
+	one, q := []*build.Session{r.Session()}, overlay.Request{Alone: true, Platforms: names(linux(r.on))}
+	return form{
+		name:  settings.Ebuild,
+		round: 1,
+		check: func() error { return overlay.Check(one, q) },
+		plan: func(context.Context) (artifact.Set, error) {
+			return artifact.Set{
+				{Kind: artifact.Overlay, Name: r.fork.Ebuilds.Repository, Path: r.fork.Dist("overlay")},
+			}, nil
+		},
+		run: func(ctx context.Context) (artifact.Set, error) { return overlay.Run(ctx, one, q) },
+	}
+}
+
+func (r Releasing) images() form {
+	return form{
+		name:  settings.Image,
+		round: 2,
+		check: func() error { return r.Imaging.Check(r.sessions) },
+		plan:  func(context.Context) (artifact.Set, error) { return r.Imaging.Plan(r.sessions) },
+		run:   func(ctx context.Context) (artifact.Set, error) { return r.Imaging.Run(ctx, r.sessions) },
+	}
+}
+
+func (r Releasing) tarballs() form {
+	s, q := r.Session(), tarball.ReleaseRequest{Platforms: names(r.on)}
+	if r.has(settings.Image) {
+		q.Images = r.fork.Dist("images")
+	}
+	return form{
+		name:  settings.Tarball,
+		round: 3,
+		check: func() error { return tarball.CheckRelease(s, q) },
+		plan:  func(context.Context) (artifact.Set, error) { return tarball.PlanRelease(s, q) },
+		run:   func(ctx context.Context) (artifact.Set, error) { return tarball.Release(ctx, s, q) },
+	}
 }
 
 func (r Releasing) jobs() ([]fork.Job, error) {
@@ -159,7 +186,7 @@ func (r Releasing) cross(ctx context.Context) (artifact.Set, error) {
 func (r Releasing) Check() error {
 	for _, f := range r.forms() {
 		if err := f.check(); err != nil {
-			return err
+			return r.explain(f.name, err)
 		}
 	}
 	return nil

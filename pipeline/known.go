@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -24,7 +25,9 @@ import (
 func (r Releasing) Input(ctx context.Context, made artifact.Set) (release.Input, error) {
 	s := r.Session()
 	f := s.Fork()
-	in := release.Input{Fork: f, Made: made, Known: release.Known{Lock: s.Lock(), Slipway: slipwayVersion()}}
+	in := release.Input{Fork: f, Made: made, Known: release.Known{
+		Lock: s.Lock(), Slipway: slipwayVersion(), Go: s.HostGo().GOVERSION,
+	}}
 	var err error
 	if in.Record.Patches, err = s.Released(ctx); err != nil {
 		return in, err
@@ -124,14 +127,8 @@ func (r Releasing) bases(in *release.Input, made artifact.Set) error {
 	}
 	var packages []image.Package
 	for _, b := range bases {
-		one := sbom.Base{Image: b.Image, Platform: b.Platform.String(), Reference: b.Reference}
-		for _, p := range b.Packages {
-			one.Suite = p.Suite
-			one.Packages = append(one.Packages, sbom.Debian{
-				Name: p.Name, Version: p.Version, Arch: p.Architecture, SHA256: p.SHA256,
-			})
-		}
-		in.Known.Bases, packages = append(in.Known.Bases, one), append(packages, b.Packages...)
+		in.Known.Bases = append(in.Known.Bases, listed(b, cmp.Or(in.Known.Slipway, "devel")))
+		packages = append(packages, b.Packages...)
 		if _, digest, ok := strings.Cut(b.Reference, "@"); ok {
 			in.Known.BaseImages = append(in.Known.BaseImages, provenance.Image{Reference: b.Reference, Digest: digest})
 		}
@@ -149,6 +146,23 @@ func (r Releasing) bases(in *release.Input, made artifact.Set) error {
 		})
 	}
 	return nil
+}
+
+// listed returns a base as SBOMs list it. slipway is the version of Slipway's own programs.
+func listed(b image.Base, slipway string) sbom.Base {
+	out := sbom.Base{Image: b.Image, Platform: b.Platform.String(), Reference: b.Reference}
+	for _, p := range b.Packages {
+		out.Suite = p.Suite
+		out.Packages = append(out.Packages, sbom.Debian{
+			Name: p.Name, Version: p.Version, Arch: p.Architecture, SHA256: p.SHA256,
+		})
+	}
+	for _, name := range b.Programs {
+		out.Programs = append(out.Programs, sbom.Program{
+			Name: name, Version: slipway, License: []string{"Apache-2.0"},
+		})
+	}
+	return out
 }
 
 // slipwayVersion returns the version of Slipway that a project requires, or "" within

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"slices"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/platform"
@@ -15,10 +14,7 @@ func (r Releasing) Shards(ctx context.Context) (shards.Want, error) {
 	want := shards.Want{Origins: map[string]shards.Origin{}}
 	for _, s := range r.sessions {
 		f := s.Fork()
-		on := slices.DeleteFunc(slices.Clone(r.on), func(p platform.Platform) bool {
-			return !slices.Contains(f.Platforms, p)
-		})
-		all, err := shards.All(f.ID, on)
+		all, err := shards.All(f.ID, platform.Common(r.on, f.Platforms))
 		if err != nil {
 			return want, err
 		}

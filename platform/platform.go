@@ -78,3 +78,8 @@ func join(list []Platform) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// Common returns the platforms of a that are also in b, in the order of a.
+func Common(a, b []Platform) []Platform {
+	return slices.DeleteFunc(slices.Clone(a), func(p Platform) bool { return !slices.Contains(b, p) })
+}

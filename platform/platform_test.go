@@ -103,3 +103,22 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+func TestCommon(t *testing.T) {
+	for _, c := range []struct{ a, b, want string }{
+		{"linux/amd64 linux/arm64", "linux/arm64 linux/amd64", "linux/amd64 linux/arm64"},
+		{"linux/arm64 linux/s390x", "linux/amd64 linux/arm64", "linux/arm64"},
+		{"linux/arm64", "linux/amd64", ""},
+		{"", "linux/amd64", ""},
+	} {
+		a, errA := ParseList(strings.Fields(c.a))
+		b, errB := ParseList(strings.Fields(c.b))
+		var got []string
+		for _, p := range Common(a, b) {
+			got = append(got, p.String())
+		}
+		if errA != nil || errB != nil || strings.Join(got, " ") != c.want || len(a) != len(strings.Fields(c.a)) {
+			t.Errorf("%q and %q: %q, %v, %v, want %q", c.a, c.b, got, errA, errB, c.want)
+		}
+	}
+}

@@ -18,12 +18,15 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// A NoPackagesError says that a profile lists no packages.
-type NoPackagesError struct{ Profile string }
+// A MissingError says that a profile has no file of recipes.
+type MissingError struct {
+	Profile string
+	Says    string // what the file would say, as "list packages"
+	File    string // packages.yaml
+}
 
-func (e *NoPackagesError) Error() string {
-	return fmt.Sprintf("profile %s does not list packages: write %s", e.Profile,
-		path.Join("profiles", e.Profile, "packages.yaml"))
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("profile %s does not %s: write %s", e.Profile, e.Says, path.Join("profiles", e.Profile, e.File))
 }
 
 // Recipes loads the recipes of a profile's packages for version v, and the files that
@@ -32,7 +35,7 @@ func (e *NoPackagesError) Error() string {
 func Recipes(project, name string, v version.Version) (packaging.Recipes, fs.FS, error) {
 	r, from, err := read[packaging.Recipes](project, path.Join(name, "packages.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = &NoPackagesError{name}
+		err = &MissingError{name, "list packages", "packages.yaml"}
 	}
 	if err != nil {
 		return r, nil, err
@@ -64,8 +67,7 @@ func replaced(rows []packaging.Recipe, few int, v version.Version) []packaging.R
 func Gentoo(project, name string) (ebuilds.Project, error) {
 	p, from, err := read[ebuilds.Project](project, path.Join(name, "gentoo.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not name its Gentoo packages: write %s", name,
-			path.Join("profiles", name, "gentoo.yaml"))
+		err = &MissingError{name, "name its Gentoo packages", "gentoo.yaml"}
 	}
 	if err != nil {
 		return p, err
@@ -77,8 +79,7 @@ func Gentoo(project, name string) (ebuilds.Project, error) {
 func Images(project, name string) (images.Recipes, error) {
 	r, from, err := read[images.Recipes](project, path.Join(name, "images.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not list images: write %s", name,
-			path.Join("profiles", name, "images.yaml"))
+		err = &MissingError{name, "list images", "images.yaml"}
 	}
 	if err != nil {
 		return r, err
@@ -90,8 +91,7 @@ func Images(project, name string) (images.Recipes, error) {
 func Kubespray(project, name string) (kubespray.Recipes, error) {
 	r, from, err := read[kubespray.Recipes](project, path.Join(name, "kubespray.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not list variables of Kubespray: write %s", name,
-			path.Join("profiles", name, "kubespray.yaml"))
+		err = &MissingError{name, "list variables of Kubespray", "kubespray.yaml"}
 	}
 	if err != nil {
 		return r, err
@@ -116,8 +116,7 @@ func Tarballs(project, name string) (tarballs.Recipes, error) {
 func OpenStack(project, name string) (openstack.Recipes, error) {
 	r, from, err := read[openstack.Recipes](project, path.Join(name, "openstack.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("profile %s does not list settings of OpenStack's cloud-config: write %s", name,
-			path.Join("profiles", name, "openstack.yaml"))
+		err = &MissingError{name, "list settings of OpenStack's cloud-config", "openstack.yaml"}
 	}
 	if err != nil {
 		return r, err

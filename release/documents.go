@@ -24,8 +24,8 @@ import (
 const layoutDir = "images"
 
 // describe writes what says something of finished files: SBOMs, also beside the images in
-// the layout, and which vulnerabilities are fixed; and the public keys. Images are signed here, since signatures
-// are files of the layout.
+// the layout, which vulnerabilities are fixed, and the public keys. Images are signed here,
+// since their signatures are files of the layout.
 func (b builder) describe(ctx context.Context, record artifact.Release, all []sums) error {
 	subject := b.subject(record, all)
 	docs, err := sbom.Documents(ctx, b.dir, subject)
@@ -128,20 +128,16 @@ func (b builder) layout() string { return filepath.Join(b.dir, layoutDir) }
 // conclude returns the documents that speak of all others: the provenance and the notes.
 func (b builder) conclude(record artifact.Release) (map[string][]byte, error) {
 	k := b.in.Known
-	modules := make([]provenance.Module, len(k.Modules))
-	for i, m := range k.Modules {
-		modules[i] = provenance.Module{Path: m.Path, Version: m.Version, Sum: m.Sum}
-	}
 	statement, err := provenance.Statement(provenance.Input{
-		Release: record, Lock: k.Lock, Options: k.Options, Sources: k.Sources, Checkout: k.Checkout, Slipway: k.Slipway,
-		Builds: k.Builds, Modules: modules, Packages: k.Packages, Images: k.BaseImages,
+		Release: record, Lock: k.Lock, Options: k.Options, Sources: k.Sources, Checkout: k.Checkout,
+		Slipway: k.Slipway, Go: k.Go, Builds: k.Builds, Modules: k.Modules, Packages: k.Packages, Images: k.BaseImages,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return map[string][]byte{
 		provenance.File: statement,
-		notes.File:      notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.noteKeys()}),
+		notes.File:      notes.Markdown(notes.Input{Release: record, Last: b.last, Keys: b.keys()}),
 	}, nil
 }
 

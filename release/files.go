@@ -1,7 +1,6 @@
 package release
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -112,16 +111,11 @@ func (r Releaser) place(files []file, dir string) error {
 		}
 		put := filetree.LinkOrCopy
 		if f.changes {
-			put = copyFile
+			put = filetree.Copy
 		}
 		if err := put(from, to, mode); err != nil {
 			return fmt.Errorf("%s: %w", f.from, err)
 		}
 	}
 	return nil
-}
-
-func copyFile(from, to string, _ filetree.Mode) error {
-	data, err := os.ReadFile(from)
-	return errors.Join(err, os.WriteFile(to, data, 0o644))
 }

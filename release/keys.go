@@ -5,10 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/run"
-	"github.com/slipway-build/slipway/release/notes"
 	"github.com/slipway-build/slipway/release/page"
 	"github.com/slipway-build/slipway/release/settings"
 	"github.com/slipway-build/slipway/release/sign"
@@ -18,29 +18,37 @@ import (
 // horizon is how long a key has to be valid after a release at least.
 const horizon = 30 * 24 * time.Hour
 
-// The public keys that a signed release has beside it, so that its page can name them. Who
-// verifies a release takes keys from elsewhere.
+// The public keys of a signed release.
 const (
-	openpgpKey  = "keys/openpgp.asc"
-	sigstoreKey = "keys/sigstore.pub"
+	openpgpKey  = artifact.KeysFolder + "/openpgp.asc"
+	sigstoreKey = artifact.KeysFolder + "/sigstore.pub"
 )
 
-// OpenSigner returns what signs releases of f at date, with keys that are fit for it. Without
-// keys it signs nothing, and that is said.
-func OpenSigner(
-	ctx context.Context, f fork.Fork, r Request, date time.Time, env run.Env, events event.Sink,
-) (*sign.Signer, error) {
-	s, err := sign.Open(ctx, sign.Settings{Keys: r.Keys, Time: date, Env: env, Run: run.Runner{Events: events}})
+// Signing is what releases are signed with, and when.
+type Signing struct {
+	Keys   []string  // see sign.Open; none: nothing is signed
+	Now    time.Time // that the keys have to be valid at
+	Date   time.Time // of the release, which its signatures carry
+	Env    run.Env
+	Events event.Sink
+}
+
+// OpenSigner returns what signs releases of f, with keys that are fit for it. Without keys it
+// signs nothing, and that is said.
+func OpenSigner(ctx context.Context, f fork.Fork, by Signing) (*sign.Signer, error) {
+	s, err := sign.Open(ctx, sign.Settings{
+		Keys: by.Keys, Time: by.Date, Env: by.Env, Run: run.Runner{Events: by.Events},
+	})
 	if err != nil {
 		return nil, err
 	}
-	if len(r.Keys) == 0 {
-		events.Note("the release is not signed: -key names a key")
+	if len(by.Keys) == 0 {
+		by.Events.Note("the release is not signed: -key names a key")
 		return s, nil
 	}
-	warnings, err := s.Check(r.Now, horizon, uses(f, s)...)
+	warnings, err := s.Check(by.Now, horizon, uses(f, s)...)
 	for _, w := range warnings {
-		events.Note(w.String())
+		by.Events.Note(w.String())
 	}
 	return s, err
 }
@@ -77,23 +85,15 @@ func (b builder) publicKeys() (map[string][]byte, error) {
 // alone.
 const sigstorePrefix = "sha256:"
 
-// pageKeys and noteKeys are the keys of the signer, as documents name them.
-func (b builder) pageKeys() []page.Key {
-	var out []page.Key
+// keys are those of the signer, as documents name them.
+func (b builder) keys() []artifact.ReleaseKey {
+	var out []artifact.ReleaseKey
 	for _, k := range b.Signer.Verifier().Fingerprints() {
-		one := page.Key{Use: page.OpenPGP, ID: k.Fingerprint, Path: openpgpKey}
+		one := artifact.ReleaseKey{Use: page.OpenPGP, ID: k.Fingerprint, Path: openpgpKey}
 		if strings.HasPrefix(k.Fingerprint, sigstorePrefix) {
 			one.Use, one.Path = page.Sigstore, sigstoreKey
 		}
 		out = append(out, one)
-	}
-	return out
-}
-
-func (b builder) noteKeys() []notes.Key {
-	var out []notes.Key
-	for _, k := range b.pageKeys() {
-		out = append(out, notes.Key(k))
 	}
 	return out
 }

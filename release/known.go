@@ -20,6 +20,7 @@ type Known struct {
 	Sources    provenance.Sources
 	Checkout   provenance.Checkout
 	Slipway    string // its version
+	Go         string // of this machine
 	Builds     []provenance.Build
 	Packages   []provenance.Package // of Debian, in bases and sysroots
 	BaseImages []provenance.Image

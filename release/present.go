@@ -1,10 +1,6 @@
 package release
 
 import (
-	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -17,10 +13,10 @@ import (
 func (b builder) page(record artifact.Release) error {
 	in := page.Input{
 		Release: record, Last: b.last, Registry: b.in.Fork.Images.Registry, Tag: b.in.Fork.Parsed.Tag(),
-		Keys: b.pageKeys(),
+		Keys: b.keys(),
 	}
 	var err error
-	if in.Timeline, err = ReadTimeline(b.Dist.Abs(b.in.Fork.Dist(artifact.TimelineFile))); err != nil {
+	if in.Timeline, err = artifact.ReadTimeline(b.Dist.Abs(b.in.Fork.Dist(artifact.TimelineFile))); err != nil {
 		return err
 	}
 	if in.Sizes, err = page.Sizes(b.dir, record); err != nil {
@@ -34,21 +30,4 @@ func (b builder) page(record artifact.Release) error {
 		return err
 	}
 	return output.WriteFiles(b.dir, map[string][]byte{page.File: data})
-}
-
-// ReadTimeline reads a timeline.json. One that does not exist, or cannot be understood, tells
-// nothing.
-func ReadTimeline(name string) (artifact.Timeline, error) {
-	data, err := os.ReadFile(name)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			err = nil
-		}
-		return artifact.Timeline{}, err
-	}
-	var t artifact.Timeline
-	if json.Unmarshal(data, &t) != nil {
-		return artifact.Timeline{}, nil
-	}
-	return t, nil
 }

@@ -1,5 +1,3 @@
-// Package release publishes finished artifacts: it pushes images to registries. It
-// reads their records, and does not know how they were made.
 package release
 
 import (

@@ -18,7 +18,8 @@ func Quick(d output.Dist, f fork.Fork, tarballs artifact.Set) error {
 			return err
 		}
 		for _, a := range tarballs {
-			if err := filetree.LinkOrCopy(d.Abs(a.Path), filepath.Join(dst, filepath.Base(a.Path)), filetree.Regular); err != nil {
+			to := filepath.Join(dst, filepath.Base(a.Path))
+			if err := filetree.LinkOrCopy(d.Abs(a.Path), to, filetree.Regular); err != nil {
 				return err
 			}
 		}

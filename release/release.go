@@ -1,3 +1,6 @@
+// Package release makes releases of finished files, and publishes them: it adds what describes
+// and what signs them, and pushes images to registries. It reads the records of what was
+// built, and does not know how.
 package release
 
 import (
@@ -42,9 +45,7 @@ func (r Request) On(f fork.Fork) ([]platform.Platform, error) {
 				p, f.ID, f.File("fork.yaml"), strings.Join(f.Build.Platforms, ", "))
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(f.Platforms), func(p platform.Platform) bool {
-		return !slices.Contains(asked, p)
-	}), nil
+	return platform.Common(f.Platforms, asked), nil
 }
 
 // An Input is what a release is made of: finished files, and what is known of them.
@@ -57,9 +58,10 @@ type Input struct {
 
 // A Releaser makes releases in dist.
 type Releaser struct {
-	Dist   output.Dist
-	Events event.Sink
-	Signer *sign.Signer // one without keys signs nothing
+	Dist    output.Dist
+	Events  event.Sink
+	Signer  *sign.Signer // one without keys signs nothing
+	Earlier Earlier
 }
 
 // Make makes dist/FORK/release of finished files, unless it is that already, and returns
@@ -75,16 +77,20 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 		return nil, err
 	}
 	if old, ok := r.kept(in.Fork, key); ok {
-		return r.report(in.Fork, old, true), r.publish(in.Fork, old)
+		return r.report(in.Fork, old, true), r.publish(in.Fork, old, q.Force)
 	}
-	last, err := r.before(in, q)
-	if err != nil {
-		return nil, err
+	if same := r.Earlier.same; same != nil && !q.Force {
+		if err := conflict(*same, in); err != nil {
+			return nil, err
+		}
 	}
 	var made built
 	err = r.Events.Stage(event.Event{Stage: "release", Subject: in.Record.Version}, func(end *event.Event) error {
 		err := r.Dist.Replace(dir, func(dst string) (err error) {
-			if made, err = (builder{r, in, last, dst}).build(ctx, files); err != nil {
+			if made, err = (builder{r, in, r.Earlier.last, dst}).build(ctx, files); err != nil {
+				return err
+			}
+			if err := r.keepRebuilds(in, dst); err != nil {
 				return err
 			}
 			return r.remember(in.Fork, key, made.sums)
@@ -95,7 +101,7 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 	if err != nil {
 		return nil, err
 	}
-	if err := r.publish(in.Fork, made.record); err != nil {
+	if err := r.publish(in.Fork, made.record, q.Force); err != nil {
 		return nil, err
 	}
 	return r.report(in.Fork, made.record, false), nil
@@ -118,7 +124,7 @@ func (r Releaser) report(f fork.Fork, record artifact.Release, kept bool) artifa
 			r.Events.Emit(one.Event())
 		}
 	}
-	for _, name := range []string{SHA256Sums, page.File} {
+	for _, name := range []string{artifact.SHA256Sums, page.File} {
 		r.Events.Emit(event.Event{Kind: event.Artifact, Path: f.Dist("release", name), Kept: kept})
 	}
 	return artifact.Of(set)

@@ -16,13 +16,6 @@ import (
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
-// The endings of signatures' names.
-const (
-	armored   = ".asc"
-	bundled   = ".sigstore.json"
-	statement = "provenance.sigstore.json" // the bundle of the provenance
-)
-
 // signRPMs puts signatures into the headers of rpms, and returns the files as they are then.
 func (b builder) signRPMs(ctx context.Context, files []file) ([]file, error) {
 	files = slices.Clone(files)
@@ -69,7 +62,7 @@ func (b builder) signImage(ctx context.Context, image artifact.Released) error {
 // sign signs the sums; and with a sigstore key each file that is downloaded by itself, and
 // the provenance.
 func (b builder) sign(ctx context.Context, record artifact.Release, all []sums) error {
-	for _, name := range []string{SHA256Sums, SHA512Sums} {
+	for _, name := range []string{artifact.SHA256Sums, artifact.SHA512Sums} {
 		data, err := os.ReadFile(filepath.Join(b.dir, name))
 		if err != nil {
 			return err
@@ -100,7 +93,7 @@ func (b builder) sign(ctx context.Context, record artifact.Release, all []sums) 
 	if err != nil {
 		return err
 	}
-	return output.WriteFiles(b.dir, map[string][]byte{statement: data})
+	return output.WriteFiles(b.dir, map[string][]byte{artifact.ProvenanceBundle: data})
 }
 
 // signSums signs one of the files with sums by every key.
@@ -108,12 +101,12 @@ func (b builder) signSums(ctx context.Context, name string, data []byte) error {
 	files := map[string][]byte{}
 	var err error
 	if b.Signer.OpenPGP() {
-		if files[name+armored], err = b.Signer.Detach(ctx, data); err != nil {
+		if files[name+artifact.ArmorSuffix], err = b.Signer.Detach(ctx, data); err != nil {
 			return err
 		}
 	}
 	if b.Signer.Sigstore() {
-		if files[name+bundled], err = b.Signer.Bundle(ctx, sigstore.Bytes(data)); err != nil {
+		if files[name+artifact.BundleSuffix], err = b.Signer.Bundle(ctx, sigstore.Bytes(data)); err != nil {
 			return err
 		}
 	}
@@ -130,5 +123,5 @@ func (b builder) bundle(ctx context.Context, s sums) error {
 	if err != nil {
 		return err
 	}
-	return output.WriteFiles(b.dir, map[string][]byte{s.path + bundled: data})
+	return output.WriteFiles(b.dir, map[string][]byte{s.path + artifact.BundleSuffix: data})
 }

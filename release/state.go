@@ -4,20 +4,17 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/output"
-	"github.com/slipway-build/slipway/version"
+	"github.com/slipway-build/slipway/release/reproduce"
 )
 
 // revision counts the changes of this package that change what a release has beside
@@ -44,7 +41,8 @@ func (r Releaser) key(in Input, files []file) (string, error) {
 	for _, f := range files {
 		taken = append(taken, f.Released)
 	}
-	data, err := json.Marshal([]any{revision, in.Record, in.Known, taken, r.Signer.Verifier().Fingerprints()})
+	by := r.Signer.Verifier().Fingerprints()
+	data, err := json.Marshal([]any{revision, in.Record, in.Known, taken, by, r.Earlier.last})
 	return fmt.Sprintf("%x", sha256.Sum256(data)), err
 }
 
@@ -84,7 +82,7 @@ func (r Releaser) kept(f fork.Fork, key string) (artifact.Release, bool) {
 		}
 		names = append(names, filepath.FromSlash(one.Path))
 	}
-	if !slices.Equal(slices.Sorted(slices.Values(names)), output.List(r.Dist.Abs(dir))) {
+	if !slices.Equal(slices.Sorted(slices.Values(names)), withoutRebuilds(output.List(r.Dist.Abs(dir)))) {
 		return artifact.Release{}, false
 	}
 	record, err := artifact.ReadRelease(r.Dist.Abs(dir))
@@ -105,121 +103,46 @@ func (r Releaser) remember(f fork.Fork, key string, list []sums) error {
 	return r.Dist.Replace(stateOf(f), func(dst string) error { return os.WriteFile(dst, data, 0o644) })
 }
 
-// earlier returns the record of an earlier release at path in dist, or nil if there is none.
-func (r Releaser) earlier(path string) (*artifact.Release, error) {
-	at := r.Dist.Abs(path)
-	if _, err := os.Stat(at); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	record, err := artifact.ReadRelease(at)
-	return &record, err
+// isRebuild reports whether a file of a release's folder was put there later: a statement of
+// somebody who built the release again.
+func isRebuild(name string) bool {
+	return strings.HasPrefix(filepath.ToSlash(name), reproduce.AttestationsFolder+"/")
 }
 
-// publish notes that a version is released, with what it holds.
-func (r Releaser) publish(f fork.Fork, record artifact.Release) error {
+func withoutRebuilds(names []string) []string { return slices.DeleteFunc(names, isRebuild) }
+
+// keepRebuilds has the folder of a release keep what others stated of its version.
+func (r Releaser) keepRebuilds(in Input, dst string) error {
+	old := r.Dist.Abs(in.Fork.Dist("release"))
+	if was, err := artifact.ReadRelease(old); err != nil || was.Version != in.Record.Version {
+		return nil // another release's, or none
+	}
+	for _, name := range output.List(old) {
+		if !isRebuild(name) {
+			continue
+		}
+		to := filepath.Join(dst, name)
+		err := os.MkdirAll(filepath.Dir(to), 0o755)
+		if err == nil {
+			err = filetree.LinkOrCopy(filepath.Join(old, name), to, filetree.Regular)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish notes that a version is released, with what it holds. What it was released with
+// before, for other platforms or in other forms, is still out there.
+func (r Releaser) publish(f fork.Fork, record artifact.Release, force bool) error {
+	if same := r.Earlier.same; same != nil && !force {
+		record = record.With(same.Artifacts)
+	}
 	at := f.Dist("releases", record.Version+".json")
 	data, err := record.Encode()
 	if err != nil || r.Dist.Holds(at, data) {
 		return err
 	}
 	return r.Dist.Replace(at, func(dst string) error { return os.WriteFile(dst, data, 0o644) })
-}
-
-// before returns the release that comes before this one, or nil. It refuses to release
-// one version with two contents.
-func (r Releaser) before(in Input, q Request) (*artifact.Release, error) {
-	var records []*artifact.Release
-	entries, err := os.ReadDir(r.Dist.Abs(in.Fork.Dist("releases")))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	for _, e := range entries {
-		one, err := r.earlier(in.Fork.Dist("releases", e.Name()))
-		if err != nil {
-			return nil, fmt.Errorf("%w\n  It is the record of an earlier release: remove it to forget that", err)
-		}
-		records = append(records, one)
-	}
-	var last *artifact.Release
-	for _, one := range records {
-		switch {
-		case one.Version == in.Record.Version && !q.Force:
-			if err := conflict(*one, in); err != nil {
-				return nil, err
-			}
-		case one.Version != in.Record.Version && (last == nil || newer(one.Version, last.Version)):
-			last = one
-		}
-	}
-	if q.Last != "" {
-		one, err := artifact.ReadRelease(q.Last)
-		return &one, err
-	}
-	return last, nil
-}
-
-// conflict returns an error if a version was released with other content than it has now.
-func conflict(old artifact.Release, in Input) error {
-	now := map[string]string{}
-	for _, a := range in.Made {
-		now[string(a.Kind)+" "+within(in.Fork, a.Path)+" "+a.Name] = a.Digest
-	}
-	samePlatforms := slices.Equal(old.Platforms, in.Record.Platforms)
-	var differ []string
-	for _, a := range old.Artifacts {
-		switch a.Kind {
-		case artifact.Binary, artifact.Package, artifact.Distfile, artifact.Tarball:
-		case artifact.Image: // an index has all platforms
-			if !samePlatforms {
-				continue
-			}
-		default:
-			continue
-		}
-		digest, ok := now[string(a.Kind)+" "+a.Path+" "+a.Name]
-		if ok && digest != a.Reproducible() {
-			differ = append(differ, strings.TrimSpace(a.Path+" "+a.Name))
-		}
-	}
-	if len(differ) == 0 {
-		return nil
-	}
-	some := differ[:min(len(differ), 3)]
-	return fmt.Errorf("%s is released already, and %d of its artifacts would now be others: %s\n"+
-		"  Who has the release would have two files of one name. Give it another version in %s, such as %s.\n"+
-		"  If nobody has it yet: -force replaces it", in.Record.Version, len(differ), strings.Join(some, ", "),
-		in.Fork.File("fork.yaml"), next(in.Record.Version))
-}
-
-// newer reports whether version a of a fork comes after b: by the upstream's version, then
-// by the fork's revision of it.
-func newer(a, b string) bool {
-	v, errA := version.Parse(a)
-	w, errB := version.Parse(b)
-	if errA != nil || errB != nil {
-		return a > b
-	}
-	if n := v.Compare(w); n != 0 {
-		return n > 0
-	}
-	x, errA := version.Parse("0.0.0-" + v.Fields().Metadata)
-	y, errB := version.Parse("0.0.0-" + w.Fields().Metadata)
-	if errA != nil || errB != nil {
-		return a > b
-	}
-	return x.Compare(y) > 0
-}
-
-var lastNumber = regexp.MustCompile(`[0-9]+$`)
-
-// next returns the version that a fork may have after v: with a revision that is one more.
-func next(v string) string {
-	if !strings.Contains(v, "+") {
-		return v + "+acme.1"
-	}
-	n, err := strconv.Atoi(lastNumber.FindString(v))
-	if err != nil {
-		return v + ".1"
-	}
-	return lastNumber.ReplaceAllString(v, strconv.Itoa(n+1))
 }

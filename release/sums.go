@@ -15,12 +15,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
-)
 
-// The files with the sums of a release.
-const (
-	SHA256Sums = "SHA256SUMS"
-	SHA512Sums = "SHA512SUMS"
+	"github.com/slipway-build/slipway/artifact"
 )
 
 // sums are those of one file.
@@ -76,5 +72,5 @@ func sumFiles(list []sums) (map[string][]byte, error) {
 		fmt.Fprintf(&short, "%s  %s\n", s.sha256, s.path)
 		fmt.Fprintf(&long, "%s  %s\n", s.sha512, s.path)
 	}
-	return map[string][]byte{SHA256Sums: short.Bytes(), SHA512Sums: long.Bytes()}, nil
+	return map[string][]byte{artifact.SHA256Sums: short.Bytes(), artifact.SHA512Sums: long.Bytes()}, nil
 }

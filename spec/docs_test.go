@@ -19,6 +19,7 @@ import (
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/tarballs"
 	"github.com/slipway-build/slipway/version"
 )
 
@@ -105,6 +106,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[profiles.File[ebuilds.Project]](), ""),
 		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[profiles.File[images.Recipes]](), ""),
 		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[profiles.File[kubespray.Recipes]](), ""),
+		"profiles/PROJECT/tarballs.yaml":  keysOf(reflect.TypeFor[profiles.File[tarballs.Recipes]](), ""),
 		"profiles/PROJECT/openstack.yaml": keysOf(reflect.TypeFor[profiles.File[openstack.Recipes]](), ""),
 		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep",
 			"tree", "go"},
@@ -136,8 +138,9 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 	for _, part := range strings.Split(string(data), "\n### ")[1:] {
 		part, _, _ = strings.Cut(part, "\n## ")
 		key, text, _ := strings.Cut(part, "\n")
-		if key == "`upstream`" || key == "`patches`" || key == "`build`" || key == "`packages`" || key == "`ebuilds`" ||
-			key == "`release`" || key == "`images`" || key == "`images.debian`" || key == "`build.c`" || key == "`build.c.PLATFORM.debian`" {
+		switch strings.Trim(key, "`") {
+		case "upstream", "patches", "build", "build.c", "build.c.PLATFORM.debian", "packages", "ebuilds", "images",
+			"images.debian", "release":
 			continue // a section, which has keys below it
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {
@@ -161,7 +164,8 @@ func TestExamplesAreRight(t *testing.T) {
 	p := readPage(t)
 	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/flannel.yaml": 1,
 		"profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1,
-		"profiles/ship/kubespray.yaml": 1, "profiles/ship/openstack.yaml": 1, "patches/series": 1, "fork.lock": 1} {
+		"profiles/ship/kubespray.yaml": 1, "profiles/ship/tarballs.yaml": 1, "profiles/ship/openstack.yaml": 1,
+		"patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
 		}
@@ -169,7 +173,7 @@ func TestExamplesAreRight(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"profiles/ship.yaml", "profiles/flannel.yaml", "profiles/ship/packages.yaml",
 		"profiles/ship/gentoo.yaml", "profiles/ship/images.yaml", "profiles/ship/kubespray.yaml",
-		"profiles/ship/openstack.yaml"} {
+		"profiles/ship/tarballs.yaml", "profiles/ship/openstack.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
 	for _, name := range []string{"ship", "flannel"} {
@@ -192,6 +196,9 @@ func TestExamplesAreRight(t *testing.T) {
 	}
 	if _, err := profiles.Kubespray(dir, "ship"); err != nil {
 		t.Errorf("docs/fork.md, profiles/ship/kubespray.yaml: %v", err)
+	}
+	if _, err := profiles.Tarballs(dir, "ship"); err != nil {
+		t.Errorf("docs/fork.md, profiles/ship/tarballs.yaml: %v", err)
 	}
 	if _, err := profiles.OpenStack(dir, "ship"); err != nil {
 		t.Errorf("docs/fork.md, profiles/ship/openstack.yaml: %v", err)

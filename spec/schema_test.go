@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/release/settings"
 )
 
 const module = "github.com/slipway-build/slipway"
@@ -27,7 +28,8 @@ func schema(t *testing.T) []byte {
 		Anonymous: true, DoNotReference: true, ExpandedStruct: true,
 		FieldNameTag: "yaml", RequiredFromJSONSchemaTags: true,
 	}
-	for _, pkg := range []string{".", "../source", "../cross", "../deps", "../packaging", "../ebuilds", "../release/vex"} {
+	for _, pkg := range []string{".", "../source", "../cross", "../deps", "../packaging", "../ebuilds",
+		"../openstack", "../release/settings", "../release/vex"} {
 		if err := r.AddGoComments(module+"/spec", pkg, jsonschema.WithFullComment()); err != nil {
 			t.Fatal(err)
 		}
@@ -56,6 +58,8 @@ func schema(t *testing.T) []byte {
 	arm := section(t, build, "arm") // which YAML reads as a number, without options
 	arm.OneOf = []*jsonschema.Schema{{Type: "string", Pattern: arm.Pattern}, {Enum: []any{5, 6, 7}}}
 	arm.Type, arm.Pattern = "", ""
+	section(t, section(t, s, "release"), "artifacts").Items.Enum = words(settings.Artifacts)
+	section(t, section(t, s, "release"), "exceptions").Items.Required = []string{"path", "reason"}
 	entry := section(t, s, "vex").Items
 	entry.Required = []string{"vulnerability", "status"}
 	section(t, entry, "status").Enum = words(openvex.Statuses())

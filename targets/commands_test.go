@@ -6,7 +6,6 @@ import (
 	"debug/elf"
 	"debug/macho"
 	"debug/pe"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +30,8 @@ import (
 //	publish DIR MODULE FILE  serves a module, as PATH@VERSION, from a proxy; FILE is a txtar archive
 //	remember PATH...         notes which files are at each path
 //	unchanged PATH...        fails unless the files are exactly those remembered
+//	untouched PATH...        fails unless they are those files, and nobody wrote or replaced one
+//	same PATH PATH NAME...   fails unless the folders have the same files, but for those of a name
 //	whole                    fails if anything half done is in dist
 //	platform FILE OS/ARCH    fails unless the program is one for the platform
 //	jsonlines stdout         fails unless each line of the output is a JSON object
@@ -46,6 +47,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"publish":   {3, publish},
 		"remember":  {-1, remember},
 		"unchanged": {-1, unchanged},
+		"untouched": {-1, untouched},
+		"same":      {-1, same},
 		"whole":     {0, whole},
 		"platform":  {2, isFor},
 		"jsonlines": {1, jsonLines},
@@ -137,7 +140,10 @@ func flipByte(name string, at int) error {
 }
 
 // memory holds what remember noted, by path.
-type memory map[string]listing
+type memory map[string]noted
+
+// noted are the files at a path, and what the file system said of them.
+type noted struct{ files, stamps listing }
 
 // memoryKey is where a script's memory is among its values.
 type memoryKey struct{}
@@ -193,9 +199,23 @@ func (l listing) differ(other listing) []string {
 	return lines
 }
 
+// note returns what remember notes of a path.
+func note(path string) (noted, error) {
+	files, err := list(path)
+	n := noted{files, listing{}}
+	for name := range files {
+		info, e := os.Lstat(path + name)
+		if e != nil {
+			return n, e
+		}
+		n.stamps[name] = stamp(info)
+	}
+	return n, err
+}
+
 func remember(ts *testscript.TestScript, args []string) error {
 	for _, path := range args {
-		found, err := list(ts.MkAbs(path))
+		found, err := note(ts.MkAbs(path))
 		if err != nil {
 			return err
 		}
@@ -205,129 +225,48 @@ func remember(ts *testscript.TestScript, args []string) error {
 }
 
 func unchanged(ts *testscript.TestScript, args []string) error {
-	for _, path := range args {
+	return asRemembered(ts, args, func(n noted) listing { return n.files })
+}
+
+func untouched(ts *testscript.TestScript, args []string) error {
+	return asRemembered(ts, args, func(n noted) listing { return n.stamps })
+}
+
+// asRemembered fails unless a part of what was noted of paths is as it was.
+func asRemembered(ts *testscript.TestScript, paths []string, part func(noted) listing) error {
+	for _, path := range paths {
 		was, ok := ts.Value(memoryKey{}).(memory)[path]
 		if !ok {
 			return fmt.Errorf("%s was not remembered", path)
 		}
-		is, err := list(ts.MkAbs(path))
+		is, err := note(ts.MkAbs(path))
 		if err != nil {
 			return err
 		}
-		if lines := was.differ(is); len(lines) > 0 {
+		if lines := part(was).differ(part(is)); len(lines) > 0 {
 			return fmt.Errorf("%s changed:\n\t%s", path, strings.Join(lines, "\n\t"))
 		}
 	}
 	return nil
 }
 
-func whole(ts *testscript.TestScript, _ []string) error { return checkWhole(ts.MkAbs("dist")) }
-
-// blobs returns a line for each file of a layout whose name is not its digest.
-func blobs(layout string) []string {
-	var faults []string
-	files, _ := filepath.Glob(filepath.Join(layout, "blobs", "sha256", "*"))
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if sum := sha256.Sum256(data); err != nil || hex.EncodeToString(sum[:]) != filepath.Base(file) {
-			faults = append(faults, file+" is another blob")
-		}
+func same(ts *testscript.TestScript, args []string) error {
+	if len(args) < 2 {
+		return errors.New("want two folders")
 	}
-	if len(files) == 0 {
-		faults = append(faults, layout+" has no blobs")
-	}
-	return faults
-}
-
-// checkWhole fails if a dist folder holds what no finished run may leave behind:
-// scratch folders, folders of binaries without a record, binaries other than the
-// recorded ones.
-func checkWhole(dist string) error {
-	scratch, _ := filepath.Glob(filepath.Join(dist, ".cache", "tmp", "*"))
-	if len(scratch) > 0 {
-		return fmt.Errorf("left over: %s", strings.Join(scratch, ", "))
-	}
-	return checkOutputs(dist)
-}
-
-// checkOutputs is checkWhole, but for scratch folders, which a killed run leaves for
-// the next one to remove.
-func checkOutputs(dist string) error {
-	var faults []string
-	outputs, _ := filepath.Glob(filepath.Join(dist, "[^.]*", "*"))
-	for _, path := range outputs {
-		if of := filepath.Base(filepath.Dir(path)); of == "overlay" || of == "distfiles" {
-			continue // of all forks, and no platform's
-		}
-		switch base := filepath.Base(path); base {
-		case "images":
-			faults = append(faults, blobs(path)...)
-		case "src", "manifests", "installer", "deploy": // without a record
-		default:
-			if _, ok := recorded[base]; !ok {
-				faults = append(faults, path+" is nothing that a run makes")
-			}
-		}
-	}
-	for what, record := range recorded {
-		dirs, _ := filepath.Glob(filepath.Join(dist, "[^.]*", what, "*"))
-		for _, dir := range dirs {
-			if err := checkRecord(dir, record.file, record.list); err != nil {
-				faults = append(faults, err.Error())
-			}
-		}
-	}
-	if len(faults) > 0 {
-		return errors.New(strings.Join(faults, "\n"))
-	}
-	return nil
-}
-
-// recorded names the outputs of a fork that have a folder for each platform, with
-// the file in it that records the others, and the key of its list.
-var recorded = map[string]struct{ file, list string }{
-	"bin": {"build.json", "binaries"},
-	"deb": {"packages.json", "packages"},
-	"rpm": {"packages.json", "packages"},
-}
-
-// checkRecord compares the files of a folder with its record.
-func checkRecord(dir, name, list string) error {
-	data, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		return err
-	}
-	var record map[string]json.RawMessage
-	var files []struct {
-		File   string
-		Size   int64
-		SHA256 string
-	}
-	if err := errors.Join(json.Unmarshal(data, &record), json.Unmarshal(record[list], &files)); err != nil {
-		return fmt.Errorf("%s of %s: %w", name, dir, err)
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	rest := map[string]bool{}
-	for _, e := range entries {
-		rest[e.Name()] = true
-	}
-	delete(rest, name)
-	for _, b := range files {
-		delete(rest, b.File)
-		data, err := os.ReadFile(filepath.Join(dir, b.File))
-		if err != nil {
+	var both [2]listing
+	for i := range both {
+		var err error
+		if both[i], err = list(ts.MkAbs(args[i])); err != nil {
 			return err
 		}
-		if sum := fmt.Sprintf("%x", sha256.Sum256(data)); sum != b.SHA256 || int64(len(data)) != b.Size {
-			return fmt.Errorf("%s: %s has %d bytes and sha256 %s; %s says %d and %s",
-				dir, b.File, len(data), sum, name, b.Size, b.SHA256)
-		}
+		maps.DeleteFunc(both[i], func(name, _ string) bool { return slices.Contains(args[2:], filepath.Base(name)) })
 	}
-	if len(rest) > 0 {
-		return fmt.Errorf("%s: %s does not name %s", dir, name, strings.Join(slices.Sorted(maps.Keys(rest)), ", "))
+	if len(both[0]) == 0 {
+		return fmt.Errorf("%s has no files", args[0])
+	}
+	if lines := both[0].differ(both[1]); len(lines) > 0 {
+		return fmt.Errorf("%s is not %s:\n\t%s", args[1], args[0], strings.Join(lines, "\n\t"))
 	}
 	return nil
 }

@@ -1,10 +1,13 @@
 package targets_test
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/release/sign/signtest"
 )
 
 // A killing is a verb that is killed at each moment at which it changes the disk.
@@ -33,6 +36,10 @@ func killings() []killing {
 		{name: "image after an edit", from: "built", ready: []verb{image, editPatch, pin}, run: image, only: "place"},
 		{name: "ebuild after an edit", from: "built", ready: []verb{ebuild, editPatch, pin, cross}, run: ebuild,
 			only: "place"},
+		{name: "release", from: "built", ready: []verb{ebuild, image, deb}, run: release, only: "about to place dist"},
+		{name: "release after an edit", from: "built", ready: []verb{release, editPatch, nextVersion, pin}, run: release,
+			only: "about to place dist"},
+		{name: "release of shards", from: "built", ready: []verb{shard, moveShard}, run: merge, only: "about to place dist"},
 		{name: "apply less", from: "pinned", ready: []verb{applyAll}, run: applyNone, again: applyAll},
 		{name: "apply more", from: "pinned", ready: []verb{applyNone}, run: applyAll},
 		{name: "rebase", from: "pinned", ready: []verb{applyAll}, run: rebase, once: true,
@@ -71,6 +78,7 @@ func prepare(t *testing.T) map[string]*project {
 	}
 	somebody(t, p)
 	onlyHere(t, p)
+	p = p.withKeys(t)
 	from := map[string]*project{"written": p}
 	p = p.copyTo(t, t.TempDir())
 	p.do(t, pin)
@@ -96,6 +104,17 @@ func onlyHere(t *testing.T, p *project) {
 	if err := os.WriteFile(name, []byte(strings.Replace(string(data), all, one, 1)), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// withKeys returns the project with keys in its variables.
+func (p *project) withKeys(t *testing.T) *project {
+	t.Helper()
+	armored, errA := os.ReadFile(signtest.OpenPGP(t, "harbour").Secret)
+	inPEM, errB := os.ReadFile(signtest.PEM(t).Secret)
+	if err := errors.Join(errA, errB); err != nil {
+		t.Fatal(err)
+	}
+	return p.with("OPENPGP="+string(armored), "PEM="+string(inPEM))
 }
 
 // A trial is what is known of a killing before the first of its moments is looked at.

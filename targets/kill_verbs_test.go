@@ -1,6 +1,10 @@
 package targets_test
 
 import (
+	"bytes"
+	"errors"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -9,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/release/sign/signtest"
 )
 
 // A verb is what somebody has a project do, without mage, or does to it.
@@ -42,6 +47,44 @@ func image(t *testing.T, p *slipway.Project) error {
 func ebuild(t *testing.T, p *slipway.Project) error {
 	_, err := p.Ebuild(t.Context(), "", slipway.EbuildRequest{})
 	return err
+}
+
+// release signs with keys that the project has; see func keysIn.
+func release(t *testing.T, p *slipway.Project) error {
+	_, err := p.Release(t.Context(), "", releaseRequest())
+	return err
+}
+
+// shard makes what a merge takes.
+func shard(t *testing.T, p *slipway.Project) error {
+	_, err := p.Shard(t.Context(), "ship-1.4.linux-"+runtime.GOARCH)
+	return err
+}
+
+// moveShard has dist be that of a machine that has nothing but shards, in a folder beside it.
+func moveShard(t *testing.T, p *slipway.Project) error {
+	return errors.Join(os.Rename(p.Dir+"/dist/shards", p.Dir+"/shards"), os.RemoveAll(p.Dir+"/dist/ship-1.4"))
+}
+
+func merge(t *testing.T, p *slipway.Project) error {
+	_, err := p.Merge(t.Context(), "", []string{p.Dir + "/shards"}, releaseRequest())
+	return err
+}
+
+// releaseRequest asks for a release that is signed by the keys in a project's variables, at a
+// time at which they are valid.
+func releaseRequest() slipway.ReleaseRequest {
+	return slipway.ReleaseRequest{Keys: []string{"env:OPENPGP", "env:PEM"}, Now: signtest.Release}
+}
+
+// nextVersion gives the fork another version.
+func nextVersion(t *testing.T, p *slipway.Project) error {
+	name := p.Dir + "/forks/ship-1.4/fork.yaml"
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, bytes.Replace(data, []byte("+test.1"), []byte("+test.2"), 1), 0o644)
 }
 
 func applyAll(t *testing.T, p *slipway.Project) error {

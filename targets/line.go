@@ -35,12 +35,13 @@ const (
 // changes are the targets of this package, and how much is known of those behind each.
 func changes() map[string]string {
 	return map[string]string{
-		"clean": planAll, "cross": planAll, "deb": planAll, "deploy:kubespray": planAll, "deploy:openstack": planAll, "doctor": planAll,
-		"ebuild": planAll, "forks": planAll, "image": planAll, "patches:apply": planAll, "patches:export": planAll,
-		"patches:import": planFlags, "patches:lock": planUnlocked, "patches:rebase": planFlags,
-		"patches:refresh": planFlags, "patches:verify": planAll, "push": planAll, "release": planAll, "release:matrix": planAll,
-		"release:merge": planAll, "release:notes": planAll, "release:quick": planAll, "release:reproduce": planAll,
-		"release:shard": planAll, "release:verify": planAll, "rpm": planAll, "source:export": planAll,
+		"clean": planAll, "cross": planAll, "deb": planAll, "deploy:kubespray": planAll, "deploy:openstack": planAll,
+		"doctor": planAll, "ebuild": planAll, "forks": planAll, "image": planAll, "patches:apply": planAll,
+		"patches:export": planAll, "patches:import": planFlags, "patches:lock": planUnlocked, "patches:rebase": planFlags,
+		"patches:refresh": planFlags, "patches:verify": planAll, "push": planAll, "release": planAll,
+		"release:matrix": planAll, "release:merge": planAll, "release:notes": planAll, "release:quick": planAll,
+		"release:reproduce": planAll, "release:shard": planAll, "release:verify": planAll,
+		"rpm": planAll, "source:export": planAll,
 	}
 }
 

@@ -66,6 +66,18 @@ func TestLine(t *testing.T) {
 		{line: "publish here now cross", want: []string{"flags: cross"}},
 		{line: "bin deb", want: []string{"all: cross deb"}},
 		{line: "cross bin2", want: []string{"all: cross cross"}},
+		{line: "release:verify folder -key=k cross", want: []string{"all: release:verify folder -key=k cross"}},
+		{line: "cross release:shard ship.linux-amd64 -v deb", want: []string{
+			"all: cross release:shard ship.linux-amd64 -v deb"}},
+		{line: "release:merge -odd cross", want: []string{"all: release:merge -odd cross"}},
+		{line: "release:merge deb cross", want: []string{"all: release:merge deb cross"}},
+		{line: "patches:lock release:verify folder", want: []string{"all: patches:lock", "unlocked: release:verify folder"}},
+		{line: "cross release:verify", err: `not enough arguments for target "release:verify": it takes 1` +
+			"\n  To see which: mage -h release:verify"},
+		{line: "release:merge a b cross", err: `unknown target "b"` + "\n  To list the targets: mage -l" +
+			"\n  The flags of release:merge begin with a dash: mage -h release:merge"},
+		{line: "release linux", err: `unknown target "linux"` + "\n  To list the targets: mage -l" +
+			"\n  The flags of release begin with a dash: mage -h release"},
 		{line: "cross linux", err: `unknown target "linux"` + "\n  To list the targets: mage -l" +
 			"\n  The flags of cross begin with a dash: mage -h cross"},
 		{line: "cross deb -arch=arm64 captain mate", err: `unknown target "captain"` + "\n  To list the targets: mage -l" +
@@ -106,7 +118,7 @@ func TestChanges(t *testing.T) {
 	var want []string
 	for line := range strings.Lines(string(list)) {
 		if strings.HasPrefix(line, "  ") {
-			want = append(want, strings.Fields(line)[0])
+			want = append(want, strings.ToLower(strings.Fields(line)[0])) // as lines are read
 		}
 	}
 	if got := slices.Sorted(maps.Keys(changes())); !slices.Equal(got, want) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,5 +85,24 @@ func Say() { fmt.Println(words.Words) }
 	last := compiled()
 	if got := say("GOFLAGS=-ldflags=-s"); got != "three" || compiled() == last {
 		t.Errorf("with other flags it says %q, and was not compiled again: %v", got, compiled() == last)
+	}
+}
+
+// Flags are written with hyphens or as Mage lists them.
+func TestFlagsWithHyphens(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, t.TempDir()).withGoTool(t)
+	var said []string
+	for _, flag := range []string{"-dry-run", "-dryRun", "-dry-run=true", "-dryrun"} {
+		plan := exec.Command(filepath.Join(inYard(t).goBin, "go"), "tool", "mage", "release", flag, "-platforms=linux/arm64")
+		plan.Dir, plan.Env = p.dir, p.env
+		out, err := plan.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", flag, err, out)
+		}
+		said = append(said, string(out))
+	}
+	if !strings.Contains(said[0], "binary   bosun") || len(slices.Compact(said)) != 1 {
+		t.Errorf("the plans are %q", said)
 	}
 }

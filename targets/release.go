@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,11 +15,11 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
-	"github.com/slipway-build/slipway/release/cut"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/release/shards"
 )
 
-// Release makes everything that a fork ships, describes it, and signs it.
+// RELEASE makes everything that a fork ships, describes it, and signs it.
 //
 // Writes dist/FORK/release: binaries, packages, the overlay, images and tarballs,
 // as release.artifacts of fork.yaml says, with SBOMs, provenance, sums and
@@ -28,7 +29,7 @@ import (
 // release before this one: its folder, or its artifacts.json. A version that was
 // released with other content is refused without -force. -dryRun lists what would
 // be released, and makes nothing.
-func Release(ctx context.Context, fork, platforms, arch, key, last *string, dryRun, force, v, json *bool) error {
+func RELEASE(ctx context.Context, fork, platforms, arch, key, last *string, dryRun, force, v, json *bool) error {
 	r, err := releaseRequest(platforms, arch, key, last)
 	if err != nil {
 		return err
@@ -42,9 +43,9 @@ func Release(ctx context.Context, fork, platforms, arch, key, last *string, dryR
 	})
 }
 
-// RELEASE holds the targets that are about a release. Mage names them release:NAME: it
-// reads names without regard to case, and Go has only one Release in a package.
-type RELEASE mg.Namespace
+// Release holds the targets that are about a release. Mage reads names without regard to
+// case, and Go has one Release in a package: the target release itself is RELEASE.
+type Release mg.Namespace
 
 // Verify checks a release in a folder as a stranger would: offline, with public keys alone.
 //
@@ -54,22 +55,27 @@ type RELEASE mg.Namespace
 // many others must have built the release again; -others is a list of files with
 // their public keys, -rebuilds of their statements, beside those in the release.
 // -format=json prints the report for programs.
-func (RELEASE) Verify(ctx context.Context, folder string, key, others, rebuilds, format *string, rebuilders *int) error {
+func (Release) Verify(
+	ctx context.Context, folder string, key, others, rebuilds, format *string, rebuilders *int,
+) error {
 	as := setting("FORMAT", format)
 	if as != "" && as != "json" {
 		return fmt.Errorf("-format=%s: want json", as)
 	}
+	if rebuilders != nil && *rebuilders < 0 {
+		return fmt.Errorf("-rebuilders=%d: want how many others must have built the release again", *rebuilders)
+	}
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
-	r := cut.VerifyRequest{
+	r := slipway.VerifyRequest{
 		Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
 		Rebuilds: list(setting("REBUILDS", rebuilds)),
 	}
 	if rebuilders != nil {
 		r.Rebuilders = *rebuilders
 	}
-	report, err := cut.Verify(ctx, folder, r)
+	report, err := slipway.VerifyRelease(ctx, folder, r)
 	if err != nil {
 		return err
 	}
@@ -79,7 +85,7 @@ func (RELEASE) Verify(ctx context.Context, folder string, key, others, rebuilds,
 		fmt.Println(strings.Join(report.Lines(), "\n"))
 	}
 	if n := report.Faults(); err == nil && n > 0 {
-		err = fmt.Errorf("%s is not as it was released: %d faults", folder, n)
+		err = fmt.Errorf("%s is not as it was released: %s", folder, text.Count(n, "fault"))
 	}
 	return err
 }
@@ -91,7 +97,7 @@ func (RELEASE) Verify(ctx context.Context, folder string, key, others, rebuilds,
 // it. Fails if something differs that release.exceptions of fork.yaml does not
 // name. -attest signs, with -key, that the release was built again to the same
 // bytes, in rebuild.sigstore.json.
-func (RELEASE) Reproduce(ctx context.Context, fork, from, key *string, attest, v *bool) error {
+func (Release) Reproduce(ctx context.Context, fork, from, key *string, attest, v *bool) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -99,7 +105,9 @@ func (RELEASE) Reproduce(ctx context.Context, fork, from, key *string, attest, v
 	r := slipway.ReproduceRequest{
 		From: setting("FROM", from), Attest: flag(toggleAttest, attest), Keys: list(setting("KEY", key)), Now: time.Now(),
 		Command: func(fork, platforms string) []string {
-			return []string{exe, "release", "-fork=" + fork, "-platforms=" + platforms}
+			// Each flag is given, so that no variable of this process says otherwise.
+			return []string{exe, "release", "-fork=" + fork, "-platforms=" + platforms, "-arch=", "-key=", "-last=",
+				"-force=false", "-dryRun=false", "-json=false"}
 		},
 		Stdout: os.Stdout, Stderr: os.Stderr,
 	}
@@ -118,11 +126,11 @@ func (RELEASE) Reproduce(ctx context.Context, fork, from, key *string, attest, v
 
 // Matrix prints how a CI system divides a release among machines.
 //
-// -format is github, gitlab, tekton or json. Each job is a shard, a fork for one
+// -format is github, gitlab, tekton or json, the default. Each job is a shard, a fork for one
 // platform, for release:shard; those that take longest come first, by the times of
 // the last release here. -max is how many jobs there may be: then a job has several
 // shards. -platforms works as in release.
-func (RELEASE) Matrix(fork, platforms, format *string, max *int) error {
+func (Release) Matrix(fork, platforms, format *string, max *int) error {
 	r, err := releaseRequest(platforms, nil, nil, nil)
 	if err != nil {
 		return err
@@ -142,7 +150,7 @@ func (RELEASE) Matrix(fork, platforms, format *string, max *int) error {
 	if err != nil {
 		return err
 	}
-	data, err := shards.Format(jobs, setting("FORMAT", format))
+	data, err := shards.Format(jobs, cmp.Or(setting("FORMAT", format), "json"))
 	if err == nil {
 		_, err = os.Stdout.Write(data)
 	}
@@ -154,7 +162,7 @@ func (RELEASE) Matrix(fork, platforms, format *string, max *int) error {
 // Writes the binaries of one platform to dist/shards/NAME, and, if this machine has
 // that platform, its packages. Several names have commas between them. It needs no
 // key: release:merge signs.
-func (RELEASE) Shard(ctx context.Context, name string, v, json *bool) error {
+func (Release) Shard(ctx context.Context, name string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Shard(ctx, name)
 	})
@@ -165,7 +173,9 @@ func (RELEASE) Shard(ctx context.Context, name string, v, json *bool) error {
 // The folder is a shard, or has shards below it; several have commas between them.
 // A shard that is missing, or of another fork, version or toolchain, is refused. The
 // flags work as in release.
-func (RELEASE) Merge(ctx context.Context, folders string, fork, platforms, key, last *string, force, v, json *bool) error {
+func (Release) Merge(
+	ctx context.Context, folders string, fork, platforms, key, last *string, force, v, json *bool,
+) error {
 	r, err := releaseRequest(platforms, nil, key, last)
 	if err != nil {
 		return err
@@ -179,7 +189,7 @@ func (RELEASE) Merge(ctx context.Context, folders string, fork, platforms, key, 
 // Notes prints the notes of the release in dist/FORK/release, as Markdown.
 //
 // -last works as in release.
-func (RELEASE) Notes(fork, last *string) error {
+func (Release) Notes(fork, last *string) error {
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
@@ -199,7 +209,7 @@ func (RELEASE) Notes(fork, last *string) error {
 // Writes them to dist/FORK/tarballs, and to dist/FORK/_output/release-tars, where
 // scripts of Kubernetes look for them. The default is Linux on this machine's
 // architecture; -arch names another.
-func (RELEASE) Quick(ctx context.Context, fork, arch *string, v, json *bool) error {
+func (Release) Quick(ctx context.Context, fork, arch *string, v, json *bool) error {
 	names, err := platformNames("", setting("ARCH", arch))
 	if err != nil {
 		return err
@@ -227,7 +237,8 @@ func planRelease(ctx context.Context, fork string, r slipway.ReleaseRequest, v *
 		t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(t, "KIND\tNAME\tFORMAT\tPLATFORM\tSTATE\tPATH")
 		for _, a := range set {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", a.Kind, dash(a.Name), dash(a.Format), dash(platformOf(a)), planned(a), a.Path)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n",
+				a.Kind, dash(a.Name), dash(a.Format), dash(platformOf(a)), planned(a), a.Path)
 		}
 		return nil, t.Flush()
 	})

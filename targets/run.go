@@ -16,6 +16,7 @@ import (
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/event"
+	process "github.com/slipway-build/slipway/internal/run"
 )
 
 // run calls f with the project in the current folder and prints its events: as lines
@@ -55,6 +56,9 @@ func runWith(ctx context.Context, show *printer, f verb) error {
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
 	}
 	_, err = f(ctx, p) // its events told what it made
+	if errors.Is(err, context.Canceled) {
+		return process.ErrInterrupted
+	}
 	return err
 }
 

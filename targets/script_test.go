@@ -17,6 +17,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/internal/testfork"
+	"github.com/slipway-build/slipway/release/sign/signtest"
 )
 
 // TestScripts runs whole commands on the test fork: each file of
@@ -30,6 +31,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	armored, inPEM := signtest.OpenPGP(t, "harbour"), signtest.PEM(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		Cmds:               commands(),
@@ -40,7 +42,8 @@ func TestScripts(t *testing.T) {
 			hostDir := runtime.GOOS + "_" + runtime.GOARCH
 			e.Vars = append(e.Vars, "PROXY="+y.proxy, "EAPI8="+eapi8, "MAGEDIR="+y.bin, "GODIR="+y.goBin,
 				"F=forks/ship-1.4", "BIN=dist/ship-1.4/bin/"+hostDir,
-				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "HOSTDIR="+hostDir)
+				"OPENPGP="+armored.Secret, "OPENPGP_PUBLIC="+armored.Public, "PEM="+inPEM.Secret, "PEM_PUBLIC="+inPEM.Public,
+				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "HOSTDIR="+hostDir, "HOSTARCH="+runtime.GOARCH)
 			e.Values[memoryKey{}] = memory{}
 			return writeProject(e.WorkDir)
 		},

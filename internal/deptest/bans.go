@@ -12,7 +12,8 @@ func stages() []string { return []string{"./source", "./patches", "./deps", "./c
 // Bans is who may not import whom: imports go downwards only.
 func Bans() []Ban {
 	bans := []Ban{}
-	for _, floor := range [][]Ban{leaves(), stageBans(), formatBans(), houseBans(), libraryBans(), frontBans()} {
+	for _, floor := range [][]Ban{leaves(), stageBans(), formatBans(), houseBans(), releaseBans(), libraryBans(),
+		documentBans(), frontBans()} {
 		bans = append(bans, floor...)
 	}
 	return bans
@@ -35,7 +36,8 @@ func leaves() []Ban {
 		{From: []string{"./internal/envfile"}, Import: []string{"./...", "third-party"},
 			Allow: []string{"./internal/shell"}, Reach: true, Reason: leaf},
 		{From: []string{"./event", "./platform", "./internal/text", "./internal/shell", "./internal/unitfile",
-			"./internal/vulnid", "./artifact"}, Import: []string{"third-party"}, Reach: true, Reason: "a value needs nobody else's code"},
+			"./internal/vulnid", "./artifact"}, Import: []string{"third-party"}, Reach: true,
+			Reason: "a value needs nobody else's code"},
 		{From: []string{"./version"}, Import: []string{"third-party"}, Allow: []string{"github.com/Masterminds/semver/..."},
 			Reach: true, Reason: "a version is what semver says, and nothing more"},
 	}
@@ -105,20 +107,10 @@ func houseBans() []Ban {
 			Reason: "a session is what media are made of, and not the other way round"},
 		{From: []string{"./series"}, Import: append(formats(), "./pipeline/...", "./release", "./packaging"),
 			Reason: "a series is edited and moved without anything being made of it"},
-		{From: []string{"./release"}, Import: append(formats(), "./build", "./series", "./pipeline/...", "./packaging",
-			"./cross"), Reason: "what is released are finished files: a release knows them by their records alone"},
 		{From: []string{"./inventory"}, Import: append(formats(), "./series", "./pipeline/...", "./release/..."),
 			Reason: "what is linked is the same whatever is made of it"},
-		{From: []string{"./release/shards"}, Import: []string{"./..."}, Allow: []string{"./artifact", "./event", "./platform",
-			"./filetree", "./internal/output", "./internal/action", "./internal/text"}, Reach: true,
-			Reason: "a shard is files and their digests, whatever made them"},
-		{From: []string{"./release/purl", "./release/sbom", "./release/referrers"},
-			Import: append(append(formats(), stages()...), "./fork", "./spec", "./build", "./series", "./pipeline/...",
-				"./packaging", "./release"), Reach: true,
-			Reason: "a document is made of values and files: whoever has these can make it again"},
-		{From: []string{"./release/page/..."}, Import: []string{"./..."}, Allow: []string{"./release/page/...",
-			"./artifact", "./event", "./platform", "./internal/text", "./internal/shell"}, Reach: true,
-			Reason: "a page is made of a release's record, so that one of any release can be made from its folder"},
+		{From: []string{"./..."}, Except: []string{".", "./release/cut"}, Import: []string{"./pipeline", "./release/cut"},
+			Reason: "media are put together for a run, and a release is cut in one: only the facade runs them"},
 		{From: []string{"./internal/..."}, Except: []string{"./internal/dev", "./internal/scripts"},
 			Import: append(append(formats(), stages()...), "./spec", "./profiles", "./packaging", "./release", "./fork",
 				"./build", "./series", "./pipeline/..."), Reach: true,
@@ -131,14 +123,39 @@ func houseBans() []Ban {
 	return bans
 }
 
+// releaseBans keep what is done to finished files apart from who made them.
+func releaseBans() []Ban {
+	makers := append(append(formats(), stages()...), "./spec", "./fork", "./build", "./series", "./pipeline/...",
+		"./packaging", "./release", "./release/cut")
+	return []Ban{
+		{From: []string{"./release/..."}, Except: []string{"./release/cut"}, Import: append(formats(), "./build", "./series",
+			"./pipeline/...", "./packaging", "./cross"),
+			Reason: "what is released are finished files: all but what cuts a release knows them by their records alone"},
+		{From: []string{"./release/purl", "./release/sbom", "./release/referrers", "./release/vex", "./release/notes",
+			"./release/provenance"}, Import: makers, Reach: true,
+			Reason: "a document is made of values and files: whoever has these can make it again"},
+		{From: []string{"./release/verify", "./release/reproduce"}, Import: makers, Reach: true,
+			Reason: "a stranger who verifies a release, or builds it again, has its files and nothing of who made it"},
+		{From: []string{"./release/contents"}, Import: []string{"./..."}, Reach: true,
+			Reason: "what opens an artifact believes only its bytes, and not who made it"},
+		{From: []string{"./release/sign/..."}, Import: []string{"./..."},
+			Allow: []string{"./release/sign/...", "./internal/run", "./event"}, Reach: true,
+			Reason: "keys are given bytes, and know nothing of what is signed"},
+		{From: []string{"./release/shards"}, Import: []string{"./..."}, Allow: []string{"./artifact", "./event", "./platform",
+			"./filetree", "./internal/output", "./internal/action", "./internal/text"}, Reach: true,
+			Reason: "a shard is files and their digests, whatever made them"},
+		{From: []string{"./release/page/..."}, Import: []string{"./..."}, Allow: []string{"./release/page/...",
+			"./artifact", "./event", "./platform", "./internal/text", "./internal/shell"}, Reach: true,
+			Reason: "a page is made of a release's record, so that one of any release can be made from its folder"},
+	}
+}
+
 // libraryBans keep others' libraries, and the system, in one place each.
 func libraryBans() []Ban {
 	return []Ban{
-		{From: []string{"./release/contents"}, Import: []string{"./..."}, Reach: true,
-			Reason: "what opens an artifact believes only its bytes, and not who made it"},
-		{From: []string{"./..."}, Except: []string{"./source", "./tarballs"},
+		{From: []string{"./..."}, Except: []string{"./source", "./tarballs", "./internal/dev"},
 			Import: []string{"github.com/mholt/archives/..."},
-			Reason: "archives are an upstream's form, or a tarball's"},
+			Reason: "archives are an upstream's form, or a tarball's; what measures these uses the same library"},
 		{From: []string{"./..."}, Except: []string{"./deb"},
 			Import: []string{"github.com/goreleaser/nfpm/..."},
 			Reason: "nFPM writes debs; nobody else has to know it"},
@@ -149,12 +166,6 @@ func libraryBans() []Ban {
 			"./release", "./release/contents", "./release/referrers", "./release/verify", "./release/reproduce"},
 			Import: []string{"github.com/google/go-containerregistry/..."},
 			Reason: "images are put together by one medium, and pushed, opened and verified from a release"},
-		{From: []string{"./..."}, Except: []string{"./release/sbom"},
-			Import: []string{"github.com/CycloneDX/cyclonedx-go/...", "github.com/spdx/tools-golang/..."},
-			Reason: "what an SBOM says is decided in one place"},
-		{From: []string{"./..."}, Except: []string{"./release/purl"},
-			Import: []string{"github.com/package-url/packageurl-go/..."},
-			Reason: "all documents call a product by the same package URL"},
 		{From: []string{"./..."}, Except: []string{"./release/page", "./release/reproduce"},
 			Import: []string{"html/template/..."},
 			Reason: "two pages are all that Slipway writes as HTML: shell, systemd and YAML are quoted in their own ways"},
@@ -170,10 +181,33 @@ func libraryBans() []Ban {
 	}
 }
 
+// documentBans keep the libraries for documents and signatures of a release in one place each.
+func documentBans() []Ban {
+	return []Ban{
+		{From: []string{"./..."}, Except: []string{"./release/sbom"},
+			Import: []string{"github.com/CycloneDX/cyclonedx-go/...", "github.com/spdx/tools-golang/..."},
+			Reason: "what an SBOM says is decided in one place"},
+		{From: []string{"./..."}, Except: []string{"./release/vex"}, Import: []string{"github.com/openvex/go-vex/..."},
+			Reason: "what is said of vulnerabilities is decided in one place"},
+		{From: []string{"./..."}, Except: []string{"./release/provenance", "./release/reproduce"},
+			Import: []string{"github.com/in-toto/attestation/..."},
+			Reason: "statements are written and read by who says what they say"},
+		{From: []string{"./..."}, Except: []string{"./release/sign/sigstore"},
+			Import: []string{"github.com/sigstore/...", "github.com/secure-systems-lab/go-securesystemslib/..."},
+			Reason: "bundles are a form of signatures; who wants one asks release/sign"},
+		{From: []string{"./..."}, Except: []string{"./release/sign/rpmheader"},
+			Import: []string{"github.com/sassoftware/go-rpmutils/..."},
+			Reason: "it trusts what a header says, so it reads only what was checked before"},
+		{From: []string{"./..."}, Except: []string{"./release/purl"},
+			Import: []string{"github.com/package-url/packageurl-go/..."},
+			Reason: "all documents call a product by the same package URL"},
+	}
+}
+
 // frontBans keep what prints and what tests apart from the rest.
 func frontBans() []Ban {
 	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit",
-		"./release/contents/contentstest", "./release/sign/signtest"}
+		"./release/contents/contentstest", "./release/sbom/sbomtest", "./release/sign/signtest"}
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},

@@ -284,7 +284,7 @@ func walk(ctx context.Context, name, format string) error {
 	}
 	defer f.Close()
 	source := contents.Source{Name: name, Format: format, Nested: true}
-	return contents.WalkReader(ctx, f, source, func(contents.Member) error { return nil })
+	return contents.Walk(ctx, f, source, func(contents.Member) error { return nil })
 }
 
 // releasedIdle measures what is left where nothing is to do.

@@ -1,9 +1,11 @@
-// Package text formats counts the same way in all messages.
+// Package text formats counts, and what others wrote, the same way in all messages.
 package text
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Count returns "1 patch", "2 patches".
@@ -15,4 +17,18 @@ func Count(n int, noun string) string {
 		return fmt.Sprintf("%d %ses", n, noun)
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// Printable returns s without what a terminal would take for commands: other people's names
+// may hold anything. What cannot be printed is escaped as Go does.
+func Printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
 }

@@ -21,3 +21,16 @@ func TestCount(t *testing.T) {
 		}
 	}
 }
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"bin/captain → ok": "bin/captain → ok",
+		"a\x1b[2Jb\n":      `a\x1b[2Jb\n`,
+		"\u202e":           `\u202e`,
+		`it's "so"`:        `it's "so"`,
+	} {
+		if got := Printable(in); got != want {
+			t.Errorf("Printable(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -1,23 +1,24 @@
 package image
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/fork"
-	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
 )
 
-// A Base is what is below a fork's own layers in an image of one platform.
+// A Base is what an image of one platform has beside the fork's programs.
 type Base struct {
 	Image     string
 	Platform  platform.Platform
 	Packages  []Package // of images.debian
 	Reference string    // images.base; "" for packages
+	Programs  []string  // of Slipway itself, sorted
 }
 
 // A Package is one of Debian's that is pinned, and where it is fetched from.
@@ -26,11 +27,9 @@ type Package struct {
 	URL string
 }
 
-// Bases returns what images of a fork are based on; those that have no base are left out.
+// Bases returns what images of a fork have beside its programs; those that have nothing are
+// left out.
 func Bases(f fork.Fork, titles []string, on []platform.Platform) ([]Base, error) {
-	if !f.Images.Debian.IsSet() && f.Images.Base == "scratch" {
-		return nil, nil
-	}
 	recipes, err := profiles.Images(f.Project.Dir, f.Profile)
 	if err != nil {
 		return nil, err
@@ -40,17 +39,21 @@ func Bases(f fork.Fork, titles []string, on []platform.Platform) ([]Base, error)
 		return nil, err
 	}
 	var out []Base
-	for _, title := range titles {
-		based := func(r images.Recipe) bool { return r.Name == title && r.HasBase() }
-		if !slices.ContainsFunc(recipes.Images, based) {
+	for _, r := range recipes.Images {
+		if !slices.Contains(titles, r.Name) || !r.Versions.Contains(f.Parsed) {
 			continue
 		}
 		for _, p := range on {
-			b := Base{Image: title, Platform: p}
-			if b.Packages = Located(f.Images.Debian.Suites, pins[p.Arch]); b.Packages == nil {
+			b := Base{Image: r.Name, Platform: p, Programs: slices.Sorted(maps.Keys(r.BuiltIn))}
+			if r.HasBase() {
+				b.Packages = Located(f.Images.Debian.Suites, pins[p.Arch])
+			}
+			if r.HasBase() && b.Packages == nil && f.Images.Base != "scratch" {
 				b.Reference = f.Images.Base
 			}
-			out = append(out, b)
+			if b.Packages != nil || b.Reference != "" || b.Programs != nil {
+				out = append(out, b)
+			}
 		}
 	}
 	return out, nil

@@ -143,8 +143,7 @@ func known(f fork.Fork, project ebuilds.Project, in packaging.Input) (ebuilds.Fo
 	return out, err
 }
 
-// targets returns the platforms of a fork that are Linux.
-// Of those, only the ones that are named are taken, if there are names.
+// targets returns the platforms of a fork that are Linux; if some are named, only those.
 func targets(f fork.Fork, only []string) ([]target, error) {
 	linux, err := f.Linux("ebuilds are")
 	var out []target

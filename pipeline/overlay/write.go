@@ -64,12 +64,22 @@ func write(ctx context.Context, s *build.Session, b beginning) (artifact.Set, er
 		s.Note(note)
 	}
 	files.Uncache()
-	err = s.Dist().Replace(b.at.overlay, func(dst string) error {
+	if err := b.placeOverlay(ctx, s, files); err != nil {
+		return nil, err
+	}
+	return s.Report(ebuildArtifacts(b, old, files)...), nil
+}
+
+// placeOverlay puts an overlay into dist, in one step. Of a release, one that is there
+// already stays.
+func (b beginning) placeOverlay(ctx context.Context, s *build.Session, files ebuilds.Tree) error {
+	if b.alone && b.gentoo == "" {
+		_, err := s.Dist().Files(b.at.overlay, files)
+		return err
+	}
+	return s.Dist().Replace(b.at.overlay, func(dst string) error {
 		if err := output.WriteFiles(dst, files); err != nil {
 			return err
-		}
-		if b.alone && b.gentoo == "" {
-			return nil
 		}
 		if b.gentoo == "" {
 			s.Note("without a checkout of ::gentoo there is no metadata/md5-cache: " +
@@ -78,10 +88,6 @@ func write(ctx context.Context, s *build.Session, b beginning) (artifact.Set, er
 		}
 		return writeMetadata(ctx, s, dst, b.gentoo, files)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return s.Report(ebuildArtifacts(b, old, files)...), nil
 }
 
 // writeMetadata adds what the ebuilds of files say to files, and to the overlay in

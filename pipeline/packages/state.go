@@ -35,21 +35,17 @@ func Plan(ctx context.Context, s *build.Session, f Format, r Request) (artifact.
 	return artifact.Of(out), nil
 }
 
-// current returns the packages of a plan that are up to date: none, if a binary that they
-// are made of is not.
+// current returns the packages of a plan that are up to date: none that is made of a binary
+// that is not.
 func current(ctx context.Context, s *build.Session, p plan) (map[string]Made, error) {
 	var in inputs
 	if len(p.components) > 0 {
-		var all, allHost bool
 		var err error
-		if in.built, all, err = s.Current(ctx, fork.Job{Platform: p.platform, Components: p.components}); err != nil {
+		if in.built, err = s.Current(ctx, fork.Job{Platform: p.platform, Components: p.components}); err != nil {
 			return nil, err
 		}
-		if in.host, allHost, err = s.Current(ctx, fork.Job{Platform: s.Host(), Components: p.components}); err != nil {
+		if in.host, err = s.Current(ctx, fork.Job{Platform: s.Host(), Components: p.components}); err != nil {
 			return nil, err
-		}
-		if !all || !allHost {
-			return map[string]Made{}, nil
 		}
 	}
 	return upToDate(s, p, in), nil

@@ -48,9 +48,9 @@ func layer(t *testing.T, file, text string, by compression.Compression) v1.Layer
 	return l
 }
 
-// writeLayout writes a layout with an image of that name for linux/amd64, two of whose three
+// writeLayout writes a layout with the image captain for linux/amd64, two of whose three
 // layers are the same, and its record.
-func writeLayout(t *testing.T, dir, title string) artifact.Images {
+func writeLayout(t *testing.T, dir string) artifact.Images {
 	t.Helper()
 	same := layer(t, "bin/captain", "ahoy", compression.ZStd)
 	image, err := mutate.AppendLayers(empty.Image, same, layer(t, "etc/motto", "Any wind.", compression.GZip), same)
@@ -68,7 +68,7 @@ func writeLayout(t *testing.T, dir, title string) artifact.Images {
 	one, err2 := image.Digest()
 	record := artifact.Images{Fork: "ship-1.4", Version: "1.4.1+test.1", Tag: "v1.4.1_test.1"}
 	record.Images = []artifact.ImageIndex{{
-		Name: title, Digest: of.String(),
+		Name: "captain", Digest: of.String(),
 		Platforms: []artifact.PlatformImage{{Platform: "linux/amd64", Digest: one.String()}},
 	}}
 	data, err3 := json.Marshal(record)
@@ -81,7 +81,7 @@ func writeLayout(t *testing.T, dir, title string) artifact.Images {
 
 func TestArchive(t *testing.T) {
 	dir := t.TempDir()
-	record := writeLayout(t, dir, "captain")
+	record := writeLayout(t, dir)
 	index, digest := (inputs{images: record}).image("captain", "linux/amd64")
 	a := archive{layout: dir, index: index, image: digest, reference: "ship.example.org/captain-amd64:v1.4.1_test.1"}
 	file, again := filepath.Join(t.TempDir(), "captain.tar"), filepath.Join(t.TempDir(), "again.tar")
@@ -124,7 +124,7 @@ func TestArchive(t *testing.T) {
 func TestSkopeoReadsArchive(t *testing.T) {
 	testkit.Need(t, "skopeo")
 	dir := t.TempDir()
-	index, digest := (inputs{images: writeLayout(t, dir, "captain")}).image("captain", "linux/amd64")
+	index, digest := (inputs{images: writeLayout(t, dir)}).image("captain", "linux/amd64")
 	file := filepath.Join(t.TempDir(), "captain.tar")
 	a := archive{layout: dir, index: index, image: digest, reference: "ship.example.org/captain-amd64:v1.4.1_test.1"}
 	if err := a.write(file); err != nil {
@@ -139,7 +139,7 @@ func TestSkopeoReadsArchive(t *testing.T) {
 
 func TestArchiveFails(t *testing.T) {
 	dir := t.TempDir()
-	record := writeLayout(t, dir, "captain")
+	record := writeLayout(t, dir)
 	index, digest := (inputs{images: record}).image("captain", "linux/amd64")
 	for name, c := range map[string]struct {
 		a    archive

@@ -24,7 +24,7 @@ type inputs struct {
 
 // gatherImages reads the record of the images, and checks that those that the tarballs hold
 // are for their platforms.
-func gatherImages(s *build.Session, p plan) (inputs, error) {
+func gatherImages(p plan) (inputs, error) {
 	in := inputs{built: map[platform.Platform]build.Binaries{}}
 	if p.request.Images == "" {
 		return in, nil

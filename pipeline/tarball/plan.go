@@ -109,7 +109,7 @@ func platforms(f fork.Fork, list []string, host platform.Platform) ([]platform.P
 // programs returns what knows which programs the fork builds for platforms.
 func programs(f fork.Fork, on []platform.Platform) (map[platform.Platform]packaging.Input, error) {
 	recipes, _, err := profiles.Recipes(f.Project.Dir, f.Profile, f.Parsed)
-	var none *profiles.NoPackagesError
+	var none *profiles.MissingError
 	if err != nil && !errors.As(err, &none) {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 // be used.
 func readRecord(s *build.Session, p plan) Record {
 	var old Record
-	data, err := os.ReadFile(s.Dist().Abs(p.fork.Dist(folder, RecordFile)))
+	data, err := os.ReadFile(s.Dist().Abs(p.fork.Dist(folder, recordFile)))
 	if err != nil || json.Unmarshal(data, &old) != nil {
 		return Record{}
 	}

@@ -21,8 +21,8 @@ type ReleaseRequest struct {
 	Images string
 }
 
-// RecordFile is the name of the record beside the tarballs.
-const RecordFile = "tarballs.json"
+// recordFile is the name of the record beside the tarballs.
+const recordFile = "tarballs.json"
 
 // A Record is tarballs.json: the release tarballs beside it.
 type Record struct {
@@ -59,7 +59,7 @@ func Release(ctx context.Context, s *build.Session, r ReleaseRequest) (artifact.
 	if err != nil {
 		return nil, err
 	}
-	in, err := gatherImages(s, p)
+	in, err := gatherImages(p)
 	if err != nil {
 		return nil, err
 	}

@@ -120,7 +120,7 @@ func TestRelease(t *testing.T) {
 	p := pinned(t)
 	var events buildtest.Events
 	s := p.Open(t, &events)
-	writeLayout(t, p.Path("dist/ship-1.4/images"), "captain")
+	writeLayout(t, p.Path("dist/ship-1.4/images"))
 	r := ReleaseRequest{Platforms: []string{"linux/amd64"}, Images: "dist/ship-1.4/images"}
 	set, err := Release(t.Context(), s, r)
 	if err != nil {
@@ -167,7 +167,7 @@ func TestRelease(t *testing.T) {
 // was not asked for is gone.
 func TestReleaseKeeps(t *testing.T) {
 	p := pinned(t)
-	writeLayout(t, p.Path("dist/ship-1.4/images"), "captain")
+	writeLayout(t, p.Path("dist/ship-1.4/images"))
 	const boat, crew, src = "ship-boat-linux-amd64.tar.gz", "ship-crew-linux-amd64.tar.gz", "ship-src.tar.gz"
 	var events buildtest.Events
 	for _, c := range []struct {
@@ -191,7 +191,7 @@ func TestReleaseKeeps(t *testing.T) {
 		{name: "one that holds another", r: ReleaseRequest{Tarballs: []string{"crew"}}, want: crew + " " + src},
 		{
 			name: "without a record", want: boat + " " + crew + " " + src,
-			prepare: func(dir string) error { return os.Remove(filepath.Join(dir, RecordFile)) },
+			prepare: func(dir string) error { return os.Remove(filepath.Join(dir, recordFile)) },
 		},
 		{name: "at another time", epoch: "86400", want: boat + " " + crew + " " + src},
 	} {
@@ -214,7 +214,7 @@ func TestReleaseKeeps(t *testing.T) {
 			if all := c.r.Tarballs == nil; (len(notes(&events)) == 1) != (all || c.r.Tarballs[0] == "crew") {
 				t.Errorf("the notes are %q", notes(&events))
 			}
-			want := []string{RecordFile}
+			want := []string{recordFile}
 			for _, a := range set {
 				want = append(want, filepath.Base(a.Path))
 			}
@@ -232,7 +232,7 @@ func TestReleaseIsTheSameEverywhere(t *testing.T) {
 	var first []string
 	for _, c := range []struct{ umask, processors int }{{0o022, 1}, {0o077, 3}} {
 		p := pinned(t)
-		writeLayout(t, p.Path("dist/ship-1.4/images"), "captain")
+		writeLayout(t, p.Path("dist/ship-1.4/images"))
 		mask, processors := unix.Umask(c.umask), runtime.GOMAXPROCS(c.processors)
 		set, err := Release(t.Context(), p.Open(t, nil), ReleaseRequest{
 			Platforms: []string{"linux/arm64", "linux/amd64"}, Images: "",
@@ -292,7 +292,7 @@ func TestReleaseFails(t *testing.T) {
 			}
 			p.Write(t, path, "earlier")
 			if c.images {
-				writeLayout(t, p.Path(images), "captain")
+				writeLayout(t, p.Path(images))
 			}
 			if c.r.Platforms == nil {
 				c.r.Platforms = []string{"linux/amd64"}

@@ -58,7 +58,7 @@ func write(ctx context.Context, s *build.Session, p plan, j job) (map[string]Mad
 
 // holds reports whether these are the files of the plan's tarballs and the record.
 func (p plan) holds(files []string) bool {
-	want := []string{RecordFile}
+	want := []string{recordFile}
 	for _, t := range p.tarballs {
 		want = append(want, t.file)
 	}
@@ -138,5 +138,5 @@ func writeRecord(j job, all map[string]Made) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(j.dst, RecordFile), data, 0o644)
+	return os.WriteFile(filepath.Join(j.dst, recordFile), data, 0o644)
 }

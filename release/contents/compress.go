@@ -15,37 +15,66 @@ import (
 // --long and xz -9 write.
 const maxWindow = 128 << 20
 
+// The compressions that are read.
+const (
+	Gzip = "gzip"
+	Zstd = "zstd"
+	XZ   = "xz"
+)
+
+// CompressionOf returns by what something is compressed that begins with head, at least 6
+// bytes where there are as many; "" if by nothing that is read.
+func CompressionOf(head []byte) string {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		return Gzip
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		return Zstd
+	case bytes.HasPrefix(head, []byte("\xfd7zXZ\x00")):
+		return XZ
+	}
+	return ""
+}
+
+// Decompress returns what r holds, which is compressed by a compression or, if that is "",
+// not; and what frees the decompressor. That of Gzip is a [*gzip.Reader].
+func Decompress(r io.Reader, compression string) (io.Reader, func(), error) {
+	var out io.Reader
+	var err error
+	switch compression {
+	case Gzip:
+		out, err = gzip.NewReader(r)
+	case Zstd:
+		var d *zstd.Decoder
+		d, err = zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderConcurrency(1))
+		if err == nil {
+			return d, d.Close, nil
+		}
+	case XZ:
+		out, err = xz.NewReader(r, maxWindow)
+	default:
+		out = r
+	}
+	return out, func() {}, err
+}
+
 // decompress returns what r holds, decompressed as its first bytes say, and what frees the
 // decompressor. What is read of it counts.
 func (w *walker) decompress(r io.Reader) (io.Reader, func(), error) {
 	b := bufio.NewReaderSize(r, 1<<16)
-	magic, err := b.Peek(6)
-	if err != nil && err != io.EOF {
+	head, err := b.Peek(6)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, nil, err
 	}
-	var out io.Reader = b
-	done := func() {}
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		out, err = gzip.NewReader(b)
-	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		var d *zstd.Decoder
-		d, err = zstd.NewReader(b, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderConcurrency(1))
-		if err == nil {
-			out, done = d, d.Close
-		}
-	case bytes.HasPrefix(magic, []byte("\xfd7zXZ\x00")):
-		out, err = xz.NewReader(b, maxWindow)
-	case bytes.HasPrefix(magic, []byte("BZh")), bytes.HasPrefix(magic, []byte{0x5d, 0, 0}):
-		err = errors.New("it is compressed by bzip2 or lzma: what is read is gzip, xz and zstd")
-	default:
-		err = nil
+	if bytes.HasPrefix(head, []byte("BZh")) || bytes.HasPrefix(head, []byte{0x5d, 0, 0}) {
+		return nil, nil, errors.New("it is compressed by bzip2 or lzma: what is read is gzip, xz and zstd")
 	}
+	out, free, err := Decompress(b, CompressionOf(head))
 	if err != nil {
 		return nil, nil, err
 	}
-	return &counted{w: w, r: out}, done, nil
+	return &counted{w: w, r: out}, free, nil
 }
 
 // A counted reader counts what is read against the limit of the walk, and ends with its

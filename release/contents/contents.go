@@ -117,21 +117,10 @@ type Source struct {
 	Limits Limits
 }
 
-// Walk calls f for each member of the file of an artifact, in their order. A format of ""
-// is what the file's name says. Archives inside are members like others; WalkReader opens
-// them. An error that f returns ends the walk, and is returned as it is.
-func Walk(ctx context.Context, file, format string, f func(Member) error) error {
-	r, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	return WalkReader(ctx, r, Source{Name: file, Format: format}, f)
-}
-
-// WalkReader is Walk of an artifact that is read from r. It reads r to its end, unless it
+// Walk calls f for each member of an artifact that is read from r, in their order. An error
+// that f returns ends the walk, and is returned as it is. It reads r to its end, unless it
 // fails or f does, so that the checksums of compressed data are checked.
-func WalkReader(ctx context.Context, r io.Reader, s Source, f func(Member) error) error {
+func Walk(ctx context.Context, r io.Reader, s Source, f func(Member) error) error {
 	if s.Format == "" {
 		s.Format = FormatOf(s.Name)
 	}

@@ -20,7 +20,7 @@ import (
 func list(t *testing.T, data []byte, s contents.Source) (string, error) {
 	t.Helper()
 	var b strings.Builder
-	err := contents.WalkReader(t.Context(), bytes.NewReader(data), s, func(m contents.Member) error {
+	err := contents.Walk(t.Context(), bytes.NewReader(data), s, func(m contents.Member) error {
 		content, err := io.ReadAll(m.Reader)
 		b.WriteString(line(m, content))
 		if m.Type == contents.Regular && !m.Opened && m.Size >= 0 && int64(len(content)) != m.Size {
@@ -75,13 +75,23 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// walkFile walks a file.
+func walkFile(ctx context.Context, name string, f func(contents.Member) error) error {
+	r, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	return contents.Walk(ctx, r, contents.Source{Name: name}, f)
+}
+
 func TestWalkFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "captain")
 	if err := os.WriteFile(name, []byte("ELF"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	var seen []string
-	err := contents.Walk(t.Context(), name, "", func(m contents.Member) error {
+	err := walkFile(t.Context(), name, func(m contents.Member) error {
 		seen = append(seen, fmt.Sprintf("%s %o %d", m.Path(), m.Mode, m.Size))
 		return nil
 	})
@@ -89,12 +99,12 @@ func TestWalkFile(t *testing.T) {
 		t.Errorf("Walk() = %q, %v", seen, err)
 	}
 	sunk := errors.New("sunk")
-	if err := contents.Walk(t.Context(), name, "", func(contents.Member) error { return sunk }); err != sunk {
+	if err := walkFile(t.Context(), name, func(contents.Member) error { return sunk }); !errors.Is(err, sunk) {
 		t.Errorf("Walk() = %v, want the function's error", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := contents.Walk(ctx, name, "", func(contents.Member) error { return nil }); !errors.Is(err, context.Canceled) {
+	if err := walkFile(ctx, name, func(contents.Member) error { return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("Walk() = %v, want the context's error", err)
 	}
 }
@@ -157,7 +167,7 @@ func FuzzWalk(f *testing.F) {
 	f.Add("a.tgz", ct.Compress(f, "gz", ct.Tar(f, ct.File("a.tar", string(ct.Tar(f, ct.File("b", "B")))))))
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
 		s := contents.Source{Name: name, Nested: true, Limits: contents.Limits{Members: 1000, Size: 1 << 20}}
-		contents.WalkReader(t.Context(), bytes.NewReader(data), s, func(m contents.Member) error {
+		contents.Walk(t.Context(), bytes.NewReader(data), s, func(m contents.Member) error {
 			if p := m.Path(); p == ".." || strings.HasPrefix(p, "../") || strings.HasPrefix(p, "/") {
 				t.Errorf("%q leads out: %q", m.Name, p)
 			}

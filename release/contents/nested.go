@@ -45,7 +45,7 @@ func (w *walker) ends(err error) bool {
 
 // isArchive reports whether a stream begins as a tar does, or as something compressed.
 func isArchive(b *bufio.Reader) bool {
-	head, _ := b.Peek(262)
-	return bytes.HasPrefix(head, []byte{0x1f, 0x8b}) || bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) ||
-		bytes.HasSuffix(head, []byte("ustar"))
+	head, _ := b.Peek(262) // shorter, it is none
+	kind := CompressionOf(head)
+	return kind == Gzip || kind == Zstd || bytes.HasSuffix(head, []byte("ustar"))
 }

@@ -61,7 +61,7 @@ func (c Cutter) releasing(
 	with, times := c.timed()
 	return with.onAll(ctx, making.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
 		making = making.With(sessions)
-		signer, err := c.readyToRelease(ctx, making, r)
+		releaser, err := c.readyToRelease(ctx, making, r)
 		if err != nil || c.Options.PlanOnly {
 			return nil, err
 		}
@@ -69,7 +69,6 @@ func (c Cutter) releasing(
 			return nil, err
 		}
 		s := making.Session()
-		releaser := release.Releaser{Dist: s.Dist(), Events: c.Options.Events, Signer: signer}
 		releaser.Recall(s.Fork())
 		made, err := prepare(ctx, making, times)
 		if err != nil {
@@ -96,19 +95,35 @@ func (c Cutter) releaseOf(id string, r release.Request) (fork.Fork, []platform.P
 	return f, on, err
 }
 
-// readyToRelease returns what signs a release, or what is known to keep it from being made.
+// readyToRelease returns what makes a release, or what is known to keep it from being made.
 func (c Cutter) readyToRelease(
 	ctx context.Context, making pipeline.Releasing, r release.Request,
-) (*sign.Signer, error) {
-	if err := making.Check(); err != nil {
-		return nil, err
-	}
+) (release.Releaser, error) {
 	s := making.Session()
+	releaser := release.Releaser{Dist: s.Dist(), Events: c.Options.Events}
+	if err := making.Check(); err != nil {
+		return releaser, err
+	}
 	date, err := s.Date(s.Lock().Time)
 	if err != nil {
-		return nil, err
+		return releaser, err
 	}
-	return release.OpenSigner(ctx, s.Fork(), r, date, c.Options.Env, c.Options.Events)
+	if releaser.Earlier, err = release.ReadEarlier(s.Fork(), r, c.Options.Events); err != nil {
+		return releaser, err
+	}
+	releaser.Signer, err = c.signer(ctx, s.Fork(), r, date)
+	return releaser, err
+}
+
+// signer returns what signs a release of date. That its keys can sign is tried first.
+func (c Cutter) signer(ctx context.Context, f fork.Fork, r release.Request, date time.Time) (*sign.Signer, error) {
+	s, err := release.OpenSigner(ctx, f, release.Signing{
+		Keys: r.Keys, Now: r.Now, Date: date, Env: c.Options.Env, Events: c.Options.Events,
+	})
+	if err == nil && !c.Options.PlanOnly {
+		err = s.Try(ctx)
+	}
+	return s, err
 }
 
 // Quick makes the release tarballs of a fork for one platform, and nothing else of a release;
@@ -143,7 +158,7 @@ func (c Cutter) Quick(ctx context.Context, id, on string) (artifact.Set, error) 
 
 // Plan returns what a release would be made of. What is known to be up to date is
 // kept. It makes nothing.
-func (c Cutter) Plan(ctx context.Context, id string, r release.Request) (set artifact.Set, err error) {
+func (c Cutter) Plan(ctx context.Context, id string, r release.Request) (artifact.Set, error) {
 	f, on, err := c.releaseOf(id, r)
 	if err != nil {
 		return nil, err

@@ -3,9 +3,12 @@ package cut
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -15,6 +18,8 @@ import (
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/provenance"
 	"github.com/slipway-build/slipway/release/reproduce"
+	"github.com/slipway-build/slipway/release/sign/keys"
+	"github.com/slipway-build/slipway/release/verify"
 )
 
 // A ReproduceRequest says which release to build again, and how.
@@ -51,11 +56,27 @@ func (c Cutter) Reproduce(ctx context.Context, id string, r ReproduceRequest) (r
 	if err != nil || c.Options.PlanOnly {
 		return none, err
 	}
+	if err := intact(ctx, dir); err != nil {
+		return none, c.Project.Explain(err)
+	}
 	report, err := c.rebuild(ctx, f, r, reproduce.Side{Dir: dir, Release: want})
 	if err != nil {
 		return none, c.Project.Explain(err)
 	}
 	return report, c.Project.Explain(c.writeReport(ctx, f, report, signer))
+}
+
+// intact returns an error if the files of a release, where they are at hand, are not those
+// that its record names: then these would not be what is built again.
+func intact(ctx context.Context, dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, artifact.SHA256Sums)); errors.Is(err, fs.ErrNotExist) {
+		return nil // there is nothing but the record
+	}
+	report, err := verify.Release(ctx, dir, verify.Request{})
+	if err == nil && !report.OK() {
+		err = fmt.Errorf("%s is not as it was released\n  To see what differs: mage release:verify %[1]s", dir)
+	}
+	return err
 }
 
 // attester returns what signs the statement of a rebuild; nil, if there is to be none.
@@ -69,7 +90,7 @@ func (c Cutter) attester(
 	if err != nil {
 		return nil, err
 	}
-	s, err := release.OpenSigner(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date, c.Options.Env, c.Options.Events)
+	s, err := c.signer(ctx, f, release.Request{Keys: r.Keys, Now: r.Now}, date)
 	if err != nil {
 		return nil, err
 	}
@@ -79,29 +100,37 @@ func (c Cutter) attester(
 	return s.Attest, nil
 }
 
-// rebuild builds a release again in a folder that goes away after that, and compares.
+// rebuild builds a release again in a folder that goes away after that, and compares. What a
+// rebuild that failed has left stays, to be looked at.
 func (c Cutter) rebuild(
 	ctx context.Context, f fork.Fork, r ReproduceRequest, want reproduce.Side,
 ) (reproduce.Report, error) {
 	var none reproduce.Report
-	data, err := os.ReadFile(filepath.Join(want.Dir, provenance.File))
+	at := filepath.Join(want.Dir, provenance.File)
+	data, err := os.ReadFile(at)
 	if err != nil {
 		return none, err
 	}
 	from, err := provenance.Read(data)
 	if err != nil {
-		return none, err
+		return none, fmt.Errorf("%s: %w", at, err)
 	}
 	scratch, err := os.MkdirTemp("", "slipway-reproduce-")
 	if err != nil {
 		return none, err
 	}
-	defer os.RemoveAll(scratch)
+	c.Options.Events.Note("building again in " + scratch +
+		", with a build cache that is empty; TMPDIR names another place")
 	built, err := reproduce.Rebuild(ctx, reproduce.Request{
 		Project: c.Project.Dir, Record: from, Work: filepath.Join(scratch, "rebuild"),
 		Command: r.Command(from.Fork, from.Options["platforms"]),
-		Env:     c.Options.Env, Runner: run.Runner{Events: c.Options.Events}, Stdout: r.Stdout, Stderr: r.Stderr,
+		Env:     unsigned(c.Options.Env, r.Keys), Runner: run.Runner{Events: c.Options.Events},
+		Stdout: r.Stdout, Stderr: r.Stderr,
 	})
+	if err != nil && ctx.Err() == nil {
+		return none, err
+	}
+	defer os.RemoveAll(scratch)
 	if err != nil {
 		return none, err
 	}
@@ -112,6 +141,13 @@ func (c Cutter) rebuild(
 	return reproduce.Compare(ctx, reproduce.Comparison{
 		Want: want, Got: reproduce.Side{Dir: built.Dir, Release: got}, Changes: built.Changes,
 		Exceptions: f.Release.Exceptions,
+	})
+}
+
+// unsigned returns an environment without what keys are taken from.
+func unsigned(env run.Env, of []string) run.Env {
+	return env.Without(func(name string) bool {
+		return name == keys.PassphraseVariable || name == keys.PassphraseFileVariable || slices.Contains(of, "env:"+name)
 	})
 }
 

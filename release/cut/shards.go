@@ -2,7 +2,6 @@ package cut
 
 import (
 	"context"
-	"slices"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -30,18 +29,13 @@ func (c Cutter) Matrix(id string, r release.Request, limit int) ([]shards.Job, e
 		if err != nil {
 			return nil, err
 		}
-		times, err := release.ReadTimeline(c.Project.Path(one.Dist(artifact.TimelineFile)))
+		times, err := artifact.ReadTimeline(c.Project.Path(one.Dist(artifact.TimelineFile)))
 		if err != nil {
 			return nil, err
 		}
-		forks = append(forks, shards.Fork{ID: id, Platforms: both(on, one.Platforms), Timeline: times})
+		forks = append(forks, shards.Fork{ID: id, Platforms: platform.Common(on, one.Platforms), Timeline: times})
 	}
 	return shards.Plan(forks, limit)
-}
-
-// both returns the platforms that are in two lists.
-func both(a, b []platform.Platform) []platform.Platform {
-	return slices.DeleteFunc(slices.Clone(a), func(p platform.Platform) bool { return !slices.Contains(b, p) })
 }
 
 // allShards returns the shards of all forks of the project.
@@ -65,9 +59,8 @@ func (c Cutter) allShards() ([]shards.Shard, error) {
 	return out, nil
 }
 
-// Shard makes the shards that a list of names, with commas between them, names: what is
-// compiled of a fork for one platform, and, if that is this machine's, packed; in
-// dist/shards/NAME.
+// Shard makes shards, which list names with commas between them, in dist/shards/NAME: the
+// binaries of a fork for one platform and, if this machine has that platform, its packages.
 func (c Cutter) Shard(ctx context.Context, list string) (artifact.Set, error) {
 	all, err := c.allShards()
 	if err != nil {
@@ -116,7 +109,7 @@ func (c Cutter) shard(ctx context.Context, one shards.Shard) (artifact.Set, erro
 		if err != nil {
 			return nil, err
 		}
-		if _, err := shards.Write(ctx, s.Dist(), one, origin, times.Timeline()); err != nil {
+		if _, err := shards.Write(ctx, s.Dist(), one, origin, times.ended()); err != nil {
 			return nil, err
 		}
 		made := artifact.Artifact{Kind: artifact.Shard, Name: one.Name(), Path: one.Dir(), Platform: one.Platform}

@@ -103,8 +103,8 @@ func (t *timeline) again(e event.Event) bool {
 	return false
 }
 
-// Timeline returns the stages that have ended.
-func (t *timeline) Timeline() artifact.Timeline {
+// ended returns the stages that have ended.
+func (t *timeline) ended() artifact.Timeline {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return artifact.Timeline{
@@ -115,13 +115,13 @@ func (t *timeline) Timeline() artifact.Timeline {
 // write writes dist/FORK/timeline.json, unless nothing was made: then the one that tells
 // how it was made stays.
 func (t *timeline) write(s *build.Session) error {
-	ended := t.Timeline().Spans
+	times := t.ended()
 	at := s.Fork().Dist(artifact.TimelineFile)
-	made := slices.ContainsFunc(ended, func(s artifact.Span) bool { return !s.Kept })
-	if len(ended) == 0 || !made && s.Dist().Exists(at) {
+	made := slices.ContainsFunc(times.Spans, func(s artifact.Span) bool { return !s.Kept })
+	if len(times.Spans) == 0 || !made && s.Dist().Exists(at) {
 		return nil
 	}
-	data, err := json.Marshal(artifact.Timeline{Spans: ended})
+	data, err := json.Marshal(times)
 	if err != nil {
 		return err
 	}

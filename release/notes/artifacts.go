@@ -42,7 +42,8 @@ func (w *writer) artifacts(in Input) {
 	if slices.Sort(gone); len(gone) > 0 {
 		w.line("Not released any more: %s.\n", strings.Join(gone, ", "))
 	}
-	w.line("%s lists each file, %s in all.\n", code(artifact.ReleaseFile), text.Count(len(in.Release.Artifacts), "artifact"))
+	w.line("%s lists each file, %s in all.\n", code(artifact.ReleaseFile),
+		text.Count(len(in.Release.Artifacts), "artifact"))
 }
 
 // name returns the name of an image, or of the file that something is.

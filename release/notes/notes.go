@@ -4,6 +4,7 @@ package notes
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,15 +20,8 @@ const File = "notes.md"
 // Input is what the notes of a release are made of.
 type Input struct {
 	Release artifact.Release
-	Last    *artifact.Release // the release before it; nil if it is the first
-	Keys    []Key             // that it is signed with; none if it is unsigned
-}
-
-// A Key is a public key that the release's signatures are verified with.
-type Key struct {
-	Use  string // what its signatures are: OpenPGP, sigstore
-	ID   string // its fingerprint
-	Path string // of the public key in the release; "" if it is not in it
+	Last    *artifact.Release     // the release before it; nil if it is the first
+	Keys    []artifact.ReleaseKey // that it is signed with; none if it is unsigned
 }
 
 // Markdown returns the notes of a release: its upstream, the vulnerabilities that it
@@ -91,12 +85,12 @@ func (w *writer) head(in Input) {
 // vulnerabilities lists what the patches fix: first what those of the last release did
 // not.
 func (w *writer) vulnerabilities(in Input) {
-	now, before := fixes(in.Release), map[string][]string{}
+	now, before := artifact.FixedBy(in.Release.Patches), map[string][]string{}
 	if in.Last != nil {
-		before = fixes(*in.Last)
+		before = artifact.FixedBy(in.Last.Patches)
 	}
 	var rows [][]string
-	for _, id := range sortedIDs(now) {
+	for _, id := range slices.Sorted(maps.Keys(now)) {
 		since := ""
 		if in.Last != nil && before[id] == nil {
 			since = "new"
@@ -105,7 +99,7 @@ func (w *writer) vulnerabilities(in Input) {
 	}
 	slices.SortStableFunc(rows, func(a, b []string) int { return cmp.Compare(b[2], a[2]) })
 	var gone []string
-	for _, id := range sortedIDs(before) {
+	for _, id := range slices.Sorted(maps.Keys(before)) {
 		if now[id] == nil {
 			gone = append(gone, link(id, vulnid.URL(id)))
 		}
@@ -122,26 +116,6 @@ func (w *writer) vulnerabilities(in Input) {
 	}
 }
 
-// fixes returns the patches that fix each vulnerability.
-func fixes(r artifact.Release) map[string][]string {
-	out := map[string][]string{}
-	for _, p := range r.Patches {
-		for _, id := range p.CVEs {
-			out[id] = append(out[id], p.Name)
-		}
-	}
-	return out
-}
-
-func sortedIDs(of map[string][]string) []string {
-	out := make([]string, 0, len(of))
-	for id := range of {
-		out = append(out, id)
-	}
-	slices.Sort(out)
-	return out
-}
-
 // lastVersion returns the version of the last release, "" if there is none.
 func lastVersion(in Input) string {
 	if in.Last == nil {
@@ -156,7 +130,7 @@ func (w *writer) patches(in Input) {
 	if in.Last != nil {
 		last = in.Last.Patches
 	}
-	changes, dropped := Compare(in.Release.Patches, last)
+	changes, dropped := artifact.ComparePatches(in.Release.Patches, last)
 	if len(changes)+len(dropped) == 0 {
 		return
 	}

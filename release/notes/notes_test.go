@@ -67,7 +67,7 @@ func TestMarkdown(t *testing.T) {
 	last := first()
 	bare := artifact.Release{Name: "ship", Version: "1.4.1", Toolchain: "go1.26.8",
 		Upstream: artifact.Pinned{Name: "example.org/ship@v1.4.1"}}
-	keys := []Key{
+	keys := []artifact.ReleaseKey{
 		{Use: "OpenPGP", ID: "0123456789ABCDEF0123456789ABCDEF01234567", Path: "keys/release key.asc"},
 		{Use: "sigstore", ID: "sha256:" + strings.Repeat("9", 64)},
 	}
@@ -81,43 +81,6 @@ func TestMarkdown(t *testing.T) {
 		golden.Check(t, filepath.Join("testdata", name+".md"), got)
 		if string(Markdown(in)) != string(got) {
 			t.Errorf("%s: a second run makes other notes", name)
-		}
-	}
-}
-
-func TestCompare(t *testing.T) {
-	patch := func(name, digest, title string) artifact.ReleasedPatch {
-		return artifact.ReleasedPatch{Name: name, Digest: digest, Title: title}
-	}
-	last := []artifact.ReleasedPatch{patch("1", "a", "crew"), patch("2", "b", "rope"), patch("3", "c", "log")}
-	for _, c := range []struct {
-		name    string
-		now     []artifact.ReleasedPatch
-		want    string // each patch and what has become of it
-		dropped string
-	}{
-		{"all", last, "1= 2= 3=", ""},
-		{"none", nil, "", "1 2 3"},
-		{"one new", append(last[:3:3], patch("4", "d", "deck")), "1= 2= 3= 4=new", ""},
-		{"the first dropped, the others renumbered", []artifact.ReleasedPatch{patch("1", "b", "rope"), patch("2", "c", "log")},
-			"1= 2=", "1"},
-		{"changed", []artifact.ReleasedPatch{patch("1", "d", "crew"), patch("2", "e", "ropes"), last[2]},
-			"1=changed 2=changed 3=", ""},
-		{"renumbered and changed", []artifact.ReleasedPatch{patch("4", "d", "rope"), last[0]}, "4=changed 1=", "3"},
-		{"carried commits that are rebased", []artifact.ReleasedPatch{patch("f1", "d", "log"), patch("f2", "e", "log")},
-			"f1=changed f2=new", "1 2"},
-		{"without a title", []artifact.ReleasedPatch{patch("4", "d", "")}, "4=new", "1 2 3"},
-	} {
-		changes, dropped := Compare(c.now, last)
-		var got, gone []string
-		for _, p := range changes {
-			got = append(got, p.Name+"="+string(p.Change))
-		}
-		for _, p := range dropped {
-			gone = append(gone, p.Name)
-		}
-		if strings.Join(got, " ") != c.want || strings.Join(gone, " ") != c.dropped {
-			t.Errorf("%s: %q, and dropped are %q; want %q and %q", c.name, got, gone, c.want, c.dropped)
 		}
 	}
 }

@@ -8,11 +8,14 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 )
 
-// What the signatures of a Key are.
+// What the signatures of an artifact.ReleaseKey are.
 const (
 	OpenPGP  = "OpenPGP"
 	Sigstore = "sigstore"
 )
+
+// folder is written where a command that runs elsewhere names the folder of the page.
+const folder = "FOLDER"
 
 // A document says something of the release, and is beside the page.
 type document struct {
@@ -27,9 +30,11 @@ func checks(in Input) []command {
 		out = append(out, command{For: "files arrived whole",
 			Lines: []string{"sha256sum --check --ignore-missing --quiet SHA256SUMS"}})
 	}
-	key := ""
+	var keys []string
 	for _, k := range in.Keys {
-		key = cmp.Or(key, k.Path)
+		if at := folder + "/" + k.Path; k.Path != "" && !slices.Contains(keys, at) {
+			keys = append(keys, at)
+		}
 		switch {
 		case k.Use == OpenPGP && has(in, "SHA256SUMS.asc"):
 			c := command{For: "the checksums are from who has the OpenPGP key"}
@@ -45,11 +50,13 @@ func checks(in Input) []command {
 		}
 	}
 	if len(in.Keys) > 0 {
-		out = append(out, command{For: "everything at once, with Slipway, offline",
-			Lines: []string{words("go", "tool", "mage", "release:verify", ".", "-key="+cmp.Or(key, "release.pub"))}})
+		out = append(out, command{For: "everything at once, offline, with Slipway in a checkout of the project",
+			Lines: continued([]string{words("go", "tool", "mage", "release:verify", folder),
+				words("-key=" + cmp.Or(strings.Join(keys, ","), "KEY"))})})
 	}
-	return append(out, command{For: "the same bytes can be built again",
-		Lines: []string{"go tool mage release:reproduce -from=" + artifact.ReleaseFile}})
+	return append(out, command{For: "the same bytes can be built again, in a checkout of what it was built from",
+		Lines: continued([]string{words("go", "tool", "mage", "release:reproduce"),
+			words("-fork="+in.Release.Fork, "-from="+folder)})})
 }
 
 // documents returns what says something of the release, as far as it is there.

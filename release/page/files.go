@@ -81,7 +81,7 @@ func newFile(in Input, a artifact.Released, before *last) file {
 	if a.Kind == artifact.Image {
 		f.Label, f.URL = a.Name, ""
 	}
-	for _, suffix := range []string{".sigstore.json", ".asc"} {
+	for _, suffix := range []string{artifact.BundleSuffix, artifact.ArmorSuffix} {
 		if slices.Contains(in.Files, a.Path+suffix) {
 			f.Signature = escaped(a.Path + suffix)
 		}

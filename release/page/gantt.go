@@ -8,7 +8,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 )
 
-// A gantt is when what was built.
+// A gantt shows when what was built.
 type gantt struct {
 	Total  string
 	Height int // pixels

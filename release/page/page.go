@@ -36,18 +36,11 @@ type Input struct {
 	// have: sums, signatures, bundles, notes, public keys. The page links to no other file.
 	Files []string
 
-	Keys     []Key    // that it is signed with; none, if it is unsigned
-	Rebuilds []string // paths, among Files, of statements that somebody else built the same
-	Tag      string   // of its images, in the layout and in a registry
-	Registry string   // prefix of the images' names in a registry; "", if they are in none
-	URL      string   // of the folder of the release, where it is published; "", if that is not known
-}
-
-// A Key is one that a release is signed with.
-type Key struct {
-	Use  string // what its signatures are: OpenPGP, sigstore
-	ID   string // its fingerprint
-	Path string // of the public key, among Files; "", if it is not in the release
+	Keys     []artifact.ReleaseKey // that it is signed with; none, if it is unsigned
+	Rebuilds []string              // paths, among Files, of statements that somebody else built the same
+	Tag      string                // of its images, in the layout and in a registry
+	Registry string                // prefix of the images' names in a registry; "", if they are in none
+	URL      string                // of the folder of the release, where it is published; "", if that is not known
 }
 
 // Sizes returns what each binary of a release is made of, by its path. dir is the folder

@@ -34,8 +34,10 @@ func sample() Input {
 		Tag: "v1.5.0_acme.2", Registry: "registry.example.org/ship", URL: "https://example.org/ship/1.5.0+acme.2/",
 		Files: []string{"SHA256SUMS", "SHA256SUMS.asc", "SHA256SUMS.sigstore.json", "SHA512SUMS", "keys/release.asc",
 			"keys/release.pub", "notes.md", "provenance.sigstore.json", "bin/linux_amd64/captain.sigstore.json"},
-		Keys: []Key{{OpenPGP, "0123456789ABCDEF0123456789ABCDEF01234567", "keys/release.asc"},
-			{Sigstore, digest(6), "keys/release.pub"}},
+		Keys: []artifact.ReleaseKey{
+			{Use: OpenPGP, ID: "0123456789ABCDEF0123456789ABCDEF01234567", Path: "keys/release.asc"},
+			{Use: Sigstore, ID: digest(6), Path: "keys/release.pub"},
+		},
 	}
 	in.Release.Artifacts = sampleFiles()
 	last := in.Release

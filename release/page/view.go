@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"html/template"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,9 +16,7 @@ import (
 // A view is what the template reads: every text, number and coordinate of the page.
 type view struct {
 	Input
-	Policy    template.HTMLAttr // Content-Security-Policy
-	Style     template.CSS
-	Title     string
+	head
 	Facts     []fact
 	CVEs      []string
 	Sections  []link
@@ -32,6 +29,13 @@ type view struct {
 	Gone      []string // paths of what only the last release has
 	Checks    []command
 	Documents []document
+}
+
+// A head is what is in the page's head.
+type head struct {
+	Policy template.HTMLAttr // Content-Security-Policy
+	Style  template.CSS
+	Title  string
 }
 
 // A fact is a line of what is said first.
@@ -47,7 +51,7 @@ type link struct{ Text, URL string }
 
 func newView(in Input) view {
 	r := in.Release
-	v := view{Input: in, Title: r.Name + " " + r.Version, CVEs: closed(r.Patches)}
+	v := view{Input: in, head: head{Title: r.Name + " " + r.Version}, CVEs: closed(r.Patches)}
 	v.Facts = facts(in)
 	v.Installs = installs(in)
 	v.Patches, v.Dropped = patches(r, in.Last)
@@ -92,7 +96,7 @@ func facts(in Input) []fact {
 	return slices.DeleteFunc(out, func(f fact) bool { return f.Parts[0].Text == "" })
 }
 
-func signedBy(keys []Key) string {
+func signedBy(keys []artifact.ReleaseKey) string {
 	var uses []string
 	for _, k := range keys {
 		uses = append(uses, k.Use)
@@ -118,25 +122,20 @@ type patch struct {
 
 // patches returns those of a release, and the titles of those that only the last one has.
 func patches(now artifact.Release, last *artifact.Release) (out []patch, dropped []string) {
-	before := map[string]artifact.ReleasedPatch{}
+	var before []artifact.ReleasedPatch
 	if last != nil {
-		for _, p := range last.Patches {
-			before[p.Name] = p
-		}
+		before = last.Patches
 	}
-	for _, p := range now.Patches {
-		one := patch{ReleasedPatch: p, From: linked(p.Origin)}
-		was, ok := before[p.Name]
-		switch delete(before, p.Name); {
-		case last != nil && !ok:
-			one.State = "new"
-		case ok && was.Digest != p.Digest:
-			one.State = "changed"
+	changes, gone := artifact.ComparePatches(now.Patches, before)
+	for _, c := range changes {
+		one := patch{ReleasedPatch: c.ReleasedPatch, From: linked(c.Origin)}
+		if last != nil {
+			one.State = string(c.Change)
 		}
 		out = append(out, one)
 	}
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		dropped = append(dropped, cmp.Or(before[name].Title, name))
+	for _, p := range gone {
+		dropped = append(dropped, cmp.Or(p.Title, p.Name))
 	}
 	return out, dropped
 }

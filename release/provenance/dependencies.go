@@ -154,7 +154,7 @@ func (in Input) toolchain() []dependency {
 // linked are other people's modules in the binaries.
 func (in Input) linked() []dependency {
 	var of []dependency
-	for _, m := range slices.SortedFunc(slices.Values(in.Modules), func(a, b Module) int {
+	for _, m := range slices.SortedFunc(slices.Values(in.Modules), func(a, b artifact.Module) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Version, b.Version))
 	}) {
 		d := dependency{kind: "module", name: m.Path + "@" + m.Version, uri: purl.Module(m.Path, m.Version)}

@@ -19,12 +19,12 @@ const Format = "in-toto"
 // PayloadType is the type of a statement in a DSSE envelope.
 const PayloadType = "application/vnd.in-toto+json"
 
-// What the statement says it is. BuildType is described in docs/provenance.md.
+// What the statement says it is. buildType is described in docs/provenance.md.
 const (
 	PredicateType = "https://slsa.dev/provenance/v1"
-	BuildType     = "https://github.com/slipway-build/slipway/release/v1"
-	// BuilderID names no platform that vouches for a build: whoever signs the statement does.
-	BuilderID = "https://github.com/slipway-build/slipway/blob/main/docs/provenance.md#the-builder"
+	buildType     = "https://github.com/slipway-build/slipway/release/v1"
+	// builderID names no platform that vouches for a build: whoever signs the statement does.
+	builderID = "https://github.com/slipway-build/slipway/blob/main/docs/provenance.md#the-builder"
 )
 
 // Input is what a provenance is made of. Nothing in it may depend on the machine.
@@ -36,13 +36,14 @@ type Input struct {
 	// Options are the settings of the command that decide what is released, by name.
 	Options  map[string]string
 	Sources  Sources
-	Checkout Checkout  // zero where the project is no git repository, or has changes
-	Slipway  string    // the version of Slipway that builds: v1.2.0
-	Builds   []Build   // what the compiler is told, by platform
-	GoSource string    // sha256, in hex, of the sources of the Go release; "" where it is not known
-	Modules  []Module  // that binaries are linked with, less those of Lock
-	Packages []Package // Debian packages of bases and sysroots
-	Images   []Image   // bases of images that are images themselves
+	Checkout Checkout          // zero where the project is no git repository, or has changes
+	Slipway  string            // the version of Slipway that builds: v1.2.0
+	Go       string            // the machine's release of Go, which compiles Slipway's own programs in images: go1.26.8
+	Builds   []Build           // what the compiler is told, by platform
+	GoSource string            // sha256, in hex, of the sources of the Go release; "" where it is not known
+	Modules  []artifact.Module // that binaries are linked with, less those of Lock
+	Packages []Package         // Debian packages of bases and sysroots
+	Images   []Image           // bases of images that are images themselves
 }
 
 // Sources are the files that describe a fork.
@@ -65,9 +66,6 @@ type Build struct {
 	Flags    []string // of the go command
 	Env      []string // KEY=VALUE pairs, as build.json has them
 }
-
-// A Module is a Go module.
-type Module struct{ Path, Version, Sum string } // h1:…; "" where it has none
 
 // A Package is a Debian package.
 type Package struct{ Name, Version, Architecture, URL, SHA256 string } // hex
@@ -93,7 +91,7 @@ type Record struct {
 	Lock                string // digest of fork.lock: sha256:HEX
 	Date                string // RFC 3339, UTC
 	Toolchain           string // go1.26.8
-	Slipway             string
+	Slipway, Go         string
 	Subjects            []Subject // in the statement's order
 }
 

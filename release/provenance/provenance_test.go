@@ -61,11 +61,12 @@ func sample() Input {
 			{Name: "forks/ship/fork.yaml", Digest: "sha256:" + sum("7")},
 		}},
 		Checkout: Checkout{URL: "https://example.org/forks.git", Commit: tip},
-		Slipway:  "v0.9.0",
+		Slipway:  "v0.9.0", Go: "go1.26.9",
 		Builds: []Build{{Platform: "linux/amd64", Flags: []string{"-trimpath", "-ldflags=-s -w <&>"},
 			Env: []string{"GOAMD64=v1"}}},
 		GoSource: sum("8"),
-		Modules:  []Module{{"example.org/rope", "v1.0.1", h1}, {"example.org/knot", "v0.1.0", ""}},
+		Modules: []artifact.Module{{Path: "example.org/rope", Version: "v1.0.1", Sum: h1},
+			{Path: "example.org/knot", Version: "v0.1.0"}},
 		Packages: []Package{{"libc6", "2.41-12", "amd64", "https://deb.example.org/pool/libc6_2.41-12_amd64.deb", sum("9")}},
 		Images:   []Image{{"registry.example.org/base", "sha256:" + sum("0")}},
 	}
@@ -173,6 +174,7 @@ func TestRead(t *testing.T) {
 	want := Record{
 		Fork: "ship", Name: "ship", Version: "1.2.3+acme.1", Platforms: in.Release.Platforms, Options: in.Options,
 		Sources: in.Sources, Lock: in.Release.Lock, Date: in.Release.Date, Toolchain: "go1.26.8", Slipway: "v0.9.0",
+		Go: "go1.26.9",
 		Subjects: []Subject{
 			{Name: "bin/linux_amd64/captain", Digest: "sha256:" + sum("1")},
 			{Name: "images/captain", Digest: "sha256:" + sum("2")},

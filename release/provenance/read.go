@@ -31,8 +31,8 @@ func Read(data []byte) (Record, error) {
 	if err := p.Validate(); err != nil {
 		return Record{}, err
 	}
-	if t := p.GetBuildDefinition().GetBuildType(); t != BuildType {
-		return Record{}, fmt.Errorf("it is of the build type %q, and this Slipway builds %s again", t, BuildType)
+	if t := p.GetBuildDefinition().GetBuildType(); t != buildType {
+		return Record{}, fmt.Errorf("it is of the build type %q, and this Slipway builds %s again", t, buildType)
 	}
 	var e external
 	if err := Strict(p.GetBuildDefinition().GetExternalParameters(), &e); err != nil {
@@ -44,7 +44,7 @@ func Read(data []byte) (Record, error) {
 	}
 	r := Record{
 		Fork: e.Fork, Name: e.Name, Version: e.Version, Platforms: e.Platforms, Options: e.Options, Lock: e.Lock,
-		Sources: Sources{Roots: e.SourceRoots}, Date: i.Date, Toolchain: i.Toolchain, Slipway: i.Slipway,
+		Sources: Sources{Roots: e.SourceRoots}, Date: i.Date, Toolchain: i.Toolchain, Slipway: i.Slipway, Go: i.Go,
 		Subjects: Subjects(s),
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Sources)) {

@@ -74,7 +74,7 @@ func sourceDigest(file string, d fs.DirEntry) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	if _, err := io.Copy(h, f); err != nil {
 		return "", err
 	}

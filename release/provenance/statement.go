@@ -32,6 +32,7 @@ type internal struct {
 	Date      string              `json:"date"`
 	Commit    string              `json:"commit"`
 	Slipway   string              `json:"slipway"`
+	Go        string              `json:"go"`
 	Builds    map[string]compiled `json:"builds"`
 }
 
@@ -155,10 +156,10 @@ func predicate(in Input) (*slsa.Provenance, error) {
 	}
 	return &slsa.Provenance{
 		BuildDefinition: &slsa.BuildDefinition{
-			BuildType: BuildType, ExternalParameters: asked, InternalParameters: settled, ResolvedDependencies: resolved,
+			BuildType: buildType, ExternalParameters: asked, InternalParameters: settled, ResolvedDependencies: resolved,
 		},
 		RunDetails: &slsa.RunDetails{
-			Builder:    &slsa.Builder{Id: BuilderID, Version: map[string]string{"slipway": in.Slipway}},
+			Builder:    &slsa.Builder{Id: builderID, Version: map[string]string{"slipway": in.Slipway}},
 			Byproducts: made,
 		},
 	}, nil
@@ -179,7 +180,8 @@ func (in Input) external() external {
 func (in Input) internal() internal {
 	r := in.Release
 	i := internal{
-		Toolchain: r.Toolchain, Date: r.Date, Commit: r.Commit, Slipway: in.Slipway, Builds: map[string]compiled{},
+		Toolchain: r.Toolchain, Date: r.Date, Commit: r.Commit, Slipway: in.Slipway, Go: in.Go,
+		Builds: map[string]compiled{},
 	}
 	for _, b := range in.Builds {
 		i.Builds[b.Platform] = compiled{Flags: b.Flags, Environment: b.Env}

@@ -32,11 +32,11 @@ func Artifact(r artifact.Release, a artifact.Released, repository string) string
 	case a.Kind == artifact.Binary:
 		return of(packageurl.TypeGeneric, r.Name, a.Name, r.Version, qualifiers("os", system(a), "arch", arch(a)))
 	case a.Kind == artifact.Package && a.Format == "deb":
-		if name, version, arch, ok := debName(name); ok {
+		if name, version, arch, ok := deb(name); ok {
 			return of(packageurl.TypeDebian, r.Name, name, version, qualifiers("arch", arch))
 		}
 	case a.Kind == artifact.Package && a.Format == "rpm":
-		if name, version, arch, ok := rpmName(name); ok {
+		if name, version, arch, ok := RPM(name); ok {
 			return of(packageurl.TypeRPM, r.Name, name, version, qualifiers("arch", arch))
 		}
 	}
@@ -96,9 +96,9 @@ func arch(a artifact.Released) string {
 	return arch
 }
 
-// debName returns what the file name of a deb says: NAME_VERSION_ARCH.deb. Neither a name
+// deb returns what the file name of a deb says: NAME_VERSION_ARCH.deb. Neither a name
 // nor a version of Debian has an underscore.
-func debName(file string) (name, version, arch string, ok bool) {
+func deb(file string) (name, version, arch string, ok bool) {
 	parts := strings.Split(strings.TrimSuffix(file, ".deb"), "_")
 	if len(parts) != 3 {
 		return "", "", "", false
@@ -106,9 +106,9 @@ func debName(file string) (name, version, arch string, ok bool) {
 	return parts[0], parts[1], parts[2], true
 }
 
-// rpmName returns what the file name of an rpm says: NAME-VERSION-RELEASE.ARCH.rpm. Neither
-// a version nor a release has a hyphen.
-func rpmName(file string) (name, version, arch string, ok bool) {
+// RPM returns what the file name of an rpm says: NAME-VERSION-RELEASE.ARCH.rpm. The
+// version has its release behind a hyphen: neither of them has one itself.
+func RPM(file string) (name, version, arch string, ok bool) {
 	file = strings.TrimSuffix(file, ".rpm")
 	dot := strings.LastIndexByte(file, '.')
 	if dot < 0 {

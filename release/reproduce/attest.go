@@ -116,8 +116,9 @@ func ReadAttestation(payload []byte) (Attestation, error) {
 
 // Check returns what keeps the attestation from being one of all of the release: it is of
 // another record, names another digest, or does not name an artifact. Documents, which only
-// say something of a release, need not be named. What was excepted does: an exception is its
-// author's, and nobody else's.
+// say something of a release, need not be named, and neither need the files of a layout: what
+// is in an image follows from its digest, and the rest is signatures and documents beside it.
+// What was excepted does: an exception is its author's, and nobody else's.
 func (a Attestation) Check(r artifact.Release) error {
 	if a.Fork != r.Fork || a.Version != r.Version {
 		return fmt.Errorf("it is of %s %s, not of %s %s", a.Fork, a.Version, r.Fork, r.Version)
@@ -141,7 +142,8 @@ func (a Attestation) Check(r artifact.Release) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(released)) {
-		if a.Digests[name] == "" && released[name].Kind != artifact.Document {
+		kind := released[name].Kind
+		if a.Digests[name] == "" && kind != artifact.Document && kind != artifact.Layout {
 			return fmt.Errorf("it does not say that %s was rebuilt%s", name, excuse(a.Excepted[name]))
 		}
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 )
 
-// rebuiltShip is a release, and the report of somebody who rebuilt it.
+// rebuiltShip is a release, and the report of somebody who rebuilt it. The release is signed,
+// so its layout of images lists signatures that nobody else makes.
 func rebuiltShip(t *testing.T) (artifact.Release, Report) {
 	t.Helper()
 	s := sideOf(t, map[string][]byte{"bin/captain": []byte("ahoy"), "rpm/ship.rpm": []byte("aye"),
@@ -21,6 +22,8 @@ func rebuiltShip(t *testing.T) (artifact.Release, Report) {
 	s.Release.Artifacts[1].Unsigned = sha([]byte("unsigned"))
 	got := s
 	got.Release.Artifacts = append([]artifact.Released{}, s.Release.Artifacts...)
+	s.Release.Artifacts = append(s.Release.Artifacts,
+		artifact.Released{Kind: artifact.Layout, Path: "images/index.json", Digest: sha([]byte("signed"))})
 	got.Release.Artifacts[1].Digest, got.Release.Artifacts[1].Unsigned = sha([]byte("unsigned")), ""
 	return s.Release, compare(t, Comparison{Want: s, Got: got, Changes: []Change{{"umask", "0022", "0077", true}}})
 }

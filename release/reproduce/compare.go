@@ -41,23 +41,37 @@ func Compare(ctx context.Context, c Comparison) (Report, error) {
 			maps.DeleteFunc(all, func(_ string, a artifact.Released) bool { return onlySigned(a) })
 		}
 	}
-	for name, w := range wanted {
-		g, ok := made[name]
-		result, err := c.compare(ctx, name, w, g, ok)
-		if err != nil {
-			return r, fmt.Errorf("%s: %w", name, err)
-		}
-		r.Results = append(r.Results, except.apply(result))
-		delete(made, name)
+	results, err := c.compareAll(ctx, wanted, made)
+	if err != nil {
+		return r, err
 	}
-	for name, g := range made {
-		r.Results = append(r.Results, except.apply(Result{Name: name, Kind: g.Kind, Verdict: Extra, Got: g.Reproducible()}))
+	for i := range results {
+		results[i] = except.apply(results[i])
 	}
-	r.Results = foldLayout(r.Results)
+	r.Results = foldLayout(results)
 	slices.SortFunc(r.Results, func(a, b Result) int { return strings.Compare(a.Name, b.Name) })
 	r.Unused = except.unused()
 	r.Same = len(r.Problems) == 0 && r.Count(Same)+r.Count(Excepted) == len(r.Results)
 	return r, nil
+}
+
+// compareAll compares the artifacts of both builds, by their names.
+func (c Comparison) compareAll(ctx context.Context, wanted, made map[string]artifact.Released) ([]Result, error) {
+	var out []Result
+	for name, w := range wanted {
+		g, ok := made[name]
+		result, err := c.compare(ctx, name, w, g, ok)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		out = append(out, result)
+	}
+	for name, g := range made {
+		if _, ok := wanted[name]; !ok {
+			out = append(out, Result{Name: name, Kind: g.Kind, Verdict: Extra, Got: g.Reproducible()})
+		}
+	}
+	return out, nil
 }
 
 // Digest returns the digest of artifacts.json, as Encode writes it: sha256:HEX.

@@ -49,8 +49,8 @@ func TestCompare(t *testing.T) {
 	if r := compare(t, c); r.Same || !slices.Equal(verdicts(r), want) {
 		t.Errorf("%q, want %q", verdicts(r), want)
 	}
-	c.Exceptions = []Exception{{Path: "bin/*o*", Reason: "is not pinned"}, {Path: "bin/mate", Reason: "left"}, {Path: "deb/*", Reason: "never"},
-		{Path: "bin/captain", Reason: "never either"}}
+	c.Exceptions = []Exception{{Path: "bin/*o*", Reason: "is not pinned"}, {Path: "bin/mate", Reason: "left"},
+		{Path: "deb/*", Reason: "never"}, {Path: "bin/captain", Reason: "never either"}}
 	r := compare(t, c)
 	want = []string{"bin/bosun: excepted", "bin/captain: same", "bin/cook: excepted", "bin/mate: excepted"}
 	if !r.Same || !slices.Equal(verdicts(r), want) || r.Results[3].Reason != "left" {
@@ -79,8 +79,13 @@ func TestCompareWithoutSignatures(t *testing.T) {
 	plain := rpmOf(rpmpack.RPMMetaData{})
 	signed := append(slices.Clone(plain), "signature"...)
 	sbom := func(of []byte) []byte { return fmt.Appendf(nil, `{"hash": %q}`, sha(of)[7:]) }
-	want := sideOf(t, map[string][]byte{"rpm/ship.rpm": signed, "sbom/ship.cdx.json": sbom(signed)})
-	got := sideOf(t, map[string][]byte{"rpm/ship.rpm": plain, "sbom/ship.cdx.json": sbom(plain)})
+	vex := func(of []byte) []byte { // its id is made of what it holds
+		return fmt.Appendf(nil, `{"@id": "https://example.org/vex-%s", "hash": %q}`, sha(sbom(of))[7:], sha(of)[7:])
+	}
+	files := func(rpm []byte) map[string][]byte {
+		return map[string][]byte{"rpm/ship.rpm": rpm, "sbom/ship.cdx.json": sbom(rpm), "vex.openvex.json": vex(rpm)}
+	}
+	want, got := sideOf(t, files(signed)), sideOf(t, files(plain))
 	want.Release.Artifacts[0].Unsigned = sha(plain)
 	for i, s := range []*Side{&want, &got} {
 		in := provenance.Input{Release: s.Release, Slipway: "v1.0.0"}

@@ -10,14 +10,14 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-	"github.com/mikelolasagasti/xz"
+
+	"github.com/slipway-build/slipway/release/contents"
 )
 
 // A stream is what something compressed holds.
 type stream struct {
 	io.Reader
-	kind   string // gzip, xz, zstd; "" is not compressed
+	kind   string // a compression of contents; "" is not compressed
 	header []fact // of a gzip
 	close  func()
 }
@@ -25,36 +25,15 @@ type stream struct {
 // A fact is a field of a header.
 type fact struct{ name, value string }
 
-// compressed returns by what data is compressed, as its first bytes say.
-func compressed(data []byte) string {
-	for kind, magic := range map[string]string{"gzip": "\x1f\x8b", "zstd": "\x28\xb5\x2f\xfd", "xz": "\xfd7zXZ\x00"} {
-		if bytes.HasPrefix(data, []byte(magic)) {
-			return kind
-		}
-	}
-	return ""
-}
-
 // decompress opens what may be compressed. Unlike that of contents, it tells by what and how.
 func decompress(r io.Reader) (stream, error) {
 	b := bufio.NewReaderSize(r, 1<<16)
 	head, _ := b.Peek(10) // shorter is no error: then it is not compressed
-	s := stream{Reader: b, kind: compressed(head), close: func() {}}
+	s := stream{kind: contents.CompressionOf(head)}
 	var err error
-	switch s.kind {
-	case "gzip":
-		flags := head[len(head)-2:] // what it was compressed for, and on which system
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(b); err == nil {
-			s.Reader, s.header = z, gzipHeader(z.Header, flags)
-		}
-	case "zstd":
-		var z *zstd.Decoder
-		if z, err = zstd.NewReader(b, zstd.WithDecoderMaxWindow(128<<20), zstd.WithDecoderConcurrency(1)); err == nil {
-			s.Reader, s.close = z, z.Close
-		}
-	case "xz":
-		s.Reader, err = xz.NewReader(b, 128<<20)
+	s.Reader, s.close, err = contents.Decompress(b, s.kind)
+	if z, ok := s.Reader.(*gzip.Reader); ok && err == nil {
+		s.header = gzipHeader(z.Header, head[len(head)-2:]) // for what it was compressed, and on which system
 	}
 	return s, err
 }

@@ -29,12 +29,12 @@ func compareContainers(ctx context.Context, want, got build) ([]Finding, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer w.Close() //nolint:errcheck // only read
+	defer w.Close()
 	g, err := os.Open(got.file())
 	if err != nil {
 		return nil, err
 	}
-	defer g.Close() //nolint:errcheck // only read
+	defer g.Close()
 	switch contents.FormatOf(want.of.Path) {
 	case contents.Deb:
 		return compareAr(ctx, w, g)
@@ -203,12 +203,12 @@ func compareBlobs(ctx context.Context, part, want, got string) ([]Finding, error
 	if err != nil {
 		return nil, err
 	}
-	defer w.Close() //nolint:errcheck // only read
+	defer w.Close()
 	g, err := os.Open(got)
 	if err != nil {
 		return nil, err
 	}
-	defer g.Close() //nolint:errcheck // only read
+	defer g.Close()
 	return compareStreams(ctx, []string{part}, w, g)
 }
 

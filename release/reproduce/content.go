@@ -3,6 +3,7 @@ package reproduce
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/release/contents"
 )
 
 // compareContent explains how the contents of two files of one name differ.
@@ -24,7 +26,7 @@ func compareContent(where []string, name string, want, got []byte) []Finding {
 }
 
 func compareBytes(name string, want, got []byte) []Finding {
-	if kind := compressed(want); kind != "" && compressed(got) == kind {
+	if kind := contents.CompressionOf(want); kind != "" && contents.CompressionOf(got) == kind {
 		return compareCompressed(name, want, got)
 	}
 	if found := compareProgram(want, got); len(found) > 0 {
@@ -140,14 +142,14 @@ func decode(data []byte) (any, error) {
 	if err := d.Decode(&v); err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("there is more than one value")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is more than one value")
 	}
 	switch v.(type) {
 	case map[string]any, []any:
 		return v, nil
 	}
-	return nil, fmt.Errorf("it is no document")
+	return nil, errors.New("it is no document")
 }
 
 // compareJSON returns each field that differs, by its path: .config.Env[1].

@@ -2,6 +2,7 @@ package reproduce
 
 import (
 	"bytes"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (s Side) signed() bool {
 }
 
 func isKey(a artifact.Released) bool {
-	return a.Kind == artifact.Document && strings.HasPrefix(a.Path, "keys/")
+	return a.Kind == artifact.Document && path.Dir(a.Path) == artifact.KeysFolder
 }
 
 // onlySigned reports whether a rebuild cannot have a file, or the same, because it signs
@@ -45,8 +46,8 @@ func onlySigned(a artifact.Released) bool {
 }
 
 // following is what follows in a document from the digests of signed files: other digests of
-// them, and serial numbers, which are made of what the document holds.
-var following = regexp.MustCompile(`[0-9a-f]{128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+// them, and serial numbers and OpenVEX's ids, which are made of what the document holds.
+var following = regexp.MustCompile(`[0-9a-f]{128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\bvex-[0-9a-f]{64}\b`)
 
 // document returns a document as it would be of an unsigned release.
 func (s Side) document(a artifact.Released) ([]byte, error) {

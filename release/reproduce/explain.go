@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/text"
@@ -189,21 +187,7 @@ func (f Finding) String() string {
 	if f.Want != "" || f.Got != "" {
 		s = fmt.Sprintf("%s: %s in the release, %s in the rebuild", s, shown(f.Want), shown(f.Got))
 	}
-	return printable(s)
-}
-
-// printable returns a text without what a terminal would take for commands: the names in an
-// archive are anybody's.
-func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		}
-	}
-	return b.String()
+	return text.Printable(s)
 }
 
 func shown(s string) string {

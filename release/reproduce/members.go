@@ -48,8 +48,8 @@ func (b build) walk(ctx context.Context, f func(contents.Member) error) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // only read
-	return contents.WalkReader(ctx, r, contents.Source{Name: b.of.Path, Nested: true}, f)
+	defer r.Close()
+	return contents.Walk(ctx, r, contents.Source{Name: b.of.Path, Nested: true}, f)
 }
 
 // An entry is a member, and the digest of its content.
@@ -120,7 +120,7 @@ func (b build) whole() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	data, err := read(f)
 	if err != nil || b.of.Unsigned == "" {
 		return data, err
@@ -145,7 +145,7 @@ func read(r io.Reader) ([]byte, error) {
 // are compressed by another program, or are named by their digests.
 type keys struct {
 	seen    map[string]int // how often a name was given
-	digests map[string]int // the how-manieth each was
+	digests map[string]int // the number of each, in the order they were met
 }
 
 var (

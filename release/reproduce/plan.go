@@ -83,6 +83,9 @@ func (p *plan) settle(r Request, of goSettings, date time.Time) {
 		"GOCACHE="+p.cache, "GOMODCACHE="+of.GOMODCACHE, "GOENV="+of.GOENV,
 		"SOURCE_DATE_EPOCH="+strconv.FormatInt(date.Unix(), 10),
 	)
+	if r.Record.Go != "" { // a fork that needs another one still gets it
+		p.env = p.env.With("GOTOOLCHAIN=" + r.Record.Go + "+auto")
+	}
 	for _, kept := range []struct{ key, file string }{{"DOCKER_CONFIG", ".docker"}, {"NETRC", ".netrc"},
 		{"GIT_CONFIG_GLOBAL", ".gitconfig"}} {
 		file := filepath.Join(home, kept.file)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/release/provenance"
 )
@@ -34,6 +35,10 @@ type Rebuilt struct {
 	Changes []Change
 }
 
+// telemetryMode is a file in a home. Unless it says off, the go command leaves a process behind
+// that writes to the home after the command has ended, while the home is removed.
+const telemetryMode = ".config/go/telemetry/mode"
+
 // Rebuild checks that the project's checkout is what the release was built from, copies it
 // without dist to another folder, and has the command run there as another user, with another
 // umask, locale, time zone and home, and no cache but that of downloaded modules. What a
@@ -43,7 +48,7 @@ func Rebuild(ctx context.Context, r Request) (Rebuilt, error) {
 	if r.Project, err = filepath.EvalSymlinks(r.Project); err != nil {
 		return Rebuilt{}, err
 	}
-	if err := CheckSources(r.Project, r.Record.Sources); err != nil {
+	if err := checkSources(r.Project, r.Record.Sources); err != nil {
 		return Rebuilt{}, err
 	}
 	if err := r.checkWork(); err != nil {
@@ -58,6 +63,9 @@ func Rebuild(ctx context.Context, r Request) (Rebuilt, error) {
 			return Rebuilt{}, err
 		}
 	}
+	if err := output.WriteFiles(p.home, map[string][]byte{telemetryMode: []byte("off\n")}); err != nil {
+		return Rebuilt{}, err
+	}
 	if err := copyProject(ctx, r.Project, p.project); err != nil {
 		return Rebuilt{}, err
 	}
@@ -66,10 +74,21 @@ func Rebuild(ctx context.Context, r Request) (Rebuilt, error) {
 		Dir:  p.project, Env: p.env, Stdout: r.Stdout, Stderr: r.Stderr, User: p.user,
 	})
 	if err != nil {
-		return Rebuilt{}, fmt.Errorf("the rebuild failed; it is in %s: %w", r.Work, err)
+		return Rebuilt{}, r.failed(err)
 	}
 	dir := filepath.Join(p.project, "dist", filepath.FromSlash(r.Record.Fork), "release")
 	return Rebuilt{dir, p.changes}, nil
+}
+
+// failed returns the error of a command that failed. What it said is not said again.
+func (r Request) failed(err error) error {
+	if !run.IsExit(err) {
+		return err
+	}
+	if r.Stderr == nil {
+		return fmt.Errorf("the rebuild failed: %w", err)
+	}
+	return errors.New("the rebuild failed, as its output says")
 }
 
 // checkWork makes sure that the folder of the rebuild is new, and that no copy is made into
@@ -81,7 +100,7 @@ func (r Request) checkWork() error {
 	}
 	rel, err := filepath.Rel(r.Project, parent)
 	if err == nil && filepath.IsLocal(rel) {
-		return fmt.Errorf("%s is in the project: a rebuild needs a folder outside of it", r.Work)
+		return fmt.Errorf("%s is in the project: a rebuild needs a folder outside of it\n  To name one: TMPDIR", r.Work)
 	}
 	if err := os.Mkdir(r.Work, 0o700); errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s exists already: a rebuild begins in a new folder", r.Work)
@@ -102,9 +121,9 @@ func (e *SourcesError) Error() string {
 		"its provenance names, or that its tag does", e.Project, strings.Join(e.Faults, "\n  "))
 }
 
-// CheckSources returns a SourcesError that names each file of the project that is not as the
+// checkSources returns a SourcesError that names each file of the project that is not as the
 // release was built from, is missing, or was added.
-func CheckSources(project string, want provenance.Sources) error {
+func checkSources(project string, want provenance.Sources) error {
 	got, err := provenance.ReadSources(project, want.Roots...)
 	if err != nil {
 		return err
@@ -171,7 +190,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	info, err := r.Stat()
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/release/provenance"
@@ -35,10 +36,14 @@ func project(t *testing.T) (string, provenance.Record) {
 
 func request(t *testing.T) Request {
 	dir, record := project(t)
+	home := t.TempDir()
+	if err := output.WriteFiles(home, map[string][]byte{telemetryMode: []byte("off\n")}); err != nil {
+		t.Fatal(err)
+	}
 	return Request{
 		Project: dir, Record: record, Work: filepath.Join(t.TempDir(), "again"),
 		Command: []string{"sh", "-c", release, "sh", "ship"},
-		Env: run.Env{"PATH=" + testkit.Path(), "HOME=" + t.TempDir(), "LC_ALL=C", "LC_CTYPE=x", "MATE=kept", "TZ=UTC",
+		Env: run.Env{"PATH=" + testkit.Path(), "HOME=" + home, "LC_ALL=C", "LC_CTYPE=x", "MATE=kept", "TZ=UTC",
 			"GOMODCACHE=" + t.TempDir(), "GOCACHE=" + t.TempDir(), "GOENV=off"},
 	}
 }
@@ -113,7 +118,7 @@ func TestRebuildRefuses(t *testing.T) {
 	for want, change := range map[string]func(*Request){
 		"exists already":         func(r *Request) { r.Work = t.TempDir() },
 		"is in the project":      func(r *Request) { r.Work = filepath.Join(r.Project, "dist") },
-		"the rebuild failed; it": func(r *Request) { r.Command = []string{"sh", "-c", "exit 3"} },
+		"the rebuild failed: sh": func(r *Request) { r.Command = []string{"sh", "-c", "exit 3"} },
 		"no such program":        func(r *Request) { r.Env = run.Env{"PATH=/absent"} },
 		"cannot parse":           func(r *Request) { r.Record.Date = "today" },
 	} {
@@ -127,7 +132,7 @@ func TestRebuildRefuses(t *testing.T) {
 
 func TestCheckSources(t *testing.T) {
 	dir, record := project(t)
-	if err := CheckSources(dir, record.Sources); err != nil {
+	if err := checkSources(dir, record.Sources); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"forks/ship/fork.yaml": "name: boat\n", "forks/ship/files/x": "x",
@@ -141,7 +146,7 @@ func TestCheckSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	var of *SourcesError
-	if err := CheckSources(dir, record.Sources); !errors.As(err, &of) {
+	if err := checkSources(dir, record.Sources); !errors.As(err, &of) {
 		t.Fatal(err)
 	}
 	want := []string{"forks/ship/files/x: was added, with " + sha([]byte("x")),

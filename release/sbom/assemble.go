@@ -81,10 +81,28 @@ func (a *assembler) addHolder(d *document, product artifact.Released, platform s
 		return err
 	}
 	holds := edge{from: d.root.ref, contains: true, complete: true}
+	if err := a.addHeld(d, &holds, product, platform); err != nil {
+		return err
+	}
+	if product.Kind == artifact.Image {
+		a.addBases(d, &holds, product.Name, platform)
+	}
+	d.edges = append(d.edges, holds)
+	for _, c := range d.parts {
+		if c.kind == program {
+			d.root.licenses = append(d.root.licenses, c.licenses...)
+		}
+	}
+	d.root.licenses = sorted(append(d.root.licenses, a.forkLicense()...))
+	return nil
+}
+
+// addHeld adds the binaries that a product holds.
+func (a *assembler) addHeld(d *document, holds *edge, product artifact.Released, platform string) error {
 	for _, name := range product.Holds {
 		found := false
-		for _, b := range a.Release.Artifacts {
-			if b.Kind != artifact.Binary || b.Name != name || platform != "" && b.Platform != platform {
+		for _, b := range a.Release.Kind(artifact.Binary) {
+			if b.Name != name || platform != "" && b.Platform != platform {
 				continue
 			}
 			found = true
@@ -98,8 +116,13 @@ func (a *assembler) addHolder(d *document, product artifact.Released, platform s
 			return fmt.Errorf("it holds %s for %s, which the release has no binary of", name, platform)
 		}
 	}
+	return nil
+}
+
+// addBases adds what an image has beside the fork's binaries.
+func (a *assembler) addBases(d *document, holds *edge, image, platform string) {
 	for _, b := range a.Bases {
-		if product.Kind != artifact.Image || b.Image != product.Name || b.Platform != platform {
+		if b.Image != image || b.Platform != platform {
 			continue
 		}
 		for _, c := range b.components(a.creator) {
@@ -108,14 +131,6 @@ func (a *assembler) addHolder(d *document, product artifact.Released, platform s
 		}
 		holds.complete = b.Reference == "" // what is in another image, its maker knows
 	}
-	d.edges = append(d.edges, holds)
-	for _, c := range d.parts {
-		if c.kind == program {
-			d.root.licenses = append(d.root.licenses, c.licenses...)
-		}
-	}
-	d.root.licenses = sorted(append(d.root.licenses, a.own()...))
-	return nil
 }
 
 // file returns a file of the release as a component.
@@ -164,8 +179,8 @@ func (a *assembler) source() string {
 	return ""
 }
 
-// own returns the license of the fork's sources, if it is known.
-func (a *assembler) own() []string {
+// forkLicense returns the license of the fork's sources, if it is known.
+func (a *assembler) forkLicense() []string {
 	if a.License == "" {
 		return nil
 	}

@@ -72,7 +72,7 @@ func (a *assembler) binary(f artifact.Released) (binary, error) {
 	for _, p := range b.parts {
 		b.licenses = append(b.licenses, p.licenses...)
 	}
-	b.licenses = sorted(append(b.licenses, a.own()...))
+	b.licenses = sorted(append(b.licenses, a.forkLicense()...))
 	return b, nil
 }
 

@@ -9,6 +9,8 @@ import (
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
 	"github.com/google/uuid"
+
+	"github.com/slipway-build/slipway/internal/vulnid"
 )
 
 // What the fields of BSI TR-03183-2 v2.1.0 are in CycloneDX: sections 5.2.1 (the SBOM:
@@ -225,15 +227,12 @@ func (p patch) kind() cdx.PatchType {
 
 // sourceOf returns who tells of a vulnerability.
 func sourceOf(id string) *cdx.Source {
-	switch {
-	case strings.HasPrefix(id, "CVE-"):
-		return &cdx.Source{Name: "CVE", URL: "https://www.cve.org/CVERecord?id=" + id}
-	case strings.HasPrefix(id, "GHSA-"):
-		return &cdx.Source{Name: "GitHub Advisories", URL: "https://github.com/advisories/" + id}
-	case strings.HasPrefix(id, "GO-"):
-		return &cdx.Source{Name: "Go", URL: "https://pkg.go.dev/vuln/" + id}
+	scheme, _, _ := strings.Cut(id, "-")
+	name := map[string]string{"CVE": "CVE", "GHSA": "GitHub Advisories", "GO": "Go"}[scheme]
+	if name == "" {
+		return nil
 	}
-	return nil
+	return &cdx.Source{Name: name, URL: vulnid.URL(id)}
 }
 
 // dependencies returns what each component depends on. One that depends on nothing that

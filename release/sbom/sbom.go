@@ -34,11 +34,11 @@ const (
 	SPDXType      = "application/spdx+json"
 )
 
-// VulnerabilitiesFile is the path of the CycloneDX document that says which
+// vulnerabilitiesFile is the path of the CycloneDX document that says which
 // vulnerabilities a release is affected by and which not. It names the components of
 // the other documents by their BOM-Links. It is apart from them because an SBOM must not
 // hold vulnerabilities (BSI TR-03183-2, section 3.1): they change, and it does not.
-const VulnerabilitiesFile = "sbom/vulnerabilities" + CycloneDX
+const vulnerabilitiesFile = "sbom/vulnerabilities" + CycloneDX
 
 // A Subject is a release, and what is known of it beside its record.
 type Subject struct {
@@ -60,7 +60,7 @@ type Subject struct {
 	// SHA512 are digests of files by their paths in the release, in hex. A file that is
 	// missing here is read.
 	SHA512 map[string]string
-	// Vulnerabilities are written to VulnerabilitiesFile, if there are any.
+	// Vulnerabilities are written to vulnerabilitiesFile, if there are any.
 	Vulnerabilities []Vulnerability
 }
 
@@ -116,7 +116,7 @@ func Documents(ctx context.Context, dir string, s Subject) (map[string][]byte, e
 	}
 	out, about, err := a.encode(ctx, documents)
 	if err == nil && len(s.Vulnerabilities) > 0 {
-		out[VulnerabilitiesFile], err = a.vulnerabilities(about)
+		out[vulnerabilitiesFile], err = a.vulnerabilities(about)
 	}
 	if err != nil {
 		return nil, err

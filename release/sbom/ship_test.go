@@ -62,11 +62,11 @@ func released(t *testing.T) (string, Subject) {
 		return artifact.Released{Kind: kind, Name: name, Path: path, Digest: digest([]byte(files[path])), Holds: holds,
 			Format: strings.TrimPrefix(filepath.Ext(path), ".")}
 	}
-	on := func(platform string, a artifact.Released) artifact.Released {
-		a.Platform = platform
+	const amd64 = "linux/amd64"
+	on := func(a artifact.Released) artifact.Released {
+		a.Platform = amd64
 		return a
 	}
-	const amd64 = "linux/amd64"
 	release := artifact.Release{
 		Schema: 1, Fork: "ship-1.4", Name: "ship", Version: "1.4.1+acme.1", Date: "2026-05-12T09:51:33Z",
 		Toolchain: "go1.26.8", Platforms: []string{amd64},
@@ -77,14 +77,14 @@ func released(t *testing.T) (string, Subject) {
 			{Name: strings.Repeat("a", 40), Digest: digest([]byte("carried")), Title: "A <carried> commit & more"},
 		},
 		Artifacts: []artifact.Released{
-			on(amd64, one(artifact.Binary, "bosun", "bin/linux_amd64/bosun", "bosun")),
-			on(amd64, one(artifact.Binary, "captain", "bin/linux_amd64/captain", "captain")),
-			on(amd64, one(artifact.Package, "captain", "deb/linux_amd64/captain_1.4.1+acme.1-1_amd64.deb", "captain")),
-			on(amd64, one(artifact.Package, "captain", "rpm/linux_amd64/captain-1.4.1+acme.1-1.x86_64.rpm", "captain")),
+			on(one(artifact.Binary, "bosun", "bin/linux_amd64/bosun", "bosun")),
+			on(one(artifact.Binary, "captain", "bin/linux_amd64/captain", "captain")),
+			on(one(artifact.Package, "captain", "deb/linux_amd64/captain_1.4.1+acme.1-1_amd64.deb", "captain")),
+			on(one(artifact.Package, "captain", "rpm/linux_amd64/captain-1.4.1+acme.1-1.x86_64.rpm", "captain")),
 			one(artifact.Source, "", "export/ship-1.4.1+acme.1.tar.xz"),
 			{Kind: artifact.Image, Name: "captain", Format: "oci", Path: "images", Digest: "sha256:01",
 				Holds: []string{"captain"}, Images: []artifact.PlatformImage{{Platform: amd64, Digest: image}}},
-			on(amd64, one(artifact.Tarball, "", "tarballs/ship-server-linux-amd64.tar.gz", "bosun", "captain")),
+			on(one(artifact.Tarball, "", "tarballs/ship-server-linux-amd64.tar.gz", "bosun", "captain")),
 			one(artifact.Tarball, "", "tarballs/ship-src.tar.gz"),
 		},
 	}

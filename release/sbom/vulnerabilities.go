@@ -1,6 +1,7 @@
 package sbom
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -20,16 +21,17 @@ func (a *assembler) vulnerabilities(about map[string]string) ([]byte, error) {
 	}
 	list := []cdx.Vulnerability{}
 	for _, v := range a.Vulnerabilities {
-		affects := []cdx.Affects{}
+		var paths []string // links have digests, which other signatures change: their order would, too
 		for _, product := range a.Release.Artifacts {
-			if !v.concerns(product) {
-				continue
-			}
-			for _, at := range Paths(product) {
-				affects = append(affects, cdx.Affects{Ref: about[at]})
+			if v.concerns(product) {
+				paths = slices.AppendSeq(paths, maps.Values(Paths(product)))
 			}
 		}
-		slices.SortFunc(affects, func(a, b cdx.Affects) int { return strings.Compare(a.Ref, b.Ref) })
+		slices.Sort(paths)
+		affects := []cdx.Affects{}
+		for _, at := range paths {
+			affects = append(affects, cdx.Affects{Ref: about[at]})
+		}
 		list = append(list, cdx.Vulnerability{
 			BOMRef: v.ID, ID: v.ID, Source: sourceOf(v.ID), Affects: &affects,
 			Analysis: &cdx.VulnerabilityAnalysis{

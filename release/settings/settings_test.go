@@ -12,11 +12,12 @@ func TestValidate(t *testing.T) {
 		in   Settings
 		want []string
 	}{
-		"nothing":     {},
-		"all forms":   {in: Settings{Artifacts: Artifacts}},
-		"another one": {Settings{Artifacts: []string{Deb, "snap"}}, []string{`artifacts[1]: "snap": want binaries, deb, rpm,`}},
-		"one twice":   {Settings{Artifacts: []string{Deb, Image, Deb}}, []string{"artifacts[2]: deb is there twice"}},
-		"no license":  {Settings{Licenses: licenses.Declared{"example.org/rope": ""}}, []string{"licenses.example.org/rope"}},
+		"nothing":   {},
+		"all forms": {in: Settings{Artifacts: Artifacts}},
+		"another one": {Settings{Artifacts: []string{Deb, "snap"}},
+			[]string{`artifacts[1]: "snap": want binaries, deb, rpm,`}},
+		"one twice":  {Settings{Artifacts: []string{Deb, Image, Deb}}, []string{"artifacts[2]: deb is there twice"}},
+		"no license": {Settings{Licenses: licenses.Declared{"example.org/rope": ""}}, []string{"licenses.example.org/rope"}},
 		"exceptions": {Settings{Exceptions: []Exception{{"bin/*", "x"}, {"images/captain", " "}, {"/bin", "x"}, {"", "x"}}},
 			[]string{"exceptions[1].reason: is missing", "exceptions[2].path: ", "exceptions[3].path: is missing"}},
 	} {

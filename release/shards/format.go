@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Formats are what Format can write.
-func Formats() []string { return []string{"github", "gitlab", "tekton", "json"} }
+// formats are what Format can write.
+func formats() []string { return []string{"github", "gitlab", "tekton", "json"} }
 
 // most is how many jobs a CI system makes of one matrix. Sources: GitHub's "Workflow
 // syntax", jobs.<id>.strategy.matrix; GitLab's "CI/CD YAML syntax", parallel:matrix;
@@ -33,8 +33,8 @@ type entry struct {
 //   - tekton: a JSON array of strings, the value of a result.
 //   - json: everything that is known of the jobs.
 func Format(jobs []Job, format string) ([]byte, error) {
-	if !slices.Contains(Formats(), format) {
-		return nil, fmt.Errorf("unknown format %q: want one of %s", format, strings.Join(Formats(), ", "))
+	if !slices.Contains(formats(), format) {
+		return nil, fmt.Errorf("unknown format %q: want one of %s", format, strings.Join(formats(), ", "))
 	}
 	if limit := most[format]; limit > 0 && len(jobs) > limit {
 		return nil, fmt.Errorf("%d jobs: a matrix of this system has at most %d\n"+

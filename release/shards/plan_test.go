@@ -105,7 +105,7 @@ func TestFormat(t *testing.T) {
 		{Name: "ship.linux-arm64-and-1-more", Shards: []Shard{{"ship", arm64}, {"boat", amd64}}, Seconds: 95},
 		{Name: "ship.linux-amd64", Shards: []Shard{{"ship", amd64}}, Seconds: 13, Guessed: true},
 	}
-	for _, format := range Formats() {
+	for _, format := range formats() {
 		got, err := Format(jobs, format)
 		if err != nil {
 			t.Error(err)

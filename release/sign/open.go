@@ -47,7 +47,7 @@ func (s *Signer) add(ctx context.Context, settings Settings, text string) error 
 	if err != nil {
 		return err
 	}
-	program := keys.Program{Key: text, Env: settings.Env, Run: settings.Run}
+	program := keys.Program{Key: text, Env: settings.Env, Run: settings.Run, Limit: settings.Limit}
 	if source.Form == keys.Agent {
 		k, err := openpgp.FromAgent(ctx, program, source.Name)
 		return s.addOpenPGP(k, err)
@@ -138,6 +138,23 @@ func (s *Signer) faults(when keys.When, use keys.Use) []keys.Fault {
 		all = append(all, k.Faults(when, use)...)
 	}
 	return all
+}
+
+// Try makes a signature with each key and drops it, so that a key that cannot sign is known
+// of before there is anything to sign: a command that fails, an agent that is locked, a
+// token that is not there, a public key that is not the command's.
+func (s *Signer) Try(ctx context.Context) error {
+	data := []byte("a signature that is made to try a key\n")
+	var faults []error
+	for _, k := range s.openpgp {
+		_, err := openpgp.Detach(ctx, []openpgp.Key{k}, data, s.time)
+		faults = append(faults, err)
+	}
+	if s.sigstore != nil {
+		_, err := s.sigstore.Bundle(ctx, sigstore.Bytes(data))
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
 }
 
 func (s *Signer) needOpenPGP(what string) error {

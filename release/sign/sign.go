@@ -24,6 +24,8 @@ type Settings struct {
 	Time time.Time
 	Env  run.Env // has the passphrase, the variables of env:NAME, and what gpg and commands need
 	Run  run.Runner
+	// Limit is how long a command may take for one signature; 0 is as keys.Program has it.
+	Limit time.Duration
 }
 
 // A Signer signs with the keys it was given: any number of OpenPGP keys, and at most one

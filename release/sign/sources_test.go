@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/secure-systems-lab/go-securesystemslib/encrypted"
@@ -160,6 +161,10 @@ func TestBadKeys(t *testing.T) {
 			"the command that signs failed: "},
 		{"OpenPGP command that fails", "exec:" + pgp.Public + " " + script(t, "echo the slot is empty >&2; exit 3"), nil,
 			"the slot is empty"},
+		{"a command that hangs", "exec:" + key.Public + " " + script(t, "exec sleep 300"), nil,
+			"did not end within 3s, and was ended\n  It must not wait for input"},
+		{"OpenPGP command that hangs", "exec:" + pgp.Public + " " + script(t, "exec sleep 300"), nil,
+			"did not end within 3s"},
 		{"a command that is silent", "exec:" + key.Public + " " + script(t, "cat >/dev/null"), nil, "wrote nothing"},
 		{"rubbish", "exec:" + key.Public + " " + script(t, "cat"), nil, "what was made is no signature by the public key"},
 		{"OpenPGP rubbish", "exec:" + pgp.Public + " " + script(t, "cat >/dev/null; echo hello"), nil,
@@ -167,7 +172,7 @@ func TestBadKeys(t *testing.T) {
 		{"EdDSA behind a command", "exec:" + put(t, []byte(content(t, signtest.Write(t, signtest.New("ed",
 			packet.Config{Algorithm: packet.PubKeyAlgoEdDSA})).Public))) + " client", nil, "give it to gpg-agent"},
 	} {
-		err := openAndSign(t, c.key, c.env)
+		err := openAndTry(t, c.key, c.env)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: the error is\n%v\nwant it to have %q", c.name, err, c.want)
 			continue
@@ -178,35 +183,37 @@ func TestBadKeys(t *testing.T) {
 	}
 }
 
-func openAndSign(t *testing.T, key string, env []string) error {
+func openAndTry(t *testing.T, key string, env []string) error {
 	t.Helper()
 	env = append(run.Env{"PATH=" + testkit.Path()}, env...)
-	s, err := Open(context.Background(), Settings{Keys: []string{key}, Time: signtest.Release, Env: env})
+	s, err := Open(context.Background(), Settings{
+		Keys: []string{key}, Time: signtest.Release, Env: env, Limit: 3 * time.Second,
+	})
 	if err == nil {
-		_, err = signOnce(s)
+		err = s.Try(context.Background())
 	}
 	return err
 }
 
 func TestAgentErrors(t *testing.T) {
 	env := gnupg(t)
-	err := openAndSign(t, "gpg:bosun@example.org", env)
+	err := openAndTry(t, "gpg:bosun@example.org", env)
 	if err == nil || !strings.Contains(err.Error(), "has no secret key bosun@example.org\n  To see those it has") {
 		t.Errorf("without a key: %v", err)
 	}
 	tool(t, env, "gpg", "--batch", "--import", locked(t).Secret)
-	err = openAndSign(t, "gpg:locked@example.org", env)
+	err = openAndTry(t, "gpg:locked@example.org", env)
 	if err == nil || !strings.Contains(err.Error(), "gpg could not sign: ") {
 		t.Errorf("with a passphrase that nobody gives: %v", err)
 	}
-	err = openAndSign(t, "gpg:bosun@example.org", []string{"PATH=/nowhere"})
+	err = openAndTry(t, "gpg:bosun@example.org", []string{"PATH=/nowhere"})
 	if err == nil || !strings.Contains(err.Error(), "the gpg program is not in PATH\n  To install it:") {
 		t.Errorf("without gpg: %v", err)
 	}
 	for _, name := range []string{"captain", "mate"} {
 		tool(t, env, "gpg", "--batch", "--import", signtest.OpenPGP(t, name).Secret)
 	}
-	err = openAndSign(t, "gpg:example.org", env)
+	err = openAndTry(t, "gpg:example.org", env)
 	if err == nil || !strings.Contains(err.Error(), "give the fingerprint of one") {
 		t.Errorf("with two keys: %v", err)
 	}

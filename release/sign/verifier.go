@@ -23,8 +23,9 @@ type Verifier struct {
 
 // By says whose a key is, or who made a signature that was verified.
 type By struct {
-	Fingerprint string // of an OpenPGP key: 40 hex digits; of a sigstore key: sha256:HEX of it as PKIX
-	Name        string // the user ID of an OpenPGP key, or the file of a sigstore key
+	// Fingerprint is 40 hex digits of an OpenPGP key, and sha256:HEX of a sigstore key as PKIX.
+	Fingerprint string `json:"fingerprint"`
+	Name        string `json:"name"` // the user ID of an OpenPGP key, or the file of a sigstore key
 }
 
 // OpenVerifier reads public keys: files with OpenPGP keys, armored or binary, or with a key

@@ -3,6 +3,7 @@ package verify_test
 import (
 	"crypto/sha256"
 	"crypto/sha512"
+	"go/build"
 	"io"
 	"os"
 	"path/filepath"
@@ -22,7 +23,7 @@ import (
 // the sums of its files alone, and than the sums and opening what holds binaries one after the
 // other, each on as many processors.
 func BenchmarkRelease(b *testing.B) {
-	program, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "bin", "go"))
+	program, err := os.ReadFile(filepath.Join(build.Default.GOROOT, "bin", "go"))
 	if err != nil {
 		b.Skip(err)
 	}
@@ -70,7 +71,7 @@ func (s *ship) open() {
 				return err
 			}
 			defer f.Close()
-			return contents.WalkReader(s.t.Context(), f, contents.Source{Name: a.Path, Nested: true}, none)
+			return contents.Walk(s.t.Context(), f, contents.Source{Name: a.Path, Nested: true}, none)
 		})
 	}
 	s.check(group.Wait())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"maps"
 	"path"
@@ -34,6 +35,11 @@ func want(r artifact.Release) wanted {
 	for _, a := range r.Kind(artifact.Binary) {
 		w.names[a.Name], w.sizes[a.Size] = true, true
 	}
+	for _, a := range r.Artifacts {
+		for _, component := range a.Holds {
+			w.names[component] = true
+		}
+	}
 	return w
 }
 
@@ -41,7 +47,7 @@ func want(r artifact.Release) wanted {
 func (w wanted) find(ctx context.Context, name, format string, in io.Reader) ([]program, error) {
 	var out []program
 	s := contents.Source{Name: name, Format: format, Nested: true}
-	err := contents.WalkReader(ctx, in, s, func(m contents.Member) error {
+	err := contents.Walk(ctx, in, s, func(m contents.Member) error {
 		base := strings.TrimSuffix(path.Base(m.Path()), ".exe")
 		if m.Type != contents.Regular || m.Opened || !w.names[base] && !w.sizes[m.Size] {
 			return nil
@@ -53,9 +59,10 @@ func (w wanted) find(ctx context.Context, name, format string, in io.Reader) ([]
 		}
 		sum := sha256.New()
 		sum.Write(head[:n])
-		if err == nil {
+		switch {
+		case err == nil:
 			_, err = io.Copy(sum, m.Reader)
-		} else if err == io.ErrUnexpectedEOF {
+		case errors.Is(err, io.ErrUnexpectedEOF): // it is shorter than head
 			err = nil
 		}
 		out = append(out, program{m.String(), base, "sha256:" + hex.EncodeToString(sum.Sum(nil)), runs(m, head[:n])})
@@ -76,8 +83,8 @@ func runs(m contents.Member, head []byte) bool {
 	return m.Mode&0o111 != 0 && (dir == "bin" || dir == "sbin")
 }
 
-// A copyOf names a component for a platform.
-type copyOf struct{ component, platform string }
+// A build is a component for a platform.
+type build struct{ component, platform string }
 
 // A place is where an artifact's programs are looked for: a file, or the layers of the
 // image of a platform.
@@ -91,23 +98,41 @@ type place struct {
 // digests that they have by themselves, and no other program of their names.
 func (v *verification) checkBinaries() Check {
 	c := Check{Name: "binaries", Of: "binaries in packages, images and tarballs, with the digests that they have in bin"}
-	binaries := map[copyOf]string{}
+	binaries := map[build]string{}
 	for _, a := range v.release.Kind(artifact.Binary) {
-		key := copyOf{a.Name, a.Platform}
+		key := build{a.Name, a.Platform}
 		if old := binaries[key]; old != "" && old != a.Digest {
 			c.fault(a.Path, publish, "it is a second binary of %s for %s, with another digest", a.Name, a.Platform)
 		}
 		binaries[key] = a.Digest
 	}
+	alone := len(binaries) > 0
 	for _, a := range v.release.Artifacts {
 		if len(a.Holds) == 0 || a.Kind == artifact.Binary {
 			continue
 		}
 		for _, p := range v.places(a) {
-			v.checkPlace(&c, a, p, binaries)
+			found, ok := v.programs(&c, a, p)
+			if ok && !alone {
+				agree(binaries, a, p, found)
+			}
+			if ok {
+				held{a.Holds, binaries, alone}.check(&c, p, found)
+			}
 		}
 	}
 	return c.done()
+}
+
+// agree takes the programs of a place for the binaries, where a release has none by
+// themselves and no other place had them before: then all places have to hold the same.
+func agree(binaries map[build]string, a artifact.Released, p place, found []program) {
+	for _, f := range found {
+		key := build{f.name, p.platform}
+		if f.runs && binaries[key] == "" && slices.Contains(a.Holds, f.name) {
+			binaries[key] = f.digest
+		}
+	}
 }
 
 // places returns where the binaries of an artifact are.
@@ -127,16 +152,16 @@ func (v *verification) places(a artifact.Released) []place {
 	return out
 }
 
-func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binaries map[copyOf]string) {
-	var found []program
+// programs returns what is in a place, and whether that could be read.
+func (v *verification) programs(c *Check, a artifact.Released, p place) (found []program, ok bool) {
 	for _, file := range p.files {
 		facts := v.facts[file]
 		if facts == nil || facts.unread {
-			return // it is missing, or another file: another check's fault
+			return nil, false // it is missing, or another file: another check's fault
 		}
 		if facts.err != nil {
 			c.fault(p.where, again, "its members cannot be read: %v", facts.err)
-			return
+			return nil, false
 		}
 		for _, one := range facts.found {
 			if a.Kind == artifact.Image {
@@ -145,21 +170,32 @@ func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binari
 			found = append(found, one)
 		}
 	}
-	for _, component := range a.Holds {
-		right := digestsOf(binaries, component, p.platform)
-		if len(right) == 0 {
-			c.fault(p.where, publish, "it holds %s, but artifacts.json has no binary of it for %s", component, p.platform)
-			continue
-		}
-		if slices.ContainsFunc(found, func(f program) bool { return slices.Contains(right, f.digest) }) {
+	return found, true
+}
+
+// A held is what a place has to hold.
+type held struct {
+	components []string
+	binaries   map[build]string // their digests
+	alone      bool             // the release has binaries by themselves, so each has to be found
+}
+
+func (h held) check(c *Check, p place, found []program) {
+	for _, component := range h.components {
+		right := digestsOf(h.binaries, component, p.platform)
+		switch {
+		case slices.ContainsFunc(found, func(f program) bool { return slices.Contains(right, f.digest) }):
 			c.Count++
-		} else {
+		case !h.alone: // it may have another name there
+		case len(right) == 0:
+			c.fault(p.where, publish, "it holds %s, but artifacts.json has no binary of it for %s", component, p.platform)
+		default:
 			c.fault(p.where, publish, "it does not hold the binary of %s: no member has the digest %s", component,
 				strings.Join(right, " or "))
 		}
 	}
 	for _, f := range found {
-		right := digestsOf(binaries, f.name, p.platform)
+		right := digestsOf(h.binaries, f.name, p.platform)
 		if f.runs && len(right) > 0 && !slices.Contains(right, f.digest) {
 			c.fault(p.where+": "+f.member, publish, "it is another %s: its digest is %s, and that of the release's binary is %s",
 				f.name, f.digest, strings.Join(right, " or "))
@@ -169,7 +205,7 @@ func (v *verification) checkPlace(c *Check, a artifact.Released, p place, binari
 
 // digestsOf returns the digest of a component's binary for a platform; all that it has,
 // where the platform is "".
-func digestsOf(binaries map[copyOf]string, component, platform string) []string {
+func digestsOf(binaries map[build]string, component, platform string) []string {
 	out := map[string]bool{}
 	for key, digest := range binaries {
 		if key.component == component && (platform == "" || key.platform == platform) {

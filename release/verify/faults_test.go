@@ -39,6 +39,16 @@ func (s *ship) artifactAt(path string) *artifact.Released {
 	return &s.record.Artifacts[i]
 }
 
+// dropBinaries makes it a release whose fork has no binaries in release.artifacts.
+func (s *ship) dropBinaries() {
+	for _, a := range s.record.Kind(artifact.Binary) {
+		s.remove(a.Path)
+	}
+	s.record.Artifacts = slices.DeleteFunc(s.record.Artifacts, func(a artifact.Released) bool {
+		return a.Kind == artifact.Binary
+	})
+}
+
 func (s *ship) remove(name string) {
 	s.t.Helper()
 	s.check(os.Remove(s.at(name)))
@@ -83,10 +93,6 @@ func (s *ship) layer() string {
 func (s *ship) image() *artifact.Released {
 	i := slices.IndexFunc(s.record.Artifacts, func(a artifact.Released) bool { return a.Kind == artifact.Image })
 	return &s.record.Artifacts[i]
-}
-
-func blobOf(digest string) string {
-	return "images/blobs/sha256/" + strings.TrimPrefix(digest, "sha256:")
 }
 
 // changes are what is done to a release that is not signed.
@@ -185,6 +191,11 @@ var contradictions = []fault{
 		s.artifactAt(binPath).Holds = []string{"captain", "steward"}
 	}, nil, []string{
 		"binaries " + binPath + ": it holds steward, but artifacts.json has no binary of it for linux/amd64"}},
+	{"no binaries by themselves", (*ship).dropBinaries, nil, nil},
+	{"no binaries by themselves, and two captains", func(s *ship) {
+		s.dropBinaries()
+		s.put(binPath, ct.Compress(s.t, "xz", ct.Tar(s.t, ct.File("captain", other))))
+	}, nil, []string{": it is another captain: its digest is sha256:"}},
 	{"a layer is gone", nil, func(s *ship) {
 		layer := s.layer()
 		s.remove(layer)

@@ -108,7 +108,7 @@ func (r *reader) readOne(ctx context.Context, name string, to *facts) error {
 	defer f.Close()
 	sum256, sum512 := sha256.New(), sha512.New()
 	fan := &fan{pool: &r.pool}
-	fan.add(func(in io.Reader) { io.Copy(sum256, in) })
+	fan.add(func(in io.Reader) { io.Copy(sum256, in) }) // neither a hash nor a piece fails
 	fan.add(func(in io.Reader) { io.Copy(sum512, in) })
 	if format := r.look[name]; format != "" {
 		fan.add(func(in io.Reader) { to.found, to.err = r.want.find(ctx, name, format, in) })

@@ -17,7 +17,7 @@ import (
 func (v *verification) checkRebuilds() (Check, error) {
 	c := Check{Name: "rebuilds", Of: fmt.Sprintf("others who say that they rebuilt it, of the %d that are wanted",
 		v.Rebuilders)}
-	seen := map[By]bool{}
+	seen := map[sign.By]bool{}
 	count := func(name string, bundle []byte) {
 		by, err := v.rebuilt(name, bundle)
 		switch {
@@ -52,20 +52,20 @@ func (v *verification) checkRebuilds() (Check, error) {
 }
 
 // rebuilt returns who says in a bundle that they rebuilt the release.
-func (v *verification) rebuilt(name string, bundle []byte) (By, error) {
+func (v *verification) rebuilt(name string, bundle []byte) (sign.By, error) {
 	if !v.Others.Sigstore() {
-		return By{}, errors.New("no keys of those who rebuild were given")
+		return sign.By{}, errors.New("no keys of those who rebuild were given")
 	}
 	payload, by, err := v.Others.VerifyAttestation(name, sigstore.StatementType, bundle)
 	if err != nil {
-		return By{}, err
+		return sign.By{}, err
 	}
-	if slices.ContainsFunc(v.Keys.Fingerprints(), func(own sign.By) bool { return own.Fingerprint == by.Fingerprint }) {
-		return By{}, fmt.Errorf("its key %s is the publisher's", by.Fingerprint)
+	if slices.ContainsFunc(v.Keys.Fingerprints(), func(k sign.By) bool { return k.Fingerprint == by.Fingerprint }) {
+		return sign.By{}, fmt.Errorf("its key %s is the publisher's", by.Fingerprint)
 	}
 	a, err := reproduce.ReadAttestation(payload)
 	if err != nil {
-		return By{}, err
+		return sign.By{}, err
 	}
-	return By(by), a.Check(v.release)
+	return by, a.Check(v.release)
 }

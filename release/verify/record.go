@@ -1,8 +1,6 @@
 package verify
 
-import (
-	"github.com/slipway-build/slipway/artifact"
-)
+import "github.com/slipway-build/slipway/artifact"
 
 // checkRecord checks that artifacts.json describes every file as it is, and no other.
 func (v *verification) checkRecord() Check {

@@ -3,8 +3,10 @@ package verify
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/release/sign"
 )
 
 // ReportSchema is the version of the format of a Report as JSON.
@@ -27,13 +29,13 @@ type Report struct {
 
 // A Check is one check of a release.
 type Check struct {
-	Name   string   `json:"check"`           // sums, record …
-	Count  int      `json:"count"`           // of what was checked
-	Of     string   `json:"of"`              // what that is: "files as artifacts.json has them"
-	Notes  []string `json:"notes,omitempty"` // what was not checked, and why
-	Faults []Fault  `json:"faults"`          // sorted by where
-	More   int      `json:"more,omitempty"`  // faults that are not in the list
-	Keys   []By     `json:"keys,omitempty"`  // whose signatures were verified
+	Name   string    `json:"check"`           // sums, record …
+	Count  int       `json:"count"`           // of what was checked
+	Of     string    `json:"of"`              // what that is: "files as artifacts.json has them"
+	Notes  []string  `json:"notes,omitempty"` // what was not checked, and why
+	Faults []Fault   `json:"faults"`          // sorted by where
+	More   int       `json:"more,omitempty"`  // faults that are not in the list
+	Keys   []sign.By `json:"keys,omitempty"`  // whose signatures were verified
 }
 
 // A Fault is something that is wrong with a release.
@@ -68,17 +70,17 @@ func (r Report) Lines() []string {
 }
 
 func (c Check) lines() []string {
-	state, text := "ok", fmt.Sprintf("%s: %d", c.Of, c.Count)
+	state, found := "ok", fmt.Sprintf("%s: %d", c.Of, c.Count)
 	notes := c.Notes
 	switch {
 	case len(c.Faults) > 0:
 		state = "FAILED"
 	case c.Count == 0 && len(notes) > 0:
-		state, text, notes = "-", notes[0], notes[1:]
+		state, found, notes = "-", notes[0], notes[1:]
 	}
-	out := []string{fmt.Sprintf("%-7s %-11s %s", state, c.Name, text)}
+	out := []string{fmt.Sprintf("%-7s %-11s %s", state, c.Name, found)}
 	add := func(format string, args ...any) {
-		out = append(out, "        "+printable(fmt.Sprintf(format, args...)))
+		out = append(out, "        "+text.Printable(fmt.Sprintf(format, args...)))
 	}
 	for _, by := range c.Keys {
 		add("by %s, %s", by.Fingerprint, by.Name)
@@ -100,16 +102,6 @@ func (c Check) lines() []string {
 		add("To do: %s", strings.Join(remedies, "; or: "))
 	}
 	return out
-}
-
-// printable returns text without what a terminal would take for a command: the names of files
-// are somebody else's.
-func printable(text string) string {
-	if !strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return text
-	}
-	quoted := strconv.Quote(text)
-	return quoted[1 : len(quoted)-1]
 }
 
 // fault adds a fault.

@@ -15,33 +15,18 @@ import (
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
-// The endings of the names of signatures.
-const (
-	armored      = ".asc"
-	bundleSuffix = ".sigstore.json"
-)
-
-// provenanceBundle is the provenance in a signed envelope.
-const provenanceBundle = "provenance" + bundleSuffix
-
-// By says whose signature was verified, as sign.By does.
-type By struct {
-	Fingerprint string `json:"fingerprint"`
-	Name        string `json:"name"`
-}
-
 // A signatures is the check of signatures, as it is made.
 type signatures struct {
 	Check
 	*verification
-	by map[By]bool
+	by map[sign.By]bool
 }
 
 // checkSignatures checks each signature that a key at hand can have made. What is not
 // signed by a key of a kind that was given is a fault.
 func (v *verification) checkSignatures() Check {
 	s := &signatures{Check: Check{Name: "signatures", Of: "signatures by the keys given"}, verification: v,
-		by: map[By]bool{}}
+		by: map[sign.By]bool{}}
 	switch {
 	case v.Keys.OpenPGP() || v.Keys.Sigstore():
 		s.byKind()
@@ -53,7 +38,7 @@ func (v *verification) checkSignatures() Check {
 	for by := range s.by {
 		s.Check.Keys = append(s.Check.Keys, by)
 	}
-	slices.SortFunc(s.Check.Keys, func(a, b By) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
+	slices.SortFunc(s.Check.Keys, func(a, b sign.By) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
 	return s.done()
 }
 
@@ -74,7 +59,7 @@ func (s *signatures) byKind() {
 // signed reports whether the sums are signed.
 func (v *verification) signed() bool {
 	for _, l := range sumLists {
-		if v.has(l.file+armored) || v.has(l.file+bundleSuffix) {
+		if v.has(l.file+artifact.ArmorSuffix) || v.has(l.file+artifact.BundleSuffix) {
 			return true
 		}
 	}
@@ -90,19 +75,19 @@ func (s *signatures) result(name string, by sign.By, err error) {
 		return
 	}
 	s.Count++
-	s.by[By(by)] = true
+	s.by[by] = true
 }
 
 // openPGP checks the sums, the headers of rpms, and the Manifests of the overlay.
 func (s *signatures) openPGP() {
 	for _, l := range sumLists {
 		data, err := s.read(l.file)
-		asc, ascErr := s.read(l.file + armored)
+		asc, ascErr := s.read(l.file + artifact.ArmorSuffix)
 		if err != nil || ascErr != nil {
-			s.fault(l.file, again, "it has no OpenPGP signature beside it, %s", l.file+armored)
+			s.fault(l.file, again, "it has no OpenPGP signature beside it, %s", l.file+artifact.ArmorSuffix)
 			continue
 		}
-		by, err := s.verification.Keys.VerifyDetached(l.file+armored, data, asc)
+		by, err := s.verification.Keys.VerifyDetached(l.file+artifact.ArmorSuffix, data, asc)
 		s.result(l.file, by, err)
 	}
 	for _, a := range s.release.Artifacts {
@@ -145,7 +130,7 @@ func (s *signatures) sigstore() {
 		}
 	}
 	for _, name := range s.paths {
-		if of := s.signs(name); of != "" && name != provenanceBundle {
+		if of := s.signs(name); of != "" && name != artifact.ProvenanceBundle {
 			signed[of] = true
 		}
 	}
@@ -161,36 +146,36 @@ func (s *signatures) bundle(name string) {
 	if facts == nil || facts.unread {
 		return // missing, or another file: another check's fault
 	}
-	data, err := s.read(name + bundleSuffix)
+	data, err := s.read(name + artifact.BundleSuffix)
 	if err != nil {
-		s.fault(name, again, "it has no bundle beside it, %s", name+bundleSuffix)
+		s.fault(name, again, "it has no bundle beside it, %s", name+artifact.BundleSuffix)
 		return
 	}
 	var sum [sha256.Size]byte
-	hex.Decode(sum[:], []byte(facts.sha256))
-	by, err := s.verification.Keys.VerifyBundle(name+bundleSuffix, data, sigstore.File(s.file(name), sum))
+	hex.Decode(sum[:], []byte(facts.sha256)) // it was encoded here
+	by, err := s.verification.Keys.VerifyBundle(name+artifact.BundleSuffix, data, sigstore.File(s.file(name), sum))
 	s.result(name, by, err)
 }
 
 // provenance checks that the signed statement is the one beside it.
 func (s *signatures) provenance() {
-	bundle, err := s.read(provenanceBundle)
+	bundle, err := s.read(artifact.ProvenanceBundle)
 	if err != nil {
-		s.fault(provenance.File, again, "it has no bundle beside it, %s", provenanceBundle)
+		s.fault(provenance.File, again, "it has no bundle beside it, %s", artifact.ProvenanceBundle)
 		return
 	}
-	payload, by, err := s.verification.Keys.VerifyAttestation(provenanceBundle, sigstore.StatementType, bundle)
+	payload, by, err := s.verification.Keys.VerifyAttestation(artifact.ProvenanceBundle, sigstore.StatementType, bundle)
 	if err != nil {
-		s.result(provenanceBundle, by, err)
+		s.result(artifact.ProvenanceBundle, by, err)
 		return
 	}
 	data, err := s.read(provenance.File)
 	switch {
 	case err != nil: // missing, which is another check's fault
 	case !bytes.Equal(payload, data):
-		s.fault(provenanceBundle, publish, "its statement is another than %s", provenance.File)
+		s.fault(artifact.ProvenanceBundle, publish, "its statement is another than %s", provenance.File)
 	default:
-		s.result(provenanceBundle, by, nil)
+		s.result(artifact.ProvenanceBundle, by, nil)
 	}
 }
 

@@ -1,12 +1,15 @@
 package verify
 
 import (
+	"crypto/sha256"
+	"crypto/sha512"
 	"fmt"
 	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release/provenance"
 	"github.com/slipway-build/slipway/release/reproduce"
 )
@@ -19,25 +22,28 @@ type sumList struct {
 }
 
 var sumLists = []sumList{
-	{"SHA256SUMS", 64, func(f *facts) string { return f.sha256 }},
-	{"SHA512SUMS", 128, func(f *facts) string { return f.sha512 }},
+	{artifact.SHA256Sums, 2 * sha256.Size, func(f *facts) string { return f.sha256 }},
+	{artifact.SHA512Sums, 2 * sha512.Size, func(f *facts) string { return f.sha512 }},
 }
+
+// pageFile is the page that tells how one machine built the release.
+const pageFile = "index.html"
 
 // unlisted reports whether a file is in no list of sums: the lists, signatures of files,
 // the page, and the statements of those who rebuilt the release, which are added later.
 func (v *verification) unlisted(name string) bool {
-	switch name {
-	case "SHA256SUMS", "SHA512SUMS", "SHA256SUMS.asc", "SHA512SUMS.asc", "index.html":
+	switch strings.TrimSuffix(name, artifact.ArmorSuffix) {
+	case artifact.SHA256Sums, artifact.SHA512Sums:
 		return true
 	}
-	return v.signs(name) != "" || path.Dir(name) == reproduce.AttestationsFolder
+	return name == pageFile || v.signs(name) != "" || path.Dir(name) == reproduce.AttestationsFolder
 }
 
 // signs returns the file that a bundle beside it signs; "" where there is none.
 func (v *verification) signs(name string) string {
-	signed, bundle := strings.CutSuffix(name, bundleSuffix)
+	signed, bundle := strings.CutSuffix(name, artifact.BundleSuffix)
 	switch {
-	case name == provenanceBundle:
+	case name == artifact.ProvenanceBundle:
 		return provenance.File
 	case bundle && v.has(signed):
 		return signed

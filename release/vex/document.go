@@ -111,7 +111,7 @@ func (in Input) products(s Statement) []vex.Product {
 		out = append(out, p)
 	}
 	for _, a := range in.Release.Artifacts {
-		if !s.Concerns(a) {
+		if !s.concerns(a) {
 			continue
 		}
 		repository := in.Repositories[a.Name]

@@ -103,10 +103,10 @@ func (e Setting) validateTexts() []config.Fault {
 // Contradictions returns the faults of entries that say something else than patches
 // do.
 func (s Settings) Contradictions(patches []artifact.ReleasedPatch) []config.Fault {
-	fixes := fixedBy(patches)
+	fixes := artifact.FixedBy(patches)
 	var faults []config.Fault
 	for i, e := range s {
-		id, _ := vulnid.Parse(e.Vulnerability)
+		id, _ := vulnid.Parse(e.Vulnerability) // the section is valid
 		if names := fixes[id]; len(names) > 0 && e.Status != Fixed {
 			faults = append(faults, config.Faultf(fmt.Sprintf("[%d].status", i), "%s is %s here, and fixed by a line CVE: "+
 				"of %s: remove the entry, or that line", id, e.Status, strings.Join(names, ", ")))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/vulnid"
+	"github.com/slipway-build/slipway/release/purl"
 )
 
 // UpdateFile is the name of the record of an update in a release's folder.
@@ -87,23 +88,14 @@ func reference(id string) Reference {
 	return Reference{ID: id, Type: kind, URL: vulnid.URL(id)}
 }
 
-// nevra reads the name of an rpm's file, NAME-VERSION-RELEASE.ARCH.rpm: neither a
-// version nor a release has a hyphen. No package of a fork has an epoch.
+// nevra returns what the file name of an rpm says. No package of a fork has an epoch.
 func nevra(a artifact.Released) (NEVRA, error) {
-	p := NEVRA{Epoch: "0", File: a.Path, Digest: a.Digest}
-	rest, ok := strings.CutSuffix(path.Base(a.Path), ".rpm")
-	for _, part := range []struct {
-		before string
-		to     *string
-	}{{".", &p.Arch}, {"-", &p.Release}, {"-", &p.Version}} {
-		i := strings.LastIndex(rest, part.before)
-		if ok = ok && i > 0; ok {
-			rest, *part.to = rest[:i], rest[i+1:]
-		}
+	name, version, arch, ok := purl.RPM(path.Base(a.Path))
+	if !ok || path.Ext(a.Path) != ".rpm" {
+		return NEVRA{}, fmt.Errorf("%s is not named as an rpm is: NAME-VERSION-RELEASE.ARCH.rpm", a.Path)
 	}
-	if p.Name = rest; !ok {
-		return p, fmt.Errorf("%s is not named as an rpm is: NAME-VERSION-RELEASE.ARCH.rpm", a.Path)
-	}
+	p := NEVRA{Name: name, Epoch: "0", Arch: arch, File: a.Path, Digest: a.Digest}
+	p.Version, p.Release, _ = strings.Cut(version, "-")
 	return p, nil
 }
 

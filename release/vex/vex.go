@@ -41,10 +41,10 @@ type Statement struct {
 // claimed for a patch that is not among them. They are sorted by vulnerability. The
 // settings are valid and contradict no patch.
 func (s Settings) Statements(patches []artifact.ReleasedPatch) []Statement {
-	fixes := fixedBy(patches)
+	fixes := artifact.FixedBy(patches)
 	var out []Statement
 	for _, e := range s {
-		id, _ := vulnid.Parse(e.Vulnerability)
+		id, _ := vulnid.Parse(e.Vulnerability) // the section is valid
 		out = append(out, Statement{
 			Vulnerability: id, Status: e.Status, Justification: e.Justification, Impact: strings.TrimSpace(e.Impact),
 			Action: strings.TrimSpace(e.Action), Patches: fixes[id], Components: e.Components,
@@ -59,20 +59,9 @@ func (s Settings) Statements(patches []artifact.ReleasedPatch) []Statement {
 	return out
 }
 
-// fixedBy returns the names of the patches that fix each vulnerability.
-func fixedBy(patches []artifact.ReleasedPatch) map[string][]string {
-	out := map[string][]string{}
-	for _, p := range patches {
-		for _, id := range p.CVEs {
-			out[id] = append(out[id], p.Name)
-		}
-	}
-	return out
-}
-
-// Concerns reports whether the statement is about an artifact: whether that holds one
+// concerns reports whether the statement is about an artifact: whether that holds one
 // of its components.
-func (s Statement) Concerns(a artifact.Released) bool {
+func (s Statement) concerns(a artifact.Released) bool {
 	return len(s.Components) == 0 ||
 		slices.ContainsFunc(a.Holds, func(name string) bool { return slices.Contains(s.Components, name) })
 }

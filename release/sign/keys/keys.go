@@ -139,6 +139,7 @@ func (e *PassphraseError) Error() string {
 		return fmt.Sprintf("key %s: it has a passphrase\n  To give it: set %s, or %s to a file that holds it",
 			e.Key, PassphraseVariable, PassphraseFileVariable)
 	}
-	return fmt.Sprintf("key %s: the passphrase in %s or %s does not open it",
+	return fmt.Sprintf("key %s: the passphrase in %s or %s does not open it\n"+
+		"  All keys in files and variables have this one passphrase; one with another goes to gpg-agent, as gpg:KEYID",
 		e.Key, PassphraseVariable, PassphraseFileVariable)
 }

@@ -64,7 +64,7 @@ func askAgent(ctx context.Context, p keys.Program, r request) ([]byte, error) {
 // gpg runs the program on data.
 func gpg(ctx context.Context, p keys.Program, data []byte, args ...string) ([]byte, error) {
 	fixed := []string{"gpg", "--batch", "--no-tty", "--no-armor", "--no-auto-key-locate"}
-	return p.Run.Output(ctx, run.Cmd{Args: append(fixed, args...), Env: p.Env, Stdin: bytes.NewReader(data)})
+	return p.Output(ctx, run.Cmd{Args: append(fixed, args...), Env: p.Env, Stdin: bytes.NewReader(data)})
 }
 
 // secretKeys reads a listing with colons: the fingerprints of primary keys, and of all keys

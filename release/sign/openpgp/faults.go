@@ -70,7 +70,7 @@ func (k Key) rpmFaults() []keys.Fault {
 	if !isRSA(primary.key) && primary.key.PubKeyAlgo != packet.PubKeyAlgoDSA {
 		all = append(all, k.fault(fmt.Sprintf("%s is a key of %s", k.Fingerprint(), algorithm(primary.key)),
 			"rpm before 4.18 and some later ones, which call such a signature BAD or do not know it",
-			makeKey+", and give it first: the first key signs rpms"))
+			makeKey+", and give it first: the first key signs rpms; or leave rpm out of release.artifacts"))
 	}
 	return all
 }

@@ -13,6 +13,8 @@ import (
 	commonpb "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	dssepb "github.com/sigstore/protobuf-specs/gen/pb-go/dsse"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/slipway-build/slipway/release/sign/keys"
 )
 
 // Bundle returns a bundle with the signature of a blob.
@@ -51,7 +53,7 @@ func (k *Key) signed(ctx context.Context, b Blob) ([]byte, error) {
 		return nil, err
 	}
 	if err := k.verify(b, signature); err != nil {
-		return nil, fmt.Errorf("key %s: what was made is no signature by the public key %s: %w",
+		return nil, fmt.Errorf("key %s: what was made is no signature by the public key %s: %w\n"+keys.Wanted,
 			k.Source, k.Fingerprint(), err)
 	}
 	return signature, nil

@@ -1,0 +1,67 @@
+package slipway
+
+import (
+	"context"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/release"
+	"github.com/slipway-build/slipway/release/cut"
+)
+
+// Release makes all that a fork is released as, and dist/FORK/release of it: the files,
+// what describes them, and what signs them.
+func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (artifact.Set, error) {
+	return p.cutter().Release(ctx, id, r)
+}
+
+// PlanRelease returns what a release would be made of, and makes nothing.
+func (p *Project) PlanRelease(ctx context.Context, id string, r ReleaseRequest) (artifact.Set, error) {
+	return p.cutter().Plan(ctx, id, r)
+}
+
+// Quick makes the release tarballs of a fork for one platform, as linux/arm64, and nothing
+// else of a release. Empty is Linux on this machine's architecture.
+func (p *Project) Quick(ctx context.Context, id, on string) (artifact.Set, error) {
+	return p.cutter().Quick(ctx, id, on)
+}
+
+// Matrix divides what is compiled for a release among jobs of a CI system, at most limit if
+// that is not zero.
+func (p *Project) Matrix(id string, r ReleaseRequest, limit int) ([]ShardJob, error) {
+	return p.cutter().Matrix(id, r, limit)
+}
+
+// Shard makes what the names of shards, with commas between them, name, in dist/shards.
+func (p *Project) Shard(ctx context.Context, names string) (artifact.Set, error) {
+	return p.cutter().Shard(ctx, names)
+}
+
+// Merge makes the release of a fork of shards in folders, which other machines made.
+func (p *Project) Merge(ctx context.Context, id string, folders []string, r ReleaseRequest) (artifact.Set, error) {
+	return p.cutter().Merge(ctx, id, folders, r)
+}
+
+// Reproduce builds a release again, in another folder and environment, and compares the two.
+func (p *Project) Reproduce(ctx context.Context, id string, r ReproduceRequest) (ReproduceReport, error) {
+	return p.cutter().Reproduce(ctx, id, r)
+}
+
+// VerifyRelease checks the release in a folder, as anybody can who has nothing but that and
+// public keys: it needs no project.
+func VerifyRelease(ctx context.Context, dir string, r VerifyRequest) (VerifyReport, error) {
+	return cut.Verify(ctx, dir, r)
+}
+
+// Notes returns the notes of the release in dist/FORK/release, as Markdown, compared with
+// the release last; empty: the one before it.
+func (p *Project) Notes(id, last string) ([]byte, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	return release.Notes(f, last)
+}
+
+func (p *Project) cutter() cut.Cutter {
+	return cut.Cutter{Project: p.project(), Options: p.options(), Programs: programs, Now: p.Now}
+}
