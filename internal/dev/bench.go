@@ -24,12 +24,11 @@ const rounds = 7
 
 // A bench is a clean clone to measure in, and the patched tree beside it.
 type bench struct {
-	ctx      context.Context
-	dir      string // the clone
-	src      string // its patched tree, for the bare go build
-	env      run.Env
-	flags    []string // of the bare go build
-	recorded []string // of mage cross
+	ctx   context.Context
+	dir   string // the clone
+	src   string // its patched tree, for the bare go build
+	env   run.Env
+	flags []string // of the bare go build
 
 	component string        // that is built
 	compile   time.Duration // of a cold bare go build, 0 if that is not measured
@@ -100,7 +99,6 @@ func (b *bench) readFlags() error {
 	}
 	var record struct{ Flags []string }
 	err = json.Unmarshal(data, &record)
-	b.recorded = slices.Clone(record.Flags)
 	b.flags = slices.DeleteFunc(record.Flags, func(flag string) bool { return strings.HasPrefix(flag, "-gcflags=") })
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,7 +40,7 @@ func makeAll(ctx context.Context, s *build.Session, list []distfile) ([]made, er
 	out := make([]made, len(list))
 	var group errgroup.Group // without a context: what the others finish is kept
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i, d := range list {
+	for i, d := range slices.Backward(list) { // programs are last, and take longest
 		group.Go(func() (err error) {
 			out[i], err = makeTold(ctx, s, d)
 			return err
