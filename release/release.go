@@ -77,6 +77,10 @@ func (r Releaser) Make(ctx context.Context, in Input, q Request) (artifact.Set, 
 		return nil, err
 	}
 	if old, ok := r.kept(in.Fork, key); ok {
+		_ = r.Events.Stage(event.Event{Stage: "release", Subject: old.Version}, func(end *event.Event) error {
+			end.Detail, end.Kept = text.Count(len(old.Artifacts), "artifact"), true
+			return nil
+		})
 		return r.report(in.Fork, old, true), r.publish(in.Fork, old, q.Force)
 	}
 	if same := r.Earlier.same; same != nil && !q.Force {
