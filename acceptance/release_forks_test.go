@@ -50,10 +50,10 @@ func TestReleaseDefaultFork(t *testing.T) {
 	says(t, "the rebuild", mage(t, dir, "release:reproduce"), "artifacts, byte for byte")
 }
 
-// TestReleaseEtcd releases another fork for all its platforms, and builds it again.
+// TestReleaseEtcd releases another fork, and builds it again.
 func TestReleaseEtcd(t *testing.T) {
 	dir, p, of := clone(t), newPublisher(t), "-fork=etcd-3.7"
-	t.Log(mage(t, dir, "release", of, p.secret()))
+	t.Log(mage(t, dir, "release", of, "-arch="+runtime.GOARCH, p.secret()))
 	r := filepath.Join(dir, "dist", "etcd-3.7", "release")
 	says(t, "the report", mage(t, dir, "release:verify", r, p.public()), "ok      signatures ", "ok      binaries ")
 	says(t, "the rebuild", mage(t, dir, "release:reproduce", of), "artifacts, byte for byte")
