@@ -1,8 +1,8 @@
 //go:build acceptance
 
 // Package acceptance runs the project the way its reader would, on the real
-// Kubernetes: `go test -tags=acceptance -timeout=60m ./acceptance`. It takes
-// the time of three cold compiles, less what Go's build cache has.
+// Kubernetes: `go test -tags=acceptance -timeout=75m ./acceptance`. It takes
+// the time of four cold compiles, less what Go's build cache has of all but the last.
 package acceptance
 
 import (
