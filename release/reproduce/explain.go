@@ -52,7 +52,8 @@ func explain(ctx context.Context, want, got build) ([]Finding, error) {
 		if err != nil {
 			return nil, err
 		}
-		if others := membersOf(want.of, inside); len(others) > 0 && slices.ContainsFunc(of, func(f Finding) bool { return f.bytes }) {
+		around := slices.ContainsFunc(of, func(f Finding) bool { return f.bytes })
+		if others := membersOf(want.of, inside); len(others) > 0 && around {
 			return group(others), nil // they differ by digests of what the release does not have
 		}
 		found = append(found, of...)
