@@ -23,6 +23,9 @@ type killing struct {
 	back  int    // if not 0, run is done anew with the fork as it was after so many of ready, too
 }
 
+// placing is when a release has what it is made of, and takes its place.
+const placing = "about to place dist/ship-1.4/release"
+
 // killings are the verbs that change the disk, each from the states in which it
 // has something else to change.
 func killings() []killing {
@@ -36,10 +39,10 @@ func killings() []killing {
 		{name: "image after an edit", from: "built", ready: []verb{image, editPatch, pin}, run: image, only: "place"},
 		{name: "ebuild after an edit", from: "built", ready: []verb{ebuild, editPatch, pin, cross}, run: ebuild,
 			only: "place"},
-		{name: "release", from: "built", ready: []verb{ebuild, image, deb}, run: release, only: "about to place dist"},
+		{name: "release", from: "built", ready: []verb{ebuild, image, deb}, run: release, only: placing},
 		{name: "release after an edit", from: "built", ready: []verb{release, editPatch, nextVersion, pin}, run: release,
-			only: "about to place dist"},
-		{name: "release of shards", from: "built", ready: []verb{shard, moveShard}, run: merge, only: "about to place dist"},
+			only: placing},
+		{name: "release of shards", from: "built", ready: []verb{shard, moveShard}, run: merge, only: placing},
 		{name: "apply less", from: "pinned", ready: []verb{applyAll}, run: applyNone, again: applyAll},
 		{name: "apply more", from: "pinned", ready: []verb{applyNone}, run: applyAll},
 		{name: "rebase", from: "pinned", ready: []verb{applyAll}, run: rebase, once: true,
