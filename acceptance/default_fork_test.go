@@ -2,7 +2,8 @@
 
 // Package acceptance runs the project the way its reader would, on the real
 // Kubernetes: `go test -tags=acceptance -timeout=75m ./acceptance`. It takes
-// the time of four cold compiles, less what Go's build cache has of all but the last.
+// the time of three cold compiles, less what Go's build cache has. With SLIPWAY_TEST_REBUILD=1 it also builds the
+// release of the default fork again, from nothing.
 package acceptance
 
 import (
