@@ -39,7 +39,6 @@ func killings() []killing {
 		{name: "image after an edit", from: "built", ready: []verb{image, editPatch, pin}, run: image, only: "place"},
 		{name: "ebuild after an edit", from: "built", ready: []verb{ebuild, editPatch, pin, cross}, run: ebuild,
 			only: "place"},
-		{name: "release", from: "built", ready: []verb{ebuild, image, deb}, run: release, only: placing},
 		{name: "release after an edit", from: "built", ready: []verb{release, editPatch, nextVersion, pin}, run: release,
 			only: placing},
 		{name: "release of shards", from: "built", ready: []verb{shard, moveShard}, run: merge, only: placing},
