@@ -41,10 +41,11 @@ func TestReleasePage(t *testing.T) {
 	dir := clone(t)
 	out := mage(t, dir, "release", "-fork=etcd-3.7", "-platforms=linux/amd64")
 	lines := strings.Split(out, "\n")
-	isDistfile := func(l string) bool { return strings.HasPrefix(l, "  distfile ") }
-	if first := slices.IndexFunc(lines, isDistfile); first >= 0 { // several are made at a time
-		n := slices.IndexFunc(lines[first:], func(l string) bool { return !isDistfile(l) })
-		slices.Sort(lines[first : first+max(n, 0)])
+	starts := func(prefix string) int {
+		return slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, prefix) })
+	}
+	if from, to := starts("  cross ")+1, starts("  image "); from > 0 && to > from { // made at the same time
+		slices.Sort(lines[from:to])
 	}
 	shown(t, "docs/release.md", strings.Join(lines, "\n"))
 }
