@@ -9,8 +9,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"golang.org/x/mod/module"
-
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release/purl"
 )
@@ -129,25 +127,14 @@ func (a *assembler) module(m artifact.Module) component {
 	}
 	c.filename = m.Version + ".zip"
 	if m.Sum != "" {
-		c.where = zipURL(m.Path, m.Version)
+		c.where = moduleURL(m.Path, m.Version)
 		c.source = c.where
 	}
 	return c
 }
 
-// zipURL returns where a module is served, by the protocol of Go's proxies
-// (https://go.dev/ref/mod#goproxy-protocol), "" if it can be served nowhere.
-func zipURL(path, version string) string {
-	escaped, err := module.EscapePath(path)
-	if err != nil {
-		return ""
-	}
-	v, err := module.EscapeVersion(version)
-	if err != nil {
-		return ""
-	}
-	return "https://proxy.golang.org/" + escaped + "/@v/" + v + ".zip"
-}
+// moduleURL returns the page of a module, which leads to its source.
+func moduleURL(path, version string) string { return "https://pkg.go.dev/" + path + "@" + version }
 
 // standardLibrary returns that of a release of Go as a component, by the name that
 // vulnerability databases have for it.

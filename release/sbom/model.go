@@ -97,7 +97,7 @@ func upstreamOf(p artifact.Pinned) upstream {
 		out.where = out.name
 		return out
 	}
-	out.purl, out.where = purl.Module(out.name, out.version), zipURL(out.name, out.version)
+	out.purl, out.where = purl.Module(out.name, out.version), moduleURL(out.name, out.version)
 	return out
 }
 

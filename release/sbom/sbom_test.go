@@ -335,7 +335,7 @@ func TestMakerOf(t *testing.T) {
 func TestUpstreamOf(t *testing.T) {
 	for name, want := range map[string]upstream{
 		"example.org/Ship@v1.4.1": {name: "example.org/Ship", version: "v1.4.1", purl: "pkg:golang/example.org/ship@v1.4.1",
-			where: "https://proxy.golang.org/example.org/!ship/@v/v1.4.1.zip"},
+			where: "https://pkg.go.dev/example.org/Ship@v1.4.1"},
 		"https://example.org/ship.git@0123": {name: "https://example.org/ship.git", version: "0123",
 			where: "https://example.org/ship.git"},
 		"https://example.org/ship.tgz": {name: "https://example.org/ship.tgz"},
