@@ -11,6 +11,7 @@ import (
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/slipway-build/slipway/internal/golden"
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // sha256Pattern is what a digest looks like.
@@ -105,21 +106,9 @@ func TestRecordsKeepToTheSchema(t *testing.T) {
 
 func validate(t *testing.T, data []byte) error {
 	t.Helper()
-	doc, err := validator.UnmarshalJSON(bytes.NewReader(schema(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := validator.NewCompiler()
-	if err := c.AddResource("artifacts.schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("artifacts.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	record, err := validator.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
-	return compiled.Validate(record)
+	return testkit.Schema(t, schema(t)).Validate(record)
 }

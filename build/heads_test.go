@@ -48,12 +48,12 @@ func TestReadHeadsThatAreWrong(t *testing.T) {
 	_, err := readHeads(fork.Fork{ID: "ship-1.4"}, []patches.Patch{
 		{Name: commit, Strip: 1, Data: []byte(head + deck), Diff: len(head)},
 		{Name: "1.patch", Strip: 1, Data: []byte(deck)},
-		{Name: "2.patch", Strip: 1, Data: []byte("Author: Mate\nCVE: CVE-2025-XXXX\n\n" + deck)},
+		{Name: "2.patch", Strip: 1, Data: []byte("Author: Mate\nCVE: CVE-2025-none\n\n" + deck)},
 	})
 	want := "commit " + commit + `:4: CVE: "soon" ` + form + "\n" +
 		"  A carried commit keeps its message. To edit it, take the commits as files, without their entry in fork.yaml: " +
 		"mage patches:import -fork=ship-1.4 -as=files\n" +
-		`forks/ship-1.4/patches/2.patch:2: CVE: "CVE-2025-XXXX" ` + form
+		`forks/ship-1.4/patches/2.patch:2: CVE: "CVE-2025-none" ` + form
 	if err == nil || err.Error() != want {
 		t.Errorf("the error is\n%v\nwant\n%s", err, want)
 	}

@@ -189,7 +189,8 @@ func TestRenderedIsReadAsItWasGiven(t *testing.T) {
 	for _, value := range []string{
 		"plain", `quo"ted`, `"`, `""`, `back\slash`, `\`, `\\`, `ends in \`, `\n`, `\"`, "two\nlines", "\n", "a\ttab",
 		" space around ",
-		"semi;colon", "ha#sh", "# all", "[Global]", "a]", "x = y", "password = y", "ünïcødé", "日本", "$HOME ${HOME} `id`",
+		"semi;colon", "ha#sh", "# all", "[Global]", "a]", "x = y", "password = y",
+		"ünïcødé", "日本", "$HOME ${HOME} `id`",
 		"%s %d", "'",
 		"a\n[LoadBalancer]\nlb-version = v1", "true", "\x01\x7f\u2028", "\u00a0", "=", "a\\\nb",
 		strings.Repeat("long ", 2000),

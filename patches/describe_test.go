@@ -60,7 +60,7 @@ func TestCVEsThatAreNone(t *testing.T) {
 		line       int
 		want       string
 	}{
-		{"no number yet", "Author: Mate\nCVE: CVE-2025-XXXX\n\n" + change, 2, form("CVE-2025-XXXX")},
+		{"no number yet", "Author: Mate\nCVE: CVE-2025-none\n\n" + change, 2, form("CVE-2025-none")},
 		{"nothing", "From: Mate\nSubject: x\n\nWhy.\nCVE:\n---\n" + change, 5, empty},
 		{"none", "Author: Mate\nCVE: none\n\n" + change, 2, form("none")},
 		{"a page", "Sign on.\n\nCVE: https://example.org/1\n" + change, 3, form("https://example.org/1")},

@@ -10,11 +10,11 @@ import (
 
 	"github.com/invopop/jsonschema"
 	openvex "github.com/openvex/go-vex/pkg/vex"
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/internal/golden"
+	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/release/settings"
 )
@@ -110,18 +110,7 @@ func TestSchema(t *testing.T) {
 // validate checks a fork.yaml against the schema.
 func validate(t *testing.T, text []byte) error {
 	t.Helper()
-	doc, err := validator.UnmarshalJSON(bytes.NewReader(schema(t)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := validator.NewCompiler()
-	if err := c.AddResource("fork.schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("fork.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := testkit.Schema(t, schema(t))
 	var fork any
 	if err := yaml.Unmarshal(text, &fork); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ func TestParse(t *testing.T) {
 		{"CVE-2024-1234567", "CVE-2024-1234567", "https://www.cve.org/CVERecord?id=CVE-2024-1234567"},
 		{"GHSA-R6J8-c6r2-37rr", "GHSA-r6j8-c6r2-37rr", "https://github.com/advisories/GHSA-r6j8-c6r2-37rr"},
 		{"go-2025-4240", "GO-2025-4240", "https://pkg.go.dev/vuln/GO-2025-4240"},
-		{in: "CVE-2025-XXXX"},
+		{in: "CVE-2025-none"},
 		{in: "CVE-2025-123"},
 		{in: "CVE-2525-1234"},
 		{in: "CVE-2025-1234x"},

@@ -145,9 +145,6 @@ func (in Input) toolchain() []dependency {
 	if released.MatchString(d.name) {
 		d.uri = "https://go.dev/dl/" + d.name + ".src.tar.gz"
 	}
-	if in.GoSource != "" {
-		d.digests = []string{"sha256", in.GoSource}
-	}
 	return []dependency{d}
 }
 

@@ -40,7 +40,6 @@ type Input struct {
 	Slipway  string            // the version of Slipway that builds: v1.2.0
 	Go       string            // the machine's release of Go, which compiles Slipway's own programs in images: go1.26.8
 	Builds   []Build           // what the compiler is told, by platform
-	GoSource string            // sha256, in hex, of the sources of the Go release; "" where it is not known
 	Modules  []artifact.Module // that binaries are linked with, less those of Lock
 	Packages []Package         // Debian packages of bases and sysroots
 	Images   []Image           // bases of images that are images themselves

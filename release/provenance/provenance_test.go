@@ -64,7 +64,6 @@ func sample() Input {
 		Slipway:  "v0.9.0", Go: "go1.26.9",
 		Builds: []Build{{Platform: "linux/amd64", Flags: []string{"-trimpath", "-ldflags=-s -w <&>"},
 			Env: []string{"GOAMD64=v1"}}},
-		GoSource: sum("8"),
 		Modules: []artifact.Module{{Path: "example.org/rope", Version: "v1.0.1", Sum: h1},
 			{Path: "example.org/knot", Version: "v0.1.0"}},
 		Packages: []Package{{"libc6", "2.41-12", "amd64", "https://deb.example.org/pool/libc6_2.41-12_amd64.deb", sum("9")}},
