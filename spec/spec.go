@@ -59,7 +59,7 @@ type Fork struct {
 	// Release is what a release of it has.
 	Release settings.Settings `yaml:"release"`
 	// Repository says where in the project's repositories it is.
-	Repository reposettings.Fork `yaml:"repository"`
+	Repository reposettings.Placement `yaml:"repository"`
 	// Vex says what vulnerabilities mean for the fork, beside those that its patches
 	// fix.
 	Vex vex.Settings `yaml:"vex"`
@@ -93,7 +93,7 @@ func (l Loaded) CheckVex(patches []artifact.ReleasedPatch) error {
 
 // InRepository returns the section repository, with what it leaves out as the profile and the
 // version have it.
-func (l Loaded) InRepository() reposettings.Fork {
+func (l Loaded) InRepository() reposettings.Placement {
 	return l.Repository.Defaults(l.Name, l.Facts.Downloads, l.Parsed)
 }
 

@@ -147,8 +147,8 @@ func Read(name string, data []byte) (Settings, error) {
 	return s, f.Check(s.Validate())
 }
 
-// Fork is the section repository of fork.yaml.
-type Fork struct {
+// Placement is the section repository of fork.yaml.
+type Placement struct {
 	// Suites are the suites that its packages are in, without the suffix of a channel. The project's
 	// name and minor version if left out: kubernetes-1.36.
 	Suites []string `yaml:"suites"`
@@ -158,18 +158,18 @@ type Fork struct {
 }
 
 // Validate returns what is wrong with the section by itself.
-func (f Fork) Validate() []config.Fault {
+func (p Placement) Validate() []config.Fault {
 	var faults []config.Fault
-	for i, name := range f.Suites {
+	for i, name := range p.Suites {
 		switch {
 		case !suitePattern.MatchString(name):
 			faults = append(faults, config.At("suites", i, "%q: want small letters, digits, dots and hyphens, as kubernetes-1.36", name))
-		case slices.Index(f.Suites, name) != i:
+		case slices.Index(p.Suites, name) != i:
 			faults = append(faults, config.At("suites", i, "%s is there twice: remove one", name))
 		}
 	}
-	if f.Downloads != "" && (!namePattern.MatchString(f.Downloads) || slices.Contains(taken, f.Downloads)) {
-		faults = append(faults, config.Faultf("downloads", "%q: want the name of a folder that is none of %s", f.Downloads,
+	if p.Downloads != "" && (!namePattern.MatchString(p.Downloads) || slices.Contains(taken, p.Downloads)) {
+		faults = append(faults, config.Faultf("downloads", "%q: want the name of a folder that is none of %s", p.Downloads,
 			strings.Join(taken, ", ")))
 	}
 	return faults
@@ -177,13 +177,13 @@ func (f Fork) Validate() []config.Fault {
 
 // Defaults returns the section of a project at a version with what is left out filled in; downloads
 // is the folder that the profile names, if it does.
-func (f Fork) Defaults(project, downloads string, v version.Version) Fork {
-	if len(f.Suites) == 0 {
+func (p Placement) Defaults(project, downloads string, v version.Version) Placement {
+	if len(p.Suites) == 0 {
 		parts := v.Fields()
-		f.Suites = []string{fmt.Sprintf("%s-%d.%d", project, parts.Major, parts.Minor)}
+		p.Suites = []string{fmt.Sprintf("%s-%d.%d", project, parts.Major, parts.Minor)}
 	}
-	f.Downloads = cmp.Or(f.Downloads, downloads, project)
-	return f
+	p.Downloads = cmp.Or(p.Downloads, downloads, project)
+	return p
 }
 
 // taken are folders of the root that are something else.
