@@ -23,7 +23,10 @@ var builtin embed.FS
 // A Profile is one project. Its tables have a row for a range of versions; the
 // first row that holds a version counts.
 type Profile struct {
-	Name       string            `yaml:"name"`
+	Name string `yaml:"name"`
+	// Downloads is the folder of the project's downloads in a repository, where upstream's server has
+	// one of that name; the project's own name if empty.
+	Downloads  string            `yaml:"downloads"`
 	Layout     []source.Layout   `yaml:"layout"`
 	Build      []cross.Settings  `yaml:"build"`
 	Components []cross.Component `yaml:"components"`

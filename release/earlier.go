@@ -1,6 +1,7 @@
 package release
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,7 +32,7 @@ func ReadEarlier(f fork.Fork, r Request, events event.Sink) (Earlier, error) {
 		return Earlier{}, err
 	}
 	e := earlierThan(f.Version, all)
-	if n := len(all); n > 0 && newer(all[n-1].Version, f.Version) {
+	if n := len(all); n > 0 && version.CompareRevisions(all[n-1].Version, f.Version) > 0 {
 		events.Note(fmt.Sprintf("%s is released already: %s is older, and no upgrade for who has that",
 			all[n-1].Version, f.Version))
 	}
@@ -64,13 +65,7 @@ func records(f fork.Fork) ([]artifact.Release, error) {
 		all = append(all, one)
 	}
 	slices.SortFunc(all, func(a, b artifact.Release) int {
-		switch {
-		case newer(a.Version, b.Version):
-			return 1
-		case newer(b.Version, a.Version):
-			return -1
-		}
-		return strings.Compare(a.Version, b.Version)
+		return cmp.Or(version.CompareRevisions(a.Version, b.Version), strings.Compare(a.Version, b.Version))
 	})
 	return all, nil
 }
@@ -83,7 +78,7 @@ func earlierThan(v string, all []artifact.Release) Earlier {
 		switch {
 		case one.Version == v:
 			e.same = &all[i]
-		case newer(v, one.Version):
+		case version.CompareRevisions(v, one.Version) > 0:
 			e.last = &all[i]
 		}
 	}
@@ -132,25 +127,6 @@ func differing(old artifact.Release, in Input) []string {
 		}
 	}
 	return differ
-}
-
-// newer reports whether version a of a fork comes after b: by the upstream's version, then
-// by the fork's revision of it.
-func newer(a, b string) bool {
-	v, errA := version.Parse(a)
-	w, errB := version.Parse(b)
-	if errA != nil || errB != nil {
-		return a > b
-	}
-	if n := v.Compare(w); n != 0 {
-		return n > 0
-	}
-	x, errA := version.Parse("0.0.0-" + v.Fields().Metadata)
-	y, errB := version.Parse("0.0.0-" + w.Fields().Metadata)
-	if errA != nil || errB != nil {
-		return a > b
-	}
-	return x.Compare(y) > 0
 }
 
 var lastNumber = regexp.MustCompile(`[0-9]+$`)

@@ -140,7 +140,7 @@ func TestDocumentedKeysAreComplete(t *testing.T) {
 		key, text, _ := strings.Cut(part, "\n")
 		switch strings.Trim(key, "`") {
 		case "upstream", "patches", "build", "build.c", "build.c.PLATFORM.debian", "packages", "ebuilds", "images",
-			"images.debian", "release":
+			"images.debian", "release", "repository":
 			continue // a section, which has keys below it
 		}
 		for _, want := range []string{"\n- Type: ", "\n- Example: `" + lastKey(key) + ": ", "\n- Errors: "} {

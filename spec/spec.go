@@ -23,6 +23,7 @@ import (
 	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/release/settings"
 	"github.com/slipway-build/slipway/release/vex"
+	reposettings "github.com/slipway-build/slipway/repo/settings"
 	"github.com/slipway-build/slipway/source"
 	"github.com/slipway-build/slipway/version"
 )
@@ -57,6 +58,8 @@ type Fork struct {
 	Images images.Settings `yaml:"images"`
 	// Release is what a release of it has.
 	Release settings.Settings `yaml:"release"`
+	// Repository says where in the project's repositories it is.
+	Repository reposettings.Placement `yaml:"repository"`
 	// Vex says what vulnerabilities mean for the fork, beside those that its patches
 	// fix.
 	Vex vex.Settings `yaml:"vex"`
@@ -86,6 +89,12 @@ func (l Loaded) Refuse(field, format string, args ...any) error {
 // CheckVex returns an error if section vex says something else than patches do.
 func (l Loaded) CheckVex(patches []artifact.ReleasedPatch) error {
 	return l.refuse(config.Below("vex", l.Vex.Contradictions(patches)))
+}
+
+// InRepository returns the section repository, with what it leaves out as the profile and the
+// version have it.
+func (l Loaded) InRepository() reposettings.Placement {
+	return l.Repository.Defaults(l.Name, l.Facts.Downloads, l.Parsed)
 }
 
 // refuse returns faults as one error, with their lines; nil if there are none.
@@ -182,6 +191,7 @@ func (f Fork) Validate() []config.Fault {
 	faults = append(faults, config.Below("ebuilds", f.Ebuilds.Validate())...)
 	faults = append(faults, config.Below("images", f.Images.Validate())...)
 	faults = append(faults, config.Below("release", f.Release.Validate())...)
+	faults = append(faults, config.Below("repository", f.Repository.Validate())...)
 	if len(f.Vex) > 0 && f.Packages.Maintainer == "" {
 		faults = append(faults, config.Faultf("vex", "statements need an author: set packages.maintainer"))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/repo/apt"
+	"github.com/slipway-build/slipway/repo/tree"
 	"github.com/slipway-build/slipway/repo/yum"
 )
 
@@ -33,6 +34,8 @@ type Snapshot struct {
 	// Bootstrap counts the versions of the keyring package, from 1; 0 where the repository is not signed.
 	Bootstrap int    `json:"bootstrap"`
 	Tree      string `json:"tree"` // SHA-256 of the listing in state/trees
+	// Kept are the IDs of the snapshots that can be gone back to, the newest first; this one is among them.
+	Kept []string `json:"kept"`
 }
 
 // A Change is what made a snapshot of the one before.
@@ -80,7 +83,10 @@ type Record struct {
 	Debs     []apt.Package     `json:"debs"`
 	RPMs     []yum.Package     `json:"rpms"`
 	Advisory []yum.Advisory    `json:"advisories"`
-	Overlay  map[string][]byte `json:"overlay"` // the files of its overlay
+	Overlay  map[string][]byte `json:"overlay"` // the files of its overlay, by path
+	// Files are those that the repository serves for it: packages, distfiles, downloads.
+	Files     []tree.Entry `json:"files"`
+	Downloads string       `json:"downloads"` // the folder of its downloads: release
 }
 
 // Time parses the time of a snapshot's ID.

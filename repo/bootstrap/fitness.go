@@ -1,0 +1,15 @@
+package bootstrap
+
+import (
+	"time"
+
+	"github.com/slipway-build/slipway/release/sign"
+	"github.com/slipway-build/slipway/release/sign/keys"
+)
+
+// Fit checks the signer's keys for the clients of a repository: apt, dnf and zypper, and rpm if it
+// has rpms. A key that expires within validFor, which is how long the indexes are valid,
+// or within 90 days is a warning. The error is a *keys.Error.
+func Fit(by *sign.Signer, now time.Time, validFor time.Duration, rpms bool) (warnings []keys.Fault, err error) {
+	return nil, nil
+}
