@@ -45,6 +45,9 @@ type Settings struct {
 	Keep Keep `yaml:"keep"`
 	// Metadata is how yum's metadata is compressed: gz, or zstd, which EL 7 cannot read.
 	Metadata string `yaml:"metadata"`
+	// Keys are files with public keys that clients are to have besides those that sign: the next one, before it
+	// is used, and those of packages that are still there.
+	Keys []string `yaml:"keys"`
 	// SignCommits has the commits of the overlay signed.
 	SignCommits bool `yaml:"sign_commits"`
 	// Images is the prefix of the images' repositories, as registry.example.org/acme. With it,

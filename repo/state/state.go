@@ -22,18 +22,17 @@ type Head struct {
 
 // A Snapshot is the repository at one moment: apt, yum, overlay, downloads and image tags together.
 type Snapshot struct {
-	Schema   int                 `json:"schema"`
-	ID       string              `json:"id"`     // its time: 20261126T034500Z
-	Parent   string              `json:"parent"` // "" of the first
-	Change   Change              `json:"change"`
-	Identity Identity            `json:"identity"`
-	Channels map[string][]Member `json:"channels"` // sorted by fork, then by version
-	Suites   []Suite             `json:"suites"`   // sorted by name
-	Keys     []Key               `json:"keys"`     // that its indexes are signed with; the first signs rpms
-	Overlay  string              `json:"overlay"`  // digest of the overlay's commits, by channel; "" if there are none
-	// Bootstrap counts the versions of the keyring package, from 1; 0 where the repository is not signed.
-	Bootstrap int    `json:"bootstrap"`
-	Tree      string `json:"tree"` // SHA-256 of the listing in state/trees
+	Schema    int                 `json:"schema"`
+	ID        string              `json:"id"`     // its time: 20261126T034500Z
+	Parent    string              `json:"parent"` // "" of the first
+	Change    Change              `json:"change"`
+	Identity  Identity            `json:"identity"`
+	Channels  map[string][]Member `json:"channels"`            // sorted by fork, then by version
+	Suites    []Suite             `json:"suites"`              // sorted by name
+	Keys      []Key               `json:"keys"`                // that its indexes are signed with; the first signs rpms
+	Overlay   string              `json:"overlay"`             // digest of the overlay's commits, by channel; "" if there are none
+	Bootstrap *Bootstrap          `json:"bootstrap,omitempty"` // nil where the repository is not signed
+	Tree      string              `json:"tree"`                // SHA-256 of the listing in state/trees
 	// Kept are the IDs of the snapshots that can be gone back to, the newest first; this one is among them.
 	Kept []string `json:"kept"`
 }
@@ -66,6 +65,18 @@ type Suite struct {
 	Date     string `json:"date"`               // RFC 3339: when its indexes were last made
 	Inputs   string `json:"inputs"`             // digest of what they were made of
 	Revision string `json:"revision,omitempty"` // of its yum metadata: the folder that has it
+}
+
+// A Bootstrap is what a client starts with: the keyring package and the release package.
+type Bootstrap struct {
+	Version int          `json:"version"`
+	Digest  string       `json:"digest"`  // of what they say
+	Date    string       `json:"date"`    // RFC 3339: when this version was made
+	Enabled []string     `json:"enabled"` // suites that they switch on
+	Shipped []string     `json:"shipped"` // fingerprints of the keys that they have
+	Keys    []byte       `json:"keys"`    // those keys, armored
+	Deb     apt.Package  `json:"deb"`
+	RPM     *yum.Package `json:"rpm,omitempty"`
 }
 
 // A Key is a public key by its fingerprint.
