@@ -5,10 +5,12 @@
 package apt
 
 import (
-	"context"
+	"path"
+	"strings"
 	"time"
 
-	"github.com/slipway-build/slipway/release/sign"
+	"pault.ag/go/debian/version"
+
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
@@ -28,12 +30,30 @@ type Package struct {
 	Files        []string `json:"files"` // what it installs but for folders: usr/bin/kubelet; sorted
 }
 
-// Read reads a deb, to its end: one that is cut off or damaged is an error with its path.
-func Read(ctx context.Context, file string) (Package, error) { return Package{}, nil }
+// PoolPath returns the path of a deb in the repository's root. It is by content, so that other
+// bytes of the same name and version never meet it, in one suite or in two. The version is in
+// the name without its epoch, as ever, and with "_" for "+", which some servers take for a blank.
+func PoolPath(p Package) string {
+	v := p.Version
+	if _, after, ok := strings.Cut(v, ":"); ok {
+		v = after
+	}
+	name := strings.ReplaceAll(p.Name+"_"+v+"_"+p.Architecture+".deb", "+", "_")
+	return path.Join(Root, "pool", p.SHA256[:2], p.SHA256, name)
+}
 
-// PoolPath returns the path of a deb in the repository's root, by its content, so that other
-// bytes under the same name and version never meet it.
-func PoolPath(p Package) string { return "" }
+// entry is the deb as the repository lists it, without its content.
+func (p Package) entry() tree.File {
+	return tree.File{Entry: tree.Entry{Path: p.Path, Size: p.Size, SHA256: p.SHA256, Class: tree.Content}}
+}
+
+// Compare compares versions as dpkg does. Both must be versions of Debian, as those of packages
+// that Read returned are.
+func Compare(a, b string) int {
+	x, _ := version.Parse(a)
+	y, _ := version.Parse(b)
+	return version.Compare(x, y)
+}
 
 // A Suite is one dists/NAME.
 type Suite struct {
@@ -46,7 +66,3 @@ type Suite struct {
 	Snapshot      string    // the ID of the state, for the dated tree; "": there is none
 	Packages      []Package
 }
-
-// Indexes returns the files of a suite in the repository's root: apt/dists/NAME/…, and those of
-// its dated tree, apt/snapshots/ID/…. A deb in the dated tree is an alias of the one at its Path.
-func Indexes(ctx context.Context, s Suite, by *sign.Signer) ([]tree.File, error) { return nil, nil }
