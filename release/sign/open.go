@@ -104,7 +104,14 @@ func (s *Signer) addSigstore(k *sigstore.Key, err error) error {
 // now, or will be within the horizon, that are revoked, or that the clients of a use
 // refuse. The error is a *keys.Error with all reasons; warnings are about few clients.
 func (s *Signer) Check(now time.Time, horizon time.Duration, uses ...keys.Use) (warnings []keys.Fault, err error) {
-	when := keys.When{Now: now, Horizon: horizon, Release: s.time}
+	return s.CheckAt(keys.When{Now: now, Horizon: horizon, Release: s.time}, uses...)
+}
+
+// CheckAt is Check at more than one time. Without a date of signatures, it is the Signer's.
+func (s *Signer) CheckAt(when keys.When, uses ...keys.Use) (warnings []keys.Fault, err error) {
+	if when.Release.IsZero() {
+		when.Release = s.time
+	}
 	var faults []keys.Fault
 	for _, use := range uses {
 		for _, f := range s.faults(when, use) {

@@ -11,17 +11,19 @@ type Use string
 
 // The uses of keys.
 const (
-	Sums       Use = "sums"       // SHA256SUMS.asc: gpg --verify, sqv
-	RPM        Use = "rpm"        // the header of an rpm: rpm, dnf, zypper
-	Repository Use = "repository" // InRelease, Release.gpg and repomd.xml.asc: apt, dnf, zypper
-	Manifest   Use = "manifest"   // Manifest: Portage
-	Bundles    Use = "bundles"    // sigstore bundles: cosign
+	Sums     Use = "sums"     // SHA256SUMS.asc: gpg --verify, sqv
+	RPM      Use = "rpm"      // the header of an rpm: rpm, dnf, zypper
+	Apt      Use = "apt"      // InRelease and Release.gpg: apt, with gpgv or sqv
+	Yum      Use = "yum"      // repomd.xml.asc: dnf, zypper
+	Manifest Use = "manifest" // Manifest: Portage
+	Bundles  Use = "bundles"  // sigstore bundles: cosign
 )
 
 // When is what a key is checked at.
 type When struct {
 	Now     time.Time
 	Horizon time.Duration // a key has to be valid this much longer
+	Soon    time.Duration // and one that is not valid this much longer is a warning
 	Release time.Time     // the date that signatures carry
 }
 

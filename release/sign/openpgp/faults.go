@@ -44,12 +44,14 @@ func (k Key) Faults(w keys.When, use keys.Use) []keys.Fault {
 	if signing.key != primary.key {
 		all = append(all, k.algorithmFaults(signing.key, use)...)
 	}
-	if _, err := k.moment(signing, w.Release); err != nil && len(all) == 0 {
+	if _, err := k.moment(signing, w.Release); err != nil && !slices.ContainsFunc(all, refused) {
 		all = append(all, k.fault(fmt.Sprintf("%s could not sign on %s, the release's date",
 			k.Fingerprint(), day(w.Release)), everyone, makeKey))
 	}
 	return all
 }
+
+func refused(f keys.Fault) bool { return !f.Warning }
 
 func (k Key) fault(what, breaks, remedy string) keys.Fault {
 	return keys.Fault{Key: k.Source, What: what, Breaks: breaks, Remedy: remedy}
@@ -78,7 +80,6 @@ func (k Key) rpmFaults() []keys.Fault {
 // dateFaults are those of keys that are not valid now, or not long enough.
 func (k Key) dateFaults(w keys.When, primary, signing part) []keys.Fault {
 	var all []keys.Fault
-	extend := fmt.Sprintf("gpg --quick-set-expire %s 2y", k.Fingerprint())
 	checked := []part{primary}
 	if signing.key != primary.key {
 		checked = append(checked, signing)
@@ -92,15 +93,25 @@ func (k Key) dateFaults(w keys.When, primary, signing part) []keys.Fault {
 		case end.IsZero():
 		case !end.After(w.Now):
 			all = append(all, k.fault(fmt.Sprintf("%s expired on %s", id, day(end)), everyone,
-				extend+subkeys(p, primary)+"; then hand out the public key again"))
+				k.extend()+subkeys(p, primary)+"; then hand out the public key again"))
 		case end.Before(w.Now.Add(w.Horizon)):
-			all = append(all, k.fault(fmt.Sprintf("%s expires on %s, within %d days", id, day(end),
-				int(w.Horizon/(24*time.Hour))), everyone+", once it has",
-				extend+subkeys(p, primary)+"; then hand out the public key again"))
+			all = append(all, k.ends(p, primary, w.Horizon))
+		case end.Before(w.Now.Add(w.Soon)):
+			f := k.ends(p, primary, w.Soon)
+			f.Warning = true
+			all = append(all, f)
 		}
 	}
 	return all
 }
+
+// ends is the fault of a part that expires within a time.
+func (k Key) ends(p, primary part, within time.Duration) keys.Fault {
+	what := fmt.Sprintf("%s expires on %s, within %d days", fingerprint(p.key), day(p.expires()), int(within/(24*time.Hour)))
+	return k.fault(what, everyone+", once it has", k.extend()+subkeys(p, primary)+"; then hand out the public key again")
+}
+
+func (k Key) extend() string { return fmt.Sprintf("gpg --quick-set-expire %s 2y", k.Fingerprint()) }
 
 // subkeys is what --quick-set-expire wants if it is to change subkeys.
 func subkeys(p, primary part) string {
@@ -142,14 +153,21 @@ func (k Key) algorithmFaults(key *packet.PublicKey, use keys.Use) []keys.Fault {
 	case key.PubKeyAlgo == packet.PubKeyAlgoECDSA && slices.Contains(nist, curve):
 		return nil
 	case key.PubKeyAlgo == packet.PubKeyAlgoEdDSA && curve == packet.Curve25519:
-		if use == keys.Repository || use == keys.Sums {
-			f := k.fault(what, "gpg before 2.1: apt of Debian 8 and Ubuntu 16.04, yum of CentOS 7", makeKey)
-			f.Warning = true
-			return []keys.Fault{f}
+		if before[use] == "" {
+			return nil
 		}
-		return nil
+		f := k.fault(what, before[use], makeKey)
+		f.Warning = true
+		return []keys.Fault{f}
 	}
 	return []keys.Fault{k.fault(what, "gpg before 2.4, and apt and rpm of today's distributions", makeKey)}
+}
+
+// before are the clients whose gpg knows no EdDSA.
+var before = map[keys.Use]string{
+	keys.Sums: "gpg before 2.1",
+	keys.Apt:  "apt of Debian 8 and Ubuntu 16.04, whose gpgv is older than 2.1",
+	keys.Yum:  "yum of CentOS 7, whose gpg is older than 2.1",
 }
 
 // sizeFaults are those of an RSA key that is too small.

@@ -100,7 +100,7 @@ func addSubkey(t *testing.T, e *pgp.Entity) {
 // is a warning.
 func TestFaults(t *testing.T) {
 	plain := packet.Config{}
-	every := []keys.Use{keys.Sums, keys.RPM, keys.Repository, keys.Manifest}
+	every := []keys.Use{keys.Sums, keys.RPM, keys.Apt, keys.Yum, keys.Manifest}
 	edwards := newKey(t, packet.Config{Algorithm: packet.PubKeyAlgoEdDSA}, nil)
 	withSubkey := newKey(t, plain, subkey(t))
 	year := packet.Config{KeyLifetimeSecs: 365 * 24 * 3600}
@@ -116,7 +116,7 @@ func TestFaults(t *testing.T) {
 		{"RSA 1024", newKey(t, packet.Config{Algorithm: packet.PubKeyAlgoRSA, RSABits: 1024}, nil), every,
 			[]string{"RSA of 1024 bits"}},
 		{"Ed25519 for rpms", edwards, []keys.Use{keys.RPM}, []string{"is a key of EdDSA on Curve25519"}},
-		{"Ed25519 for a repository", edwards, []keys.Use{keys.Repository}, []string{"?is a key of EdDSA"}},
+		{"Ed25519 for repositories", edwards, []keys.Use{keys.Apt, keys.Yum}, []string{"?is a key of EdDSA"}},
 		{"Ed25519 for a Manifest", edwards, []keys.Use{keys.Manifest}, nil},
 		{"P-256", newKey(t, packet.Config{Algorithm: packet.PubKeyAlgoECDSA, Curve: packet.CurveNistP256}, nil),
 			[]keys.Use{keys.Sums}, nil},
@@ -127,6 +127,8 @@ func TestFaults(t *testing.T) {
 		{"good for a year", newKey(t, year, nil), every, nil},
 		{"good for a week", newKey(t, packet.Config{KeyLifetimeSecs: 38 * 24 * 3600}, nil), every,
 			[]string{"expires on 2026-02-09, within 30 days"}},
+		{"good for two months", newKey(t, packet.Config{KeyLifetimeSecs: 90 * 24 * 3600}, nil), every,
+			[]string{"?expires on 2026-04-02, within 90 days"}},
 		{"expired", newKey(t, packet.Config{KeyLifetimeSecs: 24 * 3600}, nil), every, []string{"expired on 2026-01-03"}},
 		{"not yet valid", newKey(t, packet.Config{Time: func() time.Time { return born.AddDate(1, 0, 0) }}, nil), every,
 			[]string{"is not valid before 2027-01-02"}},
@@ -141,7 +143,9 @@ func TestFaults(t *testing.T) {
 			[]keys.Use{keys.Sums}, []string{"has no secret key that can sign"}},
 	} {
 		for _, use := range c.uses {
-			when := keys.When{Now: born.AddDate(0, 1, 0), Horizon: 30 * 24 * time.Hour, Release: born.AddDate(0, 0, 1)}
+			when := keys.When{
+				Now: born.AddDate(0, 1, 0), Horizon: 30 * 24 * time.Hour, Soon: 90 * 24 * time.Hour, Release: born.AddDate(0, 0, 1),
+			}
 			got := c.key.Faults(when, use)
 			ok := len(got) == len(c.want)
 			for i := 0; ok && i < len(got); i++ {
@@ -231,5 +235,43 @@ func TestPart(t *testing.T) {
 	}
 	if _, err := offline.SignRPM(context.Background(), []byte("header"), born); err == nil {
 		t.Error("a subkey signed an rpm")
+	}
+}
+
+// TestCertificates holds that a public key of several names is the same bytes each time, and
+// in them once.
+func TestCertificates(t *testing.T) {
+	k := newKey(t, packet.Config{KeyLifetimeSecs: 24 * 3600}, func(e *pgp.Entity) {
+		for _, other := range []string{"Captain", "Bosun"} {
+			if err := e.AddUserId(other, "", "crew@example.org", config(packet.Config{})); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	first, err := k.Public()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if again, err := k.Public(); err != nil || !bytes.Equal(again, first) {
+			t.Fatalf("the public key is other bytes the second time: %v", err)
+		}
+	}
+	other, err := newKey(t, packet.Config{Algorithm: packet.PubKeyAlgoEdDSA}, nil).Public()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Certificates("keys.asc", slices.Concat(first, other, first))
+	if err != nil || len(got) != 2 || got[0].Fingerprint != k.Fingerprint() {
+		t.Fatalf("%d certificates, %v; want the two keys", len(got), err)
+	}
+	if want := born.AddDate(0, 0, 1); !got[0].Expires.Equal(want) || !got[1].Expires.IsZero() {
+		t.Errorf("they expire on %v and %v, want %v and never", got[0].Expires, got[1].Expires, want)
+	}
+	if again, err := got[0].Armored(); err != nil || !bytes.Equal(again, first) {
+		t.Errorf("armored it is other bytes: %v", err)
+	}
+	if _, err := Certificates("keys.asc", []byte("no key")); err == nil {
+		t.Error("no key is read as one")
 	}
 }

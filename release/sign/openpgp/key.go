@@ -49,18 +49,11 @@ func (k Key) Name() string { return name(k.cert) }
 
 // Public returns the armored public key.
 func (k Key) Public() ([]byte, error) {
-	var out bytes.Buffer
-	w, err := armor.Encode(&out, pgp.PublicKeyType, nil)
+	packets, err := serialize(k.cert)
 	if err != nil {
 		return nil, err
 	}
-	if err := k.cert.Serialize(w); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return append(out.Bytes(), '\n'), nil
+	return Certificate{Packets: packets}.Armored()
 }
 
 // lenient is how keys are read that are to be judged afterwards: Faults says more about a
