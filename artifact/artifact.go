@@ -16,22 +16,23 @@ type Kind string
 
 // The kinds of artifacts.
 const (
-	Binary   Kind = "binary"   // a component, compiled for one platform
-	Package  Kind = "package"  // a deb or an rpm
-	Ebuild   Kind = "ebuild"   // an ebuild of the overlay
-	Distfile Kind = "distfile" // a file that an ebuild fetches
-	Image    Kind = "image"    // an image index, in a layout or in a registry
-	Deploy   Kind = "deploy"   // settings that a deployment tool reads
-	Source   Kind = "source"   // the patched source as a tarball
-	Series   Kind = "series"   // the series, in the form of another tool
-	Tree     Kind = "tree"     // the work tree that a series is edited in
-	Patch    Kind = "patch"    // a patch file, or a carried commit
-	Lock     Kind = "lock"     // fork.lock, or base.lock
-	Tarball  Kind = "tarball"  // a release tarball of binaries, or of what upstream releases beside them
-	Overlay  Kind = "overlay"  // a file of the Gentoo overlay, in a release
-	Layout   Kind = "layout"   // a file of the OCI layout that images are in, in a release
-	Shard    Kind = "shard"    // what one machine made of a release
-	Document Kind = "document" // an SBOM, a VEX, a provenance: what says something of a release
+	Binary     Kind = "binary"     // a component, compiled for one platform
+	Package    Kind = "package"    // a deb or an rpm
+	Ebuild     Kind = "ebuild"     // an ebuild of the overlay
+	Distfile   Kind = "distfile"   // a file that an ebuild fetches
+	Image      Kind = "image"      // an image index, in a layout or in a registry
+	Deploy     Kind = "deploy"     // settings that a deployment tool reads
+	Source     Kind = "source"     // the patched source as a tarball
+	Series     Kind = "series"     // the series, in the form of another tool
+	Tree       Kind = "tree"       // the work tree that a series is edited in
+	Patch      Kind = "patch"      // a patch file, or a carried commit
+	Lock       Kind = "lock"       // fork.lock, or base.lock
+	Tarball    Kind = "tarball"    // a release tarball of binaries, or of what upstream releases beside them
+	Overlay    Kind = "overlay"    // a file of the Gentoo overlay, in a release
+	Layout     Kind = "layout"     // a file of the OCI layout that images are in, in a release
+	Shard      Kind = "shard"      // what one machine made of a release
+	Repository Kind = "repository" // a file that readers of a repository start at
+	Document   Kind = "document"   // an SBOM, a VEX, a provenance: what says something of a release
 )
 
 // An Artifact is one finished file, or a folder that belongs together.

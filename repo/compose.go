@@ -6,12 +6,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/gitrepo"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/repo/apt"
 	"github.com/slipway-build/slipway/repo/downloads"
@@ -21,43 +22,63 @@ import (
 	"github.com/slipway-build/slipway/repo/yum"
 )
 
-// A composition is the next state of a repository, as it becomes files.
+// A composition is what the next snapshot's files are made of.
 type composition struct {
+	store    *store // the repository as it is
+	project  string // its folder
+	scratch  string // an empty folder
+	events   event.Sink
+	git      gitrepo.Git
 	settings settings.Settings
 	signer   *sign.Signer
-	now      time.Time
-	before   state.Snapshot
-	listing  []tree.Entry // of before
-	records  map[string]state.Record
-	resign   bool                                      // sign all indexes again
-	read     func(e tree.Entry) ([]byte, error)        // a file of the repository as it is
-	next     state.Snapshot
-	files    []tree.File
+	next     state.Snapshot // its suites are those of the snapshot before
+	resign   bool           // make all indexes again
 }
 
-// compose makes all files of the next snapshot but those of the state.
-func (c *composition) compose(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{c.packages, c.suites, c.downloads} {
-		if err := step(ctx); err != nil {
-			return err
+// compose returns the files of the next snapshot, and the snapshot with its suites.
+func (c composition) compose(ctx context.Context) (state.Snapshot, []tree.File, error) {
+	next := c.next
+	suites, err := c.wanted()
+	if err != nil {
+		return next, nil, err
+	}
+	files, err := c.bootstrap(ctx, &next, suites)
+	if err != nil {
+		return next, nil, err
+	}
+	next.Suites = nil
+	for _, s := range suites {
+		made, more, err := c.suite(ctx, s, next)
+		if err != nil {
+			return next, nil, fmt.Errorf("suite %s: %w", s.name, err)
+		}
+		next.Suites, files = append(next.Suites, made), append(files, more...)
+	}
+	for _, sum := range next.Records() {
+		for _, e := range c.store.records[sum].Files {
+			files = append(files, tree.File{Entry: e})
 		}
 	}
-	return nil
-}
-
-// packages are what records have: they are there already, but for those of a new record.
-func (c *composition) packages(context.Context) error {
-	for _, sum := range c.next.Records() {
-		for _, e := range c.records[sum].Files {
-			c.files = append(c.files, tree.File{Entry: e})
-		}
+	pointers, err := c.pointers()
+	if err != nil {
+		return next, nil, err
 	}
-	return nil
+	ebuilds, err := c.overlay(ctx)
+	if err != nil {
+		return next, nil, err
+	}
+	pages, err := c.pages(next, suites)
+	if err != nil {
+		return next, nil, err
+	}
+	files, err = tree.Merge(files, pointers, ebuilds, pages)
+	return next, files, err
 }
 
-// A suite is what one suite is made of.
+// A suite is what the indexes of one are made of.
 type suite struct {
 	name, channel string
+	members       []state.Member
 	debs          []apt.Package
 	rpms          []yum.Package
 	advisories    []yum.Advisory
@@ -65,11 +86,11 @@ type suite struct {
 }
 
 // wanted returns the suites that the channels make, sorted by name.
-func (c *composition) wanted() ([]*suite, error) {
+func (c composition) wanted() ([]*suite, error) {
 	at := map[string]*suite{}
 	for channel, members := range c.next.Channels {
 		for _, m := range members {
-			r := c.records[m.Record]
+			r := c.store.records[m.Record]
 			when, err := time.Parse(time.RFC3339, r.Release.Date)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s: its record has no date: %w", m.Fork, m.Version, err)
@@ -79,69 +100,58 @@ func (c *composition) wanted() ([]*suite, error) {
 				if at[name] == nil {
 					at[name] = &suite{name: name, channel: channel}
 				}
-				s := at[name]
-				s.debs, s.rpms = append(s.debs, r.Debs...), append(s.rpms, r.RPMs...)
-				s.advisories = append(s.advisories, r.Advisory...)
-				if when.After(s.time) {
-					s.time = when
-				}
+				at[name].add(m, r, when)
 			}
 		}
 	}
 	all := make([]*suite, 0, len(at))
 	for _, s := range at {
-		if c.next.Bootstrap != nil {
-			s.debs = append(s.debs, c.next.Bootstrap.Deb)
-			if c.next.Bootstrap.RPM != nil {
-				s.rpms = append(s.rpms, *c.next.Bootstrap.RPM)
-			}
-		}
 		all = append(all, s)
 	}
 	slices.SortFunc(all, func(a, b *suite) int { return strings.Compare(a.name, b.name) })
 	return all, nil
 }
 
-// suites makes the indexes of suites that changed, and takes those of others as they are.
-func (c *composition) suites(ctx context.Context) error {
-	all, err := c.wanted()
-	if err != nil {
-		return err
+func (s *suite) add(m state.Member, r state.Record, when time.Time) {
+	s.members = append(s.members, m)
+	s.debs, s.rpms = append(s.debs, r.Debs...), append(s.rpms, r.RPMs...)
+	s.advisories = append(s.advisories, r.Advisory...)
+	if when.After(s.time) {
+		s.time = when
 	}
-	c.next.Suites = nil
-	for _, s := range all {
-		inputs, err := c.inputs(s)
-		if err != nil {
-			return err
-		}
-		had, ok := c.before.Suite(s.name)
-		if ok && had.Inputs == inputs && !c.resign {
-			c.next.Suites = append(c.next.Suites, had)
-			if err := c.carry(had, s); err != nil {
-				return err
-			}
-			continue
-		}
-		now := state.Suite{Name: s.name, Channel: s.channel, Inputs: inputs, Date: c.date().Format(time.RFC3339)}
-		if now.Revision, err = c.index(ctx, s); err != nil {
-			return fmt.Errorf("suite %s: %w", s.name, err)
-		}
-		c.next.Suites = append(c.next.Suites, now)
-	}
-	return nil
 }
 
-// date is the time of the snapshot, which its indexes have.
-func (c *composition) date() time.Time {
-	t, err := state.Time(c.next.ID)
+// suite makes the indexes of a suite, or takes them as they are if nothing of theirs changed.
+func (c composition) suite(ctx context.Context, s *suite, next state.Snapshot) (state.Suite, []tree.File, error) {
+	inputs, err := c.inputs(s)
 	if err != nil {
-		panic(err) // Next made it
+		return state.Suite{}, nil, err
+	}
+	if had, ok := c.next.Suite(s.name); ok && had.Inputs == inputs && !c.resign {
+		files, err := c.carry(s, had)
+		return had, files, err
+	}
+	now := state.Suite{Name: s.name, Channel: s.channel, Inputs: inputs, Date: date(next).Format(time.RFC3339)}
+	debs, err := c.debs(ctx, s)
+	if err != nil {
+		return now, nil, err
+	}
+	rpms, revision, err := c.rpms(ctx, s)
+	now.Revision = revision
+	return now, append(debs, rpms...), err
+}
+
+// date is the time of a snapshot, which its indexes have.
+func date(s state.Snapshot) time.Time {
+	t, err := state.Time(s.ID)
+	if err != nil {
+		panic(err) // Snapshot.Next made it
 	}
 	return t
 }
 
 // inputs is the digest of all that decides the bytes of a suite, but its time.
-func (c *composition) inputs(s *suite) (string, error) {
+func (c composition) inputs(s *suite) (string, error) {
 	names := []string{}
 	for _, p := range s.debs {
 		names = append(names, p.Path)
@@ -158,101 +168,94 @@ func (c *composition) inputs(s *suite) (string, error) {
 	return hex.EncodeToString(digest[:]), err
 }
 
-// index makes the indexes of a suite, and returns the revision of its yum metadata.
-func (c *composition) index(ctx context.Context, s *suite) (revision string, err error) {
-	if err := yum.Check(s.name, s.rpms, len(c.next.Keys) > 0); err != nil {
-		return "", err
+func (c composition) debs(ctx context.Context, s *suite) ([]tree.File, error) {
+	if len(s.debs) == 0 {
+		return nil, nil
 	}
-	if len(s.debs) > 0 {
-		a := apt.Suite{
-			Name: s.name, Origin: c.next.Identity.Origin, Label: c.next.Identity.Label, Description: c.settings.Description,
-			Date: c.date(), Snapshots: c.next.Identity.URL + "/apt/snapshots/@SNAPSHOTID@/", Snapshot: c.next.ID, Packages: s.debs,
-		}
-		if c.settings.ValidDays > 0 {
-			a.ValidUntil = a.Date.AddDate(0, 0, c.settings.ValidDays)
-		}
-		files, err := apt.Indexes(ctx, a, c.signer)
-		if err != nil {
-			return "", err
-		}
-		c.files = append(c.files, files...)
+	a := apt.Suite{
+		Name: s.name, Origin: c.next.Identity.Origin, Label: c.next.Identity.Label, Description: c.settings.Description,
+		Date: date(c.next), Snapshots: c.next.Identity.URL + "/apt/snapshots/@SNAPSHOTID@/", Snapshot: c.next.ID, Packages: s.debs,
 	}
-	if len(s.rpms) > 0 {
-		files, revision, err := yum.Metadata(ctx, yum.Repository{
-			Name: s.name, URL: c.next.Identity.URL, Time: s.time, Zstd: c.settings.Metadata == "zstd",
-			Packages: s.rpms, Advisories: s.advisories,
-		}, c.signer)
-		c.files = append(c.files, files...)
-		return revision, err
+	if c.settings.ValidDays > 0 {
+		a.ValidUntil = a.Date.AddDate(0, 0, c.settings.ValidDays)
 	}
-	return "", nil
+	return apt.Indexes(ctx, a, c.signer)
 }
 
-// carry takes the files of a suite as they are, and gives it a dated tree of the new snapshot.
-func (c *composition) carry(s state.Suite, of *suite) error {
-	dated := path.Join("apt/snapshots", c.before.ID) + "/"
-	for _, e := range c.listing {
-		switch {
-		case e.Until != "":
-		case strings.HasPrefix(e.Path, "apt/dists/"+s.Name+"/"), strings.HasPrefix(e.Path, "rpm/"+s.Name+"/"):
-			f := tree.File{Entry: e}
-			if e.Class == tree.Commit {
-				var err error
-				if f.Data, err = c.read(e); err != nil {
-					return err
-				}
-			}
-			c.files = append(c.files, f)
-		case strings.HasPrefix(e.Path, dated+"dists/"+s.Name+"/"):
-			c.files = append(c.files, c.redate(e, dated))
-		}
+func (c composition) rpms(ctx context.Context, s *suite) ([]tree.File, string, error) {
+	if len(s.rpms) == 0 {
+		return nil, "", nil
 	}
-	for _, p := range of.debs {
-		c.files = append(c.files, tree.File{Entry: tree.Entry{
-			Path: path.Join("apt/snapshots", c.next.ID, strings.TrimPrefix(p.Path, "apt/")), Alias: p.Path, Class: tree.Content,
-			Size: p.Size, SHA256: p.SHA256,
+	if err := yum.Check(s.name, s.rpms, len(c.next.Keys) > 0); err != nil {
+		return nil, "", err
+	}
+	return yum.Metadata(ctx, yum.Repository{
+		Name: s.name, URL: c.next.Identity.URL, Time: s.time, Zstd: c.settings.Metadata == "zstd",
+		Packages: s.rpms, Advisories: s.advisories,
+	}, c.signer)
+}
+
+// carry takes the files of a suite as they are, and gives it a dated tree of the next snapshot.
+func (c composition) carry(s *suite, had state.Suite) ([]tree.File, error) {
+	var files []tree.File
+	last := path.Join("apt/snapshots", c.next.Parent) + "/"
+	for _, e := range c.store.listing {
+		f := tree.File{Entry: e}
+		switch {
+		case strings.HasPrefix(e.Path, path.Join(last, "dists", s.name)+"/"):
+			f.Path = c.dated(strings.TrimPrefix(e.Path, last))
+		case !s.has(e.Path, had.Revision):
+			continue
+		}
+		if e.Class == tree.Commit || f.Path != e.Path && e.Alias == "" {
+			var err error
+			if f.Data, err = c.store.read(e); err != nil {
+				return nil, err
+			}
+		}
+		files = append(files, f)
+	}
+	for _, p := range s.debs {
+		files = append(files, tree.File{Entry: tree.Entry{
+			Path: c.dated(strings.TrimPrefix(p.Path, "apt/")), Alias: p.Path, Size: p.Size, SHA256: p.SHA256, Class: tree.Content,
 		}})
 	}
-	return nil
+	return files, nil
 }
 
-func (c *composition) redate(e tree.Entry, dated string) tree.File {
-	e.Alias = e.Path
-	e.Path = path.Join("apt/snapshots", c.next.ID, strings.TrimPrefix(e.Path, dated))
-	return tree.File{Entry: e}
+// dated returns where a path of apt is in the dated tree of the next snapshot.
+func (c composition) dated(rel string) string { return path.Join("apt/snapshots", c.next.ID, rel) }
+
+// has reports whether a path is one of the suite as it is, with that revision of yum's metadata.
+func (s *suite) has(file, revision string) bool {
+	yum := path.Join("rpm", s.name)
+	for _, folder := range []string{path.Join("apt/dists", s.name), path.Join(yum, revision), path.Join(yum, "latest")} {
+		if strings.HasPrefix(file, folder+"/") && (folder != yum) {
+			return true
+		}
+	}
+	return file == yum+"/mirrorlist"
 }
 
-// downloads makes the files that name the newest versions.
-func (c *composition) downloads(context.Context) error {
-	byFolder := map[string]map[string][]string{}
+// pointers makes the files that name the newest versions among the downloads.
+func (c composition) pointers() ([]tree.File, error) {
+	folders := map[string]map[string][]string{}
 	for channel, members := range c.next.Channels {
 		for _, m := range members {
-			folder := c.records[m.Record].Downloads
-			if byFolder[folder] == nil {
-				byFolder[folder] = map[string][]string{}
+			folder := c.store.records[m.Record].Downloads
+			if folders[folder] == nil {
+				folders[folder] = map[string][]string{}
 			}
-			byFolder[folder][channel] = append(byFolder[folder][channel], m.Version)
+			folders[folder][channel] = append(folders[folder][channel], m.Version)
 		}
 	}
-	for folder, channels := range byFolder {
+	var all []tree.File
+	for folder, channels := range folders {
 		files, err := downloads.Pointers(folder, channels, c.settings.Channels[0])
 		if err != nil {
-			return err
+			return nil, err
 		}
-		c.files = append(c.files, files...)
+		all = append(all, files...)
 	}
-	return nil
-}
-
-// readFile returns a file of the repository that its listing has, if it is what that says.
-func (k Keeper) readFile(e tree.Entry) ([]byte, error) {
-	data, err := os.ReadFile(k.path(e.Path))
-	if err != nil {
-		return nil, err
-	}
-	if digest := sha256.Sum256(data); hex.EncodeToString(digest[:]) != e.SHA256 {
-		return nil, fmt.Errorf("%s/%s is not as it was published: somebody changed it\n"+
-			"  To put it back: mage repo:rollback with the current snapshot", Dir, e.Path)
-	}
-	return data, nil
+	return all, nil
 }

@@ -187,7 +187,9 @@ func (r *recording) packages(format string) []artifact.Released {
 	return out
 }
 
-func (r *recording) abs(a artifact.Released) string { return filepath.Join(r.dir, filepath.FromSlash(a.Path)) }
+func (r *recording) abs(a artifact.Released) string {
+	return filepath.Join(r.dir, filepath.FromSlash(a.Path))
+}
 
 func (r *recording) add(a artifact.Released, to string) {
 	r.files = append(r.files, tree.File{From: r.abs(a), Entry: tree.Entry{

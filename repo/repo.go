@@ -33,13 +33,6 @@ type Keeper struct {
 	PlanOnly bool
 }
 
-// A Signing is what a change of a repository is signed with.
-type Signing struct {
-	Keys []string // see sign.Open; none: the repository is not signed
-}
-
-func (k Keeper) path(rel string) string { return filepath.Join(k.Project.Path(Dir), filepath.FromSlash(rel)) }
-
 // cache is where outputs are made before they are placed. One run at a time has it.
 func (k Keeper) cache() action.Cache {
 	return action.Cache{Dir: k.Project.Path(filepath.Join("dist", ".cache"))}
@@ -60,7 +53,7 @@ func (k Keeper) settings() (settings.Settings, error) {
 }
 
 // signer opens the keys that a change is signed with, and checks them for the repository's clients.
-func (k Keeper) signer(ctx context.Context, by Signing, s settings.Settings) (*sign.Signer, error) {
+func (k Keeper) signer(ctx context.Context, by Request, s settings.Settings) (*sign.Signer, error) {
 	signer, err := sign.Open(ctx, sign.Settings{Keys: by.Keys, Time: k.Now, Env: k.Env, Run: run.Runner{Events: k.Events}})
 	if err != nil || len(by.Keys) == 0 {
 		return signer, err

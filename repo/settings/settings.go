@@ -48,8 +48,6 @@ type Settings struct {
 	// Keys are files with public keys that clients are to have besides those that sign: the next one, before it
 	// is used, and those of packages that are still there.
 	Keys []string `yaml:"keys"`
-	// SignCommits has the commits of the overlay signed.
-	SignCommits bool `yaml:"sign_commits"`
 	// Images is the prefix of the images' repositories, as registry.example.org/acme. With it,
 	// repo:publish moves tags of channels.
 	Images string `yaml:"images"`

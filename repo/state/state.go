@@ -80,11 +80,18 @@ type Bootstrap struct {
 	Version int          `json:"version"`
 	Digest  string       `json:"digest"`  // of what they say
 	Date    string       `json:"date"`    // RFC 3339: when this version was made
-	Enabled []string     `json:"enabled"` // suites that they switch on
-	Shipped []string     `json:"shipped"` // fingerprints of the keys that they have
+	Suites  []Shipped    `json:"suites"`  // that they know, sorted by name
+	Trusted []string     `json:"trusted"` // fingerprints of the keys that they have
 	Keys    []byte       `json:"keys"`    // those keys, armored
 	Deb     apt.Package  `json:"deb"`
 	RPM     *yum.Package `json:"rpm,omitempty"`
+}
+
+// Shipped is a suite that bootstrap packages know. Whether they switch it on never changes by itself.
+type Shipped struct {
+	Name    string `json:"name"`
+	Project string `json:"project"` // whose suite it is: kubernetes
+	Enabled bool   `json:"enabled"`
 }
 
 // A Key is a public key by its fingerprint.

@@ -1,0 +1,302 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/release/sign"
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/settings"
+	"github.com/slipway-build/slipway/repo/state"
+	"github.com/slipway-build/slipway/repo/tree"
+)
+
+// A Request says how a repository is changed.
+type Request struct {
+	Keys   []string // that its indexes are signed with, see sign.Open; none: they are not signed
+	DryRun bool     // find out what would be done, and change nothing
+	Force  bool     // take a version that is lower than what is published
+}
+
+// An AddRequest says what is added to a repository.
+type AddRequest struct {
+	Request
+	Fork    string // its ID; empty: the project's default
+	From    string // the folder of the release; empty: dist/FORK/release
+	Channel string // empty: the first
+}
+
+// Add adds a release to a channel.
+func (k Keeper) Add(ctx context.Context, r AddRequest) (artifact.Set, error) {
+	f, err := k.Project.Fork(r.Fork)
+	if err != nil {
+		return nil, err
+	}
+	if r.From == "" {
+		r.From = f.Dist("release")
+	}
+	return k.change(ctx, r.Request, "add", func(ctx context.Context, c *change) error {
+		channel, err := c.channel(r.Channel, c.settings.Channels[0])
+		if err != nil {
+			return err
+		}
+		return c.add(ctx, f, r.From, channel, r.Force)
+	})
+}
+
+// Promote puts what one channel has, or a fork of it, into another. Nothing is built again.
+func (k Keeper) Promote(ctx context.Context, from, to, id string, r Request) (artifact.Set, error) {
+	return k.change(ctx, r, "promote", func(_ context.Context, c *change) error {
+		for _, name := range []string{from, to} {
+			if _, err := c.channel(name, ""); err != nil {
+				return err
+			}
+		}
+		moved, err := c.next.Promote(from, to, id)
+		if err != nil {
+			return err
+		}
+		if c.args = []string{from, to}; id != "" {
+			c.args = append(c.args, id)
+		}
+		if len(moved) == 0 {
+			c.same = true
+			k.Events.Note(fmt.Sprintf("channel %s has all that %s has", to, from))
+		}
+		return nil
+	})
+}
+
+// Rollback shows an earlier snapshot's releases again, as a new snapshot: clients take nothing
+// that is older than what they have seen.
+func (k Keeper) Rollback(ctx context.Context, id string, r Request) (artifact.Set, error) {
+	return k.change(ctx, r, "rollback", func(ctx context.Context, c *change) error {
+		if !slices.Contains(c.store.before.Kept, id) {
+			return fmt.Errorf("%s has no snapshot %s that it can go back to: it has %s", Dir, id, strings.Join(c.store.before.Kept, ", "))
+		}
+		to, err := c.store.snapshot(ctx, id)
+		c.next.Channels, c.args = to.Channels, []string{id}
+		return err
+	})
+}
+
+// Resign signs all indexes again, with a new date and a new Valid-Until.
+func (k Keeper) Resign(ctx context.Context, r Request) (artifact.Set, error) {
+	return k.change(ctx, r, "resign", func(_ context.Context, c *change) error {
+		c.resign = true
+		return nil
+	})
+}
+
+// A change is a snapshot that is being made of the one before.
+type change struct {
+	k        Keeper
+	store    *store
+	settings settings.Settings
+	signer   *sign.Signer
+	next     state.Snapshot
+	args     []string    // of the verb
+	files    []tree.File // content that is new
+	resign   bool
+	same     bool // there is nothing to do
+}
+
+// channel returns a channel by its name.
+func (c *change) channel(name, otherwise string) (string, error) {
+	if name == "" {
+		name = otherwise
+	}
+	if !slices.Contains(c.settings.Channels, name) {
+		return "", fmt.Errorf("unknown channel %q: %s has %s", name, settings.File, strings.Join(c.settings.Channels, ", "))
+	}
+	return name, nil
+}
+
+// add puts a release in a folder into a channel.
+func (c *change) add(ctx context.Context, f fork.Fork, from, channel string, force bool) error {
+	record, files, err := c.k.record(ctx, f, from, c.signer)
+	if err != nil {
+		return err
+	}
+	data, sum, err := record.Encode()
+	if err != nil {
+		return err
+	}
+	m := state.Member{Fork: f.ID, Version: record.Release.Version, Record: sum}
+	isNew, err := c.next.Put(channel, m, force)
+	if err != nil {
+		return err
+	}
+	c.same, c.args = !isNew, []string{f.ID, m.Version, channel}
+	c.next.Trim(c.settings.Keep.Versions)
+	c.store.records[sum] = record
+	c.files = append(files, tree.Of(tree.Content, state.RecordPath(sum), data))
+	return nil
+}
+
+// change makes the next snapshot, as edit says, and has dist/repo show it.
+func (k Keeper) change(ctx context.Context, r Request, verb string, edit func(context.Context, *change) error) (artifact.Set, error) {
+	s, err := k.settings()
+	if err != nil || k.PlanOnly {
+		return nil, err
+	}
+	signer, err := k.signer(ctx, r, s)
+	if err != nil {
+		return nil, err
+	}
+	var made artifact.Set
+	err = k.locked(ctx, func(ctx context.Context) error {
+		store, err := k.openStore(ctx)
+		if err != nil {
+			return err
+		}
+		c := &change{k: k, store: store, settings: s, signer: signer}
+		e := event.Event{Stage: "repo", Subject: verb}
+		return store.close(k.Events.Stage(e, func(end *event.Event) error {
+			if err := c.begin(verb); err != nil {
+				return err
+			}
+			if err := edit(ctx, c); err != nil {
+				return err
+			}
+			end.Subject = strings.Join(append([]string{verb}, c.args...), " ")
+			if c.same {
+				end.Kept = true
+				return nil
+			}
+			c.next.Change.Args = c.args
+			made, err = c.place(ctx, r, end)
+			return err
+		}))
+	})
+	for _, a := range made {
+		k.Events.Emit(a.Event())
+	}
+	return made, err
+}
+
+// begin makes the next snapshot, with all that the one before has.
+func (c *change) begin(verb string) error {
+	before := c.store.before
+	if before.ID == "" && verb != "add" {
+		return fmt.Errorf("%s has nothing yet: mage repo:add adds a release", Dir)
+	}
+	if len(before.Keys) > 0 && !c.signer.OpenPGP() {
+		return fmt.Errorf("%s is signed with %s, and no key is given: its clients would refuse it\n  Name the key with -key",
+			Dir, before.Keys[0].Fingerprint)
+	}
+	now, err := identity(c.settings, before)
+	if err != nil {
+		return err
+	}
+	c.next, err = before.Next(c.k.Now, state.Change{Verb: verb}, *c.settings.Keep.Snapshots)
+	c.next.Identity, c.next.Keys = now, nil
+	if err != nil || !c.signer.OpenPGP() {
+		return err
+	}
+	for _, by := range c.signer.Verifier().Fingerprints() {
+		if !strings.HasPrefix(by.Fingerprint, "sha256:") {
+			c.next.Keys = append(c.next.Keys, state.Key{Fingerprint: by.Fingerprint, Name: by.Name})
+		}
+	}
+	return nil
+}
+
+// place makes the files of the next snapshot, and has the repository show it.
+func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifact.Set, error) {
+	scratch, err := c.k.cache().Scratch()
+	if err != nil {
+		return nil, err
+	}
+	composed := composition{
+		store: c.store, project: c.k.Project.Dir, scratch: scratch, events: c.k.Events, settings: c.settings, signer: c.signer,
+		git:  gitrepo.Git{Run: run.Runner{Events: c.k.Events}, Env: c.k.Env, Events: c.k.Events},
+		next: c.next, resign: c.resign || keysDiffer(c.store.before.Keys, c.next.Keys),
+	}
+	next, files, err := composed.compose(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if files, err = c.complete(next, files); err != nil {
+		return nil, err
+	}
+	ancestors := c.store.ancestors
+	if next.Parent != "" {
+		ancestors = append([]string{next.Parent}, ancestors...)
+	}
+	sealed, err := publish.Seal(next, ancestors, files)
+	if err != nil {
+		return nil, err
+	}
+	report, err := publish.Publish(ctx, c.store.target, sealed, publish.Request{
+		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign, Events: c.k.Events,
+	})
+	if err != nil {
+		return nil, err
+	}
+	end.Detail = fmt.Sprintf("snapshot %s", next.ID)
+	if r.DryRun {
+		end.Detail = "would be " + end.Detail
+		c.k.Events.Note(summary(report))
+		return nil, nil
+	}
+	return startingPoints(sealed.Files), nil
+}
+
+func keysDiffer(a, b []state.Key) bool {
+	return !slices.EqualFunc(a, b, func(x, y state.Key) bool { return x.Fingerprint == y.Fingerprint })
+}
+
+// complete adds to the files of a snapshot the content that is new, the state, and what earlier snapshots need.
+func (c *change) complete(next state.Snapshot, files []tree.File) ([]tree.File, error) {
+	at := map[string]tree.File{}
+	for _, f := range c.files {
+		at[f.Path] = f
+	}
+	for i, f := range files {
+		if from, ok := at[f.Path]; ok {
+			files[i].Data, files[i].From = from.Data, from.From
+		}
+	}
+	for _, sum := range next.Records() {
+		if f, ok := at[state.RecordPath(sum)]; ok {
+			files = append(files, f)
+			continue
+		}
+		f, err := c.store.content(state.RecordPath(sum))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	kept, err := c.store.retained(next, files)
+	if err != nil {
+		return nil, err
+	}
+	return tree.Merge(files, kept)
+}
+
+// startingPoints are the files that people name: pages, and where clients begin.
+func startingPoints(files []tree.File) artifact.Set {
+	var set artifact.Set
+	for _, f := range files {
+		if f.Class == tree.Commit && slices.Contains([]string{"InRelease", "mirrorlist", "index.html"}, path.Base(f.Path)) {
+			set = append(set, artifact.Artifact{
+				Kind: artifact.Repository, Path: path.Join(Dir, f.Path), Size: f.Size, Digest: "sha256:" + f.SHA256,
+			})
+		}
+	}
+	return set
+}
+
+// errNothing is that of a repository without anything to publish.
+var errNothing = errors.New(Dir + " has nothing yet: mage repo:add adds a release")

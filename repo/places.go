@@ -1,0 +1,117 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/folder"
+	"github.com/slipway-build/slipway/repo/publish/oci"
+	"github.com/slipway-build/slipway/repo/publish/s3"
+	"github.com/slipway-build/slipway/repo/publish/ssh"
+	"github.com/slipway-build/slipway/repo/publish/swift"
+	"github.com/slipway-build/slipway/repo/tree"
+)
+
+// A place is a kind of target.
+type place func(ctx context.Context, u *url.URL, o publish.Options) (publish.Target, error)
+
+// places are the kinds by the scheme of their URLs. A path alone is a folder.
+func places() map[string]place {
+	return map[string]place{
+		"": folder.Open, "file": folder.Open, "ssh": ssh.Open, "s3": s3.Open, "swift": swift.Open, "oci": oci.Open,
+	}
+}
+
+// open opens the target that a flag names.
+func (k Keeper) open(ctx context.Context, flag, at string) (publish.Target, error) {
+	if at == "" {
+		return nil, fmt.Errorf("-%s is missing: name a folder, or a URL of ssh, s3, swift or oci", flag)
+	}
+	u, err := url.Parse(at)
+	if err != nil {
+		return nil, fmt.Errorf("-%s: %s is no URL: %w", flag, run.Redact(at), errors.Unwrap(err))
+	}
+	open, ok := places()[u.Scheme]
+	if !ok {
+		schemes := slices.Sorted(maps.Keys(places()))[1:]
+		return nil, fmt.Errorf("-%s=%s: unknown scheme %s: want a folder, or a URL of one of %s", flag, run.Redact(at), u.Scheme,
+			strings.Join(schemes, ", "))
+	}
+	if u.Scheme == "" || u.Scheme == "file" {
+		u = &url.URL{Scheme: "file", Path: k.Project.At(u.Path)}
+	}
+	scratch, err := k.cache().Scratch()
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, u, publish.Options{Env: k.Env, Run: run.Runner{Events: k.Events}, Scratch: scratch, Events: k.Events})
+}
+
+// Publish brings what dist/repo shows to a target. Where somebody else published meanwhile, what is
+// new here is done again on top of that, which needs the keys.
+func (k Keeper) Publish(ctx context.Context, to string, r Request) (report publish.Report, err error) {
+	s, err := k.settings()
+	if err != nil || k.PlanOnly {
+		return report, err
+	}
+	err = k.locked(ctx, func(ctx context.Context) error {
+		target, err := k.open(ctx, "to", to)
+		if err != nil {
+			return err
+		}
+		e := event.Event{Stage: "publish", Subject: target.String()}
+		err = k.Events.Stage(e, func(end *event.Event) error {
+			store, err := k.openStore(ctx)
+			if err != nil {
+				return err
+			}
+			if store.shown == nil {
+				return store.close(errNothing)
+			}
+			report, err = publish.Publish(ctx, target, store.shown.Next(store.root, store.ancestors), publish.Request{
+				Now: k.Now, Keep: s.Retain(), DryRun: r.DryRun, Repair: r.Force, Events: k.Events,
+			})
+			end.Detail, end.Kept = summary(report), report.UpToDate
+			return store.close(err)
+		})
+		return errors.Join(err, target.Close())
+	})
+	if conflict := (*publish.ConflictError)(nil); errors.As(err, &conflict) {
+		err = fmt.Errorf("%w\n  To go on from there: mage repo:rebase -from=%s, with -key, and publish again", err, run.Redact(to))
+	}
+	for _, limit := range report.Limits {
+		k.Events.Note(limit)
+	}
+	return report, err
+}
+
+// summary says what was published, or would be.
+func summary(r publish.Report) string {
+	if r.UpToDate {
+		return "snapshot " + r.Snapshot
+	}
+	var parts []string
+	count := func(what string, byClass map[tree.Class]publish.Count) {
+		var sum publish.Count
+		for _, c := range byClass {
+			sum.Files, sum.Bytes = sum.Files+c.Files, sum.Bytes+c.Bytes
+		}
+		if sum.Files > 0 {
+			parts = append(parts, fmt.Sprintf("%d files %s, %d bytes", sum.Files, what, sum.Bytes))
+		}
+	}
+	count("uploaded", r.Uploaded)
+	count("copied", r.Copied)
+	if r.Deleted.Files > 0 {
+		parts = append(parts, fmt.Sprintf("%d deleted", r.Deleted.Files))
+	}
+	return strings.Join(append([]string{"snapshot " + r.Snapshot}, parts...), ", ")
+}

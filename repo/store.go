@@ -1,0 +1,202 @@
+package repo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/folder"
+	"github.com/slipway-build/slipway/repo/settings"
+	"github.com/slipway-build/slipway/repo/state"
+	"github.com/slipway-build/slipway/repo/tree"
+)
+
+// A store is the repository in dist/repo as it is.
+type store struct {
+	root      string // absolute
+	target    publish.Target
+	shown     *publish.Shown // nil if there is nothing yet
+	before    state.Snapshot // what it shows; zero if nothing
+	ancestors []string       // of before
+	listing   []tree.Entry
+	records   map[string]state.Record // by their digests: those that any kept snapshot needs
+	kept      []state.Snapshot        // that can be gone back to, the newest first
+}
+
+// openStore reads dist/repo. A change that a killed run left half done is completed first.
+func (k Keeper) openStore(ctx context.Context) (*store, error) {
+	s := &store{root: k.Project.Path(Dir), records: map[string]state.Record{}}
+	scratch, err := k.cache().Scratch()
+	if err != nil {
+		return nil, err
+	}
+	s.target, err = folder.Open(ctx, &url.URL{Scheme: "file", Path: s.root}, publish.Options{
+		Env: k.Env, Run: run.Runner{Events: k.Events}, Scratch: scratch, Events: k.Events,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.load(ctx, k); err != nil {
+		return nil, errors.Join(err, s.target.Close())
+	}
+	return s, nil
+}
+
+func (s *store) load(ctx context.Context, k Keeper) error {
+	var err error
+	if s.shown, err = publish.Read(ctx, s.target); err != nil || s.shown == nil {
+		return err
+	}
+	if s.ancestors, err = publish.Ancestors(ctx, s.target, s.shown.Snapshot); err != nil {
+		return err
+	}
+	if s.shown.Head.Pending {
+		request := publish.Request{Now: k.Now, Events: k.Events}
+		if _, err := publish.Publish(ctx, s.target, s.shown.Next(s.root, s.ancestors), request); err != nil {
+			return err
+		}
+	}
+	s.before, s.listing = s.shown.Snapshot, s.shown.Files
+	for _, id := range s.before.Kept {
+		one, err := s.snapshot(ctx, id)
+		if err != nil {
+			return err
+		}
+		s.kept = append(s.kept, one)
+		for _, sum := range one.Records() {
+			if _, ok := s.records[sum]; ok {
+				continue
+			}
+			data, _, err := s.target.Get(ctx, state.RecordPath(sum))
+			if err != nil {
+				return err
+			}
+			if s.records[sum], err = state.DecodeRecord(data, sum); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// snapshot returns a snapshot that can be gone back to.
+func (s *store) snapshot(ctx context.Context, id string) (state.Snapshot, error) {
+	if id == s.before.ID {
+		return s.before, nil
+	}
+	data, _, err := s.target.Get(ctx, publish.SnapshotFile(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return state.Snapshot{}, fmt.Errorf("%s has no snapshot %s: it has %s", Dir, id, strings.Join(s.before.Kept, ", "))
+	}
+	if err != nil {
+		return state.Snapshot{}, err
+	}
+	return state.DecodeSnapshot(publish.SnapshotFile(id), data)
+}
+
+// read returns a file of the repository, if it is as the listing has it.
+func (s *store) read(e tree.Entry) ([]byte, error) {
+	data, err := os.ReadFile(filepath.Join(s.root, filepath.FromSlash(e.Path)))
+	if err != nil {
+		return nil, err
+	}
+	if digest := sha256.Sum256(data); hex.EncodeToString(digest[:]) != e.SHA256 {
+		return nil, fmt.Errorf("%s/%s is not as it was made: somebody changed it\n  To make all indexes again: mage repo:resign", Dir, e.Path)
+	}
+	return data, nil
+}
+
+// content returns small content of the repository by its path.
+func (s *store) content(file string) (tree.File, error) {
+	for _, e := range s.listing {
+		if e.Path == file {
+			data, err := s.read(e)
+			return tree.File{Entry: e, Data: data}, err
+		}
+	}
+	return tree.File{}, &fs.PathError{Op: "read", Path: path.Join(Dir, file), Err: fs.ErrNotExist}
+}
+
+// retained are files of the repository that the next snapshot's channels do not need, and that
+// snapshots that can be gone back to do. files are those that are needed.
+func (s *store) retained(next state.Snapshot, files []tree.File) ([]tree.File, error) {
+	needed := map[string]bool{}
+	for _, f := range files {
+		needed[f.Path] = true
+	}
+	wanted, err := s.wanted(next)
+	if err != nil {
+		return nil, err
+	}
+	var out []tree.File
+	for _, e := range s.listing {
+		if needed[e.Path] || e.Class != tree.Content || !wanted(e.Path) {
+			continue
+		}
+		if e.Alias != "" && !needed[e.Alias] {
+			e.Alias = "" // it stays when what it was made of goes
+		}
+		out = append(out, tree.File{Entry: e})
+	}
+	return out, nil
+}
+
+// wanted returns a function that reports whether a snapshot that can be gone back to needs the
+// content at a path.
+func (s *store) wanted(next state.Snapshot) (func(string) bool, error) {
+	folders, paths := map[string]bool{}, map[string]bool{}
+	for _, one := range s.kept {
+		paths[publish.SnapshotFile(one.ID)] = true
+		if !slices.Contains(next.Kept, one.ID) {
+			continue
+		}
+		paths[publish.ListingFile(one.Tree)], paths[publish.CommitsFile(one.ID)] = true, true
+		folders["apt/snapshots/"+one.ID] = true
+		for _, suite := range one.Suites {
+			folders["rpm/"+suite.Name+"/"+suite.Revision] = suite.Revision != ""
+		}
+		for _, sum := range one.Records() {
+			paths[state.RecordPath(sum)] = true
+			for _, e := range s.records[sum].Files {
+				paths[e.Path] = true
+			}
+		}
+	}
+	return func(file string) bool {
+		parts := strings.SplitN(file, "/", 4)
+		return paths[file] || strings.HasPrefix(file, "state/snapshots/") ||
+			len(parts) == 4 && folders[strings.Join(parts[:3], "/")]
+	}, nil
+}
+
+func (s *store) close(err error) error { return errors.Join(err, s.target.Close()) }
+
+// identity is what clients have accepted. It stays, but for the URL.
+func identity(s settings.Settings, before state.Snapshot) (state.Identity, error) {
+	now := state.Identity{Name: s.Name, Origin: s.Origin, Label: s.Label, URL: s.URL}
+	if before.ID == "" {
+		return now, nil
+	}
+	var errs []error
+	for _, f := range []struct{ key, now, had string }{
+		{"name", now.Name, before.Identity.Name}, {"origin", now.Origin, before.Identity.Origin},
+		{"label", now.Label, before.Identity.Label},
+	} {
+		if f.now != f.had {
+			errs = append(errs, fmt.Errorf("%s: %s is %q, and the repository was published with %q: its clients would refuse an update\n"+
+				"  Set it back, or begin another repository: in another project, at another URL", settings.File, f.key, f.now, f.had))
+		}
+	}
+	return now, errors.Join(errs...)
+}
