@@ -92,6 +92,6 @@ func (l *layout) file(name string) string { return filepath.Join(l.Dir, filepath
 
 // damaged returns an error of a release whose files do not agree.
 func (l *layout) damaged(format string, args ...any) error {
-	return fmt.Errorf("%s: %s\n  mage release:verify %[1]s finds all that is wrong; make the release again, or copy it again",
+	return fmt.Errorf("%s: %s\n  mage release:verify %[1]s finds all that is wrong; make it again, or copy it again",
 		l.Dir, fmt.Sprintf(format, args...))
 }
