@@ -166,7 +166,7 @@ func (t Tree) checkDescribed(name string, add report) {
 
 // hasFlag reports whether an ebuild of a package has a USE flag.
 func (t Tree) hasFlag(dir, flag string) bool {
-	return slices.ContainsFunc(t.versions(dir), func(v string) bool {
+	return slices.ContainsFunc(t.Versions(dir), func(v string) bool {
 		ebuild := string(t[fmt.Sprintf("%s/%s-%s.ebuild", dir, path.Base(dir), v)])
 		_, iuse, _ := strings.Cut(ebuild, "\nIUSE=\"")
 		iuse, _, _ = strings.Cut(iuse, "\"")
@@ -192,7 +192,11 @@ func (t Tree) checkManifest(name string, add report) {
 			files = append(files, File{rel, t[file]})
 		}
 	}
-	for line := range strings.Lines(string(Manifest(files, nil))) {
+	covered := files
+	if t.thin() {
+		covered = nil
+	}
+	for line := range strings.Lines(string(Manifest(covered, nil))) {
 		if !strings.Contains(have, line) {
 			add("has no line for %s, or a wrong one", strings.Fields(line)[1])
 		}
@@ -207,11 +211,25 @@ func (t Tree) checkManifest(name string, add report) {
 }
 
 // distURL matches what an ebuild fetches.
-var distURL = regexp.MustCompile(`https?://\S+/(\S+\.tar\.xz)`)
+var distURL = regexp.MustCompile(`https?://\S+/\S+\.tar\.xz`)
 
 // fetched returns the names of the distfiles that an ebuild of a package fetches,
 // and none if the file is not an ebuild.
 func fetched(dir string, f File) []string {
+	var out []string
+	for _, u := range sources(dir, f) {
+		out = append(out, path.Base(u))
+	}
+	return out
+}
+
+// Sources returns the URLs that an ebuild of the overlay fetches distfiles from.
+func (t Tree) Sources(ebuild string) []string {
+	dir, rel, _ := packageFile(ebuild)
+	return sources(dir, File{rel, t[ebuild]})
+}
+
+func sources(dir string, f File) []string {
 	pf, ok := strings.CutSuffix(f.Path, ".ebuild")
 	if !ok {
 		return nil
@@ -221,8 +239,8 @@ func fetched(dir string, f File) []string {
 	spelled := strings.NewReplacer(
 		"${PF}", pf, "${P}", pn+"-"+pv, "${PN}", pn, "${PV}", pv, "${MY_PV}", strippedVersion(pv))
 	var out []string
-	for _, m := range distURL.FindAllStringSubmatch(string(f.Data), -1) {
-		out = append(out, spelled.Replace(m[1]))
+	for _, u := range distURL.FindAllString(string(f.Data), -1) {
+		out = append(out, spelled.Replace(u))
 	}
 	return out
 }

@@ -103,11 +103,9 @@ func (o Overlay) merge(old Tree) (Tree, []string, error) {
 	for _, f := range o.summarize(out) {
 		notes = append(notes, out.put(f, written)...)
 	}
-	data, err := json.MarshalIndent(written, "", "  ")
-	if err != nil {
+	if out[recordName], err = written.marshal(); err != nil {
 		return nil, nil, err
 	}
-	out[recordName] = append(data, '\n')
 	if err := o.manifests(old, out); err != nil {
 		return nil, nil, err
 	}
@@ -150,6 +148,12 @@ func (t Tree) put(f File, written record) []string {
 	return nil
 }
 
+// marshal returns the record's file.
+func (r record) marshal() ([]byte, error) {
+	data, err := json.MarshalIndent(r, "", "  ")
+	return append(data, '\n'), err
+}
+
 // record reads the record of an overlay. A new overlay's is empty.
 func (t Tree) record() (record, error) {
 	out := record{}
@@ -165,20 +169,20 @@ func (t Tree) record() (record, error) {
 // that forks have, and returns notes with the message to commit the change with.
 func (f Fork) prune(dir string, old, out Tree, written record, live []string) []string {
 	var notes []string
-	was, now := old.versions(dir), out.versions(dir)
+	was, now := old.Versions(dir), out.Versions(dir)
 	for _, v := range now {
 		// The newest revision of a version replaces all earlier ones.
 		if pv, _ := revision(v); pv == f.Version && v != f.pvr() {
 			notes = append(notes, out.drop(dir, v, written)...)
 		}
 	}
-	now = out.versions(dir)
+	now = out.Versions(dir)
 	for _, v := range now[:max(0, len(now)-kept)] {
 		if pv, _ := revision(v); !slices.Contains(live, pv) {
 			notes = append(notes, out.drop(dir, v, written)...)
 		}
 	}
-	now = out.versions(dir)
+	now = out.Versions(dir)
 	switch {
 	case !slices.Contains(now, f.pvr()) || slices.Contains(was, f.pvr()):
 	case len(was) == 0:
@@ -224,9 +228,9 @@ func (t Tree) drop(dir, v string, written record) []string {
 	return nil
 }
 
-// versions returns the versions of a package's ebuilds, with revisions, oldest
+// Versions returns the versions of a package's ebuilds, with revisions, oldest
 // first.
-func (t Tree) versions(dir string) []string {
+func (t Tree) Versions(dir string) []string {
 	var out []string
 	for name := range t {
 		v, ok := strings.CutPrefix(name, dir+"/"+path.Base(dir)+"-")
@@ -254,7 +258,7 @@ func revision(v string) (string, int) {
 // has none.
 func (f Fork) Latest(old Tree) int {
 	latest := 0
-	for _, v := range old.versions(f.Project.Category + "/" + f.Project.Name) {
+	for _, v := range old.Versions(f.Project.Category + "/" + f.Project.Name) {
 		if pv, r := revision(v); pv == f.Version {
 			latest = max(latest, r)
 		}

@@ -67,8 +67,13 @@ func (t Tree) Cache(printed string, eclass func(name string) ([]byte, error)) er
 			b.WriteString("_eclasses_=" + strings.Join(eclasses, "\t") + "\n")
 		}
 		fmt.Fprintf(&b, "_md5_=%x\n", md5.Sum(data))
-		entry := strings.Split(name, "/")[0] + "/" + strings.TrimSuffix(path.Base(name), ".ebuild")
-		t[cacheDir+entry] = []byte(b.String())
+		t[cacheEntry(name)] = []byte(b.String())
 	}
 	return nil
+}
+
+// cacheEntry returns where the metadata of an ebuild is.
+func cacheEntry(ebuild string) string {
+	category, _, _ := strings.Cut(ebuild, "/")
+	return cacheDir + category + "/" + strings.TrimSuffix(path.Base(ebuild), ".ebuild")
 }

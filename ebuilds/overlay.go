@@ -186,7 +186,7 @@ func (o Overlay) summarize(t Tree) []File {
 		}
 		categories[parts[0]] = true
 		dir := path.Dir(name)
-		if list := t.versions(dir); len(list) > 0 && !strings.HasPrefix(dir, "acct-") {
+		if list := t.Versions(dir); len(list) > 0 && !strings.HasPrefix(dir, "acct-") {
 			newest[dir] = list[len(list)-1]
 		}
 	}
@@ -236,10 +236,7 @@ func Manifest(files []File, dist []Distfile) []byte {
 		case path.Ext(f.Path) == ".ebuild":
 			kind = "EBUILD"
 		}
-		blake, sha := blake2b.Sum512(f.Data), sha512.Sum512(f.Data)
-		lines = append(lines, manifestLine(kind, Distfile{
-			Name: name, Size: int64(len(f.Data)), SHA512: hex.EncodeToString(sha[:]), BLAKE: hex.EncodeToString(blake[:]),
-		}))
+		lines = append(lines, manifestLine(kind, sumOf(name, f.Data)))
 	}
 	for _, d := range dist {
 		lines = append(lines, manifestLine("DIST", d))
@@ -250,6 +247,14 @@ func Manifest(files []File, dist []Distfile) []byte {
 
 func manifestLine(kind string, d Distfile) string {
 	return fmt.Sprintf("%s %s %d BLAKE2B %s SHA512 %s\n", kind, d.Name, d.Size, d.BLAKE, d.SHA512)
+}
+
+// sumOf returns the size and the sums of a file under the name that a Manifest has for it.
+func sumOf(name string, data []byte) Distfile {
+	blake, sha := blake2b.Sum512(data), sha512.Sum512(data)
+	return Distfile{
+		Name: name, Size: int64(len(data)), SHA512: hex.EncodeToString(sha[:]), BLAKE: hex.EncodeToString(blake[:]),
+	}
 }
 
 // Sum returns a distfile with its size and sums, which it reads from disk.

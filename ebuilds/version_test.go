@@ -53,8 +53,8 @@ func TestVersions(t *testing.T) {
 	tree["app-misc/ship/ship-2.0.txt"] = nil
 	tree["app-misc/ship-bin/ship-bin-3.0.ebuild"] = nil
 	want := []string{"1.9_rc1", "1.9", "1.9-r2", "1.9-r10", "1.9_p1", "1.10", "9999"}
-	if got := tree.versions("app-misc/ship"); !slices.Equal(got, want) {
-		t.Errorf("versions() = %q, want %q", got, want)
+	if got := tree.Versions("app-misc/ship"); !slices.Equal(got, want) {
+		t.Errorf("Versions() = %q, want %q", got, want)
 	}
 }
 

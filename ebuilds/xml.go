@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/mail"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ const categoryText = `<catmetadata>
 // metadataXML writes the metadata.xml of a package of a fork: its maintainer, its
 // upstream, and what its USE flags do.
 func (o Overlay) metadataXML(f Fork, flags map[string]string) ([]byte, error) {
-	name, mail, err := o.maintainer()
+	name, mail, err := Maintainer(o.Maintainer)
 	if err != nil {
 		return nil, err
 	}
@@ -45,28 +46,44 @@ func (o Overlay) metadataXML(f Fork, flags map[string]string) ([]byte, error) {
 	if kind, id, ok := strings.Cut(f.Project.Remote, ":"); ok {
 		fmt.Fprintf(&b, upstreamText, escape(kind), escape(id))
 	}
-	if len(flags) > 0 {
-		b.WriteString("\t<use>\n")
-		for _, flag := range slices.Sorted(maps.Keys(flags)) {
-			fmt.Fprintf(&b, "\t\t<flag name=\"%s\">%s</flag>\n", escape(flag), escape(flags[flag]))
-		}
-		b.WriteString("\t</use>\n")
-	}
+	b.WriteString(useXML(flags))
 	b.WriteString("</pkgmetadata>\n")
 	return b.Bytes(), nil
 }
 
-// maintainer returns the name and the address of the overlay's maintainer. A name
-// with a comma may be in quotes, as in mails.
-func (o Overlay) maintainer() (name, address string, err error) {
-	if strings.HasPrefix(o.Maintainer, `"`) {
-		if a, err := mail.ParseAddress(o.Maintainer); err == nil {
+// useXML writes what USE flags do.
+func useXML(flags map[string]string) string {
+	if len(flags) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\t<use>\n")
+	for _, flag := range slices.Sorted(maps.Keys(flags)) {
+		fmt.Fprintf(&b, "\t\t<flag name=\"%s\">%s</flag>\n", escape(flag), escape(flags[flag]))
+	}
+	b.WriteString("\t</use>\n")
+	return b.String()
+}
+
+var useElement = regexp.MustCompile(`(?s)[ \t]*<use>.*</use>\n?`)
+
+// describe returns a metadata.xml that describes these USE flags instead of its own.
+func describe(data []byte, flags map[string]string) []byte {
+	head, tail, _ := strings.Cut(useElement.ReplaceAllString(string(data), ""), "</pkgmetadata>")
+	return []byte(head + useXML(flags) + "</pkgmetadata>" + tail)
+}
+
+// Maintainer returns the name and the address of a maintainer: Name <mail>. A name with a
+// comma may be in quotes, as in mails.
+func Maintainer(text string) (name, address string, err error) {
+	if strings.HasPrefix(text, `"`) {
+		if a, err := mail.ParseAddress(text); err == nil {
 			return a.Name, a.Address, nil
 		}
 	}
-	name, address, ok := strings.Cut(strings.TrimSuffix(o.Maintainer, ">"), " <")
+	name, address, ok := strings.Cut(strings.TrimSuffix(text, ">"), " <")
 	if !ok {
-		err = fmt.Errorf("%q is not a maintainer: want a name and address, such as Mate <mate@example.org>", o.Maintainer)
+		err = fmt.Errorf("%q is not a maintainer: want a name and address, such as Mate <mate@example.org>", text)
 	}
 	return name, address, err
 }

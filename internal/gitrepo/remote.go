@@ -29,17 +29,6 @@ func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 	if _, err := os.Stat(filepath.Join(dir, "HEAD")); err == nil {
 		return r, errors.Join(clearLocks(dir), r.use(), r.repack(ctx))
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return nil, err
-	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), "new-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(tmp)
-	if _, err := g.output(ctx, tmp, "init", "-q", "--bare", "--template=", "."); err != nil {
-		return nil, err
-	}
 	settings := [][2]string{
 		{"remote.origin.url", url}, {"remote.origin.promisor", "true"}, {"remote.origin.partialCloneFilter", "blob:none"},
 		{"extensions.partialClone", "origin"}, {"gc.auto", "0"}, {"maintenance.auto", "false"},
@@ -49,12 +38,7 @@ func (g Git) Open(ctx context.Context, dir, url string) (*Remote, error) {
 		settings = append(settings, [2]string{"remote.origin.uploadpack",
 			"git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true -c safe.directory=* upload-pack"})
 	}
-	for _, kv := range settings {
-		if _, err := g.output(ctx, tmp, "config", kv[0], kv[1]); err != nil {
-			return nil, err
-		}
-	}
-	if err := os.Rename(tmp, dir); err != nil {
+	if err := g.initBare(ctx, dir, settings); err != nil {
 		return nil, err
 	}
 	return r, r.use()

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/release/page/style"
 )
 
 // What the signatures of an artifact.ReleaseKey are.
@@ -39,24 +40,24 @@ func checks(in Input) []command {
 		case k.Use == OpenPGP && has(in, "SHA256SUMS.asc"):
 			c := command{For: "the checksums are from who has the OpenPGP key"}
 			if k.Path != "" {
-				c.Lines = append(c.Lines, words("gpg", "--import", k.Path))
+				c.Lines = append(c.Lines, style.Words("gpg", "--import", k.Path))
 			}
 			c.Lines = append(c.Lines, "gpg --verify SHA256SUMS.asc SHA256SUMS")
 			out = append(out, c)
 		case k.Use == Sigstore && has(in, "SHA256SUMS.sigstore.json"):
-			out = append(out, command{For: "the same with cosign, offline", Lines: continued([]string{
-				words("cosign", "verify-blob", "--key", cmp.Or(k.Path, "release.pub")),
+			out = append(out, command{For: "the same with cosign, offline", Lines: style.Continued([]string{
+				style.Words("cosign", "verify-blob", "--key", cmp.Or(k.Path, "release.pub")),
 				"--bundle SHA256SUMS.sigstore.json --insecure-ignore-tlog", "SHA256SUMS"})})
 		}
 	}
 	if len(in.Keys) > 0 {
 		out = append(out, command{For: "everything at once, offline, with Slipway in a checkout of the project",
-			Lines: continued([]string{words("go", "tool", "mage", "release:verify", folder),
-				words("-key=" + cmp.Or(strings.Join(keys, ","), "KEY"))})})
+			Lines: style.Continued([]string{style.Words("go", "tool", "mage", "release:verify", folder),
+				style.Words("-key=" + cmp.Or(strings.Join(keys, ","), "KEY"))})})
 	}
 	return append(out, command{For: "the same bytes can be built again, in a checkout of what it was built from",
-		Lines: continued([]string{words("go", "tool", "mage", "release:reproduce"),
-			words("-fork="+in.Release.Fork, "-from="+folder)})})
+		Lines: style.Continued([]string{style.Words("go", "tool", "mage", "release:reproduce"),
+			style.Words("-fork="+in.Release.Fork, "-from="+folder)})})
 }
 
 // documents returns what says something of the release, as far as it is there.

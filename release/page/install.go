@@ -8,19 +8,13 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/shell"
+	"github.com/slipway-build/slipway/release/page/style"
 )
 
 // An install is how what is in a release is installed in one way.
 type install struct {
 	ID, Title, Note string
 	Commands        []command
-}
-
-// A command is what somebody copies into a shell.
-type command struct {
-	For    string // what it is for, or which platform
-	Lines  []string
-	Folded bool // it is for another platform than the first
 }
 
 // installs returns the ways in which what is in a release can be installed.
@@ -43,7 +37,7 @@ func packageInstall(in Input, format, tool string) install {
 	for _, k := range in.Keys {
 		if k.Use == OpenPGP && k.Path != "" && format == "rpm" {
 			out.Commands = append(out.Commands, command{For: "once, the key",
-				Lines: []string{words("rpm", "--import", k.Path)}})
+				Lines: []string{style.Words("rpm", "--import", k.Path)}})
 		}
 	}
 	packages := in.Release.Kind(artifact.Package)
@@ -57,7 +51,7 @@ func packageInstall(in Input, format, tool string) install {
 				words = append(words, shell.Quote("./"+a.Path))
 			}
 		}
-		c.Lines = continued(words)
+		c.Lines = style.Continued(words)
 		out.Commands = append(out.Commands, c)
 	}
 	if len(forEach) == 0 {
@@ -113,7 +107,7 @@ func emergeInstall(in Input) install {
 	}{{"the binaries of this release", binary}, {"compiled on your machine", source}} {
 		if len(c.atoms) > 0 {
 			out.Commands = append(out.Commands,
-				command{For: c.what, Lines: continued(append([]string{here, "emerge --ask"}, c.atoms...))})
+				command{For: c.what, Lines: style.Continued(append([]string{here, "emerge --ask"}, c.atoms...))})
 		}
 	}
 	return out
@@ -130,7 +124,7 @@ func imageInstall(in Input) install {
 	for _, a := range in.Release.Kind(artifact.Image) {
 		if in.Registry != "" {
 			ref := in.Registry + "/" + a.Name + ":" + in.Tag + "@" + a.Digest
-			pull = append(pull, continued([]string{"docker pull", shell.Quote(ref)})...)
+			pull = append(pull, style.Continued([]string{"docker pull", shell.Quote(ref)})...)
 		}
 		if a.Format != "docker" {
 			names = append(names, a.Name)
@@ -158,14 +152,14 @@ func forImages(names []string, program string, args ...string) []string {
 		for i, a := range args {
 			args[i] = shell.Quote(strings.Replace(a, "$", names[0], 1))
 		}
-		return continued(append([]string{program}, args...))
+		return style.Continued(append([]string{program}, args...))
 	}
 	for i, a := range args {
 		before, after, _ := strings.Cut(a, "$")
 		args[i] = `"` + shell.QuoteInside(before) + "$image" + shell.QuoteInside(after) + `"`
 	}
-	out := []string{"for image in " + words(names...) + "; do"}
-	for _, line := range continued(append([]string{program}, args...)) {
+	out := []string{"for image in " + style.Words(names...) + "; do"}
+	for _, line := range style.Continued(append([]string{program}, args...)) {
 		out = append(out, "  "+line)
 	}
 	return append(out, "done")
@@ -183,37 +177,13 @@ func tarballInstall(in Input) install {
 			file := a.Path
 			if in.URL != "" {
 				file = path.Base(a.Path)
-				c.Lines = append(c.Lines, words("curl", "-fLO", strings.TrimSuffix(in.URL, "/")+"/"+escaped(a.Path)))
+				c.Lines = append(c.Lines, style.Words("curl", "-fLO", strings.TrimSuffix(in.URL, "/")+"/"+escaped(a.Path)))
 			}
-			c.Lines = append(c.Lines, words("tar", "-xf", file))
+			c.Lines = append(c.Lines, style.Words("tar", "-xf", file))
 		}
 		if len(c.Lines) > 0 {
 			out.Commands = append(out.Commands, c)
 		}
-	}
-	return out
-}
-
-// words returns a command of these words, quoted for a shell.
-func words(all ...string) string {
-	var quoted []string
-	for _, w := range all {
-		quoted = append(quoted, shell.Quote(w))
-	}
-	return strings.Join(quoted, " ")
-}
-
-// continued returns a command of one line each.
-func continued(parts []string) []string {
-	var out []string
-	for i, p := range parts {
-		if i > 0 {
-			p = "  " + p
-		}
-		if i < len(parts)-1 {
-			p += ` \`
-		}
-		out = append(out, p)
 	}
 	return out
 }

@@ -5,9 +5,7 @@ package page
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"html/template"
@@ -17,6 +15,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release/page/sizes"
+	"github.com/slipway-build/slipway/release/page/style"
 )
 
 // File is the name of the page in the folder of a release.
@@ -68,30 +67,15 @@ func Sizes(dir string, r artifact.Release) (map[string][]sizes.Weight, error) {
 //go:embed page.html.tmpl
 var pageTemplate string
 
-//go:embed page.css
-var style string
-
 // HTML returns the page. The same input makes the same bytes.
 func HTML(in Input) ([]byte, error) {
-	page, err := template.New("page").Funcs(template.FuncMap{
-		"amount": amount, "count": count,
-	}).Parse(pageTemplate)
+	page, err := style.Parse(pageTemplate, template.FuncMap{"amount": amount, "count": count})
 	if err != nil {
 		return nil, err
 	}
-	v := newView(in)
-	v.Style = template.CSS(style)
-	v.Policy = template.HTMLAttr(fmt.Sprintf(`content="default-src 'none'; style-src 'sha256-%s'; img-src data:; `+
-		`base-uri 'none'; form-action 'none'"`, sum256(style)))
 	var out bytes.Buffer
-	if err := page.Execute(&out, v); err != nil {
+	if err := page.Execute(&out, newView(in)); err != nil {
 		return nil, fmt.Errorf("writing %s: %w", File, err)
 	}
 	return out.Bytes(), nil
-}
-
-// sum256 returns a digest as a Content-Security-Policy has it.
-func sum256(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return base64.StdEncoding.EncodeToString(sum[:])
 }

@@ -3,20 +3,19 @@ package page
 import (
 	"cmp"
 	"fmt"
-	"html/template"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/release/page/style"
 )
 
 // A view is what the template reads: every text, number and coordinate of the page.
 type view struct {
 	Input
-	head
+	style.Head
 	Facts     []fact
 	CVEs      []string
 	Sections  []link
@@ -31,13 +30,6 @@ type view struct {
 	Documents []document
 }
 
-// A head is what is in the page's head.
-type head struct {
-	Policy template.HTMLAttr // Content-Security-Policy
-	Style  template.CSS
-	Title  string
-}
-
 // A fact is a line of what is said first.
 type fact struct {
 	Name  string
@@ -49,9 +41,12 @@ type fact struct {
 // A link is text that leads to URL, if there is one.
 type link struct{ Text, URL string }
 
+// A command is what somebody copies into a shell.
+type command = style.Command
+
 func newView(in Input) view {
 	r := in.Release
-	v := view{Input: in, head: head{Title: r.Name + " " + r.Version}, CVEs: closed(r.Patches)}
+	v := view{Input: in, Head: style.NewHead(r.Name + " " + r.Version), CVEs: closed(r.Patches)}
 	v.Facts = facts(in)
 	v.Installs = installs(in)
 	v.Patches, v.Dropped = patches(r, in.Last)
@@ -84,7 +79,7 @@ func facts(in Input) []fact {
 	out := []fact{
 		plain("Upstream", r.Upstream.Name),
 		{Name: "Changes", Parts: []link{{text.Count(len(r.Patches), "patch"), "#patches"}}},
-		{Name: "Date", Parts: []link{{Text: day(r.Date)}}, Time: r.Date},
+		{Name: "Date", Parts: []link{{Text: style.Day(r.Date)}}, Time: r.Date},
 		plain("Platforms", strings.Join(r.Platforms, ", ")),
 		plain("Toolchain", r.Toolchain),
 		{Name: "Signed", Parts: []link{{signedBy(in.Keys), "#check"}}},
@@ -102,15 +97,6 @@ func signedBy(keys []artifact.ReleaseKey) string {
 		uses = append(uses, k.Use)
 	}
 	return cmp.Or(strings.Join(slices.Compact(uses), ", "), "no")
-}
-
-// day returns a time in RFC 3339 as people write it, or as it is where it is none.
-func day(rfc3339 string) string {
-	t, err := time.Parse(time.RFC3339, rfc3339)
-	if err != nil {
-		return rfc3339
-	}
-	return t.UTC().Format("2 January 2006, 15:04 UTC")
 }
 
 // A patch is one of the series, and how it differs from the last release's.

@@ -40,6 +40,12 @@ type Signer struct {
 // OpenPGP reports whether s has an OpenPGP key.
 func (s *Signer) OpenPGP() bool { return len(s.openpgp) > 0 }
 
+// First returns a Signer with the first OpenPGP key alone, for clients that refuse what several
+// keys have signed if they do not know all of them: git and gemato. Without a key, nor has it one.
+func (s *Signer) First() *Signer {
+	return &Signer{openpgp: s.openpgp[:min(1, len(s.openpgp))], time: s.time}
+}
+
 // Sigstore reports whether s has a sigstore key.
 func (s *Signer) Sigstore() bool { return s.sigstore != nil }
 

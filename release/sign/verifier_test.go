@@ -3,6 +3,7 @@ package sign
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"os"
@@ -58,6 +59,10 @@ func TestVerify(t *testing.T) {
 		_, _, err := v.VerifyAttestation("provenance.json", kind, bundle)
 		return err
 	}
+	alone := func(bundle, data []byte) error {
+		_, err := sigstore.Detached("captain", bundle, sha256.Sum256(data))
+		return err
+	}
 	unknown, bad := new(*keys.UnknownError), new(*keys.BadSignatureError)
 	for _, c := range []struct {
 		name   string
@@ -84,6 +89,8 @@ func TestVerify(t *testing.T) {
 		{"bundle, none", blob(ours, data, data), nil, "its bundle cannot be read"},
 		{"bundle, other version", blob(ours, bytes.Replace(bundle, []byte("v0.3"), []byte("v0.9"), 1), data), nil,
 			"its bundle is of the type"},
+		{"without its bundle, changed", alone(bundle, changed), nil, "captain: its bundle is of another file: it is over "},
+		{"without its bundle, an attestation", alone(statement, data), nil, "has no signature of a blob"},
 		{"attestation, unknown", attestation(theirs, sigstore.StatementType, statement), unknown, "provenance.json: "},
 		{"attestation, other type", attestation(ours, "text/plain", statement), nil, "want text/plain"},
 		{"attestation, changed", attestation(ours, "text/plain",

@@ -1,17 +1,236 @@
 package overlay
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 
+	"github.com/slipway-build/slipway/internal/gitrepo"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
-// Files returns the files that readers need, below overlay.git.
-func (r Repository) Files(ctx context.Context) ([]tree.File, error) { return nil, nil }
+// What readers start at, in the order in which git reads it.
+const (
+	refsFile  = Dir + "/info/refs"
+	headFile  = Dir + "/HEAD"
+	packsFile = Dir + "/objects/info/packs"
+)
 
-// Restore makes the repository what is published, whatever it was: a new one where nothing is.
-// get returns a published file by its path in the whole repository, and an error that is
-// fs.ErrNotExist if there is none. What is here already is not asked for again.
-func (r Repository) Restore(ctx context.Context, get func(ctx context.Context, path string) ([]byte, error)) error {
+const packDir = Dir + "/" + gitrepo.PackDir
+
+// symref begins the file HEAD.
+const symref = "ref: refs/heads/"
+
+// Files returns the files that readers need, below overlay.git. The list of packs is published
+// before what points into them, and packs that it no longer has stay as long as other content:
+// so whoever reads meanwhile finds all that a branch has had.
+func (r Repository) Files(ctx context.Context) ([]tree.File, error) {
+	bare, err := r.Git.Bare(ctx, r.Dir)
+	if err != nil {
+		return nil, err
+	}
+	heads, err := bare.Heads(ctx)
+	if err != nil || len(heads) == 0 {
+		return nil, err
+	}
+	head, err := bare.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var files []tree.File
+	var list, refs strings.Builder
+	for _, name := range bare.Packs() {
+		fmt.Fprintf(&list, "P %s.pack\n", name)
+		for _, suffix := range packSuffixes {
+			f, err := content(path.Join(packDir, name+suffix), filepath.Join(r.Dir, gitrepo.PackDir, name+suffix))
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, f)
+		}
+	}
+	list.WriteString("\n")
+	for _, name := range slices.Sorted(maps.Keys(heads)) {
+		fmt.Fprintf(&refs, "%s\trefs/heads/%s\n", heads[name], name)
+		// Nobody reads it over HTTP. With it, the folder can be cloned, and served by git itself.
+		files = append(files, tree.Of(tree.Commit, Dir+"/refs/heads/"+name, []byte(heads[name]+"\n")))
+	}
+	packs := tree.Of(tree.Content, "", []byte(list.String()))
+	packs.Path = packsFile + "-" + packs.SHA256
+	files = append(files, packs, tree.AliasOf(tree.Index, packsFile, packs),
+		tree.Of(tree.Commit, refsFile, []byte(refs.String())), tree.Of(tree.Commit, headFile, []byte(symref+head+"\n")))
+	tree.Sort(files)
+	return files, nil
+}
+
+// packSuffixes are the files of a pack, the one that makes git see it last.
+var packSuffixes = []string{".pack", ".idx"}
+
+// content returns a file of this machine as content at a path. It is small: ebuilds are.
+func content(at, from string) (tree.File, error) {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return tree.File{}, err
+	}
+	f := tree.Of(tree.Content, at, data)
+	f.Data, f.From = nil, from
+	return f, nil
+}
+
+// A Getter returns a published file by its path in the whole repository, and an error that is
+// fs.ErrNotExist if there is none.
+type Getter func(ctx context.Context, path string) ([]byte, error)
+
+// Restore makes the repository what is published, whatever it was: an empty one where nothing
+// is. What is here already is not asked for again, unless it is damaged.
+func (r Repository) Restore(ctx context.Context, get Getter) error {
+	published, err := read(ctx, get)
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.RemoveAll(r.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	if r.restore(ctx, get, published) == nil {
+		return nil
+	}
+	if err := os.RemoveAll(r.Dir); err != nil {
+		return err
+	}
+	return r.restore(ctx, get, published)
+}
+
+func (r Repository) restore(ctx context.Context, get Getter, published start) error {
+	bare, err := r.Git.Bare(ctx, r.Dir)
+	if err != nil {
+		return err
+	}
+	here := bare.Packs()
+	for _, pack := range published.packs {
+		if slices.Contains(here, pack) {
+			continue
+		}
+		if err := r.take(ctx, get, pack); err != nil {
+			return err
+		}
+	}
+	if err := bare.SetHeads(ctx, published.heads); err != nil {
+		return damaged(refsFile, err)
+	}
+	if err := bare.SetHead(ctx, published.head); err != nil {
+		return err
+	}
+	if err := r.leave(bare, published.packs); err != nil {
+		return err
+	}
+	if err := bare.Check(ctx); err != nil {
+		return damaged(Dir, err)
+	}
 	return nil
+}
+
+// take adds a published pack to the repository.
+func (r Repository) take(ctx context.Context, get Getter, pack string) error {
+	for _, suffix := range packSuffixes {
+		data, err := get(ctx, path.Join(packDir, pack+suffix))
+		if err != nil {
+			return lost(path.Join(packDir, pack+suffix), err)
+		}
+		to := filepath.Join(r.Dir, gitrepo.PackDir, pack+suffix)
+		if err := os.WriteFile(to+".lock", data, 0o644); err != nil {
+			return err
+		}
+		if err := os.Rename(to+".lock", to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leave removes packs that were never published.
+func (r Repository) leave(bare *gitrepo.Bare, packs []string) error {
+	for _, name := range bare.Packs() {
+		if slices.Contains(packs, name) {
+			continue
+		}
+		for _, suffix := range slices.Backward(packSuffixes) {
+			if err := os.Remove(filepath.Join(r.Dir, gitrepo.PackDir, name+suffix)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// start is what a published repository starts at.
+type start struct {
+	heads map[string]string
+	head  string
+	packs []string
+}
+
+var (
+	refLine  = regexp.MustCompile(`^([0-9a-f]{40})\trefs/heads/(\S+)\n$`)
+	packLine = regexp.MustCompile(`^P (pack-[0-9a-f]{40})\.pack\n$`)
+)
+
+// read reads what a published repository starts at.
+func read(ctx context.Context, get Getter) (s start, err error) {
+	s.heads = map[string]string{}
+	refs, err := get(ctx, refsFile)
+	if err != nil {
+		return s, err
+	}
+	head, err := get(ctx, headFile)
+	if err != nil {
+		return s, lost(headFile, err)
+	}
+	packs, err := get(ctx, packsFile)
+	if err != nil {
+		return s, lost(packsFile, err)
+	}
+	for line := range bytes.Lines(refs) {
+		m := refLine.FindSubmatch(line)
+		if m == nil {
+			return s, damaged(refsFile, fmt.Errorf("%q is not a ref", line))
+		}
+		s.heads[string(m[2])] = string(m[1])
+	}
+	for line := range bytes.Lines(packs) {
+		m := packLine.FindSubmatch(line)
+		switch {
+		case m != nil:
+			s.packs = append(s.packs, string(m[1]))
+		case string(line) != "\n":
+			return s, damaged(packsFile, fmt.Errorf("%q is not a pack", line))
+		}
+	}
+	name, ok := strings.CutPrefix(strings.TrimSpace(string(head)), symref)
+	if s.head = name; !ok || s.heads[name] == "" {
+		return s, damaged(headFile, fmt.Errorf("%q is not a branch of %s", head, refsFile))
+	}
+	return s, nil
+}
+
+// lost is the error of a file without which others are of no use: it is not that there is none.
+func lost(file string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return damaged(file, errors.New("it is missing"))
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+func damaged(file string, err error) error {
+	return fmt.Errorf("the published git repository is damaged: %s: %w\n"+
+		"  Publish an earlier copy of the folder %s again, or remove it: it is then made anew, and readers have to "+
+		"clone again", file, err, Dir)
 }

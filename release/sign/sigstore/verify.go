@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -31,22 +32,38 @@ func (r Ring) Names() []string {
 
 // Blob verifies the bundle of a blob, the content of file.
 func (r Ring) Blob(file string, bundle []byte, b Blob) (Public, error) {
-	parsed, err := decode(file, bundle)
+	parsed, content, err := decodeBlob(file, bundle)
 	if err != nil {
 		return Public{}, err
 	}
-	content := parsed.GetMessageSignature()
-	if content == nil {
-		return Public{}, fmt.Errorf("%s: its bundle has no signature of a blob: it may be an attestation", file)
-	}
 	return r.find(file, parsed, func(k Public) error {
-		stated := content.GetMessageDigest()
-		sha256 := stated.GetAlgorithm() == commonpb.HashAlgorithm_SHA2_256
-		if sha256 && !bytes.Equal(stated.GetDigest(), b.SHA256[:]) {
-			return fmt.Errorf("it is over the SHA-256 %x, and that of the file is %x", stated.GetDigest(), b.SHA256)
+		if err := over(content, b.SHA256); err != nil {
+			return err
 		}
 		return k.verify(b, content.GetSignature())
 	})
+}
+
+// Detached returns the signature in the bundle of a blob, the content of file, for tools that
+// take it without the bundle. Who made it is not verified, only that it is said to be over sum.
+func Detached(file string, bundle []byte, sum [sha256.Size]byte) ([]byte, error) {
+	_, content, err := decodeBlob(file, bundle)
+	if err != nil {
+		return nil, err
+	}
+	if err := over(content, sum); err != nil {
+		return nil, fmt.Errorf("%s: its bundle is of another file: %w", file, err)
+	}
+	return content.GetSignature(), nil
+}
+
+// over returns an error if a signature is said to be over another SHA-256.
+func over(m *commonpb.MessageSignature, sum [sha256.Size]byte) error {
+	stated := m.GetMessageDigest()
+	if stated.GetAlgorithm() == commonpb.HashAlgorithm_SHA2_256 && !bytes.Equal(stated.GetDigest(), sum[:]) {
+		return fmt.Errorf("it is over the SHA-256 %x, and that of the file is %x", stated.GetDigest(), sum)
+	}
+	return nil
 }
 
 // Attestation verifies a bundle with a DSSE envelope, and returns the payload and its type.
@@ -105,6 +122,19 @@ func (p Public) verify(b Blob, sig []byte) error {
 	}
 	defer f.Close()
 	return verifier.VerifySignature(bytes.NewReader(sig), f)
+}
+
+// decodeBlob reads the bundle of a blob.
+func decodeBlob(file string, data []byte) (*bundlepb.Bundle, *commonpb.MessageSignature, error) {
+	b, err := decode(file, data)
+	if err != nil {
+		return nil, nil, err
+	}
+	content := b.GetMessageSignature()
+	if content == nil {
+		return nil, nil, fmt.Errorf("%s: its bundle has no signature of a blob: it may be an attestation", file)
+	}
+	return b, content, nil
 }
 
 // decode reads a bundle.
