@@ -39,6 +39,8 @@ import (
 	"github.com/slipway-build/slipway/release/reproduce"
 	"github.com/slipway-build/slipway/release/shards"
 	"github.com/slipway-build/slipway/release/verify"
+	"github.com/slipway-build/slipway/repo"
+	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/series"
 )
 
@@ -58,6 +60,10 @@ type (
 	VerifyRequest    = cut.VerifyRequest
 	VerifyReport     = verify.Report
 	ShardJob         = shards.Job
+	RepoRequest      = repo.Request
+	RepoAddRequest   = repo.AddRequest
+	RepoReport       = publish.Report
+	RepoStatus       = repo.Status
 	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest

@@ -181,8 +181,8 @@ func small(to, from string) (tree.File, error) {
 
 // shipped returns the packages as they were made.
 func (c composition) shipped(b state.Bootstrap) (deb, rpm tree.File, err error) {
-	if deb, err = c.store.content(b.Deb.Path); err == nil {
-		rpm, err = c.store.content(b.RPM.Path)
+	if deb, err = c.store.small(b.Deb.Path); err == nil {
+		rpm, err = c.store.small(b.RPM.Path)
 	}
 	return deb, rpm, err
 }

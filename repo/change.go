@@ -231,7 +231,7 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 	}
 	ancestors := c.store.ancestors
 	if next.Parent != "" {
-		ancestors = append([]string{next.Parent}, ancestors...)
+		ancestors = slices.Concat([]string{next.Parent}, ancestors)
 	}
 	sealed, err := publish.Seal(next, ancestors, files)
 	if err != nil {
@@ -272,7 +272,7 @@ func (c *change) complete(next state.Snapshot, files []tree.File) ([]tree.File, 
 			files = append(files, f)
 			continue
 		}
-		f, err := c.store.content(state.RecordPath(sum))
+		f, err := c.store.small(state.RecordPath(sum))
 		if err != nil {
 			return nil, err
 		}

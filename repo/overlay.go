@@ -70,6 +70,6 @@ func (s *store) hasBranch(channel string) bool {
 
 // get returns a file of the repository, as long as its listing has it.
 func (s *store) get(_ context.Context, file string) ([]byte, error) {
-	f, err := s.content(file)
+	f, err := s.small(file)
 	return f.Data, err
 }

@@ -31,11 +31,12 @@ type Keeper struct {
 	Now     time.Time
 	// PlanOnly has verbs return as soon as they know that they can do what they are asked.
 	PlanOnly bool
+	Step     func(what string) // told of each moment at which the disk changes for good; may be nil
 }
 
 // cache is where outputs are made before they are placed. One run at a time has it.
 func (k Keeper) cache() action.Cache {
-	return action.Cache{Dir: k.Project.Path(filepath.Join("dist", ".cache"))}
+	return action.Cache{Dir: k.Project.Path(filepath.Join("dist", ".cache")), Step: k.Step}
 }
 
 // settings reads repo.yaml.

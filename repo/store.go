@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path"
@@ -30,6 +31,7 @@ type store struct {
 	before    state.Snapshot // what it shows; zero if nothing
 	ancestors []string       // of before
 	listing   []tree.Entry
+	fetched   map[string][]byte       // content by path, where it is not this folder that shows before
 	records   map[string]state.Record // by their digests: those that any kept snapshot needs
 	kept      []state.Snapshot        // that can be gone back to, the newest first
 }
@@ -68,6 +70,11 @@ func (s *store) load(ctx context.Context, k Keeper) error {
 		}
 	}
 	s.before, s.listing = s.shown.Snapshot, s.shown.Files
+	return s.remember(ctx)
+}
+
+// remember reads the snapshots that can be gone back to, and their records.
+func (s *store) remember(ctx context.Context) error {
 	for _, id := range s.before.Kept {
 		one, err := s.snapshot(ctx, id)
 		if err != nil {
@@ -78,11 +85,11 @@ func (s *store) load(ctx context.Context, k Keeper) error {
 			if _, ok := s.records[sum]; ok {
 				continue
 			}
-			data, _, err := s.target.Get(ctx, state.RecordPath(sum))
+			f, err := s.small(state.RecordPath(sum))
 			if err != nil {
 				return err
 			}
-			if s.records[sum], err = state.DecodeRecord(data, sum); err != nil {
+			if s.records[sum], err = state.DecodeRecord(f.Data, sum); err != nil {
 				return err
 			}
 		}
@@ -95,7 +102,7 @@ func (s *store) snapshot(ctx context.Context, id string) (state.Snapshot, error)
 	if id == s.before.ID {
 		return s.before, nil
 	}
-	data, _, err := s.target.Get(ctx, publish.SnapshotFile(id))
+	data, err := s.describe(ctx, id)
 	if errors.Is(err, fs.ErrNotExist) {
 		return state.Snapshot{}, fmt.Errorf("%s has no snapshot %s: it has %s", Dir, id, strings.Join(s.before.Kept, ", "))
 	}
@@ -105,9 +112,20 @@ func (s *store) snapshot(ctx context.Context, id string) (state.Snapshot, error)
 	return state.DecodeSnapshot(publish.SnapshotFile(id), data)
 }
 
+func (s *store) describe(ctx context.Context, id string) ([]byte, error) {
+	if data, ok := s.fetched[publish.SnapshotFile(id)]; ok {
+		return data, nil
+	}
+	data, _, err := s.target.Get(ctx, publish.SnapshotFile(id))
+	return data, err
+}
+
 // read returns a file of the repository, if it is as the listing has it.
 func (s *store) read(e tree.Entry) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(s.root, filepath.FromSlash(e.Path)))
+	if data, ok := s.fetched[e.Path]; ok {
+		return data, nil
+	}
+	data, err := os.ReadFile(s.abs(e.Path))
 	if err != nil {
 		return nil, err
 	}
@@ -117,15 +135,40 @@ func (s *store) read(e tree.Entry) ([]byte, error) {
 	return data, nil
 }
 
-// content returns small content of the repository by its path.
+func (s *store) abs(file string) string { return filepath.Join(s.root, filepath.FromSlash(file)) }
+
+// small returns small content of the repository by its path.
+func (s *store) small(file string) (tree.File, error) {
+	f, err := s.content(file)
+	if err == nil {
+		f.Data, err = s.read(f.Entry)
+	}
+	return f, err
+}
+
+// content returns content of the repository by its path.
 func (s *store) content(file string) (tree.File, error) {
-	for _, e := range s.listing {
-		if e.Path == file {
-			data, err := s.read(e)
-			return tree.File{Entry: e, Data: data}, err
+	i := slices.IndexFunc(s.listing, func(e tree.Entry) bool { return e.Path == file })
+	if i < 0 {
+		return tree.File{}, &fs.PathError{Op: "read", Path: path.Join(Dir, file), Err: fs.ErrNotExist}
+	}
+	return tree.File{Entry: s.listing[i], From: s.abs(file)}, nil
+}
+
+// as returns the store as if it showed a state that was fetched. What it publishes replaces what it
+// shows.
+func (s *store) as(f fetched) (*store, error) {
+	out := &store{
+		root: s.root, target: partial{s.target, f.has()}, before: f.Snapshot, records: maps.Clone(s.records),
+		ancestors: slices.Concat(f.Ancestors, []string{s.before.ID}, s.ancestors), fetched: map[string][]byte{},
+	}
+	for _, file := range f.Files {
+		out.listing = append(out.listing, file.Entry)
+		if file.HasContent() {
+			out.fetched[file.Path] = file.Data
 		}
 	}
-	return tree.File{}, &fs.PathError{Op: "read", Path: path.Join(Dir, file), Err: fs.ErrNotExist}
+	return out, out.remember(context.Background())
 }
 
 // retained are files of the repository that the next snapshot's channels do not need, and that

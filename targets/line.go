@@ -41,13 +41,16 @@ func changes() map[string]string {
 		"patches:refresh": planFlags, "patches:verify": planAll, "push": planAll, "release": planAll,
 		"release:matrix": planAll, "release:merge": planAll, "release:notes": planAll, "release:quick": planAll,
 		"release:reproduce": planAll, "release:shard": planAll, "release:verify": planAll,
-		"rpm": planAll, "source:export": planAll,
+		"repo": planAll, "repo:add": planAll, "repo:promote": planAll, "repo:publish": planAll, "repo:pull": planAll,
+		"repo:rebase": planAll, "repo:resign": planAll, "repo:rollback": planAll, "rpm": planAll, "source:export": planAll,
 	}
 }
 
 // arguments are how many words follow those targets of this package that take some.
 func arguments() map[string]int {
-	return map[string]int{"release:merge": 1, "release:shard": 1, "release:verify": 1}
+	return map[string]int{
+		"release:merge": 1, "release:shard": 1, "release:verify": 1, "repo:promote": 2, "repo:rollback": 1,
+	}
 }
 
 // checkLine checks the command line of this process, once.

@@ -3,6 +3,7 @@
 package state
 
 import (
+	"strings"
 	"time"
 
 	"github.com/slipway-build/slipway/artifact"
@@ -49,7 +50,11 @@ type Snapshot struct {
 type Change struct {
 	Verb string   `json:"verb"` // add, promote, rollback, resign
 	Args []string `json:"args"`
+	Of   []Change `json:"of,omitempty"` // of rebase: what was done again
 }
+
+// String returns the change as it was asked for.
+func (c Change) String() string { return strings.Join(append([]string{c.Verb}, c.Args...), " ") }
 
 // An Identity is what clients have accepted, and would refuse to see changed.
 type Identity struct {

@@ -1,0 +1,222 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/state"
+	"github.com/slipway-build/slipway/repo/tree"
+)
+
+// A partial target is a folder that need not have all content of the state it shows: packages stay
+// where they were pulled from.
+type partial struct {
+	publish.Target
+	here func(file string) bool // whether the content of a path can be brought there
+}
+
+// Stat takes what cannot be brought here for present.
+func (p partial) Stat(ctx context.Context, e tree.Entry) (publish.Presence, error) {
+	presence, err := p.Target.Stat(ctx, e)
+	if err == nil && presence == publish.Absent && !p.here(e.Path) {
+		return publish.Same, nil
+	}
+	return presence, err
+}
+
+// Copy leaves out what it has nothing to make of.
+func (p partial) Copy(ctx context.Context, e tree.Entry) error {
+	if err := p.Target.Copy(ctx, e); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Pull has dist/repo show what a target shows, with all that is needed to go on from there; but
+// packages and other large content stay there.
+func (k Keeper) Pull(ctx context.Context, from string) error {
+	if _, err := k.settings(); err != nil || k.PlanOnly {
+		return err
+	}
+	return k.locked(ctx, func(ctx context.Context) error {
+		theirs, err := k.fetch(ctx, from)
+		if err != nil {
+			return err
+		}
+		store, err := k.openStore(ctx)
+		if err != nil {
+			return err
+		}
+		ours := store.before.ID
+		if ours != "" && ours != theirs.Snapshot.ID && !slices.Contains(theirs.Ancestors, ours) {
+			return store.close(fmt.Errorf("%s shows snapshot %s, which %s does not follow\n  To keep what is new here: mage repo:rebase -from=%s",
+				Dir, ours, run.Redact(from), run.Redact(from)))
+		}
+		_, err = publish.Publish(ctx, partial{store.target, theirs.has()}, theirs.Next, publish.Request{Now: k.Now, Keep: forever,
+			Events: k.Events})
+		return store.close(err)
+	})
+}
+
+// forever is how long what is only here stays when another state is pulled over it.
+const forever = 100 * 365 * 24 * 60 * 60 * 1e9
+
+// A fetched state is one that a target shows, with the content that is needed here.
+type fetched struct {
+	publish.Next
+}
+
+// has returns a function that reports whether the content at a path was fetched.
+func (f fetched) has() func(string) bool {
+	here := map[string]bool{}
+	for _, file := range f.Files {
+		here[file.Path] = file.HasContent()
+	}
+	return func(path string) bool { return here[path] }
+}
+
+// fetch reads what a target shows.
+func (k Keeper) fetch(ctx context.Context, from string) (f fetched, err error) {
+	target, err := k.open(ctx, "from", from)
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, target.Close()) }()
+	shown, err := publish.Read(ctx, target)
+	if err != nil {
+		return f, err
+	}
+	if shown == nil {
+		return f, fmt.Errorf("%s: nothing was published there yet", target)
+	}
+	f.Snapshot = shown.Snapshot
+	if f.Ancestors, err = publish.Ancestors(ctx, target, shown.Snapshot); err != nil {
+		return f, err
+	}
+	for _, e := range shown.Files {
+		file := tree.File{Entry: e}
+		if needed(e, shown.Snapshot) {
+			if file.Data, err = publish.Get(ctx, target, e); err != nil {
+				return f, err
+			}
+		}
+		f.Files = append(f.Files, file)
+	}
+	return f, nil
+}
+
+// needed reports whether a change of a snapshot reads a file of it.
+func needed(e tree.Entry, s state.Snapshot) bool {
+	if e.Class == tree.Commit || strings.HasPrefix(e.Path, "state/") || strings.HasPrefix(e.Path, "overlay.git/") {
+		return e.Class != tree.Index
+	}
+	if b := s.Bootstrap; b != nil && (e.Path == b.Deb.Path || e.Path == b.RPM.Path) {
+		return true
+	}
+	return e.Alias == "" && strings.HasPrefix(e.Path, path.Join("apt/snapshots", s.ID, "dists")+"/")
+}
+
+// Rebase makes one snapshot of what a target shows and of what was changed here since the two
+// parted. dist/repo shows it when that is complete.
+func (k Keeper) Rebase(ctx context.Context, from string, r Request) (artifact.Set, error) {
+	if k.PlanOnly {
+		_, err := k.settings()
+		return nil, err
+	}
+	var theirs fetched
+	var ours state.Snapshot
+	return k.change(ctx, r, "rebase", func(ctx context.Context, c *change) error {
+		var err error
+		if theirs, err = k.fetch(ctx, from); err != nil {
+			return err
+		}
+		ours = c.store.before
+		if c.same = ours.ID == theirs.Snapshot.ID || slices.Contains(c.store.ancestors, theirs.Snapshot.ID); c.same {
+			k.Events.Note(Dir + " follows what is published already")
+			return nil
+		}
+		mine, err := c.store.since(ctx, theirs.Next)
+		if err != nil {
+			return err
+		}
+		return c.onto(theirs, mine)
+	})
+}
+
+// since returns our snapshots that a state does not have, the oldest first.
+func (s *store) since(ctx context.Context, n publish.Next) ([]state.Snapshot, error) {
+	var mine []state.Snapshot
+	for _, id := range append([]string{s.before.ID}, s.ancestors...) {
+		if id == n.Snapshot.ID || slices.Contains(n.Ancestors, id) {
+			return mine, nil
+		}
+		one, err := s.snapshot(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		mine = append([]state.Snapshot{one}, mine...)
+	}
+	return nil, fmt.Errorf("%s and what is published have no snapshot in common: they are two repositories", Dir)
+}
+
+// onto makes the next snapshot of theirs, with what ours did.
+func (c *change) onto(theirs fetched, mine []state.Snapshot) error {
+	ours := c.store
+	var err error
+	if c.store, err = ours.as(theirs); err != nil {
+		return err
+	}
+	if err := c.begin("rebase"); err != nil {
+		return err
+	}
+	for _, s := range mine {
+		if err := c.again(s.Change, s.Channels); err != nil {
+			return fmt.Errorf("%s: %w", s.Change, err)
+		}
+		c.next.Change.Of = append(c.next.Change.Of, s.Change)
+	}
+	for _, sum := range c.next.Records() {
+		for _, e := range append([]tree.Entry{{Path: state.RecordPath(sum)}}, c.store.records[sum].Files...) {
+			if f, err := ours.content(e.Path); err == nil {
+				c.files = append(c.files, f)
+			}
+		}
+	}
+	return nil
+}
+
+// again does what made a snapshot with those channels.
+func (c *change) again(done state.Change, channels map[string][]state.Member) error {
+	switch done.Verb {
+	case "add":
+		for _, m := range channels[done.Args[2]] {
+			if m.Fork == done.Args[0] && m.Version == done.Args[1] {
+				_, err := c.next.Put(done.Args[2], m, false)
+				return err
+			}
+		}
+		return nil // a later change dropped it
+	case "promote":
+		_, err := c.next.Promote(done.Args[0], done.Args[1], strings.Join(done.Args[2:], ""))
+		return err
+	case "resign":
+		c.resign = true
+		return nil
+	case "rebase":
+		for _, one := range done.Of {
+			if err := c.again(one, channels); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " + Dir + ", and do it there")
+}
