@@ -44,7 +44,7 @@ func (p *Project) RebaseRepo(ctx context.Context, from string, r RepoRequest) (a
 }
 
 func (p *Project) keeper() repo.Keeper {
-	k := repo.Keeper{Project: p.project(), Env: p.Env, Events: p.Events, Step: p.Step, PlanOnly: p.PlanOnly}
+	k := repo.Keeper{Project: p.project(), Options: p.options()}
 	if p.Now != nil {
 		k.Now = p.Now()
 	}

@@ -297,8 +297,9 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
-// Clean removes all outputs and everything that was kept between runs. It refuses
-// while a work tree in dist holds what no patch has.
+// Clean removes all outputs and everything that was kept between runs, but not dist/repo: what
+// was published cannot be made again. It refuses while a work tree in dist holds what
+// no patch has.
 func (p *Project) Clean(ctx context.Context) error {
 	dist := p.project().Path("dist")
 	if _, err := os.Stat(dist); errors.Is(err, fs.ErrNotExist) {
@@ -309,7 +310,7 @@ func (p *Project) Clean(ctx context.Context) error {
 		return p.project().Explain(err)
 	}
 	if err = series.CheckUnsaved(ctx, p.project(), p.Env, p.Events); err == nil && !p.PlanOnly {
-		err = held.Clean()
+		err = held.Clean(repo.Dir)
 	}
 	return p.project().Explain(errors.Join(err, held.Close()))
 }

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/gitrepo"
-	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/settings"
@@ -70,7 +70,7 @@ func (k Keeper) Promote(ctx context.Context, from, to, id string, r Request) (ar
 		}
 		if len(moved) == 0 {
 			c.same = true
-			k.Events.Note(fmt.Sprintf("channel %s has all that %s has", to, from))
+			k.note("channel %s has all that %s has", to, from)
 		}
 		return nil
 	})
@@ -100,6 +100,7 @@ func (k Keeper) Resign(ctx context.Context, r Request) (artifact.Set, error) {
 // A change is a snapshot that is being made of the one before.
 type change struct {
 	k        Keeper
+	held     *build.Held
 	store    *store
 	settings settings.Settings
 	signer   *sign.Signer
@@ -146,7 +147,7 @@ func (c *change) add(ctx context.Context, f fork.Fork, from, channel string, for
 // change makes the next snapshot, as edit says, and has dist/repo show it.
 func (k Keeper) change(ctx context.Context, r Request, verb string, edit func(context.Context, *change) error) (artifact.Set, error) {
 	s, err := k.settings()
-	if err != nil || k.PlanOnly {
+	if err != nil || k.Options.PlanOnly {
 		return nil, err
 	}
 	signer, err := k.signer(ctx, r, s)
@@ -154,14 +155,14 @@ func (k Keeper) change(ctx context.Context, r Request, verb string, edit func(co
 		return nil, err
 	}
 	var made artifact.Set
-	err = k.locked(ctx, func(ctx context.Context) error {
-		store, err := k.openStore(ctx)
+	err = k.locked(ctx, func(ctx context.Context, held *build.Held) error {
+		store, err := k.openStore(ctx, held)
 		if err != nil {
 			return err
 		}
-		c := &change{k: k, store: store, settings: s, signer: signer}
+		c := &change{k: k, held: held, store: store, settings: s, signer: signer}
 		e := event.Event{Stage: "repo", Subject: verb}
-		return store.close(k.Events.Stage(e, func(end *event.Event) error {
+		return store.close(k.Options.Events.Stage(e, func(end *event.Event) error {
 			if err := c.begin(verb); err != nil {
 				return err
 			}
@@ -179,7 +180,7 @@ func (k Keeper) change(ctx context.Context, r Request, verb string, edit func(co
 		}))
 	})
 	for _, a := range made {
-		k.Events.Emit(a.Event())
+		k.Options.Events.Emit(a.Event())
 	}
 	return made, err
 }
@@ -213,13 +214,13 @@ func (c *change) begin(verb string) error {
 
 // place makes the files of the next snapshot, and has the repository show it.
 func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifact.Set, error) {
-	scratch, err := c.k.cache().Scratch()
+	scratch, err := c.held.Dist().Cache.Scratch()
 	if err != nil {
 		return nil, err
 	}
 	composed := composition{
-		store: c.store, project: c.k.Project.Dir, scratch: scratch, events: c.k.Events, settings: c.settings, signer: c.signer,
-		git:  gitrepo.Git{Run: run.Runner{Events: c.k.Events}, Env: c.k.Env, Events: c.k.Events},
+		store: c.store, project: c.k.Project.Dir, scratch: scratch, events: c.k.Options.Events, settings: c.settings, signer: c.signer,
+		git:  gitrepo.Git{Run: c.k.runner(), Env: c.k.Options.Env, Events: c.k.Options.Events},
 		next: c.next, resign: c.resign || keysDiffer(c.store.before.Keys, c.next.Keys),
 	}
 	next, files, err := composed.compose(ctx)
@@ -238,7 +239,7 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 		return nil, err
 	}
 	report, err := publish.Publish(ctx, c.store.target, sealed, publish.Request{
-		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign, Events: c.k.Events,
+		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign, Events: c.k.Options.Events,
 	})
 	if err != nil {
 		return nil, err
@@ -246,7 +247,7 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 	end.Detail = fmt.Sprintf("snapshot %s", next.ID)
 	if r.DryRun {
 		end.Detail = "would be " + end.Detail
-		c.k.Events.Note(summary(report))
+		c.k.note("%s", summary(report))
 		return nil, nil
 	}
 	return startingPoints(sealed.Files), nil

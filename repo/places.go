@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/folder"
@@ -31,7 +31,7 @@ func places() map[string]place {
 }
 
 // open opens the target that a flag names.
-func (k Keeper) open(ctx context.Context, flag, at string) (publish.Target, error) {
+func (k Keeper) open(ctx context.Context, held *build.Held, flag, at string) (publish.Target, error) {
 	if at == "" {
 		return nil, fmt.Errorf("-%s is missing: name a folder, or a URL of ssh, s3, swift or oci", flag)
 	}
@@ -48,47 +48,46 @@ func (k Keeper) open(ctx context.Context, flag, at string) (publish.Target, erro
 	if u.Scheme == "" || u.Scheme == "file" {
 		u = &url.URL{Scheme: "file", Path: k.Project.At(u.Path)}
 	}
-	scratch, err := k.cache().Scratch()
+	options, err := k.target(held)
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, u, publish.Options{Env: k.Env, Run: run.Runner{Events: k.Events}, Scratch: scratch, Events: k.Events})
+	return open(ctx, u, options)
 }
 
 // Publish brings what dist/repo shows to a target. Where somebody else published meanwhile, what is
 // new here is done again on top of that, which needs the keys.
 func (k Keeper) Publish(ctx context.Context, to string, r Request) (report publish.Report, err error) {
 	s, err := k.settings()
-	if err != nil || k.PlanOnly {
+	if err != nil || k.Options.PlanOnly {
 		return report, err
 	}
-	err = k.locked(ctx, func(ctx context.Context) error {
-		target, err := k.open(ctx, "to", to)
+	err = k.locked(ctx, func(ctx context.Context, held *build.Held) error {
+		target, err := k.open(ctx, held, "to", to)
 		if err != nil {
 			return err
 		}
-		e := event.Event{Stage: "publish", Subject: target.String()}
-		err = k.Events.Stage(e, func(end *event.Event) error {
-			store, err := k.openStore(ctx)
-			if err != nil {
-				return err
-			}
-			if store.shown == nil {
-				return store.close(errNothing)
-			}
-			report, err = publish.Publish(ctx, target, store.shown.Next(store.root, store.ancestors), publish.Request{
-				Now: k.Now, Keep: s.Retain(), DryRun: r.DryRun, Repair: r.Force, Events: k.Events,
-			})
-			end.Detail, end.Kept = summary(report), report.UpToDate
-			return store.close(err)
+		store, err := k.openStore(ctx, held)
+		if err != nil {
+			return errors.Join(err, target.Close())
+		}
+		if store.shown == nil {
+			return errors.Join(store.close(errNothing), target.Close())
+		}
+		report, err = publish.Publish(ctx, target, store.shown.Next(store.root, store.ancestors), publish.Request{
+			Now: k.Now, Keep: s.Retain(), DryRun: r.DryRun, Repair: r.Force, Events: k.Options.Events,
 		})
+		err = store.close(err)
 		return errors.Join(err, target.Close())
 	})
 	if conflict := (*publish.ConflictError)(nil); errors.As(err, &conflict) {
 		err = fmt.Errorf("%w\n  To go on from there: mage repo:rebase -from=%s, with -key, and publish again", err, run.Redact(to))
 	}
+	if err == nil && !report.UpToDate {
+		k.note("%s", summary(report))
+	}
 	for _, limit := range report.Limits {
-		k.Events.Note(limit)
+		k.note("%s", limit)
 	}
 	return report, err
 }

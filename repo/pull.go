@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/state"
@@ -43,15 +44,15 @@ func (p partial) Copy(ctx context.Context, e tree.Entry) error {
 // Pull has dist/repo show what a target shows, with all that is needed to go on from there; but
 // packages and other large content stay there.
 func (k Keeper) Pull(ctx context.Context, from string) error {
-	if _, err := k.settings(); err != nil || k.PlanOnly {
+	if _, err := k.settings(); err != nil || k.Options.PlanOnly {
 		return err
 	}
-	return k.locked(ctx, func(ctx context.Context) error {
-		theirs, err := k.fetch(ctx, from)
+	return k.locked(ctx, func(ctx context.Context, held *build.Held) error {
+		theirs, err := k.fetch(ctx, held, from)
 		if err != nil {
 			return err
 		}
-		store, err := k.openStore(ctx)
+		store, err := k.openStore(ctx, held)
 		if err != nil {
 			return err
 		}
@@ -61,7 +62,7 @@ func (k Keeper) Pull(ctx context.Context, from string) error {
 				Dir, ours, run.Redact(from), run.Redact(from)))
 		}
 		_, err = publish.Publish(ctx, partial{store.target, theirs.has()}, theirs.Next, publish.Request{Now: k.Now, Keep: forever,
-			Events: k.Events})
+			Events: k.Options.Events})
 		return store.close(err)
 	})
 }
@@ -84,8 +85,8 @@ func (f fetched) has() func(string) bool {
 }
 
 // fetch reads what a target shows.
-func (k Keeper) fetch(ctx context.Context, from string) (f fetched, err error) {
-	target, err := k.open(ctx, "from", from)
+func (k Keeper) fetch(ctx context.Context, held *build.Held, from string) (f fetched, err error) {
+	target, err := k.open(ctx, held, "from", from)
 	if err != nil {
 		return f, err
 	}
@@ -127,7 +128,7 @@ func needed(e tree.Entry, s state.Snapshot) bool {
 // Rebase makes one snapshot of what a target shows and of what was changed here since the two
 // parted. dist/repo shows it when that is complete.
 func (k Keeper) Rebase(ctx context.Context, from string, r Request) (artifact.Set, error) {
-	if k.PlanOnly {
+	if k.Options.PlanOnly {
 		_, err := k.settings()
 		return nil, err
 	}
@@ -135,12 +136,12 @@ func (k Keeper) Rebase(ctx context.Context, from string, r Request) (artifact.Se
 	var ours state.Snapshot
 	return k.change(ctx, r, "rebase", func(ctx context.Context, c *change) error {
 		var err error
-		if theirs, err = k.fetch(ctx, from); err != nil {
+		if theirs, err = k.fetch(ctx, c.held, from); err != nil {
 			return err
 		}
 		ours = c.store.before
 		if c.same = ours.ID == theirs.Snapshot.ID || slices.Contains(c.store.ancestors, theirs.Snapshot.ID); c.same {
-			k.Events.Note(Dir + " follows what is published already")
+			k.note("%s follows what is published already", Dir)
 			return nil
 		}
 		mine, err := c.store.since(ctx, theirs.Next)

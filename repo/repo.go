@@ -8,15 +8,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
-	"github.com/slipway-build/slipway/internal/action"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/repo/bootstrap"
+	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/settings"
 )
 
@@ -26,17 +25,8 @@ const Dir = "dist/repo"
 // A Keeper keeps the repositories of a project.
 type Keeper struct {
 	Project fork.Project
-	Env     run.Env
-	Events  event.Sink
-	Now     time.Time
-	// PlanOnly has verbs return as soon as they know that they can do what they are asked.
-	PlanOnly bool
-	Step     func(what string) // told of each moment at which the disk changes for good; may be nil
-}
-
-// cache is where outputs are made before they are placed. One run at a time has it.
-func (k Keeper) cache() action.Cache {
-	return action.Cache{Dir: k.Project.Path(filepath.Join("dist", ".cache")), Step: k.Step}
+	Options build.Options
+	Now     time.Time // of the snapshots that it makes
 }
 
 // settings reads repo.yaml.
@@ -55,7 +45,7 @@ func (k Keeper) settings() (settings.Settings, error) {
 
 // signer opens the keys that a change is signed with, and checks them for the repository's clients.
 func (k Keeper) signer(ctx context.Context, by Request, s settings.Settings) (*sign.Signer, error) {
-	signer, err := sign.Open(ctx, sign.Settings{Keys: by.Keys, Time: k.Now, Env: k.Env, Run: run.Runner{Events: k.Events}})
+	signer, err := sign.Open(ctx, sign.Settings{Keys: by.Keys, Time: k.Now, Env: k.Options.Env, Run: k.runner()})
 	if err != nil || len(by.Keys) == 0 {
 		return signer, err
 	}
@@ -64,7 +54,7 @@ func (k Keeper) signer(ctx context.Context, by Request, s settings.Settings) (*s
 	}
 	warnings, err := bootstrap.Fit(signer, k.Now, time.Duration(s.ValidDays)*24*time.Hour, true)
 	for _, w := range warnings {
-		k.Events.Note(w.String())
+		k.note("%s", w)
 	}
 	if err != nil {
 		return nil, err
@@ -73,11 +63,20 @@ func (k Keeper) signer(ctx context.Context, by Request, s settings.Settings) (*s
 }
 
 // locked calls f while no other run of the project does anything.
-func (k Keeper) locked(ctx context.Context, f func(context.Context) error) error {
-	unlock, err := k.cache().Lock(ctx, func() { k.Events.Note("waiting for another run in this project") })
+func (k Keeper) locked(ctx context.Context, f func(context.Context, *build.Held) error) error {
+	held, err := build.Hold(ctx, k.Project, k.Options)
 	if err != nil {
-		return err
+		return k.Project.Explain(err)
 	}
-	defer unlock()
-	return f(ctx)
+	return k.Project.Explain(errors.Join(f(ctx, held), held.Close()))
+}
+
+func (k Keeper) note(format string, args ...any) { k.Options.Events.Note(fmt.Sprintf(format, args...)) }
+
+func (k Keeper) runner() run.Runner { return run.Runner{Events: k.Options.Events} }
+
+// target is what targets are opened with.
+func (k Keeper) target(held *build.Held) (publish.Options, error) {
+	scratch, err := held.Dist().Cache.Scratch()
+	return publish.Options{Env: k.Options.Env, Run: k.runner(), Scratch: scratch, Events: k.Options.Events}, err
 }

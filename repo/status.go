@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 
+	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/repo/state"
 )
 
@@ -14,11 +15,11 @@ type Status struct {
 
 // Status returns what dist/repo has.
 func (k Keeper) Status(ctx context.Context) (s Status, err error) {
-	if _, err := k.settings(); err != nil || k.PlanOnly {
+	if _, err := k.settings(); err != nil || k.Options.PlanOnly {
 		return s, err
 	}
-	err = k.locked(ctx, func(ctx context.Context) error {
-		store, err := k.openStore(ctx)
+	err = k.locked(ctx, func(ctx context.Context, held *build.Held) error {
+		store, err := k.openStore(ctx, held)
 		if err != nil {
 			return err
 		}

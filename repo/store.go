@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/folder"
 	"github.com/slipway-build/slipway/repo/settings"
@@ -37,15 +37,13 @@ type store struct {
 }
 
 // openStore reads dist/repo. A change that a killed run left half done is completed first.
-func (k Keeper) openStore(ctx context.Context) (*store, error) {
+func (k Keeper) openStore(ctx context.Context, held *build.Held) (*store, error) {
 	s := &store{root: k.Project.Path(Dir), records: map[string]state.Record{}}
-	scratch, err := k.cache().Scratch()
+	options, err := k.target(held)
 	if err != nil {
 		return nil, err
 	}
-	s.target, err = folder.Open(ctx, &url.URL{Scheme: "file", Path: s.root}, publish.Options{
-		Env: k.Env, Run: run.Runner{Events: k.Events}, Scratch: scratch, Events: k.Events,
-	})
+	s.target, err = folder.Open(ctx, &url.URL{Scheme: "file", Path: s.root}, options)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +62,7 @@ func (s *store) load(ctx context.Context, k Keeper) error {
 		return err
 	}
 	if s.shown.Head.Pending {
-		request := publish.Request{Now: k.Now, Events: k.Events}
+		request := publish.Request{Now: k.Now, Events: k.Options.Events}
 		if _, err := publish.Publish(ctx, s.target, s.shown.Next(s.root, s.ancestors), request); err != nil {
 			return err
 		}

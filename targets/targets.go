@@ -187,7 +187,8 @@ func Forks() error {
 // Clean removes dist: all outputs, and the cache that makes the next run fast.
 //
 // With the outputs goes dist/FORK/releases, the records of what was released: then a
-// version with other content is no longer refused.
+// version with other content is no longer refused. dist/repo stays: what was published
+// cannot be made again.
 func Clean(ctx context.Context) error {
 	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return nil, p.Clean(ctx)
