@@ -190,7 +190,7 @@ func TestRefusedSuites(t *testing.T) {
 		{"no placeholder", func(s *Suite) { s.Snapshots = "https://example.org" }, "want a URL with @SNAPSHOTID@"},
 		{"a path as snapshot", func(s *Suite) { s.Snapshot = "a/b" }, `the snapshot "a/b" cannot be a folder`},
 		{"no date", func(s *Suite) { s.Date = time.Time{} }, "it has no date"},
-		{"expired at once", func(s *Suite) { s.ValidUntil = s.Date }, "it would be valid until Tue, 03 Feb 2026 04:05:06 UTC"},
+		{"expired at once", func(s *Suite) { s.ValidUntil = s.Date }, "it would be valid until Tue, 03 Feb 2026"},
 		{"twice", func(s *Suite) {
 			p := s.Packages[0]
 			p.Path = "apt/pool/00/00/captain.deb"
