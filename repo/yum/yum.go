@@ -3,6 +3,9 @@ package yum
 
 import (
 	"context"
+	"fmt"
+	"path"
+	"strings"
 	"time"
 
 	"github.com/slipway-build/slipway/release/sign"
@@ -15,35 +18,67 @@ type Package struct {
 	Epoch        string `json:"epoch"`
 	Version      string `json:"version"`
 	Release      string `json:"release"`
-	Architecture string `json:"architecture"`
-	Path         string `json:"path"` // in the repository's root: rpm/packages/…
-	Size         int64  `json:"size"`
-	SHA256       string `json:"sha256"`
+	Architecture string `json:"architecture"` // rpm's: x86_64, noarch
+	Path         string `json:"path"`         // in the repository's root: rpm/packages/…
+	Size         int64  `json:"size"`         // bytes
+	SHA256       string `json:"sha256"`       // hex
+	// Signer is the key that the header's signature names: its fingerprint, or its ID of 16
+	// digits where the signature has no more; both in upper-case hex. It is empty where the
+	// header is not signed. Read does not verify the signature.
+	Signer string `json:"signer,omitempty"`
 	// Primary, Filelists and Other are its elements in the three files of metadata.
 	Primary   string `json:"primary"`
 	Filelists string `json:"filelists"`
 	Other     string `json:"other"`
 }
 
-// An Advisory is an update of updateinfo.xml.
-type Advisory struct {
-	ID string `json:"id"`
+// NEVRA returns what a client knows the package by: captain-0:1.36.1-1.x86_64.
+func (p Package) NEVRA() string {
+	return fmt.Sprintf("%s-%s:%s-%s.%s", p.Name, p.Epoch, p.Version, p.Release, p.Architecture)
 }
 
-// Read reads an rpm.
-func Read(ctx context.Context, file string) (Package, error) { return Package{}, nil }
+// FileName returns what rpm calls the package's file: captain-1.36.1-1.x86_64.rpm.
+func (p Package) FileName() string {
+	return fmt.Sprintf("%s-%s-%s.%s.rpm", p.Name, p.Version, p.Release, p.Architecture)
+}
+
+// File returns the package as a file of the repository. from is the absolute path of the
+// rpm; "" if it is there already.
+func (p Package) File(from string) tree.File {
+	entry := tree.Entry{Path: p.Path, Size: p.Size, SHA256: p.SHA256, Class: tree.Content}
+	return tree.File{Entry: entry, From: from}
+}
+
+// poolDir is the folder of all packages, and toPool the way there from metadata.
+const (
+	poolDir = "rpm/packages"
+	toPool  = "../../packages"
+)
+
+// PoolPath returns the path of an rpm in the repository's root. Packages of one name with
+// other content have other paths. S3 reads a plus as a blank, so paths have none.
+func PoolPath(sha256, file string) string { return path.Join(poolDir, inPool(sha256, file)) }
+
+func inPool(sha256, file string) string {
+	return path.Join(sha256[:2], sha256, strings.ReplaceAll(path.Base(file), "+", "_"))
+}
 
 // A Repository is the metadata of one suite.
 type Repository struct {
-	Name       string // kubernetes-1.36: its folder below rpm
-	URL        string // of the root of all repositories; mirrorlists name it
-	Time       time.Time
+	Name string // kubernetes-1.36: its folder below rpm
+	// URL is that of the root of all repositories, which the mirrorlist names.
+	URL string
+	// Time is what all timestamps in the metadata are: the release's.
+	Time time.Time
+	// Zstd compresses metadata by zstd, which clients before EL 8 do not read; else it is gzip.
 	Zstd       bool
 	Packages   []Package
 	Advisories []Advisory
 }
 
-// Metadata returns the files of a repository below rpm/, and the revision that names its folder.
+// Metadata returns the files of a repository below rpm/, without its packages: the folder of
+// a revision, which never changes; the mirrorlist that points at it; and the folder latest for
+// clients that are given a baseurl. The same content, time and signature make the same revision.
 func Metadata(ctx context.Context, r Repository, by *sign.Signer) (files []tree.File, revision string, err error) {
 	return nil, "", nil
 }
