@@ -2,13 +2,10 @@
 package yum
 
 import (
-	"context"
 	"fmt"
 	"path"
 	"strings"
-	"time"
 
-	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
@@ -61,24 +58,4 @@ func PoolPath(sha256, file string) string { return path.Join(poolDir, inPool(sha
 
 func inPool(sha256, file string) string {
 	return path.Join(sha256[:2], sha256, strings.ReplaceAll(path.Base(file), "+", "_"))
-}
-
-// A Repository is the metadata of one suite.
-type Repository struct {
-	Name string // kubernetes-1.36: its folder below rpm
-	// URL is that of the root of all repositories, which the mirrorlist names.
-	URL string
-	// Time is what all timestamps in the metadata are: the release's.
-	Time time.Time
-	// Zstd compresses metadata by zstd, which clients before EL 8 do not read; else it is gzip.
-	Zstd       bool
-	Packages   []Package
-	Advisories []Advisory
-}
-
-// Metadata returns the files of a repository below rpm/, without its packages: the folder of
-// a revision, which never changes; the mirrorlist that points at it; and the folder latest for
-// clients that are given a baseurl. The same content, time and signature make the same revision.
-func Metadata(ctx context.Context, r Repository, by *sign.Signer) (files []tree.File, revision string, err error) {
-	return nil, "", nil
 }

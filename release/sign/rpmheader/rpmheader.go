@@ -48,32 +48,49 @@ func open(path string) (*rpm, error) {
 }
 
 func readHeaders(f *os.File) (*rpm, error) {
-	r := &rpm{file: f, lead: make([]byte, leadSize)}
-	if _, err := f.ReadAt(r.lead, 0); err != nil {
-		return nil, err
-	}
-	front, err := readHeader(f, leadSize)
+	front, header, _, err := checked(f)
 	if err != nil {
 		return nil, err
 	}
-	padding := make([]byte, -len(front)&7) // leadSize is a multiple of 8
-	r.rest = int64(leadSize + len(front) + len(padding))
-	if r.header, err = readHeader(f, r.rest); err != nil {
-		return nil, err
-	}
-	// The library trusts what the two checks above hold; it compares the header's digest.
-	if _, err := rpmutils.ReadHeader(io.NewSectionReader(f, 0, r.rest+int64(len(r.header)))); err != nil {
+	r := &rpm{file: f, lead: make([]byte, leadSize), header: header, rest: after(front)}
+	if _, err := f.ReadAt(r.lead, 0); err != nil {
 		return nil, err
 	}
 	if r.entries, err = parse(front); err != nil {
 		return nil, err
 	}
+	padding := make([]byte, -len(front)&7)
 	if !bytes.Equal(encode(r.entries), append(front, padding...)) {
 		return nil, errors.New("its signature header is not laid out as Slipway writes it, so a signature " +
 			"could not be taken out again")
 	}
 	return r, nil
 }
+
+// Headers reads the headers of any rpm. It checks that their values are in them, which the
+// library trusts, and the digest of what is signed.
+func Headers(f io.ReaderAt) (*rpmutils.RpmHeader, error) {
+	_, _, headers, err := checked(f)
+	return headers, err
+}
+
+// checked returns the signature header without its padding, the header, and both as the
+// library has them.
+func checked(f io.ReaderAt) (front, header []byte, both *rpmutils.RpmHeader, err error) {
+	if front, err = readHeader(f, leadSize); err != nil {
+		return nil, nil, nil, err
+	}
+	if header, err = readHeader(f, after(front)); err != nil {
+		return nil, nil, nil, err
+	}
+	// The library trusts what the two checks above hold; it compares the header's digest.
+	both, err = rpmutils.ReadHeader(io.NewSectionReader(f, 0, after(front)+int64(len(header))))
+	return front, header, both, err
+}
+
+// after returns where the header begins that follows a signature header: leadSize is a
+// multiple of 8, and so is the padded front.
+func after(front []byte) int64 { return int64(leadSize + len(front) + -len(front)&7) }
 
 // signature returns that of the header; nil if there is none.
 func (r *rpm) signature() []byte {

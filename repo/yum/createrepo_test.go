@@ -1,0 +1,206 @@
+package yum
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/slipway-build/slipway/release/sign/signtest"
+	"github.com/slipway-build/slipway/repo/tree"
+)
+
+// odd is a package with all that an rpm can say of itself in metadata.
+const odd = `
+Name: odd
+Epoch: 2
+Version: 1.0~rc1
+Release: 3
+Summary: Tom & "Jerry" <ship@example.org>
+License: MIT AND Apache-2.0
+Group: Ships/Odd
+Vendor: The Ünion
+Packager: Mate <mate@example.org>
+URL: https://example.org/?a=1&b=2
+BuildArch: noarch
+AutoReqProv: no
+Provides: ship = 1:2.0-3, ship(any), config(odd) = 2:1.0~rc1-3
+Requires: /etc/odd.conf, /usr/share/odd/none, ship(any), captain >= 1.36, captain >= 1.36, bosun < 2:3.0-1
+Requires: libc.so.6, libc.so.6(GLIBC_2.4)(64bit), libc.so.6(GLIBC_2.34)(64bit), libc.so.6(GLIBC_2.17)(64bit)
+Requires: (cook if purser)
+Requires(pre): /usr/sbin/useradd, mate
+Requires(post): mate >= 2
+Requires(preun): deckhand
+Requires(postun): anchor
+Requires(pretrans): logline
+Conflicts: hulk <= 0.9
+Obsoletes: even < 1.0
+Recommends: rope, (mast or sail)
+Suggests: lantern = 1
+Supplements: hull
+Enhances: rigging > 5
+%description
+First & last.
+
+  Indented <lines>.
+%install
+mkdir -p %{buildroot}/etc %{buildroot}/usr/lib %{buildroot}/usr/bin %{buildroot}/usr/share/odd/bin %{buildroot}/var/log
+touch %{buildroot}/etc/odd.conf %{buildroot}/usr/lib/sendmail "%{buildroot}/usr/share/odd/a & b" %{buildroot}/var/log/odd
+touch %{buildroot}/usr/share/odd/bin/ünit
+ln -s odd.conf %{buildroot}/etc/link
+%files
+%config /etc/odd.conf
+/etc/link
+/usr/lib/sendmail
+%dir /usr/share/odd
+%dir /usr/share/odd/bin
+/usr/share/odd/bin/ünit
+"/usr/share/odd/a & b"
+%ghost /var/log/odd
+%changelog
+`
+
+// log is a changelog longer than metadata have it. Two of its entries are of one day.
+func log() string {
+	var b strings.Builder
+	for day := 14; day > 0; day-- {
+		fmt.Fprintf(&b, "* Tue Feb %02d 2022 Mate <mate@example.org> - 1.%d\n- Change <%d> & more\n- And \"more\"\n\n",
+			max(day, 2), day, day)
+	}
+	return b.String()
+}
+
+// oddRPM has rpmbuild make the package.
+func oddRPM(t *testing.T, dir string) string {
+	t.Helper()
+	spec := filepath.Join(t.TempDir(), "odd.spec")
+	put(t, spec, []byte(odd+log()))
+	tool(t, filepath.Dir(spec), "rpmbuild", "-bb", "--quiet", "--define", "_topdir "+filepath.Dir(spec),
+		"--define", "_rpmdir "+dir, "--define", "_rpmfilename %%{NAME}.rpm", spec)
+	return filepath.Join(dir, "odd.rpm")
+}
+
+// TestCreaterepo holds that metadata have each element, attribute and text as createrepo_c
+// writes them, in its order.
+func TestCreaterepo(t *testing.T) {
+	dir := t.TempDir()
+	more := captain(t, "1.36.1+acme.1")
+	more.Name, more.Compression = "bosun", "zstd"
+	by := signer(t, signtest.OpenPGP(t, "captain"))
+	packages := []Package{
+		read(t, write(t, dir, captain(t, "1.36.1"))), signed(t, by, write(t, dir, more)), read(t, oddRPM(t, dir))}
+	tool(t, dir, "createrepo_c", "--no-database", "--quiet", ".")
+	files, revision, err := Metadata(context.Background(), Repository{Name: "ship", URL: "https://example.org",
+		Time: signtest.Release, Packages: packages}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"primary", "filelists", "other"} {
+		theirs, err := filepath.Glob(filepath.Join(dir, "repodata", "*-"+kind+".xml.gz"))
+		if err != nil || len(theirs) != 1 {
+			t.Fatalf("createrepo_c wrote %v as %s (%v)", theirs, kind, err)
+		}
+		want := ungzip(t, get(t, theirs[0]))
+		got := ungzip(t, one(t, files, "rpm/ship/"+revision+"/repodata/*-"+kind+".xml.gz").Data)
+		compareLines(t, kind, flatten(t, got), flatten(t, want))
+	}
+}
+
+// one returns the file whose path fits a pattern.
+func one(t *testing.T, files []tree.File, pattern string) tree.File {
+	t.Helper()
+	i := slices.IndexFunc(files, func(f tree.File) bool {
+		ok, err := filepath.Match(pattern, f.Path)
+		return ok && err == nil
+	})
+	if i < 0 {
+		t.Fatalf("there is no file %s", pattern)
+	}
+	return files[i]
+}
+
+func ungzip(t *testing.T, data []byte) []byte {
+	t.Helper()
+	r, err := gzip.NewReader(strings.NewReader(string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// exceptions are what differs on purpose: the time of a file on this machine, and where it is.
+var exceptions = []string{"time@file", "location@href"}
+
+// flatten writes each package of a document as lines, one for each attribute and text, the
+// packages in the order of their names.
+func flatten(t *testing.T, text []byte) []string {
+	t.Helper()
+	byName := map[string][]string{}
+	var at []string
+	var lines []string
+	d := xml.NewDecoder(strings.NewReader(string(text)))
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch e := token.(type) {
+		case xml.StartElement:
+			at = append(at, e.Name.Space+" "+e.Name.Local)
+			lines = append(lines, strings.Join(at, "/"))
+			slices.SortFunc(e.Attr, func(a, b xml.Attr) int { return strings.Compare(a.Name.Local, b.Name.Local) })
+			for _, a := range e.Attr {
+				if !slices.Contains(exceptions, e.Name.Local+"@"+a.Name.Local) {
+					lines = append(lines, strings.Join(at, "/")+"@"+a.Name.Local+"="+a.Value)
+				}
+			}
+		case xml.CharData:
+			if strings.TrimSpace(string(e)) != "" {
+				lines = append(lines, strings.Join(at, "/")+"="+string(e))
+			}
+		case xml.EndElement:
+			if at = at[:len(at)-1]; len(at) < 2 {
+				byName[strings.Join(lines, "\n")] = lines
+				lines = nil
+			}
+		}
+	}
+	var all []string
+	keys := make([]string, 0, len(byName))
+	for k := range byName {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		all = append(all, byName[k]...)
+	}
+	return all
+}
+
+func compareLines(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			t.Errorf("%s differs:\ngot\n%s\nwant\n%s", what, strings.Join(got[max(i-3, 0):min(i+5, len(got))], "\n"),
+				strings.Join(want[max(i-3, 0):min(i+5, len(want))], "\n"))
+			return
+		}
+	}
+}
+
+var _ = os.Remove
