@@ -3,10 +3,9 @@ package yum
 import (
 	"context"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
-	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,7 +34,8 @@ AutoReqProv: no
 Provides: ship = 1:2.0-3, ship(any), config(odd) = 2:1.0~rc1-3
 Requires: /etc/odd.conf, /usr/share/odd/none, ship(any), captain >= 1.36, captain >= 1.36, bosun < 2:3.0-1
 Requires: libc.so.6, libc.so.6(GLIBC_2.4)(64bit), libc.so.6(GLIBC_2.34)(64bit), libc.so.6(GLIBC_2.17)(64bit)
-Requires: (cook if purser)
+Requires: (cook if purser), mate, /var/log/odd
+Requires(pre): ship(any)
 Requires(pre): /usr/sbin/useradd, mate
 Requires(post): mate >= 2
 Requires(preun): deckhand
@@ -110,7 +110,7 @@ func TestCreaterepo(t *testing.T) {
 		}
 		want := ungzip(t, get(t, theirs[0]))
 		got := ungzip(t, one(t, files, "rpm/ship/"+revision+"/repodata/*-"+kind+".xml.gz").Data)
-		compareLines(t, kind, flatten(t, got), flatten(t, want))
+		same(t, kind, flatten(t, got), flatten(t, want))
 	}
 }
 
@@ -143,64 +143,60 @@ func ungzip(t *testing.T, data []byte) []byte {
 // exceptions are what differs on purpose: the time of a file on this machine, and where it is.
 var exceptions = []string{"time@file", "location@href"}
 
-// flatten writes each package of a document as lines, one for each attribute and text, the
-// packages in the order of their names.
-func flatten(t *testing.T, text []byte) []string {
-	t.Helper()
-	byName := map[string][]string{}
-	var at []string
-	var lines []string
-	d := xml.NewDecoder(strings.NewReader(string(text)))
-	for {
-		token, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch e := token.(type) {
-		case xml.StartElement:
-			at = append(at, e.Name.Space+" "+e.Name.Local)
-			lines = append(lines, strings.Join(at, "/"))
-			slices.SortFunc(e.Attr, func(a, b xml.Attr) int { return strings.Compare(a.Name.Local, b.Name.Local) })
-			for _, a := range e.Attr {
-				if !slices.Contains(exceptions, e.Name.Local+"@"+a.Name.Local) {
-					lines = append(lines, strings.Join(at, "/")+"@"+a.Name.Local+"="+a.Value)
-				}
-			}
-		case xml.CharData:
-			if strings.TrimSpace(string(e)) != "" {
-				lines = append(lines, strings.Join(at, "/")+"="+string(e))
-			}
-		case xml.EndElement:
-			if at = at[:len(at)-1]; len(at) < 2 {
-				byName[strings.Join(lines, "\n")] = lines
-				lines = nil
-			}
-		}
-	}
-	var all []string
-	keys := make([]string, 0, len(byName))
-	for k := range byName {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	for _, k := range keys {
-		all = append(all, byName[k]...)
-	}
-	return all
+// A node is any element.
+type node struct {
+	XMLName xml.Name
+	Attrs   []xml.Attr `xml:",any,attr"`
+	Text    string     `xml:",chardata"`
+	Nodes   []node     `xml:",any"`
 }
 
-func compareLines(t *testing.T, what string, got, want []string) {
+// flatten writes a document as lines, one for each element, attribute and text, the packages in
+// the order of what they say.
+func flatten(t *testing.T, text []byte) string {
 	t.Helper()
-	for i := range max(len(got), len(want)) {
-		if i >= len(got) || i >= len(want) || got[i] != want[i] {
-			t.Errorf("%s differs:\ngot\n%s\nwant\n%s", what, strings.Join(got[max(i-3, 0):min(i+5, len(got))], "\n"),
-				strings.Join(want[max(i-3, 0):min(i+5, len(want))], "\n"))
+	var root node
+	if err := xml.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	var packages []string
+	for _, n := range root.Nodes {
+		packages = append(packages, n.lines(""))
+	}
+	slices.Sort(packages)
+	root.Nodes = nil
+	return root.lines("") + strings.Join(packages, "")
+}
+
+func (n node) lines(indent string) string {
+	out := indent + path.Base(n.XMLName.Space) + ":" + n.XMLName.Local + "\n"
+	slices.SortFunc(n.Attrs, func(a, b xml.Attr) int { return strings.Compare(a.Name.Local, b.Name.Local) })
+	for _, a := range n.Attrs {
+		if !slices.Contains(exceptions, n.XMLName.Local+"@"+a.Name.Local) {
+			out += fmt.Sprintf("%s @%s %q\n", indent, a.Name.Local, a.Value)
+		}
+	}
+	if len(n.Nodes) == 0 && n.Text != "" {
+		out += fmt.Sprintf("%s %q\n", indent, n.Text)
+	}
+	for _, child := range n.Nodes {
+		out += child.lines(indent + "  ")
+	}
+	return out
+}
+
+// same compares texts, and shows where they part.
+func same(t *testing.T, what, got, want string) {
+	t.Helper()
+	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			show := func(lines []string) string { return strings.Join(lines[max(i-4, 0):min(i+4, len(lines))], "\n") }
+			t.Errorf("%s differs: it has\n%s\nwant\n%s", what, show(a), show(b))
 			return
 		}
 	}
+	if got != want {
+		t.Errorf("%s differs: it has %d lines, want %d", what, len(a), len(b))
+	}
 }
-
-var _ = os.Remove

@@ -78,11 +78,10 @@ func evr(s string) (epoch, version, release string) {
 // itself or the package provides is left out, as createrepo_c does. Of glibc's symbol versions
 // only the latest is kept, which has the others.
 func wanted(all, provided []relation, files []file) []relation {
-	there := map[relation]bool{}
+	with, had, installed := map[relation]bool{}, map[relation]bool{}, map[string]bool{}
 	for _, r := range provided {
-		there[r] = true
+		with[r] = true
 	}
-	installed := map[string]bool{}
 	for _, f := range files {
 		installed[f.Path] = f.primary()
 	}
@@ -91,13 +90,13 @@ func wanted(all, provided []relation, files []file) []relation {
 		bare := r
 		bare.Pre = ""
 		switch {
-		case strings.HasPrefix(r.Name, "rpmlib("), installed[r.Name], there[bare], there[r]:
+		case strings.HasPrefix(r.Name, "rpmlib("), installed[r.Name], with[bare], had[r]:
 		case strings.HasPrefix(r.Name, "libc.so.6"):
 			if libc == nil || rpmutils.Vercmp(libc[0].Name, r.Name) < 0 {
 				libc = []relation{r}
 			}
 		default:
-			there[r] = true
+			had[r] = true
 			list = append(list, r)
 		}
 	}

@@ -30,7 +30,8 @@ func captain(t testing.TB, v string) packaging.Package {
 		Name: "captain", Version: parsed, Distro: v, Revision: 1, Platform: platform.Platform{OS: "linux", Arch: "amd64"},
 		Summary: "steers & <sails>", Description: "Steers.\n\n\"Sails\", too.", Homepage: "https://example.org/?a=b&c",
 		License: "Apache-2.0", Maintainer: "Mate <mate@example.org>", Date: signtest.Born, Compression: "gzip",
-		Changes: []string{"Steer to starboard", "Sink no more (CVE-2026-0001)"},
+		Relations: packaging.Relations{Depends: []packaging.Relation{"mate >= 1", "mate >= 1"}},
+		Changes:   []string{"Steer to starboard", "Sink no more (CVE-2026-0001)"},
 		Files: []packaging.File{
 			{Path: "/usr/bin/captain", Mode: 0o755, Data: []byte("captain " + v + "\n")},
 			{Path: "/etc/captain/options", Mode: 0o644, Kind: packaging.Config, Data: []byte("A=b\n")},
