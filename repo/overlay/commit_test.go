@@ -172,8 +172,9 @@ func TestChannels(t *testing.T) {
 	}
 	candidate := git(t, r.Dir, "rev-parse", "candidate")
 	commit(t, r, stable(2, first, next))
-	if got := git(t, r.Dir, "rev-parse", "candidate"); got != candidate {
-		t.Error("a branch that was not named changed")
+	heads, err := r.Heads(t.Context())
+	if err != nil || heads["candidate"] != candidate || len(heads) != 2 {
+		t.Errorf("a branch that was not named changed: %v, %v", heads, err)
 	}
 }
 

@@ -134,25 +134,31 @@ func TestRestoreRefuses(t *testing.T) {
 		s.put(published...)
 		c.harm(s)
 		err := open(t).Restore(t.Context(), s.get)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "again") {
-			t.Errorf("%s: the error is %v, want one with %q and a remedy", name, err, c.want)
+		if _, ok := errors.AsType[*DamagedError](err); !ok || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: the error is %v, want a DamagedError with %q", name, err, c.want)
 		}
 	}
+}
+
+func TestRestoreAsks(t *testing.T) {
+	s, r := serve(t), open(t)
+	s.update(r, stable(0, ship(t, "1.4.1_p1")))
 	cause := errors.New("connection reset")
-	refused := func(context.Context, string) ([]byte, error) { return nil, cause }
-	if err := r.Restore(t.Context(), refused); !errors.Is(err, cause) || len(files(t, r)) == 0 {
-		t.Errorf("a question that failed was taken for an answer: %v", err)
-	}
-	// Not the list, but what it names.
-	s := serve(t)
-	s.put(published...)
-	half := func(ctx context.Context, path string) ([]byte, error) {
-		if strings.HasSuffix(path, ".idx") {
-			return nil, cause
+	for _, suffix := range []string{"/refs", "/HEAD", "/packs", ".idx"} {
+		fails := func(ctx context.Context, path string) ([]byte, error) {
+			if strings.HasSuffix(path, suffix) {
+				return nil, cause
+			}
+			return s.get(ctx, path)
 		}
-		return s.get(ctx, path)
-	}
-	if err := open(t).Restore(t.Context(), half); !errors.Is(err, cause) || errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the error is %v, want %v", err, cause)
+		if err := open(t).Restore(t.Context(), fails); !errors.Is(err, cause) || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: the error is %v, want %v", suffix, err, cause)
+		}
+		if suffix == ".idx" {
+			continue
+		}
+		if err := r.Restore(t.Context(), fails); err == nil || len(files(t, r)) == 0 {
+			t.Errorf("%s: a question that failed was taken for an answer: %v", suffix, err)
+		}
 	}
 }
