@@ -141,7 +141,8 @@ func TestUnionKeepsMetadataThatFits(t *testing.T) {
 
 func TestManifestOfTheRoot(t *testing.T) {
 	thick := laid(t, "1.4.1_p1", nil)
-	thin := thick.with("metadata/layout.conf", strings.ReplaceAll(layout, "thin-manifests = false", "thin-manifests = true"))
+	thin := thick.with("metadata/layout.conf",
+		strings.ReplaceAll(layout, "thin-manifests = false", "thin-manifests = true"))
 	for _, c := range []struct {
 		layer      Layer
 		has, hasNo []string
@@ -175,7 +176,8 @@ func TestManifestOfTheRoot(t *testing.T) {
 func TestSources(t *testing.T) {
 	got := laid(t, "1.4.1_p1", nil).Tree.Sources(binary)
 	want := []string{"https://example.org/distfiles/ship-1.4.1_p1-files.tar.xz",
-		"https://example.org/distfiles/ship-1.4.1_p1-amd64.tar.xz", "https://example.org/distfiles/ship-1.4.1_p1-arm64.tar.xz"}
+		"https://example.org/distfiles/ship-1.4.1_p1-amd64.tar.xz",
+		"https://example.org/distfiles/ship-1.4.1_p1-arm64.tar.xz"}
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

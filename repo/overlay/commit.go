@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ import (
 	"github.com/slipway-build/slipway/release/sign"
 )
 
-// mostPacks is how many packs a repository has until they become one: readers get the index of
-// each.
+// mostPacks is how many packs a repository has at most, unless it says so: readers get the index
+// of each.
 const mostPacks = 50
 
 // manifestFile is the Manifest of the overlay's root.
@@ -58,7 +59,10 @@ func (r Repository) Commit(ctx context.Context, u Update) (changed bool, err err
 			heads[b.Name] = tip
 		}
 	}
-	return !maps.Equal(had, heads), w.point(ctx, heads, u.Branches)
+	if err := w.point(ctx, heads, u.Branches); err != nil {
+		return false, err
+	}
+	return !maps.Equal(had, heads), w.bare.Pack(ctx, cmp.Or(r.mostPacks, mostPacks))
 }
 
 // A writer writes the commits of an update.
@@ -86,7 +90,7 @@ func (u Update) writer() (w writer, err error) {
 	return w, err
 }
 
-// point makes branches point at commits, chooses HEAD, and makes a pack of what is new.
+// point makes branches point at commits, and chooses HEAD.
 func (w writer) point(ctx context.Context, heads map[string]string, branches []Branch) error {
 	if err := w.bare.SetHeads(ctx, heads); err != nil {
 		return err
@@ -97,11 +101,9 @@ func (w writer) point(ctx context.Context, heads map[string]string, branches []B
 	}
 	names = append(names, slices.Sorted(maps.Keys(heads))...)
 	if i := slices.IndexFunc(names, func(name string) bool { return heads[name] != "" }); i >= 0 {
-		if err := w.bare.SetHead(ctx, names[i]); err != nil {
-			return err
-		}
+		return w.bare.SetHead(ctx, names[i])
 	}
-	return w.bare.Pack(ctx, mostPacks)
+	return nil
 }
 
 // branch brings a branch to an overlay, and returns its last commit; "" where there is none,

@@ -36,6 +36,8 @@ type Branch struct {
 type Repository struct {
 	Git gitrepo.Git
 	Dir string // absolute; nobody else may use it
+	// mostPacks is how many packs it has at most; 0 is as the constant says.
+	mostPacks int
 }
 
 // An Update is what a repository is to hold.

@@ -75,6 +75,15 @@ func (r Repository) Files(ctx context.Context) ([]tree.File, error) {
 // packSuffixes are the files of a pack, the one that makes git see it last.
 var packSuffixes = []string{".pack", ".idx"}
 
+// Heads returns the last commit of each branch.
+func (r Repository) Heads(ctx context.Context) (map[string]string, error) {
+	bare, err := r.Git.Bare(ctx, r.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return bare.Heads(ctx)
+}
+
 // content returns a file of this machine as content at a path. It is small: ebuilds are.
 func content(at, from string) (tree.File, error) {
 	data, err := os.ReadFile(from)
@@ -100,9 +109,11 @@ func (r Repository) Restore(ctx context.Context, get Getter) error {
 	if err != nil {
 		return err
 	}
-	if r.restore(ctx, get, published) == nil {
-		return nil
+	err = r.restore(ctx, get, published)
+	if _, ok := errors.AsType[*DamagedError](err); !ok {
+		return err
 	}
+	// It may be what was here.
 	if err := os.RemoveAll(r.Dir); err != nil {
 		return err
 	}
@@ -124,7 +135,7 @@ func (r Repository) restore(ctx context.Context, get Getter, published start) er
 		}
 	}
 	if err := bare.SetHeads(ctx, published.heads); err != nil {
-		return damaged(refsFile, err)
+		return &DamagedError{refsFile, err}
 	}
 	if err := bare.SetHead(ctx, published.head); err != nil {
 		return err
@@ -133,7 +144,7 @@ func (r Repository) restore(ctx context.Context, get Getter, published start) er
 		return err
 	}
 	if err := bare.Check(ctx); err != nil {
-		return damaged(Dir, err)
+		return &DamagedError{Dir, err}
 	}
 	return nil
 }
@@ -201,7 +212,7 @@ func read(ctx context.Context, get Getter) (s start, err error) {
 	for line := range bytes.Lines(refs) {
 		m := refLine.FindSubmatch(line)
 		if m == nil {
-			return s, damaged(refsFile, fmt.Errorf("%q is not a ref", line))
+			return s, &DamagedError{refsFile, fmt.Errorf("%q is not a ref", line)}
 		}
 		s.heads[string(m[2])] = string(m[1])
 	}
@@ -211,12 +222,12 @@ func read(ctx context.Context, get Getter) (s start, err error) {
 		case m != nil:
 			s.packs = append(s.packs, string(m[1]))
 		case string(line) != "\n":
-			return s, damaged(packsFile, fmt.Errorf("%q is not a pack", line))
+			return s, &DamagedError{packsFile, fmt.Errorf("%q is not a pack", line)}
 		}
 	}
 	name, ok := strings.CutPrefix(strings.TrimSpace(string(head)), symref)
 	if s.head = name; !ok || s.heads[name] == "" {
-		return s, damaged(headFile, fmt.Errorf("%q is not a branch of %s", head, refsFile))
+		return s, &DamagedError{headFile, fmt.Errorf("%q is not a branch of %s", head, refsFile)}
 	}
 	return s, nil
 }
@@ -224,13 +235,21 @@ func read(ctx context.Context, get Getter) (s start, err error) {
 // lost is the error of a file without which others are of no use: it is not that there is none.
 func lost(file string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return damaged(file, errors.New("it is missing"))
+		return &DamagedError{file, errors.New("it is missing")}
 	}
 	return fmt.Errorf("%s: %w", file, err)
 }
 
-func damaged(file string, err error) error {
-	return fmt.Errorf("the published git repository is damaged: %s: %w\n"+
-		"  Publish an earlier copy of the folder %s again, or remove it: it is then made anew, and readers have to "+
-		"clone again", file, err, Dir)
+// A DamagedError is a published git repository that readers cannot get whole.
+type DamagedError struct {
+	File string // by its path in the whole repository
+	Err  error
 }
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the published git repository is damaged: %s: %v\n"+
+		"  Publish an earlier copy of the folder %s again, or remove it: it is then made anew, and readers have to "+
+		"clone again", e.File, e.Err, Dir)
+}
+
+func (e *DamagedError) Unwrap() error { return e.Err }
