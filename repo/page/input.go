@@ -57,14 +57,16 @@ func (in Input) suite(s Suite) index.Suite {
 	}
 	slices.SortFunc(out.Forks, func(a, b index.Fork) int { return byMinor(a.ID, b.ID) })
 	if len(s.Debs) > 0 {
-		out.Apt = &index.Apt{URI: in.at("apt"), Suite: s.Name, Components: []string{"main"}, Architectures: sorted(s.Debs)}
+		out.Apt = &index.Apt{URI: in.at("apt"), Suite: s.Name, Components: []string{"main"},
+			Architectures: sorted(s.Debs)}
 		if len(in.Keys) > 0 {
 			out.Apt.Sources = in.at("apt", s.Name+".sources")
 		}
 	}
 	if len(s.RPMs) > 0 {
-		out.Yum = &index.Yum{Mirrorlist: in.at("rpm", s.Name, "mirrorlist"), BaseURL: in.at("rpm", s.Name, s.Revision) + "/",
-			Revision: s.Revision, Architectures: sorted(s.RPMs)}
+		out.Yum = &index.Yum{Mirrorlist: in.at("rpm", s.Name, "mirrorlist"),
+			BaseURL: in.at("rpm", s.Name, s.Revision) + "/", Revision: s.Revision,
+			Architectures: sorted(s.RPMs)}
 		if len(in.Keys) > 0 {
 			out.Yum.Repo = in.at("rpm", s.Name+".repo")
 		}

@@ -20,7 +20,7 @@ type way struct {
 // ways returns those that the repository has something for.
 func ways(in Input, doc index.Index) []way {
 	var out []way
-	for _, w := range []way{aptWay(in, doc), dnfWay(in, doc), emergeWay(in), curlWay(in, doc), imageWay(doc)} {
+	for _, w := range []way{aptWay(in, doc), dnfWay(in, doc), emergeWay(in), curlWay(in, doc)} {
 		if len(w.Commands) > 0 {
 			out = append(out, w)
 		}
@@ -55,7 +55,7 @@ func aptWay(in Input, doc index.Index) way {
 }
 
 func dnfWay(in Input, doc index.Index) way {
-	w := way{ID: "dnf", Title: "dnf", Note: "As root. dnf shows the fingerprint of the key before it takes it. " +
+	w := way{ID: "dnf", Title: "dnf", Note: "As root, on Fedora, Red Hat Enterprise Linux and their kin. " +
 		"Then install what you need with dnf install."}
 	if in.Package && len(in.Keys) > 0 {
 		w.Commands = append(w.Commands, command{For: "once, the key and the repositories", Lines: []string{
@@ -121,13 +121,13 @@ func curlWay(in Input, doc index.Index) way {
 			continue
 		}
 		// To some servers an unescaped plus is a blank.
-		file := `"` + shell.QuoteInside(d.URL) + "/$version/" + shell.QuoteInside(escaped("bin", on, program))
+		version := "$(curl -fsSL " + shell.Quote(d.Pointer) + " | sed s/+/%2B/)"
 		w.Commands = append(w.Commands, command{
 			For: "the newest " + program + " of " + d.Fork.ID + ", " + d.Channel, Folded: len(w.Commands) > 0,
 			Lines: []string{
-				"version=$(curl -fsSL " + shell.Quote(d.Pointer) + " | sed s/+/%2B/)",
-				"curl -fLO " + file + `"`,
-				"echo \"$(curl -fsSL " + file + ".sha256\")  \"" + shell.Quote(program) + " | sha256sum --check",
+				`url="` + shell.QuoteInside(d.URL) + "/" + version + "/" + shell.QuoteInside(escaped("bin", on, program)) + `"`,
+				`curl -fLO "$url"`,
+				`echo "$(curl -fsSL "$url.sha256")  ` + shell.QuoteInside(program) + `" | sha256sum --check`,
 			},
 		})
 	}
@@ -142,19 +142,6 @@ func (in Input) program(d index.Download) (program, platform string) {
 		}
 	}
 	return "", ""
-}
-
-// imageWay pulls the images by digest.
-func imageWay(doc index.Index) way {
-	w := way{ID: "image", Title: "image"}
-	var lines []string
-	for _, i := range doc.Images {
-		lines = append(lines, style.Words("docker", "pull", i.Repository+":"+i.Tag+"@"+i.Digest))
-	}
-	if len(lines) > 0 {
-		w.Commands = []command{{For: "by tag and digest", Lines: lines}}
-	}
-	return w
 }
 
 // fetch returns the command that downloads a file, to a path or under its own name.

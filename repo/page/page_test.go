@@ -81,7 +81,8 @@ func TestSchema(t *testing.T) {
 func TestErrors(t *testing.T) {
 	in := sample()
 	in.Snapshot = "20270101T000000Z"
-	const want = "https://packages.example.org: the snapshot 20270101T000000Z that it shows is not among those that are kept"
+	const want = "https://packages.example.org: the snapshot 20270101T000000Z that it shows " +
+		"is not among those that are kept"
 	for name, write := range map[string]func(Input) ([]byte, error){index.File: Index, File: HTML} {
 		if _, err := write(in); err == nil || err.Error() != want {
 			t.Errorf("%s: the error is %v", name, err)
