@@ -1,14 +1,9 @@
 package artifact
 
 import (
-	"bytes"
-	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/invopop/jsonschema"
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/testkit"
@@ -20,15 +15,8 @@ const sha256Pattern = "^sha256:[0-9a-f]{64}$"
 // schema generates the JSON schema of artifacts.json from the structs and their comments.
 func schema(t *testing.T) []byte {
 	t.Helper()
-	r := &jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true}
-	if err := r.AddGoComments("github.com/slipway-build/slipway/artifact", ".", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
-	}
-	for name, comment := range r.CommentMap {
-		r.CommentMap[name] = strings.Join(strings.Fields(comment), " ")
-	}
-	s := r.Reflect(Release{})
-	s.Title = ReleaseFile
+	s := testkit.ReflectSchema(t, "github.com/slipway-build/slipway/artifact", ReleaseFile, Release{})
+	property := testkit.Property
 	property(t, s, "schema").Const = ReleaseSchema
 	for _, key := range []string{"tree", "lock"} {
 		property(t, s, key).Pattern = sha256Pattern
@@ -43,23 +31,7 @@ func schema(t *testing.T) []byte {
 	property(t, one, "kind").Enum = []any{
 		Binary, Package, Distfile, Overlay, Image, Layout, Tarball, Source, Document,
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(s); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func property(t *testing.T, s *jsonschema.Schema, key string) *jsonschema.Schema {
-	t.Helper()
-	sub, ok := s.Properties.Get(key)
-	if !ok {
-		t.Fatalf("the schema has no %s", key)
-	}
-	return sub
+	return testkit.EncodeSchema(t, s)
 }
 
 func TestSchema(t *testing.T) {
@@ -98,17 +70,8 @@ func TestRecordsKeepToTheSchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := validate(t, data); (err != nil) != c.wrong {
+		if err := testkit.Valid(t, schema(t), data); (err != nil) != c.wrong {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-func validate(t *testing.T, data []byte) error {
-	t.Helper()
-	record, err := validator.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	return testkit.Schema(t, schema(t)).Validate(record)
 }

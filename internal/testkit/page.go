@@ -31,6 +31,13 @@ func poison(v reflect.Value) {
 		for i := range v.Len() {
 			poison(v.Index(i))
 		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			value := reflect.New(v.Type().Elem()).Elem()
+			value.Set(v.MapIndex(key))
+			poison(value)
+			v.SetMapIndex(key, value)
+		}
 	case reflect.String:
 		if v.Type() == reflect.TypeFor[string]() { // kinds stay what they are
 			v.SetString(v.String() + poisoned)

@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -252,6 +254,32 @@ func TestClients(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	unnamed(t, dir)
+}
+
+// TestCurl has curl download as the scripts of Kubernetes' users do.
+func TestCurl(t *testing.T) {
+	testkit.Need(t, "curl")
+	in := Input{Release: ship(), Folder: "release", Names: map[string][]string{"captain": {"bosun"}}}
+	in.Dir = lay(t, in.Release, nil)
+	files, err := Files(context.Background(), in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pointers, err := Pointers(in.Folder, map[string][]string{"stable": {in.Release.Version}}, "stable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(fetch(t, append(files, pointers...)))))
+	defer server.Close()
+	cmd := exec.Command("sh", "-euxc", `
+		curl -fLO "$URL/release/$(curl -fLs $URL/release/stable.txt)/bin/linux/amd64/bosun"
+		curl -fLO "$URL/release/$(curl -fLs $URL/release/stable-1.4.txt)/bin/linux/amd64/bosun.sha256"
+		echo "$(cat bosun.sha256)  bosun" | sha256sum --check
+		curl -fLO "$URL/release/$(curl -fLs $URL/release/latest.txt | sed s/+/%2B/)/ship-server-linux-amd64.tar.gz"`)
+	cmd.Dir, cmd.Env = t.TempDir(), []string{"PATH=" + testkit.Path(), "URL=" + server.URL}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 // unnamed holds that the sums name every file that is neither a sum nor a signature.
