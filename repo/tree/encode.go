@@ -37,7 +37,7 @@ type bundle struct {
 // entries are always the same bytes.
 func EncodeListing(entries []Entry) ([]byte, error) {
 	l := listing{Schema: schema, Files: slices.Clone(entries)}
-	slices.SortFunc(l.Files, compare)
+	slices.SortFunc(l.Files, Compare)
 	if err := checkEntries(l.Files); err != nil {
 		return nil, err
 	}
