@@ -1,14 +1,17 @@
 package repo
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/repo/downloads"
+	"github.com/slipway-build/slipway/repo/overlay"
 	"github.com/slipway-build/slipway/repo/page"
+	"github.com/slipway-build/slipway/repo/page/index"
 	"github.com/slipway-build/slipway/repo/state"
 	"github.com/slipway-build/slipway/repo/tree"
 	"github.com/slipway-build/slipway/version"
@@ -18,7 +21,7 @@ import (
 func (c composition) pages(next state.Snapshot, suites []*suite) ([]tree.File, error) {
 	in := page.Input{
 		Name: next.Identity.Name, Origin: next.Identity.Origin, Description: c.settings.Description, URL: next.Identity.URL,
-		Snapshot: next.ID, Dated: true, Keyring: next.Bootstrap != nil, Package: next.Bootstrap != nil,
+		Snapshot: next.ID, Dated: true, Channels: c.settings.Channels, Keyring: next.Bootstrap != nil, Package: next.Bootstrap != nil,
 		Downloads: c.downloads(), Images: c.images(),
 	}
 	for _, k := range next.Keys {
@@ -33,21 +36,17 @@ func (c composition) pages(next state.Snapshot, suites []*suite) ([]tree.File, e
 			in.Snapshots = append(in.Snapshots, c.shownSnapshot(one))
 		}
 	}
-	in.Overlay = c.overlayName()
-	index, err := page.Index(in)
+	in.Overlay = c.gentoo(next)
+	data, err := page.Index(in)
 	if err != nil {
 		return nil, err
 	}
 	html, err := page.HTML(in)
-	return []tree.File{tree.Of(tree.Commit, page.IndexFile, index), tree.Of(tree.Commit, page.File, html)}, err
+	return []tree.File{tree.Of(tree.Commit, index.File, data), tree.Of(tree.Commit, page.File, html)}, err
 }
 
 func (c composition) shownSuite(s *suite, had state.Suite) page.Suite {
-	out := page.Suite{Name: s.name, Channel: s.channel, Revision: had.Revision}
-	for _, m := range s.members {
-		out.Fork, out.Minor = m.Fork, minor(m.Version)
-		out.Versions = append(out.Versions, m.Version)
-	}
+	out := page.Suite{Name: s.name, Channel: s.channel, Revision: had.Revision, Forks: forks(s.members)}
 	for _, p := range s.debs {
 		out.Debs = append(out.Debs, p.Architecture)
 	}
@@ -58,8 +57,22 @@ func (c composition) shownSuite(s *suite, had state.Suite) page.Suite {
 	return out
 }
 
+// forks groups releases, which are sorted, by their forks and minor versions.
+func forks(members []state.Member) []page.Fork {
+	var out []page.Fork
+	for _, m := range members {
+		of := minor(m.Version)
+		i := slices.IndexFunc(out, func(f page.Fork) bool { return f.ID == m.Fork && f.Minor == of })
+		if i < 0 {
+			i, out = len(out), append(out, page.Fork{ID: m.Fork, Minor: of})
+		}
+		out[i].Versions = append(out[i].Versions, m.Version)
+	}
+	return out
+}
+
 func (c composition) shownSnapshot(s state.Snapshot) page.Snapshot {
-	out := page.Snapshot{ID: s.ID, Verb: s.Change.Verb, Args: s.Change.Args, Revisions: map[string]string{}}
+	out := page.Snapshot{ID: s.ID, Time: date(s).Format(time.RFC3339), Verb: s.Change.Verb, Args: s.Change.Args, Revisions: map[string]string{}}
 	for _, suite := range s.Suites {
 		if suite.Revision != "" {
 			out.Revisions[suite.Name] = suite.Revision
@@ -81,26 +94,18 @@ func (c composition) shownSnapshot(s state.Snapshot) page.Snapshot {
 // downloads are those of each fork in each channel.
 func (c composition) downloads() []page.Download {
 	var out []page.Download
-	for channel, members := range c.next.Channels {
-		for _, m := range members {
-			r := c.store.records[m.Record]
-			i := slices.IndexFunc(out, func(d page.Download) bool { return d.Fork == m.Fork && d.Channel == channel })
-			if i < 0 {
-				d := page.Download{
-					Folder: r.Downloads, Fork: m.Fork, Channel: channel, Minor: minor(m.Version),
-					Pointer: channel + "-" + minor(m.Version) + ".txt",
-				}
-				if binaries := r.Release.Kind(artifact.Binary); len(binaries) > 0 {
-					d.Program, d.Platform = binaries[0].Name, binaries[0].Platform
-				}
-				out, i = append(out, d), len(out)
+	for _, channel := range c.settings.Channels {
+		members := c.next.Channels[channel]
+		for _, f := range forks(members) {
+			i := slices.IndexFunc(members, func(m state.Member) bool { return m.Fork == f.ID && m.Version == f.Versions[0] })
+			r := c.store.records[members[i].Record]
+			d := page.Download{Fork: f, Channel: channel, Folder: r.Downloads, Pointer: downloads.Pointer(channel, f.Minor)}
+			if binaries := r.Release.Kind(artifact.Binary); len(binaries) > 0 {
+				d.Program, d.Platform = binaries[0].Name, binaries[0].Platform
 			}
-			out[i].Versions = append(out[i].Versions, m.Version)
+			out = append(out, d)
 		}
 	}
-	slices.SortFunc(out, func(a, b page.Download) int {
-		return cmp.Or(strings.Compare(a.Fork, b.Fork), strings.Compare(a.Channel, b.Channel))
-	})
 	return out
 }
 
@@ -125,14 +130,17 @@ func (c composition) images() []page.Image {
 	return out
 }
 
-// overlayName is what profiles/repo_name says, of any release that has an overlay.
-func (c composition) overlayName() string {
+// gentoo is the overlay, as any release that has one names it.
+func (c composition) gentoo(next state.Snapshot) page.Overlay {
 	for _, sum := range c.next.Records() {
-		if name, ok := c.store.records[sum].Overlay["profiles/repo_name"]; ok {
-			return strings.TrimSpace(string(name))
+		name, ok := c.store.records[sum].Overlay["profiles/repo_name"]
+		if !ok {
+			continue
 		}
+		client := overlay.Client{Name: strings.TrimSpace(string(name)), URL: next.Identity.URL}
+		return page.Overlay{Name: client.Name, Conf: string(client.ReposConf())}
 	}
-	return ""
+	return page.Overlay{}
 }
 
 // minor returns the minor version of a version: 1.36.

@@ -105,7 +105,7 @@ func (k Keeper) fetch(ctx context.Context, held *build.Held, from string) (f fet
 	for _, e := range shown.Files {
 		file := tree.File{Entry: e}
 		if needed(e, shown.Snapshot) {
-			if file.Data, err = publish.Get(ctx, target, e); err != nil {
+			if file.Data, err = publish.Content(ctx, target, e); err != nil {
 				return f, err
 			}
 		}
