@@ -17,6 +17,14 @@ type Head struct {
 	// Pending is true from when the head is replaced until all that readers start at is, too.
 	// Anybody who finds it so can complete the change, from state/commits/SNAPSHOT.json.gz.
 	Pending bool `json:"pending"`
+	// Previous is the snapshot that the repository showed before: the difference is what has to be
+	// completed while the change is pending.
+	Previous string `json:"previous,omitempty"`
+	// Ending is the SHA-256 of a listing in state/trees: files that no snapshot here needs, and that
+	// stay until their time for readers with an older index.
+	Ending string `json:"ending,omitempty"`
+	// Pruned is the time, RFC 3339, UTC, up to which ended files have been deleted.
+	Pruned string `json:"pruned,omitempty"`
 }
 
 // A Snapshot is the repository at one moment: apt, yum, overlay, downloads and image tags together.

@@ -64,9 +64,11 @@ func AliasOf(class Class, path string, content File) File {
 
 // Sort sorts files as they are published, and by path.
 func Sort(files []File) {
-	slices.SortFunc(files, func(a, b File) int {
-		return cmp.Or(cmp.Compare(a.Class.rank(), b.Class.rank()), strings.Compare(a.Path, b.Path))
-	})
+	slices.SortFunc(files, func(a, b File) int { return compare(a.Entry, b.Entry) })
+}
+
+func compare(a, b Entry) int {
+	return cmp.Or(cmp.Compare(a.Class.rank(), b.Class.rank()), strings.Compare(a.Path, b.Path))
 }
 
 // Merge returns the files of lists, sorted. The same file in several is one; two with other
