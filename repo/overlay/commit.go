@@ -27,7 +27,7 @@ const manifestFile = "Manifest"
 // and reports whether there was anything to commit. A branch that goes back to an earlier
 // state has that tree again in a single new commit, so that readers always move forward. A
 // branch that is not named stays as it is. The same repository and update make the same
-// commits.
+// commits. Restore comes before, as another machine may have published meanwhile.
 func (r Repository) Commit(ctx context.Context, u Update) (changed bool, err error) {
 	w, err := u.writer()
 	if err != nil {

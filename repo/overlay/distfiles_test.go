@@ -63,7 +63,9 @@ func TestWarnings(t *testing.T) {
 		"https://packages.example.org":  "",
 		"https://packages.example.org/": "",
 		"https://example.org/repo": "the ebuilds of ship-1.4 1.4.1+acme.1 fetch from " +
-			"https://packages.example.org/distfiles, and the repository has its distfiles at https://example.org/repo/distfiles: put them there too, or set " +
+			"https://packages.example.org/distfiles, and the repository has its distfiles at " +
+			"https://example.org/repo/distfiles: " +
+			"put them there too, or set " +
 			"ebuilds.distfiles in fork.yaml to https://example.org/repo/distfiles for the next version",
 	} {
 		if got := strings.Join(Warnings(releases, url), "\n"); got != want {
