@@ -124,24 +124,35 @@ func (c *change) channel(name, otherwise string) (string, error) {
 
 // add puts a release in a folder into a channel.
 func (c *change) add(ctx context.Context, f fork.Fork, from, channel string, force bool) error {
-	record, files, err := c.k.record(ctx, f, from, c.signer)
+	release, err := c.k.release(f, from)
 	if err != nil {
 		return err
 	}
-	data, sum, err := record.Encode()
-	if err != nil {
-		return err
+	m := state.Member{Fork: f.ID, Version: release.Version, Record: c.store.recordOf(release)}
+	if m.Record == "" {
+		if m.Record, err = c.record(ctx, f, from, release); err != nil {
+			return err
+		}
 	}
-	m := state.Member{Fork: f.ID, Version: record.Release.Version, Record: sum}
 	isNew, err := c.next.Put(channel, m, force)
 	if err != nil {
 		return err
 	}
 	c.same, c.args = !isNew, []string{f.ID, m.Version, channel}
 	c.next.Trim(c.settings.Keep.Versions)
+	return nil
+}
+
+// record reads a release that the repository has not seen, and returns the SHA-256 of its record.
+func (c *change) record(ctx context.Context, f fork.Fork, from string, release artifact.Release) (string, error) {
+	record, files, err := c.k.record(ctx, f, from, release, c.signer)
+	if err != nil {
+		return "", err
+	}
+	data, sum, err := record.Encode()
 	c.store.records[sum] = record
 	c.files = append(files, tree.Of(tree.Content, state.RecordPath(sum), data))
-	return nil
+	return sum, err
 }
 
 // change makes the next snapshot, as edit says, and has dist/repo show it.
@@ -238,8 +249,8 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 	if err != nil {
 		return nil, err
 	}
-	report, err := publish.Publish(ctx, c.store.target, sealed, publish.Request{
-		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign, Events: c.k.Options.Events,
+	report, err := publish.Publish(ctx, c.store.destination(sealed), sealed, publish.Request{
+		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign,
 	})
 	if err != nil {
 		return nil, err

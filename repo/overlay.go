@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,15 +16,15 @@ import (
 // overlay brings the git repository of ebuilds to the channels' releases, and returns its files.
 func (c composition) overlay(ctx context.Context) ([]tree.File, error) {
 	u := overlay.Update{Maintainer: c.settings.Maintainer, Time: date(c.next), Signer: c.signer}
-	var all []overlay.Release
+	all := map[string]overlay.Release{} // by their records
 	for _, channel := range c.settings.Channels {
 		b := overlay.Branch{Name: channel}
 		for _, m := range c.next.Channels[channel] {
 			if r := c.store.records[m.Record]; len(r.Overlay) > 0 {
 				b.Releases = append(b.Releases, inOverlay(r))
+				all[m.Record] = inOverlay(r)
 			}
 		}
-		all = append(all, b.Releases...)
 		if len(b.Releases) > 0 || c.store.hasBranch(channel) {
 			u.Branches = append(u.Branches, b)
 		}
@@ -31,10 +32,11 @@ func (c composition) overlay(ctx context.Context) ([]tree.File, error) {
 	if len(u.Branches) == 0 {
 		return nil, nil
 	}
-	if _, err := overlay.Distfiles(all); err != nil {
+	releases := slices.Collect(maps.Values(all))
+	if _, err := overlay.Distfiles(releases); err != nil {
 		return nil, err
 	}
-	for _, w := range overlay.Warnings(all, c.next.Identity.URL) {
+	for _, w := range overlay.Warnings(releases, c.next.Identity.URL) {
 		c.events.Note(w)
 	}
 	r := overlay.Repository{Git: c.git, Dir: filepath.Join(c.scratch, "overlay.git")}

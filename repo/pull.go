@@ -11,23 +11,39 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/internal/output"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/state"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
+// partialFile is there where dist/repo does not have all content of what it shows.
+const partialFile = "state/partial"
+
 // A partial target is a folder that need not have all content of the state it shows: packages stay
 // where they were pulled from.
 type partial struct {
 	publish.Target
-	here func(file string) bool // whether the content of a path can be brought there
+	here map[string]bool // whether the content of a path can be brought there
+}
+
+// destination is where the next state is placed in dist/repo.
+func (s *store) destination(n publish.Next) publish.Target {
+	if !s.partial {
+		return s.target
+	}
+	p := partial{Target: s.target, here: map[string]bool{}}
+	for _, f := range n.Files {
+		p.here[f.Path] = f.HasContent()
+	}
+	return p
 }
 
 // Stat takes what cannot be brought here for present.
 func (p partial) Stat(ctx context.Context, e tree.Entry) (publish.Presence, error) {
 	presence, err := p.Target.Stat(ctx, e)
-	if err == nil && presence == publish.Absent && !p.here(e.Path) {
+	if err == nil && presence == publish.Absent && !p.here[e.Path] {
 		return publish.Same, nil
 	}
 	return presence, err
@@ -61,31 +77,28 @@ func (k Keeper) Pull(ctx context.Context, from string) error {
 			return store.close(fmt.Errorf("%s shows snapshot %s, which %s does not follow\n  To keep what is new here: mage repo:rebase -from=%s",
 				Dir, ours, run.Redact(from), run.Redact(from)))
 		}
-		_, err = publish.Publish(ctx, partial{store.target, theirs.has()}, theirs.Next, publish.Request{Now: k.Now, Keep: forever,
-			Events: k.Options.Events})
+		if err := store.markPartial(from); err != nil {
+			return store.close(err)
+		}
+		report, err := publish.Publish(ctx, store.destination(theirs), theirs, publish.Request{Now: k.Now, Keep: forever})
+		if err == nil {
+			k.note("%s shows snapshot %s; packages stay at %s", Dir, report.Snapshot, run.Redact(from))
+		}
 		return store.close(err)
 	})
+}
+
+// markPartial notes that content of what dist/repo shows is elsewhere.
+func (s *store) markPartial(from string) error {
+	s.partial = true
+	return output.WriteFiles(s.root, map[string][]byte{partialFile: []byte(run.Redact(from) + "\n")})
 }
 
 // forever is how long what is only here stays when another state is pulled over it.
 const forever = 100 * 365 * 24 * 60 * 60 * 1e9
 
-// A fetched state is one that a target shows, with the content that is needed here.
-type fetched struct {
-	publish.Next
-}
-
-// has returns a function that reports whether the content at a path was fetched.
-func (f fetched) has() func(string) bool {
-	here := map[string]bool{}
-	for _, file := range f.Files {
-		here[file.Path] = file.HasContent()
-	}
-	return func(path string) bool { return here[path] }
-}
-
 // fetch reads what a target shows.
-func (k Keeper) fetch(ctx context.Context, held *build.Held, from string) (f fetched, err error) {
+func (k Keeper) fetch(ctx context.Context, held *build.Held, from string) (f publish.Next, err error) {
 	target, err := k.open(ctx, held, "from", from)
 	if err != nil {
 		return f, err
@@ -132,23 +145,24 @@ func (k Keeper) Rebase(ctx context.Context, from string, r Request) (artifact.Se
 		_, err := k.settings()
 		return nil, err
 	}
-	var theirs fetched
-	var ours state.Snapshot
 	return k.change(ctx, r, "rebase", func(ctx context.Context, c *change) error {
-		var err error
-		if theirs, err = k.fetch(ctx, c.held, from); err != nil {
+		theirs, err := k.fetch(ctx, c.held, from)
+		if err != nil {
 			return err
 		}
-		ours = c.store.before
+		ours := c.store.before
 		if c.same = ours.ID == theirs.Snapshot.ID || slices.Contains(c.store.ancestors, theirs.Snapshot.ID); c.same {
 			k.note("%s follows what is published already", Dir)
 			return nil
 		}
-		mine, err := c.store.since(ctx, theirs.Next)
+		mine, err := c.store.since(ctx, theirs)
 		if err != nil {
 			return err
 		}
-		return c.onto(theirs, mine)
+		if err := c.onto(theirs, mine); err != nil || r.DryRun {
+			return err
+		}
+		return c.store.markPartial(from)
 	})
 }
 
@@ -169,7 +183,7 @@ func (s *store) since(ctx context.Context, n publish.Next) ([]state.Snapshot, er
 }
 
 // onto makes the next snapshot of theirs, with what ours did.
-func (c *change) onto(theirs fetched, mine []state.Snapshot) error {
+func (c *change) onto(theirs publish.Next, mine []state.Snapshot) error {
 	ours := c.store
 	var err error
 	if c.store, err = ours.as(theirs); err != nil {

@@ -40,19 +40,20 @@ type recording struct {
 	files   []tree.File
 }
 
+// release reads what the release of f in a folder says of itself.
+func (k Keeper) release(f fork.Fork, dir string) (artifact.Release, error) {
+	release, err := artifact.ReadRelease(k.Project.At(dir))
+	if err == nil && release.Fork != f.ID {
+		err = fmt.Errorf("%s is a release of %s, not of %s", dir, release.Fork, f.ID)
+	}
+	return release, err
+}
+
 // record reads a release of f in a folder, each file once, and checks that it is what was released.
-func (k Keeper) record(ctx context.Context, f fork.Fork, dir string, by *sign.Signer) (state.Record, []tree.File, error) {
+func (k Keeper) record(
+	ctx context.Context, f fork.Fork, dir string, release artifact.Release, by *sign.Signer,
+) (state.Record, []tree.File, error) {
 	abs := k.Project.At(dir)
-	release, err := artifact.ReadRelease(abs)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%s has no %s: make the release first, with mage release -fork=%s", dir, artifact.ReleaseFile, f.ID)
-	}
-	if err != nil {
-		return state.Record{}, nil, err
-	}
-	if release.Fork != f.ID {
-		return state.Record{}, nil, fmt.Errorf("%s is a release of %s, not of %s", dir, release.Fork, f.ID)
-	}
 	in := f.InRepository()
 	r := recording{dir: abs, shown: dir, release: release, record: state.Record{
 		Schema: state.Schema, Release: release, Suites: in.Suites, Downloads: in.Downloads,

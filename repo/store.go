@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/folder"
@@ -31,6 +33,7 @@ type store struct {
 	before    state.Snapshot // what it shows; zero if nothing
 	ancestors []string       // of before
 	listing   []tree.Entry
+	partial   bool              // content of what it shows is elsewhere
 	fetched   map[string][]byte       // content by path, where it is not this folder that shows before
 	records   map[string]state.Record // by their digests: those that any kept snapshot needs
 	kept      []state.Snapshot        // that can be gone back to, the newest first
@@ -62,12 +65,14 @@ func (s *store) load(ctx context.Context, k Keeper) error {
 		return err
 	}
 	if s.shown.Head.Pending {
-		request := publish.Request{Now: k.Now, Events: k.Options.Events}
+		request := publish.Request{Now: k.Now}
 		if _, err := publish.Publish(ctx, s.target, s.shown.Next(s.root, s.ancestors), request); err != nil {
 			return err
 		}
 	}
 	s.before, s.listing = s.shown.Snapshot, s.shown.Files
+	_, err = os.Lstat(s.abs(partialFile))
+	s.partial = err == nil
 	return s.remember(ctx)
 }
 
@@ -155,9 +160,9 @@ func (s *store) content(file string) (tree.File, error) {
 
 // as returns the store as if it showed a state that was fetched. What it publishes replaces what it
 // shows.
-func (s *store) as(f fetched) (*store, error) {
+func (s *store) as(f publish.Next) (*store, error) {
 	out := &store{
-		root: s.root, target: partial{s.target, f.has()}, before: f.Snapshot, records: maps.Clone(s.records),
+		root: s.root, target: s.target, partial: true, before: f.Snapshot, records: maps.Clone(s.records),
 		ancestors: slices.Concat(f.Ancestors, []string{s.before.ID}, s.ancestors), fetched: map[string][]byte{},
 	}
 	for _, file := range f.Files {
@@ -167,6 +172,20 @@ func (s *store) as(f fetched) (*store, error) {
 		}
 	}
 	return out, out.remember(context.Background())
+}
+
+// recordOf returns the SHA-256 of the record of a release, if the repository has just that one.
+func (s *store) recordOf(r artifact.Release) string {
+	want, err := r.Encode()
+	if err != nil {
+		return ""
+	}
+	for sum, record := range s.records {
+		if have, err := record.Release.Encode(); err == nil && bytes.Equal(have, want) {
+			return sum
+		}
+	}
+	return ""
 }
 
 // retained are files of the repository that the next snapshot's channels do not need, and that

@@ -45,7 +45,7 @@ type Repo mg.Namespace
 // default is dist/FORK/release. -channel is where it is added; the default is the
 // first of repo.yaml. -key takes a list of keys as release does, and signs all
 // indexes; without one the repositories are not signed. A version lower than the
-// newest of the channel is refused without -force. -dry-run changes nothing.
+// newest of the channel is refused without -force. -dryRun changes nothing.
 func (Repo) Add(ctx context.Context, fork, from, channel, key *string, dryRun, force, v, json *bool) error {
 	r := slipway.RepoAddRequest{
 		Request: repoRequest(key, dryRun, force), Fork: setting("FORK", fork), From: setting("FROM", from),
@@ -67,7 +67,7 @@ func (Repo) Promote(ctx context.Context, from, to string, fork, key *string, dry
 
 // Rollback has the repositories show an earlier snapshot again, as a new one.
 //
-// index.json and index.html list the snapshots. -key and -dry-run work as in repo:add.
+// index.json and index.html list the snapshots. -key and -dryRun work as in repo:add.
 func (Repo) Rollback(ctx context.Context, snapshot string, key *string, dryRun, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.RollBackRepo(ctx, snapshot, repoRequest(key, dryRun, nil))
@@ -76,7 +76,7 @@ func (Repo) Rollback(ctx context.Context, snapshot string, key *string, dryRun, 
 
 // Resign signs all indexes again, with a new date and a new Valid-Until.
 //
-// It also makes again what somebody else changed. -key and -dry-run work as in repo:add.
+// It also makes again what somebody else changed. -key and -dryRun work as in repo:add.
 func (Repo) Resign(ctx context.Context, key *string, dryRun, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.ResignRepo(ctx, repoRequest(key, dryRun, nil))
@@ -88,7 +88,7 @@ func (Repo) Resign(ctx context.Context, key *string, dryRun, v, json *bool) erro
 // -to is a folder, or a URL: ssh://host/path, s3://bucket/prefix,
 // swift://container/prefix, oci://registry/repository. A run that failed is repeated,
 // and goes on where it was. What somebody else changed there is refused without
-// -force. -dry-run says what would be published.
+// -force. -dryRun says what would be published.
 func (Repo) Publish(ctx context.Context, to *string, dryRun, force, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		_, err := p.PublishRepo(ctx, setting("TO", to), repoRequest(nil, dryRun, force))
@@ -107,7 +107,7 @@ func (Repo) Pull(ctx context.Context, from *string, v, json *bool) error {
 
 // Rebase does again, on what a target shows, what was changed in dist/repo since the two parted.
 //
-// -from is a target as in repo:publish. -key and -dry-run work as in repo:add.
+// -from is a target as in repo:publish. -key and -dryRun work as in repo:add.
 func (Repo) Rebase(ctx context.Context, from, key *string, dryRun, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.RebaseRepo(ctx, setting("FROM", from), repoRequest(key, dryRun, nil))
