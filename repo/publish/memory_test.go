@@ -1,7 +1,6 @@
-package publish
+package publish_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,19 +8,20 @@ import (
 	"maps"
 	"strconv"
 	"sync"
-	"testing"
 
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/publishtest"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
 // objects are what a target in memory holds. Several publishers can have it at once.
 type objects struct {
 	mu    sync.Mutex
-	at    map[string][]byte
+	at    publishtest.Objects
 	swaps int // tells the tags of the head apart
 }
 
-func newObjects() *objects { return &objects{at: map[string][]byte{}} }
+func newObjects() *objects { return &objects{at: publishtest.Objects{}} }
 
 func (o *objects) clone() *objects { return &objects{at: maps.Clone(o.at), swaps: o.swaps} }
 
@@ -95,16 +95,16 @@ func (m *memory) Get(_ context.Context, path string) (data []byte, tag string, e
 	return data, tag, err
 }
 
-func (m *memory) Stat(_ context.Context, e tree.Entry) (p Presence, err error) {
+func (m *memory) Stat(_ context.Context, e tree.Entry) (p publish.Presence, err error) {
 	err = m.do(func() error {
 		data, ok := m.at[e.Path]
 		switch {
 		case !ok:
-			p = Absent
+			p = publish.Absent
 		case tree.Of(e.Class, e.Path, data).SHA256 == e.SHA256:
-			p = Same
+			p = publish.Same
 		default:
-			p = Different
+			p = publish.Different
 		}
 		return nil
 	})
@@ -135,10 +135,10 @@ func (m *memory) Copy(_ context.Context, e tree.Entry) error {
 
 func (m *memory) Swap(_ context.Context, head []byte, tag string, _ []tree.Entry) (now string, err error) {
 	err = m.do(func() error {
-		if _, ok := m.at[HeadFile]; ok && tag != m.tag() || !ok && tag != "" {
-			return &ConflictError{Target: m.String()}
+		if _, ok := m.at[publish.HeadFile]; ok && tag != m.tag() || !ok && tag != "" {
+			return &publish.ConflictError{Target: m.String()}
 		}
-		m.at[HeadFile] = head
+		m.at[publish.HeadFile] = head
 		m.swaps++
 		now = m.tag()
 		return nil
@@ -158,8 +158,8 @@ func (m *memory) Delete(_ context.Context, paths []string) error {
 // inBatches is a target that has batches.
 type inBatches struct{ *memory }
 
-func (b inBatches) StatAll(ctx context.Context, entries []tree.Entry) ([]Presence, error) {
-	found := make([]Presence, len(entries))
+func (b inBatches) StatAll(ctx context.Context, entries []tree.Entry) ([]publish.Presence, error) {
+	found := make([]publish.Presence, len(entries))
 	for i, e := range entries {
 		var err error
 		if found[i], err = b.Stat(ctx, e); err != nil {
@@ -185,19 +185,4 @@ func (b inBatches) CopyAll(ctx context.Context, entries []tree.Entry) error {
 		}
 	}
 	return nil
-}
-
-// same reports whether the objects are just those of want, but for the state's own files.
-func (o *objects) check(t *testing.T, name string, want map[string][]byte) {
-	t.Helper()
-	for path, data := range want {
-		if got, ok := o.at[path]; !ok || !bytes.Equal(got, data) {
-			t.Errorf("%s: %s is %q, want %q", name, path, got, data)
-		}
-	}
-	for path := range o.at {
-		if _, ok := want[path]; !ok {
-			t.Errorf("%s: %s is left over", name, path)
-		}
-	}
 }

@@ -1,4 +1,4 @@
-package publish
+package publish_test
 
 import (
 	"context"
@@ -6,97 +6,39 @@ import (
 	"fmt"
 	"testing"
 	"testing/synctest"
-	"time"
+
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/publishtest"
 )
 
-const keep = 36 * time.Hour
-
-func publishTo(t testing.TB, target Target, next Next, n int) (Report, error) {
-	return Publish(t.Context(), target, next, Request{Now: at(n), Keep: keep})
-}
-
-// voyage are three snapshots: the second adds a version and a suite, the third has neither what
-// the first had nor the suite. A publisher of the fourth finds the first's files past their time.
-func voyage(t testing.TB) (one, two, three, four Next) {
-	one = snapshot(t, 1, fleet{"ship-1.4": {"1.4.1"}, "ship-1.5": {"1.5.0"}})
-	two = snapshot(t, 2, fleet{"ship-1.4": {"1.4.1", "1.4.2"}, "ship-1.5": {"1.5.0"}, "ship-1.6": {"1.6.0"}}, one)
-	three = snapshot(t, 3, fleet{"ship-1.4": {"1.4.2"}, "ship-1.5": {"1.5.0"}}, two, one)
-	four = snapshot(t, 9, fleet{"ship-1.4": {"1.4.2"}, "ship-1.5": {"1.5.0", "1.5.1"}}, three, two, one)
-	return one, two, three, four
-}
-
 func TestPublish(t *testing.T) {
-	one, two, three, four := voyage(t)
-	for name, wrap := range map[string]func(*memory) Target{
-		"one by one": func(m *memory) Target { return m },
-		"in batches": func(m *memory) Target { return inBatches{m} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := newObjects()
-			for i, next := range []Next{one, two, three} {
-				if _, err := publishTo(t, wrap(&memory{objects: o}), next, i+1); err != nil {
-					t.Fatal(err)
-				}
-				o.shows(t, next.Snapshot.ID, next)
-			}
-			for path := range content(t, two) {
-				if _, ok := o.at[path]; !ok {
-					t.Errorf("%s is gone before its time", path)
-				}
-			}
-			report, err := publishTo(t, wrap(&memory{objects: o}), four, 9)
-			if err != nil || report.Deleted.Files == 0 || report.Previous != three.Snapshot.ID {
-				t.Fatalf("%+v, %v", report, err)
-			}
-			o.shows(t, "the fourth", four)
-			o.onlyNeeded(t, "the fourth", four)
-			again, err := publishTo(t, wrap(&memory{objects: o}), four, 9)
-			if err != nil || !again.UpToDate || again.Requests.Total() != again.Requests.Get {
-				t.Errorf("once more: %+v, %v", again, err)
-			}
-		})
-	}
-}
-
-// onlyNeeded checks that the target has the snapshot, what ends, and nothing else.
-func (o *objects) onlyNeeded(t *testing.T, name string, n Next) {
-	t.Helper()
-	want := content(t, n)
-	shown, err := read(t.Context(), &memory{objects: o})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want[HeadFile] = o.at[HeadFile]
-	for _, e := range shown.Ending {
-		want[e.Path] = o.at[e.Path]
-	}
-	if shown.Head.Ending != "" {
-		want[ListingFile(shown.Head.Ending)] = o.at[ListingFile(shown.Head.Ending)]
-	}
-	o.check(t, name, want)
+	t.Run("one by one", func(t *testing.T) { publishtest.Publishes(t, &memory{objects: newObjects()}) })
+	t.Run("in batches", func(t *testing.T) { publishtest.Publishes(t, inBatches{&memory{objects: newObjects()}}) })
+	t.Run("target", func(t *testing.T) { publishtest.Target(t, &memory{objects: newObjects()}) })
+	t.Run("swaps", func(t *testing.T) { publishtest.Swaps(t, &memory{objects: newObjects()}) })
 }
 
 // TestStops kills a publisher at each of its requests. Readers find the old state or the new
 // one, and the next run completes, and leaves nothing else behind.
 func TestStops(t *testing.T) {
-	one, two, three, four := voyage(t)
+	one, two, three, four := publishtest.Voyage(t)
 	for _, c := range []struct {
 		name     string
-		shown    []Next
-		next     Next
+		shown    []publish.Next
+		next     publish.Next
 		when     int
 		requests int // at least
 	}{
 		{"the first", nil, one, 1, 15},
-		{"a version and a suite", []Next{one}, two, 2, 15},
-		{"less", []Next{one, two}, three, 3, 10},
-		{"two at once, and what ended", []Next{one, two}, four, 9, 15},
-		{"what ended", []Next{one, two, three}, four, 9, 15},
+		{"a version and a suite", []publish.Next{one}, two, 2, 15},
+		{"less", []publish.Next{one, two}, three, 3, 10},
+		{"two at once, and what ended", []publish.Next{one, two}, four, 9, 15},
+		{"what ended", []publish.Next{one, two, three}, four, 9, 15},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			start := newObjects()
 			for i, n := range c.shown {
-				if _, err := publishTo(t, &memory{objects: start}, n, i+1); err != nil {
+				if _, err := publishtest.Publish(t, &memory{objects: start}, n, i+1); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -111,50 +53,37 @@ func TestStops(t *testing.T) {
 }
 
 // stopsAt kills a publisher at its nth request, and reports whether it made so many.
-func stopsAt(t *testing.T, start *objects, next Next, shown []Next, when, n int) bool {
+func stopsAt(t *testing.T, start *objects, next publish.Next, shown []publish.Next, when, n int) bool {
 	t.Helper()
 	made := false
 	for _, becomes := range []fate{refused, answerLost} {
 		name := fmt.Sprintf("killed at request %d (%d)", n, becomes)
 		o := start.clone()
 		m := &memory{objects: o, gate: stopAt(n, becomes)}
-		_, err := publishTo(t, m, next, when)
+		_, err := publishtest.Publish(t, m, next, when)
 		if made = m.requests >= n; made && (err == nil || !errors.Is(err, errCut)) {
 			t.Fatalf("%s: %v", name, err)
 		}
-		var last []Next
+		var last []publish.Next
 		if len(shown) > 0 {
 			last = shown[len(shown)-1:]
 		}
-		o.read(t, name, append(shown, next)...)
-		o.keepsFor(t, name, last)
-		if _, err := publishTo(t, &memory{objects: o}, next, when); err != nil {
+		o.at.Read(t, name, append(shown, next)...)
+		o.at.Has(t, name, last...)
+		if _, err := publishtest.Publish(t, &memory{objects: o}, next, when); err != nil {
 			t.Fatalf("after it was %s: %v", name, err)
 		}
-		o.shows(t, name, next)
-		o.keepsFor(t, name, last)
-		o.onlyNeeded(t, name, next)
+		o.at.ShowsAlone(t, name, &memory{objects: o}, next)
+		o.at.Has(t, name, last...)
 	}
 	return made
-}
-
-// keepsFor checks that readers with the indexes of snapshots find all that these name.
-func (o *objects) keepsFor(t *testing.T, name string, snapshots []Next) {
-	t.Helper()
-	for _, n := range snapshots {
-		for _, f := range n.Files {
-			if _, ok := o.at[f.Path]; !ok {
-				t.Errorf("%s: %s of snapshot %s is gone", name, f.Path, n.Snapshot.ID)
-			}
-		}
-	}
 }
 
 // TestTwoPublishers stops one publisher before each of its requests, and another before each of
 // its own, and has the first go on before the second does.
 func TestTwoPublishers(t *testing.T) {
-	one, two, three, _ := voyage(t)
-	other := snapshot(t, 3, fleet{"ship-1.4": {"1.4.1"}, "ship-1.5": {"1.5.0", "1.5.2"}}, one)
+	one, two, three, _ := publishtest.Voyage(t)
+	other := publishtest.Snapshot(t, 3, publishtest.Fleet{"ship-1.4": {"1.4.1"}, "ship-1.5": {"1.5.0", "1.5.2"}}, one)
 	for _, c := range []pair{
 		{"of one snapshot", one, two, two, true},
 		{"of a snapshot and its successor", one, two, three, true},
@@ -179,7 +108,7 @@ func TestTwoPublishers(t *testing.T) {
 // A pair is two snapshots that are published at the same time where one is shown.
 type pair struct {
 	name        string
-	shown, a, b Next
+	shown, a, b publish.Next
 	both        bool // can be published, one after the other
 }
 
@@ -189,12 +118,12 @@ func (p pair) stop(t *testing.T, i, j int) (aEnded, bEnded bool) {
 	t.Helper()
 	name := fmt.Sprintf("stopped at requests %d and %d", i, j)
 	o := newObjects()
-	if _, err := publishTo(t, &memory{objects: o}, p.shown, 1); err != nil {
+	if _, err := publishtest.Publish(t, &memory{objects: o}, p.shown, 1); err != nil {
 		t.Fatal(err)
 	}
 	var errs [2]error
 	synctest.Test(t, func(t *testing.T) {
-		run := func(next Next, err *error, stop int) (resume chan struct{}, ended bool) {
+		run := func(next publish.Next, err *error, stop int) (resume chan struct{}, ended bool) {
 			resume = make(chan struct{})
 			m := &memory{objects: o, gate: func(n int) fate {
 				if n >= stop {
@@ -204,11 +133,11 @@ func (p pair) stop(t *testing.T, i, j int) (aEnded, bEnded bool) {
 			}}
 			done := make(chan struct{})
 			go func() {
-				_, *err = Publish(context.Background(), m, next, Request{Now: at(3), Keep: keep})
+				_, *err = publish.Publish(context.Background(), m, next, publish.Request{Now: publishtest.At(3), Keep: publishtest.Keep})
 				close(done)
 			}()
 			synctest.Wait()
-			o.read(t, name, p.shown, p.a, p.b)
+			o.at.Read(t, name, p.shown, p.a, p.b)
 			select {
 			case <-done:
 				ended = true
@@ -233,7 +162,7 @@ func (p pair) check(t *testing.T, name string, o *objects, errs [2]error) {
 	t.Helper()
 	won := 0
 	for _, err := range errs {
-		var conflict *ConflictError
+		var conflict *publish.ConflictError
 		switch {
 		case err == nil:
 			won++
@@ -244,13 +173,13 @@ func (p pair) check(t *testing.T, name string, o *objects, errs [2]error) {
 	if won == 0 || !p.both && won == 2 {
 		t.Fatalf("%s: %v, %v", name, errs[0], errs[1])
 	}
-	shown, err := Read(t.Context(), &memory{objects: o})
+	shown, err := publish.Read(t.Context(), &memory{objects: o})
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 	if shown.Head.Snapshot == p.a.Snapshot.ID {
-		o.shows(t, name, p.a)
+		o.at.Shows(t, name, &memory{objects: o}, p.a)
 	} else {
-		o.shows(t, name, p.b)
+		o.at.Shows(t, name, &memory{objects: o}, p.b)
 	}
 }
