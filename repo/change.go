@@ -294,7 +294,15 @@ func (c *change) complete(next state.Snapshot, files []tree.File) ([]tree.File, 
 	if err != nil {
 		return nil, err
 	}
-	return tree.Merge(files, kept)
+	if files, err = tree.Merge(files, kept); err != nil {
+		return nil, err
+	}
+	for i, f := range files {
+		if !f.HasContent() {
+			files[i].Data = c.store.fetched[f.Path]
+		}
+	}
+	return files, nil
 }
 
 // startingPoints are the files that people name: pages, and where clients begin.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -189,6 +190,13 @@ func (c *change) onto(theirs publish.Next, mine []state.Snapshot) error {
 	if c.store, err = ours.as(theirs); err != nil {
 		return err
 	}
+	if last := ours.before.ID; last > c.store.before.ID { // the next one follows both
+		when, err := state.Time(last)
+		if err != nil {
+			return err
+		}
+		c.k.Now = latest(c.k.Now, when.Add(time.Second))
+	}
 	if err := c.begin("rebase"); err != nil {
 		return err
 	}
@@ -206,6 +214,13 @@ func (c *change) onto(theirs publish.Next, mine []state.Snapshot) error {
 		}
 	}
 	return nil
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // again does what made a snapshot with those channels.

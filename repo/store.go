@@ -33,7 +33,7 @@ type store struct {
 	before    state.Snapshot // what it shows; zero if nothing
 	ancestors []string       // of before
 	listing   []tree.Entry
-	partial   bool              // content of what it shows is elsewhere
+	partial   bool                    // content of what it shows is elsewhere
 	fetched   map[string][]byte       // content by path, where it is not this folder that shows before
 	records   map[string]state.Record // by their digests: those that any kept snapshot needs
 	kept      []state.Snapshot        // that can be gone back to, the newest first
