@@ -208,32 +208,58 @@ func TestDNF(t *testing.T) {
 	}
 }
 
+// TestDNFZstd holds that dnf reads metadata in zstd, too.
+func TestDNFZstd(t *testing.T) {
+	key := signtest.OpenPGP(t, "captain")
+	s := newSite(t, signer(t, key))
+	s.Zstd = true
+	s.advise("CVE-2026-0001", s.add(shell(t)))
+	s.publish()
+	c := newClient(t, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public)
+	c.dnf("install", "/bin/sh")
+	c.has("shell-1.0.0")
+	if out := c.dnf("updateinfo", "list", "--all"); !strings.Contains(out, "ship-CVE-2026-0001") {
+		t.Errorf("dnf lists the updates\n%s", out)
+	}
+}
+
 // TestDNFRefuses holds that one byte that is changed anywhere is noticed.
 func TestDNFRefuses(t *testing.T) {
 	key := signtest.OpenPGP(t, "captain")
-	for _, pattern := range []string{"rpm/ship/*/repodata/repomd.xml", "rpm/ship/*/repodata/repomd.xml.asc",
-		"rpm/ship/*/repodata/*-primary.xml.gz", "rpm/packages/*/*/shell-*.rpm", ""} {
+	for _, c := range []struct{ changed, said string }{
+		{"rpm/ship/*/repodata/repomd.xml", "GPG"},
+		{"rpm/ship/*/repodata/repomd.xml.asc", "GPG"},
+		{"rpm/ship/*/repodata/*-primary.xml.gz", "checksum doesn't match"},
+		{"rpm/packages/*/*/shell-*.rpm", "checksum doesn't match"},
+		{"", "Complete!"},
+	} {
 		s := newSite(t, signer(t, key))
 		s.add(shell(t))
 		s.publish()
-		files, err := filepath.Glob(filepath.Join(s.dir, pattern))
-		if err != nil || len(files) == 0 {
-			t.Fatalf("there is no %s", pattern)
+		flip(t, filepath.Join(s.dir, c.changed))
+		to := newClient(t, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public)
+		out, err := to.try("install", "shell")
+		if (err == nil) != (c.changed == "") || !strings.Contains(out, c.said) {
+			t.Errorf("with a byte of %q changed, dnf says %v\n%s", c.changed, err, out)
 		}
-		for _, file := range files {
-			if pattern != "" {
-				data := get(t, file)
-				data[len(data)/2] ^= 1
-				put(t, file, data)
-			}
+		if c.changed != "" {
+			to.has()
 		}
-		c := newClient(t, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public)
-		out, err := c.try("install", "shell")
-		if (err == nil) != (pattern == "") {
-			t.Errorf("with a byte of %q changed, dnf says %v\n%s", pattern, err, out)
-		}
-		if pattern != "" {
-			c.has()
+	}
+}
+
+// flip changes a byte of each file that fits a pattern; a folder has none.
+func flip(t *testing.T, pattern string) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there is no %s", pattern)
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && !info.IsDir() {
+			data := get(t, file)
+			data[len(data)/2] ^= 1
+			put(t, file, data)
 		}
 	}
 }
