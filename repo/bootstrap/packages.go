@@ -47,13 +47,21 @@ func Make(ctx context.Context, in Input, scratch string, by *sign.Signer) (Packa
 	return out, nil
 }
 
+// A formatWriter writes a package to w, with a folder for intermediate files, and returns the
+// name that the file should have.
+type formatWriter func(p packaging.Package, w io.Writer, scratch string) (name string, err error)
+
 // write writes a package to a folder, and returns its path.
-func write(p packaging.Package, dir string, as func(packaging.Package, io.Writer, string) (string, error)) (
-	path string, err error) {
-	parts := filepath.Join(dir, p.Name)
-	if err := os.Mkdir(parts, 0o755); err != nil {
+func write(p packaging.Package, dir string, as formatWriter) (path string, err error) {
+	parts, err := os.MkdirTemp(dir, "parts")
+	if err != nil {
 		return "", err
 	}
+	defer func() {
+		if e := os.RemoveAll(parts); err == nil {
+			err = e
+		}
+	}()
 	f, err := os.Create(filepath.Join(dir, p.Name+".part"))
 	if err != nil {
 		return "", err
@@ -73,7 +81,10 @@ func write(p packaging.Package, dir string, as func(packaging.Package, io.Writer
 func (in Input) deb(ring keyring) packaging.Package {
 	p := in.base(ring, in.Name+"-archive-keyring", "keys and sources of "+in.Label)
 	p.Files = []packaging.File{{Path: keyringDir + in.keyringFile(), Mode: 0o644, Data: ring.binary}}
+	p.Overrides = []packaging.Override{{Tag: "package-installs-apt-sources", Reason: "That is what the package is for."}}
 	if len(in.Packages) > 0 {
+		p.Overrides = append(p.Overrides, packaging.Override{
+			Tag: "package-installs-apt-preferences", Reason: "Other repositories have packages of the same names."})
 		p.Files = append(p.Files, config(preferencesDir+in.Name, in.preferences()))
 	}
 	for _, s := range in.Suites {
@@ -128,6 +139,6 @@ func (in Input) about() string {
 	if len(on) == 0 {
 		on = []string{"none"}
 	}
-	return fmt.Sprintf("The keys that sign the packages at %s, and a file for each suite there. "+
-		"Switched on unless the operator says otherwise: %s.", in.URL, strings.Join(on, ", "))
+	return fmt.Sprintf("The keys that sign the packages at\n%s,\nand a file for each suite there.\n"+
+		"Switched on unless the operator says otherwise:\n%s.", in.URL, strings.Join(on, ",\n"))
 }
