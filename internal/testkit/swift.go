@@ -26,13 +26,23 @@ utils.set_swift_dir(sys.argv[1])
 from swift.common.wsgi import run_wsgi
 sys.exit(run_wsgi(sys.argv[2], sys.argv[3]))`
 
+// ringd says on which disk what is: of each kind of server, the one on its port.
+const ringd = `import sys
+from swift.common.ring import RingBuilder
+for at in sys.argv[2:]:
+    name, port = at.split("=")
+    ring = RingBuilder(4, 1, 0)
+    ring.add_dev({"region": 1, "zone": 1, "ip": "127.0.0.1", "port": int(port), "device": "d1", "weight": 1})
+    ring.rebalance()
+    ring.get_ring().save("%s/%s.ring.gz" % (sys.argv[1], name))`
+
 // Swift starts OpenStack's object store on one disk, as Debian packages it (swift-proxy,
 // swift-account, swift-container, swift-object, memcached), and returns its URL. Below it,
 // /auth/v1.0 is for clients of Swift, and / for those of S3.
 func Swift(t testing.TB) string {
 	t.Helper()
 	for _, tool := range []string{"swift-proxy-server", "swift-account-server", "swift-container-server",
-		"swift-object-server", "swift-ring-builder", "memcached"} {
+		"swift-object-server", "memcached"} {
 		Need(t, tool)
 	}
 	s := &swift{dir: t.TempDir(), ports: map[string]int{}}
@@ -45,9 +55,9 @@ func Swift(t testing.TB) string {
 		}
 	}
 	s.rings(t)
-	s.start(t, "memcached", "-u", me(t), "-l", "127.0.0.1", "-p", fmt.Sprint(s.ports["memcached"]))
+	start(t, s.log(), "memcached", "-u", me(t), "-l", "127.0.0.1", "-p", fmt.Sprint(s.ports["memcached"]))
 	for _, name := range []string{"account", "container", "object", "proxy"} {
-		s.start(t, "/usr/bin/python3", "-c", swiftd, s.dir, filepath.Join(s.dir, name+".conf"), name+"-server")
+		start(t, s.log(), "/usr/bin/python3", "-c", swiftd, s.dir, filepath.Join(s.dir, name+".conf"), name+"-server")
 	}
 	url := fmt.Sprintf("http://127.0.0.1:%d", s.ports["proxy"])
 	s.wait(t, url)
@@ -57,6 +67,12 @@ func Swift(t testing.TB) string {
 type swift struct {
 	dir   string
 	ports map[string]int
+}
+
+// filters are what a request passes, in this order.
+func filters() []string {
+	return []string{"catch_errors", "healthcheck", "cache", "listing_formats", "bulk", "s3api", "tempauth", "copy", "slo",
+		"dlo"}
 }
 
 // files are the configurations of the servers.
@@ -69,8 +85,7 @@ func (s *swift) files(t testing.TB) map[string]string {
 	files := map[string]string{
 		"swift.conf": "[swift-hash]\nswift_hash_path_suffix = ship\nswift_hash_path_prefix = ship\n" +
 			"[storage-policy:0]\nname = ship\ndefault = yes\n",
-		"proxy.conf": common("proxy") + "[pipeline:main]\npipeline = catch_errors healthcheck cache listing_formats bulk " +
-			"s3api tempauth copy slo dlo proxy-server\n" +
+		"proxy.conf": common("proxy") + "[pipeline:main]\npipeline = " + strings.Join(filters(), " ") + " proxy-server\n" +
 			"[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n",
 	}
 	for _, name := range []string{"account", "container", "object"} {
@@ -82,8 +97,7 @@ func (s *swift) files(t testing.TB) map[string]string {
 		"cache":    fmt.Sprintf("memcache_servers = 127.0.0.1:%d\n", s.ports["memcached"]),
 		"tempauth": fmt.Sprintf("user_%s_%s = %s .admin\n", account, name, SwiftKey),
 	}
-	for _, filter := range []string{"catch_errors", "healthcheck", "cache", "listing_formats", "bulk", "s3api", "tempauth",
-		"copy", "slo", "dlo"} {
+	for _, filter := range filters() {
 		egg := filter
 		if filter == "cache" {
 			egg = "memcache"
@@ -93,20 +107,17 @@ func (s *swift) files(t testing.TB) map[string]string {
 	return files
 }
 
-// rings say on which disk what is.
+// rings makes the disk, and writes where it is.
 func (s *swift) rings(t testing.TB) {
 	if err := os.MkdirAll(filepath.Join(s.dir, "devices", "d1"), 0o700); err != nil {
 		t.Fatal(err)
 	}
+	args := []string{"-c", ringd, s.dir}
 	for _, name := range []string{"account", "container", "object"} {
-		builder := filepath.Join(s.dir, name+".builder")
-		device := fmt.Sprintf("r1z1-127.0.0.1:%d/d1", s.ports[name])
-		for _, args := range [][]string{{"create", "4", "1", "0"}, {"add", device, "1"}, {"rebalance"}} {
-			cmd := exec.Command("swift-ring-builder", append([]string{builder}, args...)...)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Fatalf("%s: %v\n%s", cmd, err, out)
-			}
-		}
+		args = append(args, fmt.Sprintf("%s=%d", name, s.ports[name]))
+	}
+	if out, err := exec.Command("/usr/bin/python3", args...).CombinedOutput(); err != nil {
+		t.Fatalf("the rings of Swift: %v\n%s", err, out)
 	}
 }
 
@@ -137,10 +148,12 @@ func (s *swift) wait(t testing.TB, url string) {
 	}
 }
 
-// start starts a server that ends with the test.
-func (s *swift) start(t testing.TB, args ...string) {
+func (s *swift) log() string { return filepath.Join(s.dir, "log") }
+
+// start starts a server that ends with the test, and adds what it prints to a file.
+func start(t testing.TB, file string, args ...string) {
 	t.Helper()
-	log, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,8 +168,6 @@ func (s *swift) start(t testing.TB, args ...string) {
 		_ = cmd.Wait()
 	})
 }
-
-func (s *swift) log() string { return filepath.Join(s.dir, "log") }
 
 // FreePort returns a port of this host that nobody listens on.
 func FreePort(t testing.TB) int {
