@@ -87,7 +87,7 @@ func (t *target) uploadBlob(ctx context.Context, b *blob) error {
 		return err
 	}
 	for _, u := range b.uploads {
-		sending := &blobUpload{client: u.client, blob: b.Layer, digest: b.digest, size: size}
+		sending := &blobUpload{client: u.client, open: b.Compressed, digest: b.digest, size: size}
 		if b.home != nil {
 			sending.from = &b.home.tag.Repository
 		}

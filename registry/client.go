@@ -42,7 +42,7 @@ func (t *target) client(ctx context.Context, repo name.Repository, from ...name.
 		return nil, err
 	}
 	c := &client{target: t, repo: repo, login: accountOf(ctx, auth)}
-	scopes := []string{repo.Scope(transport.PushScope)}
+	scopes := []string{repo.Scope(t.scope)}
 	for _, other := range from {
 		scopes = append(scopes, other.Scope(transport.PullScope))
 	}

@@ -17,8 +17,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-const insecure = "push with -insecure if that is intended"
-
 // explain returns an error that says what another one means and what to do. It
 // repeats only what is known to hold no secret, and wraps nothing but the end of a
 // context.
@@ -41,7 +39,7 @@ func (c *client) explain(ctx context.Context, err error) error {
 		return c.strayed(c.led(err))
 	case errors.As(err, &cert):
 		return fmt.Errorf("%s: its certificate is not trusted: %s: renew it, add its authority to this machine's, or %s",
-			c.host, cert.Err.Error(), insecure)
+			c.host, cert.Err.Error(), c.words().Insecure)
 	case errors.As(err, &many):
 		return c.limited(many)
 	case errors.As(err, &chunks):
@@ -60,13 +58,13 @@ func (c *client) connection(err error) string {
 	var sent *url.Error
 	switch {
 	case errors.Is(err, http.ErrSchemeMismatch):
-		return "it speaks plain HTTP, not HTTPS: " + insecure
+		return "it speaks plain HTTP, not HTTPS: " + c.words().Insecure
 	case errors.As(err, &dns) && dns.IsNotFound && !c.named(dns.Name):
 		return fmt.Sprintf("it leads to %s, which is a host that this machine does not find", dns.Name)
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return "no such host: check how -registry is spelled"
+		return "no such host: check how " + c.words().Registry + " is spelled"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "it refuses connections: check that the registry runs, and that -registry has its port"
+		return "it refuses connections: check that the registry runs, and that " + c.words().Registry + " has its port"
 	case errors.As(err, &sent):
 		return "the connection failed: " + scrub(sent.Err.Error())
 	}
@@ -89,7 +87,7 @@ func (c *client) led(err error) *misled {
 	out := &misled{url: at, login: sent.Op == "Get" || sent.Op == "Post"}
 	switch {
 	case errors.Is(err, errPlain):
-		out.why, out.option = "is plain HTTP", ", or "+insecure
+		out.why, out.option = "is plain HTTP", ", or "+c.words().Insecure
 	case errors.As(err, &dns):
 		out.why = "is a host that this machine does not find"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -175,6 +173,9 @@ func (c *client) refused(e *transport.Error) error {
 	case code == http.StatusInsufficientStorage || code >= 500 && full.MatchString(said):
 		return fmt.Errorf("%s: it has no room for the blobs: free some space or allow larger blobs, and push again (%s)",
 			c.host, said)
+	}
+	if method := e.Request.Method; method == http.MethodGet || method == http.MethodHead {
+		return fmt.Errorf("%s: it does not let %s be read: %s", c.host, e.Request.URL.Path, said)
 	}
 	return fmt.Errorf("%s: it refuses the push: %s", c.host, said)
 }

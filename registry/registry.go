@@ -90,6 +90,20 @@ type Pusher struct {
 	Patience   time.Duration  // how long a request waits in all for a registry that has too many; 10m if 0
 	Progress   func(Progress) // called by one goroutine at a time; may be nil
 	Note       func(string)   // of what a registry does not do; called by one goroutine at a time; may be nil
+	Words      Words          // of errors
+}
+
+// Words are how errors call what a person sets; what is empty is a flag of mage push.
+type Words struct {
+	Registry string // where the registry's name is: -registry
+	Insecure string // what to do if it has no good certificate: push with -insecure if that is intended
+}
+
+func (p Pusher) words() Words {
+	return Words{
+		Registry: cmp.Or(p.Words.Registry, "-registry"),
+		Insecure: cmp.Or(p.Words.Insecure, "push with -insecure if that is intended"),
+	}
 }
 
 // Push pushes all items to each registry, and returns what each registry has of them.
@@ -145,6 +159,7 @@ func (p Pusher) defaulted() Pusher {
 type target struct {
 	Pusher
 	host      string
+	scope     string // of logins: transport.PushScope
 	transport *retrier
 	uploads   []*upload
 	beside    []*upload // artifacts beside them
@@ -222,7 +237,7 @@ func (p Pusher) target(prefix string, items []Item) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &target{Pusher: p, host: host}
+	t := &target{Pusher: p, host: host, scope: transport.PushScope}
 	seen := map[string]string{}
 	for _, item := range items {
 		full := prefix + "/" + item.Repository + ":" + item.Tag
@@ -269,17 +284,10 @@ func (t *target) open(ctx context.Context) error {
 	if len(t.uploads) == 0 {
 		return nil
 	}
-	first := &client{target: t, repo: t.uploads[0].tag.Repository}
-	asked, err := transport.Ping(ctx, first.repo.Registry, t.transport)
-	if err != nil {
-		return first.explain(ctx, err)
+	if err := t.greet(ctx, t.uploads[0].tag.Repository); err != nil {
+		return err
 	}
-	if strings.EqualFold(asked.Scheme, "bearer") {
-		if err := t.checkRealm(asked.Parameters["realm"], asked.Insecure); err != nil {
-			return first.explain(ctx, err)
-		}
-	}
-	err = t.each(t.uploads, func(u *upload) error {
+	err := t.each(t.uploads, func(u *upload) error {
 		var err error
 		if u.client, err = t.client(ctx, u.tag.Repository); err != nil {
 			return err
@@ -307,6 +315,17 @@ func (t *target) open(ctx context.Context) error {
 		return err
 	}
 	return t.openBeside(ctx)
+}
+
+// greet finds out how the registry of a repository is spoken to, and whether it sends logins
+// where they may go.
+func (t *target) greet(ctx context.Context, repo name.Repository) error {
+	first := &client{target: t, repo: repo}
+	asked, err := transport.Ping(ctx, repo.Registry, t.transport)
+	if err == nil && strings.EqualFold(asked.Scheme, "bearer") {
+		err = t.checkRealm(asked.Parameters["realm"], asked.Insecure)
+	}
+	return first.explain(ctx, err)
 }
 
 // note tells of what the registry does not do. It tells nothing twice in a row.

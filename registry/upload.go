@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
@@ -31,7 +30,7 @@ const (
 // does not know PATCH. What was cut goes on from where it was, if the registry says where.
 type blobUpload struct {
 	*client
-	blob   v1.Layer
+	open   func() (io.ReadCloser, error)
 	digest string
 	size   int64
 	from   *name.Repository // has the blob; nil if none is known to
@@ -294,7 +293,7 @@ func (u *blobUpload) request(ctx context.Context, method string, to *url.URL, n 
 
 // part returns n bytes of the blob, from the offset on. What is read of it counts as sent.
 func (u *blobUpload) part(n int64) (io.ReadCloser, error) {
-	in, err := u.blob.Compressed()
+	in, err := u.open()
 	if err != nil {
 		return nil, err
 	}
