@@ -203,6 +203,21 @@ func (p Pusher) CheckNames(repository, tag string) error {
 	return nil
 }
 
+// CheckName returns an error if a repository with its host, as in
+// registry.example.org/acme/packages, or a tag or a digest in it, cannot be called so.
+func (p Pusher) CheckName(repository, reference string) error {
+	host, err := hostOf(repository)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(reference, "sha256:") {
+		_, err = name.NewDigest(repository+"@"+reference, name.StrictValidation)
+		return err
+	}
+	_, err = p.tag(host, repository+":"+reference)
+	return err
+}
+
 // hostOf returns the host of a registry's prefix, with its port.
 func hostOf(prefix string) (string, error) {
 	host, _, _ := strings.Cut(prefix, "/")
