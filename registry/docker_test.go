@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,57 +27,6 @@ func write(t *testing.T, dir, name string, data []byte) string {
 	return at
 }
 
-// start starts Docker's registry in dir, with what else its configuration has, by a command of
-// which its own is the end. It returns its host, the file of its log, and its process.
-func start(t *testing.T, dir, config string, command ...string) (host, log string, pid int) {
-	t.Helper()
-	testkit.Need(t, "docker-registry")
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	host = free.Addr().String()
-	free.Close()
-	data := filepath.Join(dir, "data")
-	if err := os.Mkdir(data, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	file := write(t, dir, "config.yml", fmt.Appendf(nil, `version: 0.1
-log: {accesslog: {disabled: false}, level: info}
-storage: {filesystem: {rootdirectory: %s}}
-http:
-  addr: "%s"
-%s`, data, host, config))
-	log = write(t, dir, "log", nil)
-	out, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	command = append(command, "docker-registry", "serve", file)
-	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		out.Close()
-		if data, err := os.ReadFile(log); t.Failed() && err == nil {
-			t.Logf("the registry says:\n%s", data)
-		}
-	})
-	for range 200 {
-		if conn, err := net.Dial("tcp", host); err == nil {
-			conn.Close()
-			return host, log, cmd.Process.Pid
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatal("docker-registry does not listen")
-	return
-}
-
 // docker starts Docker's registry, which lets mate in, and returns its host, the
 // authority that vouches for it, and the file of its log.
 func docker(t *testing.T) (host, authority, log string) {
@@ -96,7 +44,7 @@ func docker(t *testing.T) (host, authority, log string) {
 	authority = write(t, dir, "ca.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
 	keyFile := write(t, dir, "key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
 	passwords := write(t, dir, "htpasswd", fmt.Appendf(nil, "mate:%s\n", hash))
-	host, log, _ = start(t, dir,
+	host, log, _ = testkit.DockerRegistry(t, dir,
 		fmt.Sprintf("  tls: {certificate: %s, key: %s}\nauth: {htpasswd: {realm: registry, path: %s}}\n",
 			authority, keyFile, passwords))
 	return host, authority, log

@@ -150,7 +150,7 @@ func TestDockerFaults(t *testing.T) {
 				command = []string{"unshare", "--mount", "sh", "-ec",
 					"mount -t tmpfs -o size=" + c.disk + ` disk data; exec "$0" "$@"`}
 			}
-			to, _, pid := start(t, dir, "", command...)
+			to, _, pid := testkit.DockerRegistry(t, dir, "", command...)
 			l := newLink(t, to)
 			l.fault = c.fault
 			p := Pusher{Registries: []string{l.host + "/team"}, Jobs: 1, Wait: time.Millisecond}

@@ -116,7 +116,7 @@ func TestFormats(t *testing.T) {
 func TestDockersFormat(t *testing.T) {
 	testkit.Need(t, "skopeo")
 	dir := t.TempDir()
-	host, _, _ := start(t, dir, "")
+	host, _, _ := testkit.DockerRegistry(t, dir, "")
 	p := Pusher{Registries: []string{host + "/team"}}
 	pushed := push(t, p, dockerItem(t, "kubelet"))[0]
 	var list v1.IndexManifest

@@ -175,7 +175,7 @@ func TestBesideRefused(t *testing.T) {
 // TestDockerBeside pushes artifacts to Docker's own registry, which lists nothing itself.
 func TestDockerBeside(t *testing.T) {
 	testkit.Need(t, "docker-registry")
-	host, _, _ := start(t, t.TempDir(), "")
+	host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
 	one := item(t, "captain", 1)
 	one.Beside = []v1.Image{beside(t, one.Index, "a"), beside(t, one.Index, "b")}
 	p := Pusher{Registries: []string{host + "/team"}}

@@ -28,10 +28,15 @@ const (
 const (
 	title       = "org.opencontainers.image.title"   // of a file: its path, which oras writes it to
 	snapshotKey = "org.opencontainers.image.version" // of the index: the snapshot
+	formatKey   = "vnd.slipway.repository.format"    // of the index: format
 	partKey     = "vnd.slipway.repository.part"      // of a manifest: which part of the repository it lists
 	folderKey   = "vnd.slipway.repository.folder"    // of a manifest: the folder that its files are in
 	firstKey    = "vnd.slipway.repository.first"     // of a manifest: the first of its paths
 )
+
+// format is the version of the form of indexes and manifests. An annotation has it, as some
+// programs that copy images leave out the artifact's type.
+const format = "1"
 
 // The parts of a repository. Within one, no path of a manifest is between two of another.
 const (
@@ -188,7 +193,7 @@ func mediaType(path string) types.MediaType {
 func indexOf(snapshot string, lists []list) (registry.Manifest, error) {
 	index := v1.IndexManifest{
 		SchemaVersion: 2, MediaType: types.OCIImageIndex, ArtifactType: IndexType, Manifests: []v1.Descriptor{},
-		Annotations: map[string]string{snapshotKey: snapshot},
+		Annotations: map[string]string{snapshotKey: snapshot, formatKey: format},
 	}
 	for _, l := range lists {
 		index.Manifests = append(index.Manifests, l.Descriptor)

@@ -52,9 +52,9 @@ func (v view) holder(part, path string) (list, bool) {
 func viewOf(name string, m registry.Manifest) (view, error) {
 	v := view{digest: m.Digest}
 	index, err := v1.ParseIndexManifest(bytes.NewReader(m.Data))
-	if err != nil || index.MediaType != types.OCIImageIndex || index.ArtifactType != IndexType {
-		return v, fmt.Errorf("%s is something else than a repository, whose index is of type %s: "+
-			"choose another name or another tag", name, IndexType)
+	if err != nil || index.MediaType != types.OCIImageIndex || index.Annotations[formatKey] != format {
+		return v, fmt.Errorf("%s is something else than a repository, whose index has the annotation %s=%s: "+
+			"choose another name or another tag", name, formatKey, format)
 	}
 	last := map[string]string{}
 	for _, d := range index.Manifests {
