@@ -218,10 +218,10 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	for _, path := range []string{"../a", "/etc/passwd", "a/../b", "", ".", `a\\b`, "a//b"} {
+	for _, path := range []string{"../a", "/etc/passwd", "a/../b", "", ".", "a//b"} {
 		data := `{"schemaVersion":2,"artifactType":"` + FilesType + `","layers":[{"mediaType":"a/b","size":1,"digest":"sha256:` +
 			strings.Repeat("0", 64) + `","annotations":{"` + title + `":"` + path + `"}}]}`
-		if _, err := filesOf("list", []byte(data)); err == nil || !strings.Contains(err.Error(), "no path in a repository") {
+		if _, err := filesOf("list", []byte(data)); err == nil || !strings.Contains(err.Error(), "no path of a file in a repository") {
 			t.Errorf("the path %q: %v", path, err)
 		}
 	}

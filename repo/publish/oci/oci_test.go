@@ -278,7 +278,7 @@ func publishTwice(t *testing.T, u *url.URL, n int) {
 // TestRequests checks that a publish takes as many requests as there are changes, whatever the
 // repository has already.
 func TestRequests(t *testing.T) {
-	for _, n := range []int{100, 5000} {
+	for _, n := range []int{100, 2000} {
 		r := serve(t)
 		before, s := stateOf("20260102T030405Z", n), stateOf("20260203T040506Z", n+1)
 		must[string](t)(before.publish(t.Context(), open(t, r.url)))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/tree"
 )
 
 // A view is what a tag shows.
@@ -75,11 +76,11 @@ func filesOf(name string, data []byte) ([]file, error) {
 	}
 	var out []file
 	for _, l := range m.Layers {
-		path := l.Annotations[title]
-		if !fs.ValidPath(path) || path == "." || strings.ContainsAny(path, "\\\x00") || l.Digest.Algorithm != "sha256" {
-			return nil, fmt.Errorf("%s lists %q, which is no path in a repository", name, path)
+		e := tree.Entry{Path: l.Annotations[title], Size: l.Size, SHA256: l.Digest.Hex, Class: tree.Content}
+		if err := e.Check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		out = append(out, file{path: path, digest: l.Digest.String(), size: l.Size})
+		out = append(out, file{path: e.Path, digest: l.Digest.String(), size: l.Size})
 	}
 	return out, nil
 }
