@@ -77,6 +77,9 @@ func (k Keeper) Publish(ctx context.Context, to string, r Request) (report publi
 		report, err = publish.Publish(ctx, target, store.shown.Next(store.root, store.ancestors), publish.Request{
 			Now: k.Now, Keep: s.Retain(), DryRun: r.DryRun, Repair: r.Force, Events: k.Options.Events,
 		})
+		if err == nil {
+			err = k.moveTags(ctx, store, s, report.Previous, r.DryRun)
+		}
 		err = store.close(err)
 		return errors.Join(err, target.Close())
 	})
