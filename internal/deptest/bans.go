@@ -1,5 +1,7 @@
 package deptest
 
+import "slices"
+
 // formats are the packages that each write one format.
 func formats() []string {
 	return []string{"./deb", "./rpm", "./ebuilds", "./images", "./tarballs", "./kubespray", "./hostroot",
@@ -12,8 +14,8 @@ func stages() []string { return []string{"./source", "./patches", "./deps", "./c
 // Bans is who may not import whom: imports go downwards only.
 func Bans() []Ban {
 	bans := []Ban{}
-	for _, floor := range [][]Ban{leaves(), stageBans(), formatBans(), houseBans(), releaseBans(), libraryBans(),
-		documentBans(), frontBans()} {
+	for _, floor := range [][]Ban{leaves(), stageBans(), formatBans(), houseBans(), releaseBans(), repoBans(),
+		libraryBans(), documentBans(), frontBans()} {
 		bans = append(bans, floor...)
 	}
 	return bans
@@ -150,6 +152,27 @@ func releaseBans() []Ban {
 	}
 }
 
+// repoBans keep the repositories of a project apart: what writes each kind, and where it is published.
+func repoBans() []Ban {
+	writers := []string{"./repo/apt", "./repo/yum", "./repo/overlay", "./repo/downloads", "./repo/bootstrap", "./repo/page/..."}
+	house := []string{"./spec", "./fork", "./build", "./series", "./pipeline/...", "./release", "./release/cut", "./targets"}
+	bans := []Ban{
+		{From: []string{"./..."}, Except: []string{"."}, Import: []string{"./repo"},
+			Reason: "repositories are kept in a run: only the facade asks for that"},
+		{From: append(slices.Clone(writers), "./repo/state", "./repo/settings", "./repo/tags", "./repo/publish/..."), Import: house,
+			Reason: "a repository is made of finished files and their records: only its keeper knows the project"},
+		{From: []string{"./repo/tree"}, Import: []string{"./..."}, Reach: true,
+			Reason: "a file of a repository is a path and bytes, whatever is in it"},
+		{From: []string{"./repo/publish/..."}, Import: append(slices.Clone(writers), "./repo/settings"),
+			Reason: "what publishes files does not know what they are"},
+	}
+	for _, w := range writers {
+		bans = append(bans, Ban{From: []string{w}, Import: append(slices.Clone(writers), "./repo/publish/...", "./repo/state"),
+			Allow: []string{w}, Reason: "one kind of repository never needs another: what they share is a tree of files"})
+	}
+	return bans
+}
+
 // libraryBans keep others' libraries, and the system, in one place each.
 func libraryBans() []Ban {
 	return []Ban{
@@ -163,12 +186,14 @@ func libraryBans() []Ban {
 			Import: []string{"github.com/google/rpmpack/..."},
 			Reason: "rpmpack writes rpms; nobody else has to know it, but what makes one for tests"},
 		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./pipeline/tarball", "./registry",
-			"./release", "./release/contents", "./release/referrers", "./release/verify", "./release/reproduce"},
+			"./release", "./release/contents", "./release/referrers", "./release/verify", "./release/reproduce",
+			"./repo/publish/oci", "./repo/tags"},
 			Import: []string{"github.com/google/go-containerregistry/..."},
-			Reason: "images are put together by one medium, and pushed, opened and verified from a release"},
-		{From: []string{"./..."}, Except: []string{"./release/page", "./release/reproduce"},
+			Reason: "images are put together by one medium, and pushed, opened and verified from a release; a repository " +
+				"can be in a registry, too"},
+		{From: []string{"./..."}, Except: []string{"./release/page/...", "./release/reproduce", "./repo/page"},
 			Import: []string{"html/template/..."},
-			Reason: "two pages are all that Slipway writes as HTML: shell, systemd and YAML are quoted in their own ways"},
+			Reason: "three pages are all that Slipway writes as HTML: shell, systemd and YAML are quoted in their own ways"},
 		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
 			Import: []string{"os/exec"}, Reason: "subprocesses go through internal/run: " +
 				"explicit environment, ended with their context, secrets redacted"},
@@ -195,7 +220,7 @@ func documentBans() []Ban {
 		{From: []string{"./..."}, Except: []string{"./release/sign/sigstore"},
 			Import: []string{"github.com/sigstore/...", "github.com/secure-systems-lab/go-securesystemslib/..."},
 			Reason: "bundles are a form of signatures; who wants one asks release/sign"},
-		{From: []string{"./..."}, Except: []string{"./release/sign/rpmheader"},
+		{From: []string{"./..."}, Except: []string{"./release/sign/rpmheader", "./repo/yum"},
 			Import: []string{"github.com/sassoftware/go-rpmutils/..."},
 			Reason: "it trusts what a header says, so it reads only what was checked before"},
 		{From: []string{"./..."}, Except: []string{"./release/purl"},
@@ -207,7 +232,8 @@ func documentBans() []Ban {
 // frontBans keep what prints and what tests apart from the rest.
 func frontBans() []Ban {
 	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit",
-		"./release/contents/contentstest", "./release/sbom/sbomtest", "./release/sign/signtest"}
+		"./release/contents/contentstest", "./release/sbom/sbomtest", "./release/sign/signtest",
+		"./internal/repotest", "./repo/publish/publishtest", "./repo/publish/storetest"}
 	return []Ban{
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."},
 			Import: []string{"github.com/magefile/mage/..."},
@@ -223,7 +249,7 @@ func frontBans() []Ban {
 
 // UseBans is what may not be used below targets.
 func UseBans() []UseBan {
-	above := []string{"./targets", "./internal/dev", "./internal/testkit", "./cmd/..."}
+	above := []string{"./targets", "./internal/dev", "./internal/testkit", "./repo/publish/storetest", "./cmd/..."}
 	return []UseBan{
 		{Names: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Setenv", "os.Unsetenv",
 			"os.Clearenv"}, Except: above, Reason: "the environment is passed in, so that a run is what its arguments say"},
