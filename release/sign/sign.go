@@ -7,6 +7,7 @@ package sign
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/slipway-build/slipway/internal/run"
@@ -55,6 +56,18 @@ func (s *Signer) Detach(ctx context.Context, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	return openpgp.Detach(ctx, s.openpgp, data, s.time)
+}
+
+// Metadata returns an armored signature over repomd.xml, by all OpenPGP keys, with that of the
+// first one last. zypper looks for the key of the last signature alone, and what it can
+// install are rpms, which the first key signs.
+func (s *Signer) Metadata(ctx context.Context, data []byte) ([]byte, error) {
+	if err := s.needOpenPGP("the signature of repomd.xml"); err != nil {
+		return nil, err
+	}
+	by := slices.Clone(s.openpgp)
+	slices.Reverse(by)
+	return openpgp.Detach(ctx, by, data, s.time)
 }
 
 // Clear returns text with a cleartext signature, as InRelease and Manifest have it, by all

@@ -23,7 +23,8 @@ func debian(t *testing.T, release, include string) client {
 	}
 	archive := testkit.DebianArchive(t)
 	root := filepath.Join(t.TempDir(), "root")
-	host(t, "", "mmdebstrap", "--quiet", "--variant=apt", "--keyring="+testkit.DebianKeys, "--include=rpm,"+include, release, root, archive)
+	host(t, "", "mmdebstrap", "--quiet", "--variant=apt", "--keyring="+testkit.DebianKeys, "--include=rpm,"+include,
+		release, root, archive)
 	c := client{t, root}
 	c.run("rm /etc/apt/sources.list")
 	return c
@@ -112,7 +113,8 @@ func TestDebian(t *testing.T) {
 				c.aptSuite("srv/acme/apt", suite, "Acme", next)
 			}
 			c.run("apt-get update -qq -o APT::Update::Error-Mode=any")
-			const want = "acme-ship-1.36.sources:Enabled: yes\nacme-ship-1.37.sources:Enabled: yes\nacme-ship-1.38.sources:Enabled: no\n"
+			const want = "acme-ship-1.36.sources:Enabled: yes\n" +
+				"acme-ship-1.37.sources:Enabled: yes\nacme-ship-1.38.sources:Enabled: no\n"
 			if got := c.run("cd /etc/apt/sources.list.d && grep ^Enabled *"); got != want {
 				t.Errorf("after the upgrade its suites are\n%s, want\n%s", got, want)
 			}
@@ -137,7 +139,8 @@ func (c client) fetched(t *testing.T, in Input) {
 		}
 	}
 	c.run("apt-get update -qq && apt-get install -qq acme-archive-keyring")
-	if out := c.run("apt-get update"); strings.Contains(out, "E: ") || !strings.Contains(out, "configured multiple times") {
+	out := c.run("apt-get update")
+	if strings.Contains(out, "E: ") || !strings.Contains(out, "configured multiple times") {
 		t.Errorf("with a suite in two files, apt says:\n%s", out)
 	}
 	c.run("rm /etc/apt/sources.list.d/ship-1.36.sources && apt-get update -qq")
@@ -155,7 +158,9 @@ func (c client) pinned(t *testing.T) {
 	c.aptSuite("srv/upstream", "stable", "Upstream", nil)
 	c.put("etc/apt/sources.list.d/upstream.list", []byte("deb [trusted=yes] file:/srv/upstream stable main\n"))
 	defer c.run("rm /etc/apt/sources.list.d/upstream.list; apt-get update -qq")
-	for _, origin := range []string{"Acme", "Acme Ships", "Acme, Inc.", "Acme [ships]*", `a\c?me`, "/Acme/", "/", "Äcme", `"Acme"`, "o=Acme"} {
+	for _, origin := range []string{
+		"Acme", "Acme Ships", "Acme, Inc.", "Acme [ships]*", `a\c?me`, "/Acme/", "/", "Äcme", `"Acme"`, "o=Acme",
+	} {
 		in := sample(t, "old")
 		in.Origin = origin
 		c.aptSuite("srv/acme/apt", "ship-1.36", origin, signer(t, "old"))

@@ -196,7 +196,8 @@ func TestLinters(t *testing.T) {
 		host(t, "", "rpm", "--dbpath", db, "--import", key)
 		host(t, "", "rpm", "--dbpath", db, "--checksig", p.RPM)
 		const want = "/etc/yum.repos.d/acme-ship-1.36.repo 17\n/etc/yum.repos.d/acme-ship-1.37.repo 17\n" // noreplace
-		if got := host(t, "", "rpm", "-qp", "--qf", "[%{FILENAMES} %{FILEFLAGS}\n]", p.RPM); !strings.Contains(string(got), want) {
+		got := host(t, "", "rpm", "-qp", "--qf", "[%{FILENAMES} %{FILEFLAGS}\n]", p.RPM)
+		if !strings.Contains(string(got), want) {
 			t.Errorf("its files and their flags are\n%s, want among them\n%s", got, want)
 		}
 	})

@@ -27,8 +27,9 @@ func (e *RotationError) Error() string {
 // Rotate compares the keys of a snapshot with those of the one before it, which are zero for the
 // first. The error is a *RotationError. Warnings say which clients have something to do.
 //
-// A client knows the keys of the package that it installed last. apt and dnf take indexes
-// with one signature that they know, of several; an rpm has one signature alone.
+// A client knows the keys of the package that it installed last. apt and dnf take indexes of
+// whose signatures they know one; zypper looks at the last signature of an index alone,
+// which is by the key that signs rpms, and an rpm has one signature.
 func Rotate(before, now Keys) (warnings []string, err error) {
 	for _, k := range now.Signing {
 		if !slices.Contains(now.Shipped, k) {
@@ -61,7 +62,8 @@ func strange(before, now Keys) error {
 				"; once clients have updated, with " + option(now.Signing)}
 	case !known(first):
 		old := now.Signing[slices.IndexFunc(now.Signing, known)]
-		return &RotationError{Key: first, What: "is given first, so it signs rpms, and no release package that was published has it",
+		return &RotationError{Key: first,
+			What:   "is given first, so it signs rpms, and no release package that was published has it",
 			Breaks: "dnf and zypper of everybody who has installed the release package",
 			Remedy: "give the older key first, as rpms have one signature: " + option([]string{old, first})}
 	}
@@ -72,8 +74,8 @@ func strange(before, now Keys) error {
 func warn(before, now Keys) []string {
 	var all []string
 	if now.Signing[0] != before.Signing[0] {
-		all = append(all, fmt.Sprintf("rpms are signed by %s from now on, and no longer by %s: dnf and zypper refuse them on "+
-			"a host whose release package is older; there, upgrade that package by itself first",
+		all = append(all, fmt.Sprintf("rpms are signed by %s from now on, and no longer by %s: on a host whose release "+
+			"package has not that key yet, upgrade that package by itself first with dnf, or fetch it again for zypper",
 			now.Signing[0], before.Signing[0]))
 	}
 	for _, k := range before.Signing {

@@ -38,7 +38,7 @@ func (k Key) Faults(w keys.When, use keys.Use) []keys.Fault {
 	} else if !ok {
 		return append(all, k.fault(k.Fingerprint()+" has no secret key that can sign", everyone, makeKey))
 	}
-	all = append(all, k.dateFaults(w, primary, signing)...)
+	all = append(all, k.dateFaults(w, use, primary, signing)...)
 	all = append(all, k.hashFaults(primary, signing)...)
 	all = append(all, k.algorithmFaults(primary.key, use)...)
 	if signing.key != primary.key {
@@ -78,7 +78,7 @@ func (k Key) rpmFaults() []keys.Fault {
 }
 
 // dateFaults are those of keys that are not valid now, or not long enough.
-func (k Key) dateFaults(w keys.When, primary, signing part) []keys.Fault {
+func (k Key) dateFaults(w keys.When, use keys.Use, primary, signing part) []keys.Fault {
 	var all []keys.Fault
 	checked := []part{primary}
 	if signing.key != primary.key {
@@ -93,11 +93,11 @@ func (k Key) dateFaults(w keys.When, primary, signing part) []keys.Fault {
 		case end.IsZero():
 		case !end.After(w.Now):
 			all = append(all, k.fault(fmt.Sprintf("%s expired on %s", id, day(end)), everyone,
-				k.extend()+subkeys(p, primary)+"; then hand out the public key again"))
+				k.extend(p, primary, use)))
 		case end.Before(w.Now.Add(w.Horizon)):
-			all = append(all, k.ends(p, primary, w.Horizon))
+			all = append(all, k.ends(p, primary, w.Horizon, use))
 		case end.Before(w.Now.Add(w.Soon)):
-			f := k.ends(p, primary, w.Soon)
+			f := k.ends(p, primary, w.Soon, use)
 			f.Warning = true
 			all = append(all, f)
 		}
@@ -106,12 +106,23 @@ func (k Key) dateFaults(w keys.When, primary, signing part) []keys.Fault {
 }
 
 // ends is the fault of a part that expires within a time.
-func (k Key) ends(p, primary part, within time.Duration) keys.Fault {
-	what := fmt.Sprintf("%s expires on %s, within %d days", fingerprint(p.key), day(p.expires()), int(within/(24*time.Hour)))
-	return k.fault(what, everyone+", once it has", k.extend()+subkeys(p, primary)+"; then hand out the public key again")
+func (k Key) ends(p, primary part, within time.Duration, use keys.Use) keys.Fault {
+	days := int(within / (24 * time.Hour))
+	what := fmt.Sprintf("%s expires on %s, within %d days", fingerprint(p.key), day(p.expires()), days)
+	return k.fault(what, everyone+", once it has", k.extend(p, primary, use))
 }
 
-func (k Key) extend() string { return fmt.Sprintf("gpg --quick-set-expire %s 2y", k.Fingerprint()) }
+// extend is the remedy for a part that expires. rpm, dnf and zypper never read a key again that
+// they have, and so do not learn that it is valid longer.
+func (k Key) extend(p, primary part, use keys.Use) string {
+	remedy := fmt.Sprintf("gpg --quick-set-expire %s 2y%s; then hand out the public key again",
+		k.Fingerprint(), subkeys(p, primary))
+	if use == keys.RPM || use == keys.Yum {
+		remedy += fmt.Sprintf("; hosts with rpm keep the key as they have it until somebody runs rpm -e gpg-pubkey-%08x and "+
+			"dnf clean all there, so rather sign with another key", uint32(k.cert.PrimaryKey.KeyId))
+	}
+	return remedy
+}
 
 // subkeys is what --quick-set-expire wants if it is to change subkeys.
 func subkeys(p, primary part) string {
