@@ -103,7 +103,7 @@ func (s Source) sum(f io.Reader) (string, error) {
 		if _, _, err := rpmutils.Verify(io.TeeReader(f, hash), nil); err != nil {
 			return "", fmt.Errorf("it is damaged: %w", err)
 		}
-	} else if _, err := io.CopyBuffer(hash, f, make([]byte, 1<<20)); err != nil {
+	} else if _, err := io.Copy(hash, f); err != nil {
 		return "", err
 	}
 	sum := hex.EncodeToString(hash.Sum(nil))
