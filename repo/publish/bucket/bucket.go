@@ -4,8 +4,8 @@ package bucket
 
 import (
 	"encoding/json"
-	"mime"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/repo/publish"
@@ -38,35 +38,35 @@ func CacheControl(class tree.Class, path string) string {
 	return "public, max-age=60"
 }
 
+// text is what a browser shows.
+const text = "text/plain; charset=utf-8"
+
 // types are the media types by the end of a file's name. The system's table is not used, so that
 // the headers are the same wherever they are made.
 func types() map[string]string {
 	return map[string]string{
-		".asc": "application/pgp-signature", ".sig": "application/octet-stream",
 		".deb": "application/vnd.debian.binary-package", ".rpm": "application/x-rpm",
 		".gz": "application/gzip", ".tgz": "application/gzip", ".xz": "application/x-xz", ".zst": "application/zstd",
-		".zip": "application/zip", ".tar": "application/x-tar", ".exe": "application/vnd.microsoft.portable-executable",
-		".json": "application/json", ".xml": "application/xml", ".html": "text/html; charset=utf-8",
-		".txt": "text/plain; charset=utf-8", ".md": "text/markdown; charset=utf-8", ".repo": "text/plain; charset=utf-8",
-		".sources": "text/plain; charset=utf-8", ".yaml": "application/yaml", ".sha256": "text/plain; charset=utf-8",
-		".sha512": "text/plain; charset=utf-8", ".svg": "image/svg+xml", ".gpg": "application/pgp-encrypted",
+		".tar": "application/x-tar", ".zip": "application/zip", ".gpg": "application/pgp-signature",
+		".json": "application/json", ".xml": "application/xml", ".yaml": "application/yaml",
+		".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+		".txt": text, ".md": text, ".asc": text, ".repo": text, ".sources": text, ".sha256": text, ".sha512": text,
 	}
 }
 
-// plain are the files without an ending that people open in a browser.
-func plain() map[string]bool {
-	return map[string]bool{"InRelease": true, "Release": true, "Packages": true, "mirrorlist": true,
-		"SHA256SUMS": true, "SHA512SUMS": true, "refs": true, "HEAD": true, "packs": true, "Manifest": true}
+// plain are the files without an ending that are text.
+func plain() []string {
+	return []string{"InRelease", "Release", "Packages", "mirrorlist", "SHA256SUMS", "SHA512SUMS", "Manifest", "HEAD"}
 }
 
 // ContentType returns the media type of a file. None says that content is encoded: a client gets
 // the bytes that the repository's indexes have the digest of.
 func ContentType(name string) string {
-	if known := types()[path.Ext(name)]; known != "" {
+	switch known := types()[path.Ext(name)]; {
+	case known != "":
 		return known
-	}
-	if plain()[path.Base(name)] {
-		return mime.FormatMediaType("text/plain", map[string]string{"charset": "utf-8"})
+	case slices.Contains(plain(), path.Base(name)):
+		return text
 	}
 	return "application/octet-stream"
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// Transport returns connections through the proxies of env. caFile, if it is not "", is a file
-// with further certificates to trust, which the variable caName named.
+// Transport returns connections through the proxies of env. The variable caName may name a file
+// with further certificates to trust.
 func Transport(env run.Env, caName string) (*http.Transport, error) {
 	proxy := proxies(env).ProxyFunc()
 	t := &http.Transport{

@@ -1,0 +1,82 @@
+package swift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/bucket"
+	"github.com/slipway-build/slipway/repo/tree"
+)
+
+// lockFile is an empty object that a publisher makes before it replaces the head, if it is not
+// there: the one thing that Swift compares. It ends by itself.
+const lockFile = "state/lock"
+
+// Swap replaces the head while no other publisher does.
+func (t *Target) Swap(ctx context.Context, head []byte, tag string, _ []tree.Entry) (string, error) {
+	release, err := t.lock(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	// What takes longer than the lock is held must not happen any more.
+	ctx, cancel := context.WithTimeout(ctx, t.hold/2)
+	defer cancel()
+	shown, shownTag, err := t.Get(ctx, publish.HeadFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if shownTag != tag {
+		return "", &publish.ConflictError{Target: t.String(), Snapshot: bucket.Snapshot(shown)}
+	}
+	f := tree.Of(tree.Commit, publish.HeadFile, head)
+	etag, err := t.put(ctx, f, headers(f.Entry))
+	return etag, t.fault("replacing "+publish.HeadFile, err)
+}
+
+// lock makes the lock, and waits for another publisher's: a dead one's is gone after a while.
+func (t *Target) lock(ctx context.Context) (release func(), err error) {
+	f := tree.Of(tree.Commit, lockFile, []byte{})
+	with := headers(f.Entry)
+	with["If-None-Match"] = "*"
+	with["X-Delete-After"] = strconv.Itoa(int(t.hold.Seconds()))
+	wait, cancel := context.WithTimeout(ctx, 3*t.hold)
+	defer cancel()
+	for {
+		_, err := t.put(wait, f, with)
+		switch {
+		case err == nil:
+			return func() { t.unlock(ctx) }, nil
+		case status(err) != http.StatusPreconditionFailed:
+			return nil, t.fault("writing "+lockFile, err)
+		case !pause(wait, t.hold/80):
+			return nil, fmt.Errorf("%s: other publishers held %s for %v; run it again when they are done",
+				t, lockFile, 3*t.hold)
+		}
+	}
+}
+
+// unlock ends the lock, also where the run was interrupted. If that fails, it ends by itself.
+func (t *Target) unlock(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.hold/4)
+	defer cancel()
+	_ = t.conn.ObjectDelete(ctx, t.container, t.key(lockFile))
+}
+
+// pause waits, and reports whether there is time left.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
