@@ -77,6 +77,7 @@ func (t *Target) write(ctx context.Context, head []byte, opts minio.PutObjectOpt
 	}
 	with := headers(e)
 	opts.ContentType, opts.CacheControl, opts.UserMetadata = with.ContentType, with.CacheControl, with.UserMetadata
+	opts.DisableContentSha256 = with.DisableContentSha256
 	etag, err := t.put(ctx, e, body, opts)
 	return etag, t.fault("replacing "+publish.HeadFile, err)
 }

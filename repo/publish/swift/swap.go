@@ -2,6 +2,7 @@ package swift
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,8 +15,8 @@ import (
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
-// lockFile is an empty object that a publisher makes before it replaces the head, if it is not
-// there: the one thing that Swift compares. It ends by itself.
+// lockFile is what a publisher makes before it replaces the head, if it is not there: the one thing
+// that Swift compares. It ends by itself.
 const lockFile = "state/lock"
 
 // Swap replaces the head while no other publisher does.
@@ -40,9 +41,12 @@ func (t *Target) Swap(ctx context.Context, head []byte, tag string, _ []tree.Ent
 	return etag, t.fault("replacing "+publish.HeadFile, err)
 }
 
-// lock makes the lock, and waits for another publisher's: a dead one's is gone after a while.
+// lock makes the lock, and waits for another publisher's: a dead one's is gone after a while. A
+// server that gets two of them at the same time takes both, of which the last stays: so who has
+// made one looks, after a pause, whose it is.
 func (t *Target) lock(ctx context.Context) (release func(), err error) {
-	f := tree.Of(tree.Commit, lockFile, []byte{})
+	holder := rand.Text()
+	f := tree.Of(tree.Commit, lockFile, []byte(holder))
 	with := headers(f.Entry)
 	with["If-None-Match"] = "*"
 	with["X-Delete-After"] = strconv.Itoa(int(t.hold.Seconds()))
@@ -50,14 +54,19 @@ func (t *Target) lock(ctx context.Context) (release func(), err error) {
 	defer cancel()
 	for {
 		_, err := t.put(wait, f, with)
-		switch {
-		case err == nil:
-			return func() { t.unlock(ctx) }, nil
-		case status(err) != http.StatusPreconditionFailed:
+		if err != nil && status(err) != http.StatusPreconditionFailed {
 			return nil, t.fault("writing "+lockFile, err)
-		case !pause(wait, t.hold/80):
+		}
+		if !pause(wait, t.hold/20) {
 			return nil, fmt.Errorf("%s: other publishers held %s for %v; run it again when they are done",
 				t, lockFile, 3*t.hold)
+		}
+		found, _, err := t.Get(wait, lockFile)
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		case string(found) == holder:
+			return func() { t.unlock(ctx) }, nil
 		}
 	}
 }

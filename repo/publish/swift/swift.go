@@ -2,6 +2,7 @@
 package swift
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,9 @@ type Target struct {
 
 // Open returns the target that a URL names:
 //
-//	swift://CONTAINER/PREFIX
+//	swift://CONTAINER/PREFIX?lock=20s
 //
+// lock is how long a publisher has the lock at most, and so how long one that was killed keeps the next waiting.
 // The variables of OpenStack's clients say where it is and who asks: OS_AUTH_URL and what goes with it; ST_AUTH, ST_USER
 // and ST_KEY; OS_STORAGE_URL and OS_AUTH_TOKEN; or OS_CLOUD, which names a cloud of clouds.yaml. The container must be
 // there.
@@ -63,14 +65,19 @@ func Open(ctx context.Context, u *url.URL, o publish.Options) (publish.Target, e
 }
 
 func newTarget(u *url.URL, env run.Env) (*Target, error) {
-	t := &Target{container: u.Host, prefix: bucket.Prefix(u.Path), attempts: 6, hold: 20 * time.Second}
+	t := &Target{container: u.Host, prefix: bucket.Prefix(u.Path), attempts: 6}
+	query := u.Query()
+	hold, err := time.ParseDuration(cmp.Or(query.Get("lock"), "20s"))
+	query.Del("lock")
+	t.hold = hold
 	switch {
 	case u.User != nil:
 		return nil, fmt.Errorf("%s: a URL has no credentials: set OS_USERNAME and OS_PASSWORD instead", t)
-	case u.Host == "" || u.RawQuery != "":
-		return nil, fmt.Errorf("%s: expected swift://CONTAINER/PREFIX", t)
+	case u.Host == "" || len(query) > 0:
+		return nil, fmt.Errorf("%s: expected swift://CONTAINER/PREFIX or swift://CONTAINER/PREFIX?lock=20s", u.Redacted())
+	case err != nil || hold < time.Second || hold != hold.Truncate(time.Second):
+		return nil, fmt.Errorf("%s: lock=%s: expected whole seconds, as 20s", t, u.Query().Get("lock"))
 	}
-	var err error
 	if t.conn, err = connection(env); err != nil {
 		return nil, fmt.Errorf("%s: %w", t, err)
 	}
