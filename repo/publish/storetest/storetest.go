@@ -82,6 +82,8 @@ func proxy(t testing.TB, server string) http.Handler {
 	}
 	return &httputil.ReverseProxy{
 		Transport: &http.Transport{DisableKeepAlives: true},
+		// Clients that are killed are what tests are about.
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(u)
 			r.Out.Host = r.In.Host
