@@ -69,6 +69,12 @@ type swift struct {
 	ports map[string]int
 }
 
+// filters are what a request passes, in this order.
+func filters() []string {
+	return []string{"catch_errors", "healthcheck", "cache", "listing_formats", "bulk", "s3api", "tempauth", "copy", "slo",
+		"dlo"}
+}
+
 // files are the configurations of the servers.
 func (s *swift) files(t testing.TB) map[string]string {
 	common := func(name string) string {
@@ -79,8 +85,7 @@ func (s *swift) files(t testing.TB) map[string]string {
 	files := map[string]string{
 		"swift.conf": "[swift-hash]\nswift_hash_path_suffix = ship\nswift_hash_path_prefix = ship\n" +
 			"[storage-policy:0]\nname = ship\ndefault = yes\n",
-		"proxy.conf": common("proxy") + "[pipeline:main]\npipeline = catch_errors healthcheck cache listing_formats bulk " +
-			"s3api tempauth copy slo dlo proxy-server\n" +
+		"proxy.conf": common("proxy") + "[pipeline:main]\npipeline = " + strings.Join(filters(), " ") + " proxy-server\n" +
 			"[app:proxy-server]\nuse = egg:swift#proxy\naccount_autocreate = true\n",
 	}
 	for _, name := range []string{"account", "container", "object"} {
@@ -92,8 +97,7 @@ func (s *swift) files(t testing.TB) map[string]string {
 		"cache":    fmt.Sprintf("memcache_servers = 127.0.0.1:%d\n", s.ports["memcached"]),
 		"tempauth": fmt.Sprintf("user_%s_%s = %s .admin\n", account, name, SwiftKey),
 	}
-	for _, filter := range []string{"catch_errors", "healthcheck", "cache", "listing_formats", "bulk", "s3api", "tempauth",
-		"copy", "slo", "dlo"} {
+	for _, filter := range filters() {
 		egg := filter
 		if filter == "cache" {
 			egg = "memcache"

@@ -30,8 +30,8 @@ func tarball(t *testing.T, name string) []byte {
 	return out.Bytes()
 }
 
-// TestHeat holds that what Kubernetes' scripts for OpenStack Heat (cluster/openstack-heat, 1.3 to 1.12) download is
-// found in a published container. Their nodes take two objects, without a token:
+// TestHeat holds that what Kubernetes' scripts for OpenStack Heat download is found in a published container. Those of
+// 1.3, 1.4 and 1.5 (cluster/openstack-heat) let nodes take two objects without a token:
 // $SWIFT_SERVER_URL/kubernetes/kubernetes-server.tar.gz and …/kubernetes-salt.tar.gz, where
 // SWIFT_SERVER_URL is the store's address in the catalog if it is not set. The first unpacks to
 // kubernetes/server, the second to kubernetes/saltbase.

@@ -51,7 +51,8 @@ func (l location) remedy(response minio.ErrorResponse) string {
 			"s3:ListBucket on %s, without which a missing object looks like a forbidden one", l.bucket, l.bucket)
 	case "RequestTimeTooSkewed":
 		return "; set this machine's clock"
-	case minio.AuthorizationHeaderMalformed, "PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException":
+	case minio.AuthorizationHeaderMalformed, "PermanentRedirect", "TemporaryRedirect",
+		"IllegalLocationConstraintException":
 		return "; name the bucket's region with ?region= or AWS_REGION" + is(response.Region)
 	case "QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "TooManyBuckets", "ServiceQuotaExceeded":
 		return full

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -28,21 +27,25 @@ const (
 
 func (t *Target) key(path string) string { return bucket.Key(t.prefix, path) }
 
-// Get returns an object, and its ETag.
-func (t *Target) Get(ctx context.Context, path string) ([]byte, string, error) {
-	body, info, _, err := t.client.GetObject(ctx, t.bucket, t.key(path), minio.GetObjectOptions{})
-	if code(err) == minio.NoSuchKey {
-		return nil, "", fmt.Errorf("%s: %s: %w", t, path, fs.ErrNotExist)
+// Get returns an object, and its ETag. The library repeats requests, but not what is cut while it
+// is read.
+func (t *Target) Get(ctx context.Context, path string) (data []byte, tag string, err error) {
+	var cut error
+	for range 3 {
+		body, info, _, err := t.client.GetObject(ctx, t.bucket, t.key(path), minio.GetObjectOptions{})
+		if code(err) == minio.NoSuchKey {
+			return nil, "", fmt.Errorf("%s: %s: %w", t, path, fs.ErrNotExist)
+		}
+		if err != nil {
+			return nil, "", t.fault("reading "+path, err)
+		}
+		data, cut = io.ReadAll(body)
+		body.Close()
+		if cut == nil {
+			return data, info.ETag, nil
+		}
 	}
-	if err != nil {
-		return nil, "", t.fault("reading "+path, err)
-	}
-	defer body.Close()
-	data, err := io.ReadAll(body)
-	if err != nil {
-		return nil, "", t.fault("reading "+path, err)
-	}
-	return data, info.ETag, nil
+	return nil, "", t.fault("reading "+path, cut)
 }
 
 // Stat asks for an object's headers, and reads the object only where somebody else put it there
@@ -158,9 +161,17 @@ func (t *Target) objects(paths []string) iter.Seq[minio.ObjectInfo] {
 	}
 }
 
-// small returns the body of a small object.
-func small(path string, class tree.Class, data []byte) (tree.Entry, *bucket.Body, error) {
-	f := tree.Of(class, path, bytes.Clone(data))
+// write writes a small object with a condition, the one thing that opts has.
+func (t *Target) write(
+	ctx context.Context, path string, data []byte, opts minio.PutObjectOptions,
+) (etag string, err error) {
+	f := tree.Of(tree.Commit, path, data)
 	body, err := bucket.Open(f)
-	return f.Entry, body, err
+	if err != nil {
+		return "", err
+	}
+	with := headers(f.Entry)
+	opts.ContentType, opts.CacheControl, opts.UserMetadata = with.ContentType, with.CacheControl, with.UserMetadata
+	opts.DisableContentSha256 = with.DisableContentSha256
+	return t.put(ctx, f.Entry, body, opts)
 }

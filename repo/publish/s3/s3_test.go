@@ -156,45 +156,72 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// failing lets the first requests fail: cut in the middle of what is sent, or answered in haste.
+func failing(requests *atomic.Int32, first int32) func(w http.ResponseWriter, r *http.Request) bool {
+	requests.Store(0)
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		switch n := requests.Add(1); {
+		case n > first:
+			return false
+		case n%2 == 0:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		default:
+			_, _ = io.CopyN(io.Discard, r.Body, 1<<10)
+			panic(http.ErrAbortHandler)
+		}
+		return true
+	}
+}
+
 // TestCut holds that what fails in passing is tried again, and that what does not pass is told.
 func TestCut(t *testing.T) {
 	deb := tree.Of(tree.Content, "captain.deb", []byte(strings.Repeat("captain", 1<<18)))
 	var requests atomic.Int32
-	failing := func(first int32) func(w http.ResponseWriter, r *http.Request) bool {
-		requests.Store(0)
-		return func(w http.ResponseWriter, r *http.Request) bool {
-			switch n := requests.Add(1); {
-			case n > first:
-				return false
-			case n%2 == 0:
-				w.WriteHeader(http.StatusServiceUnavailable)
-			default: // in the middle of what is sent
-				_, _ = io.CopyN(io.Discard, r.Body, 1<<10)
-				panic(http.ErrAbortHandler)
-			}
-			return true
-		}
-	}
-	target := answering(t, 5, failing(3))
+	target := answering(t, 5, failing(&requests, 3))
 	if err := target.Put(t.Context(), deb); err != nil {
 		t.Error(err)
 	}
 	if got, err := target.Stat(t.Context(), deb.Entry); err != nil || got != publish.Same {
 		t.Errorf("%v, %v", got, err)
 	}
-	target = answering(t, 2, failing(1000))
+	target = answering(t, 2, failing(&requests, 1000))
 	err := target.Put(t.Context(), deb)
 	if err == nil || requests.Load() != 2 {
 		t.Errorf("%v after %d requests", err, requests.Load())
 	}
-	target = answering(t, 1, failing(1000))
-	if err := target.Put(t.Context(), deb); !strings.HasSuffix(fmt.Sprint(err), "what is written stays: run it again to go on") {
+	target = answering(t, 1, failing(&requests, 1000))
+	err = target.Put(t.Context(), deb)
+	if !strings.HasSuffix(fmt.Sprint(err), "what is written stays: run it again to go on") {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := target.Put(ctx, deb); !strings.HasSuffix(fmt.Sprint(err), context.Canceled.Error()) {
 		t.Error(err)
+	}
+}
+
+// TestCutAnswer holds that half an object is never taken for one.
+func TestCutAnswer(t *testing.T) {
+	for cuts, want := range map[int32]string{2: "captain", 1000: ""} {
+		var requests atomic.Int32
+		target := answering(t, 1, func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodGet || requests.Add(1) > cuts {
+				return false
+			}
+			w.Header().Set("Content-Length", "7")
+			w.Header().Set("Last-Modified", "Tue, 03 Feb 2026 04:05:06 GMT")
+			_, _ = io.WriteString(w, "cap")
+			_ = http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		})
+		if err := target.Put(t.Context(), tree.Of(tree.Content, "captain.deb", []byte("captain"))); err != nil {
+			t.Fatal(err)
+		}
+		data, tag, err := target.Get(t.Context(), "captain.deb")
+		if string(data) != want || (err == nil) != (want != "") || (tag == "") != (want == "") {
+			t.Errorf("after %d cuts: %q, tag %q, %v", cuts, data, tag, err)
+		}
 	}
 }
 

@@ -52,9 +52,9 @@ func (t *Target) Swap(ctx context.Context, head []byte, tag string, _ []tree.Ent
 	// A store may refuse one of two writes at the same time though the other fails: then nothing
 	// has changed, and another attempt decides.
 	for range 3 {
-		newTag, err := t.write(ctx, head, condition)
+		newTag, err := t.write(ctx, publish.HeadFile, head, condition)
 		if !refused(err) {
-			return newTag, err
+			return newTag, t.fault("replacing "+publish.HeadFile, err)
 		}
 		shown, shownTag, err := t.shown(ctx)
 		switch {
@@ -66,20 +66,7 @@ func (t *Target) Swap(ctx context.Context, head []byte, tag string, _ []tree.Ent
 			return "", t.conflict(shown)
 		}
 	}
-	return "", t.fault("replacing "+publish.HeadFile, errors.New("it is refused again and again, though nobody changed it"))
-}
-
-// write writes the head, with the condition of opts.
-func (t *Target) write(ctx context.Context, head []byte, opts minio.PutObjectOptions) (string, error) {
-	e, body, err := small(publish.HeadFile, tree.Commit, head)
-	if err != nil {
-		return "", err
-	}
-	with := headers(e)
-	opts.ContentType, opts.CacheControl, opts.UserMetadata = with.ContentType, with.CacheControl, with.UserMetadata
-	opts.DisableContentSha256 = with.DisableContentSha256
-	etag, err := t.put(ctx, e, body, opts)
-	return etag, t.fault("replacing "+publish.HeadFile, err)
+	return "", t.fault("replacing "+publish.HeadFile, errors.New("it is refused, though nobody changed it"))
 }
 
 // shown returns the head and its tag, which are empty if there is none.
@@ -102,13 +89,9 @@ func (t *Target) conditional(ctx context.Context) (bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for attempt := 0; t.conditions == unknown; attempt++ {
-		e, body, err := small(probeFile, tree.Commit, []byte{})
-		if err != nil {
-			return false, err
-		}
-		opts := headers(e)
-		opts.SetMatchETag("00000000000000000000000000000000")
-		_, err = t.put(ctx, e, body, opts)
+		var condition minio.PutObjectOptions
+		condition.SetMatchETag("00000000000000000000000000000000")
+		_, err := t.write(ctx, probeFile, []byte{}, condition)
 		switch {
 		case refused(err):
 			t.conditions = compared

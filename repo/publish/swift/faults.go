@@ -71,7 +71,8 @@ func (t *Target) remedy(err error) string {
 	case code == http.StatusForbidden:
 		return fmt.Sprintf("; the user may not do that: give it the write ACL of the container %s", t.container)
 	case code == http.StatusRequestEntityTooLarge || code == http.StatusInsufficientStorage:
-		return "; the container or the account is full: make room or raise its quota, and run it again to go on"
+		return "; the container or the account is full, or the file too large for the store: make room or raise its quota, " +
+			"and run it again to go on"
 	case errors.As(err, &connection) || code >= http.StatusInternalServerError || code == http.StatusRequestTimeout:
 		return "; what is written stays: run it again to go on"
 	}

@@ -36,10 +36,11 @@ type Target struct {
 //
 //	swift://CONTAINER/PREFIX?lock=20s
 //
-// lock is how long a publisher has the lock at most, and so how long one that was killed keeps the next waiting.
-// The variables of OpenStack's clients say where it is and who asks: OS_AUTH_URL and what goes with it; ST_AUTH, ST_USER
-// and ST_KEY; OS_STORAGE_URL and OS_AUTH_TOKEN; or OS_CLOUD, which names a cloud of clouds.yaml. The container must be
-// there.
+// lock is how long a publisher has the lock at most, and so how long one that was killed keeps the
+// next waiting.
+// The variables of OpenStack's clients say where it is and who asks: OS_AUTH_URL and what goes with it; ST_AUTH,
+// ST_USER and ST_KEY; OS_STORAGE_URL and OS_AUTH_TOKEN; or OS_CLOUD, which names a cloud of clouds.yaml. The
+// container must be there.
 func Open(ctx context.Context, u *url.URL, o publish.Options) (publish.Target, error) {
 	t, err := newTarget(u, o.Env)
 	if err != nil {
@@ -51,15 +52,15 @@ func Open(ctx context.Context, u *url.URL, o publish.Options) (publish.Target, e
 		return err
 	})
 	if errors.Is(err, swift.ContainerNotFound) {
-		return nil, fmt.Errorf("%s: there is no container %s; create it, for everybody to read: swift post %s --read-acl '.r:*'",
-			t, t.container, t.container)
+		return nil, fmt.Errorf("%s: there is no container %s; create it, for everybody to read: "+
+			"swift post %s --read-acl '.r:*'", t, t.container, t.container)
 	}
 	if err != nil {
 		return nil, t.fault("looking for the container", err)
 	}
 	if !strings.Contains(headers["X-Container-Read"], ".r:*") {
-		o.Events.Note(fmt.Sprintf("%s: not everybody can read the container; swift post %s --read-acl '.r:*' changes that",
-			t, t.container))
+		o.Events.Note(fmt.Sprintf("%s: not everybody can read the container; "+
+			"swift post %s --read-acl '.r:*' changes that", t, t.container))
 	}
 	return t, nil
 }
@@ -74,7 +75,7 @@ func newTarget(u *url.URL, env run.Env) (*Target, error) {
 	case u.User != nil:
 		return nil, fmt.Errorf("%s: a URL has no credentials: set OS_USERNAME and OS_PASSWORD instead", t)
 	case u.Host == "" || len(query) > 0:
-		return nil, fmt.Errorf("%s: expected swift://CONTAINER/PREFIX or swift://CONTAINER/PREFIX?lock=20s", u.Redacted())
+		return nil, fmt.Errorf("%s: expected swift://CONTAINER/PREFIX or swift://CONTAINER/PREFIX?lock=20s", u)
 	case err != nil || hold < time.Second || hold != hold.Truncate(time.Second):
 		return nil, fmt.Errorf("%s: lock=%s: expected whole seconds, as 20s", t, u.Query().Get("lock"))
 	}
@@ -98,8 +99,8 @@ func (t *Target) String() string {
 
 // Limits says how publishers are kept apart, and what the store dropped.
 func (t *Target) Limits() []string {
-	limits := []string{"Swift does not compare on writing: publishers take turns by " + lockFile + ", which a store whose " +
-		"servers are apart from each other may give to two"}
+	limits := []string{"Swift does not compare on writing: publishers take turns by " + lockFile + ", which a " +
+		"store whose servers are apart from each other may give to two"}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.plain {

@@ -39,12 +39,14 @@ func mustOpen(t *testing.T, s *storetest.Store, attempts int) *Target {
 
 func TestURL(t *testing.T) {
 	env := run.Env{"ST_AUTH=https://swift.example.org/auth/v1.0", "ST_USER=ship:mate", "ST_KEY=anchor"}
+	const forms = ": expected swift://CONTAINER/PREFIX or swift://CONTAINER/PREFIX?lock=20s"
 	for address, want := range map[string]string{
-		"swift://ship":                        "swift://ship 20s",
-		"swift://ship/a//b/?lock=1m":          "swift://ship/a/b 1m0s",
-		"swift://mate:kielholen@ship/a":       "swift://ship/a: a URL has no credentials: set OS_USERNAME and OS_PASSWORD instead",
-		"swift:///a":                          "swift:///a: expected swift://CONTAINER/PREFIX or swift://CONTAINER/PREFIX?lock=20s",
-		"swift://ship?endpoint=a.example.org": "swift://ship?endpoint=a.example.org: expected swift://CONTAINER/PREFIX or " + "swift://CONTAINER/PREFIX?lock=20s",
+		"swift://ship":               "swift://ship 20s",
+		"swift://ship/a//b/?lock=1m": "swift://ship/a/b 1m0s",
+		"swift://mate:kielholen@ship/a": "swift://ship/a: a URL has no credentials: " +
+			"set OS_USERNAME and OS_PASSWORD instead",
+		"swift:///a":                          "swift:///a" + forms,
+		"swift://ship?endpoint=a.example.org": "swift://ship?endpoint=a.example.org" + forms,
 		"swift://ship?lock=1500ms":            "swift://ship: lock=1500ms: expected whole seconds, as 20s",
 		"swift://ship?lock=long":              "swift://ship: lock=long: expected whole seconds, as 20s",
 	} {
@@ -110,8 +112,8 @@ func TestFaults(t *testing.T) {
 	target := mustOpen(t, s, 1)
 	for status, want := range map[int]string{
 		http.StatusForbidden:             "give it the write ACL of the container ship",
-		http.StatusRequestEntityTooLarge: "is full: make room",
-		http.StatusInsufficientStorage:   "is full: make room",
+		http.StatusRequestEntityTooLarge: "is full, or the file too large for the store: make room",
+		http.StatusInsufficientStorage:   "is full, or the file too large for the store: make room",
 		http.StatusServiceUnavailable:    "what is written stays: run it again to go on",
 	} {
 		s.Intercept(func(w http.ResponseWriter, _ *http.Request) bool {
