@@ -55,9 +55,9 @@ func Swift(t testing.TB) string {
 		}
 	}
 	s.rings(t)
-	s.start(t, "memcached", "-u", me(t), "-l", "127.0.0.1", "-p", fmt.Sprint(s.ports["memcached"]))
+	start(t, s.log(), "memcached", "-u", me(t), "-l", "127.0.0.1", "-p", fmt.Sprint(s.ports["memcached"]))
 	for _, name := range []string{"account", "container", "object", "proxy"} {
-		s.start(t, "/usr/bin/python3", "-c", swiftd, s.dir, filepath.Join(s.dir, name+".conf"), name+"-server")
+		start(t, s.log(), "/usr/bin/python3", "-c", swiftd, s.dir, filepath.Join(s.dir, name+".conf"), name+"-server")
 	}
 	url := fmt.Sprintf("http://127.0.0.1:%d", s.ports["proxy"])
 	s.wait(t, url)
@@ -148,10 +148,12 @@ func (s *swift) wait(t testing.TB, url string) {
 	}
 }
 
-// start starts a server that ends with the test.
-func (s *swift) start(t testing.TB, args ...string) {
+func (s *swift) log() string { return filepath.Join(s.dir, "log") }
+
+// start starts a server that ends with the test, and adds what it prints to a file.
+func start(t testing.TB, file string, args ...string) {
 	t.Helper()
-	log, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,8 +168,6 @@ func (s *swift) start(t testing.TB, args ...string) {
 		_ = cmd.Wait()
 	})
 }
-
-func (s *swift) log() string { return filepath.Join(s.dir, "log") }
 
 // FreePort returns a port of this host that nobody listens on.
 func FreePort(t testing.TB) int {

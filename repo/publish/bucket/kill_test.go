@@ -93,7 +93,9 @@ func TestPublisher(t *testing.T) {
 // TestKill kills publishers at any of their requests. Objects are there as a whole or not at all,
 // the head is the old or the new one, and the next run goes on.
 func TestKill(t *testing.T) {
-	for name, store := range map[string]func(testing.TB) *storetest.Store{"s3": storetest.S3, "swift": storetest.Swift} {
+	for name, store := range map[string]func(testing.TB) *storetest.Store{
+		"s3": storetest.S3, gateway: storetest.Gateway, "swift": storetest.Swift,
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := store(t)
 			s.URL = strings.Replace(s.URL, "lock=2s", "lock=1s", 1)

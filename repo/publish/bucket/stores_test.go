@@ -21,6 +21,7 @@ import (
 func TestStores(t *testing.T) {
 	t.Run("s3", func(t *testing.T) { testStore(t, "s3", storetest.S3(t)) })
 	t.Run("swift", func(t *testing.T) { testStore(t, "swift", storetest.Swift(t)) })
+	t.Run("versitygw", func(t *testing.T) { testStore(t, gateway, storetest.Gateway(t)) })
 	t.Run("Debian", func(t *testing.T) {
 		container, bucket := storetest.Debian(t)
 		t.Run("swift", func(t *testing.T) { testStore(t, debianSwift, container) })
@@ -29,6 +30,7 @@ func TestStores(t *testing.T) {
 }
 
 const (
+	gateway     = "versitygw"
 	debianSwift = "Debian's Swift"
 	debianS3    = "Debian's Swift by S3" // it does not compare on writing
 )
@@ -177,7 +179,7 @@ func testSwap(t *testing.T, name string, s *storetest.Store) {
 	if first == second || second == third {
 		t.Errorf("tags are %q, %q, %q", first, second, third)
 	}
-	compares := name == "s3"
+	compares := name == "s3" || name == gateway
 	if got := target.Limits(); compares != (len(got) == 0) {
 		t.Errorf("Limits() = %q", got)
 	}
@@ -217,7 +219,7 @@ func testRace(t *testing.T, name string, s *storetest.Store) {
 
 // testHeaders holds what caches and browsers are told.
 func testHeaders(t *testing.T, name string, s *storetest.Store) {
-	if name != debianSwift && name != debianS3 {
+	if !slices.Contains([]string{gateway, debianSwift, debianS3}, name) {
 		t.Skip("the server of tests keeps no Cache-Control")
 	}
 	target := mustOpen(t, s)

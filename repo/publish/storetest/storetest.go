@@ -1,5 +1,5 @@
-// Package storetest has object stores for tests: servers of this process, and Debian's Swift,
-// which speaks S3 too. Their requests can be counted, answered and cut.
+// Package storetest has object stores for tests: servers of this process, versitygw, and Debian's
+// Swift, which speaks S3 too. Their requests can be counted, answered and cut.
 package storetest
 
 import (
@@ -45,6 +45,13 @@ type Store struct {
 func S3(t testing.TB) *Store {
 	s := &Store{}
 	serveS3(t, s, gofakes3.New(s3mem.New()).Server(), "mate", "anchor")
+	return s
+}
+
+// Gateway starts versitygw, a server of S3 on a folder.
+func Gateway(t testing.TB) *Store {
+	s := &Store{}
+	serveS3(t, s, proxy(t, testkit.S3(t)), testkit.S3ID, testkit.S3Secret)
 	return s
 }
 
