@@ -85,7 +85,8 @@ func TestTransport(t *testing.T) {
 	for file, want := range map[string]string{
 		"/nonexistent": "AWS_CA_BUNDLE: open /nonexistent", broken: "has no certificate in PEM",
 	} {
-		if _, err := NewTransport(run.Env{"AWS_CA_BUNDLE=" + file}, "AWS_CA_BUNDLE"); !strings.Contains(fmt.Sprint(err), want) {
+		_, err := NewTransport(run.Env{"AWS_CA_BUNDLE=" + file}, "AWS_CA_BUNDLE")
+		if !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
