@@ -85,12 +85,13 @@ func TestTransport(t *testing.T) {
 	for file, want := range map[string]string{
 		"/nonexistent": "AWS_CA_BUNDLE: open /nonexistent", broken: "has no certificate in PEM",
 	} {
-		if _, err := Transport(run.Env{"AWS_CA_BUNDLE=" + file}, "AWS_CA_BUNDLE"); !strings.Contains(fmt.Sprint(err), want) {
+		_, err := NewTransport(run.Env{"AWS_CA_BUNDLE=" + file}, "AWS_CA_BUNDLE")
+		if !strings.Contains(fmt.Sprint(err), want) {
 			t.Errorf("%s: %v", file, err)
 		}
 	}
 	env := run.Env{"https_proxy=http://proxy.example.org:3128", "NO_PROXY=near.example.org"}
-	transport, err := Transport(env, "OS_CACERT")
+	transport, err := NewTransport(env, "OS_CACERT")
 	if err != nil {
 		t.Fatal(err)
 	}

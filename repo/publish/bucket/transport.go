@@ -4,10 +4,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -15,9 +17,13 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// Transport returns connections through the proxies of env. The variable caName may name a file
+// A Transport makes requests. Once it has answered one, it no longer reads the request's body, so
+// that the libraries of stores can send the same again: net/http goes on reading for a while.
+type Transport struct{ *http.Transport }
+
+// NewTransport returns connections through the proxies of env. The variable caName may name a file
 // with further certificates to trust.
-func Transport(env run.Env, caName string) (*http.Transport, error) {
+func NewTransport(env run.Env, caName string) (*Transport, error) {
 	proxy := proxies(env).ProxyFunc()
 	t := &http.Transport{
 		Proxy:                 func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
@@ -32,7 +38,7 @@ func Transport(env run.Env, caName string) (*http.Transport, error) {
 	}
 	file := env.Get(caName)
 	if file == "" {
-		return t, nil
+		return &Transport{t}, nil
 	}
 	pem, err := os.ReadFile(file)
 	if err != nil {
@@ -46,7 +52,41 @@ func Transport(env run.Env, caName string) (*http.Transport, error) {
 		return nil, fmt.Errorf("%s: %s has no certificate in PEM", caName, file)
 	}
 	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	return t, nil
+	return &Transport{t}, nil
+}
+
+// RoundTrip makes a request.
+func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return t.Transport.RoundTrip(r)
+	}
+	body := &once{ReadCloser: r.Body}
+	defer body.end()
+	r = r.WithContext(r.Context())
+	r.Body = body
+	return t.Transport.RoundTrip(r)
+}
+
+// once is a body that is read until its request has an answer.
+type once struct {
+	io.ReadCloser
+	mu    sync.Mutex
+	ended bool
+}
+
+func (o *once) Read(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ended {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	return o.ReadCloser.Read(p)
+}
+
+func (o *once) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ended = true
 }
 
 func proxies(env run.Env) *httpproxy.Config {

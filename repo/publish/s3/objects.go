@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"net/http"
 	"slices"
 
 	"github.com/minio/minio-go/v7"
@@ -59,7 +60,7 @@ func (t *Target) Stat(ctx context.Context, e tree.Entry) (publish.Presence, erro
 		return publish.Absent, t.fault("looking for "+e.Path, err)
 	}
 	same := info.Size == e.Size
-	if digest := info.UserMetadata["Sha256"]; same && digest != "" {
+	if digest := info.UserMetadata[http.CanonicalHeaderKey(bucket.Digest)]; same && digest != "" {
 		same = digest == e.SHA256
 	} else if same {
 		same, err = t.read(ctx, e)

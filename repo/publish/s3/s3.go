@@ -4,7 +4,6 @@ package s3
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"sync"
 
@@ -19,7 +18,7 @@ import (
 type Target struct {
 	location
 	client    *minio.Core
-	transport *http.Transport
+	transport *bucket.Transport
 
 	mu         sync.Mutex
 	conditions conditions
@@ -45,7 +44,7 @@ func open(u *url.URL, env run.Env, attempts int) (*Target, error) {
 	if err != nil {
 		return nil, at.fault("", err)
 	}
-	transport, err := bucket.Transport(env, "AWS_CA_BUNDLE")
+	transport, err := bucket.NewTransport(env, "AWS_CA_BUNDLE")
 	if err != nil {
 		return nil, at.fault("", err)
 	}

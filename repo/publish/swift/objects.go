@@ -19,7 +19,7 @@ import (
 
 const (
 	// digestHeader has an object's SHA-256.
-	digestHeader = "X-Object-Meta-Sha256"
+	digestHeader = "X-Object-Meta-Sha256" // as bucket.Digest
 	// maxSize is the most that Swift takes in one object.
 	maxSize = 5 << 30
 )

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/ncw/swift/v2"
+
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/bucket"
 	"github.com/slipway-build/slipway/repo/tree"
@@ -53,22 +55,33 @@ func (t *Target) lock(ctx context.Context) (release func(), err error) {
 	wait, cancel := context.WithTimeout(ctx, 3*t.hold)
 	defer cancel()
 	for {
-		_, err := t.put(wait, f, with)
-		if err != nil && status(err) != http.StatusPreconditionFailed {
-			return nil, t.fault("writing "+lockFile, err)
-		}
-		if !pause(wait, t.hold/20) {
+		found, err := t.ask(wait, f, with)
+		switch {
+		case ctx.Err() != nil:
+			return nil, t.fault("waiting for "+lockFile, ctx.Err())
+		case found == holder:
+			return func() { t.unlock(ctx) }, nil
+		case wait.Err() != nil:
 			return nil, fmt.Errorf("%s: other publishers held %s for %v; run it again when they are done",
 				t, lockFile, 3*t.hold)
-		}
-		found, _, err := t.Get(wait, lockFile)
-		switch {
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
+		case err != nil:
 			return nil, err
-		case string(found) == holder:
-			return func() { t.unlock(ctx) }, nil
 		}
 	}
+}
+
+// ask makes a lock if there is none, and returns after a pause who has it.
+func (t *Target) ask(ctx context.Context, lock tree.File, with swift.Headers) (holder string, err error) {
+	_, err = t.put(ctx, lock, with)
+	if err != nil && status(err) != http.StatusPreconditionFailed {
+		return "", t.fault("writing "+lockFile, err)
+	}
+	pause(ctx, t.hold/20)
+	found, _, err := t.Get(ctx, lockFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return string(found), err
 }
 
 // unlock ends the lock, also where the run was interrupted. If that fails, it ends by itself.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -23,7 +22,7 @@ import (
 type Target struct {
 	container, prefix string
 	conn              *swift.Connection
-	transport         *http.Transport
+	transport         *bucket.Transport
 	attempts          int           // of a request
 	hold              time.Duration // how long the lock is held at most
 
@@ -82,7 +81,7 @@ func newTarget(u *url.URL, env run.Env) (*Target, error) {
 	if t.conn, err = connection(env); err != nil {
 		return nil, fmt.Errorf("%s: %w", t, err)
 	}
-	if t.transport, err = bucket.Transport(env, "OS_CACERT"); err != nil {
+	if t.transport, err = bucket.NewTransport(env, "OS_CACERT"); err != nil {
 		return nil, fmt.Errorf("%s: %w", t, err)
 	}
 	t.conn.Transport = t.transport
