@@ -202,6 +202,9 @@ func (c *change) begin(verb string) error {
 	if before.ID == "" && verb != "add" {
 		return fmt.Errorf("%s has nothing yet: mage repo:add adds a release", Dir)
 	}
+	if err := c.trust(); err != nil {
+		return err
+	}
 	if len(before.Keys) > 0 && !c.signer.OpenPGP() {
 		return fmt.Errorf("%s is signed with %s, and no key is given: its clients would refuse it\n  Name the key with -key",
 			Dir, before.Keys[0].Fingerprint)
@@ -223,6 +226,45 @@ func (c *change) begin(verb string) error {
 	return nil
 }
 
+// trust refuses to go on from a snapshot that somebody else made: what it has would be signed.
+func (c *change) trust() error {
+	before := c.store.before
+	if len(before.Keys) == 0 || !c.signer.OpenPGP() {
+		return nil
+	}
+	name := path.Join(Dir, state.ClaimPath(before.ID))
+	signed, err := c.store.small(state.ClaimPath(before.ID))
+	if err != nil {
+		return err
+	}
+	want, err := before.Claim()
+	if err != nil {
+		return err
+	}
+	text, err := c.k.trusted(c.settings, c.signer, name, signed.Data)
+	if err != nil {
+		return fmt.Errorf("%w\n  Snapshot %s is by somebody else. If you trust them, list their public key under keys in %s",
+			err, before.ID, settings.File)
+	}
+	if strings.TrimSpace(string(text)) != string(want) {
+		return fmt.Errorf("%s: snapshot %s is not what was signed: somebody changed it\n  Go on from a copy that nobody changed", name, before.ID)
+	}
+	return nil
+}
+
+// claim signs what the next change has to believe of a snapshot.
+func (c *change) claim(ctx context.Context, next state.Snapshot) ([]tree.File, error) {
+	if !c.signer.OpenPGP() {
+		return nil, nil
+	}
+	text, err := next.Claim()
+	if err != nil {
+		return nil, err
+	}
+	signed, err := c.signer.Clear(ctx, append(text, '\n'))
+	return []tree.File{tree.Of(tree.Content, state.ClaimPath(next.ID), signed)}, err
+}
+
 // place makes the files of the next snapshot, and has the repository show it.
 func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifact.Set, error) {
 	scratch, err := c.held.Dist().Cache.Scratch()
@@ -238,7 +280,11 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 	if err != nil {
 		return nil, err
 	}
-	if files, err = c.complete(next, files); err != nil {
+	claimed, err := c.claim(ctx, next)
+	if err != nil {
+		return nil, err
+	}
+	if files, err = c.complete(next, append(files, claimed...)); err != nil {
 		return nil, err
 	}
 	ancestors := c.store.ancestors

@@ -136,6 +136,9 @@ func (c composition) suite(ctx context.Context, s *suite, next state.Snapshot) (
 	if err != nil {
 		return now, nil, err
 	}
+	if err := checkSigners(s.rpms, next.Bootstrap); err != nil {
+		return now, nil, err
+	}
 	rpms, revision, err := c.rpms(ctx, s)
 	now.Revision = revision
 	return now, append(debs, rpms...), err
@@ -193,6 +196,23 @@ func (c composition) rpms(ctx context.Context, s *suite) ([]tree.File, string, e
 		Name: s.name, URL: c.next.Identity.URL, Time: s.time, Zstd: c.settings.Metadata == "zstd",
 		Packages: s.rpms, Advisories: s.advisories,
 	}, c.signer)
+}
+
+// checkSigners refuses rpms that are signed by a key that clients do not have.
+func checkSigners(rpms []yum.Package, b *state.Bootstrap) error {
+	for _, p := range rpms {
+		if b == nil || p.Signer == "" { // yum.Check tells of one without a signature
+			continue
+		}
+		known := slices.ContainsFunc(b.Trusted, func(fingerprint string) bool {
+			return strings.HasSuffix(strings.ToUpper(fingerprint), p.Signer)
+		})
+		if !known {
+			return fmt.Errorf("%s is signed by key %s, which clients of the repository do not have\n"+
+				"  Release it with a key of the repository, or list its public key under keys in %s", p.NEVRA(), p.Signer, settings.File)
+		}
+	}
+	return nil
 }
 
 // carry takes the files of a suite as they are, and gives it a dated tree of the next snapshot.

@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/release/sign"
+	"github.com/slipway-build/slipway/release/sign/keys"
 	"github.com/slipway-build/slipway/repo/bootstrap"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/settings"
@@ -60,6 +61,24 @@ func (k Keeper) signer(ctx context.Context, by Request, s settings.Settings) (*s
 		return nil, err
 	}
 	return signer, signer.Try(ctx)
+}
+
+// trusted verifies a cleartext signature by the signer's keys, or else by those of repo.yaml.
+func (k Keeper) trusted(s settings.Settings, by *sign.Signer, name string, signed []byte) ([]byte, error) {
+	text, _, err := by.Verifier().VerifyClear(name, signed)
+	if unknown := (*keys.UnknownError)(nil); !errors.As(err, &unknown) || len(s.Keys) == 0 {
+		return text, err
+	}
+	files := make([]string, len(s.Keys))
+	for i, name := range s.Keys {
+		files[i] = k.Project.At(name)
+	}
+	others, err := sign.OpenVerifier(files)
+	if err != nil {
+		return nil, err
+	}
+	text, _, err = others.VerifyClear(name, signed)
+	return text, err
 }
 
 // locked calls f while no other run of the project does anything.
