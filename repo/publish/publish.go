@@ -55,6 +55,7 @@ func (r Requests) Total() int { return r.Get + r.Stat + r.Put + r.Copy + r.Swap 
 // first. The error is a *ConflictError if the target shows a snapshot that next does not follow.
 // Whatever it is, readers have the old state or the new one, and the next run completes.
 func Publish(ctx context.Context, target Target, next Next, r Request) (Report, error) {
-	p := &publication{to: &sender{Target: target}, next: next, Request: r}
+	p := &publication{to: &sender{Target: target}, next: next, Request: r,
+		report: Report{Target: target.String(), DryRun: r.DryRun, Limits: target.Limits()}}
 	return p.publish(ctx)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/slipway-build/slipway/repo/state"
@@ -19,28 +20,42 @@ type Shown struct {
 	Snapshot state.Snapshot
 	Files    []tree.Entry // all of the snapshot's, with those that describe it
 	Ending   []tree.Entry // files that are there still, each until its time
+
+	endingList tree.Entry // the listing of what ends
 }
 
 // Read reads what a target shows; nil if nothing was ever published there. A state that cannot
 // be read is an error, never an empty one.
 func Read(ctx context.Context, t Target) (*Shown, error) {
+	s, err := read(ctx, t)
+	if err != nil || s.Head.Snapshot == "" {
+		return nil, err
+	}
+	return s, nil
+}
+
+// read is Read, and returns what it could read with an error, and the zero Shown if there is
+// nothing.
+func read(ctx context.Context, t Target) (*Shown, error) {
 	s, err := readHead(ctx, t)
-	if err != nil || s == nil {
-		return nil, err
+	if err != nil || s.Head.Snapshot == "" {
+		return s, err
 	}
-	if s.Snapshot, s.Files, err = readSnapshot(ctx, t, s.Head.Snapshot); err != nil {
-		return nil, err
+	if s.Snapshot, s.Files, err = readSnapshot(ctx, t, s.Head.Snapshot); err != nil || s.Head.Ending == "" {
+		return s, err
 	}
-	if s.Head.Ending == "" {
-		return s, nil
+	ending, list, err := readListing(ctx, t, s.Head.Ending)
+	if err != nil {
+		return s, err
 	}
-	ending, _, err := readListing(ctx, t, s.Head.Ending)
-	for _, e := range ending {
-		if e.Until > s.Head.Pruned {
-			s.Ending = append(s.Ending, e)
-		}
+	s.endingList = list
+	pruned, _ := time.Parse(time.RFC3339, s.Head.Pruned)
+	past := map[string]bool{}
+	for _, e := range ended(ending, pruned) {
+		past[e.Path] = true
 	}
-	return s, err
+	s.Ending = slices.DeleteFunc(ending, func(e tree.Entry) bool { return past[e.Path] })
+	return s, nil
 }
 
 // Ancestors returns the IDs of the snapshots before s, the nearest first, as far back as the
@@ -57,7 +72,7 @@ func Ancestors(ctx context.Context, t Target, s state.Snapshot) ([]string, error
 			return nil, err
 		}
 		if parent.snapshot.ID >= s.ID {
-			return nil, damaged(t, SnapshotFile(s.ID), errors.New("it says that it was made of a later snapshot"))
+			return nil, &damageError{t, SnapshotFile(s.ID), errors.New("it says that it was made of a later snapshot")}
 		}
 		s = parent.snapshot
 	}
@@ -66,19 +81,20 @@ func Ancestors(ctx context.Context, t Target, s state.Snapshot) ([]string, error
 
 // readHead returns what a target shows without its files.
 func readHead(ctx context.Context, t Target) (*Shown, error) {
-	data, tag, err := t.Get(ctx, HeadFile)
+	s := &Shown{}
+	data, tag, err := get(ctx, t, HeadFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return s, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: reading %s: %w", t, HeadFile, err)
+		return s, err
 	}
-	s := &Shown{Tag: tag}
+	s.Tag = tag
 	if err := json.Unmarshal(data, &s.Head); err != nil {
-		return s, damaged(t, HeadFile, err)
+		return s, &damageError{t, HeadFile, err}
 	}
 	if err := checkHead(s.Head); err != nil {
-		return s, damaged(t, HeadFile, err)
+		return s, &damageError{t, HeadFile, err}
 	}
 	return s, nil
 }
@@ -103,16 +119,16 @@ type description struct {
 
 func readDescription(ctx context.Context, t Target, id string) (description, error) {
 	path := SnapshotFile(id)
-	data, _, err := t.Get(ctx, path)
+	data, _, err := get(ctx, t, path)
 	if err != nil {
-		return description{}, damaged(t, path, err)
+		return description{}, err
 	}
 	d := description{file: tree.Of(tree.Content, path, data)}
 	if err := json.Unmarshal(data, &d.snapshot); err != nil {
-		return d, damaged(t, path, err)
+		return d, &damageError{t, path, err}
 	}
 	if d.snapshot.ID != id {
-		return d, damaged(t, path, fmt.Errorf("it describes the snapshot %q", d.snapshot.ID))
+		return d, &damageError{t, path, fmt.Errorf("it describes the snapshot %q", d.snapshot.ID)}
 	}
 	return d, nil
 }
@@ -138,32 +154,67 @@ func readListing(ctx context.Context, t Target, digest string) ([]tree.Entry, tr
 	}
 	entries, err := tree.DecodeListing(data)
 	if err != nil {
-		return nil, tree.Entry{}, damaged(t, ListingFile(digest), err)
+		return nil, tree.Entry{}, &damageError{t, ListingFile(digest), err}
 	}
 	return entries, tree.Of(tree.Content, ListingFile(digest), data).Entry, nil
 }
 
 // getListed returns a state's object, compared with its entry; a size of -1 is not known.
 func getListed(ctx context.Context, t Target, e tree.Entry) ([]byte, error) {
-	data, _, err := t.Get(ctx, e.Path)
+	data, _, err := get(ctx, t, e.Path)
 	if err != nil {
-		return nil, damaged(t, e.Path, err)
+		return nil, err
 	}
 	got := tree.Of(e.Class, e.Path, data)
 	if e.Size < 0 {
 		e.Size = got.Size
 	}
 	if err := e.Matches(got.Size, got.SHA256); err != nil {
-		return nil, damaged(t, e.Path, err)
+		return nil, &damageError{t, e.Path, err}
 	}
 	return data, nil
 }
 
-// damaged is the error of a state's object that cannot be read as it was written.
-func damaged(t Target, path string, err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+// readCommits returns the content of the Commit files of what the target shows.
+func readCommits(ctx context.Context, t Target, shown *Shown) (map[string][]byte, error) {
+	path := CommitsFile(shown.Head.Snapshot)
+	at := slices.IndexFunc(shown.Files, func(e tree.Entry) bool { return e.Path == path })
+	if at < 0 {
+		return nil, &damageError{t, ListingFile(shown.Snapshot.Tree), fmt.Errorf("it does not list %s", path)}
 	}
-	return fmt.Errorf("%s: reading %s: %w; nothing was changed. If it is damaged, publish again with -repair "+
-		"from where the whole repository is", t, path, err)
+	data, err := getListed(ctx, t, shown.Files[at])
+	if err != nil {
+		return nil, err
+	}
+	content, err := tree.DecodeCommits(data)
+	if err != nil {
+		return nil, &damageError{t, path, err}
+	}
+	return content, nil
+}
+
+// get reads a state's object. One that is not there, but for the head, is a damaged state.
+func get(ctx context.Context, t Target, path string) ([]byte, string, error) {
+	data, tag, err := t.Get(ctx, path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && path != HeadFile:
+		return nil, "", &damageError{t, path, err}
+	case err != nil:
+		return nil, "", fmt.Errorf("%s: reading %s: %w", t, path, err)
+	}
+	return data, tag, nil
+}
+
+// A damageError is an object of a state that cannot be read as it was written.
+type damageError struct {
+	target Target
+	path   string
+	err    error
+}
+
+func (e *damageError) Unwrap() error { return e.err }
+
+func (e *damageError) Error() string {
+	return fmt.Sprintf("%s: %s is damaged: %v. Put it back as it was, or publish again with -repair from where the whole "+
+		"repository is", e.target, e.path, e.err)
 }

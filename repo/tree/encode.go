@@ -37,7 +37,7 @@ type bundle struct {
 // entries are always the same bytes.
 func EncodeListing(entries []Entry) ([]byte, error) {
 	l := listing{Schema: schema, Files: slices.Clone(entries)}
-	slices.SortFunc(l.Files, compare)
+	slices.SortFunc(l.Files, Compare)
 	if err := checkEntries(l.Files); err != nil {
 		return nil, err
 	}
@@ -109,13 +109,24 @@ func (f File) CopyTo(w io.Writer) error {
 	return f.Matches(size, hex.EncodeToString(digest.Sum(nil)))
 }
 
-// Matches returns an error unless content of this size and SHA-256 is the entry's.
+// Matches returns a *MismatchError unless content of this size and SHA-256 is the entry's.
 func (e Entry) Matches(size int64, digest string) error {
 	if size == e.Size && digest == e.SHA256 {
 		return nil
 	}
-	return fmt.Errorf("%s was to be %d bytes with sha256:%s, and is %d bytes with sha256:%s", e.Path, e.Size, e.SHA256,
-		size, digest)
+	return &MismatchError{Entry: e, Size: size, SHA256: digest}
+}
+
+// A MismatchError is content that is not what its entry says.
+type MismatchError struct {
+	Entry  Entry
+	Size   int64
+	SHA256 string
+}
+
+func (e *MismatchError) Error() string {
+	return fmt.Sprintf("%s was to be %d bytes with sha256:%s, and is %d bytes with sha256:%s", e.Entry.Path, e.Entry.Size,
+		e.Entry.SHA256, e.Size, e.SHA256)
 }
 
 func encode(value any) ([]byte, error) {

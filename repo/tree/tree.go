@@ -52,6 +52,9 @@ type File struct {
 
 // Of returns a file with data.
 func Of(class Class, path string, data []byte) File {
+	if data == nil {
+		data = []byte{} // an empty file has content
+	}
 	return File{Entry: Entry{Path: path, Size: int64(len(data)), SHA256: sum(data), Class: class}, Data: data}
 }
 
@@ -64,10 +67,11 @@ func AliasOf(class Class, path string, content File) File {
 
 // Sort sorts files as they are published, and by path.
 func Sort(files []File) {
-	slices.SortFunc(files, func(a, b File) int { return compare(a.Entry, b.Entry) })
+	slices.SortFunc(files, func(a, b File) int { return Compare(a.Entry, b.Entry) })
 }
 
-func compare(a, b Entry) int {
+// Compare orders entries as they are published, and by path.
+func Compare(a, b Entry) int {
 	return cmp.Or(cmp.Compare(a.Class.rank(), b.Class.rank()), strings.Compare(a.Path, b.Path))
 }
 
@@ -92,6 +96,9 @@ func Merge(lists ...[]File) ([]File, error) {
 	Sort(files)
 	return files, nil
 }
+
+// HasContent reports whether the content of f is here.
+func (f File) HasContent() bool { return f.Data != nil || f.From != "" }
 
 // Open opens the content of a file that has some.
 func (f File) Open() (io.ReadSeekCloser, error) { return open(f) }

@@ -1,0 +1,117 @@
+package publishtest
+
+import (
+	"errors"
+	"io/fs"
+	"testing"
+
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/tree"
+)
+
+// odd are paths that a shell, a URL or a bucket could take for something else.
+func odd() []string {
+	return []string{"apt/pool/a/ship_1.4.1~rc.1_amd64.deb", "odd/a b", "odd/it's $HOME `x` \"y\"", "odd/-n", "odd/%41?a=b#c&d",
+		"odd/\u00e9", "odd/a\\b", "odd/*", "odd/[a]"}
+}
+
+// Target checks what every target has to do, on one that is empty.
+func Target(t *testing.T, target publish.Target) {
+	ctx := t.Context()
+	if _, _, err := target.Get(ctx, publish.HeadFile); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a head, Get() = %v", err)
+	}
+	stat := func(f tree.File, want publish.Presence) {
+		t.Helper()
+		if got, err := target.Stat(ctx, f.Entry); got != want || err != nil {
+			t.Errorf("Stat(%q) = %v, %v, want %v", f.Path, got, err, want)
+		}
+	}
+	for _, path := range odd() {
+		file, other := tree.Of(tree.Content, path, []byte("captain")), tree.Of(tree.Content, path, []byte("cabinet"))
+		longer := tree.Of(tree.Content, path, []byte("captains"))
+		stat(file, publish.Absent)
+		if err := target.Put(ctx, file); err != nil {
+			t.Fatalf("Put(%q): %v", path, err)
+		}
+		stat(file, publish.Same)
+		stat(other, publish.Different)
+		stat(longer, publish.Different)
+		if data, _, err := target.Get(ctx, path); err != nil || string(data) != "captain" {
+			t.Errorf("Get(%q) = %q, %v", path, data, err)
+		}
+		alias := tree.AliasOf(tree.Index, path+".copy", file)
+		for range 2 { // the second time it is there
+			if err := target.Copy(ctx, alias.Entry); err != nil {
+				t.Fatalf("Copy(%q): %v", alias.Path, err)
+			}
+			stat(alias, publish.Same)
+		}
+		if err := target.Delete(ctx, []string{path, alias.Path, "odd/absent"}); err != nil {
+			t.Errorf("Delete(%q): %v", path, err)
+		}
+		stat(file, publish.Absent)
+		stat(alias, publish.Absent)
+	}
+	empty, commit := tree.Of(tree.Content, "odd/empty", nil), tree.Of(tree.Commit, "odd/commit", []byte("old"))
+	for _, f := range []tree.File{empty, commit, tree.Of(tree.Commit, "odd/commit", []byte("new"))} {
+		if err := target.Put(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+		stat(f, publish.Same)
+	}
+	if err := target.Delete(ctx, []string{empty.Path, commit.Path}); err != nil {
+		t.Error(err)
+	}
+	absent := tree.AliasOf(tree.Index, "odd/copy", tree.Of(tree.Content, "odd/absent", []byte("x")))
+	if err := target.Copy(ctx, absent.Entry); err == nil {
+		t.Error("a copy of what is not there")
+	}
+}
+
+// Swaps checks that a target compares its head before it replaces it. It leaves the head behind.
+func Swaps(t *testing.T, target publish.Target) {
+	ctx := t.Context()
+	var conflict *publish.ConflictError
+	if _, err := target.Swap(ctx, []byte("{}"), "absent", nil); !errors.As(err, &conflict) {
+		t.Errorf("a head that is not there was replaced: %v", err)
+	}
+	first, err := target.Swap(ctx, []byte("{\"schema\":1}"), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := target.Swap(ctx, []byte("{}"), "", nil); !errors.As(err, &conflict) {
+		t.Errorf("a head that is there was replaced: %v", err)
+	}
+	second, err := target.Swap(ctx, []byte("{\"schema\":2}"), first, nil)
+	if err != nil || second == first {
+		t.Fatalf("the tag is %q and was %q: %v", second, first, err)
+	}
+	if _, err := target.Swap(ctx, []byte("{}"), first, nil); !errors.As(err, &conflict) {
+		t.Errorf("a head was replaced that was not the one compared with: %v", err)
+	}
+	if data, tag, err := target.Get(ctx, publish.HeadFile); err != nil || tag != second || string(data) != "{\"schema\":2}" {
+		t.Errorf("Get() = %q, %q, %v, want the tag %q", data, tag, err, second)
+	}
+}
+
+// Publishes publishes snapshots one after the other, and checks what the target has then.
+func Publishes(t *testing.T, target publish.Target) {
+	one, two, three, four := Voyage(t)
+	for i, next := range []publish.Next{one, two, three} {
+		if _, err := Publish(t, target, next, i+1); err != nil {
+			t.Fatal(err)
+		}
+		Held(t, target, next).Shows(t, next.Snapshot.ID, target, next)
+	}
+	Held(t, target, two).Has(t, "within its time", two)
+	report, err := Publish(t, target, four, 9)
+	if err != nil || report.Deleted.Files == 0 || report.Previous != three.Snapshot.ID {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	Held(t, target, one, two, three, four).ShowsAlone(t, "the fourth", target, four)
+	again, err := Publish(t, target, four, 9)
+	if err != nil || !again.UpToDate || again.Requests.Total() != again.Requests.Get {
+		t.Errorf("once more: %+v, %v", again, err)
+	}
+}
