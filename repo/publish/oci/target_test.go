@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,8 +17,27 @@ import (
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/publishtest"
 	"github.com/slipway-build/slipway/repo/tree"
 )
+
+// TestContract checks what every target has to do.
+func TestContract(t *testing.T) {
+	docker := func(t *testing.T) *url.URL {
+		host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+		return locationOf(t, host)
+	}
+	for name, start := range map[string]func(t *testing.T) *url.URL{
+		"in memory":       func(t *testing.T) *url.URL { return serve(t).url },
+		"docker-registry": docker,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("files", func(t *testing.T) { publishtest.Target(t, open(t, start(t))) })
+			t.Run("swaps", func(t *testing.T) { publishtest.Swaps(t, open(t, start(t))) })
+			t.Run("publishes", func(t *testing.T) { publishtest.Publishes(t, open(t, start(t))) })
+		})
+	}
+}
 
 // TestPending checks that readers have the old state until the head is no longer pending.
 func TestPending(t *testing.T) {
