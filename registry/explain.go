@@ -174,10 +174,15 @@ func (c *client) refused(e *transport.Error) error {
 		return fmt.Errorf("%s: it has no room for the blobs: free some space or allow larger blobs, and push again (%s)",
 			c.host, said)
 	}
-	if method := e.Request.Method; method == http.MethodGet || method == http.MethodHead {
-		return fmt.Errorf("%s: it does not let %s be read: %s", c.host, e.Request.URL.Path, said)
+	return fmt.Errorf("%s: it refuses %s: %s", c.host, asked(e.Request), said)
+}
+
+// asked returns what a request was for.
+func asked(r *http.Request) string {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return "to have " + r.URL.Path + " read"
 	}
-	return fmt.Errorf("%s: it refuses the push: %s", c.host, said)
+	return "the push"
 }
 
 // says reports whether a registry's answer has a code.

@@ -85,8 +85,8 @@ func TestRepositoryRefuses(t *testing.T) {
 	}{
 		"there is none":  {status: 404, absent: true, says: map[string]string{"": "has no "}},
 		"no login":       {status: 403, says: map[string]string{"": "it needs a login"}},
-		"another answer": {status: 418, says: map[string]string{"": "it does not let /v2/team/captain/"}},
-		"it fails":       {status: 500, says: map[string]string{"": "it does not let /v2/team/captain/"}},
+		"another answer": {status: 418, says: map[string]string{"": "it refuses to have /v2/team/captain/"}},
+		"it fails":       {status: 500, says: map[string]string{"": "it refuses to have /v2/team/captain/"}},
 		"other bytes": {status: 200, body: `{"schemaVersion":2}`, says: map[string]string{
 			"a tag": "", "a manifest": "check its storage", "a blob": "is other bytes"}},
 	} {

@@ -119,7 +119,7 @@ func (s site) turns(ctx context.Context, suites []string) ([]turn, error) {
 		}
 		all = append(all,
 			turn{"apt", start, func(ctx context.Context, v visit) error { return readApt(ctx, v, start) }},
-			turn{"dnf", "rpm/" + suite + "/mirrorlist", func(ctx context.Context, v visit) error { return readYum(ctx, v, suite) }})
+			turn{"dnf", mirrorlist(suite), func(ctx context.Context, v visit) error { return readYum(ctx, v, suite) }})
 	}
 	var out []turn
 	for _, t := range all {

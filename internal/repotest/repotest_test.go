@@ -189,15 +189,24 @@ func TestRead(t *testing.T) {
 		drop  string // the suffix of a path
 		want  string // the only fault, or some of each
 	}{
-		"whole":              {},
-		"the next, too":      {files: all(next)},
-		"content alone":      {files: next.content},
-		"no index by hash":   {files: all(next), drop: "by-hash", want: "apt: broken: URL/apt/dists/ship-1.4/main/binary-amd64/by-hash/SHA256/"},
-		"no deb":             {drop: ".deb", want: "apt: broken: URL/apt/pool/captain_1.4.0.deb: 404"},
-		"another deb":        {files: []file{{"apt/pool/captain_1.4.0.deb", []byte("deb of 1.4.1")}}, want: "apt: mixed: URL/apt/pool/captain_1.4.0.deb"},
+		"whole":         {},
+		"the next, too": {files: all(next)},
+		"content alone": {files: next.content},
+		"no index by hash": {
+			files: all(next), drop: "by-hash",
+			want: "apt: broken: URL/apt/dists/ship-1.4/main/binary-amd64/by-hash/SHA256/",
+		},
+		"no deb": {drop: ".deb", want: "apt: broken: URL/apt/pool/captain_1.4.0.deb: 404"},
+		"another deb": {
+			files: []file{{"apt/pool/captain_1.4.0.deb", []byte("deb of 1.4.1")}},
+			want:  "apt: mixed: URL/apt/pool/captain_1.4.0.deb",
+		},
 		"another key of apt": {files: foreign.points[:1], want: "apt: broken: URL/apt/dists/ship-1.4/InRelease: "},
 		"no rpm":             {drop: ".rpm", want: "dnf: broken: URL/rpm/packages/captain-1.4.0.rpm: 404"},
-		"no signature":       {drop: "repomd.xml.asc", want: "dnf: broken: URL/rpm/ship-1.4/1.4.0/repodata/repomd.xml.asc: 404"},
+		"no signature": {
+			drop: "repomd.xml.asc",
+			want: "dnf: broken: URL/rpm/ship-1.4/1.4.0/repodata/repomd.xml.asc: 404",
+		},
 		"metadata replaced in place": {
 			files: []file{{"rpm/ship-1.4/1.4.0/repodata/primary.xml.gz", []byte(packed(t, "<metadata/>"))}},
 			want:  "dnf: mixed: URL/rpm/ship-1.4/1.4.0/repodata/primary.xml.gz",
@@ -209,13 +218,17 @@ func TestRead(t *testing.T) {
 		"a mirror list of nothing": {
 			files: []file{{"rpm/ship-1.4/mirrorlist", []byte("# none\n")}}, want: "it names no folder below rpm/ship-1.4/",
 		},
-		"branches before packs": {files: find(next.points, "info/refs"), want: "git: mixed: URL/overlay.git/objects/info/packs"},
-		"no pack":               {drop: ".pack", want: "git: broken: URL/overlay.git/objects/pack/pack-"},
+		"branches before packs": {
+			files: find(next.points, "info/refs"), want: "git: mixed: URL/overlay.git/objects/info/packs",
+		},
+		"no pack": {drop: ".pack", want: "git: broken: URL/overlay.git/objects/pack/pack-"},
 		"a cut pack": {
 			files: cut(find(old.content, ".pack")), want: "git: mixed: URL/overlay.git/objects/pack/pack-",
 		},
 		"a cut index of a pack": {files: cut(find(old.content, ".idx")), want: "it is no index of a pack"},
-		"a branch that is none": {files: []file{{"overlay.git/HEAD", []byte("ref: refs/heads/none\n")}}, want: "git: mixed: URL/overlay.git/HEAD"},
+		"a branch that is none": {
+			files: []file{{"overlay.git/HEAD", []byte("ref: refs/heads/none\n")}}, want: "git: mixed: URL/overlay.git/HEAD",
+		},
 		"a version without sums": {
 			files: []file{{"release/stable.txt", []byte("v1.4.9\n")}}, want: "curl: broken: URL/release/v1.4.9/SHA256SUMS: 404",
 		},
@@ -346,7 +359,8 @@ func TestReadBegins(t *testing.T) {
 // signer returns who signs with the OpenPGP key of a name.
 func signer(t *testing.T, name string) *sign.Signer {
 	t.Helper()
-	by, err := sign.Open(t.Context(), sign.Settings{Keys: []string{signtest.OpenPGP(t, name).Secret}, Time: signtest.Release})
+	keys := []string{signtest.OpenPGP(t, name).Secret}
+	by, err := sign.Open(t.Context(), sign.Settings{Keys: keys, Time: signtest.Release})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -58,26 +58,9 @@ func readYum(ctx context.Context, v visit, suite string) error {
 	if err := xml.Unmarshal(data, &index); err != nil {
 		return v.broken(name, "%v", err)
 	}
-	packages, at := primary{}, ""
-	for _, d := range index.Data {
-		file := path.Join(dir, d.Location.Href)
-		packed, err := v.compare(ctx, file, sum{by: name, size: d.Size, sha256: strings.TrimSpace(d.Checksum)})
-		if err != nil {
-			return err
-		}
-		if d.Type != "primary" {
-			continue
-		}
-		if packages, err = v.primary(file, packed); err != nil {
-			return err
-		}
-		at = file
-	}
-	if at == "" {
-		return v.broken(name, "it lists no primary")
-	}
-	if len(packages.Packages) == 0 {
-		return nil // a repository can be empty
+	packages, at, err := v.metadata(ctx, dir, index)
+	if err != nil || len(packages.Packages) == 0 { // a repository can be empty
+		return err
 	}
 	p := pick(v, packages.Packages)
 	_, err = v.compare(ctx, path.Join(dir, p.Location.Href),
@@ -85,9 +68,12 @@ func readYum(ctx context.Context, v visit, suite string) error {
 	return err
 }
 
+// mirrorlist returns what dnf starts at.
+func mirrorlist(suite string) string { return "rpm/" + suite + "/mirrorlist" }
+
 // mirror returns the folder that a mirrorlist points at, on this site whatever its URL is.
 func (s site) mirror(ctx context.Context, suite string) (string, error) {
-	name := "rpm/" + suite + "/mirrorlist"
+	name := mirrorlist(suite)
 	data, err := s.get(ctx, name)
 	if err != nil {
 		return "", err
@@ -100,14 +86,28 @@ func (s site) mirror(ctx context.Context, suite string) (string, error) {
 	return "", s.broken(name, "it names no folder below rpm/%s/: %q", suite, data)
 }
 
-// primary reads primary.xml.
-func (s site) primary(name string, packed []byte) (p primary, err error) {
-	data, err := s.plain(name, packed)
-	if err != nil {
-		return p, err
+// metadata reads all that repomd.xml names, and returns the list of packages with its name.
+func (s site) metadata(ctx context.Context, dir string, index repomd) (packages primary, at string, err error) {
+	name := path.Join(dir, "repodata/repomd.xml")
+	for _, d := range index.Data {
+		file := path.Join(dir, d.Location.Href)
+		data, err := s.compare(ctx, file, sum{by: name, size: d.Size, sha256: strings.TrimSpace(d.Checksum)})
+		if err == nil {
+			data, err = s.plain(file, data)
+		}
+		if err != nil {
+			return packages, at, err
+		}
+		if d.Type != "primary" {
+			continue
+		}
+		if err := xml.Unmarshal(data, &packages); err != nil {
+			return packages, at, s.broken(file, "%v", err)
+		}
+		at = file
 	}
-	if err := xml.Unmarshal(data, &p); err != nil {
-		return p, s.broken(name, "%v", err)
+	if at == "" {
+		return packages, at, s.broken(name, "it lists no primary")
 	}
-	return p, nil
+	return packages, at, nil
 }

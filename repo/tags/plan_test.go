@@ -8,7 +8,9 @@ import (
 
 // want returns what a tag of the captain's image is to name.
 func want(tag, digest string) Want {
-	return Want{Repository: "registry.example.org/team/captain", Tag: tag, Digest: digest, Fork: "ship-1.4", Version: "1.4.1"}
+	return Want{
+		Repository: "registry.example.org/team/captain", Tag: tag, Digest: digest, Fork: "ship-1.4", Version: "1.4.1",
+	}
 }
 
 // lines returns moves as a table has them.
@@ -45,9 +47,15 @@ func TestPlan(t *testing.T) {
 			wants: []Want{want("candidate-1.4", "")}, have: map[string]string{captain + "candidate-1.4": "sha256:c"},
 			want: "candidate-1.4: sha256:c -> ",
 		},
-		"no longer wanted, nor there":     {wants: []Want{want("candidate-1.4", "")}},
-		"a version that is not there":     {wants: []Want{want("v1.4.1_acme.1", "sha256:a")}, want: "v1.4.1_acme.1:  -> sha256:a"},
-		"a version that names the digest": {wants: []Want{want("v1.4.1", "sha256:a")}, have: map[string]string{captain + "v1.4.1": "sha256:a"}},
+		"no longer wanted, nor there": {wants: []Want{want("candidate-1.4", "")}},
+		"a version that is not there": {
+			wants: []Want{want("v1.4.1_acme.1", "sha256:a")},
+			want:  "v1.4.1_acme.1:  -> sha256:a",
+		},
+		"a version that names the digest": {
+			wants: []Want{want("v1.4.1", "sha256:a")},
+			have:  map[string]string{captain + "v1.4.1": "sha256:a"},
+		},
 		"a version that names another": {
 			wants: []Want{want("stable-1.4", "sha256:b"), want("v1.4.1_acme.1", "sha256:b")},
 			have:  map[string]string{captain + "v1.4.1_acme.1": "sha256:a"},

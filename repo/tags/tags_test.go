@@ -54,7 +54,8 @@ func (s *shop) fill(t *testing.T, host string) {
 			t.Fatal(err)
 		}
 		p := registry.Pusher{Registries: []string{host + "/team"}}
-		pushed, err := p.Push(t.Context(), []registry.Item{{Repository: "captain", Tag: fmt.Sprintf("v1.4.%d", i), Image: image}})
+		item := registry.Item{Repository: "captain", Tag: fmt.Sprintf("v1.4.%d", i), Image: image}
+		pushed, err := p.Push(t.Context(), []registry.Item{item})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,11 +193,13 @@ func TestMoveGoesOn(t *testing.T) {
 		return fails
 	}
 	m := Mover{Registry: registry.Pusher{Wait: time.Millisecond}}
-	if dry, err := (Mover{DryRun: true}).Move(t.Context(), wants); err != nil || len(dry.Moved) != 2 || s.names(t, "stable-1.4") != "" {
+	dry, err := Mover{DryRun: true}.Move(t.Context(), wants)
+	if err != nil || len(dry.Moved) != 2 || s.names(t, "stable-1.4") != "" {
 		t.Errorf("a dry run: %+v, %v", dry, err)
 	}
 	report, err := m.Move(t.Context(), wants)
-	if err == nil || !strings.HasPrefix(err.Error(), s.name+":stable-1.4: ") || lines(report.Moved) != "candidate-1.4:  -> "+s.digests[2] {
+	if err == nil || !strings.HasPrefix(err.Error(), s.name+":stable-1.4: ") ||
+		lines(report.Moved) != "candidate-1.4:  -> "+s.digests[2] {
 		t.Errorf("%+v, %v", report, err)
 	}
 	s.fault = nil

@@ -15,25 +15,26 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	digest := "sha256:" + strings.Repeat("0a", 32)
 	for text, want := range map[string]string{
-		"oci://registry.example.org/acme/packages":                        "registry.example.org/acme/packages latest false",
-		"oci://registry.example.org:5000/acme/packages":                   "registry.example.org:5000/acme/packages latest false",
-		"oci://registry.example.org/acme/packages:testing":                "registry.example.org/acme/packages testing false",
-		"oci://registry.example.org:5000/packages:testing?insecure=true":  "registry.example.org:5000/packages testing true",
-		"oci://registry.example.org/p@sha256:" + strings.Repeat("0a", 32): "registry.example.org/p sha256:" + strings.Repeat("0a", 32) + " false",
-		"oci://localhost/packages":                                        "localhost/packages latest false",
-		"https://registry.example.org/acme/packages":                      "want a URL such as oci://",
-		"oci:registry.example.org/acme":                                   "want a URL such as oci://",
-		"oci://registry.example.org":                                      "it names no repository",
-		"oci://registry.example.org/":                                     "it names no repository",
-		"oci://mate:secret@registry.example.org/acme":                     "log in with docker login",
-		"oci://registry.example.org/acme?tag=x":                           "only ?insecure=true can follow",
-		"oci://registry.example.org/acme?insecure=true&tag=x":             "only ?insecure=true can follow",
-		"oci://registry.example.org/acme#x":                               "only ?insecure=true can follow",
-		"oci://registry.example.org/Acme":                                 "can only contain the characters",
-		"oci://registry.example.org/acme:a~b":                             "tag",
-		"oci://registry/acme":                                             "want a host",
-		"oci://registry.example.org/acme@sha256:0":                        "digest",
+		"oci://registry.example.org/acme/packages":                       "registry.example.org/acme/packages latest false",
+		"oci://registry.example.org:5000/packages":                       "registry.example.org:5000/packages latest false",
+		"oci://registry.example.org/acme/packages:testing":               "registry.example.org/acme/packages testing false",
+		"oci://registry.example.org:5000/packages:testing?insecure=true": "registry.example.org:5000/packages testing true",
+		"oci://registry.example.org/p@" + digest:                         "registry.example.org/p " + digest + " false",
+		"oci://localhost/packages":                                       "localhost/packages latest false",
+		"https://registry.example.org/acme/packages":                     "want a URL such as oci://",
+		"oci:registry.example.org/acme":                                  "want a URL such as oci://",
+		"oci://registry.example.org":                                     "it names no repository",
+		"oci://registry.example.org/":                                    "it names no repository",
+		"oci://mate:secret@registry.example.org/acme":                    "log in with docker login",
+		"oci://registry.example.org/acme?tag=x":                          "only ?insecure=true can follow",
+		"oci://registry.example.org/acme?insecure=true&tag=x":            "only ?insecure=true can follow",
+		"oci://registry.example.org/acme#x":                              "only ?insecure=true can follow",
+		"oci://registry.example.org/Acme":                                "can only contain the characters",
+		"oci://registry.example.org/acme:a~b":                            "tag",
+		"oci://registry/acme":                                            "want a host",
+		"oci://registry.example.org/acme@sha256:0":                       "digest",
 	} {
 		u, err := url.Parse(text)
 		if err != nil {
@@ -113,8 +114,8 @@ func TestSplitIsStable(t *testing.T) {
 	}
 }
 
-// schemas are those of the image specification, as far as it says what is required
-// (https://github.com/opencontainers/image-spec/tree/v1.1.1/schema).
+// descriptorSchema is that of the image specification, as far as it says what is
+// required (https://github.com/opencontainers/image-spec/tree/v1.1.1/schema).
 const descriptorSchema = `{"type":"object","required":["mediaType","digest","size"],"properties":{
 	"mediaType":{"pattern":"^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$"},
 	"digest":{"pattern":"^sha256:[a-f0-9]{64}$"},"size":{"type":"integer","minimum":0},
@@ -205,8 +206,8 @@ func TestReadRefuses(t *testing.T) {
 			`":"1"},"manifests":[` + strings.Join(lists, ",") + `]}`
 	}
 	for name, c := range map[string]struct{ index, want string }{
-		"an image":          {`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json"}`, "something else than a repository"},
-		"no JSON":           {`{"schemaVersion":`, "something else than a repository"},
+		"an image":          {`{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json"}`, foreign},
+		"no JSON":           {`{"schemaVersion":`, foreign},
 		"an unknown part":   {index(list("tail", "a")), "its index was changed"},
 		"out of order":      {index(list(contentPart, "b"), list(contentPart, "a")), "its index was changed"},
 		"no path":           {index(list(contentPart, "")), "its index was changed"},
@@ -219,9 +220,10 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"../a", "/etc/passwd", "a/../b", "", ".", "a//b"} {
-		data := `{"schemaVersion":2,"artifactType":"` + FilesType + `","layers":[{"mediaType":"a/b","size":1,"digest":"sha256:` +
-			strings.Repeat("0", 64) + `","annotations":{"` + title + `":"` + path + `"}}]}`
-		if _, err := filesOf("list", []byte(data)); err == nil || !strings.Contains(err.Error(), "no path of a file in a repository") {
+		data := `{"schemaVersion":2,"artifactType":"` + FilesType + `","layers":[{"mediaType":"a/b","size":1,` +
+			`"digest":"sha256:` + strings.Repeat("0", 64) + `","annotations":{"` + title + `":"` + path + `"}}]}`
+		_, err := filesOf("list", []byte(data))
+		if err == nil || !strings.Contains(err.Error(), "no path of a file in a repository") {
 			t.Errorf("the path %q: %v", path, err)
 		}
 	}

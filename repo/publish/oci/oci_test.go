@@ -105,15 +105,15 @@ func open(t *testing.T, u *url.URL) *Target {
 	return target.(*Target)
 }
 
-// A state is a snapshot's files, by path.
-type state struct {
+// A shipState is a snapshot's files, by path.
+type shipState struct {
 	id    string
 	files []tree.File
 }
 
 // stateOf returns the state of ship with n packages, each in a pool and in a dated tree.
-func stateOf(id string, n int) state {
-	s := state{id: id}
+func stateOf(id string, n int) shipState {
+	s := shipState{id: id}
 	for i := range n {
 		deb := tree.Of(tree.Content, fmt.Sprintf("apt/pool/%02x/captain_%d.deb", i%97, i), fmt.Appendf(nil, "captain %d", i))
 		s.files = append(s.files, deb, tree.AliasOf(tree.Content, fmt.Sprintf("apt/dated/captain_%d.deb", i), deb))
@@ -128,7 +128,7 @@ func stateOf(id string, n int) state {
 	return s
 }
 
-func (s state) entries() (out []tree.Entry) {
+func (s shipState) entries() (out []tree.Entry) {
 	for _, f := range s.files {
 		out = append(out, f.Entry)
 	}
@@ -136,7 +136,7 @@ func (s state) entries() (out []tree.Entry) {
 }
 
 // since returns the state with what is new since another one alone, as a listing tells it.
-func (s state) since(before state) state {
+func (s shipState) since(before shipState) shipState {
 	was := map[string]string{}
 	for _, f := range before.files {
 		was[f.Path] = f.SHA256
@@ -145,28 +145,26 @@ func (s state) since(before state) state {
 	return s
 }
 
-func (s state) head(pending bool) []byte {
+func (s shipState) head(pending bool) []byte {
 	return fmt.Appendf(nil, `{"schema":1,"snapshot":%q,"pending":%v}`, s.id, pending)
 }
 
-// put brings files of classes to a target, as publishing does.
-func (s state) put(ctx context.Context, to *Target, classes ...tree.Class) error {
-	for _, f := range s.files {
-		for _, class := range classes {
-			if f.Class != class {
+// put brings files of classes to a target, as publishing does: copies after what they copy.
+func (s shipState) put(ctx context.Context, to *Target, classes ...tree.Class) error {
+	for _, copies := range []bool{false, true} {
+		for _, f := range s.files {
+			if !slices.Contains(classes, f.Class) || (f.Alias != "") != copies {
 				continue
 			}
-			var err error
 			is, err := to.Stat(ctx, f.Entry)
 			switch {
 			case err != nil:
+				return err
 			case is == publish.Same:
-			case f.Alias != "":
+			case copies:
 				err = to.Copy(ctx, f.Entry)
-			case is == publish.Absent || class != tree.Content:
-				err = to.Put(ctx, f)
 			default:
-				err = fmt.Errorf("%s is something else", f.Path)
+				err = to.Put(ctx, f)
 			}
 			if err != nil {
 				return err
@@ -177,7 +175,7 @@ func (s state) put(ctx context.Context, to *Target, classes ...tree.Class) error
 }
 
 // publish brings a state to a target, and returns the new tag.
-func (s state) publish(ctx context.Context, to *Target) (string, error) {
+func (s shipState) publish(ctx context.Context, to *Target) (string, error) {
 	_, tag, err := to.Get(ctx, publish.HeadFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
@@ -229,7 +227,7 @@ func fetched(t *testing.T, u *url.URL) map[string]string {
 }
 
 // holds checks that a repository is a state.
-func holds(t *testing.T, u *url.URL, s state) {
+func holds(t *testing.T, u *url.URL, s shipState) {
 	t.Helper()
 	got := fetched(t, u)
 	if got[publish.HeadFile] != string(s.head(false)) || len(got) != len(s.files)+1 {
@@ -254,7 +252,7 @@ func TestPublish(t *testing.T) {
 
 func publishTwice(t *testing.T, u *url.URL, n int) {
 	first, second := stateOf("20260102T030405Z", n), stateOf("20260203T040506Z", n+1)
-	for _, s := range []state{first, second} {
+	for _, s := range []shipState{first, second} {
 		to := open(t, u)
 		tag := must[string](t)(s.publish(t.Context(), to))
 		holds(t, u, s)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/state"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
@@ -112,26 +113,17 @@ func (t *Target) list(ctx context.Context, l list) ([]file, error) {
 	return files, err
 }
 
-// Stat reports what is at a path, and of content whether its blob is there already, as an
-// interrupted run leaves it.
+// Stat reports what the lists have at a path, and what was put there since. What an interrupted
+// run has sent is in none, and is found by Put.
 func (t *Target) Stat(ctx context.Context, e tree.Entry) (publish.Presence, error) {
 	f, err := t.find(ctx, e.Path)
-	digest := "sha256:" + e.SHA256
 	switch {
-	case err != nil:
+	case err != nil || f.digest == "":
 		return publish.Absent, err
-	case f.digest == digest:
+	case f.digest == "sha256:"+e.SHA256:
 		return publish.Same, nil
-	case f.digest != "":
-		return publish.Different, nil
-	case e.Class != tree.Content || e.Alias != "":
-		return publish.Absent, nil
 	}
-	there, err := t.repo.Has(ctx, digest, e.Size)
-	if err != nil || !there {
-		return publish.Absent, err
-	}
-	return publish.Same, nil
+	return publish.Different, nil
 }
 
 // Put sends a blob, unless it is there. Nobody finds it by its path before the next Swap.
@@ -187,7 +179,14 @@ func changedError(f tree.File, err error) error {
 
 // Copy only notes that the path has the bytes of the alias: a blob is there once, under
 // however many paths.
-func (t *Target) Copy(_ context.Context, e tree.Entry) error {
+func (t *Target) Copy(ctx context.Context, e tree.Entry) error {
+	f, err := t.find(ctx, e.Alias)
+	if err != nil {
+		return err
+	}
+	if f.digest != "sha256:"+e.SHA256 {
+		return fmt.Errorf("%s has no %s with sha256:%s, of which %s would be a copy", t, e.Alias, e.SHA256, e.Path)
+	}
 	t.change(e.Path, file{path: e.Path, digest: "sha256:" + e.SHA256, size: e.Size})
 	return nil
 }
@@ -201,12 +200,15 @@ func (t *Target) change(path string, to file) {
 // Swap moves the tag to an index of entries, and has a tag name the snapshot. While the head is
 // pending, the index has the new content, and what readers start at as it was before.
 func (t *Target) Swap(ctx context.Context, head []byte, tag string, entries []tree.Entry) (string, error) {
-	says, err := headlineOf(head)
+	says, err := headOf(head)
 	if err != nil {
 		return "", err
 	}
 	was, err := t.expect(ctx, tag)
 	if err != nil {
+		return "", err
+	}
+	if entries, err = t.named(ctx, says, entries); err != nil {
 		return "", err
 	}
 	lists, err := layOut(entries)
@@ -226,6 +228,23 @@ func (t *Target) Swap(ctx context.Context, head []byte, tag string, entries []tr
 		return "", err
 	}
 	return index.Digest, t.move(ctx, index, says, tag)
+}
+
+// named returns entries with the listing of what ends, which the head alone names.
+func (t *Target) named(ctx context.Context, says state.Head, entries []tree.Entry) ([]tree.Entry, error) {
+	path := publish.ListingFile(says.Ending)
+	if says.Ending == "" || slices.ContainsFunc(entries, func(e tree.Entry) bool { return e.Path == path }) {
+		return entries, nil
+	}
+	f, err := t.find(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if f.digest == "" {
+		return nil, fmt.Errorf("%s has no %s, which its head names", t, path)
+	}
+	e := tree.Entry{Path: path, Size: f.size, SHA256: strings.TrimPrefix(f.digest, "sha256:"), Class: tree.Content}
+	return append(slices.Clip(entries), e), nil
 }
 
 // expect returns what the tag shows, if that is still the index with a digest.
@@ -250,9 +269,9 @@ func (t *Target) expect(ctx context.Context, digest string) (view, error) {
 // conflict returns the error of another publisher's change.
 func (t *Target) conflict(ctx context.Context) error {
 	head, _, err := t.Get(ctx, publish.HeadFile)
-	says := headline{}
+	says := state.Head{}
 	if err == nil {
-		says, _ = headlineOf(head) // that there was a change is worth more than what it was
+		says, _ = headOf(head) // that there was a change is worth more than what it was
 	}
 	return &publish.ConflictError{Target: t.String(), Snapshot: says.Snapshot}
 }
@@ -298,7 +317,7 @@ func (t *Target) upload(ctx context.Context, data []byte) error {
 }
 
 // move has the snapshot's tag and then the tag that readers use name an index.
-func (t *Target) move(ctx context.Context, index registry.Manifest, says headline, from string) error {
+func (t *Target) move(ctx context.Context, index registry.Manifest, says state.Head, from string) error {
 	if !says.Pending && says.Snapshot != "" && says.Snapshot != t.tag {
 		if err := t.repo.PutManifest(ctx, says.Snapshot, index); err != nil {
 			return err
@@ -326,8 +345,8 @@ func (t *Target) move(ctx context.Context, index registry.Manifest, says headlin
 func (t *Target) Delete(ctx context.Context, paths []string) error {
 	for _, p := range paths {
 		t.change(p, file{})
-		id, ok := strings.CutSuffix(path.Base(p), ".json")
-		if !ok || path.Dir(p) != "state/snapshots" {
+		id := strings.TrimSuffix(path.Base(p), ".json")
+		if p != publish.SnapshotFile(id) {
 			continue
 		}
 		removed, err := t.repo.RemoveTag(ctx, id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,8 +17,27 @@ import (
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/publishtest"
 	"github.com/slipway-build/slipway/repo/tree"
 )
+
+// TestContract checks what every target has to do.
+func TestContract(t *testing.T) {
+	docker := func(t *testing.T) *url.URL {
+		host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+		return locationOf(t, host)
+	}
+	for name, start := range map[string]func(t *testing.T) *url.URL{
+		"in memory":       func(t *testing.T) *url.URL { return serve(t).url },
+		"docker-registry": docker,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Run("files", func(t *testing.T) { publishtest.Target(t, open(t, start(t))) })
+			t.Run("swaps", func(t *testing.T) { publishtest.Swaps(t, open(t, start(t))) })
+			t.Run("publishes", func(t *testing.T) { publishtest.Publishes(t, open(t, start(t))) })
+		})
+	}
+}
 
 // TestPending checks that readers have the old state until the head is no longer pending.
 func TestPending(t *testing.T) {
@@ -31,7 +51,8 @@ func TestPending(t *testing.T) {
 	must[string](t)(to.Swap(t.Context(), s.head(true), tag, s.entries()))
 	got := fetched(t, r.url)
 	if got[publish.HeadFile] != string(s.head(true)) || got["apt/dists/ship-1.4/InRelease"] != "InRelease of "+before.id ||
-		got["apt/dists/ship-1.4/main/binary-amd64/Packages"] != "Packages of "+before.id || got["apt/pool/05/captain_5.deb"] == "" {
+		got["apt/dists/ship-1.4/main/binary-amd64/Packages"] != "Packages of "+before.id ||
+		got["apt/pool/05/captain_5.deb"] == "" {
 		t.Errorf("while the head is pending: %.1000v", got)
 	}
 	// Somebody else completes it.
@@ -54,7 +75,7 @@ func TestConflict(t *testing.T) {
 	lost := func(err error, shows string) {
 		t.Helper()
 		var conflict *publish.ConflictError
-		if !errors.As(err, &conflict) || conflict.Snapshot != shows || conflict.Target != "oci://"+r.url.Host+"/acme/packages:latest" {
+		if !errors.As(err, &conflict) || conflict.Snapshot != shows || conflict.Target != r.url.String()+":latest" {
 			t.Errorf("the second publisher is told %v, want that it shows %s", err, shows)
 		}
 	}
@@ -182,7 +203,8 @@ func TestSwapRefuses(t *testing.T) {
 	if _, err := to.Swap(t.Context(), next.head(false), tag, next.entries()); err == nil {
 		t.Error("the tag names files that were never put")
 	}
-	if _, err := to.Swap(t.Context(), []byte("{"), tag, s.entries()); err == nil || !strings.Contains(err.Error(), "state/head.json") {
+	_, err := to.Swap(t.Context(), []byte("{"), tag, s.entries())
+	if err == nil || !strings.Contains(err.Error(), publish.HeadFile) {
 		t.Errorf("a head that is no JSON: %v", err)
 	}
 	holds(t, u, s)
@@ -230,6 +252,9 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// foreign is what is said of what is no repository.
+const foreign = "something else than a repository"
+
 // TestForeign checks that what is no repository is left alone.
 func TestForeign(t *testing.T) {
 	r := serve(t)
@@ -238,7 +263,8 @@ func TestForeign(t *testing.T) {
 		t.Fatal(err)
 	}
 	image := `{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}`
-	ask, err := http.NewRequest(http.MethodPut, "http://"+r.url.Host+"/v2/acme/packages/manifests/latest", strings.NewReader(image))
+	at := "http://" + r.url.Host + "/v2/acme/packages/manifests/latest"
+	ask, err := http.NewRequest(http.MethodPut, at, strings.NewReader(image))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -246,10 +272,12 @@ func TestForeign(t *testing.T) {
 	if resp, err := http.DefaultClient.Do(ask); err != nil || resp.StatusCode != http.StatusCreated {
 		t.Fatalf("%v, %v", resp, err)
 	}
-	if _, err := stateOf("20260102T030405Z", 1).publish(t.Context(), to); err == nil || !strings.Contains(err.Error(), "something else than a repository") {
+	_, err = stateOf("20260102T030405Z", 1).publish(t.Context(), to)
+	if err == nil || !strings.Contains(err.Error(), foreign) {
 		t.Errorf("a tag of an image: %v", err)
 	}
-	if _, err := Fetch(t.Context(), r.url, publish.Options{}, t.TempDir()); err == nil || !strings.Contains(err.Error(), "something else than a repository") {
+	_, err = Fetch(t.Context(), r.url, publish.Options{}, t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), foreign) {
 		t.Errorf("fetching an image: %v", err)
 	}
 }
@@ -264,7 +292,8 @@ func TestUnreachable(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 		return true
 	}
-	if data, tag, err := to.Get(t.Context(), publish.HeadFile); err == nil || !strings.Contains(err.Error(), "needs a login") {
+	data, tag, err := to.Get(t.Context(), publish.HeadFile)
+	if err == nil || !strings.Contains(err.Error(), "needs a login") {
 		t.Errorf("the head is %s, %s, %v", data, tag, err)
 	}
 	if _, err := to.Swap(t.Context(), s.head(true), "", nil); err == nil || errors.As(err, new(*publish.ConflictError)) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/state"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
@@ -125,14 +126,9 @@ func (r reader) head(ctx context.Context, v view) ([]byte, error) {
 	return nil, fmt.Errorf("%s has no %s: %w", r, publish.HeadFile, fs.ErrNotExist)
 }
 
-// A headline is what this package reads of a head.
-type headline struct {
-	Snapshot string `json:"snapshot"`
-	Pending  bool   `json:"pending"`
-}
-
-func headlineOf(head []byte) (h headline, err error) {
-	if err := json.Unmarshal(head, &h); err != nil {
+// headOf reads a head.
+func headOf(data []byte) (h state.Head, err error) {
+	if err := json.Unmarshal(data, &h); err != nil {
 		return h, fmt.Errorf("%s: %w", publish.HeadFile, err)
 	}
 	return h, nil
