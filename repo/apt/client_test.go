@@ -72,12 +72,16 @@ func (s *server) publish(t *testing.T, suite Suite, by *sign.Signer, debs ...str
 			t.Fatal(err)
 		}
 		suite.Packages = append(suite.Packages, p)
+		s.mu.Lock()
 		s.files[p.Path] = data
+		s.mu.Unlock()
 	}
 	files, err := Indexes(t.Context(), suite, by)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, f := range files {
 		if s.files[f.Path] = f.Data; f.Data == nil {
 			s.files[f.Path] = s.files[f.Alias]
@@ -88,6 +92,8 @@ func (s *server) publish(t *testing.T, suite Suite, by *sign.Signer, debs ...str
 // flip changes a byte in the middle of each file whose path matches.
 func (s *server) flip(t *testing.T, match func(path string) bool) {
 	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	n := 0
 	for path, data := range s.files {
 		if match(path) {

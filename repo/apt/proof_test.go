@@ -1,6 +1,7 @@
 package apt
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +34,8 @@ func TestApt(t *testing.T) {
 		t.Errorf("it knows these versions:\n%s", out)
 	}
 	c.run(t, download("captain=1.36.9+acme.1-1")...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, path := range s.asked {
 		if strings.Contains(path, "/Packages") {
 			t.Errorf("it asked for %s, and not by hash", path)
@@ -79,11 +82,9 @@ func TestAptRefuses(t *testing.T) {
 func TestAptByName(t *testing.T) {
 	s := newServer(t)
 	s.publish(t, live(), signer(t, "captain"), writeDeb(t, control("captain", "1.36.9-1"), "usr/bin/captain"))
-	for path := range s.files {
-		if strings.Contains(path, "/by-hash/") {
-			delete(s.files, path)
-		}
-	}
+	s.mu.Lock()
+	maps.DeleteFunc(s.files, func(path string, _ []byte) bool { return strings.Contains(path, "/by-hash/") })
+	s.mu.Unlock()
 	c := newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
 	c.run(t, update()...)
 	s.flip(t, func(path string) bool { return strings.Contains(path, "/Packages") })
