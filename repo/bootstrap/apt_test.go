@@ -74,6 +74,7 @@ func (c client) candidate() string {
 func TestDebian(t *testing.T) {
 	for release, tools := range map[string]string{"bookworm": "dnf", "trixie": "dnf,zypper"} {
 		t.Run(release, func(t *testing.T) {
+			t.Parallel()
 			c := debian(t, release, tools)
 			for _, tool := range strings.Split(tools, ",") {
 				t.Run(tool, func(t *testing.T) { c.yum(t, tool) })

@@ -11,10 +11,11 @@ import (
 	"github.com/slipway-build/slipway/release/sign/signtest"
 )
 
-// yumSuite makes a revision of a suite of the rpms in packages, and has the mirrorlist name it.
-func (c client) yumSuite(suite, revision string, by *sign.Signer, packages ...string) {
+// yumSuite makes a revision of a suite of some rpms, and has the mirrorlist name it.
+func (c client) yumSuite(revision string, by *sign.Signer, packages ...string) {
 	c.t.Helper()
-	dir := filepath.Join("srv/acme/rpm", suite, revision)
+	const suite = "srv/acme/rpm/ship-1.36"
+	dir := filepath.Join(suite, revision)
 	c.copy(dir, packages...)
 	host(c.t, filepath.Join(c.root, dir), "createrepo_c", "--quiet", ".")
 	index := filepath.Join(dir, "repodata/repomd.xml")
@@ -27,7 +28,7 @@ func (c client) yumSuite(suite, revision string, by *sign.Signer, packages ...st
 		c.t.Fatal(err)
 	}
 	c.put(index+".asc", asc)
-	c.put(filepath.Join("srv/acme/rpm", suite, "mirrorlist"), []byte("file:///"+dir+"/\n"))
+	c.put(suite+"/mirrorlist", []byte("file:///"+dir+"/\n"))
 }
 
 // signedRPM makes an rpm of captain with a signature.
@@ -79,24 +80,24 @@ func (c client) yum(t *testing.T, tool string) {
 	}
 
 	c.upstream()
-	c.yumSuite("ship-1.36", "1", old, one)
+	c.yumSuite("1", old, one)
 	c.run(do.install + "captain")
-	c.yumSuite("ship-1.36", "2", both, two, p2.RPM)
+	c.yumSuite("2", both, two, p2.RPM)
 	c.run(do.upgrade + "captain")
 	c.version("captain", "2")
 
 	// Who missed the new release package cannot have what the new key signs.
-	c.yumSuite("ship-1.36", "3", turned, three, p2.RPM)
+	c.yumSuite("3", turned, three, p2.RPM)
 	c.refuse(do.upgrade+"captain", do.unknown)
 	if tool == "zypper" { // takes no index by the key then, and so no release package
-		c.yumSuite("ship-1.36", "4", both, two, p2.RPM)
+		c.yumSuite("4", both, two, p2.RPM)
 	}
 	c.run(do.upgrade + "acme-release")
 	c.version("acme-release", "2")
-	c.yumSuite("ship-1.36", "5", turned, three, p2.RPM)
+	c.yumSuite("5", turned, three, p2.RPM)
 	c.run(do.upgrade + "captain")
 	c.version("captain", "3")
-	c.yumSuite("ship-1.36", "6", next, signedRPM(t, "4", next), p2.RPM)
+	c.yumSuite("6", next, signedRPM(t, "4", next), p2.RPM)
 	c.run(do.upgrade + "captain")
 	c.version("captain", "4")
 }
