@@ -12,8 +12,8 @@ import (
 )
 
 func TestPublish(t *testing.T) {
-	t.Run("one by one", func(t *testing.T) { publishtest.Publishes(t, &memory{objects: newObjects()}) })
-	t.Run("in batches", func(t *testing.T) { publishtest.Publishes(t, inBatches{&memory{objects: newObjects()}}) })
+	t.Run("one by one", func(t *testing.T) { publishtest.Publishes(t, &memory{objects: newObjects()}, nil) })
+	t.Run("in batches", func(t *testing.T) { publishtest.Publishes(t, inBatches{&memory{objects: newObjects()}}, nil) })
 	t.Run("target", func(t *testing.T) { publishtest.Target(t, &memory{objects: newObjects()}) })
 	t.Run("swaps", func(t *testing.T) { publishtest.Swaps(t, &memory{objects: newObjects()}) })
 }
