@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/folder"
 	"github.com/slipway-build/slipway/repo/publish/oci"
@@ -107,11 +108,11 @@ func summary(r publish.Report) string {
 			sum.Files, sum.Bytes = sum.Files+c.Files, sum.Bytes+c.Bytes
 		}
 		if sum.Files > 0 {
-			parts = append(parts, fmt.Sprintf("%d files %s, %d bytes", sum.Files, what, sum.Bytes))
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", text.Count(sum.Files, "file"), what, text.Size(sum.Bytes)))
 		}
 	}
 	count("uploaded", r.Uploaded)
-	count("copied", r.Copied)
+	count("copied there", r.Copied)
 	if r.Deleted.Files > 0 {
 		parts = append(parts, fmt.Sprintf("%d deleted", r.Deleted.Files))
 	}
