@@ -102,6 +102,10 @@ func summary(r publish.Report) string {
 		return "snapshot " + r.Snapshot
 	}
 	var parts []string
+	upload, copied, deleted := "uploaded", "copied there", "deleted"
+	if r.DryRun {
+		upload, copied, deleted = "to upload", "to copy there", "to delete"
+	}
 	count := func(what string, byClass map[tree.Class]publish.Count) {
 		var sum publish.Count
 		for _, c := range byClass {
@@ -111,10 +115,10 @@ func summary(r publish.Report) string {
 			parts = append(parts, fmt.Sprintf("%s %s (%s)", text.Count(sum.Files, "file"), what, text.Size(sum.Bytes)))
 		}
 	}
-	count("uploaded", r.Uploaded)
-	count("copied there", r.Copied)
+	count(upload, r.Uploaded)
+	count(copied, r.Copied)
 	if r.Deleted.Files > 0 {
-		parts = append(parts, fmt.Sprintf("%d deleted", r.Deleted.Files))
+		parts = append(parts, fmt.Sprintf("%d %s", r.Deleted.Files, deleted))
 	}
 	return strings.Join(append([]string{"snapshot " + r.Snapshot}, parts...), ", ")
 }
