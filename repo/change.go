@@ -301,9 +301,9 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 	if err != nil {
 		return nil, err
 	}
-	end.Detail = fmt.Sprintf("snapshot %s", next.ID)
+	end.Detail = "is snapshot " + next.ID
 	if r.DryRun {
-		end.Detail = "would be " + end.Detail
+		end.Detail = "would be snapshot " + next.ID
 		c.k.note("%s", summary(report))
 		return nil, nil
 	}

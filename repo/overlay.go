@@ -36,8 +36,10 @@ func (c composition) overlay(ctx context.Context) ([]tree.File, error) {
 	if _, err := overlay.Distfiles(releases); err != nil {
 		return nil, err
 	}
-	for _, w := range overlay.Warnings(releases, c.next.Identity.URL) {
-		c.events.Note(w)
+	if c.next.Change.Verb == "add" { // what is there already was said when it was added
+		for _, w := range overlay.Warnings(releases, c.next.Identity.URL) {
+			c.events.Note(w)
+		}
 	}
 	r := overlay.Repository{Git: c.git, Dir: filepath.Join(c.scratch, "overlay.git")}
 	if err := r.Restore(ctx, c.store.get); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/folder"
 	"github.com/slipway-build/slipway/repo/publish/oci"
@@ -101,19 +102,23 @@ func summary(r publish.Report) string {
 		return "snapshot " + r.Snapshot
 	}
 	var parts []string
+	upload, copied, deleted := "uploaded", "copied there", "deleted"
+	if r.DryRun {
+		upload, copied, deleted = "to upload", "to copy there", "to delete"
+	}
 	count := func(what string, byClass map[tree.Class]publish.Count) {
 		var sum publish.Count
 		for _, c := range byClass {
 			sum.Files, sum.Bytes = sum.Files+c.Files, sum.Bytes+c.Bytes
 		}
 		if sum.Files > 0 {
-			parts = append(parts, fmt.Sprintf("%d files %s, %d bytes", sum.Files, what, sum.Bytes))
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", text.Count(sum.Files, "file"), what, text.Size(sum.Bytes)))
 		}
 	}
-	count("uploaded", r.Uploaded)
-	count("copied", r.Copied)
+	count(upload, r.Uploaded)
+	count(copied, r.Copied)
 	if r.Deleted.Files > 0 {
-		parts = append(parts, fmt.Sprintf("%d deleted", r.Deleted.Files))
+		parts = append(parts, fmt.Sprintf("%d %s", r.Deleted.Files, deleted))
 	}
 	return strings.Join(append([]string{"snapshot " + r.Snapshot}, parts...), ", ")
 }

@@ -215,6 +215,6 @@ type damageError struct {
 func (e *damageError) Unwrap() error { return e.err }
 
 func (e *damageError) Error() string {
-	return fmt.Sprintf("%s: %s is damaged: %v. Put it back as it was, or publish again with -repair from where the whole "+
+	return fmt.Sprintf("%s: %s is damaged: %v. Put it back as it was, or publish again with -force from where the whole "+
 		"repository is", e.target, e.path, e.err)
 }

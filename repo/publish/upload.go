@@ -38,7 +38,7 @@ func (p *publication) inspect(ctx context.Context, shown *Shown, c *change) erro
 			p.report.Present.add(f.Entry)
 		case presence == Different && !p.Repair:
 			return fmt.Errorf("%s: %s is there with other content than sha256:%s, and the target's listing does not have "+
-				"it. Remove it there if nobody needs it, or publish again with -repair to replace it", p.to, f.Path, f.SHA256)
+				"it. Remove it there if nobody needs it, or publish again with -force to replace it", p.to, f.Path, f.SHA256)
 		case f.Alias != "":
 			c.copies = append(c.copies, f.Entry)
 		default:
@@ -68,10 +68,10 @@ func (p *publication) checkCommits(ctx context.Context, c change) error {
 		switch {
 		case known && found[i] != Same:
 			return fmt.Errorf("%s: somebody else changed %s, or removed it: it is not what was published there, with "+
-				"sha256:%s. Find out who did, then publish again with -repair to replace it", p.to, e.Path, was.SHA256)
+				"sha256:%s. Find out who did, then publish again with -force to replace it", p.to, e.Path, was.SHA256)
 		case !known && found[i] == Different:
 			return fmt.Errorf("%s: %s is there, and was not published by this repository. Publish to another place, "+
-				"or again with -repair to replace it", p.to, e.Path)
+				"or again with -force to replace it", p.to, e.Path)
 		}
 	}
 	return nil
