@@ -4,7 +4,6 @@ package acceptance
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +15,8 @@ import (
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/release/sign/signtest"
+	"github.com/slipway-build/slipway/repo/publish"
+	"github.com/slipway-build/slipway/repo/publish/folder"
 )
 
 // shipSuites are the suites of the sample project.
@@ -168,19 +169,19 @@ func (k *keeper) resign() {
 	k.done(err)
 }
 
-// files returns the files of the repository, but for what changes while it is published.
+// files returns the files of the snapshot that the repository shows.
 func (k *keeper) files() map[string]string {
 	k.t.Helper()
-	all := map[string]string{}
-	err := fs.WalkDir(os.DirFS(k.root()), ".", func(path string, e fs.DirEntry, err error) error {
-		volatile := path == "state/head.json" || path == "state/lock" || strings.HasPrefix(path, "state/tmp/")
-		if err != nil || e.IsDir() || volatile {
-			return err
-		}
-		data, err := os.ReadFile(filepath.Join(k.root(), path))
-		all[path] = string(data)
-		return err
-	})
+	target, err := folder.At(k.root())
 	k.done(err)
+	shown, err := publish.Read(k.t.Context(), target)
+	k.done(err)
+	all := map[string]string{}
+	for _, e := range shown.Files {
+		data, err := os.ReadFile(filepath.Join(k.root(), e.Path))
+		k.done(err)
+		all[e.Path] = string(data)
+	}
+	k.done(target.Close())
 	return all
 }

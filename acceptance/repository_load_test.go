@@ -45,10 +45,10 @@ func (f *fleet) reads(t *testing.T) {
 	k.promote()
 	k.publish(site)
 	c := &crowd{t: t, count: map[string]int{}}
-	for _, read := range []func() (map[string]int, error){
-		f.reader(t, web, 500), f.reader(t, serveFolder(t, k.root()), 100), f.apt(t, web), f.dnf(t, web), git(t, web),
-	} {
-		c.work(read)
+	c.work(reads, f.reader(t, web, 500))
+	c.work(reads, f.reader(t, serveFolder(t, k.root()), 100))
+	for _, client := range []reader{f.apt(t, web), f.dnf(t, web), git(t, web)} {
+		c.work(40, client)
 	}
 	defer c.end()
 	deleted := 0
@@ -84,10 +84,16 @@ type crowd struct {
 	count map[string]int // reads by kind of client
 }
 
-// work calls f, which says what it read how often, until the crowd is ended or f fails.
-func (c *crowd) work(f func() (map[string]int, error)) {
+// A reader reads, and says as what kind of client how often.
+type reader func() (map[string]int, error)
+
+// work has a reader read a number of times, or until the crowd is ended or it fails.
+func (c *crowd) work(times int, f reader) {
 	c.all.Go(func() {
-		for !c.over() {
+		for range times {
+			if c.over() {
+				return
+			}
 			count, err := f()
 			if err != nil {
 				c.t.Error(err)
@@ -124,7 +130,7 @@ func (c *crowd) reads() int {
 }
 
 // reader reads a repository n times as clients do, none of which may find anything broken.
-func (f *fleet) reader(t *testing.T, web string, n int) func() (map[string]int, error) {
+func (f *fleet) reader(t *testing.T, web string, n int) reader {
 	return func() (map[string]int, error) {
 		report, err := repotest.Read(t.Context(), web, shipSuites, n, f.verify)
 		if err == nil && len(report.Broken) > 0 {
@@ -135,7 +141,7 @@ func (f *fleet) reader(t *testing.T, web string, n int) func() (map[string]int, 
 }
 
 // program runs a script of a real client.
-func program(t *testing.T, name, dir, script string) func() (map[string]int, error) {
+func program(t *testing.T, name, dir, script string) reader {
 	return func() (map[string]int, error) {
 		cmd := exec.CommandContext(t.Context(), "sh", "-ec", script)
 		cmd.Dir = dir
@@ -148,7 +154,7 @@ func program(t *testing.T, name, dir, script string) func() (map[string]int, err
 }
 
 // apt updates its lists and fetches packages, in folders of its own.
-func (f *fleet) apt(t *testing.T, web string) func() (map[string]int, error) {
+func (f *fleet) apt(t *testing.T, web string) reader {
 	testkit.Need(t, "apt-get")
 	dir := t.TempDir()
 	mustRun(t, dir, "mkdir", "-p", "etc/apt/preferences.d", "parts", "var/lib/apt/lists/partial",
@@ -168,7 +174,7 @@ func (f *fleet) apt(t *testing.T, web string) func() (map[string]int, error) {
 }
 
 // dnf fetches all metadata by the mirrorlist.
-func (f *fleet) dnf(t *testing.T, web string) func() (map[string]int, error) {
+func (f *fleet) dnf(t *testing.T, web string) reader {
 	testkit.Need(t, "dnf")
 	dir := t.TempDir()
 	conf := fmt.Sprintf("[main]\nreposdir=/nowhere\nplugins=0\nretries=1\n[acme]\nname=acme\nmirrorlist=%s/rpm/ship-1.4/mirrorlist\n"+
@@ -180,7 +186,7 @@ func (f *fleet) dnf(t *testing.T, web string) func() (map[string]int, error) {
 }
 
 // git clones the overlay.
-func git(t *testing.T, web string) func() (map[string]int, error) {
+func git(t *testing.T, web string) reader {
 	return program(t, "git clone", t.TempDir(), "rm -rf overlay; git clone -q "+web+"/overlay.git overlay")
 }
 
@@ -202,7 +208,7 @@ func (f *fleet) requests(t *testing.T) {
 			for _, release := range f.releases {
 				k.add(release)
 				s.Requests()
-				report := k.publish(s.URL)
+				k.publish(s.URL)
 				all := s.Requests()
 				counts = append(counts, len(all))
 				for _, r := range all {
@@ -210,8 +216,11 @@ func (f *fleet) requests(t *testing.T) {
 						t.Errorf("%s lists", r)
 					}
 				}
-				t.Log(len(all), report.Requests)
+				if n := len(counts); n > 3 && counts[n-1] > counts[n-2]+c.more {
+					t.Errorf("version %d takes %d requests, and the one before took %d", n, counts[n-1], counts[n-2])
+				}
 			}
+			t.Logf("the versions took %v requests", counts)
 		})
 	}
 }

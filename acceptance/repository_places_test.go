@@ -18,6 +18,7 @@ import (
 	"github.com/slipway-build/slipway/repo/publish/oci"
 	"github.com/slipway-build/slipway/repo/publish/s3"
 	"github.com/slipway-build/slipway/repo/publish/storetest"
+	"github.com/slipway-build/slipway/repo/publish/swift"
 )
 
 // A place is a server or a folder with room for targets.
@@ -37,16 +38,19 @@ func kinds() map[string]struct {
 		kills int
 		open  func(t *testing.T) place
 	}{
-		"folder":    {150, folderPlace},
-		"ssh":       {60, sshPlace},
-		"s3":        {110, func(t *testing.T) place { return behind(storetest.S3(t), s3.Open) }},
-		"versitygw": {40, func(t *testing.T) place { return behind(storetest.Gateway(t), s3.Open) }},
-		"swift":     {90, func(t *testing.T) place { return swiftPlace(storetest.Swift(t)) }},
-		"Debian's Swift": {10, func(t *testing.T) place {
+		"folder":    {200, folderPlace},
+		"ssh":       {40, sshPlace},
+		"s3":        {150, func(t *testing.T) place { return behind(storetest.S3(t), s3.Open) }},
+		"versitygw": {15, func(t *testing.T) place { return behind(storetest.Gateway(t), s3.Open) }},
+		"swift":     {75, func(t *testing.T) place { return behind(storetest.Swift(t), swift.Open) }},
+		"Debian's Swift": {5, func(t *testing.T) place {
 			container, _ := storetest.Debian(t)
-			return swiftPlace(container)
+			container.URL = strings.Replace(container.URL, "lock=2s", "lock=10s", 1)
+			p := storePlace(container)
+			p.web = func(_ *testing.T, name string) string { return container.Public + "/" + name }
+			return p
 		}},
-		"docker-registry": {40, func(t *testing.T) place { return behind(storetest.Registry(t), oci.Open) }},
+		"docker-registry": {15, func(t *testing.T) place { return behind(storetest.Registry(t), oci.Open) }},
 	}
 }
 
@@ -67,9 +71,8 @@ func sshPlace(t *testing.T) place {
 	return p
 }
 
-// storePlace is a store whose locks do not outlive who was killed for long.
+// storePlace is a store whose requests are seen.
 func storePlace(s *storetest.Store) place {
-	s.URL = strings.Replace(s.URL, "lock=2s", "lock=1s", 1)
 	return place{env: s.Env, store: s, url: func(name string) string {
 		return strings.Replace(s.URL, "/repo", "/"+name, 1)
 	}}
@@ -101,12 +104,5 @@ func behind(s *storetest.Store, open opener) place {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
-	return p
-}
-
-// swiftPlace is a container that everybody may read.
-func swiftPlace(s *storetest.Store) place {
-	p := storePlace(s)
-	p.web = func(_ *testing.T, name string) string { return s.Public + "/" + name }
 	return p
 }

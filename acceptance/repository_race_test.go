@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/internal/repotest"
 	"github.com/slipway-build/slipway/repo/publish"
 )
 
@@ -58,5 +59,8 @@ func (f *fleet) race(t *testing.T, base *keeper, at place, name string) {
 	if err != nil || len(has.Channels["candidate"]) != 2 || len(has.Channels["stable"]) != 1 {
 		t.Errorf("then there is %v, %v", has.Channels, err)
 	}
-	shows(t, at.web(t, name), loser.files())
+	report, err := repotest.Read(t.Context(), at.web(t, name), shipSuites, 12, f.verify)
+	if err != nil || len(report.Broken) > 0 {
+		t.Errorf("%v\n%.2000s", err, report)
+	}
 }
