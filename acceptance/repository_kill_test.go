@@ -79,7 +79,7 @@ func (v *victims) run(t *testing.T, from, all int) {
 	whole := v.whole(t)
 	for i := from; i < min(from+batch, all) && !t.Failed(); i++ {
 		name := fmt.Sprintf("repo-%d", i)
-		v.before.publish(v.at.url(name))
+		v.at.lay(t, v.before, name)
 		moment := float64(i) / float64(all)
 		if v.kill(t, v.at.url(name), moment, whole) {
 			v.killed++
@@ -109,7 +109,7 @@ type extent struct {
 
 // whole has one publish without being killed.
 func (v *victims) whole(t *testing.T) extent {
-	v.before.publish(v.at.url("repo-whole"))
+	v.at.lay(t, v.before, "repo-whole")
 	var e extent
 	if v.at.store != nil {
 		v.at.store.Requests()
@@ -132,7 +132,7 @@ func (v *victims) kill(t *testing.T, url string, moment float64, whole extent) b
 	var p *publishing
 	if v.at.store == nil {
 		p = v.start(t, url)
-		time.Sleep(time.Duration(moment * float64(whole.time)))
+		time.Sleep(time.Duration(0.8 * moment * float64(whole.time)))
 		_ = p.cmd.Process.Kill()
 	} else {
 		var n atomic.Int32

@@ -27,6 +27,17 @@ type place struct {
 	store *storetest.Store // whose requests are seen; nil if they are not
 	url   func(name string) string
 	web   func(t *testing.T, name string) string // where readers find a target, as it is now
+	dir   string                                 // of the targets; empty if they are no folders
+}
+
+// lay has a target show what a keeper has.
+func (p place) lay(t *testing.T, k *keeper, name string) {
+	t.Helper()
+	if p.dir == "" {
+		k.publish(p.url(name))
+		return
+	}
+	mustRun(t, p.dir, "cp", "-r", k.root(), name)
 }
 
 // kinds are the kinds of targets, and how often those who publish there are killed.
@@ -39,8 +50,8 @@ func kinds() map[string]struct {
 		open  func(t *testing.T) place
 	}{
 		"folder":    {200, folderPlace},
-		"ssh":       {40, sshPlace},
-		"s3":        {150, func(t *testing.T) place { return behind(storetest.S3(t), s3.Open) }},
+		"ssh":       {20, sshPlace},
+		"s3":        {170, func(t *testing.T) place { return behind(storetest.S3(t), s3.Open) }},
 		"versitygw": {15, func(t *testing.T) place { return behind(storetest.Gateway(t), s3.Open) }},
 		"swift":     {75, func(t *testing.T) place { return behind(storetest.Swift(t), swift.Open) }},
 		"Debian's Swift": {5, func(t *testing.T) place {
@@ -58,6 +69,7 @@ func folderPlace(t *testing.T) place {
 	dir := t.TempDir()
 	web := serveFolder(t, dir)
 	return place{
+		dir: dir,
 		url: func(name string) string { return filepath.Join(dir, name) },
 		web: func(_ *testing.T, name string) string { return web + "/" + name },
 	}
