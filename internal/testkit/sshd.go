@@ -92,7 +92,7 @@ func configure(t testing.TB, dir, port string) {
 	for name, text := range map[string]string{
 		"sshd_config": fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nPidFile none\n"+
 			"UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"+
-			"MaxStartups 100\n", port, dir, dir),
+			"MaxStartups 100\nSetEnv SHLVL=2\n", port, dir, dir), // so that bash does not read the user's settings
 		"ssh_config": fmt.Sprintf("User %s\nIdentityFile %s/user\nIdentitiesOnly yes\nUserKnownHostsFile %s/known\n"+
 			"GlobalKnownHostsFile none\nStrictHostKeyChecking yes\n", me.Username, dir, dir),
 		"known":   fmt.Sprintf("[127.0.0.1]:%s %s", port, host),

@@ -88,8 +88,8 @@ func DecodeCommits(data []byte) (map[string][]byte, error) {
 
 // Bytes returns the content of a file that has some, after comparing it with its digest.
 func (f File) Bytes() ([]byte, error) {
-	var out bytes.Buffer
-	err := f.CopyTo(&out)
+	out := bytes.NewBuffer([]byte{}) // an empty file has content
+	err := f.CopyTo(out)
 	return out.Bytes(), err
 }
 
