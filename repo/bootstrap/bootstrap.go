@@ -147,7 +147,7 @@ func root(s string) bool {
 type keyring struct {
 	certs   []openpgp.Certificate // by fingerprint
 	binary  []byte
-	armored []byte // a block for each key: as rpm and others write them
+	armored []byte // a block for each key
 }
 
 // keyring reads the keys. There are none in that of an unsigned repository.

@@ -45,7 +45,7 @@ func Metadata(ctx context.Context, r Repository, by *sign.Signer) (files []tree.
 	}
 	var signature []byte
 	if signed {
-		if signature, err = by.Detach(ctx, index); err != nil {
+		if signature, err = by.Metadata(ctx, index); err != nil {
 			return nil, "", fmt.Errorf("yum repository %s: signing repomd.xml: %w", r.Name, err)
 		}
 	}
