@@ -38,7 +38,8 @@ func Sshd(t testing.TB) SSHD {
 	listener.Close()
 	port := address[strings.LastIndex(address, ":")+1:]
 	for _, key := range []string{"host", "user"} {
-		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key)).CombinedOutput()
+		file := filepath.Join(dir, key)
+		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file).CombinedOutput()
 		if err != nil {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
 		}
