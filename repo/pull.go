@@ -248,5 +248,6 @@ func (c *change) again(done state.Change, channels map[string][]state.Member) er
 		}
 		return nil
 	}
-	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " + Dir + ", and do it there")
+	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " +
+		Dir + ", and do it there")
 }

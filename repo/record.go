@@ -67,7 +67,8 @@ func (k Keeper) record(
 	if err != nil {
 		return state.Record{}, nil, err
 	}
-	more, err := downloads.Files(ctx, downloads.Input{Release: release, Dir: abs, Folder: in.Downloads, Names: names, As: f.Facts.Further(f.Parsed)}, by)
+	more, err := downloads.Files(ctx, downloads.Input{Release: release, Dir: abs, Folder: in.Downloads, Names: names,
+		As: f.Facts.Further(f.Parsed)}, by)
 	if err != nil {
 		return state.Record{}, nil, err
 	}

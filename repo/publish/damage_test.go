@@ -57,7 +57,7 @@ func TestDamage(t *testing.T) {
 			c.damage(o.at)
 			before := maps.Clone(o.at)
 			_, err := publishtest.Publish(t, &memory{objects: o}, two, 2)
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "-repair") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "-force") {
 				t.Errorf("the error is %v, want %q", err, c.want)
 			}
 			if !maps.EqualFunc(before, o.at, func(a, b []byte) bool { return string(a) == string(b) }) {
