@@ -30,25 +30,16 @@ func Sshd(t testing.TB) SSHD {
 		daemon, _ = exec.LookPath("sshd")
 	}
 	dir := t.TempDir()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	port := address[strings.LastIndex(address, ":")+1:]
 	for _, key := range []string{"host", "user"} {
-		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key)).CombinedOutput()
-		if err != nil {
+		make := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key))
+		if out, err := make.CombinedOutput(); err != nil {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
 		}
 	}
-	configure(t, dir, port)
+	address := freeAddress(t)
+	configure(t, dir, address[strings.LastIndex(address, ":")+1:])
 	server := exec.Command(daemon, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
-	log := filepath.Join(dir, "log")
-	if server.Stderr, err = os.Create(log); err != nil {
-		t.Fatal(err)
-	}
+	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,15 +47,31 @@ func Sshd(t testing.TB) SSHD {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
+	await(t, address)
+	return SSHD{Address: address, Path: filepath.Join(dir, "bin") + string(filepath.ListSeparator) + Path()}
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// await waits for a server.
+func await(t testing.TB, address string) {
+	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			conn.Close()
-			return SSHD{Address: address, Path: filepath.Join(dir, "bin") + string(filepath.ListSeparator) + Path()}
+			return
 		}
 		if time.Now().After(deadline) {
-			said, _ := os.ReadFile(log)
-			t.Fatalf("sshd does not answer: %v\n%s", err, said)
+			t.Fatalf("sshd does not answer: %v", err)
 		}
 	}
 }
@@ -90,8 +97,9 @@ func configure(t testing.TB, dir, port string) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"sshd_config": fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nPidFile none\n"+
-			"UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"+
+		"sshd_config": fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\n"+
+			"PidFile none\nUsePAM no\nStrictModes no\n"+
+			"PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"+
 			"MaxStartups 100\nSetEnv SHLVL=2\n", port, dir, dir), // so that bash does not read the user's settings
 		"ssh_config": fmt.Sprintf("User %s\nIdentityFile %s/user\nIdentitiesOnly yes\nUserKnownHostsFile %s/known\n"+
 			"GlobalKnownHostsFile none\nStrictHostKeyChecking yes\n", me.Username, dir, dir),
