@@ -18,8 +18,8 @@ type SSHD struct {
 	Path    string // PATH with an ssh before all others that knows the server and has a key for it
 }
 
-// Sshd starts a server that ends with the test.
-func Sshd(t testing.TB) SSHD {
+// Sshd starts a server that ends with the test. What it runs has these variables besides.
+func Sshd(t testing.TB, env ...string) SSHD {
 	t.Helper()
 	for _, tool := range []string{"ssh", "ssh-keygen"} {
 		Need(t, tool)
@@ -31,13 +31,13 @@ func Sshd(t testing.TB) SSHD {
 	}
 	dir := t.TempDir()
 	for _, key := range []string{"host", "user"} {
-		make := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key))
-		if out, err := make.CombinedOutput(); err != nil {
+		keygen := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key))
+		if out, err := keygen.CombinedOutput(); err != nil {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
 		}
 	}
 	address := freeAddress(t)
-	configure(t, dir, address[strings.LastIndex(address, ":")+1:])
+	configure(t, dir, address[strings.LastIndex(address, ":")+1:], env)
 	server := exec.Command(daemon, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
 	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {
@@ -77,7 +77,7 @@ func await(t testing.TB, address string) {
 }
 
 // configure writes the settings of a server and of its client.
-func configure(t testing.TB, dir, port string) {
+func configure(t testing.TB, dir, port string, env []string) {
 	t.Helper()
 	me, err := user.Current()
 	if err != nil {
@@ -97,10 +97,11 @@ func configure(t testing.TB, dir, port string) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
+		// With SHLVL, bash reads no settings of the user's.
 		"sshd_config": fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\n"+
 			"PidFile none\nUsePAM no\nStrictModes no\n"+
 			"PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"+
-			"MaxStartups 100\nSetEnv SHLVL=2\n", port, dir, dir), // so that bash does not read the user's settings
+			"MaxStartups 100\nSetEnv SHLVL=2 %s\n", port, dir, dir, strings.Join(env, " ")),
 		"ssh_config": fmt.Sprintf("User %s\nIdentityFile %s/user\nIdentitiesOnly yes\nUserKnownHostsFile %s/known\n"+
 			"GlobalKnownHostsFile none\nStrictHostKeyChecking yes\n", me.Username, dir, dir),
 		"known":   fmt.Sprintf("[127.0.0.1]:%s %s", port, host),
