@@ -155,7 +155,9 @@ func (c composition) fingerprints() []string {
 }
 
 // introduce makes the next version of the packages.
-func (c composition) introduce(ctx context.Context, in bootstrap.Input, now *state.Bootstrap) (deb, rpm tree.File, err error) {
+func (c composition) introduce(
+	ctx context.Context, in bootstrap.Input, now *state.Bootstrap,
+) (deb, rpm tree.File, err error) {
 	made, err := bootstrap.Make(ctx, in, c.scratch, c.signer)
 	if err != nil {
 		return deb, rpm, err

@@ -38,7 +38,8 @@ func Sshd(t testing.TB) SSHD {
 	listener.Close()
 	port := address[strings.LastIndex(address, ":")+1:]
 	for _, key := range []string{"host", "user"} {
-		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key)).CombinedOutput()
+		file := filepath.Join(dir, key)
+		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file).CombinedOutput()
 		if err != nil {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
 		}
@@ -92,7 +93,7 @@ func configure(t testing.TB, dir, port string) {
 	for name, text := range map[string]string{
 		"sshd_config": fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nPidFile none\n"+
 			"UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"+
-			"MaxStartups 100\n", port, dir, dir),
+			"MaxStartups 100\nSetEnv SHLVL=2\n", port, dir, dir), // so that bash does not read the user's settings
 		"ssh_config": fmt.Sprintf("User %s\nIdentityFile %s/user\nIdentitiesOnly yes\nUserKnownHostsFile %s/known\n"+
 			"GlobalKnownHostsFile none\nStrictHostKeyChecking yes\n", me.Username, dir, dir),
 		"known":   fmt.Sprintf("[127.0.0.1]:%s %s", port, host),

@@ -50,10 +50,10 @@ func (p *publication) explain(err error) error {
 	case err == nil || errors.As(err, &conflict) || p.DryRun:
 		return err
 	case p.begun:
-		return fmt.Errorf("%w\nSome suites may show the new snapshot and some the old one, each of them whole. "+
-			"Run it again to complete", err)
+		return fmt.Errorf("%w\nSome suites may show the new snapshot and some the old one, each of them whole; "+
+			"the next run completes", err)
 	}
-	return fmt.Errorf("%w\nReaders see what they saw before. Run it again to go on", err)
+	return fmt.Errorf("%w\nReaders see what they saw before; the next run goes on from here", err)
 }
 
 // run starts over when somebody else replaces the head meanwhile: that may be a change that ours

@@ -48,7 +48,7 @@ func (k Kill) Run(t *testing.T, reset func()) {
 func (k Kill) kill(t *testing.T, after time.Duration) {
 	t.Helper()
 	child, err := os.StartProcess(os.Args[0], []string{os.Args[0], "-test.run=^TestChild$"},
-		&os.ProcAttr{Env: k.Child, Files: []*os.File{nil, os.Stderr, os.Stderr}})
+		&os.ProcAttr{Env: k.Child, Files: []*os.File{nil, nil, nil}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -87,7 +87,7 @@ func TestKill(t *testing.T) {
 	server, root := serve(t), filepath.Join(t.TempDir(), "repo")
 	target := open(t, server, root)
 	publishtest.Kill{
-		Times: 30, Step: 20 * time.Millisecond, Target: target,
+		Times: 30, Step: 40 * time.Millisecond, Target: target,
 		Held:  func() publishtest.Objects { return publishtest.Folder(t, root) },
 		Child: []string{to + "=" + target.String(), path + "=" + server.Path, "TMPDIR=" + t.TempDir()},
 	}.Run(t, func() { publishtest.Clear(t, root) })
