@@ -19,6 +19,9 @@ func TestNext(t *testing.T) {
 	if err != nil || second.ID != "20261126T120001Z" || second.Parent != first.ID {
 		t.Fatalf("the second snapshot, in the same second, is %+v, %v", second, err)
 	}
+	if soon, err := second.Next(noon, Change{Verb: "resign"}, 2); err != nil || soon.ID != "20261126T120002Z" {
+		t.Errorf("another in that second is %s, %v", soon.ID, err)
+	}
 	third, err := second.Next(noon.Add(time.Hour), Change{Verb: "resign"}, 2)
 	if want := []string{third.ID, second.ID}; err != nil || !slices.Equal(third.Kept, want) {
 		t.Errorf("of three snapshots, %q can be gone back to, want %q, %v", third.Kept, want, err)
