@@ -157,8 +157,9 @@ func (c *change) record(ctx context.Context, f fork.Fork, from string, release a
 }
 
 // change makes the next snapshot, as edit says, and has dist/repo show it.
-func (k Keeper) change(ctx context.Context, r Request, verb string, edit func(context.Context,
-	*change) error) (artifact.Set, error) {
+func (k Keeper) change(
+	ctx context.Context, r Request, verb string, edit func(context.Context, *change) error,
+) (artifact.Set, error) {
 	s, err := k.settings()
 	if err != nil || k.Options.PlanOnly {
 		return nil, err
@@ -249,7 +250,8 @@ func (c *change) trust() error {
 			err, before.ID, settings.File)
 	}
 	if strings.TrimSpace(string(text)) != string(want) {
-		return fmt.Errorf("%s: snapshot %s is not what was signed: somebody changed it\n  Go on from a copy that nobody changed", name, before.ID)
+		return fmt.Errorf("%s: snapshot %s is not what was signed: somebody changed it\n"+
+			"  Go on from a copy that nobody changed", name, before.ID)
 	}
 	return nil
 }
