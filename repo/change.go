@@ -81,7 +81,8 @@ func (k Keeper) Promote(ctx context.Context, from, to, id string, r Request) (ar
 func (k Keeper) Rollback(ctx context.Context, id string, r Request) (artifact.Set, error) {
 	return k.change(ctx, r, "rollback", func(ctx context.Context, c *change) error {
 		if !slices.Contains(c.store.before.Kept, id) {
-			return fmt.Errorf("%s has no snapshot %s that it can go back to: it has %s", Dir, id, strings.Join(c.store.before.Kept, ", "))
+			return fmt.Errorf("%s has no snapshot %s that it can go back to: it has %s", Dir, id,
+				strings.Join(c.store.before.Kept, ", "))
 		}
 		to, err := c.store.snapshot(ctx, id)
 		c.next.Channels, c.args = to.Channels, []string{id}
@@ -156,7 +157,9 @@ func (c *change) record(ctx context.Context, f fork.Fork, from string, release a
 }
 
 // change makes the next snapshot, as edit says, and has dist/repo show it.
-func (k Keeper) change(ctx context.Context, r Request, verb string, edit func(context.Context, *change) error) (artifact.Set, error) {
+func (k Keeper) change(
+	ctx context.Context, r Request, verb string, edit func(context.Context, *change) error,
+) (artifact.Set, error) {
 	s, err := k.settings()
 	if err != nil || k.Options.PlanOnly {
 		return nil, err
@@ -247,7 +250,8 @@ func (c *change) trust() error {
 			err, before.ID, settings.File)
 	}
 	if strings.TrimSpace(string(text)) != string(want) {
-		return fmt.Errorf("%s: snapshot %s is not what was signed: somebody changed it\n  Go on from a copy that nobody changed", name, before.ID)
+		return fmt.Errorf("%s: snapshot %s is not what was signed: somebody changed it\n"+
+			"  Go on from a copy that nobody changed", name, before.ID)
 	}
 	return nil
 }
@@ -272,9 +276,10 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 		return nil, err
 	}
 	composed := composition{
-		store: c.store, project: c.k.Project.Dir, scratch: scratch, events: c.k.Options.Events, settings: c.settings, signer: c.signer,
-		git:  gitrepo.Git{Run: c.k.runner(), Env: c.k.Options.Env, Events: c.k.Options.Events},
-		next: c.next, resign: c.resign || keysDiffer(c.store.before.Keys, c.next.Keys),
+		store: c.store, project: c.k.Project.Dir, scratch: scratch, events: c.k.Options.Events, settings: c.settings,
+		signer: c.signer,
+		git:    gitrepo.Git{Run: c.k.runner(), Env: c.k.Options.Env, Events: c.k.Options.Events},
+		next:   c.next, resign: c.resign || keysDiffer(c.store.before.Keys, c.next.Keys),
 	}
 	next, files, err := composed.compose(ctx)
 	if err != nil {
@@ -336,11 +341,8 @@ func (c *change) complete(next state.Snapshot, files []tree.File) ([]tree.File, 
 		}
 		files = append(files, f)
 	}
-	kept, err := c.store.retained(next, files)
+	files, err := tree.Merge(files, c.store.retained(next, files))
 	if err != nil {
-		return nil, err
-	}
-	if files, err = tree.Merge(files, kept); err != nil {
 		return nil, err
 	}
 	for i, f := range files {

@@ -43,7 +43,8 @@ func (k Keeper) open(ctx context.Context, held *build.Held, flag, at string) (pu
 	open, ok := places()[u.Scheme]
 	if !ok {
 		schemes := slices.Sorted(maps.Keys(places()))[1:]
-		return nil, fmt.Errorf("-%s=%s: unknown scheme %s: want a folder, or a URL of one of %s", flag, run.Redact(at), u.Scheme,
+		return nil, fmt.Errorf("-%s=%s: unknown scheme %s: want a folder, or a URL of one of %s", flag, run.Redact(at),
+			u.Scheme,
 			strings.Join(schemes, ", "))
 	}
 	if u.Scheme == "" || u.Scheme == "file" {
@@ -85,7 +86,8 @@ func (k Keeper) Publish(ctx context.Context, to string, r Request) (report publi
 		return errors.Join(err, target.Close())
 	})
 	if conflict := (*publish.ConflictError)(nil); errors.As(err, &conflict) {
-		err = fmt.Errorf("%w\n  To go on from there: mage repo:rebase -from=%s, with -key, and publish again", err, run.Redact(to))
+		err = fmt.Errorf("%w\n  To go on from there: mage repo:rebase -from=%s, with -key, and publish again", err,
+			run.Redact(to))
 	}
 	if err == nil && !report.UpToDate {
 		k.note("%s", summary(report))

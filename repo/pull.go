@@ -75,8 +75,8 @@ func (k Keeper) Pull(ctx context.Context, from string) error {
 		}
 		ours := store.before.ID
 		if ours != "" && ours != theirs.Snapshot.ID && !slices.Contains(theirs.Ancestors, ours) {
-			return store.close(fmt.Errorf("%s shows snapshot %s, which %s does not follow\n  To keep what is new here: mage repo:rebase -from=%s",
-				Dir, ours, run.Redact(from), run.Redact(from)))
+			return store.close(fmt.Errorf("%s shows snapshot %s, which %s does not follow\n"+
+				"  To keep what is new here: mage repo:rebase -from=%s", Dir, ours, run.Redact(from), run.Redact(from)))
 		}
 		if err := store.markPartial(from); err != nil {
 			return store.close(err)
@@ -248,5 +248,6 @@ func (c *change) again(done state.Change, channels map[string][]state.Member) er
 		}
 		return nil
 	}
-	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " + Dir + ", and do it there")
+	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " +
+		Dir + ", and do it there")
 }

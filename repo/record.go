@@ -67,7 +67,8 @@ func (k Keeper) record(
 	if err != nil {
 		return state.Record{}, nil, err
 	}
-	more, err := downloads.Files(ctx, downloads.Input{Release: release, Dir: abs, Folder: in.Downloads, Names: names, As: f.Facts.Further(f.Parsed)}, by)
+	more, err := downloads.Files(ctx, downloads.Input{Release: release, Dir: abs, Folder: in.Downloads, Names: names,
+		As: f.Facts.Further(f.Parsed)}, by)
 	if err != nil {
 		return state.Record{}, nil, err
 	}
@@ -226,7 +227,8 @@ func (r *recording) within(file string) string {
 }
 
 func (r *recording) changed(a artifact.Released, sum string) error {
-	return fmt.Errorf("%s is not what was released: %s says %s, and it is sha256:%s\n  Make the release again, or fetch it again",
+	return fmt.Errorf("%s is not what was released: %s says %s, and it is sha256:%s\n"+
+		"  Make the release again, or fetch it again",
 		path.Join(r.shown, a.Path), artifact.ReleaseFile, a.Digest, sum)
 }
 

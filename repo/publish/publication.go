@@ -72,7 +72,7 @@ func (p *publication) run(ctx context.Context) error {
 func (p *publication) once(ctx context.Context) error {
 	shown, err := p.settle(ctx)
 	if err != nil {
-		return err
+		return p.unlessMoved(ctx, shown, err)
 	}
 	if p.begun && shown.Head.Snapshot != p.next.Snapshot.ID {
 		return p.yield(ctx, shown)
@@ -91,11 +91,7 @@ func (p *publication) once(ctx context.Context) error {
 		return nil
 	}
 	if err := p.inspect(ctx, shown, &c); err != nil {
-		var conflict *ConflictError
-		if moved := p.stillShows(ctx, shown); errors.As(moved, &conflict) {
-			return moved // what was there was compared with what somebody else has replaced
-		}
-		return err
+		return p.unlessMoved(ctx, shown, err)
 	}
 	p.tell(c)
 	if p.DryRun {
@@ -268,6 +264,18 @@ func (p *publication) stillShows(ctx context.Context, shown *Shown) error {
 	now, err := readHead(ctx, p.to)
 	if err == nil && now.Tag != shown.Tag {
 		err = &ConflictError{Target: p.to.String(), Snapshot: now.Head.Snapshot}
+	}
+	return err
+}
+
+// unlessMoved returns err, or a *ConflictError where what was read was no longer what the target
+// shows: then err may come from that.
+func (p *publication) unlessMoved(ctx context.Context, shown *Shown, err error) error {
+	var conflict *ConflictError
+	if ctx.Err() == nil && shown.Tag != "" {
+		if moved := p.stillShows(ctx, shown); errors.As(moved, &conflict) {
+			return moved
+		}
 	}
 	return err
 }

@@ -19,7 +19,8 @@ type ClockError struct {
 
 func (e *ClockError) Error() string {
 	return fmt.Sprintf("this machine's clock says %s, and the repository's snapshot %s is later: clients would take "+
-		"what is signed now for an older state\n  Set the clock, and run this again", e.Now.UTC().Format(IDLayout), e.Snapshot)
+		"what is signed now for an older state\n  Set the clock, and run this again",
+		e.Now.UTC().Format(IDLayout), e.Snapshot)
 }
 
 // ahead is how far snapshots can be ahead of the clock, where changes follow each other within a
@@ -64,7 +65,8 @@ type VersionError struct {
 func (e *VersionError) Error() string {
 	if e.Version == e.Present {
 		return fmt.Sprintf("%s %s is in channel %s already, with other content: "+
-			"who installed it would have two of one version\n  Release what is new as another version", e.Fork, e.Version, e.Channel)
+			"who installed it would have two of one version\n  Release what is new as another version",
+			e.Fork, e.Version, e.Channel)
 	}
 	return fmt.Sprintf("%s %s is lower than %s, which channel %s has: no client would upgrade to it\n"+
 		"  To go back to an earlier state: mage repo:rollback; to add it nevertheless: -force",

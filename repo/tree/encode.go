@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/klauspost/compress/gzip"
 )
@@ -197,5 +196,6 @@ func (e Entry) Check() error {
 
 // validPath refuses what a target could take for something else: steps upwards, and line ends.
 func validPath(path string) bool {
-	return fs.ValidPath(path) && path != "." && !strings.ContainsFunc(path, unicode.IsControl)
+	control := func(r rune) bool { return r < ' ' || r == 0x7f }
+	return fs.ValidPath(path) && path != "." && !strings.ContainsFunc(path, control)
 }
