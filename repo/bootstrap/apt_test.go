@@ -90,7 +90,7 @@ func TestDebian(t *testing.T) {
 			c.aptSuite("srv/acme/apt", "ship-1.36", "Acme", old)
 			t.Run("files", func(t *testing.T) { c.fetched(t, first) })
 			c.copy("root", p1.Deb)
-			c.run("dpkg -i /root/*_1-1_all.deb && apt-get update -qq && apt-get install -qq captain")
+			c.run("dpkg -i /srv/*_1-1_all.deb && apt-get update -qq && apt-get install -qq captain")
 			t.Run("pin", c.pinned)
 
 			// What the operator has chosen stays, without a question.

@@ -39,7 +39,7 @@ type client struct {
 func (c client) try(command string) (string, error) {
 	c.t.Helper()
 	cmd := exec.Command("chroot", c.root, "sh", "-ec", command)
-	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root", "DEBIAN_FRONTEND=noninteractive"}
+	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/srv", "DEBIAN_FRONTEND=noninteractive"}
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -123,5 +123,5 @@ type Record struct {
 // Time parses the time of a snapshot's ID.
 func Time(id string) (time.Time, error) { return time.Parse(IDLayout, id) }
 
-// IDLayout is the form of snapshots' IDs, as snapshot.debian.org's: UTC.
+// IDLayout is the form of snapshots' IDs, as Debian's archive of snapshots has them: UTC.
 const IDLayout = "20060102T150405Z"
