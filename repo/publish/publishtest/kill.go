@@ -20,9 +20,9 @@ type Kill struct {
 	Child []string
 }
 
-// Run, each time, resets the target to nothing, shows the first snapshot and has a child publish the second, until it is killed. Readers
-// find the old state or the new one, and the next run completes.
-// snapshots that follow.
+// Run, each time, resets the target to nothing, shows the first snapshot and has a child publish
+// the second, until it is killed. Readers find the old state or the new one, and the next run
+// completes.
 func (k Kill) Run(t *testing.T, reset func()) {
 	one, two, _, _ := Voyage(t)
 	for i := range k.Times {
