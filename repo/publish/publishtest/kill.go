@@ -54,11 +54,7 @@ func (k Kill) kill(t *testing.T, after time.Duration) {
 	}
 	defer log.Close()
 	child, err := os.StartProcess(os.Args[0], []string{os.Args[0], "-test.run=^TestChild$"},
-<<<<<<< HEAD
-		&os.ProcAttr{Env: k.Child, Files: []*os.File{nil, nil, nil}})
-=======
 		&os.ProcAttr{Env: k.Child, Files: []*os.File{nil, log, log}})
->>>>>>> publish
 	if err != nil {
 		t.Fatal(err)
 	}
