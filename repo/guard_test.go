@@ -30,7 +30,7 @@ func TestCheckChannels(t *testing.T) {
 		"as they were":              {channels: []string{"candidate", "stable"}},
 		"one more before":           {channels: []string{"nightly", "candidate", "stable"}},
 		"one more between":          {channels: []string{"candidate", "beta", "stable"}},
-		"one more after":            {channels: []string{"candidate", "stable", "lts"}, says: "would be called ship-1.4-stable"},
+		"one more after":            {channels: []string{"candidate", "stable", "lts"}, says: "ship-1.4-stable"},
 		"the other way round":       {channels: []string{"stable", "candidate"}, says: "Leave the last channel the last"},
 		"one with releases removed": {channels: []string{"stable"}, says: "candidate has releases, and is not among them"},
 		"the last removed":          {channels: []string{"candidate"}, says: "stable has releases, and is not among them"},
