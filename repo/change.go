@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,10 +57,8 @@ func (k Keeper) Add(ctx context.Context, r AddRequest) (artifact.Set, error) {
 // Promote puts what one channel has, or a fork of it, into another. Nothing is built again.
 func (k Keeper) Promote(ctx context.Context, from, to, id string, r Request) (artifact.Set, error) {
 	return k.change(ctx, r, "promote", func(_ context.Context, c *change) error {
-		for _, name := range []string{from, to} {
-			if _, err := c.channel(name, ""); err != nil {
-				return err
-			}
+		if err := c.promotable(from, to, id); err != nil {
+			return err
 		}
 		moved, err := c.next.Promote(from, to, id)
 		if err != nil {
@@ -81,8 +80,12 @@ func (k Keeper) Promote(ctx context.Context, from, to, id string, r Request) (ar
 func (k Keeper) Rollback(ctx context.Context, id string, r Request) (artifact.Set, error) {
 	return k.change(ctx, r, "rollback", func(ctx context.Context, c *change) error {
 		if !slices.Contains(c.store.before.Kept, id) {
-			return fmt.Errorf("%s has no snapshot %s that it can go back to: it has %s", Dir, id,
+			return fmt.Errorf("%s has no snapshot %s that it can go back to: it has %s", Dir, cmp.Or(id, `""`),
 				strings.Join(c.store.before.Kept, ", "))
+		}
+		if c.same = id == c.store.before.ID; c.same {
+			k.note("%s shows snapshot %s already", Dir, id)
+			return nil
 		}
 		to, err := c.store.snapshot(ctx, id)
 		c.next.Channels, c.args = to.Channels, []string{id}
@@ -140,8 +143,23 @@ func (c *change) add(ctx context.Context, f fork.Fork, from, channel string, for
 		return err
 	}
 	c.same, c.args = !isNew, []string{f.ID, m.Version, channel}
+	if c.same && force {
+		c.same, c.resign = false, true
+		return c.putBack(ctx, f, from, release, m.Record)
+	}
 	c.next.Trim(c.settings.Keep.Versions)
 	return nil
+}
+
+// putBack reads a release that the repository has, so that its files replace what somebody changed.
+func (c *change) putBack(ctx context.Context, f fork.Fork, from string, release artifact.Release, record string) error {
+	_, files, err := c.k.record(ctx, f, from, release, c.signer)
+	for _, file := range files {
+		if slices.Contains(c.store.records[record].Files, file.Entry) { // else it is signed anew
+			c.files = append(c.files, file)
+		}
+	}
+	return err
 }
 
 // record reads a release that the repository has not seen, and returns the SHA-256 of its record.
@@ -301,10 +319,10 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 		return nil, err
 	}
 	report, err := publish.Publish(ctx, c.store.destination(sealed), sealed, publish.Request{
-		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign,
+		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign, Checked: true,
 	})
 	if err != nil {
-		return nil, err
+		return nil, withRemedy(err)
 	}
 	end.Detail = "is snapshot " + next.ID
 	if r.DryRun {

@@ -38,6 +38,9 @@ type composition struct {
 // compose returns the files of the next snapshot, and the snapshot with its suites.
 func (c composition) compose(ctx context.Context) (state.Snapshot, []tree.File, error) {
 	next := c.next
+	if err := checkChannels(c.settings, c.store.before, next); err != nil {
+		return next, nil, err
+	}
 	suites, err := c.wanted()
 	if err != nil {
 		return next, nil, err

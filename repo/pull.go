@@ -61,13 +61,17 @@ func (p partial) Copy(ctx context.Context, e tree.Entry) error {
 // Pull has dist/repo show what a target shows, with all that is needed to go on from there; but
 // packages and other large content stay there.
 func (k Keeper) Pull(ctx context.Context, from string) error {
-	if _, err := k.settings(); err != nil || k.Options.PlanOnly {
+	s, err := k.settings()
+	if err != nil || k.Options.PlanOnly {
 		return err
 	}
 	return k.locked(ctx, func(ctx context.Context, held *build.Held) error {
 		theirs, err := k.fetch(ctx, held, from)
 		if err != nil {
 			return err
+		}
+		if _, err := identity(s, theirs.Snapshot); err != nil {
+			return fmt.Errorf("%s: %w", run.Redact(from), err)
 		}
 		store, err := k.openStore(ctx, held)
 		if err != nil {

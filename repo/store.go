@@ -59,7 +59,7 @@ func (k Keeper) openStore(ctx context.Context, held *build.Held) (*store, error)
 func (s *store) load(ctx context.Context, k Keeper) error {
 	var err error
 	if s.shown, err = publish.Read(ctx, s.target); err != nil || s.shown == nil {
-		return err
+		return s.unread(err)
 	}
 	if s.ancestors, err = publish.Ancestors(ctx, s.target, s.shown.Snapshot); err != nil {
 		return err
@@ -129,13 +129,14 @@ func (s *store) read(e tree.Entry) ([]byte, error) {
 		return data, nil
 	}
 	data, err := os.ReadFile(s.abs(e.Path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s/%s is missing\n  %s", Dir, e.Path, remedy(e.Path))
+	}
 	if err != nil {
 		return nil, err
 	}
 	if digest := sha256.Sum256(data); hex.EncodeToString(digest[:]) != e.SHA256 {
-		return nil,
-			fmt.Errorf("%s/%s is not as it was made: somebody changed it\n  To make all indexes again: mage repo:resign", Dir,
-				e.Path)
+		return nil, fmt.Errorf("%s/%s is not as it was made: somebody changed it\n  %s", Dir, e.Path, remedy(e.Path))
 	}
 	return data, nil
 }

@@ -46,8 +46,13 @@ func (p *publication) publish(ctx context.Context) (Report, error) {
 // explain adds to an error what readers see now.
 func (p *publication) explain(err error) error {
 	var conflict *ConflictError
+	var other *OtherError
+	var damage *DamageError
+	var source *SourceError
 	switch {
-	case err == nil || errors.As(err, &conflict) || p.DryRun:
+	case errors.As(err, &damage):
+		return fmt.Errorf("%w\n  Put it back as it was, or publish again with -force from where the whole repository is", err)
+	case err == nil || errors.As(err, &conflict) || errors.As(err, &other) || errors.As(err, &source) || p.DryRun:
 		return err
 	case p.begun:
 		return fmt.Errorf("%w\nSome suites may show the new snapshot and some the old one, each of them whole; "+
@@ -79,7 +84,7 @@ func (p *publication) once(ctx context.Context) error {
 	}
 	p.report.Previous = shown.Head.Snapshot
 	if !p.next.follows(shown.Head.Snapshot) {
-		return p.conflict(shown.Head.Snapshot)
+		return p.refuse(ctx, shown)
 	}
 	c, err := difference(shown, p.next, p.Request)
 	if err != nil {
@@ -102,6 +107,22 @@ func (p *publication) once(ctx context.Context) error {
 		return err
 	}
 	return p.replaceHead(ctx, shown, c, head)
+}
+
+// refuse returns why a target that shows something else cannot be brought to next.
+func (p *publication) refuse(ctx context.Context, shown *Shown) error {
+	theirs, ours := shown.Snapshot.Identity, p.next.Snapshot.Identity
+	if theirs.Name != ours.Name || theirs.Origin != ours.Origin || theirs.Label != ours.Label {
+		return &OtherError{Target: p.to.String(), Shown: theirs, Next: ours}
+	}
+	ancestors, err := Ancestors(ctx, p.to, shown.Snapshot)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(append(ancestors, shown.Head.Snapshot), p.next.follows) {
+		return &OtherError{Target: p.to.String(), Shown: theirs, Next: ours}
+	}
+	return p.conflict(shown.Head.Snapshot)
 }
 
 func (p *publication) conflict(shows string) error {
@@ -127,11 +148,11 @@ func (p *publication) settle(ctx context.Context) (*Shown, error) {
 
 // tolerate lets a state pass that is damaged, as far as it could be read.
 func (p *publication) tolerate(shown *Shown, err error) error {
-	var damage *damageError
+	var damage *DamageError
 	if !errors.As(err, &damage) {
 		return err
 	}
-	if damage.path == HeadFile {
+	if damage.Path == HeadFile {
 		shown.Head = state.Head{}
 	}
 	p.Events.Note(err.Error())
@@ -173,7 +194,7 @@ func pendingOf(ctx context.Context, t Target, shown *Shown) (replacement, error)
 		}
 		data, ok := content[e.Path]
 		if !ok && e.Alias == "" {
-			return r, &damageError{t, CommitsFile(shown.Head.Snapshot), fmt.Errorf("it is without %s", e.Path)}
+			return r, damage(t, CommitsFile(shown.Head.Snapshot), fmt.Errorf("it is without %s", e.Path))
 		}
 		r.replace(tree.File{Entry: e, Data: data})
 	}

@@ -93,9 +93,10 @@ func (s Settings) Suite(base, channel string) string {
 }
 
 var (
-	namePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
-	suitePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]*$`)
-	plainPattern = regexp.MustCompile(`^[^\pC]+$`)
+	namePattern   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+	suitePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]*$`)
+	imagesPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
+	plainPattern  = regexp.MustCompile(`^[^\pC]+$`)
 )
 
 // Validate returns what is wrong with the settings, whose defaults are filled in.
@@ -128,6 +129,8 @@ func (s Settings) Validate() []config.Fault {
 	refuse(s.Keep.Versions < 0, "keep.versions", "%d: want a number of versions, or 0 for all", s.Keep.Versions)
 	refuse(*s.Keep.Snapshots < 1, "keep.snapshots", "%d: want at least 1", *s.Keep.Snapshots)
 	refuse(*s.Keep.Days < 0, "keep.days", "%d: want a number of days", *s.Keep.Days)
+	refuse(s.Images != "" && !imagesPattern.MatchString(s.Images), "images",
+		"%q: want a registry and the prefix of repositories in it, as registry.example.org/acme", s.Images)
 	refuse(s.Metadata != "gz" && s.Metadata != "zstd", "metadata", "%q: want gz or zstd", s.Metadata)
 	return faults
 }
