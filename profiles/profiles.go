@@ -26,12 +26,46 @@ type Profile struct {
 	Name string `yaml:"name"`
 	// Downloads is the folder of the project's downloads in a repository, where upstream's server has
 	// one of that name; the project's own name if empty.
-	Downloads  string            `yaml:"downloads"`
-	Layout     []source.Layout   `yaml:"layout"`
-	Build      []cross.Settings  `yaml:"build"`
-	Components []cross.Component `yaml:"components"`
+	Downloads string `yaml:"downloads"`
+	// DownloadsAs are further paths of tarballs in the folder of a version's downloads.
+	DownloadsAs []Download        `yaml:"downloads_as"`
+	Layout      []source.Layout   `yaml:"layout"`
+	Build       []cross.Settings  `yaml:"build"`
+	Components  []cross.Component `yaml:"components"`
 
 	builtin bool // all of it is part of Slipway
+}
+
+// A Download is a further path of a tarball, where scripts that deploy the project look for it.
+type Download struct {
+	Versions version.Range `yaml:"versions"`
+	Tarball  string        `yaml:"tarball"` // its name: ship-server-linux-amd64.tar.gz
+	Path     string        `yaml:"path"`    // in the folder of the version
+}
+
+func (d Download) validate() []config.Fault {
+	var faults []config.Fault
+	if err := d.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	if d.Tarball == "" || path.Base(d.Tarball) != d.Tarball {
+		faults = append(faults, config.Faultf("tarball", "want the name of a tarball"))
+	}
+	if !fs.ValidPath(d.Path) || d.Path == "." {
+		faults = append(faults, config.Faultf("path", "want a path in the folder of a version"))
+	}
+	return faults
+}
+
+// Further returns the further paths of a version's tarballs, by their names.
+func (p Profile) Further(v version.Version) map[string]string {
+	paths := map[string]string{}
+	for _, d := range p.DownloadsAs {
+		if d.Versions.Contains(v) {
+			paths[d.Tarball] = d.Path
+		}
+	}
+	return paths
 }
 
 // Load returns the profile of that name: from the project's folder profiles, or
@@ -64,6 +98,9 @@ func names() []string {
 // Validate returns what is wrong with the profile.
 func (p Profile) Validate() []config.Fault {
 	var faults []config.Fault
+	for i, d := range p.DownloadsAs {
+		faults = append(faults, config.Below(fmt.Sprintf("downloads_as[%d]", i), d.validate())...)
+	}
 	for i, l := range p.Layout {
 		faults = append(faults, config.Below(fmt.Sprintf("layout[%d]", i), l.Validate())...)
 	}

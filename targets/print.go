@@ -129,17 +129,9 @@ func (p *printer) table() {
 			state = "kept"
 		}
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n",
-			a.Component, a.Platform, size(a.Size), state, a.Path, a.SHA256)
+			a.Component, a.Platform, text.Size(a.Size), state, a.Path, a.SHA256)
 	}
 	t.Flush()
-}
-
-// size formats a number of bytes.
-func size(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d KiB", (n+1<<10-1)>>10)
-	}
-	return fmt.Sprintf("%d MiB", (n+1<<19)>>20)
 }
 
 // An artifact is a finished file, and how long its stage took.

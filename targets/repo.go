@@ -28,9 +28,12 @@ func REPO(ctx context.Context, v *bool) error {
 				fmt.Fprintf(t, "%s\t%s\t%s\n", channel, m.Fork, m.Version)
 			}
 		}
-		fmt.Fprintln(t, "\nSNAPSHOT\tCHANGE\t")
+		if err := t.Flush(); err != nil {
+			return nil, err
+		}
+		fmt.Fprintln(t, "\nSNAPSHOT\tCHANGE")
 		for _, one := range s.Snapshots {
-			fmt.Fprintf(t, "%s\t%s\t\n", one.ID, one.Change)
+			fmt.Fprintf(t, "%s\t%s\n", one.ID, one.Change)
 		}
 		return nil, t.Flush()
 	})

@@ -19,6 +19,14 @@ func Count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// Size returns a number of bytes as "12 KiB", "149 MiB".
+func Size(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d KiB", (n+1<<10-1)>>10)
+	}
+	return fmt.Sprintf("%d MiB", (n+1<<19)>>20)
+}
+
 // Printable returns s without what a terminal would take for commands: other people's names
 // may hold anything. What cannot be printed is escaped as Go does.
 func Printable(s string) string {

@@ -9,8 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/internal/testkit"
@@ -208,3 +212,27 @@ func TestRPM(t *testing.T) {
 }
 
 func sum(data []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(data)) }
+
+// TestMetadata holds that the first key's signature is the last: zypper looks at that alone.
+func TestMetadata(t *testing.T) {
+	first, second := signtest.OpenPGP(t, "captain"), signtest.OpenPGP(t, "mate")
+	asc, err := signer(t, nil, first.Secret, second.Secret).Metadata(context.Background(), []byte("<repomd/>\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := armor.Decode(bytes.NewReader(asc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var by []string
+	for in := packet.NewReader(block.Body); ; {
+		p, err := in.Next()
+		if err != nil {
+			break
+		}
+		by = append(by, fmt.Sprintf("%X", p.(*packet.Signature).IssuerFingerprint))
+	}
+	if want := []string{second.Fingerprint, first.Fingerprint}; !slices.Equal(by, want) {
+		t.Errorf("it is signed by %s, want %s", by, want)
+	}
+}

@@ -52,16 +52,6 @@ func debOf(t testing.TB, control string, data []byte) []byte {
 		contentstest.File("data.tar.xz", string(contentstest.Compress(t, "xz", data))))
 }
 
-// readDeb writes a deb and reads it.
-func readDeb(t testing.TB, control string, files ...string) Package {
-	t.Helper()
-	p, err := Read(t.Context(), writeDeb(t, control, files...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 func TestPoolPath(t *testing.T) {
 	for _, c := range []struct{ version, arch, want string }{
 		{"1.36.1-1", "amd64", "captain_1.36.1-1_amd64.deb"},

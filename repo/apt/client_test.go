@@ -72,12 +72,16 @@ func (s *server) publish(t *testing.T, suite Suite, by *sign.Signer, debs ...str
 			t.Fatal(err)
 		}
 		suite.Packages = append(suite.Packages, p)
+		s.mu.Lock()
 		s.files[p.Path] = data
+		s.mu.Unlock()
 	}
 	files, err := Indexes(t.Context(), suite, by)
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, f := range files {
 		if s.files[f.Path] = f.Data; f.Data == nil {
 			s.files[f.Path] = s.files[f.Alias]
@@ -88,6 +92,8 @@ func (s *server) publish(t *testing.T, suite Suite, by *sign.Signer, debs ...str
 // flip changes a byte in the middle of each file whose path matches.
 func (s *server) flip(t *testing.T, match func(path string) bool) {
 	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	n := 0
 	for path, data := range s.files {
 		if match(path) {
@@ -121,10 +127,10 @@ Acquire::Check-Valid-Until "true";
 `
 
 // newClient makes a client of a source, in the form of one line: deb [signed-by=…] URL ship main.
-func newClient(t *testing.T, arch, source string) client {
+func newClient(t *testing.T, source string) client {
 	t.Helper()
 	testkit.Need(t, "apt-get")
-	c := client{dir: t.TempDir(), arch: arch}
+	c := client{dir: t.TempDir(), arch: "amd64"}
 	for _, dir := range []string{"etc/apt/sources.list.d", "etc/apt/preferences.d", "etc/apt/trusted.gpg.d", "parts",
 		"var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/log/apt"} {
 		if err := os.MkdirAll(filepath.Join(c.dir, dir), 0o755); err != nil {
@@ -132,7 +138,7 @@ func newClient(t *testing.T, arch, source string) client {
 		}
 	}
 	for name, text := range map[string]string{
-		"status": "", "etc/apt/sources.list": source + "\n", "apt.conf": fmt.Sprintf(aptConfig, c.dir, arch),
+		"status": "", "etc/apt/sources.list": source + "\n", "apt.conf": fmt.Sprintf(aptConfig, c.dir, c.arch),
 	} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -23,8 +23,19 @@ func architectures(packages []Package) []string {
 	return out
 }
 
-// choose returns the packages in the indexes of an architecture, sorted by name and version.
-// Two of one name and version are refused: a client could take either for the other.
+// byArchitecture returns the architectures, and the packages in the indexes of each.
+func (s Suite) byArchitecture() (archs []string, chosen map[string][]Package, err error) {
+	archs, chosen = architectures(s.Packages), map[string][]Package{}
+	for _, arch := range archs {
+		if chosen[arch], err = choose(s.Packages, arch); err != nil {
+			return nil, nil, err
+		}
+	}
+	return archs, chosen, nil
+}
+
+// choose returns the packages for an architecture, sorted by name and version. Two of one name
+// and version are refused: a client could take either for the other.
 func choose(packages []Package, arch string) ([]Package, error) {
 	var out []Package
 	for _, p := range packages {
@@ -32,9 +43,11 @@ func choose(packages []Package, arch string) ([]Package, error) {
 			out = append(out, p)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Package) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), Compare(a.Version, b.Version),
-			strings.Compare(a.Version, b.Version))
+	slices.SortFunc(out, func(a, b Package) int {
+		if a.Name != b.Name {
+			return strings.Compare(a.Name, b.Name)
+		}
+		return cmp.Or(Compare(a.Version, b.Version), strings.Compare(a.Path, b.Path))
 	})
 	for i := 1; i < len(out); i++ {
 		if a, b := out[i-1], out[i]; a.Name == b.Name && Compare(a.Version, b.Version) == 0 {

@@ -35,8 +35,11 @@ func (s Suite) files(ctx context.Context, by *sign.Signer) ([]tree.File, error) 
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	archs := architectures(s.Packages)
-	indexes, err := s.indexes(ctx, archs)
+	archs, chosen, err := s.byArchitecture()
+	if err != nil {
+		return nil, err
+	}
+	indexes, err := s.indexes(ctx, chosen)
 	if err != nil {
 		return nil, err
 	}
@@ -57,16 +60,16 @@ func (s Suite) files(ctx context.Context, by *sign.Signer) ([]tree.File, error) 
 	for _, i := range indexes {
 		out = append(out, i.content, tree.AliasOf(tree.Index, s.dir()+i.path, i.content))
 	}
-	if s.Snapshot == "" {
-		return tree.Merge(out)
-	}
-	if !s.ValidUntil.IsZero() { // what is dated stays as it is, and nobody signs it again
-		s.ValidUntil = time.Time{}
-		if first, err = startOf(ctx, s.release(archs, indexes), by); err != nil {
-			return nil, err
+	if s.Snapshot != "" {
+		if !s.ValidUntil.IsZero() { // what is dated stays as it is, and nobody signs it again
+			s.ValidUntil = time.Time{}
+			if first, err = startOf(ctx, s.release(archs, indexes), by); err != nil {
+				return nil, err
+			}
 		}
+		out = append(out, s.dated(first, indexes)...)
 	}
-	return tree.Merge(out, s.dated(first, indexes))
+	return tree.Merge(out)
 }
 
 // dir is the suite's folder in the repository's root, with a slash at its end.
@@ -94,8 +97,8 @@ func texts(arch string) []text {
 	}
 }
 
-// indexes returns the indexes of a suite, sorted by path.
-func (s Suite) indexes(ctx context.Context, archs []string) ([]index, error) {
+// indexes returns the indexes of a suite, sorted by path. All are made at the same time.
+func (s Suite) indexes(ctx context.Context, chosen map[string][]Package) ([]index, error) {
 	var mu sync.Mutex
 	var out []index
 	group, ctx := errgroup.WithContext(ctx)
@@ -113,14 +116,10 @@ func (s Suite) indexes(ctx context.Context, archs []string) ([]index, error) {
 		out = append(out, i)
 		return nil
 	}
-	for _, arch := range archs {
-		chosen, err := choose(s.Packages, arch)
-		if err != nil {
-			return nil, err
-		}
+	for arch, packages := range chosen {
 		for _, t := range texts(arch) {
 			group.Go(func() error {
-				data := t.of(chosen)
+				data := t.of(packages)
 				for _, as := range t.forms {
 					group.Go(func() error { return write(t.path, data, as) })
 				}

@@ -70,6 +70,9 @@ func Keep(shipped, suites []Suite) []Suite {
 // another one than that of the last version, the version has to be raised.
 func (in Input) Digest() string {
 	in = in.sorted()
+	if ring, err := in.keyring(); err == nil { // the same keys, however they were given
+		in.Keys = ring.binary
+	}
 	in.Version, in.Time = 0, time.Time{}
 	data, err := json.Marshal(struct {
 		Revision int
@@ -142,9 +145,9 @@ func root(s string) bool {
 
 // A keyring is the keys in both forms.
 type keyring struct {
-	certs   []openpgp.Certificate
+	certs   []openpgp.Certificate // by fingerprint
 	binary  []byte
-	armored []byte // a block for each key: rpm reads only the first key of a block
+	armored []byte // a block for each key
 }
 
 // keyring reads the keys. There are none in that of an unsigned repository.
@@ -156,6 +159,7 @@ func (in Input) keyring() (keyring, error) {
 	if err != nil {
 		return keyring{}, err
 	}
+	slices.SortFunc(certs, func(a, b openpgp.Certificate) int { return strings.Compare(a.Fingerprint, b.Fingerprint) })
 	ring := keyring{certs: certs}
 	for _, c := range certs {
 		block, err := c.Armored()

@@ -51,7 +51,7 @@ func TestCheck(t *testing.T) {
 
 // TestDigest holds what asks for a new version of the packages.
 func TestDigest(t *testing.T) {
-	in := sample(t, "captain")
+	in := sample(t, "captain", "mate")
 	want := in.Digest()
 	for name, c := range map[string]struct {
 		change func(*Input)
@@ -64,10 +64,11 @@ func TestDigest(t *testing.T) {
 		"a package twice": {func(in *Input) { in.Packages = append(in.Packages, "captain") }, true},
 		"a package":       {func(in *Input) { in.Packages = append(in.Packages, "bosun") }, false},
 		"a suite":         {func(in *Input) { in.Suites = append(in.Suites, Suite{Name: "ship-1.38"}) }, false},
-		"a key":           {func(in *Input) { in.Keys = public(t, "captain", "mate") }, false},
+		"the keys' order": {func(in *Input) { in.Keys = public(t, "mate", "captain") }, true},
+		"a key":           {func(in *Input) { in.Keys = public(t, "captain", "mate", "bosun") }, false},
 		"the URL":         {func(in *Input) { in.URL = "https://example.org" }, false},
 	} {
-		changed := sample(t, "captain")
+		changed := sample(t, "captain", "mate")
 		c.change(&changed)
 		if got := changed.Digest(); (got == want) != c.same {
 			t.Errorf("with %s changed, the digest stays: %v, want %v", name, got == want, c.same)

@@ -88,8 +88,8 @@ priority=10
 
 // pinPriority is above 990, which apt gives all of a default release (APT::Default-Release) and
 // at which the highest version would win again, and below 1000, from which on apt
-// downgrades. Kubernetes supports no downgrade of a control plane, so that an upgrade must
-// not do it by itself: neither to a host with upstream's newer version, nor after a rollback.
+// downgrades. What has written its data in a newer form may not read it in an older one, so that
+// an upgrade must not downgrade: neither a host with upstream's newer version, nor after a rollback.
 const pinPriority = 995
 
 // preferences pins the packages to the origin, as apt_preferences(5) has it: upstream's

@@ -1,3 +1,5 @@
+//go:build acceptance
+
 package bootstrap
 
 import (
@@ -11,10 +13,11 @@ import (
 	"github.com/slipway-build/slipway/release/sign/signtest"
 )
 
-// yumSuite makes a revision of a suite of the rpms in packages, and has the mirrorlist name it.
-func (c client) yumSuite(suite, revision string, by *sign.Signer, packages ...string) {
+// yumSuite makes a revision of a suite of some rpms, and has the mirrorlist name it.
+func (c client) yumSuite(revision string, by *sign.Signer, packages ...string) {
 	c.t.Helper()
-	dir := filepath.Join("srv/acme/rpm", suite, revision)
+	const suite = "srv/acme/rpm/ship-1.36"
+	dir := filepath.Join(suite, revision)
 	c.copy(dir, packages...)
 	host(c.t, filepath.Join(c.root, dir), "createrepo_c", "--quiet", ".")
 	index := filepath.Join(dir, "repodata/repomd.xml")
@@ -27,7 +30,7 @@ func (c client) yumSuite(suite, revision string, by *sign.Signer, packages ...st
 		c.t.Fatal(err)
 	}
 	c.put(index+".asc", asc)
-	c.put(filepath.Join("srv/acme/rpm", suite, "mirrorlist"), []byte("file:///"+dir+"/\n"))
+	c.put(suite+"/mirrorlist", []byte("file:///"+dir+"/\n"))
 }
 
 // signedRPM makes an rpm of captain with a signature.
@@ -71,32 +74,32 @@ func (c client) yum(t *testing.T, tool string) {
 	second.Version = 2
 	p1, p2 := made(t, first, old), made(t, second, old)
 	one, two, three := signedRPM(t, "1", old), signedRPM(t, "2", old), signedRPM(t, "3", next)
-	c.copy("root", p1.RPM, shell(t))
-	c.run("rpm -i --nodeps --justdb /root/shell-*.rpm && rpm -i --nodeps /root/acme-release-1-1.noarch.rpm")
+	c.copy("srv", p1.RPM, shell(t))
+	c.run("rpm -i --nodeps --justdb /srv/shell-*.rpm && rpm -i --nodeps /srv/acme-release-1-1.noarch.rpm")
 	defer c.run("rpm -qa | xargs rpm -e --nodeps --justdb; rm -rf /var/cache/dnf /var/cache/zypp /srv/acme/rpm")
 	if tool == "zypper" {
 		c.run("mkdir -p /etc/zypp && rm -rf /etc/zypp/repos.d && ln -s ../yum.repos.d /etc/zypp/repos.d")
 	}
 
 	c.upstream()
-	c.yumSuite("ship-1.36", "1", old, one)
+	c.yumSuite("1", old, one)
 	c.run(do.install + "captain")
-	c.yumSuite("ship-1.36", "2", both, two, p2.RPM)
+	c.yumSuite("2", both, two, p2.RPM)
 	c.run(do.upgrade + "captain")
 	c.version("captain", "2")
 
 	// Who missed the new release package cannot have what the new key signs.
-	c.yumSuite("ship-1.36", "3", turned, three, p2.RPM)
+	c.yumSuite("3", turned, three, p2.RPM)
 	c.refuse(do.upgrade+"captain", do.unknown)
 	if tool == "zypper" { // takes no index by the key then, and so no release package
-		c.yumSuite("ship-1.36", "4", both, two, p2.RPM)
+		c.yumSuite("4", both, two, p2.RPM)
 	}
 	c.run(do.upgrade + "acme-release")
 	c.version("acme-release", "2")
-	c.yumSuite("ship-1.36", "5", turned, three, p2.RPM)
+	c.yumSuite("5", turned, three, p2.RPM)
 	c.run(do.upgrade + "captain")
 	c.version("captain", "3")
-	c.yumSuite("ship-1.36", "6", next, signedRPM(t, "4", next), p2.RPM)
+	c.yumSuite("6", next, signedRPM(t, "4", next), p2.RPM)
 	c.run(do.upgrade + "captain")
 	c.version("captain", "4")
 }

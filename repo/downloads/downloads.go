@@ -23,6 +23,9 @@ type Input struct {
 	// component: kubelet and kubeadm of hyperkube. Each is there as a copy of its binary, unless
 	// the release has a binary of that name.
 	Names map[string][]string
+	// As are further paths of tarballs in the version's folder, by their names: where scripts that
+	// deploy the project look for them.
+	As map[string]string
 }
 
 // Files returns the files of a release, FOLDER/vVERSION/…, and its binaries for Linux where
@@ -42,7 +45,7 @@ func Files(ctx context.Context, in Input, by *sign.Signer) ([]tree.File, error) 
 		case artifact.Binary:
 			err = l.binary(a)
 		case artifact.Tarball, artifact.Source:
-			_, err = l.download(a, path.Base(a.Path))
+			err = l.tarball(a)
 		case artifact.Document:
 			_, err = l.add(a, a.Path)
 		}
@@ -87,6 +90,16 @@ func (l *layout) binary(a artifact.Released) error {
 		l.files = append(l.files, tree.AliasOf(tree.Content, kubespray, made[0]))
 	}
 	return nil
+}
+
+// tarball adds a tarball, at each of its paths.
+func (l *layout) tarball(a artifact.Released) error {
+	name := path.Base(a.Path)
+	made, err := l.download(a, name)
+	if further := l.As[name]; err == nil && further != "" {
+		l.alias(a, further, name, made)
+	}
+	return err
 }
 
 // names returns those that a binary is called by besides its own, less those of other binaries.

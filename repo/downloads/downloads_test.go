@@ -48,6 +48,29 @@ func ship() artifact.Release {
 	return r
 }
 
+// TestFurtherPaths has scripts find a tarball at a path of theirs.
+func TestFurtherPaths(t *testing.T) {
+	files, err := Files(t.Context(), Input{
+		Release: ship(), Dir: lay(t, ship(), nil), Folder: "ship",
+		As: map[string]string{"ship-server-linux-amd64.tar.gz": "heat/ship/ship-server.tar.gz",
+			"ship-salt.tar.gz": "heat/salt"},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range files {
+		got[f.Path] = f.Alias
+	}
+	const at = "ship/v1.4.1+acme.1/"
+	if of, want := got[at+"heat/ship/ship-server.tar.gz"], at+"ship-server-linux-amd64.tar.gz"; of != want {
+		t.Errorf("the further path is of %q, want %q", of, want)
+	}
+	if _, ok := got[at+"heat/salt"]; ok {
+		t.Error("there is a path of a tarball that the release does not have")
+	}
+}
+
 // lay writes a release, with more files, and returns its folder.
 func lay(t *testing.T, r artifact.Release, more map[string]string) string {
 	t.Helper()

@@ -56,8 +56,8 @@ func Warnings(releases []Release, url string) []string {
 			}
 		}
 		for _, dir := range others {
-			warnings = append(warnings, fmt.Sprintf("the ebuilds of %s fetch from %s, and the repository has its distfiles "+
-				"at %s: put them there too, or set ebuilds.distfiles in fork.yaml to %[3]s for the next version", r, dir, ours))
+			warnings = append(warnings, fmt.Sprintf("ebuilds of %s fetch from %s: copy the repository's distfiles there, or "+
+				"set ebuilds.distfiles in fork.yaml to %s for the next version", r, dir, ours))
 		}
 	}
 	return warnings

@@ -62,11 +62,9 @@ func TestWarnings(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://packages.example.org":  "",
 		"https://packages.example.org/": "",
-		"https://example.org/repo": "the ebuilds of ship-1.4 1.4.1+acme.1 fetch from " +
-			"https://packages.example.org/distfiles, and the repository has its distfiles at " +
-			"https://example.org/repo/distfiles: " +
-			"put them there too, or set " +
-			"ebuilds.distfiles in fork.yaml to https://example.org/repo/distfiles for the next version",
+		"https://example.org/repo": "ebuilds of ship-1.4 1.4.1+acme.1 fetch from https://packages.example.org/distfiles: " +
+			"copy the repository's distfiles there, or set ebuilds.distfiles in fork.yaml to " +
+			"https://example.org/repo/distfiles for the next version",
 	} {
 		if got := strings.Join(Warnings(releases, url), "\n"); got != want {
 			t.Errorf("%s: the warnings are %q, want %q", url, got, want)

@@ -12,8 +12,8 @@ import (
 )
 
 func TestPublish(t *testing.T) {
-	t.Run("one by one", func(t *testing.T) { publishtest.Publishes(t, &memory{objects: newObjects()}) })
-	t.Run("in batches", func(t *testing.T) { publishtest.Publishes(t, inBatches{&memory{objects: newObjects()}}) })
+	t.Run("one by one", func(t *testing.T) { publishtest.Publishes(t, &memory{objects: newObjects()}, nil) })
+	t.Run("in batches", func(t *testing.T) { publishtest.Publishes(t, inBatches{&memory{objects: newObjects()}}, nil) })
 	t.Run("target", func(t *testing.T) { publishtest.Target(t, &memory{objects: newObjects()}) })
 	t.Run("swaps", func(t *testing.T) { publishtest.Swaps(t, &memory{objects: newObjects()}) })
 }
@@ -133,7 +133,8 @@ func (p pair) stop(t *testing.T, i, j int) (aEnded, bEnded bool) {
 			}}
 			done := make(chan struct{})
 			go func() {
-				_, *err = publish.Publish(context.Background(), m, next, publish.Request{Now: publishtest.At(3), Keep: publishtest.Keep})
+				r := publish.Request{Now: publishtest.At(3), Keep: publishtest.Keep}
+				_, *err = publish.Publish(context.Background(), m, next, r)
 				close(done)
 			}()
 			synctest.Wait()

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/folder"
@@ -37,9 +38,8 @@ func TestTarget(t *testing.T) {
 func TestPublish(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "repo")
 	f := open(t, root)
-	publishtest.Publishes(t, f)
+	publishtest.Publishes(t, f, func() publishtest.Objects { return publishtest.Folder(t, root) })
 	_, _, _, four := publishtest.Voyage(t)
-	publishtest.Folder(t, root).ShowsAlone(t, "the folder", f, four)
 	other := open(t, t.TempDir())
 	shown, err := publish.Read(t.Context(), f)
 	if err != nil {
@@ -102,7 +102,9 @@ func TestModes(t *testing.T) {
 	if err := f.Put(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{"": 0o755, "apt": 0o755, "apt/pool": 0o755, "apt/pool/ship.deb": 0o644} {
+	for path, want := range map[string]os.FileMode{
+		"": 0o755, "apt": 0o755, "apt/pool": 0o755, "apt/pool/ship.deb": 0o644,
+	} {
 		info, err := os.Stat(filepath.Join(root, path))
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has the mode %v, want %v (%v)", path, info.Mode(), want, err)
@@ -224,4 +226,28 @@ func TestScratch(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(tmp, "killed")); err == nil {
 		t.Error("what a killed run left is still there")
 	}
+}
+
+// to names the folder that a child publishes to.
+const to = "SLIPWAY_TEST_PUBLISH_TO"
+
+// TestChild is run by TestKill, in a process of its own.
+func TestChild(t *testing.T) {
+	root := os.Getenv(to)
+	if root == "" {
+		t.Skip("only TestKill runs it")
+	}
+	_, two, _, _ := publishtest.Voyage(t)
+	if _, err := publishtest.Publish(t, open(t, root), two, 2); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestKill(t *testing.T) {
+	root := filepath.Join(t.TempDir(), "repo")
+	publishtest.Kill{
+		Times: 60, Step: time.Millisecond, Target: open(t, root),
+		Held:  func() publishtest.Objects { return publishtest.Folder(t, root) },
+		Child: []string{to + "=" + root},
+	}.Run(t, func() { publishtest.Clear(t, root) })
 }

@@ -34,7 +34,7 @@ func TestContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Run("files", func(t *testing.T) { publishtest.Target(t, open(t, start(t))) })
 			t.Run("swaps", func(t *testing.T) { publishtest.Swaps(t, open(t, start(t))) })
-			t.Run("publishes", func(t *testing.T) { publishtest.Publishes(t, open(t, start(t))) })
+			t.Run("publishes", func(t *testing.T) { publishtest.Publishes(t, open(t, start(t)), nil) })
 		})
 	}
 }

@@ -37,6 +37,9 @@ func Content(t testing.TB, snapshots ...publish.Next) Objects {
 func Folder(t testing.TB, root string) Objects {
 	t.Helper()
 	all := Objects{}
+	if _, err := os.Stat(root); errors.Is(err, fs.ErrNotExist) {
+		return all
+	}
 	err := fs.WalkDir(os.DirFS(root), ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || path == "state/lock" || strings.HasPrefix(path, "state/tmp/") {
 			return err
@@ -48,6 +51,16 @@ func Folder(t testing.TB, root string) Objects {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// Clear removes what is published in a folder, and leaves what runs have there for themselves.
+func Clear(t testing.TB, root string) {
+	t.Helper()
+	for path := range Folder(t, root) {
+		if err := os.Remove(filepath.Join(root, path)); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Read is what readers do: whatever is named has to be there, and what they start at is that of
