@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/settings"
@@ -92,6 +93,18 @@ func (c *change) promotable(from, to, fork string) error {
 	return nil
 }
 
+// explain adds what helps where a disk is full, or may not be written to. Not all that is in dist
+// can be made again, and a target need not be on the same disk.
+func (k Keeper) explain(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w\n  Free some space on that disk, and run this again", k.Project.Relative(err))
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("%w\n  Check that this user may write there, and run this again", k.Project.Relative(err))
+	}
+	return k.Project.Explain(err)
+}
+
 // checkChannels refuses settings that would leave releases without a channel, or call the suites of
 // a channel something else than clients do.
 func checkChannels(s settings.Settings, before, next state.Snapshot) error {
@@ -108,7 +121,8 @@ func checkChannels(s settings.Settings, before, next state.Snapshot) error {
 		base := strings.TrimSuffix(had.Name, "-"+had.Channel)
 		if name := s.Suite(base, had.Channel); name != had.Name {
 			return fmt.Errorf("%s: channels: suite %s of channel %s would be called %s, and its clients would get no updates: "+
-				"suites of the last channel have no suffix\n  Leave the last channel the last", settings.File, had.Name, had.Channel, name)
+				"suites of the last channel have no suffix\n  Leave the last channel the last", settings.File,
+				had.Name, had.Channel, name)
 		}
 	}
 	return nil

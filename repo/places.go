@@ -37,7 +37,7 @@ var schemed = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
 
 // open opens the target that a flag names.
 func (k Keeper) open(ctx context.Context, held *build.Held, flag, at string) (publish.Target, error) {
-	if at == "" {
+	if strings.TrimSpace(at) == "" {
 		return nil, fmt.Errorf("-%s is missing: name a folder, or a URL of ssh, s3, swift or oci", flag)
 	}
 	u := &url.URL{Path: at} // a path may have signs that mean something in a URL

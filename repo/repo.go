@@ -88,7 +88,7 @@ func (k Keeper) locked(ctx context.Context, f func(context.Context, *build.Held)
 	if err != nil {
 		return k.Project.Explain(err)
 	}
-	return k.Project.Explain(errors.Join(f(ctx, held), held.Close()))
+	return k.explain(errors.Join(f(ctx, held), held.Close()))
 }
 
 func (k Keeper) note(format string, args ...any) { k.Options.Events.Note(fmt.Sprintf(format, args...)) }

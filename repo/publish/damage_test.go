@@ -45,6 +45,7 @@ func TestDamage(t *testing.T) {
 		"a head of nothing": {replaced(publish.HeadFile, `{"schema":1}`), "state/head.json is damaged"},
 		"a later schema":    {replaced(publish.HeadFile, `{"schema":2}`), "its schema is 2"},
 		"no description":    {removed(publish.SnapshotFile(one.Snapshot.ID)), ".json is damaged"},
+		"a head of nobody":  {replaced(publish.HeadFile, `{"schema":1,"snapshot":"20201126T000000Z"}`), ".json is damaged"},
 		"no listing":        {removed(listing), listing + " is damaged"},
 		"a damaged listing": {replaced(listing, "x"), listing + " is damaged"},
 		"a changed commit":  {replaced("index.json", "mine"), "somebody else changed index.json"},

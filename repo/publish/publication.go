@@ -111,6 +111,9 @@ func (p *publication) once(ctx context.Context) error {
 
 // refuse returns why a target that shows something else cannot be brought to next.
 func (p *publication) refuse(ctx context.Context, shown *Shown) error {
+	if shown.Snapshot.ID == "" { // it is damaged, and nobody knows whose it is
+		return p.conflict(shown.Head.Snapshot)
+	}
 	theirs, ours := shown.Snapshot.Identity, p.next.Snapshot.Identity
 	if theirs.Name != ours.Name || theirs.Origin != ours.Origin || theirs.Label != ours.Label {
 		return &OtherError{Target: p.to.String(), Shown: theirs, Next: ours}
@@ -152,7 +155,8 @@ func (p *publication) tolerate(shown *Shown, err error) error {
 	if !errors.As(err, &damage) {
 		return err
 	}
-	if damage.Path == HeadFile {
+	unknown := damage.Path == SnapshotFile(shown.Head.Snapshot) && !p.next.follows(shown.Head.Snapshot)
+	if damage.Path == HeadFile || unknown {
 		shown.Head = state.Head{}
 	}
 	p.Events.Note(err.Error())
