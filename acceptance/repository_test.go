@@ -40,6 +40,7 @@ CVE: ` + fixed + `
 type repository struct {
 	t       *testing.T
 	dir     string // of the checkout, with a release
+	mage    string // the program, compiled once
 	site    *site
 	release string // the flag with the keys of a release
 	key     string // the flag with those that the repository is signed with
@@ -48,7 +49,8 @@ type repository struct {
 // openRepository gives a checkout the address of a web server.
 func openRepository(t *testing.T, dir string, p publisher) *repository {
 	s := newSite(t, filepath.Join(dir, "site"))
-	r := &repository{t, dir, s, p.secret(), p.secret()}
+	r := &repository{t, dir, filepath.Join(t.TempDir(), "mage"), s, p.secret(), p.secret()}
+	mustRun(t, dir, "go", "tool", "mage", "-compile", r.mage)
 	r.set("url", s.url)
 	return r
 }
@@ -61,7 +63,7 @@ func (r *repository) set(field, value string) {
 // publish changes the repository, has the server show it, and returns the snapshot's ID.
 func (r *repository) publish(args ...string) string {
 	r.t.Helper()
-	r.t.Log(mage(r.t, r.dir, append(args, r.key)...), mage(r.t, r.dir, "repo:publish", "-to=site"))
+	r.t.Log(mustRun(r.t, r.dir, r.mage, append(args, r.key)...), mustRun(r.t, r.dir, r.mage, "repo:publish", "-to=site"))
 	var shown index.Index
 	if err := json.Unmarshal([]byte(read(r.t, filepath.Join(r.site.dir, index.File))), &shown); err != nil {
 		r.t.Fatal(err)
@@ -71,12 +73,12 @@ func (r *repository) publish(args ...string) string {
 
 // again releases the second version.
 func (r *repository) again() {
-	fork := filepath.Join(r.dir, "forks", suite)
-	mustRun(r.t, fork, "sh", "-ec", `sed -i "s/^version: .*/version: $0/" fork.yaml
+	folder := filepath.Join(r.dir, "forks", suite)
+	mustRun(r.t, folder, "sh", "-ec", `sed -i "s/^version: .*/version: $0/" fork.yaml
 printf %s "$1" >patches/0002-fork.patch; echo 0002-fork.patch >>patches/series`, second, secondPatch)
 	of := "-fork=" + suite
-	mage(r.t, r.dir, "patches:lock", of)
-	r.t.Log(mage(r.t, r.dir, "release", of, "-arch="+runtime.GOARCH, r.release))
+	mustRun(r.t, r.dir, r.mage, "patches:lock", of)
+	r.t.Log(mustRun(r.t, r.dir, r.mage, "release", of, "-arch="+runtime.GOARCH, r.release))
 }
 
 // A subscriber is a system with clients of a repository: apt has etcd from it, and dnf

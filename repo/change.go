@@ -330,7 +330,7 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 		c.k.note("%s", summary(report))
 		return nil, nil
 	}
-	return startingPoints(sealed.Files), nil
+	return startingPoints(next, sealed.Files), nil
 }
 
 func keysDiffer(a, b []state.Key) bool {
@@ -372,10 +372,14 @@ func (c *change) complete(next state.Snapshot, files []tree.File) ([]tree.File, 
 }
 
 // startingPoints are the files that people name: pages, and where clients begin.
-func startingPoints(files []tree.File) artifact.Set {
+func startingPoints(s state.Snapshot, files []tree.File) artifact.Set {
+	starts := []string{"InRelease", "mirrorlist", "index.html"}
+	if len(s.Keys) == 0 {
+		starts[0] = "Release" // an unsigned suite has nothing else
+	}
 	var set artifact.Set
 	for _, f := range files {
-		if f.Class == tree.Commit && slices.Contains([]string{"InRelease", "mirrorlist", "index.html"}, path.Base(f.Path)) {
+		if f.Class == tree.Commit && slices.Contains(starts, path.Base(f.Path)) {
 			set = append(set, artifact.Artifact{
 				Kind: artifact.Repository, Path: path.Join(Dir, f.Path), Size: f.Size, Digest: "sha256:" + f.SHA256,
 			})

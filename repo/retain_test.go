@@ -24,7 +24,8 @@ func TestRetained(t *testing.T) {
 		"nil": {Files: []tree.Entry{{Path: "apt/pool/00/captain.deb"}}},
 	}}
 	for _, path := range []string{
-		"apt/pool/11/captain.deb", "apt/pool/00/captain.deb", "apt/pool/22/captain.deb", "rpm/ship-1.4/r1/repodata/repomd.xml",
+		"apt/pool/11/captain.deb", "apt/pool/00/captain.deb", "apt/pool/22/captain.deb",
+		"rpm/ship-1.4/r1/repodata/repomd.xml",
 		"rpm/ship-1.4/r0/repodata/repomd.xml", "apt/snapshots/20261101T000000Z/dists/ship-1.4/InRelease",
 		"apt/snapshots/20261001T000000Z/dists/ship-1.4/InRelease", "state/snapshots/20261001T000000Z.json",
 		"state/trees/aa.json.gz", "state/trees/bb.json.gz", "state/records/one.json.gz", "state/records/nil.json.gz",
