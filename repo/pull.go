@@ -108,7 +108,12 @@ func (k Keeper) fetch(ctx context.Context, held *build.Held, from string) (f pub
 	if err != nil {
 		return f, err
 	}
-	defer func() { err = errors.Join(err, target.Close()) }()
+	defer func() {
+		if damage := (*publish.DamageError)(nil); errors.As(err, &damage) {
+			err = fmt.Errorf("%w\n  Publish there again with -force from where the whole repository is", err)
+		}
+		err = errors.Join(err, target.Close())
+	}()
 	shown, err := publish.Read(ctx, target)
 	if err != nil {
 		return f, err
