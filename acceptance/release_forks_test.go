@@ -55,13 +55,14 @@ func TestReleaseDefaultFork(t *testing.T) {
 	}
 }
 
-// TestReleaseEtcd releases another fork, and builds it again.
+// TestReleaseEtcd releases another fork, builds it again, and publishes it in repositories.
 func TestReleaseEtcd(t *testing.T) {
 	dir, p, of := clone(t), newPublisher(t), "-fork=etcd-3.7"
 	t.Log(mage(t, dir, "release", of, "-arch="+runtime.GOARCH, p.secret()))
 	r := filepath.Join(dir, "dist", "etcd-3.7", "release")
 	says(t, "the report", mage(t, dir, "release:verify", r, p.public()), "ok      signatures ", "ok      binaries ")
 	says(t, "the rebuild", mage(t, dir, "release:reproduce", of), "artifacts, byte for byte")
+	t.Run("repository", func(t *testing.T) { openRepository(t, dir, p).lives() })
 }
 
 // wasKept reports whether the line of a stage says that it had nothing to do.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +16,7 @@ import (
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/repo/apt"
 	"github.com/slipway-build/slipway/repo/bootstrap"
+	"github.com/slipway-build/slipway/repo/settings"
 	"github.com/slipway-build/slipway/repo/state"
 	"github.com/slipway-build/slipway/repo/tree"
 	"github.com/slipway-build/slipway/repo/yum"
@@ -127,13 +131,17 @@ func (c composition) trusted() (armored []byte, fingerprints []string, err error
 	}
 	fingerprints = c.fingerprints()
 	for _, name := range c.settings.Keys {
-		v, err := sign.OpenVerifier([]string{filepath.Join(c.project, filepath.FromSlash(name))})
+		file := filepath.Join(c.project, filepath.FromSlash(name))
+		data, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("%s: keys: there is no file %s: want a file with a public key", settings.File, name)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
-		data, err := os.ReadFile(filepath.Join(c.project, filepath.FromSlash(name)))
+		v, err := sign.OpenVerifier([]string{file})
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("%s: keys: %w", settings.File, err)
 		}
 		for _, by := range v.Fingerprints() {
 			if !slices.Contains(fingerprints, by.Fingerprint) {
@@ -155,7 +163,9 @@ func (c composition) fingerprints() []string {
 }
 
 // introduce makes the next version of the packages.
-func (c composition) introduce(ctx context.Context, in bootstrap.Input, now *state.Bootstrap) (deb, rpm tree.File, err error) {
+func (c composition) introduce(
+	ctx context.Context, in bootstrap.Input, now *state.Bootstrap,
+) (deb, rpm tree.File, err error) {
 	made, err := bootstrap.Make(ctx, in, c.scratch, c.signer)
 	if err != nil {
 		return deb, rpm, err

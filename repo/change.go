@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,10 +57,8 @@ func (k Keeper) Add(ctx context.Context, r AddRequest) (artifact.Set, error) {
 // Promote puts what one channel has, or a fork of it, into another. Nothing is built again.
 func (k Keeper) Promote(ctx context.Context, from, to, id string, r Request) (artifact.Set, error) {
 	return k.change(ctx, r, "promote", func(_ context.Context, c *change) error {
-		for _, name := range []string{from, to} {
-			if _, err := c.channel(name, ""); err != nil {
-				return err
-			}
+		if err := c.promotable(from, to, id); err != nil {
+			return err
 		}
 		moved, err := c.next.Promote(from, to, id)
 		if err != nil {
@@ -81,7 +80,12 @@ func (k Keeper) Promote(ctx context.Context, from, to, id string, r Request) (ar
 func (k Keeper) Rollback(ctx context.Context, id string, r Request) (artifact.Set, error) {
 	return k.change(ctx, r, "rollback", func(ctx context.Context, c *change) error {
 		if !slices.Contains(c.store.before.Kept, id) {
-			return fmt.Errorf("%s has no snapshot %s that it can go back to: it has %s", Dir, id, strings.Join(c.store.before.Kept, ", "))
+			return fmt.Errorf("%s has no snapshot %s that it can go back to: it has %s", Dir, cmp.Or(id, `""`),
+				strings.Join(c.store.before.Kept, ", "))
+		}
+		if c.same = id == c.store.before.ID; c.same {
+			k.note("%s shows snapshot %s already", Dir, id)
+			return nil
 		}
 		to, err := c.store.snapshot(ctx, id)
 		c.next.Channels, c.args = to.Channels, []string{id}
@@ -139,8 +143,23 @@ func (c *change) add(ctx context.Context, f fork.Fork, from, channel string, for
 		return err
 	}
 	c.same, c.args = !isNew, []string{f.ID, m.Version, channel}
+	if c.same && force {
+		c.same, c.resign = false, true
+		return c.putBack(ctx, f, from, release, m.Record)
+	}
 	c.next.Trim(c.settings.Keep.Versions)
 	return nil
+}
+
+// putBack reads a release that the repository has, so that its files replace what somebody changed.
+func (c *change) putBack(ctx context.Context, f fork.Fork, from string, release artifact.Release, record string) error {
+	_, files, err := c.k.record(ctx, f, from, release, c.signer)
+	for _, file := range files {
+		if slices.Contains(c.store.records[record].Files, file.Entry) { // else it is signed anew
+			c.files = append(c.files, file)
+		}
+	}
+	return err
 }
 
 // record reads a release that the repository has not seen, and returns the SHA-256 of its record.
@@ -156,7 +175,9 @@ func (c *change) record(ctx context.Context, f fork.Fork, from string, release a
 }
 
 // change makes the next snapshot, as edit says, and has dist/repo show it.
-func (k Keeper) change(ctx context.Context, r Request, verb string, edit func(context.Context, *change) error) (artifact.Set, error) {
+func (k Keeper) change(
+	ctx context.Context, r Request, verb string, edit func(context.Context, *change) error,
+) (artifact.Set, error) {
 	s, err := k.settings()
 	if err != nil || k.Options.PlanOnly {
 		return nil, err
@@ -247,7 +268,8 @@ func (c *change) trust() error {
 			err, before.ID, settings.File)
 	}
 	if strings.TrimSpace(string(text)) != string(want) {
-		return fmt.Errorf("%s: snapshot %s is not what was signed: somebody changed it\n  Go on from a copy that nobody changed", name, before.ID)
+		return fmt.Errorf("%s: snapshot %s is not what was signed: somebody changed it\n"+
+			"  Go on from a copy that nobody changed", name, before.ID)
 	}
 	return nil
 }
@@ -272,9 +294,10 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 		return nil, err
 	}
 	composed := composition{
-		store: c.store, project: c.k.Project.Dir, scratch: scratch, events: c.k.Options.Events, settings: c.settings, signer: c.signer,
-		git:  gitrepo.Git{Run: c.k.runner(), Env: c.k.Options.Env, Events: c.k.Options.Events},
-		next: c.next, resign: c.resign || keysDiffer(c.store.before.Keys, c.next.Keys),
+		store: c.store, project: c.k.Project.Dir, scratch: scratch, events: c.k.Options.Events, settings: c.settings,
+		signer: c.signer,
+		git:    gitrepo.Git{Run: c.k.runner(), Env: c.k.Options.Env, Events: c.k.Options.Events},
+		next:   c.next, resign: c.resign || keysDiffer(c.store.before.Keys, c.next.Keys),
 	}
 	next, files, err := composed.compose(ctx)
 	if err != nil {
@@ -296,10 +319,10 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 		return nil, err
 	}
 	report, err := publish.Publish(ctx, c.store.destination(sealed), sealed, publish.Request{
-		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign,
+		Now: c.k.Now, Keep: c.settings.Retain(), DryRun: r.DryRun, Repair: c.resign, Checked: true,
 	})
 	if err != nil {
-		return nil, err
+		return nil, withRemedy(err)
 	}
 	end.Detail = "is snapshot " + next.ID
 	if r.DryRun {
@@ -307,7 +330,7 @@ func (c *change) place(ctx context.Context, r Request, end *event.Event) (artifa
 		c.k.note("%s", summary(report))
 		return nil, nil
 	}
-	return startingPoints(sealed.Files), nil
+	return startingPoints(next, sealed.Files), nil
 }
 
 func keysDiffer(a, b []state.Key) bool {
@@ -336,11 +359,8 @@ func (c *change) complete(next state.Snapshot, files []tree.File) ([]tree.File, 
 		}
 		files = append(files, f)
 	}
-	kept, err := c.store.retained(next, files)
+	files, err := tree.Merge(files, c.store.retained(next, files))
 	if err != nil {
-		return nil, err
-	}
-	if files, err = tree.Merge(files, kept); err != nil {
 		return nil, err
 	}
 	for i, f := range files {
@@ -352,10 +372,14 @@ func (c *change) complete(next state.Snapshot, files []tree.File) ([]tree.File, 
 }
 
 // startingPoints are the files that people name: pages, and where clients begin.
-func startingPoints(files []tree.File) artifact.Set {
+func startingPoints(s state.Snapshot, files []tree.File) artifact.Set {
+	starts := []string{"InRelease", "mirrorlist", "index.html"}
+	if len(s.Keys) == 0 {
+		starts[0] = "Release" // an unsigned suite has nothing else
+	}
 	var set artifact.Set
 	for _, f := range files {
-		if f.Class == tree.Commit && slices.Contains([]string{"InRelease", "mirrorlist", "index.html"}, path.Base(f.Path)) {
+		if f.Class == tree.Commit && slices.Contains(starts, path.Base(f.Path)) {
 			set = append(set, artifact.Artifact{
 				Kind: artifact.Repository, Path: path.Join(Dir, f.Path), Size: f.Size, Digest: "sha256:" + f.SHA256,
 			})

@@ -38,6 +38,9 @@ type composition struct {
 // compose returns the files of the next snapshot, and the snapshot with its suites.
 func (c composition) compose(ctx context.Context) (state.Snapshot, []tree.File, error) {
 	next := c.next
+	if err := checkChannels(c.settings, c.store.before, next); err != nil {
+		return next, nil, err
+	}
 	suites, err := c.wanted()
 	if err != nil {
 		return next, nil, err
@@ -63,10 +66,11 @@ func (c composition) compose(ctx context.Context) (state.Snapshot, []tree.File, 
 	if err != nil {
 		return next, nil, err
 	}
-	ebuilds, err := c.overlay(ctx)
+	ebuilds, heads, err := c.overlay(ctx)
 	if err != nil {
 		return next, nil, err
 	}
+	next.Overlay = heads
 	pages, err := c.pages(next, suites)
 	if err != nil {
 		return next, nil, err
@@ -177,7 +181,8 @@ func (c composition) debs(ctx context.Context, s *suite) ([]tree.File, error) {
 	}
 	a := apt.Suite{
 		Name: s.name, Origin: c.next.Identity.Origin, Label: c.next.Identity.Label, Description: c.settings.Description,
-		Date: date(c.next), Snapshots: c.next.Identity.URL + "/apt/snapshots/@SNAPSHOTID@/", Snapshot: c.next.ID, Packages: s.debs,
+		Date: date(c.next), Snapshots: c.next.Identity.URL + "/apt/snapshots/@SNAPSHOTID@/", Snapshot: c.next.ID,
+		Packages: s.debs,
 	}
 	if c.settings.ValidDays > 0 {
 		a.ValidUntil = a.Date.AddDate(0, 0, c.settings.ValidDays)
@@ -209,7 +214,8 @@ func checkSigners(rpms []yum.Package, b *state.Bootstrap) error {
 		})
 		if !known {
 			return fmt.Errorf("%s is signed by key %s, which clients of the repository do not have\n"+
-				"  Release it with a key of the repository, or list its public key under keys in %s", p.NEVRA(), p.Signer, settings.File)
+				"  Release it with a key of the repository, or list its public key under keys in %s", p.NEVRA(), p.Signer,
+				settings.File)
 		}
 	}
 	return nil
@@ -237,7 +243,8 @@ func (c composition) carry(s *suite, had state.Suite) ([]tree.File, error) {
 	}
 	for _, p := range s.debs {
 		files = append(files, tree.File{Entry: tree.Entry{
-			Path: c.dated(strings.TrimPrefix(p.Path, "apt/")), Alias: p.Path, Size: p.Size, SHA256: p.SHA256, Class: tree.Content,
+			Path: c.dated(strings.TrimPrefix(p.Path, "apt/")), Alias: p.Path, Size: p.Size, SHA256: p.SHA256,
+			Class: tree.Content,
 		}})
 	}
 	return files, nil

@@ -31,7 +31,8 @@ func (k Keeper) moveTags(ctx context.Context, s *store, in settings.Settings, be
 	}
 	report, err := mover.Move(ctx, tags.Between(shown, s.tags(s.before, in)))
 	for _, m := range report.Left {
-		k.note("%s names an image of %s %s that is no longer in its channel, and the registry removes no tags", m.Name(), m.Fork, m.Version)
+		k.note("%s names an image of %s %s that is no longer in its channel, and the registry removes no tags", m.Name(),
+			m.Fork, m.Version)
 	}
 	return err
 }

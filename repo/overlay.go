@@ -13,8 +13,9 @@ import (
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
-// overlay brings the git repository of ebuilds to the channels' releases, and returns its files.
-func (c composition) overlay(ctx context.Context) ([]tree.File, error) {
+// overlay brings the git repository of ebuilds to the channels' releases, and returns its files, and
+// its commits by channel.
+func (c composition) overlay(ctx context.Context) ([]tree.File, map[string]string, error) {
 	u := overlay.Update{Maintainer: c.settings.Maintainer, Time: date(c.next), Signer: c.signer}
 	all := map[string]overlay.Release{} // by their records
 	for _, channel := range c.settings.Channels {
@@ -30,11 +31,11 @@ func (c composition) overlay(ctx context.Context) ([]tree.File, error) {
 		}
 	}
 	if len(u.Branches) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	releases := slices.Collect(maps.Values(all))
 	if _, err := overlay.Distfiles(releases); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if c.next.Change.Verb == "add" { // what is there already was said when it was added
 		for _, w := range overlay.Warnings(releases, c.next.Identity.URL) {
@@ -43,12 +44,17 @@ func (c composition) overlay(ctx context.Context) ([]tree.File, error) {
 	}
 	r := overlay.Repository{Git: c.git, Dir: filepath.Join(c.scratch, "overlay.git")}
 	if err := r.Restore(ctx, c.store.get); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := r.Commit(ctx, u); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return r.Files(ctx)
+	heads, err := r.Heads(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := r.Files(ctx)
+	return files, heads, err
 }
 
 // inOverlay returns a release as the overlay takes it.

@@ -21,7 +21,8 @@ import (
 func (c composition) pages(next state.Snapshot, suites []*suite) ([]tree.File, error) {
 	in := page.Input{
 		Name: next.Identity.Name, Origin: next.Identity.Origin, Description: c.settings.Description, URL: next.Identity.URL,
-		Snapshot: next.ID, Dated: true, Channels: c.settings.Channels, Keyring: next.Bootstrap != nil, Package: next.Bootstrap != nil,
+		Snapshot: next.ID, Dated: true, Channels: c.settings.Channels, Keyring: next.Bootstrap != nil,
+		Package:   next.Bootstrap != nil,
 		Downloads: c.downloads(), Images: c.images(),
 	}
 	for _, k := range next.Keys {
@@ -72,7 +73,8 @@ func forks(members []state.Member) []page.Fork {
 }
 
 func (c composition) shownSnapshot(s state.Snapshot) page.Snapshot {
-	out := page.Snapshot{ID: s.ID, Time: date(s).Format(time.RFC3339), Verb: s.Change.Verb, Args: s.Change.Args, Revisions: map[string]string{}}
+	out := page.Snapshot{ID: s.ID, Time: date(s).Format(time.RFC3339), Verb: s.Change.Verb, Args: s.Change.Args,
+		Revisions: map[string]string{}}
 	for _, suite := range s.Suites {
 		if suite.Revision != "" {
 			out.Revisions[suite.Name] = suite.Revision

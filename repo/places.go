@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -31,22 +32,29 @@ func places() map[string]place {
 	}
 }
 
+// schemed matches what begins as a URL does.
+var schemed = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9+.-]*:`)
+
 // open opens the target that a flag names.
 func (k Keeper) open(ctx context.Context, held *build.Held, flag, at string) (publish.Target, error) {
-	if at == "" {
+	if strings.TrimSpace(at) == "" {
 		return nil, fmt.Errorf("-%s is missing: name a folder, or a URL of ssh, s3, swift or oci", flag)
 	}
-	u, err := url.Parse(at)
-	if err != nil {
-		return nil, fmt.Errorf("-%s: %s is no URL: %w", flag, run.Redact(at), errors.Unwrap(err))
+	u := &url.URL{Path: at} // a path may have signs that mean something in a URL
+	if schemed.MatchString(at) {
+		var err error
+		if u, err = url.Parse(at); err != nil {
+			return nil, fmt.Errorf("-%s: %s is no URL: %w", flag, run.Redact(at), errors.Unwrap(err))
+		}
 	}
 	open, ok := places()[u.Scheme]
 	if !ok {
 		schemes := slices.Sorted(maps.Keys(places()))[1:]
-		return nil, fmt.Errorf("-%s=%s: unknown scheme %s: want a folder, or a URL of one of %s", flag, run.Redact(at), u.Scheme,
+		return nil, fmt.Errorf("-%s=%s: unknown scheme %s: want a folder, or a URL of one of %s", flag, run.Redact(at),
+			u.Scheme,
 			strings.Join(schemes, ", "))
 	}
-	if u.Scheme == "" || u.Scheme == "file" {
+	if u.Scheme == "" {
 		u = &url.URL{Scheme: "file", Path: k.Project.At(u.Path)}
 	}
 	options, err := k.target(held)
@@ -72,6 +80,9 @@ func (k Keeper) Publish(ctx context.Context, to string, r Request) (report publi
 		if err != nil {
 			return errors.Join(err, target.Close())
 		}
+		if err := notWithin(store.root, target.String()); err != nil {
+			return errors.Join(store.close(err), target.Close())
+		}
 		if store.shown == nil {
 			return errors.Join(store.close(errNothing), target.Close())
 		}
@@ -84,8 +95,10 @@ func (k Keeper) Publish(ctx context.Context, to string, r Request) (report publi
 		err = store.close(err)
 		return errors.Join(err, target.Close())
 	})
+	err = withRemedy(err)
 	if conflict := (*publish.ConflictError)(nil); errors.As(err, &conflict) {
-		err = fmt.Errorf("%w\n  To go on from there: mage repo:rebase -from=%s, with -key, and publish again", err, run.Redact(to))
+		err = fmt.Errorf("%w\n  To go on from there: mage repo:rebase -from=%s, with -key, and publish again", err,
+			run.Redact(to))
 	}
 	if err == nil && !report.UpToDate {
 		k.note("%s", summary(report))

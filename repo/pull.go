@@ -61,7 +61,8 @@ func (p partial) Copy(ctx context.Context, e tree.Entry) error {
 // Pull has dist/repo show what a target shows, with all that is needed to go on from there; but
 // packages and other large content stay there.
 func (k Keeper) Pull(ctx context.Context, from string) error {
-	if _, err := k.settings(); err != nil || k.Options.PlanOnly {
+	s, err := k.settings()
+	if err != nil || k.Options.PlanOnly {
 		return err
 	}
 	return k.locked(ctx, func(ctx context.Context, held *build.Held) error {
@@ -69,14 +70,17 @@ func (k Keeper) Pull(ctx context.Context, from string) error {
 		if err != nil {
 			return err
 		}
+		if _, err := identity(s, theirs.Snapshot); err != nil {
+			return fmt.Errorf("%s: %w", run.Redact(from), err)
+		}
 		store, err := k.openStore(ctx, held)
 		if err != nil {
 			return err
 		}
 		ours := store.before.ID
 		if ours != "" && ours != theirs.Snapshot.ID && !slices.Contains(theirs.Ancestors, ours) {
-			return store.close(fmt.Errorf("%s shows snapshot %s, which %s does not follow\n  To keep what is new here: mage repo:rebase -from=%s",
-				Dir, ours, run.Redact(from), run.Redact(from)))
+			return store.close(fmt.Errorf("%s shows snapshot %s, which %s does not follow\n"+
+				"  To keep what is new here: mage repo:rebase -from=%s", Dir, ours, run.Redact(from), run.Redact(from)))
 		}
 		if err := store.markPartial(from); err != nil {
 			return store.close(err)
@@ -104,7 +108,12 @@ func (k Keeper) fetch(ctx context.Context, held *build.Held, from string) (f pub
 	if err != nil {
 		return f, err
 	}
-	defer func() { err = errors.Join(err, target.Close()) }()
+	defer func() {
+		if damage := (*publish.DamageError)(nil); errors.As(err, &damage) {
+			err = fmt.Errorf("%w\n  Publish there again with -force from where the whole repository is", err)
+		}
+		err = errors.Join(err, target.Close())
+	}()
 	shown, err := publish.Read(ctx, target)
 	if err != nil {
 		return f, err
@@ -252,5 +261,6 @@ func (c *change) again(done state.Change, channels map[string][]state.Member) er
 		}
 		return nil
 	}
-	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " + Dir + ", and do it there")
+	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " +
+		Dir + ", and do it there")
 }

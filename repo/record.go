@@ -1,6 +1,7 @@
 package repo
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -60,14 +61,15 @@ func (k Keeper) record(
 	}}
 	for _, step := range []func(context.Context) error{r.debs, r.rpms, r.advisories, r.overlay, r.distfiles} {
 		if err := step(ctx); err != nil {
-			return state.Record{}, nil, err
+			return state.Record{}, nil, r.explain(err)
 		}
 	}
 	names, err := k.programs(f)
 	if err != nil {
 		return state.Record{}, nil, err
 	}
-	more, err := downloads.Files(ctx, downloads.Input{Release: release, Dir: abs, Folder: in.Downloads, Names: names, As: f.Facts.Further(f.Parsed)}, by)
+	more, err := downloads.Files(ctx, downloads.Input{Release: release, Dir: abs, Folder: in.Downloads, Names: names,
+		As: f.Facts.Further(f.Parsed)}, by)
 	if err != nil {
 		return state.Record{}, nil, err
 	}
@@ -102,11 +104,13 @@ func (r *recording) debs(ctx context.Context) error {
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i, a := range all {
 		work.Go(func() (err error) {
-			r.record.Debs[i], err = apt.Read(ctx, r.abs(a))
-			if err == nil && "sha256:"+r.record.Debs[i].SHA256 != a.Digest {
-				err = r.changed(a, r.record.Debs[i].SHA256)
+			if r.record.Debs[i], err = apt.Read(ctx, r.abs(a)); err != nil {
+				return cmp.Or(r.check(ctx, []tree.File{r.file(a, "")}), err)
 			}
-			return err
+			if "sha256:"+r.record.Debs[i].SHA256 != a.Digest {
+				return r.changed(a, r.record.Debs[i].SHA256)
+			}
+			return nil
 		})
 	}
 	if err := work.Wait(); err != nil {
@@ -192,10 +196,21 @@ func (r *recording) abs(a artifact.Released) string {
 	return filepath.Join(r.dir, filepath.FromSlash(a.Path))
 }
 
-func (r *recording) add(a artifact.Released, to string) {
-	r.files = append(r.files, tree.File{From: r.abs(a), Entry: tree.Entry{
+func (r *recording) add(a artifact.Released, to string) { r.files = append(r.files, r.file(a, to)) }
+
+func (r *recording) file(a artifact.Released, to string) tree.File {
+	return tree.File{From: r.abs(a), Entry: tree.Entry{
 		Path: to, Size: a.Size, SHA256: strings.TrimPrefix(a.Digest, "sha256:"), Class: tree.Content,
-	}})
+	}}
+}
+
+// explain says of a file that is missing what it is.
+func (r *recording) explain(err error) error {
+	if missing := (*fs.PathError)(nil); errors.As(err, &missing) && errors.Is(missing, fs.ErrNotExist) {
+		return fmt.Errorf("%s is missing, and %s has it\n  Make the release again, or fetch it again",
+			path.Join(r.shown, r.within(missing.Path)), artifact.ReleaseFile)
+	}
+	return err
 }
 
 // check hashes files, and compares them with what the record says of them.
@@ -226,7 +241,8 @@ func (r *recording) within(file string) string {
 }
 
 func (r *recording) changed(a artifact.Released, sum string) error {
-	return fmt.Errorf("%s is not what was released: %s says %s, and it is sha256:%s\n  Make the release again, or fetch it again",
+	return fmt.Errorf("%s is not what was released: %s says %s, and it is sha256:%s\n"+
+		"  Make the release again, or fetch it again",
 		path.Join(r.shown, a.Path), artifact.ReleaseFile, a.Digest, sum)
 }
 

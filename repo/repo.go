@@ -34,9 +34,10 @@ type Keeper struct {
 func (k Keeper) settings() (settings.Settings, error) {
 	data, err := os.ReadFile(k.Project.Path(settings.File))
 	if errors.Is(err, fs.ErrNotExist) {
-		return settings.Settings{}, fmt.Errorf("%s: there is none: it says what the repositories are called\n  Write it, as\n"+
-			"    name: acme\n    origin: Acme\n    url: https://packages.example.org\n"+
-			"    maintainer: Ada <ada@example.org>", settings.File)
+		return settings.Settings{},
+			fmt.Errorf("%s: there is none: it says what the repositories are called\n  Write it, as\n"+
+				"    name: acme\n    origin: Acme\n    url: https://packages.example.org\n"+
+				"    maintainer: Ada <ada@example.org>", settings.File)
 	}
 	if err != nil {
 		return settings.Settings{}, err
@@ -87,7 +88,7 @@ func (k Keeper) locked(ctx context.Context, f func(context.Context, *build.Held)
 	if err != nil {
 		return k.Project.Explain(err)
 	}
-	return k.Project.Explain(errors.Join(f(ctx, held), held.Close()))
+	return k.explain(errors.Join(f(ctx, held), held.Close()))
 }
 
 func (k Keeper) note(format string, args ...any) { k.Options.Events.Note(fmt.Sprintf(format, args...)) }

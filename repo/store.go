@@ -59,7 +59,7 @@ func (k Keeper) openStore(ctx context.Context, held *build.Held) (*store, error)
 func (s *store) load(ctx context.Context, k Keeper) error {
 	var err error
 	if s.shown, err = publish.Read(ctx, s.target); err != nil || s.shown == nil {
-		return err
+		return s.unread(err)
 	}
 	if s.ancestors, err = publish.Ancestors(ctx, s.target, s.shown.Snapshot); err != nil {
 		return err
@@ -125,15 +125,20 @@ func (s *store) describe(ctx context.Context, id string) ([]byte, error) {
 
 // read returns a file of the repository, if it is as the listing has it.
 func (s *store) read(e tree.Entry) ([]byte, error) {
-	if data, ok := s.fetched[e.Path]; ok {
-		return data, nil
+	for _, name := range []string{e.Path, e.Alias} {
+		if data, ok := s.fetched[name]; ok {
+			return data, nil
+		}
 	}
 	data, err := os.ReadFile(s.abs(e.Path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s/%s is missing\n  %s", Dir, e.Path, remedy(e.Path))
+	}
 	if err != nil {
 		return nil, err
 	}
 	if digest := sha256.Sum256(data); hex.EncodeToString(digest[:]) != e.SHA256 {
-		return nil, fmt.Errorf("%s/%s is not as it was made: somebody changed it\n  To make all indexes again: mage repo:resign", Dir, e.Path)
+		return nil, fmt.Errorf("%s/%s is not as it was made: somebody changed it\n  %s", Dir, e.Path, remedy(e.Path))
 	}
 	return data, nil
 }
@@ -190,15 +195,12 @@ func (s *store) recordOf(r artifact.Release) string {
 
 // retained are files of the repository that the next snapshot's channels do not need, and that
 // snapshots that can be gone back to do. files are those that are needed.
-func (s *store) retained(next state.Snapshot, files []tree.File) ([]tree.File, error) {
+func (s *store) retained(next state.Snapshot, files []tree.File) []tree.File {
 	needed := map[string]bool{}
 	for _, f := range files {
 		needed[f.Path] = true
 	}
-	wanted, err := s.wanted(next)
-	if err != nil {
-		return nil, err
-	}
+	wanted := s.wanted(next)
 	var out []tree.File
 	for _, e := range s.listing {
 		if needed[e.Path] || e.Class != tree.Content || !wanted(e.Path) {
@@ -209,12 +211,12 @@ func (s *store) retained(next state.Snapshot, files []tree.File) ([]tree.File, e
 		}
 		out = append(out, tree.File{Entry: e})
 	}
-	return out, nil
+	return out
 }
 
 // wanted returns a function that reports whether a snapshot that can be gone back to needs the
 // content at a path.
-func (s *store) wanted(next state.Snapshot) (func(string) bool, error) {
+func (s *store) wanted(next state.Snapshot) func(string) bool {
 	folders, paths := map[string]bool{}, map[string]bool{}
 	for _, one := range s.kept {
 		paths[publish.SnapshotFile(one.ID)] = true
@@ -237,7 +239,7 @@ func (s *store) wanted(next state.Snapshot) (func(string) bool, error) {
 		parts := strings.SplitN(file, "/", 4)
 		return paths[file] || strings.HasPrefix(file, "state/snapshots/") ||
 			len(parts) == 4 && folders[strings.Join(parts[:3], "/")]
-	}, nil
+	}
 }
 
 func (s *store) close(err error) error { return errors.Join(err, s.target.Close()) }
@@ -254,8 +256,10 @@ func identity(s settings.Settings, before state.Snapshot) (state.Identity, error
 		{"label", now.Label, before.Identity.Label},
 	} {
 		if f.now != f.had {
-			errs = append(errs, fmt.Errorf("%s: %s is %q, and the repository was published with %q: its clients would refuse an update\n"+
-				"  Set it back, or begin another repository: in another project, at another URL", settings.File, f.key, f.now, f.had))
+			errs = append(errs,
+				fmt.Errorf("%s: %s is %q, and the repository was published with %q: its clients would refuse an update\n"+
+					"  Set it back, or begin another repository: in another project, at another URL", settings.File, f.key, f.now,
+					f.had))
 		}
 	}
 	return now, errors.Join(errs...)

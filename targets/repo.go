@@ -48,7 +48,8 @@ type Repo mg.Namespace
 // default is dist/FORK/release. -channel is where it is added; the default is the
 // first of repo.yaml. -key takes a list of keys as release does, and signs all
 // indexes; without one the repositories are not signed. A version lower than the
-// newest of the channel is refused without -force. -dryRun changes nothing.
+// newest of the channel is refused without -force, which also puts back the files of
+// a release that is there already. -dryRun changes nothing.
 func (Repo) Add(ctx context.Context, fork, from, channel, key *string, dryRun, force, v, json *bool) error {
 	r := slipway.RepoAddRequest{
 		Request: repoRequest(key, dryRun, force), Fork: setting("FORK", fork), From: setting("FROM", from),

@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	armored, inPEM := signtest.OpenPGP(t, "harbour"), signtest.PEM(t)
+	armored, next, inPEM := signtest.OpenPGP(t, "harbour"), signtest.OpenPGP(t, "next"), signtest.PEM(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		Cmds:               commands(),
@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			e.Vars = append(e.Vars, "PROXY="+y.proxy, "EAPI8="+eapi8, "MAGEDIR="+y.bin, "GODIR="+y.goBin,
 				"F=forks/ship-1.4", "BIN=dist/ship-1.4/bin/"+hostDir,
 				"OPENPGP="+armored.Secret, "OPENPGP_PUBLIC="+armored.Public, "PEM="+inPEM.Secret, "PEM_PUBLIC="+inPEM.Public,
+				"NEXT="+next.Secret, "NEXT_PUBLIC="+next.Public,
 				"HOST="+runtime.GOOS+"/"+runtime.GOARCH, "HOSTDIR="+hostDir, "HOSTARCH="+runtime.GOARCH)
 			e.Values[memoryKey{}] = memory{}
 			return writeProject(e.WorkDir)

@@ -154,12 +154,15 @@ func releaseBans() []Ban {
 
 // repoBans keep the repositories of a project apart: what writes each kind, and where it is published.
 func repoBans() []Ban {
-	writers := []string{"./repo/apt", "./repo/yum", "./repo/overlay", "./repo/downloads", "./repo/bootstrap", "./repo/page/..."}
-	house := []string{"./spec", "./fork", "./build", "./series", "./pipeline/...", "./release", "./release/cut", "./targets"}
+	writers := []string{"./repo/apt", "./repo/yum", "./repo/overlay", "./repo/downloads", "./repo/bootstrap",
+		"./repo/page/..."}
+	house := []string{"./spec", "./fork", "./build", "./series", "./pipeline/...", "./release", "./release/cut",
+		"./targets"}
 	bans := []Ban{
 		{From: []string{"./..."}, Except: []string{"."}, Import: []string{"./repo"},
 			Reason: "repositories are kept in a run: only the facade asks for that"},
-		{From: append(slices.Clone(writers), "./repo/state", "./repo/settings", "./repo/tags", "./repo/publish/..."), Import: house,
+		{From: append(slices.Clone(writers), "./repo/state", "./repo/settings", "./repo/tags", "./repo/publish/..."),
+			Import: house,
 			Reason: "a repository is made of finished files and their records: only its keeper knows the project"},
 		{From: []string{"./repo/tree"}, Import: []string{"./..."}, Reach: true,
 			Reason: "a file of a repository is a path and bytes, whatever is in it"},
@@ -167,7 +170,8 @@ func repoBans() []Ban {
 			Reason: "what publishes files does not know what they are"},
 	}
 	for _, w := range writers {
-		bans = append(bans, Ban{From: []string{w}, Import: append(slices.Clone(writers), "./repo/publish/...", "./repo/state"),
+		bans = append(bans, Ban{From: []string{w}, Import: append(slices.Clone(writers), "./repo/publish/...",
+			"./repo/state"),
 			Allow: []string{w}, Reason: "one kind of repository never needs another: what they share is a tree of files"})
 	}
 	return bans

@@ -33,7 +33,7 @@ func Lint(ctx context.Context) error {
 	return errors.Join(
 		unformatted(ctx, env),
 		tool(ctx, env, "go", "vet", "./..."),
-		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance"),
+		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance", "./repo/bootstrap"),
 		tool(ctx, env, "go", "tool", "staticcheck", "./..."),
 		tool(ctx, env, "go", "tool", linters, "golangci-lint", "run", "./..."),
 		tool(ctx, env, "go", "tool", workflows, "actionlint", "docs/pipelines/github.yml"),

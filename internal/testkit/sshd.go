@@ -18,8 +18,8 @@ type SSHD struct {
 	Path    string // PATH with an ssh before all others that knows the server and has a key for it
 }
 
-// Sshd starts a server that ends with the test.
-func Sshd(t testing.TB) SSHD {
+// Sshd starts a server that ends with the test. What it runs has these variables besides.
+func Sshd(t testing.TB, env ...string) SSHD {
 	t.Helper()
 	for _, tool := range []string{"ssh", "ssh-keygen"} {
 		Need(t, tool)
@@ -30,25 +30,16 @@ func Sshd(t testing.TB) SSHD {
 		daemon, _ = exec.LookPath("sshd")
 	}
 	dir := t.TempDir()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	listener.Close()
-	port := address[strings.LastIndex(address, ":")+1:]
 	for _, key := range []string{"host", "user"} {
-		out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key)).CombinedOutput()
-		if err != nil {
+		keygen := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", filepath.Join(dir, key))
+		if out, err := keygen.CombinedOutput(); err != nil {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
 		}
 	}
-	configure(t, dir, port)
+	address := freeAddress(t)
+	configure(t, dir, address[strings.LastIndex(address, ":")+1:], env)
 	server := exec.Command(daemon, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
-	log := filepath.Join(dir, "log")
-	if server.Stderr, err = os.Create(log); err != nil {
-		t.Fatal(err)
-	}
+	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,21 +47,37 @@ func Sshd(t testing.TB) SSHD {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 	})
+	await(t, address)
+	return SSHD{Address: address, Path: filepath.Join(dir, "bin") + string(filepath.ListSeparator) + Path()}
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// await waits for a server.
+func await(t testing.TB, address string) {
+	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			conn.Close()
-			return SSHD{Address: address, Path: filepath.Join(dir, "bin") + string(filepath.ListSeparator) + Path()}
+			return
 		}
 		if time.Now().After(deadline) {
-			said, _ := os.ReadFile(log)
-			t.Fatalf("sshd does not answer: %v\n%s", err, said)
+			t.Fatalf("sshd does not answer: %v", err)
 		}
 	}
 }
 
 // configure writes the settings of a server and of its client.
-func configure(t testing.TB, dir, port string) {
+func configure(t testing.TB, dir, port string, env []string) {
 	t.Helper()
 	me, err := user.Current()
 	if err != nil {
@@ -90,9 +97,11 @@ func configure(t testing.TB, dir, port string) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"sshd_config": fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\nPidFile none\n"+
-			"UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"+
-			"MaxStartups 100\n", port, dir, dir),
+		// With SHLVL, bash reads no settings of the user's.
+		"sshd_config": fmt.Sprintf("ListenAddress 127.0.0.1:%s\nHostKey %s/host\nAuthorizedKeysFile %s/user.pub\n"+
+			"PidFile none\nUsePAM no\nStrictModes no\n"+
+			"PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n"+
+			"MaxStartups 100\nSetEnv SHLVL=2 %s\n", port, dir, dir, strings.Join(env, " ")),
 		"ssh_config": fmt.Sprintf("User %s\nIdentityFile %s/user\nIdentitiesOnly yes\nUserKnownHostsFile %s/known\n"+
 			"GlobalKnownHostsFile none\nStrictHostKeyChecking yes\n", me.Username, dir, dir),
 		"known":   fmt.Sprintf("[127.0.0.1]:%s %s", port, host),

@@ -127,10 +127,10 @@ Acquire::Check-Valid-Until "true";
 `
 
 // newClient makes a client of a source, in the form of one line: deb [signed-by=…] URL ship main.
-func newClient(t *testing.T, arch, source string) client {
+func newClient(t *testing.T, source string) client {
 	t.Helper()
 	testkit.Need(t, "apt-get")
-	c := client{dir: t.TempDir(), arch: arch}
+	c := client{dir: t.TempDir(), arch: "amd64"}
 	for _, dir := range []string{"etc/apt/sources.list.d", "etc/apt/preferences.d", "etc/apt/trusted.gpg.d", "parts",
 		"var/lib/apt/lists/partial", "var/cache/apt/archives/partial", "var/log/apt"} {
 		if err := os.MkdirAll(filepath.Join(c.dir, dir), 0o755); err != nil {
@@ -138,7 +138,7 @@ func newClient(t *testing.T, arch, source string) client {
 		}
 	}
 	for name, text := range map[string]string{
-		"status": "", "etc/apt/sources.list": source + "\n", "apt.conf": fmt.Sprintf(aptConfig, c.dir, arch),
+		"status": "", "etc/apt/sources.list": source + "\n", "apt.conf": fmt.Sprintf(aptConfig, c.dir, c.arch),
 	} {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ func TestApt(t *testing.T) {
 	old := writeDeb(t, control("captain", "1.36.9+acme.1-1"), "usr/bin/captain")
 	docs := writeDeb(t, strings.Replace(control("ship-docs", "1.36.9-1"), "amd64", "all", 1), "usr/share/doc/ship/log")
 	s.publish(t, live(), by, old, docs)
-	c := newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
+	c := newClient(t, s.signedBy(t, "/apt", "captain"))
 	c.run(t, update()...)
 	c.run(t, download("ship-docs")...)
 	c.run(t, download("captain")...)
@@ -64,7 +64,7 @@ func TestAptRefuses(t *testing.T) {
 		s := newServer(t)
 		s.publish(t, live(), signer(t, "captain"), writeDeb(t, control("captain", "1.36.9-1"), "usr/bin/captain"))
 		s.flip(t, c.match)
-		apt := newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
+		apt := newClient(t, s.signedBy(t, "/apt", "captain"))
 		out, err := apt.try(update()...)
 		if err == nil && c.updates {
 			out, err = apt.try(download("captain")...)
@@ -85,10 +85,10 @@ func TestAptByName(t *testing.T) {
 	s.mu.Lock()
 	maps.DeleteFunc(s.files, func(path string, _ []byte) bool { return strings.Contains(path, "/by-hash/") })
 	s.mu.Unlock()
-	c := newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
+	c := newClient(t, s.signedBy(t, "/apt", "captain"))
 	c.run(t, update()...)
 	s.flip(t, func(path string) bool { return strings.Contains(path, "/Packages") })
-	c = newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
+	c = newClient(t, s.signedBy(t, "/apt", "captain"))
 	if out, err := c.try(update()...); err == nil || !strings.Contains(out, "Hash Sum mismatch") {
 		t.Errorf("changed indexes: %v, want them refused\n%s", err, out)
 	}
@@ -98,12 +98,12 @@ func TestAptByName(t *testing.T) {
 func TestAptUnsigned(t *testing.T) {
 	s := newServer(t)
 	s.publish(t, live(), nil, writeDeb(t, control("captain", "1.36.9-1"), "usr/bin/captain"))
-	trusted := newClient(t, "amd64", "deb [trusted=yes] "+s.url+"/apt ship main")
+	trusted := newClient(t, "deb [trusted=yes] "+s.url+"/apt ship main")
 	if out, err := trusted.try("apt-get", "update"); err != nil {
 		t.Errorf("trusted: %v\n%s", err, out)
 	}
 	trusted.run(t, download("captain")...)
-	plain := newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
+	plain := newClient(t, s.signedBy(t, "/apt", "captain"))
 	if out, err := plain.try(update()...); err == nil || !strings.Contains(out, "is not signed") {
 		t.Errorf("not trusted: %v\n%s", err, out)
 	}
@@ -115,11 +115,11 @@ func TestAptValidUntil(t *testing.T) {
 	suite := live()
 	suite.ValidUntil = suite.Date.AddDate(0, 0, 14)
 	s.publish(t, suite, signer(t, "captain"), writeDeb(t, control("captain", "1.36.9-1"), "usr/bin/captain"))
-	c := newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
+	c := newClient(t, s.signedBy(t, "/apt", "captain"))
 	if out, err := c.try(update()...); err == nil || !strings.Contains(out, "is expired") {
 		t.Errorf("it is expired: %v\n%s", err, out)
 	}
-	dated := newClient(t, "amd64", s.signedBy(t, "/apt/snapshots/"+suite.Snapshot, "captain"))
+	dated := newClient(t, s.signedBy(t, "/apt/snapshots/"+suite.Snapshot, "captain"))
 	dated.run(t, update()...)
 	dated.run(t, download("captain")...)
 }
@@ -129,11 +129,11 @@ func TestKeys(t *testing.T) {
 	s := newServer(t)
 	s.publish(t, live(), signer(t, "captain", "bosun"), writeDeb(t, control("captain", "1.36.9-1"), "usr/bin/captain"))
 	for _, key := range []string{"captain", "bosun"} {
-		c := newClient(t, "amd64", s.signedBy(t, "/apt", key))
+		c := newClient(t, s.signedBy(t, "/apt", key))
 		c.run(t, update()...)
 		c.run(t, download("captain")...)
 	}
-	c := newClient(t, "amd64", s.signedBy(t, "/apt", "mate"))
+	c := newClient(t, s.signedBy(t, "/apt", "mate"))
 	if out, err := c.try(update()...); err == nil || !strings.Contains(out, "NO_PUBKEY") {
 		t.Errorf("a third key: %v\n%s", err, out)
 	}
@@ -168,7 +168,7 @@ func TestAptFile(t *testing.T) {
 	s.publish(t, live(), signer(t, "captain"),
 		writeDeb(t, control("captain", "1.36.9-1"), "usr/bin/captain", "usr/share/ship/the log"),
 		writeDeb(t, strings.Replace(control("ship-docs", "1.36.9-1"), "amd64", "all", 1), "usr/share/doc/ship/log"))
-	c := newClient(t, "amd64", s.signedBy(t, "/apt", "captain"))
+	c := newClient(t, s.signedBy(t, "/apt", "captain"))
 	config, err := os.ReadFile("/etc/apt/apt.conf.d/50apt-file.conf")
 	if err != nil {
 		t.Fatal(err)

@@ -1,3 +1,5 @@
+//go:build acceptance
+
 package bootstrap
 
 import (
@@ -87,8 +89,8 @@ func TestDebian(t *testing.T) {
 			c.copy("srv/acme/apt/pool", p1.Deb, captain(t, t.TempDir(), "1.36.1", asDeb))
 			c.aptSuite("srv/acme/apt", "ship-1.36", "Acme", old)
 			t.Run("files", func(t *testing.T) { c.fetched(t, first) })
-			c.copy("root", p1.Deb)
-			c.run("dpkg -i /root/*_1-1_all.deb && apt-get update -qq && apt-get install -qq captain")
+			c.copy("srv", p1.Deb)
+			c.run("dpkg -i /srv/*_1-1_all.deb && apt-get update -qq && apt-get install -qq captain")
 			t.Run("pin", c.pinned)
 
 			// What the operator has chosen stays, without a question.

@@ -1,3 +1,5 @@
+//go:build acceptance
+
 package bootstrap
 
 import (
@@ -72,8 +74,8 @@ func (c client) yum(t *testing.T, tool string) {
 	second.Version = 2
 	p1, p2 := made(t, first, old), made(t, second, old)
 	one, two, three := signedRPM(t, "1", old), signedRPM(t, "2", old), signedRPM(t, "3", next)
-	c.copy("root", p1.RPM, shell(t))
-	c.run("rpm -i --nodeps --justdb /root/shell-*.rpm && rpm -i --nodeps /root/acme-release-1-1.noarch.rpm")
+	c.copy("srv", p1.RPM, shell(t))
+	c.run("rpm -i --nodeps --justdb /srv/shell-*.rpm && rpm -i --nodeps /srv/acme-release-1-1.noarch.rpm")
 	defer c.run("rpm -qa | xargs rpm -e --nodeps --justdb; rm -rf /var/cache/dnf /var/cache/zypp /srv/acme/rpm")
 	if tool == "zypper" {
 		c.run("mkdir -p /etc/zypp && rm -rf /etc/zypp/repos.d && ln -s ../yum.repos.d /etc/zypp/repos.d")

@@ -52,7 +52,8 @@ func ship() artifact.Release {
 func TestFurtherPaths(t *testing.T) {
 	files, err := Files(t.Context(), Input{
 		Release: ship(), Dir: lay(t, ship(), nil), Folder: "ship",
-		As: map[string]string{"ship-server-linux-amd64.tar.gz": "heat/ship/ship-server.tar.gz", "ship-salt.tar.gz": "heat/salt"},
+		As: map[string]string{"ship-server-linux-amd64.tar.gz": "heat/ship/ship-server.tar.gz",
+			"ship-salt.tar.gz": "heat/salt"},
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

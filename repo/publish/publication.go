@@ -46,14 +46,19 @@ func (p *publication) publish(ctx context.Context) (Report, error) {
 // explain adds to an error what readers see now.
 func (p *publication) explain(err error) error {
 	var conflict *ConflictError
+	var other *OtherError
+	var damage *DamageError
+	var source *SourceError
 	switch {
-	case err == nil || errors.As(err, &conflict) || p.DryRun:
+	case errors.As(err, &damage):
+		return fmt.Errorf("%w\n  Put it back as it was, or publish again with -force from where the whole repository is", err)
+	case err == nil || errors.As(err, &conflict) || errors.As(err, &other) || errors.As(err, &source) || p.DryRun:
 		return err
 	case p.begun:
-		return fmt.Errorf("%w\nSome suites may show the new snapshot and some the old one, each of them whole. "+
-			"Run it again to complete", err)
+		return fmt.Errorf("%w\nSome suites may show the new snapshot and some the old one, each of them whole; "+
+			"the next run completes", err)
 	}
-	return fmt.Errorf("%w\nReaders see what they saw before. Run it again to go on", err)
+	return fmt.Errorf("%w\nReaders see what they saw before; the next run goes on from here", err)
 }
 
 // run starts over when somebody else replaces the head meanwhile: that may be a change that ours
@@ -72,14 +77,14 @@ func (p *publication) run(ctx context.Context) error {
 func (p *publication) once(ctx context.Context) error {
 	shown, err := p.settle(ctx)
 	if err != nil {
-		return err
+		return p.unlessMoved(ctx, shown, err)
 	}
 	if p.begun && shown.Head.Snapshot != p.next.Snapshot.ID {
 		return p.yield(ctx, shown)
 	}
 	p.report.Previous = shown.Head.Snapshot
 	if !p.next.follows(shown.Head.Snapshot) || p.another(shown) {
-		return p.conflict(shown.Head.Snapshot)
+		return p.refuse(ctx, shown)
 	}
 	c, err := difference(shown, p.next, p.Request)
 	if err != nil {
@@ -91,11 +96,7 @@ func (p *publication) once(ctx context.Context) error {
 		return nil
 	}
 	if err := p.inspect(ctx, shown, &c); err != nil {
-		var conflict *ConflictError
-		if moved := p.stillShows(ctx, shown); errors.As(moved, &conflict) {
-			return moved // what was there was compared with what somebody else has replaced
-		}
-		return err
+		return p.unlessMoved(ctx, shown, err)
 	}
 	p.tell(c)
 	if p.DryRun {
@@ -111,6 +112,25 @@ func (p *publication) once(ctx context.Context) error {
 // another reports whether the target shows a snapshot that somebody else made in the same second.
 func (p *publication) another(shown *Shown) bool {
 	return shown.Snapshot.ID == p.next.Snapshot.ID && shown.Snapshot.Tree != p.next.Snapshot.Tree && !p.Repair
+}
+
+// refuse returns why a target that shows something else cannot be brought to next.
+func (p *publication) refuse(ctx context.Context, shown *Shown) error {
+	if shown.Snapshot.ID == "" { // it is damaged, and nobody knows whose it is
+		return p.conflict(shown.Head.Snapshot)
+	}
+	theirs, ours := shown.Snapshot.Identity, p.next.Snapshot.Identity
+	if theirs.Name != ours.Name || theirs.Origin != ours.Origin || theirs.Label != ours.Label {
+		return &OtherError{Target: p.to.String(), Shown: theirs, Next: ours}
+	}
+	ancestors, err := Ancestors(ctx, p.to, shown.Snapshot)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(append(ancestors, shown.Head.Snapshot), p.next.follows) {
+		return &OtherError{Target: p.to.String(), Shown: theirs, Next: ours}
+	}
+	return p.conflict(shown.Head.Snapshot)
 }
 
 func (p *publication) conflict(shows string) error {
@@ -136,11 +156,12 @@ func (p *publication) settle(ctx context.Context) (*Shown, error) {
 
 // tolerate lets a state pass that is damaged, as far as it could be read.
 func (p *publication) tolerate(shown *Shown, err error) error {
-	var damage *damageError
+	var damage *DamageError
 	if !errors.As(err, &damage) {
 		return err
 	}
-	if damage.path == HeadFile {
+	unknown := damage.Path == SnapshotFile(shown.Head.Snapshot) && !p.next.follows(shown.Head.Snapshot)
+	if damage.Path == HeadFile || unknown {
 		shown.Head = state.Head{}
 	}
 	p.Events.Note(err.Error())
@@ -182,7 +203,7 @@ func pendingOf(ctx context.Context, t Target, shown *Shown) (replacement, error)
 		}
 		data, ok := content[e.Path]
 		if !ok && e.Alias == "" {
-			return r, &damageError{t, CommitsFile(shown.Head.Snapshot), fmt.Errorf("it is without %s", e.Path)}
+			return r, damage(t, CommitsFile(shown.Head.Snapshot), fmt.Errorf("it is without %s", e.Path))
 		}
 		r.replace(tree.File{Entry: e, Data: data})
 	}
@@ -273,6 +294,18 @@ func (p *publication) stillShows(ctx context.Context, shown *Shown) error {
 	now, err := readHead(ctx, p.to)
 	if err == nil && now.Tag != shown.Tag {
 		err = &ConflictError{Target: p.to.String(), Snapshot: now.Head.Snapshot}
+	}
+	return err
+}
+
+// unlessMoved returns err, or a *ConflictError where what was read was no longer what the target
+// shows: then err may come from that.
+func (p *publication) unlessMoved(ctx context.Context, shown *Shown, err error) error {
+	var conflict *ConflictError
+	if ctx.Err() == nil && shown.Tag != "" {
+		if moved := p.stillShows(ctx, shown); errors.As(moved, &conflict) {
+			return moved
+		}
 	}
 	return err
 }

@@ -19,7 +19,9 @@ type Request struct {
 	// Repair trusts nothing that the target says it has: every file is looked at, and replaced if
 	// it differs, as is a head that cannot be read.
 	Repair bool
-	Events event.Sink
+	// Checked says that the files to publish have been compared with their entries already.
+	Checked bool
+	Events  event.Sink
 }
 
 // A Report is what was done, or would be.

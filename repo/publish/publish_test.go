@@ -133,7 +133,8 @@ func (p pair) stop(t *testing.T, i, j int) (aEnded, bEnded bool) {
 			}}
 			done := make(chan struct{})
 			go func() {
-				_, *err = publish.Publish(context.Background(), m, next, publish.Request{Now: publishtest.At(3), Keep: publishtest.Keep})
+				r := publish.Request{Now: publishtest.At(3), Keep: publishtest.Keep}
+				_, *err = publish.Publish(context.Background(), m, next, r)
 				close(done)
 			}()
 			synctest.Wait()

@@ -72,7 +72,7 @@ func Ancestors(ctx context.Context, t Target, s state.Snapshot) ([]string, error
 			return nil, err
 		}
 		if parent.snapshot.ID >= s.ID {
-			return nil, &damageError{t, SnapshotFile(s.ID), errors.New("it says that it was made of a later snapshot")}
+			return nil, damage(t, SnapshotFile(s.ID), errors.New("it says that it was made of a later snapshot"))
 		}
 		s = parent.snapshot
 	}
@@ -91,10 +91,10 @@ func readHead(ctx context.Context, t Target) (*Shown, error) {
 	}
 	s.Tag = tag
 	if err := json.Unmarshal(data, &s.Head); err != nil {
-		return s, &damageError{t, HeadFile, err}
+		return s, damage(t, HeadFile, err)
 	}
 	if err := checkHead(s.Head); err != nil {
-		return s, &damageError{t, HeadFile, err}
+		return s, damage(t, HeadFile, err)
 	}
 	return s, nil
 }
@@ -125,10 +125,10 @@ func readDescription(ctx context.Context, t Target, id string) (description, err
 	}
 	d := description{file: tree.Of(tree.Content, path, data)}
 	if err := json.Unmarshal(data, &d.snapshot); err != nil {
-		return d, &damageError{t, path, err}
+		return d, damage(t, path, err)
 	}
 	if d.snapshot.ID != id {
-		return d, &damageError{t, path, fmt.Errorf("it describes the snapshot %q", d.snapshot.ID)}
+		return d, damage(t, path, fmt.Errorf("it describes the snapshot %q", d.snapshot.ID))
 	}
 	return d, nil
 }
@@ -154,7 +154,7 @@ func readListing(ctx context.Context, t Target, digest string) ([]tree.Entry, tr
 	}
 	entries, err := tree.DecodeListing(data)
 	if err != nil {
-		return nil, tree.Entry{}, &damageError{t, ListingFile(digest), err}
+		return nil, tree.Entry{}, damage(t, ListingFile(digest), err)
 	}
 	return entries, tree.Of(tree.Content, ListingFile(digest), data).Entry, nil
 }
@@ -170,7 +170,7 @@ func getListed(ctx context.Context, t Target, e tree.Entry) ([]byte, error) {
 		e.Size = got.Size
 	}
 	if err := e.Matches(got.Size, got.SHA256); err != nil {
-		return nil, &damageError{t, e.Path, err}
+		return nil, damage(t, e.Path, err)
 	}
 	return data, nil
 }
@@ -180,7 +180,7 @@ func readCommits(ctx context.Context, t Target, shown *Shown) (map[string][]byte
 	path := CommitsFile(shown.Head.Snapshot)
 	at := slices.IndexFunc(shown.Files, func(e tree.Entry) bool { return e.Path == path })
 	if at < 0 {
-		return nil, &damageError{t, ListingFile(shown.Snapshot.Tree), fmt.Errorf("it does not list %s", path)}
+		return nil, damage(t, ListingFile(shown.Snapshot.Tree), fmt.Errorf("it does not list %s", path))
 	}
 	data, err := getListed(ctx, t, shown.Files[at])
 	if err != nil {
@@ -188,7 +188,7 @@ func readCommits(ctx context.Context, t Target, shown *Shown) (map[string][]byte
 	}
 	content, err := tree.DecodeCommits(data)
 	if err != nil {
-		return nil, &damageError{t, path, err}
+		return nil, damage(t, path, err)
 	}
 	return content, nil
 }
@@ -198,23 +198,27 @@ func get(ctx context.Context, t Target, path string) ([]byte, string, error) {
 	data, tag, err := t.Get(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && path != HeadFile:
-		return nil, "", &damageError{t, path, err}
+		return nil, "", damage(t, path, err)
 	case err != nil:
 		return nil, "", fmt.Errorf("%s: reading %s: %w", t, path, err)
 	}
 	return data, tag, nil
 }
 
-// A damageError is an object of a state that cannot be read as it was written.
-type damageError struct {
-	target Target
-	path   string
-	err    error
+// A DamageError is an object of a state that cannot be read as it was written.
+type DamageError struct {
+	Target string
+	Path   string
+	Err    error // fs.ErrNotExist if it is missing
 }
 
-func (e *damageError) Unwrap() error { return e.err }
+func damage(t Target, path string, err error) error { return &DamageError{t.String(), path, err} }
 
-func (e *damageError) Error() string {
-	return fmt.Sprintf("%s: %s is damaged: %v. Put it back as it was, or publish again with -force from where the whole "+
-		"repository is", e.target, e.path, e.err)
+func (e *DamageError) Unwrap() error { return e.Err }
+
+func (e *DamageError) Error() string {
+	if errors.Is(e.Err, fs.ErrNotExist) {
+		return fmt.Sprintf("%s: %s is damaged: it is missing", e.Target, e.Path)
+	}
+	return fmt.Sprintf("%s: %s is damaged: %v", e.Target, e.Path, e.Err)
 }

@@ -4,7 +4,11 @@ package publish
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 
+	"github.com/slipway-build/slipway/repo/state"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
@@ -56,4 +60,40 @@ type ConflictError struct {
 
 func (e *ConflictError) Error() string {
 	return "somebody else published to " + e.Target + " meanwhile: it shows snapshot " + e.Snapshot
+}
+
+// An OtherError is a target that shows another repository.
+type OtherError struct {
+	Target      string
+	Shown, Next state.Identity
+}
+
+func (e *OtherError) Error() string {
+	name := func(i state.Identity) string { return fmt.Sprintf("%s (origin %s)", i.Name, i.Origin) }
+	if name(e.Shown) == name(e.Next) {
+		return fmt.Sprintf("%s shows a repository %s that has no snapshot in common with this one, which was begun anew\n"+
+			"  Go on from that one, with mage repo:pull and dist/repo moved away, or publish to another place",
+			e.Target, name(e.Shown))
+	}
+	return fmt.Sprintf("%s shows the repository %s, and this one is %s: its clients would refuse it"+
+		"\n  Publish to another place", e.Target, name(e.Shown), name(e.Next))
+}
+
+// A SourceError is a file to publish that is not here as it was made. It is found before the
+// target is changed.
+type SourceError struct {
+	Path string // in the repository
+	Err  error
+}
+
+func (e *SourceError) Unwrap() error { return e.Err }
+
+func (e *SourceError) Error() string {
+	if errors.Is(e.Err, fs.ErrNotExist) {
+		return e.Path + " cannot be published: it is missing"
+	}
+	if changed := (*tree.MismatchError)(nil); errors.As(e.Err, &changed) {
+		return e.Path + " cannot be published: it is not as it was made, somebody changed it"
+	}
+	return fmt.Sprintf("%s cannot be published: %v", e.Path, e.Err)
 }

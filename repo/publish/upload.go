@@ -2,8 +2,9 @@ package publish
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -42,13 +43,10 @@ func (p *publication) inspect(ctx context.Context, shown *Shown, c *change) erro
 		case f.Alias != "":
 			c.copies = append(c.copies, f.Entry)
 		default:
-			if err := checkSource(f); err != nil {
-				return fmt.Errorf("%s: %w", p.to, err)
-			}
 			c.content = append(c.content, f)
 		}
 	}
-	return nil
+	return p.checkSources(ctx, *c)
 }
 
 // checkCommits refuses to replace what somebody else has put in the place of what was published.
@@ -77,23 +75,27 @@ func (p *publication) checkCommits(ctx context.Context, c change) error {
 	return nil
 }
 
-// checkSource returns an error if what is to be uploaded is not here.
-func checkSource(f tree.File) error {
-	if !f.HasContent() {
-		return fmt.Errorf("%s is neither there nor here. Publish from where the whole repository is", f.Path)
-	}
-	if f.From == "" {
+// checkSources returns an error if what is to be written is not here, or not as it was made.
+func (p *publication) checkSources(ctx context.Context, c change) error {
+	files := slices.Concat(c.content, c.commits)
+	return each(ctx, len(files), func(_ context.Context, i int) error {
+		f := files[i]
+		switch {
+		case f.Alias != "" && f.Class != tree.Content:
+			return nil
+		case !f.HasContent():
+			return &SourceError{f.Path, errNowhere}
+		case f.From == "" || p.Checked:
+			return nil
+		}
+		if err := f.CopyTo(io.Discard); err != nil {
+			return &SourceError{f.Path, err}
+		}
 		return nil
-	}
-	info, err := os.Stat(f.From)
-	if err != nil {
-		return fmt.Errorf("%s cannot be published: %w", f.Path, err)
-	}
-	if !info.Mode().IsRegular() || info.Size() != f.Size {
-		return fmt.Errorf("%s cannot be published: %s has %d bytes, and was to have %d", f.Path, f.From, info.Size(), f.Size)
-	}
-	return nil
+	})
 }
+
+var errNowhere = errors.New("it is neither there nor here")
 
 // upload brings content to the target, which no reader finds until its head is replaced by the
 // one returned.

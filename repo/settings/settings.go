@@ -93,9 +93,10 @@ func (s Settings) Suite(base, channel string) string {
 }
 
 var (
-	namePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
-	suitePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]*$`)
-	plainPattern = regexp.MustCompile(`^[^\pC]+$`)
+	namePattern   = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+	suitePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9.+-]*$`)
+	imagesPattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9.-]*(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$`)
+	plainPattern  = regexp.MustCompile(`^[^\pC]+$`)
 )
 
 // Validate returns what is wrong with the settings, whose defaults are filled in.
@@ -109,30 +110,37 @@ func (s Settings) Validate() []config.Fault {
 	refuse(!namePattern.MatchString(s.Name), "name", "%q: want small letters, digits, dots and hyphens, as acme", s.Name)
 	refuse(!plainPattern.MatchString(s.Origin), "origin", "%q: want a line that names you, as Acme", s.Origin)
 	refuse(s.Label != "" && !plainPattern.MatchString(s.Label), "label", "%q: want one line", s.Label)
-	refuse(s.Description != "" && !plainPattern.MatchString(s.Description), "description", "%q: want one line", s.Description)
+	refuse(s.Description != "" && !plainPattern.MatchString(s.Description), "description", "%q: want one line",
+		s.Description)
 	faults = append(faults, checkURL(s.URL)...)
 	_, err := mail.ParseAddress(s.Maintainer)
-	refuse(err != nil || !strings.Contains(s.Maintainer, " <"), "maintainer", "%q: want a name and a mail address, as Ada <ada@example.org>",
+	refuse(err != nil || !strings.Contains(s.Maintainer, " <"), "maintainer",
+		"%q: want a name and a mail address, as Ada <ada@example.org>",
 		s.Maintainer)
 	for i, c := range s.Channels {
 		refuse(!namePattern.MatchString(c), fmt.Sprintf("channels[%d]", i), "%q: want small letters, digits and hyphens", c)
 		refuse(slices.Index(s.Channels, c) != i, fmt.Sprintf("channels[%d]", i), "%s is there twice: remove one", c)
 	}
 	for i, name := range s.Enabled {
-		refuse(!suitePattern.MatchString(name), fmt.Sprintf("enabled[%d]", i), "%q: want the name of a suite, as kubernetes-1.36", name)
+		refuse(!suitePattern.MatchString(name), fmt.Sprintf("enabled[%d]", i),
+			"%q: want the name of a suite, as kubernetes-1.36", name)
 	}
 	refuse(s.ValidDays < 0, "valid_days", "%d: want a number of days, or 0", s.ValidDays)
 	refuse(s.Keep.Versions < 0, "keep.versions", "%d: want a number of versions, or 0 for all", s.Keep.Versions)
 	refuse(*s.Keep.Snapshots < 1, "keep.snapshots", "%d: want at least 1", *s.Keep.Snapshots)
 	refuse(*s.Keep.Days < 0, "keep.days", "%d: want a number of days", *s.Keep.Days)
+	refuse(s.Images != "" && !imagesPattern.MatchString(s.Images), "images",
+		"%q: want a registry and the prefix of repositories in it, as registry.example.org/acme", s.Images)
 	refuse(s.Metadata != "gz" && s.Metadata != "zstd", "metadata", "%q: want gz or zstd", s.Metadata)
 	return faults
 }
 
 func checkURL(s string) []config.Fault {
 	u, err := url.Parse(s)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return []config.Fault{config.Faultf("url", "%q: want where readers find the repository, as https://packages.example.org", s)}
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "" {
+		return []config.Fault{config.Faultf("url",
+			"%q: want where readers find the repository, as https://packages.example.org", s)}
 	}
 	return nil
 }
@@ -164,7 +172,8 @@ func (p Placement) Validate() []config.Fault {
 	for i, name := range p.Suites {
 		switch {
 		case !suitePattern.MatchString(name):
-			faults = append(faults, config.At("suites", i, "%q: want small letters, digits, dots and hyphens, as kubernetes-1.36", name))
+			faults = append(faults, config.At("suites", i,
+				"%q: want small letters, digits, dots and hyphens, as kubernetes-1.36", name))
 		case slices.Index(p.Suites, name) != i:
 			faults = append(faults, config.At("suites", i, "%s is there twice: remove one", name))
 		}

@@ -43,7 +43,8 @@ func TestReadRefuses(t *testing.T) {
 
 func TestSuite(t *testing.T) {
 	s := Settings{Channels: []string{"edge", "candidate", "stable"}}
-	for channel, want := range map[string]string{"edge": "ship-1.4-edge", "candidate": "ship-1.4-candidate", "stable": "ship-1.4"} {
+	for channel, want := range map[string]string{"edge": "ship-1.4-edge", "candidate": "ship-1.4-candidate",
+		"stable": "ship-1.4"} {
 		if got := s.Suite("ship-1.4", channel); got != want {
 			t.Errorf("the suite in %s is %s, want %s", channel, got, want)
 		}
@@ -63,7 +64,8 @@ func TestPlacement(t *testing.T) {
 		t.Errorf("of a profile that names the folder, it is %+v", p)
 	}
 	for name, bad := range map[string]Placement{
-		"a suite twice": {Suites: []string{"a", "a"}}, "a path": {Suites: []string{"a/b"}}, "a folder that is taken": {Downloads: "apt"},
+		"a suite twice": {Suites: []string{"a", "a"}}, "a path": {Suites: []string{"a/b"}},
+		"a folder that is taken": {Downloads: "apt"},
 	} {
 		if len(bad.Validate()) == 0 {
 			t.Errorf("%s: nothing is wrong with %+v", name, bad)

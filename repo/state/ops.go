@@ -18,9 +18,14 @@ type ClockError struct {
 }
 
 func (e *ClockError) Error() string {
-	return fmt.Sprintf("this machine's clock says %s, and the repository's snapshot %s is later: clients would take what is signed "+
-		"now for an older state\n  Set the clock, and run this again", e.Now.UTC().Format(IDLayout), e.Snapshot)
+	return fmt.Sprintf("this machine's clock says %s, and the repository's snapshot %s is later: clients would take "+
+		"what is signed now for an older state\n  Set the clock, and run this again",
+		e.Now.UTC().Format(IDLayout), e.Snapshot)
 }
+
+// ahead is how far snapshots can be ahead of the clock, where changes follow each other within a
+// second. apt takes indexes from up to ten seconds in the future.
+const ahead = 5 * time.Second
 
 // Next returns the snapshot that follows s at a time, with all that s has. keep is how many
 // snapshots can be gone back to, with the new one.
@@ -31,11 +36,11 @@ func (s Snapshot) Next(now time.Time, change Change, keep int) (Snapshot, error)
 		if err != nil {
 			return Snapshot{}, fmt.Errorf("snapshot %q: its ID is no time such as %s", s.ID, IDLayout)
 		}
-		if id.Before(last) {
+		if last.Sub(id) > ahead {
 			return Snapshot{}, &ClockError{Now: now, Snapshot: s.ID}
 		}
-		if id.Equal(last) { // two changes in one second
-			id = id.Add(time.Second)
+		if !id.After(last) { // several changes in one second
+			id = last.Add(time.Second)
 		}
 	}
 	next := s
@@ -59,8 +64,9 @@ type VersionError struct {
 
 func (e *VersionError) Error() string {
 	if e.Version == e.Present {
-		return fmt.Sprintf("%s %s is in channel %s already, with other content: who installed it would have two of one version\n"+
-			"  Release what is new as another version", e.Fork, e.Version, e.Channel)
+		return fmt.Sprintf("%s %s is in channel %s already, with other content: "+
+			"who installed it would have two of one version\n  Release what is new as another version",
+			e.Fork, e.Version, e.Channel)
 	}
 	return fmt.Sprintf("%s %s is lower than %s, which channel %s has: no client would upgrade to it\n"+
 		"  To go back to an earlier state: mage repo:rollback; to add it nevertheless: -force",

@@ -19,6 +19,9 @@ func TestNext(t *testing.T) {
 	if err != nil || second.ID != "20261126T120001Z" || second.Parent != first.ID {
 		t.Fatalf("the second snapshot, in the same second, is %+v, %v", second, err)
 	}
+	if soon, err := second.Next(noon, Change{Verb: "resign"}, 2); err != nil || soon.ID != "20261126T120002Z" {
+		t.Errorf("another in that second is %s, %v", soon.ID, err)
+	}
 	third, err := second.Next(noon.Add(time.Hour), Change{Verb: "resign"}, 2)
 	if want := []string{third.ID, second.ID}; err != nil || !slices.Equal(third.Kept, want) {
 		t.Errorf("of three snapshots, %q can be gone back to, want %q, %v", third.Kept, want, err)
@@ -49,13 +52,20 @@ func TestPut(t *testing.T) {
 		isNew bool
 		says  string // of the error; "": there is none
 	}{
-		"a higher version":            {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.10", Record: "bb"}, isNew: true},
-		"another fork":                {m: Member{Fork: "ship-1.3", Version: "1.3.9", Record: "bb"}, isNew: true},
-		"the same":                    {m: have},
-		"the same with other content": {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.2", Record: "bb"}, says: "with other content"},
-		"the same by force":           {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.2", Record: "bb"}, force: true, says: "with other content"},
-		"a lower version":             {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.1", Record: "bb"}, says: "is lower than 1.4.1+acme.2"},
-		"a lower version by force":    {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.1", Record: "bb"}, force: true, isNew: true},
+		"a higher version": {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.10", Record: "bb"}, isNew: true},
+		"another fork":     {m: Member{Fork: "ship-1.3", Version: "1.3.9", Record: "bb"}, isNew: true},
+		"the same":         {m: have},
+		"the same with other content": {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.2", Record: "bb"},
+			says: "with other content"},
+		"the same by force": {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.2", Record: "bb"}, force: true,
+			says: "with other content"},
+		"a lower version": {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.1", Record: "bb"},
+			says: "is lower than 1.4.1+acme.2"},
+		"a pre-release": {m: Member{Fork: "ship-1.4", Version: "1.4.1-rc.1+acme.3", Record: "bb"},
+			says: "is lower than 1.4.1+acme.2"},
+		"no revision":   {m: Member{Fork: "ship-1.4", Version: "1.4.1", Record: "bb"}, says: "is lower than 1.4.1+acme.2"},
+		"a lower version by force": {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.1", Record: "bb"}, force: true,
+			isNew: true},
 	} {
 		s := Snapshot{Channels: map[string][]Member{"stable": {have}}}
 		isNew, err := s.Put("stable", c.m, c.force)
@@ -108,7 +118,8 @@ func TestPromote(t *testing.T) {
 }
 
 func TestRecordRoundTrip(t *testing.T) {
-	r := Record{Schema: Schema, Suites: []string{"ship-1.4"}, Overlay: map[string][]byte{"profiles/repo_name": []byte("acme\n")}}
+	r := Record{Schema: Schema, Suites: []string{"ship-1.4"},
+		Overlay: map[string][]byte{"profiles/repo_name": []byte("acme\n")}}
 	data, sum, err := r.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +129,8 @@ func TestRecordRoundTrip(t *testing.T) {
 		t.Errorf("read again, it is %+v, %v", got, err)
 	}
 	for name, bad := range map[string][]byte{
-		"truncated": data[:len(data)-9], "empty": nil, "flipped": append(slices.Clone(data[:40]), append([]byte{data[40] ^ 1}, data[41:]...)...),
+		"truncated": data[:len(data)-9], "empty": nil, "flipped": append(slices.Clone(data[:40]),
+			append([]byte{data[40] ^ 1}, data[41:]...)...),
 	} {
 		if _, err := DecodeRecord(bad, sum); err == nil || !strings.Contains(err.Error(), RecordPath(sum)) {
 			t.Errorf("%s: %v, want an error with the file's name", name, err)

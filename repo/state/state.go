@@ -39,7 +39,7 @@ type Snapshot struct {
 	Channels  map[string][]Member `json:"channels"`            // sorted by fork, then by version
 	Suites    []Suite             `json:"suites"`              // sorted by name
 	Keys      []Key               `json:"keys"`                // that its indexes are signed with; the first signs rpms
-	Overlay   string              `json:"overlay"`             // digest of the overlay's commits, by channel; "" if there are none
+	Overlay   map[string]string   `json:"overlay,omitempty"`   // the commits of the overlay, by channel
 	Bootstrap *Bootstrap          `json:"bootstrap,omitempty"` // nil where the repository is not signed
 	Tree      string              `json:"tree"`                // SHA-256 of the listing in state/trees
 	// Kept are the IDs of the snapshots that can be gone back to, the newest first; this one is among them.
@@ -123,5 +123,5 @@ type Record struct {
 // Time parses the time of a snapshot's ID.
 func Time(id string) (time.Time, error) { return time.Parse(IDLayout, id) }
 
-// IDLayout is the form of snapshots' IDs, as snapshot.debian.org's: UTC.
+// IDLayout is the form of snapshots' IDs, as Debian's archive of snapshots has them: UTC.
 const IDLayout = "20060102T150405Z"

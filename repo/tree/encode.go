@@ -88,8 +88,8 @@ func DecodeCommits(data []byte) (map[string][]byte, error) {
 
 // Bytes returns the content of a file that has some, after comparing it with its digest.
 func (f File) Bytes() ([]byte, error) {
-	var out bytes.Buffer
-	err := f.CopyTo(&out)
+	out := bytes.NewBuffer([]byte{}) // an empty file has content
+	err := f.CopyTo(out)
 	return out.Bytes(), err
 }
 
@@ -196,5 +196,6 @@ func (e Entry) Check() error {
 
 // validPath refuses what a target could take for something else: steps upwards, and line ends.
 func validPath(path string) bool {
-	return fs.ValidPath(path) && path != "." && !strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == 0x7f })
+	control := func(r rune) bool { return r < ' ' || r == 0x7f }
+	return fs.ValidPath(path) && path != "." && !strings.ContainsFunc(path, control)
 }

@@ -12,8 +12,8 @@ type ClashError struct {
 }
 
 func (e *ClashError) Error() string {
-	return fmt.Sprintf("yum repository %s: %s would be two rpms with other content: %s and %s: "+
-		"give the later one a higher revision", e.Suite, e.A.NEVRA(), e.A.Path, e.B.Path)
+	return fmt.Sprintf("yum repository %s: %s would be two rpms with other content, %s and %s: "+
+		"raise packages.revision of fork.yaml and make the later release again", e.Suite, e.A.NEVRA(), e.A.Path, e.B.Path)
 }
 
 // An UnsignedError is a package without a signature in a signed repository.

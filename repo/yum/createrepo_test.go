@@ -51,10 +51,10 @@ First & last.
 
   Indented <lines>.
 %install
-mkdir -p %{buildroot}/etc %{buildroot}/usr/lib %{buildroot}/usr/bin %{buildroot}/usr/share/odd/bin %{buildroot}/var/log
-touch %{buildroot}/etc/odd.conf %{buildroot}/usr/lib/sendmail "%{buildroot}/usr/share/odd/a & b" %{buildroot}/var/log/odd
-touch %{buildroot}/usr/share/odd/bin/ünit
-ln -s odd.conf %{buildroot}/etc/link
+cd %{buildroot}
+mkdir -p etc usr/lib usr/share/odd/bin var/log
+touch etc/odd.conf usr/lib/sendmail usr/share/odd/bin/ünit var/log/odd 'usr/share/odd/a & b'
+ln -s odd.conf etc/link
 %files
 %config /etc/odd.conf
 /etc/link

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -91,21 +92,30 @@ func (s *site) place(files []tree.File) {
 	}
 }
 
-// A client is a system that dnf installs packages in, from one repository.
-type client struct {
-	t    *testing.T
-	root string
-	conf string
-}
-
-// newClient makes a client that trusts a key. where is mirrorlist=URL or baseurl=URL.
-func newClient(t *testing.T, where, key string) *client {
+// programs are the clients that there are: dnf 4 has to be, dnf 5 is in few distributions yet.
+func programs(t *testing.T) []string {
 	t.Helper()
 	testkit.Need(t, "dnf")
 	if os.Getuid() != 0 {
 		t.Skip("dnf installs as root only")
 	}
-	c := &client{t: t, root: t.TempDir(), conf: filepath.Join(t.TempDir(), "dnf.conf")}
+	if _, err := exec.LookPath("dnf5"); err != nil {
+		return []string{"dnf"}
+	}
+	return []string{"dnf", "dnf5"}
+}
+
+// A client is a system that dnf installs packages in, from one repository.
+type client struct {
+	t          *testing.T
+	root, conf string
+	program    string
+}
+
+// newClient makes a client that trusts a key. where is mirrorlist=URL or baseurl=URL.
+func newClient(t *testing.T, program, where, key string) *client {
+	t.Helper()
+	c := &client{t: t, root: t.TempDir(), conf: filepath.Join(t.TempDir(), "dnf.conf"), program: program}
 	put(t, c.conf, fmt.Appendf(nil, `[main]
 cachedir=/var/cache/dnf
 logdir=/var/log
@@ -126,15 +136,15 @@ metadata_expire=0
 
 func (c *client) try(args ...string) (string, error) {
 	c.t.Helper()
-	return try(c.t, c.root, append([]string{"dnf", "--config", c.conf, "--installroot", c.root, "--releasever=1", "-y"},
-		args...)...)
+	return try(c.t, c.root, append([]string{c.program, "--config", c.conf, "--installroot", c.root, "--releasever=1",
+		"-y"}, args...)...)
 }
 
 func (c *client) dnf(args ...string) string {
 	c.t.Helper()
 	out, err := c.try(args...)
 	if err != nil {
-		c.t.Fatalf("dnf %s: %v\n%s", strings.Join(args, " "), err, out)
+		c.t.Fatalf("%s %s: %v\n%s", c.program, strings.Join(args, " "), err, out)
 	}
 	return out
 }
@@ -142,11 +152,11 @@ func (c *client) dnf(args ...string) string {
 // has checks which packages are installed.
 func (c *client) has(want ...string) {
 	c.t.Helper()
-	out := tool(c.t, c.root, "rpm", "--root", c.root, "-qa", "--qf", `%{NAME}-%{VERSION}\n`)
+	out := c.dnf("--disablerepo=*", "-q", "repoquery", "--installed", "--qf", `%{name}-%{version}\n`)
 	got := slices.DeleteFunc(strings.Fields(out), func(s string) bool { return strings.HasPrefix(s, "gpg-pubkey") })
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
-		c.t.Errorf("there is %v, want %v", got, want)
+		c.t.Errorf("%s: there is %v, want %v", c.program, got, want)
 	}
 }
 
@@ -173,11 +183,13 @@ func TestDNF(t *testing.T) {
 	s.add(program(t, "captain", "1.36.1"))
 	s.add(program(t, "bosun", "1.0.0"))
 	first := s.publish()
-	lists := map[string]*client{
-		"mirrorlist": newClient(t, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public),
-		"baseurl":    newClient(t, "baseurl="+s.url+"/rpm/ship/latest/", key.Public),
+	var clients []*client
+	for _, program := range programs(t) {
+		clients = append(clients,
+			newClient(t, program, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public),
+			newClient(t, program, "baseurl="+s.url+"/rpm/ship/latest/", key.Public))
 	}
-	for _, c := range lists {
+	for _, c := range clients {
 		c.dnf("install", "captain", "bosun")
 		c.has("bosun-1.0.0", "captain-1.36.1", "shell-1.0.0")
 	}
@@ -185,12 +197,11 @@ func TestDNF(t *testing.T) {
 	s.add(program(t, "bosun", "1.0.1"))
 	s.advise("CVE-2026-0001", fixed)
 	second := s.publish()
-	for _, c := range lists {
-		if out := c.dnf("updateinfo", "list"); !strings.Contains(out, "ship-CVE-2026-0001 Unknown/Sec. captain-1.36.2+acme.1-1") {
-			t.Errorf("dnf lists the updates\n%s", out)
-		}
-		if out := c.dnf("updateinfo", "info"); !strings.Contains(out, "CVE-2026-0001 <is> fixed.") {
-			t.Errorf("dnf tells of the updates\n%s", out)
+	for _, c := range clients {
+		list, info := c.dnf("updateinfo", "list"), c.dnf("updateinfo", "info")
+		if !strings.Contains(list, "ship-CVE-2026-0001") || !strings.Contains(list, "captain-1.36.2+acme.1-1") ||
+			strings.Contains(list, "bosun") || !strings.Contains(info, "CVE-2026-0001 <is> fixed.") {
+			t.Errorf("%s tells of the updates\n%s\n%s", c.program, list, info)
 		}
 		c.dnf("upgrade", "--security")
 		c.has("bosun-1.0.0", "captain-1.36.2+acme.1", "shell-1.0.0")
@@ -202,7 +213,7 @@ func TestDNF(t *testing.T) {
 	if again := s.publish(); again != first || second == first {
 		t.Errorf("the revisions are %s, %s, and rolled back %s", first, second, again)
 	}
-	for _, c := range lists {
+	for _, c := range clients {
 		c.dnf("distro-sync")
 		c.has("bosun-1.0.0", "captain-1.36.1", "shell-1.0.0")
 	}
@@ -215,11 +226,13 @@ func TestDNFZstd(t *testing.T) {
 	s.Zstd = true
 	s.advise("CVE-2026-0001", s.add(shell(t)))
 	s.publish()
-	c := newClient(t, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public)
-	c.dnf("install", "/bin/sh")
-	c.has("shell-1.0.0")
-	if out := c.dnf("updateinfo", "list", "--all"); !strings.Contains(out, "ship-CVE-2026-0001") {
-		t.Errorf("dnf lists the updates\n%s", out)
+	for _, program := range programs(t) {
+		c := newClient(t, program, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public)
+		c.dnf("install", "/bin/sh")
+		c.has("shell-1.0.0")
+		if out := c.dnf("updateinfo", "list", "--all"); !strings.Contains(out, "ship-CVE-2026-0001") {
+			t.Errorf("%s lists the updates\n%s", program, out)
+		}
 	}
 }
 
@@ -237,13 +250,15 @@ func TestDNFRefuses(t *testing.T) {
 		s.add(shell(t))
 		s.publish()
 		flip(t, filepath.Join(s.dir, c.changed))
-		to := newClient(t, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public)
-		out, err := to.try("install", "shell")
-		if (err == nil) != (c.changed == "") || !strings.Contains(out, c.said) {
-			t.Errorf("with a byte of %q changed, dnf says %v\n%s", c.changed, err, out)
-		}
-		if c.changed != "" {
-			to.has()
+		for _, program := range programs(t) {
+			to := newClient(t, program, "mirrorlist="+s.url+"/rpm/ship/mirrorlist", key.Public)
+			out, err := to.try("install", "shell")
+			if (err == nil) != (c.changed == "") || !strings.Contains(out, c.said) {
+				t.Errorf("with a byte of %q changed, %s says %v\n%s", c.changed, program, err, out)
+			}
+			if c.changed != "" {
+				to.has()
+			}
 		}
 	}
 }

@@ -45,7 +45,7 @@ func Metadata(ctx context.Context, r Repository, by *sign.Signer) (files []tree.
 	}
 	var signature []byte
 	if signed {
-		if signature, err = by.Detach(ctx, index); err != nil {
+		if signature, err = by.Metadata(ctx, index); err != nil {
 			return nil, "", fmt.Errorf("yum repository %s: signing repomd.xml: %w", r.Name, err)
 		}
 	}
@@ -55,10 +55,14 @@ func Metadata(ctx context.Context, r Repository, by *sign.Signer) (files []tree.
 }
 
 func (r Repository) check(signed bool) error {
-	if r.Name == "" || strings.Contains(r.Name, "/") {
+	switch {
+	case r.Name == "" || strings.Contains(r.Name, "/"):
 		return fmt.Errorf("yum repository %q: want the name of a folder", r.Name)
-	}
-	if r.URL == "" {
+	case r.Name == path.Base(poolDir):
+		return fmt.Errorf("yum repository %s: the folder rpm/%[1]s has all packages: want another name", r.Name)
+	case r.Time.IsZero():
+		return fmt.Errorf("yum repository %s: it has no time, which its metadata have to carry", r.Name)
+	case r.URL == "":
 		return fmt.Errorf("yum repository %s: it has no URL, which its mirrorlist has to name", r.Name)
 	}
 	return Check(r.Name, r.Packages, signed)

@@ -142,6 +142,8 @@ func TestMetadataRefuses(t *testing.T) {
 	}{
 		{"no name", func(r *Repository) { r.Name = "" }, `yum repository "": want the name of a folder`},
 		{"a path", func(r *Repository) { r.Name = "../x" }, `yum repository "../x": want the name of a folder`},
+		{"the name of the pool", func(r *Repository) { r.Name = "packages" }, "the folder rpm/packages has all packages"},
+		{"no time", func(r *Repository) { r.Time = time.Time{} }, "yum repository ship-1.36: it has no time"},
 		{"no URL", func(r *Repository) { r.URL = "" }, "yum repository ship-1.36: it has no URL"},
 		{"unsigned", func(r *Repository) { r.Packages = append(r.Packages, unsigned) },
 			"captain-1.36.3-1.x86_64.rpm has no signature"},
@@ -201,7 +203,8 @@ func TestFromUpdate(t *testing.T) {
 	}{
 		{"as it is", func(*vex.Update) {}, ""},
 		{"another digest", func(u *vex.Update) { u.Packages[0].Digest = "sha256:aa" }, "is no rpm of the release"},
-		{"another file", func(u *vex.Update) { u.Packages[0].File = "rpm/bosun.rpm" }, "is the rpm captain-1.36.2-1.x86_64.rpm"},
+		{"another file", func(u *vex.Update) { u.Packages[0].File = "rpm/bosun.rpm" },
+			"is the rpm captain-1.36.2-1.x86_64.rpm"},
 		{"no time", func(u *vex.Update) { u.Issued = "yesterday" }, `issued at "yesterday"`},
 		{"no text", func(u *vex.Update) { u.Description = "a\x01" }, "control character"},
 	} {

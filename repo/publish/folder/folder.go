@@ -68,6 +68,8 @@ func At(root string) (*Folder, error) {
 		if _, err := os.Lstat(root); err == nil {
 			return nil, fmt.Errorf("%s is a link to nowhere: remove it, or make the folder that it leads to", root)
 		}
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, fmt.Errorf("%s: a folder above it is a file: name another place", root)
 	case err != nil:
 		return nil, fmt.Errorf("opening the repository's folder: %w", err)
 	case !info.IsDir():

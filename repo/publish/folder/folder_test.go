@@ -102,7 +102,9 @@ func TestModes(t *testing.T) {
 	if err := f.Put(t.Context(), file); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]os.FileMode{"": 0o755, "apt": 0o755, "apt/pool": 0o755, "apt/pool/ship.deb": 0o644} {
+	for path, want := range map[string]os.FileMode{
+		"": 0o755, "apt": 0o755, "apt/pool": 0o755, "apt/pool/ship.deb": 0o644,
+	} {
 		info, err := os.Stat(filepath.Join(root, path))
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has the mode %v, want %v (%v)", path, info.Mode(), want, err)

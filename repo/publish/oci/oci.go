@@ -118,10 +118,10 @@ func (t *Target) String() string { return "oci://" + t.repo.String() + ":" + t.t
 // Limits says what registries cannot do.
 func (t *Target) Limits() []string {
 	return []string{
-		"A registry does not compare a tag with what it was: of two who publish within the same moment, one may be " +
-			"told only at its next step.",
-		"A registry removes files that no tag leads to when its operator has it collect garbage, and may keep the " +
-			"tags of snapshots that were removed.",
+		"a registry does not compare a tag with what it was: of two who publish within the same moment, one may be " +
+			"told only at its next step",
+		"a registry removes files that no tag leads to when its operator has it collect garbage, and may keep the " +
+			"tags of snapshots that were removed",
 	}
 }
 

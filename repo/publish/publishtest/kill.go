@@ -2,6 +2,7 @@ package publishtest
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -19,9 +20,9 @@ type Kill struct {
 	Child []string
 }
 
-// Run shows the first snapshot and has a child publish the second, until it is killed. Readers
-// find the old state or the new one, and the next run completes.
-// snapshots that follow.
+// Run, each time, resets the target to nothing, shows the first snapshot and has a child publish
+// the second, until it is killed. Readers find the old state or the new one, and the next run
+// completes.
 func (k Kill) Run(t *testing.T, reset func()) {
 	one, two, _, _ := Voyage(t)
 	for i := range k.Times {
@@ -47,14 +48,24 @@ func (k Kill) Run(t *testing.T, reset func()) {
 // kill starts a child and kills it after some time, or lets it end.
 func (k Kill) kill(t *testing.T, after time.Duration) {
 	t.Helper()
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
 	child, err := os.StartProcess(os.Args[0], []string{os.Args[0], "-test.run=^TestChild$"},
-		&os.ProcAttr{Env: k.Child, Files: []*os.File{nil, os.Stderr, os.Stderr}})
+		&os.ProcAttr{Env: k.Child, Files: []*os.File{nil, log, log}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	timer := time.AfterFunc(after, func() { _ = child.Kill() })
 	defer timer.Stop()
-	if _, err := child.Wait(); err != nil {
+	ended, err := child.Wait()
+	if err != nil {
 		t.Fatal(err)
+	}
+	if ended.Exited() && !ended.Success() {
+		said, _ := os.ReadFile(log.Name())
+		t.Fatalf("the publisher ended by itself, with an error:\n%s", said)
 	}
 }

@@ -103,8 +103,8 @@ func (h *Host) Limits() []string {
 	if h.hasFlock {
 		return nil
 	}
-	return []string{h.url.Host + " has no flock: a publisher that is killed while it replaces the head leaves the folder " +
-		h.root + "/state/lock.d, which has to be removed by hand"}
+	return []string{fmt.Sprintf("%s has no flock: a publisher that is killed while it changes files leaves the "+
+		"folder %s/state/lock.d, which has to be removed by hand", h.url.Host, h.root)}
 }
 
 // Close ends the connection.
@@ -128,7 +128,8 @@ func (h *Host) connect(ctx context.Context) error {
 		defer stays.Close()
 		args := append(append(h.args[:len(h.args):len(h.args)], "-oControlMaster=yes"), "--", h.url.Hostname(), remote(greet))
 		// The connection outlives the call that makes it: it ends when the pipe does.
-		failed = h.options.Run.Run(context.WithoutCancel(ctx), run.Cmd{Args: args, Env: h.options.Env, Stdin: stays, Stdout: said})
+		failed = h.options.Run.Run(context.WithoutCancel(ctx),
+			run.Cmd{Args: args, Env: h.options.Env, Stdin: stays, Stdout: said})
 	}()
 	select {
 	case <-ctx.Done():

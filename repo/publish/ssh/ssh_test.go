@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -63,6 +64,36 @@ func TestPublish(t *testing.T) {
 	publishtest.Publishes(t, open(t, serve(t), root), func() publishtest.Objects { return publishtest.Folder(t, root) })
 }
 
+// TestWithoutFlock publishes to a host that has no more than it needs.
+func TestWithoutFlock(t *testing.T) {
+	testkit.Need(t, "rsync")
+	bin := t.TempDir()
+	for _, tool := range []string{
+		"sh", "cat", "cp", "find", "ln", "mkdir", "mv", "rm", "rmdir", "rsync", "sha256sum", "sleep", "sync", "wc",
+	} {
+		name, err := exec.LookPath(tool)
+		if err != nil {
+			t.Skip(err)
+		}
+		if err := os.Symlink(name, filepath.Join(bin, tool)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server, root := testkit.Sshd(t, "PATH="+bin), filepath.Join(t.TempDir(), "repo")
+	target := open(t, server, root)
+	if limits := target.Limits(); len(limits) != 1 || !strings.Contains(limits[0], "no flock") {
+		t.Errorf("the limits are %q", limits)
+	}
+	publishtest.Publishes(t, target, func() publishtest.Objects { return publishtest.Folder(t, root) })
+	if err := os.Remove(filepath.Join(bin, "rsync")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := ssh.Open(t.Context(), parse(t, target.String()), options(t, server))
+	if err == nil || !strings.Contains(err.Error(), "the host has no rsync") {
+		t.Errorf("without rsync: %v", err)
+	}
+}
+
 // to and path are how a child is told where it publishes, and which ssh knows the way.
 const to, path = "SLIPWAY_TEST_PUBLISH_TO", "SLIPWAY_TEST_PUBLISH_PATH"
 
@@ -87,7 +118,7 @@ func TestKill(t *testing.T) {
 	server, root := serve(t), filepath.Join(t.TempDir(), "repo")
 	target := open(t, server, root)
 	publishtest.Kill{
-		Times: 30, Step: 20 * time.Millisecond, Target: target,
+		Times: 30, Step: 40 * time.Millisecond, Target: target,
 		Held:  func() publishtest.Objects { return publishtest.Folder(t, root) },
 		Child: []string{to + "=" + target.String(), path + "=" + server.Path, "TMPDIR=" + t.TempDir()},
 	}.Run(t, func() { publishtest.Clear(t, root) })
