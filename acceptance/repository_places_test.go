@@ -49,12 +49,12 @@ func kinds() map[string]struct {
 		kills int
 		open  func(t *testing.T) place
 	}{
-		"folder":    {200, folderPlace},
+		"folder":    {202, folderPlace},
 		"ssh":       {20, sshPlace},
 		"s3":        {170, func(t *testing.T) place { return behind(storetest.S3(t), s3.Open) }},
 		"versitygw": {15, func(t *testing.T) place { return behind(storetest.Gateway(t), s3.Open) }},
 		"swift":     {75, func(t *testing.T) place { return behind(storetest.Swift(t), swift.Open) }},
-		"Debian's Swift": {5, func(t *testing.T) place {
+		"Debian's Swift": {3, func(t *testing.T) place {
 			container, _ := storetest.Debian(t)
 			container.URL = strings.Replace(container.URL, "lock=2s", "lock=10s", 1)
 			p := storePlace(container)
