@@ -125,8 +125,10 @@ func (s *store) describe(ctx context.Context, id string) ([]byte, error) {
 
 // read returns a file of the repository, if it is as the listing has it.
 func (s *store) read(e tree.Entry) ([]byte, error) {
-	if data, ok := s.fetched[e.Path]; ok {
-		return data, nil
+	for _, name := range []string{e.Path, e.Alias} {
+		if data, ok := s.fetched[name]; ok {
+			return data, nil
+		}
 	}
 	data, err := os.ReadFile(s.abs(e.Path))
 	if errors.Is(err, fs.ErrNotExist) {

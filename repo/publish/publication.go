@@ -83,7 +83,7 @@ func (p *publication) once(ctx context.Context) error {
 		return p.yield(ctx, shown)
 	}
 	p.report.Previous = shown.Head.Snapshot
-	if !p.next.follows(shown.Head.Snapshot) {
+	if !p.next.follows(shown.Head.Snapshot) || p.another(shown) {
 		return p.refuse(ctx, shown)
 	}
 	c, err := difference(shown, p.next, p.Request)
@@ -107,6 +107,11 @@ func (p *publication) once(ctx context.Context) error {
 		return err
 	}
 	return p.replaceHead(ctx, shown, c, head)
+}
+
+// another reports whether the target shows a snapshot that somebody else made in the same second.
+func (p *publication) another(shown *Shown) bool {
+	return shown.Snapshot.ID == p.next.Snapshot.ID && shown.Snapshot.Tree != p.next.Snapshot.Tree && !p.Repair
 }
 
 // refuse returns why a target that shows something else cannot be brought to next.

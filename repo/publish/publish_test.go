@@ -184,3 +184,20 @@ func (p pair) check(t *testing.T, name string, o *objects, errs [2]error) {
 		o.at.Shows(t, name, &memory{objects: o}, p.b)
 	}
 }
+
+// TestSameSecond has two machines make a snapshot in the same second, which have the same ID then.
+func TestSameSecond(t *testing.T) {
+	one, two, _, _ := publishtest.Voyage(t)
+	other := publishtest.Snapshot(t, 2, publishtest.Fleet{"ship-1.4": {"1.4.1", "1.4.3"}}, one)
+	o := newObjects()
+	for _, n := range []publish.Next{one, two} {
+		if _, err := publishtest.Publish(t, &memory{objects: o}, n, 2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := publishtest.Publish(t, &memory{objects: o}, other, 2)
+	if conflict := (*publish.ConflictError)(nil); !errors.As(err, &conflict) || conflict.Snapshot != two.Snapshot.ID {
+		t.Errorf("the second is told %v", err)
+	}
+	o.at.Shows(t, "then", &memory{objects: o}, two)
+}

@@ -81,6 +81,15 @@ func Debian(t testing.TB) (container, bucket *Store) {
 	return container, bucket
 }
 
+// Registry starts Docker's registry.
+func Registry(t testing.TB) *Store {
+	host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+	s := &Store{}
+	s.serve(t, proxy(t, "http://"+host))
+	s.URL = "oci://" + strings.TrimPrefix(s.Server, "http://") + "/" + Bucket + "/repo"
+	return s
+}
+
 // proxy hands requests on as they are, so that signatures of the host hold.
 func proxy(t testing.TB, server string) http.Handler {
 	u, err := url.Parse(server)
