@@ -170,7 +170,8 @@ func (f *fleet) apt(t *testing.T, web string) reader {
 			t.Fatal(err)
 		}
 	}
-	return program(t, "apt-get", dir, "apt-get -qq --error-on=any update; cd debs; apt-get -qq download captain bosun; rm *.deb")
+	return program(t, "apt-get", dir,
+		"apt-get -qq --error-on=any update; cd debs; apt-get -qq download captain bosun; rm *.deb")
 }
 
 // dnf fetches all metadata by the mirrorlist.
@@ -182,7 +183,8 @@ func (f *fleet) dnf(t *testing.T, web string) reader {
 	if err := os.WriteFile(filepath.Join(dir, "dnf.conf"), []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return program(t, "dnf makecache", dir, "dnf -q -y --config dnf.conf --installroot $PWD/root --releasever=1 makecache --refresh")
+	return program(t, "dnf makecache", dir,
+		"dnf -q -y --config dnf.conf --installroot $PWD/root --releasever=1 makecache --refresh")
 }
 
 // git clones the overlay.
