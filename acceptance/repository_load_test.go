@@ -178,8 +178,8 @@ func (f *fleet) apt(t *testing.T, web string) reader {
 func (f *fleet) dnf(t *testing.T, web string) reader {
 	testkit.Need(t, "dnf")
 	dir := t.TempDir()
-	conf := fmt.Sprintf("[main]\nreposdir=/nowhere\nplugins=0\nretries=1\n[acme]\nname=acme\nmirrorlist=%s/rpm/ship-1.4/mirrorlist\n"+
-		"gpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://%s\n", web, f.key.Public)
+	conf := fmt.Sprintf("[main]\nreposdir=/nowhere\nplugins=0\nretries=1\n[acme]\nname=acme\n"+
+		"mirrorlist=%s/rpm/ship-1.4/mirrorlist\ngpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://%s\n", web, f.key.Public)
 	if err := os.WriteFile(filepath.Join(dir, "dnf.conf"), []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
