@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,15 +32,6 @@ type fleet struct {
 // newFleet releases a number of versions, without images and tarballs.
 func newFleet(t *testing.T, versions int) *fleet {
 	t.Helper()
-	if dir := os.Getenv("DEVFLEET"); dir != "" {
-		f := &fleet{harbour: harbour{t, dir + "/ship", dir + "/mage", strings.Split(read(t, dir+"/env"), "\n")},
-			key: signtest.Pair{Secret: dir + "/secret", Public: dir + "/public"}}
-		for i := range versions {
-			f.releases = append(f.releases, f.at(fmt.Sprintf("releases/%d", i+1)))
-		}
-		f.verify = must(sign.OpenVerifier([]string{f.key.Public}))
-		return f
-	}
 	f := &fleet{harbour: newHarbour(t), key: signtest.OpenPGP(t, "captain")}
 	mustRun(t, f.dir, "rm", "profiles/ship/tarballs.yaml")
 	const settings = "forks/ship-1.4/fork.yaml"
@@ -56,13 +46,6 @@ func newFleet(t *testing.T, versions int) *fleet {
 		mustRun(t, f.dir, "mkdir", "-p", "releases")
 		mustRun(t, f.dir, "mv", f.release(), to)
 		f.releases = append(f.releases, to)
-	}
-	if dir := os.Getenv("DEVSAVE"); dir != "" {
-		mustRun(t, "", "rm", "-rf", dir)
-		mustRun(t, "", "cp", "-r", filepath.Dir(f.dir), dir)
-		mustRun(t, "", "cp", f.key.Secret, dir+"/secret")
-		mustRun(t, "", "cp", f.key.Public, dir+"/public")
-		os.WriteFile(dir+"/env", []byte(strings.Join(f.env, "\n")), 0o644)
 	}
 	var err error
 	if f.verify, err = sign.OpenVerifier([]string{f.key.Public}); err != nil {

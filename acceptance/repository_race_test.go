@@ -23,7 +23,7 @@ func (f *fleet) races(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			at := kind.open(t)
-			for i := range 3 {
+			for i := range 2 {
 				f.race(t, base.copy(t, at.env...), at, fmt.Sprintf("repo-race-%d", i))
 			}
 		})

@@ -249,8 +249,7 @@ func (c *change) again(done state.Change, channels map[string][]state.Member) er
 		}
 		return nil // a later change dropped it
 	case "promote":
-		_, err := c.next.Promote(done.Args[0], done.Args[1], strings.Join(done.Args[2:], ""))
-		return err
+		return c.promoteAgain(channels, done.Args[0], done.Args[1], strings.Join(done.Args[2:], ""))
 	case "resign":
 		c.resign = true
 		return nil
@@ -264,4 +263,18 @@ func (c *change) again(done state.Change, channels map[string][]state.Member) er
 	}
 	return errors.New("this cannot be done again on another state\n  Take theirs, with mage repo:pull to an empty " +
 		Dir + ", and do it there")
+}
+
+// promoteAgain promotes what was promoted then. What others have added to the channel since, nobody
+// here has seen.
+func (c *change) promoteAgain(channels map[string][]state.Member, from, to, id string) error {
+	for _, m := range channels[from] {
+		if id != "" && m.Fork != id || !slices.Contains(channels[to], m) {
+			continue
+		}
+		if _, err := c.next.Put(to, m, true); err != nil {
+			return err
+		}
+	}
+	return nil
 }
