@@ -67,8 +67,7 @@ func (p *Project) cutter() cut.Cutter {
 	return cut.Cutter{Project: p.project(), Options: p.options(), Programs: programs, Now: p.Now}
 }
 
-// Repo returns what keeps the repositories in dist/repo: it adds releases to them, moves them from
-// channel to channel and back, and publishes them.
+// Repo returns what keeps the repositories in dist/repo, and publishes them.
 func (p *Project) Repo() repo.Keeper {
 	k := repo.Keeper{Project: p.project(), Options: p.options()}
 	if p.Now != nil {
