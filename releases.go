@@ -6,6 +6,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/cut"
+	"github.com/slipway-build/slipway/repo"
 )
 
 // Release makes all that a fork is released as, and dist/FORK/release of it: the files,
@@ -64,4 +65,13 @@ func (p *Project) Notes(id, last string) ([]byte, error) {
 
 func (p *Project) cutter() cut.Cutter {
 	return cut.Cutter{Project: p.project(), Options: p.options(), Programs: programs, Now: p.Now}
+}
+
+// Repo returns what keeps the repositories in dist/repo, and publishes them.
+func (p *Project) Repo() repo.Keeper {
+	k := repo.Keeper{Project: p.project(), Options: p.options()}
+	if p.Now != nil {
+		k.Now = p.Now()
+	}
+	return k
 }

@@ -40,7 +40,6 @@ import (
 	"github.com/slipway-build/slipway/release/shards"
 	"github.com/slipway-build/slipway/release/verify"
 	"github.com/slipway-build/slipway/repo"
-	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/series"
 )
 
@@ -62,8 +61,6 @@ type (
 	ShardJob         = shards.Job
 	RepoRequest      = repo.Request
 	RepoAddRequest   = repo.AddRequest
-	RepoReport       = publish.Report
-	RepoStatus       = repo.Status
 	ApplyRequest     = series.ApplyRequest
 	ImportRequest    = series.ImportRequest
 	RebaseRequest    = series.RebaseRequest

@@ -96,7 +96,7 @@ func (k *keeper) with(t *testing.T) *keeper {
 // newest is the ID of the snapshot that the repository shows.
 func (k *keeper) newest() string {
 	k.t.Helper()
-	has, err := k.Repo(k.t.Context())
+	has, err := k.Repo().Status(k.t.Context())
 	k.done(err)
 	return has.Snapshots[0].ID
 }
@@ -109,20 +109,20 @@ const step = 8 * time.Hour
 func (k *keeper) add(release string) {
 	k.t.Helper()
 	k.now = k.now.Add(step)
-	_, err := k.AddToRepo(k.t.Context(), slipway.RepoAddRequest{Request: k.by, From: release})
+	_, err := k.Repo().Add(k.t.Context(), slipway.RepoAddRequest{Request: k.by, From: release})
 	k.done(err)
 }
 
 func (k *keeper) promote() {
 	k.t.Helper()
 	k.now = k.now.Add(step)
-	_, err := k.PromoteInRepo(k.t.Context(), "candidate", "stable", "", k.by)
+	_, err := k.Repo().Promote(k.t.Context(), "candidate", "stable", "", k.by)
 	k.done(err)
 }
 
-func (k *keeper) publish(to string) slipway.RepoReport {
+func (k *keeper) publish(to string) publish.Report {
 	k.t.Helper()
-	report, err := k.PublishRepo(k.t.Context(), to, slipway.RepoRequest{})
+	report, err := k.Repo().Publish(k.t.Context(), to, slipway.RepoRequest{})
 	k.done(err)
 	return report
 }
@@ -138,9 +138,9 @@ func (k *keeper) done(err error) {
 func (k *keeper) rollBack() {
 	k.t.Helper()
 	k.now = k.now.Add(step)
-	has, err := k.Repo(k.t.Context())
+	has, err := k.Repo().Status(k.t.Context())
 	k.done(err)
-	_, err = k.RollBackRepo(k.t.Context(), has.Snapshots[len(has.Snapshots)-1].ID, k.by)
+	_, err = k.Repo().Rollback(k.t.Context(), has.Snapshots[len(has.Snapshots)-1].ID, k.by)
 	k.done(err)
 }
 
@@ -148,7 +148,7 @@ func (k *keeper) rollBack() {
 func (k *keeper) resign() {
 	k.t.Helper()
 	k.now = k.now.Add(step)
-	_, err := k.ResignRepo(k.t.Context(), k.by)
+	_, err := k.Repo().Resign(k.t.Context(), k.by)
 	k.done(err)
 }
 

@@ -170,19 +170,21 @@ func (f *fleet) apt(t *testing.T, web string) reader {
 			t.Fatal(err)
 		}
 	}
-	return program(t, "apt-get", dir, "apt-get -qq --error-on=any update; cd debs; apt-get -qq download captain bosun; rm *.deb")
+	return program(t, "apt-get", dir,
+		"apt-get -qq --error-on=any update; cd debs; apt-get -qq download captain bosun; rm *.deb")
 }
 
 // dnf fetches all metadata by the mirrorlist.
 func (f *fleet) dnf(t *testing.T, web string) reader {
 	testkit.Need(t, "dnf")
 	dir := t.TempDir()
-	conf := fmt.Sprintf("[main]\nreposdir=/nowhere\nplugins=0\nretries=1\n[acme]\nname=acme\nmirrorlist=%s/rpm/ship-1.4/mirrorlist\n"+
-		"gpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://%s\n", web, f.key.Public)
+	conf := fmt.Sprintf("[main]\nreposdir=/nowhere\nplugins=0\nretries=1\n[acme]\nname=acme\n"+
+		"mirrorlist=%s/rpm/ship-1.4/mirrorlist\ngpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://%s\n", web, f.key.Public)
 	if err := os.WriteFile(filepath.Join(dir, "dnf.conf"), []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return program(t, "dnf makecache", dir, "dnf -q -y --config dnf.conf --installroot $PWD/root --releasever=1 makecache --refresh")
+	return program(t, "dnf makecache", dir,
+		"dnf -q -y --config dnf.conf --installroot $PWD/root --releasever=1 makecache --refresh")
 }
 
 // git clones the overlay.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/oci"
 	"github.com/slipway-build/slipway/repo/publish/s3"
@@ -76,7 +76,7 @@ func folderPlace(t *testing.T) place {
 }
 
 func sshPlace(t *testing.T) place {
-	p, server := folderPlace(t), testkit.Sshd(t)
+	p, server := folderPlace(t), testserver.Sshd(t)
 	path := p.url
 	p.env = []string{"PATH=" + server.Path}
 	p.url = func(name string) string { return "ssh://" + server.Address + path(name) }

@@ -39,7 +39,7 @@ func (f *fleet) race(t *testing.T, base *keeper, at place, name string) {
 	var errs [2]error
 	var all sync.WaitGroup
 	for i, k := range both {
-		all.Go(func() { _, errs[i] = k.PublishRepo(t.Context(), at.url(name), slipway.RepoRequest{}) })
+		all.Go(func() { _, errs[i] = k.Repo().Publish(t.Context(), at.url(name), slipway.RepoRequest{}) })
 	}
 	all.Wait()
 	loser := both[0]
@@ -51,11 +51,11 @@ func (f *fleet) race(t *testing.T, base *keeper, at place, name string) {
 		t.Fatalf("one is to be told of the other: %v, %v", errs[0], errs[1])
 	}
 	loser.now = loser.now.Add(step)
-	if _, err := loser.RebaseRepo(t.Context(), at.url(name), loser.by); err != nil {
+	if _, err := loser.Repo().Rebase(t.Context(), at.url(name), loser.by); err != nil {
 		t.Fatal(err)
 	}
 	loser.publish(at.url(name))
-	has, err := loser.Repo(t.Context())
+	has, err := loser.Repo().Status(t.Context())
 	if err != nil || len(has.Channels["candidate"]) != 2 || len(has.Channels["stable"]) != 1 {
 		t.Errorf("then there is %v, %v", has.Channels, err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testschema"
 )
 
 // sha256Pattern is what a digest looks like.
@@ -15,8 +16,8 @@ const sha256Pattern = "^sha256:[0-9a-f]{64}$"
 // schema generates the JSON schema of artifacts.json from the structs and their comments.
 func schema(t *testing.T) []byte {
 	t.Helper()
-	s := testkit.ReflectSchema(t, "github.com/slipway-build/slipway/artifact", ReleaseFile, Release{})
-	property := testkit.Property
+	s := testschema.Reflect(t, "github.com/slipway-build/slipway/artifact", ReleaseFile, Release{})
+	property := testschema.Property
 	property(t, s, "schema").Const = ReleaseSchema
 	for _, key := range []string{"tree", "lock"} {
 		property(t, s, key).Pattern = sha256Pattern
@@ -31,7 +32,7 @@ func schema(t *testing.T) []byte {
 	property(t, one, "kind").Enum = []any{
 		Binary, Package, Distfile, Overlay, Image, Layout, Tarball, Source, Document,
 	}
-	return testkit.EncodeSchema(t, s)
+	return testschema.Encode(t, s)
 }
 
 func TestSchema(t *testing.T) {

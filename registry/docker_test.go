@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 )
 
 // write writes a file into dir and returns its name.
@@ -44,7 +45,7 @@ func docker(t *testing.T) (host, authority, log string) {
 	authority = write(t, dir, "ca.crt", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Certificate[0]}))
 	keyFile := write(t, dir, "key", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
 	passwords := write(t, dir, "htpasswd", fmt.Appendf(nil, "mate:%s\n", hash))
-	host, log, _ = testkit.DockerRegistry(t, dir,
+	host, log, _ = testserver.DockerRegistry(t, dir,
 		fmt.Sprintf("  tls: {certificate: %s, key: %s}\nauth: {htpasswd: {realm: registry, path: %s}}\n",
 			authority, keyFile, passwords))
 	return host, authority, log

@@ -21,6 +21,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 )
 
 // A link leads to a registry, and is not good.
@@ -150,7 +151,7 @@ func TestDockerFaults(t *testing.T) {
 				command = []string{"unshare", "--mount", "sh", "-ec",
 					"mount -t tmpfs -o size=" + c.disk + ` disk data; exec "$0" "$@"`}
 			}
-			to, _, pid := testkit.DockerRegistry(t, dir, "", command...)
+			to, _, pid := testserver.DockerRegistry(t, dir, "", command...)
 			l := newLink(t, to)
 			l.fault = c.fault
 			p := Pusher{Registries: []string{l.host + "/team"}, Jobs: 1, Wait: time.Millisecond}

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 )
 
 // dockerItem returns a manifest list of Docker's with one image, of two layers.
@@ -116,7 +117,7 @@ func TestFormats(t *testing.T) {
 func TestDockersFormat(t *testing.T) {
 	testkit.Need(t, "skopeo")
 	dir := t.TempDir()
-	host, _, _ := testkit.DockerRegistry(t, dir, "")
+	host, _, _ := testserver.DockerRegistry(t, dir, "")
 	p := Pusher{Registries: []string{host + "/team"}}
 	pushed := push(t, p, dockerItem(t, "kubelet"))[0]
 	var list v1.IndexManifest

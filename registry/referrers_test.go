@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 )
 
 const sbomType = "application/spdx+json"
@@ -175,7 +176,7 @@ func TestBesideRefused(t *testing.T) {
 // TestDockerBeside pushes artifacts to Docker's own registry, which lists nothing itself.
 func TestDockerBeside(t *testing.T) {
 	testkit.Need(t, "docker-registry")
-	host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+	host, _, _ := testserver.DockerRegistry(t, t.TempDir(), "")
 	one := item(t, "captain", 1)
 	one.Beside = []v1.Image{beside(t, one.Index, "a"), beside(t, one.Index, "b")}
 	p := Pusher{Registries: []string{host + "/team"}}

@@ -17,7 +17,7 @@ import (
 // REPO lists what the repositories in dist/repo have: channels with their versions, and snapshots.
 func REPO(ctx context.Context, v *bool) error {
 	return run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		s, err := p.Repo(ctx)
+		s, err := p.Repo().Status(ctx)
 		if err != nil || p.PlanOnly {
 			return nil, err
 		}
@@ -56,7 +56,7 @@ func (Repo) Add(ctx context.Context, fork, from, channel, key *string, dryRun, f
 		Channel: setting("CHANNEL", channel),
 	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.AddToRepo(ctx, r)
+		return p.Repo().Add(ctx, r)
 	})
 }
 
@@ -65,7 +65,7 @@ func (Repo) Add(ctx context.Context, fork, from, channel, key *string, dryRun, f
 // -fork promotes one fork alone. The other flags work as in repo:add.
 func (Repo) Promote(ctx context.Context, from, to string, fork, key *string, dryRun, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.PromoteInRepo(ctx, from, to, setting("FORK", fork), repoRequest(key, dryRun, nil))
+		return p.Repo().Promote(ctx, from, to, setting("FORK", fork), repoRequest(key, dryRun, nil))
 	})
 }
 
@@ -74,7 +74,7 @@ func (Repo) Promote(ctx context.Context, from, to string, fork, key *string, dry
 // index.json and index.html list the snapshots. -key and -dryRun work as in repo:add.
 func (Repo) Rollback(ctx context.Context, snapshot string, key *string, dryRun, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.RollBackRepo(ctx, snapshot, repoRequest(key, dryRun, nil))
+		return p.Repo().Rollback(ctx, snapshot, repoRequest(key, dryRun, nil))
 	})
 }
 
@@ -83,7 +83,7 @@ func (Repo) Rollback(ctx context.Context, snapshot string, key *string, dryRun, 
 // It also makes again what somebody else changed. -key and -dryRun work as in repo:add.
 func (Repo) Resign(ctx context.Context, key *string, dryRun, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.ResignRepo(ctx, repoRequest(key, dryRun, nil))
+		return p.Repo().Resign(ctx, repoRequest(key, dryRun, nil))
 	})
 }
 
@@ -95,7 +95,7 @@ func (Repo) Resign(ctx context.Context, key *string, dryRun, v, json *bool) erro
 // -force. -dryRun says what would be published.
 func (Repo) Publish(ctx context.Context, to *string, dryRun, force, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		_, err := p.PublishRepo(ctx, setting("TO", to), repoRequest(nil, dryRun, force))
+		_, err := p.Repo().Publish(ctx, setting("TO", to), repoRequest(nil, dryRun, force))
 		return nil, err
 	})
 }
@@ -105,7 +105,7 @@ func (Repo) Publish(ctx context.Context, to *string, dryRun, force, v, json *boo
 // -from is a target as in repo:publish.
 func (Repo) Pull(ctx context.Context, from *string, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return nil, p.PullRepo(ctx, setting("FROM", from))
+		return nil, p.Repo().Pull(ctx, setting("FROM", from))
 	})
 }
 
@@ -114,7 +114,7 @@ func (Repo) Pull(ctx context.Context, from *string, v, json *bool) error {
 // -from is a target as in repo:publish. -key and -dryRun work as in repo:add.
 func (Repo) Rebase(ctx context.Context, from, key *string, dryRun, v, json *bool) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.RebaseRepo(ctx, setting("FROM", from), repoRequest(key, dryRun, nil))
+		return p.Repo().Rebase(ctx, setting("FROM", from), repoRequest(key, dryRun, nil))
 	})
 }
 

@@ -198,7 +198,7 @@ func libraryBans() []Ban {
 		{From: []string{"./..."}, Except: []string{"./release/page/...", "./release/reproduce", "./repo/page"},
 			Import: []string{"html/template/..."},
 			Reason: "three pages are all that Slipway writes as HTML: shell, systemd and YAML are quoted in their own ways"},
-		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit", "./internal/dev", "./cmd/..."},
+		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit/...", "./internal/dev", "./cmd/..."},
 			Import: []string{"os/exec"}, Reason: "subprocesses go through internal/run: " +
 				"explicit environment, ended with their context, secrets redacted"},
 		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
@@ -235,7 +235,7 @@ func documentBans() []Ban {
 
 // frontBans keep what prints and what tests apart from the rest.
 func frontBans() []Ban {
-	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit",
+	tests := []string{"./build/buildtest", "./internal/golden", "./internal/testfork", "./internal/testkit/...",
 		"./release/contents/contentstest", "./release/sbom/sbomtest", "./release/sign/signtest",
 		"./internal/repotest", "./repo/publish/publishtest", "./repo/publish/storetest"}
 	return []Ban{
@@ -253,7 +253,7 @@ func frontBans() []Ban {
 
 // UseBans is what may not be used below targets.
 func UseBans() []UseBan {
-	above := []string{"./targets", "./internal/dev", "./internal/testkit", "./repo/publish/storetest", "./cmd/..."}
+	above := []string{"./targets", "./internal/dev", "./internal/testkit/...", "./repo/publish/storetest", "./cmd/..."}
 	return []UseBan{
 		{Names: []string{"os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv", "os.Setenv", "os.Unsetenv",
 			"os.Clearenv"}, Except: above, Reason: "the environment is passed in, so that a run is what its arguments say"},

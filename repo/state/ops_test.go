@@ -63,7 +63,7 @@ func TestPut(t *testing.T) {
 			says: "is lower than 1.4.1+acme.2"},
 		"a pre-release": {m: Member{Fork: "ship-1.4", Version: "1.4.1-rc.1+acme.3", Record: "bb"},
 			says: "is lower than 1.4.1+acme.2"},
-		"no revision":   {m: Member{Fork: "ship-1.4", Version: "1.4.1", Record: "bb"}, says: "is lower than 1.4.1+acme.2"},
+		"no revision": {m: Member{Fork: "ship-1.4", Version: "1.4.1", Record: "bb"}, says: "is lower than 1.4.1+acme.2"},
 		"a lower version by force": {m: Member{Fork: "ship-1.4", Version: "1.4.1+acme.1", Record: "bb"}, force: true,
 			isNew: true},
 	} {

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/random"
 
 	"github.com/slipway-build/slipway/event"
-	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 	"github.com/slipway-build/slipway/registry"
 )
 
@@ -89,7 +89,7 @@ func (s *shop) names(t *testing.T, tag string) string {
 func TestMove(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) { onAndBack(t, openShop(t), true) })
 	t.Run("docker-registry", func(t *testing.T) {
-		host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+		host, _, _ := testserver.DockerRegistry(t, t.TempDir(), "")
 		s := &shop{}
 		s.fill(t, host)
 		onAndBack(t, s, false)

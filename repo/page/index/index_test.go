@@ -7,13 +7,14 @@ import (
 
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testschema"
 )
 
 // schema generates the JSON schema of index.json from the structs and their comments.
 func schema(t *testing.T) []byte {
 	t.Helper()
-	s := testkit.ReflectSchema(t, "github.com/slipway-build/slipway/repo/page/index", File, Index{})
-	property := testkit.Property
+	s := testschema.Reflect(t, "github.com/slipway-build/slipway/repo/page/index", File, Index{})
+	property := testschema.Property
 	const id = "^[0-9]{8}T[0-9]{6}Z$"
 	property(t, s, "schema").Const = Schema
 	property(t, s, "snapshot").Pattern = id
@@ -23,7 +24,7 @@ func schema(t *testing.T) []byte {
 	property(t, snapshot, "time").Format = "date-time"
 	property(t, property(t, s, "keys").Items, "fingerprint").Pattern = "^([0-9A-F]{40}|[0-9A-F]{64})$"
 	property(t, property(t, s, "images").Items, "digest").Pattern = "^sha256:[0-9a-f]{64}$"
-	return testkit.EncodeSchema(t, s)
+	return testschema.Encode(t, s)
 }
 
 func TestSchema(t *testing.T) {

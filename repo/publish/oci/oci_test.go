@@ -20,7 +20,7 @@ import (
 	memory "github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/slipway-build/slipway/event"
-	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/tree"
 )
@@ -245,7 +245,7 @@ func holds(t *testing.T, u *url.URL, s shipState) {
 func TestPublish(t *testing.T) {
 	t.Run("in memory", func(t *testing.T) { publishTwice(t, serve(t).url, 300) })
 	t.Run("docker-registry", func(t *testing.T) {
-		host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+		host, _, _ := testserver.DockerRegistry(t, t.TempDir(), "")
 		publishTwice(t, locationOf(t, host), 20)
 	})
 }

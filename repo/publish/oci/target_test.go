@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/publishtest"
@@ -24,7 +25,7 @@ import (
 // TestContract checks what every target has to do.
 func TestContract(t *testing.T) {
 	docker := func(t *testing.T) *url.URL {
-		host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+		host, _, _ := testserver.DockerRegistry(t, t.TempDir(), "")
 		return locationOf(t, host)
 	}
 	for name, start := range map[string]func(t *testing.T) *url.URL{
@@ -194,7 +195,7 @@ func TestPutRefuses(t *testing.T) {
 
 // TestSwapRefuses checks that a tag never names what the registry does not have all of.
 func TestSwapRefuses(t *testing.T) {
-	host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+	host, _, _ := testserver.DockerRegistry(t, t.TempDir(), "")
 	u := locationOf(t, host)
 	s := stateOf("20260102T030405Z", 2)
 	tag := must[string](t)(s.publish(t.Context(), open(t, u)))
@@ -310,7 +311,7 @@ func TestUnreachable(t *testing.T) {
 // the same. Old versions of skopeo write the index anew.
 func TestSkopeo(t *testing.T) {
 	testkit.Need(t, "skopeo")
-	host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+	host, _, _ := testserver.DockerRegistry(t, t.TempDir(), "")
 	s := stateOf("20260102T030405Z", 3)
 	must[string](t)(s.publish(t.Context(), open(t, locationOf(t, host))))
 	mirror := serve(t)

@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/publish/publishtest"
 	"github.com/slipway-build/slipway/repo/publish/ssh"
 	"github.com/slipway-build/slipway/repo/tree"
 )
 
-func options(t testing.TB, server testkit.SSHD) publish.Options {
+func options(t testing.TB, server testserver.SSHD) publish.Options {
 	return publish.Options{Env: []string{"PATH=" + server.Path, "HOME=" + t.TempDir(), "LC_ALL=C"}, Scratch: t.TempDir()}
 }
 
@@ -32,7 +33,7 @@ func parse(t testing.TB, text string) *url.URL {
 }
 
 // open opens a folder of the server.
-func open(t testing.TB, server testkit.SSHD, root string) publish.Target {
+func open(t testing.TB, server testserver.SSHD, root string) publish.Target {
 	t.Helper()
 	target, err := ssh.Open(t.Context(), &url.URL{Scheme: "ssh", Host: server.Address, Path: root}, options(t, server))
 	if err != nil {
@@ -46,10 +47,10 @@ func open(t testing.TB, server testkit.SSHD, root string) publish.Target {
 	return target
 }
 
-func serve(t testing.TB) testkit.SSHD {
+func serve(t testing.TB) testserver.SSHD {
 	t.Helper()
 	testkit.Need(t, "rsync")
-	return testkit.Sshd(t)
+	return testserver.Sshd(t)
 }
 
 func TestTarget(t *testing.T) {
@@ -79,7 +80,7 @@ func TestWithoutFlock(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	server, root := testkit.Sshd(t, "PATH="+bin), filepath.Join(t.TempDir(), "repo")
+	server, root := testserver.Sshd(t, "PATH="+bin), filepath.Join(t.TempDir(), "repo")
 	target := open(t, server, root)
 	if limits := target.Limits(); len(limits) != 1 || !strings.Contains(limits[0], "no flock") {
 		t.Errorf("the limits are %q", limits)
@@ -102,7 +103,7 @@ func TestChild(t *testing.T) {
 	if os.Getenv(to) == "" {
 		t.Skip("only TestKill runs it")
 	}
-	o := options(t, testkit.SSHD{Path: os.Getenv(path)})
+	o := options(t, testserver.SSHD{Path: os.Getenv(path)})
 	target, err := ssh.Open(t.Context(), parse(t, os.Getenv(to)), o)
 	if err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 	"github.com/ncw/swift/v2/swifttest"
 
 	"github.com/slipway-build/slipway/internal/run"
-	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 )
 
 // Bucket is the bucket or container that a store has.
@@ -51,7 +51,7 @@ func S3(t testing.TB) *Store {
 // Gateway starts versitygw, a server of S3 on a folder.
 func Gateway(t testing.TB) *Store {
 	s := &Store{}
-	serveS3(t, s, proxy(t, testkit.S3(t)), testkit.S3ID, testkit.S3Secret)
+	serveS3(t, s, proxy(t, testserver.S3(t)), testserver.S3ID, testserver.S3Secret)
 	return s
 }
 
@@ -73,17 +73,17 @@ func Swift(t testing.TB) *Store {
 
 // Debian starts Debian's Swift: a container, and a bucket of another name.
 func Debian(t testing.TB) (container, bucket *Store) {
-	server := testkit.Swift(t)
+	server := testserver.Swift(t)
 	container, bucket = &Store{}, &Store{}
 	container.serve(t, proxy(t, server))
-	container.container(t, "/auth/v1.0", testkit.SwiftUser, testkit.SwiftKey)
-	serveS3(t, bucket, proxy(t, server), testkit.SwiftUser, testkit.SwiftKey)
+	container.container(t, "/auth/v1.0", testserver.SwiftUser, testserver.SwiftKey)
+	serveS3(t, bucket, proxy(t, server), testserver.SwiftUser, testserver.SwiftKey)
 	return container, bucket
 }
 
 // Registry starts Docker's registry.
 func Registry(t testing.TB) *Store {
-	host, _, _ := testkit.DockerRegistry(t, t.TempDir(), "")
+	host, _, _ := testserver.DockerRegistry(t, t.TempDir(), "")
 	s := &Store{}
 	s.serve(t, proxy(t, "http://"+host))
 	s.URL = "oci://" + strings.TrimPrefix(s.Server, "http://") + "/" + Bucket + "/repo"

@@ -1,4 +1,4 @@
-package testkit
+package testserver
 
 import (
 	"fmt"
@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // What tempauth of Swift knows: an account with its administrator.
@@ -43,7 +45,7 @@ func Swift(t testing.TB) string {
 	t.Helper()
 	for _, tool := range []string{"swift-proxy-server", "swift-account-server", "swift-container-server",
 		"swift-object-server", "memcached"} {
-		Need(t, tool)
+		testkit.Need(t, tool)
 	}
 	s := &swift{dir: t.TempDir(), ports: map[string]int{}}
 	for _, name := range []string{"proxy", "account", "container", "object", "memcached"} {

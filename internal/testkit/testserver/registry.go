@@ -1,4 +1,6 @@
-package testkit
+// Package testserver starts servers for tests: a registry, sshd, S3 and Swift. It is apart from testkit
+// since it links what speaks to networks, which makes a test a program with shared libraries.
+package testserver
 
 import (
 	"fmt"
@@ -8,13 +10,15 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // DockerRegistry starts Docker's registry in dir, with what else its configuration has, by a
 // command of which its own is the end. It returns its host, the file of its log, and its process.
 func DockerRegistry(t testing.TB, dir, config string, command ...string) (host, log string, pid int) {
 	t.Helper()
-	Need(t, "docker-registry")
+	testkit.Need(t, "docker-registry")
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

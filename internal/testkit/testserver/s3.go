@@ -1,4 +1,4 @@
-package testkit
+package testserver
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // What the gateway of S3 knows.
@@ -51,7 +53,7 @@ func versitygw(t testing.TB) string {
 	if os.Getenv("CI") == "" {
 		t.Skip("versitygw is not on PATH")
 	}
-	module := filepath.Join(ModuleDir(t, "github.com/slipway-build/slipway"), "internal", "dev", "versitygw")
+	module := filepath.Join(testkit.ModuleDir(t, "github.com/slipway-build/slipway"), "internal", "dev", "versitygw")
 	out, err := exec.Command("go", "-C", module, "tool", "-n", "versitygw").Output()
 	if err != nil {
 		t.Fatalf("compiling versitygw: %v", err)

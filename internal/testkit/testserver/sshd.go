@@ -1,4 +1,4 @@
-package testkit
+package testserver
 
 import (
 	"fmt"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // An SSHD is a server for ssh on this machine, which lets in the user who runs it.
@@ -22,11 +24,11 @@ type SSHD struct {
 func Sshd(t testing.TB, env ...string) SSHD {
 	t.Helper()
 	for _, tool := range []string{"ssh", "ssh-keygen"} {
-		Need(t, tool)
+		testkit.Need(t, tool)
 	}
 	daemon := "/usr/sbin/sshd" // which wants its whole path
 	if _, err := os.Stat(daemon); err != nil {
-		Need(t, "sshd")
+		testkit.Need(t, "sshd")
 		daemon, _ = exec.LookPath("sshd")
 	}
 	dir := t.TempDir()
@@ -48,7 +50,7 @@ func Sshd(t testing.TB, env ...string) SSHD {
 		_ = server.Wait()
 	})
 	await(t, address)
-	return SSHD{Address: address, Path: filepath.Join(dir, "bin") + string(filepath.ListSeparator) + Path()}
+	return SSHD{Address: address, Path: filepath.Join(dir, "bin") + string(filepath.ListSeparator) + testkit.Path()}
 }
 
 func freeAddress(t testing.TB) string {

@@ -1,4 +1,4 @@
-package testkit
+package testserver
 
 import (
 	"net/http"
