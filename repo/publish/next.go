@@ -19,7 +19,7 @@ type Next struct {
 }
 
 // SnapshotFile is the path of a snapshot's description.
-func SnapshotFile(id string) string { return "state/snapshots/" + id + ".json" }
+func SnapshotFile(id string) string { return state.SnapshotPath(id) }
 
 // ListingFile is the path of the listing with that SHA-256.
 func ListingFile(digest string) string { return "state/trees/" + digest + ".json.gz" }

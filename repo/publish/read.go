@@ -148,7 +148,7 @@ func readSnapshot(ctx context.Context, t Target, id string) (state.Snapshot, []t
 
 // readListing returns what a listing lists, and the entry of the listing itself.
 func readListing(ctx context.Context, t Target, digest string) ([]tree.Entry, tree.Entry, error) {
-	data, err := getListed(ctx, t, tree.Entry{Path: ListingFile(digest), SHA256: digest, Size: -1})
+	data, err := Content(ctx, t, tree.Entry{Path: ListingFile(digest), SHA256: digest, Size: -1})
 	if err != nil {
 		return nil, tree.Entry{}, err
 	}
@@ -159,8 +159,9 @@ func readListing(ctx context.Context, t Target, digest string) ([]tree.Entry, tr
 	return entries, tree.Of(tree.Content, ListingFile(digest), data).Entry, nil
 }
 
-// getListed returns a state's object, compared with its entry; a size of -1 is not known.
-func getListed(ctx context.Context, t Target, e tree.Entry) ([]byte, error) {
+// Content returns a small file that a target lists, if it is what its entry says; a size of -1 is
+// not known.
+func Content(ctx context.Context, t Target, e tree.Entry) ([]byte, error) {
 	data, _, err := get(ctx, t, e.Path)
 	if err != nil {
 		return nil, err
@@ -182,7 +183,7 @@ func readCommits(ctx context.Context, t Target, shown *Shown) (map[string][]byte
 	if at < 0 {
 		return nil, damage(t, ListingFile(shown.Snapshot.Tree), fmt.Errorf("it does not list %s", path))
 	}
-	data, err := getListed(ctx, t, shown.Files[at])
+	data, err := Content(ctx, t, shown.Files[at])
 	if err != nil {
 		return nil, err
 	}

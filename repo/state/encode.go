@@ -14,37 +14,13 @@ import (
 // Schema is the version of the format of the state. A repository of a newer one is refused.
 const Schema = 1
 
-// HeadPath and the functions below say where the state is in a repository.
-const HeadPath = "state/head.json"
-
 // SnapshotPath returns where a snapshot is.
 func SnapshotPath(id string) string { return path.Join("state/snapshots", id+".json") }
 
 // RecordPath returns where a record is, by its SHA-256.
 func RecordPath(sum string) string { return path.Join("state/records", sum+".json.gz") }
 
-// Encode returns the snapshot's file.
-func (s Snapshot) Encode() ([]byte, error) { return encode(s) }
-
-// Encode returns the head's file.
-func (h Head) Encode() ([]byte, error) { return encode(h) }
-
-func encode(v any) ([]byte, error) {
-	data, err := json.MarshalIndent(v, "", "  ")
-	return append(data, '\n'), err
-}
-
-// DecodeHead reads a head. name is for errors, as below.
-func DecodeHead(name string, data []byte) (Head, error) {
-	var h Head
-	err := decode(name, data, &h, &h.Schema)
-	if _, no := Time(h.Snapshot); err == nil && no != nil {
-		err = fmt.Errorf("%s: %q is no snapshot", name, h.Snapshot)
-	}
-	return h, err
-}
-
-// DecodeSnapshot reads a snapshot.
+// DecodeSnapshot reads a snapshot. name is its path, for errors too.
 func DecodeSnapshot(name string, data []byte) (Snapshot, error) {
 	var s Snapshot
 	err := decode(name, data, &s, &s.Schema)

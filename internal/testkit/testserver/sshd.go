@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +39,9 @@ func Sshd(t testing.TB, env ...string) SSHD {
 			t.Fatalf("ssh-keygen: %v\n%s", err, out)
 		}
 	}
-	address := freeAddress(t)
-	configure(t, dir, address[strings.LastIndex(address, ":")+1:], env)
+	port := strconv.Itoa(FreePort(t))
+	address := net.JoinHostPort("127.0.0.1", port)
+	configure(t, dir, port, env)
 	server := exec.Command(daemon, "-D", "-e", "-f", filepath.Join(dir, "sshd_config"))
 	server.Stderr = t.Output()
 	if err := server.Start(); err != nil {
@@ -51,16 +53,6 @@ func Sshd(t testing.TB, env ...string) SSHD {
 	})
 	await(t, address)
 	return SSHD{Address: address, Path: filepath.Join(dir, "bin") + string(filepath.ListSeparator) + testkit.Path()}
-}
-
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }
 
 // await waits for a server.
