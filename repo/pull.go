@@ -162,7 +162,7 @@ func (k Keeper) Rebase(ctx context.Context, from string, r Request) (artifact.Se
 		}
 		ours := c.store.before
 		if ours.ID == theirs.Snapshot.ID && ours.Tree != theirs.Snapshot.Tree {
-			return fmt.Errorf("%s and %s show two snapshots of the same second, %s\n"+
+			return fmt.Errorf("%s and %s show two snapshots of the same ID, %s\n"+
 				"  Take theirs, with mage repo:pull to an empty %s, and make the change there again", Dir, run.Redact(from),
 				ours.ID, Dir)
 		}

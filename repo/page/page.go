@@ -55,7 +55,7 @@ type Fork struct {
 
 // A Snapshot is a state that can be gone back to.
 type Snapshot struct {
-	ID        string            // 20261126T034500Z
+	ID        string            // 20261126T034500.000Z
 	Time      string            // RFC 3339
 	Verb      string            // what made it: add, promote, rollback, resign
 	Args      []string          // of the verb

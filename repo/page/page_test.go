@@ -25,8 +25,8 @@ func inputs() map[string]Input {
 		rpms.Suites[i].Debs = nil
 	}
 	testkit.Poison(&hostile)
-	empty := Input{Name: "acme", Origin: "Acme", URL: "https://packages.example.org", Snapshot: "20261126T034500Z",
-		Snapshots: []Snapshot{{ID: "20261126T034500Z", Time: "2026-11-26T03:45:00Z", Verb: "add"}}}
+	empty := Input{Name: "acme", Origin: "Acme", URL: "https://packages.example.org", Snapshot: "20261126T034500.000Z",
+		Snapshots: []Snapshot{{ID: "20261126T034500.000Z", Time: "2026-11-26T03:45:00Z", Verb: "add"}}}
 	return map[string]Input{"sample": sample(), "unsigned": unsigned, "plain": plain, "rpms": rpms, "hostile": hostile,
 		"empty": empty}
 }
@@ -80,8 +80,8 @@ func TestSchema(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	in := sample()
-	in.Snapshot = "20270101T000000Z"
-	const want = "https://packages.example.org: the snapshot 20270101T000000Z that it shows " +
+	in.Snapshot = "20270101T000000.000Z"
+	const want = "https://packages.example.org: the snapshot 20270101T000000.000Z that it shows " +
 		"is not among those that are kept"
 	for name, write := range map[string]func(Input) ([]byte, error){index.File: Index, File: HTML} {
 		if _, err := write(in); err == nil || err.Error() != want {
@@ -137,8 +137,8 @@ func TestText(t *testing.T) {
 		"sample": {has: []string{"The ship, as Acme sails it.", "26 November 2026, 03:45 UTC", "promote candidate stable",
 			"apt install ./acme-archive-keyring.deb", "dnf install https://packages.example.org/acme-release.rpm",
 			"sync-uri = https://packages.example.org/overlay.git", "FEDCBA9876543210FEDCBA9876543210FEDCBA98",
-			"1.5.0+acme.10, 1.5.0+acme.9", "apt --snapshot 20261126T034500Z update",
-			"https://packages.example.org/apt/snapshots/20261101T010203Z",
+			"1.5.0+acme.10, 1.5.0+acme.9", "apt --snapshot 20261126T034500.000Z update",
+			"https://packages.example.org/apt/snapshots/20261101T010203.000Z",
 			"https://packages.example.org/rpm/ship-1.5/1761958923-01020304/"}},
 		"unsigned": {has: []string{"This repository is unsigned.", "mirrorlist"},
 			hasNot: []string{"apt install", "dnf install", "acme.asc", ".sources"}},

@@ -14,7 +14,7 @@ func sample() Input {
 	anchor := Fork{ID: "anchor-0.10", Minor: "0.10", Versions: []string{"0.10.2"}}
 	return Input{
 		Name: "acme", Origin: "Acme", Description: "The ship, as Acme sails it", URL: "https://packages.example.org",
-		Snapshot: "20261126T034500Z", Channels: []string{"candidate", "stable"}, Dated: true,
+		Snapshot: "20261126T034500.000Z", Channels: []string{"candidate", "stable"}, Dated: true,
 		Suites: []Suite{
 			{Name: "ship-1.4", Channel: "stable", Forks: []Fork{older}, Debs: []string{"amd64"}},
 			{Name: "ship-1.5-candidate", Channel: "candidate", Forks: []Fork{ship}, Debs: []string{"arm64", "amd64"},
@@ -23,12 +23,12 @@ func sample() Input {
 				RPMs: []string{"x86_64", "aarch64"}, Revision: "1764128700-ffee0011"},
 		},
 		Snapshots: []Snapshot{
-			{ID: "20261101T010203Z", Time: "2026-11-01T01:02:03Z", Verb: "add", Args: []string{"ship-1.5", "1.5.0+acme.9"},
+			{ID: "20261101T010203.000Z", Time: "2026-11-01T01:02:03Z", Verb: "add", Args: []string{"ship-1.5", "1.5.0+acme.9"},
 				Debs: []string{"ship-1.5"}, Revisions: map[string]string{"ship-1.5": "1761958923-01020304"}},
-			{ID: "20261126T034500Z", Time: "2026-11-26T03:45:00Z", Verb: "promote", Args: []string{"candidate", "stable"},
+			{ID: "20261126T034500.000Z", Time: "2026-11-26T03:45:00Z", Verb: "promote", Args: []string{"candidate", "stable"},
 				Debs: []string{"ship-1.5-candidate", "ship-1.5", "ship-1.4"}, Revisions: map[string]string{
 					"ship-1.5": "1764128700-ffee0011", "ship-1.5-candidate": "1764128700-0a1b2c3d"}},
-			{ID: "20261120T000000Z", Time: "2026-11-20T00:00:00Z", Verb: "resign"},
+			{ID: "20261120T000000.000Z", Time: "2026-11-20T00:00:00Z", Verb: "resign"},
 		},
 		Keys: []Key{
 			{Fingerprint: "0123456789ABCDEF0123456789ABCDEF01234567", Name: "Acme <releases@example.org>",

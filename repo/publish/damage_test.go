@@ -83,7 +83,7 @@ func TestOtherContent(t *testing.T) {
 	})
 	files = append(files, tree.Of(tree.Content, "apt/pool/key.deb", []byte("another key")))
 	s := one.Snapshot
-	s.ID = "20270101T000000Z"
+	s.ID = "20270101T000000.000Z"
 	next, err := publish.Seal(s, []string{one.Snapshot.ID}, files)
 	if err != nil {
 		t.Fatal(err)

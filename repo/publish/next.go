@@ -92,7 +92,7 @@ func (n Next) check() error {
 		}
 	}
 	if _, err := state.Time(n.Snapshot.ID); err != nil {
-		return fmt.Errorf("snapshot %q: the ID of a snapshot is a time, as 20261126T034500Z", n.Snapshot.ID)
+		return fmt.Errorf("snapshot %q: the ID of a snapshot is a time, as 20261126T034500.000Z", n.Snapshot.ID)
 	}
 	for _, own := range []string{SnapshotFile(n.Snapshot.ID), ListingFile(n.Snapshot.Tree), CommitsFile(n.Snapshot.ID)} {
 		if _, ok := at[own]; !ok {

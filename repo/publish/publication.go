@@ -109,7 +109,7 @@ func (p *publication) once(ctx context.Context) error {
 	return p.replaceHead(ctx, shown, c, head)
 }
 
-// another reports whether the target shows a snapshot that somebody else made in the same second.
+// another reports whether the target shows a snapshot of the same ID that somebody else made.
 func (p *publication) another(shown *Shown) bool {
 	return shown.Snapshot.ID == p.next.Snapshot.ID && shown.Snapshot.Tree != p.next.Snapshot.Tree && !p.Repair
 }

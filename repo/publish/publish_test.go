@@ -185,8 +185,8 @@ func (p pair) check(t *testing.T, name string, o *objects, errs [2]error) {
 	}
 }
 
-// TestSameSecond has two machines make a snapshot in the same second, which have the same ID then.
-func TestSameSecond(t *testing.T) {
+// TestSameID has two machines make a snapshot in the same millisecond, which have the same ID then.
+func TestSameID(t *testing.T) {
 	one, two, _, _ := publishtest.Voyage(t)
 	other := publishtest.Snapshot(t, 2, publishtest.Fleet{"ship-1.4": {"1.4.1", "1.4.3"}}, one)
 	o := newObjects()

@@ -27,10 +27,11 @@ func (e *ClockError) Error() string {
 // second. apt takes indexes from up to ten seconds in the future.
 const ahead = 5 * time.Second
 
-// Next returns the snapshot that follows s at a time, with all that s has. keep is how many
-// snapshots can be gone back to, with the new one.
+// Next returns the snapshot that follows s at a time, with all that s has. It is of a later second than
+// s, since the dates that apt and dnf compare have no fractions; its milliseconds are those of now. keep
+// is how many snapshots can be gone back to, with the new one.
 func (s Snapshot) Next(now time.Time, change Change, keep int) (Snapshot, error) {
-	id := now.UTC().Truncate(time.Second)
+	id := now.UTC().Truncate(time.Millisecond)
 	if s.ID != "" {
 		last, err := Time(s.ID)
 		if err != nil {
@@ -39,8 +40,8 @@ func (s Snapshot) Next(now time.Time, change Change, keep int) (Snapshot, error)
 		if last.Sub(id) > ahead {
 			return Snapshot{}, &ClockError{Now: now, Snapshot: s.ID}
 		}
-		if !id.After(last) { // several changes in one second
-			id = last.Add(time.Second)
+		if second := last.Truncate(time.Second); !id.Truncate(time.Second).After(second) {
+			id = second.Add(time.Second + id.Sub(id.Truncate(time.Second)))
 		}
 	}
 	next := s

@@ -12,14 +12,15 @@ var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 func TestNext(t *testing.T) {
 	first, err := Snapshot{}.Next(noon, Change{Verb: "add"}, 2)
-	if err != nil || first.ID != "20261126T120000Z" || first.Parent != "" {
+	if err != nil || first.ID != "20261126T120000.000Z" || first.Parent != "" {
 		t.Fatalf("the first snapshot is %+v, %v", first, err)
 	}
-	second, err := first.Next(noon, Change{Verb: "resign"}, 2)
-	if err != nil || second.ID != "20261126T120001Z" || second.Parent != first.ID {
+	second, err := first.Next(noon.Add(7*time.Millisecond), Change{Verb: "resign"}, 2)
+	if err != nil || second.ID != "20261126T120001.007Z" || second.Parent != first.ID {
 		t.Fatalf("the second snapshot, in the same second, is %+v, %v", second, err)
 	}
-	if soon, err := second.Next(noon, Change{Verb: "resign"}, 2); err != nil || soon.ID != "20261126T120002Z" {
+	if soon, err := second.Next(noon.Add(time.Second), Change{Verb: "resign"}, 2); err != nil ||
+		soon.ID != "20261126T120002.000Z" {
 		t.Errorf("another in that second is %s, %v", soon.ID, err)
 	}
 	third, err := second.Next(noon.Add(time.Hour), Change{Verb: "resign"}, 2)

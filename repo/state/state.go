@@ -123,5 +123,6 @@ type Record struct {
 // Time parses the time of a snapshot's ID.
 func Time(id string) (time.Time, error) { return time.Parse(IDLayout, id) }
 
-// IDLayout is the form of snapshots' IDs, as Debian's archive of snapshots has them: UTC.
-const IDLayout = "20060102T150405Z"
+// IDLayout is the form of snapshots' IDs: UTC, as Debian's archive of snapshots has them, and
+// milliseconds, so that two machines that change a repository in one second make two snapshots.
+const IDLayout = "20060102T150405.000Z"

@@ -129,7 +129,6 @@ name=ship
 gpgcheck=1
 repo_gpgcheck=1
 gpgkey=file://%s
-metadata_expire=0
 `, where, key))
 	return c
 }
@@ -137,7 +136,7 @@ metadata_expire=0
 func (c *client) try(args ...string) (string, error) {
 	c.t.Helper()
 	return try(c.t, c.root, append([]string{c.program, "--config", c.conf, "--installroot", c.root, "--releasever=1",
-		"-y"}, args...)...)
+		"--refresh", "-y"}, args...)...)
 }
 
 func (c *client) dnf(args ...string) string {

@@ -15,7 +15,7 @@ func schema(t *testing.T) []byte {
 	t.Helper()
 	s := testschema.Reflect(t, "github.com/slipway-build/slipway/repo/page/index", File, Index{})
 	property := testschema.Property
-	const id = "^[0-9]{8}T[0-9]{6}Z$"
+	const id = "^[0-9]{8}T[0-9]{6}\\.[0-9]{3}Z$"
 	property(t, s, "schema").Const = Schema
 	property(t, s, "snapshot").Pattern = id
 	property(t, s, "time").Format = "date-time"
@@ -46,7 +46,7 @@ func TestIndexKeepsToTheSchema(t *testing.T) {
 		"a short digest": {func(x *Index) { x.Images[0].Digest = "sha256:0a" }, true},
 	} {
 		x := Index{
-			Schema: Schema, Snapshot: "20261126T034500Z", Time: "2026-11-26T03:45:00Z", Suites: []Suite{{Forks: []Fork{}}},
+			Schema: Schema, Snapshot: "20261126T034500.000Z", Time: "2026-11-26T03:45:00Z", Suites: []Suite{{Forks: []Fork{}}},
 			Snapshots: []Snapshot{}, Keys: []Key{{Fingerprint: "0123456789ABCDEF0123456789ABCDEF01234567"}},
 			Downloads: []Download{{Fork: Fork{Versions: []string{}}}}, Images: []Image{{
 				Digest: "sha256:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a"}},
