@@ -64,9 +64,9 @@ func (Patches) Lock(
 //
 // Examples:
 //
-//	mage patches:apply                             # the whole series
-//	mage patches:apply -until=0001-hyperkube.patch # the tree that the next patch is applied to
-//	mage patches:apply -tree=../kubernetes         # in another folder
+//	mage patches:apply                              # the whole series
+//	mage patches:apply -until=0001-hyperkube.patch  # the tree that the next patch is applied to
+//	mage patches:apply -tree=../kubernetes          # in another folder
 func (Patches) Apply(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)

@@ -82,18 +82,16 @@ func (Release) Verify(
 	if as != "" && as != "json" {
 		return fmt.Errorf("-format=%s: want json", as)
 	}
-	if rebuilders != nil && *rebuilders < 0 {
-		return fmt.Errorf("-rebuilders=%d: want how many others must have built the release again", *rebuilders)
+	least, err := number("REBUILDERS", rebuilders)
+	if err != nil {
+		return err
 	}
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
 	r := slipway.VerifyRequest{
 		Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
-		Rebuilds: list(setting("REBUILDS", rebuilds)),
-	}
-	if rebuilders != nil {
-		r.Rebuilders = *rebuilders
+		Rebuilds: list(setting("REBUILDS", rebuilds)), Rebuilders: least,
 	}
 	report, err := slipway.VerifyRelease(ctx, folder, r)
 	if err != nil {
@@ -174,16 +172,16 @@ func (Release) Matrix(
 	if err != nil {
 		return err
 	}
+	limit, err := number("MAX", max)
+	if err != nil {
+		return err
+	}
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
 	p, err := project(nil)
 	if err != nil {
 		return err
-	}
-	limit := 0
-	if max != nil {
-		limit = *max
 	}
 	jobs, err := p.Matrix(setting("FORK", fork), r, limit)
 	if err != nil {
