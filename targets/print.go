@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -105,10 +106,7 @@ func (p *printer) finished(e event.Event) {
 		return
 	}
 	p.took[e.Subject] = took
-	state := short(took)
-	if e.Kept {
-		state = "kept"
-	}
+	state := cmp.Or(e.State(), short(took))
 	p.line("  %-8s %-42s %s", e.Stage, strings.TrimSpace(e.Subject+" "+e.Detail), state)
 	p.began = time.Now()
 }
@@ -120,14 +118,15 @@ func (p *printer) table() {
 	}
 	t := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, a := range p.artifacts {
+		if a.Would {
+			fmt.Fprintf(t, "  %s\t%s\t\twould be made\t%s\n", a.Component, a.Platform, a.Path)
+			continue
+		}
 		if a.Component == "" {
 			fmt.Fprintf(t, "  %s\n", a.Path)
 			continue
 		}
-		state := "built in " + short(a.took)
-		if a.Kept {
-			state = "kept"
-		}
+		state := cmp.Or(a.State(), "built in "+short(a.took))
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n",
 			a.Component, a.Platform, text.Size(a.Size), state, a.Path, a.SHA256)
 	}

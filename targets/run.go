@@ -81,6 +81,22 @@ func setting(variable string, value *string) string {
 	return os.Getenv(variable)
 }
 
+// number returns the value of a flag that counts, or that of its variable, or 0.
+func number(variable string, value *int) (int, error) {
+	text := os.Getenv(variable)
+	if value != nil {
+		text = strconv.Itoa(*value)
+	}
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("-%s=%s: want a number that is not negative", strings.ToLower(variable), text)
+	}
+	return n, nil
+}
+
 // A toggle is the variable of a flag that is on or off.
 type toggle string
 
