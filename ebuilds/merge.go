@@ -101,7 +101,7 @@ func (o Overlay) merge(old Tree) (Tree, []string, error) {
 		}
 	}
 	for _, m := range o.messages(old, out) {
-		notes = append(notes, fmt.Sprintf("commit as %q", m))
+		notes = append(notes, CommitNote(m))
 	}
 	for _, f := range o.summarize(out) {
 		notes = append(notes, out.put(f, written)...)

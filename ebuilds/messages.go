@@ -1,6 +1,7 @@
 package ebuilds
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ func (o Overlay) messages(old, out Tree) []string {
 	}
 	return list
 }
+
+// CommitNote returns the note that a change is to be committed with a message.
+func CommitNote(message string) string { return fmt.Sprintf("commit as %q", message) }
 
 func message(dir, version string, isNew bool) string {
 	if isNew {

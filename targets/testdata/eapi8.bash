@@ -144,13 +144,13 @@ newsbin() { installed "$1" 0755 /usr/sbin "$2"; }
 doconfd() { local f; for f; do installed "$f" 0644 /etc/conf.d "${f##*/}"; done; }
 doinitd() { local f; for f; do installed "$f" 0755 /etc/init.d "${f##*/}"; done; }
 doman() { local f; for f; do installed "$f" 0644 "/usr/share/man/man${f##*.}" "${f##*/}"; done; }
-each() { local f; for f in "${@:2}"; do installed "$f" 0644 "$1" "${f##*/}"; done; }
-systemd_dounit() { from systemd; each /usr/lib/systemd/system "$@"; }
-dotmpfiles() { from tmpfiles; each /usr/lib/tmpfiles.d "$@"; }
+put_each() { local f; for f in "${@:2}"; do installed "$f" 0644 "$1" "${f##*/}"; done; }
+systemd_dounit() { from systemd; put_each /usr/lib/systemd/system "$@"; }
+dotmpfiles() { from tmpfiles; put_each /usr/lib/tmpfiles.d "$@"; }
 tmpfiles_process() { from tmpfiles; [[ -e $D/usr/lib/tmpfiles.d/$1 ]] || die "tmpfiles_process $1, which is not installed"; }
-dobashcomp() { from shell-completion; each /usr/share/bash-completion/completions "$@"; }
-dofishcomp() { from shell-completion; each /usr/share/fish/vendor_completions.d "$@"; }
-dozshcomp() { from shell-completion; each /usr/share/zsh/site-functions "$@"; }
+dobashcomp() { from shell-completion; put_each /usr/share/bash-completion/completions "$@"; }
+dofishcomp() { from shell-completion; put_each /usr/share/fish/vendor_completions.d "$@"; }
+dozshcomp() { from shell-completion; put_each /usr/share/zsh/site-functions "$@"; }
 keepdir() { local d; for d; do mkdir -p "$D$d" && touch "$D$d/.keep_${CATEGORY}_$PN-0"; done; }
 dosym() { mkdir -p "$D${2%/*}" && ln -sfn "$1" "$D$2" || die; }
 acct-user_add_deps() { from acct-user; }
