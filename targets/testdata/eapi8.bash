@@ -25,7 +25,7 @@ CATEGORY=$(basename "$(dirname "$dir")")
 [[ $PF == "$PN"-[0-9]* ]] || die "is not named after its folder"
 PVR=${PF#"$PN"-} PV=${PVR%-r[0-9]*}
 # shellcheck disable=SC2034
-P=$PN-$PV FILESDIR=$dir/files
+P=$PN-$PV FILESDIR=$dir/files REPLACING_VERSIONS=
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 WORKDIR=$work/tree T=$work/temp
