@@ -112,7 +112,9 @@ func TestCompileSettings(t *testing.T) {
 		{"and one that is at hand", func(f *Fork) {
 			f.PIE, f.Arches, f.Build.Components[0].CGO = true, []string{"x86"}, true
 		}, []string{"local -x CGO_ENABLED=1", `local flags=( -p="$(makeopts_jobs)" -buildmode="$(usex pie pie exe)" )`}},
-		{"flags of the linker", func(f *Fork) { f.Build.Flags = []string{"-trimpath", "-ldflags=-s -w -X 'a=it is'"} }, []string{
+		{"flags of the linker", func(f *Fork) {
+			f.Build.Flags = []string{"-trimpath", "-ldflags=-s -w -X 'a=it is'"}
+		}, []string{
 			"local -x CGO_ENABLED=0", "local ldflags=(", "\t-s", "\t-w", `	'-X '\''a=it is'\'''`, ")", "local flags=(", jobs,
 			"\t-buildmode=exe", "\t-trimpath", `	-ldflags="${ldflags[*]}"`, ")",
 		}},

@@ -102,7 +102,8 @@ func TestRenderLines(t *testing.T) {
 		{"and the others do not", func(f *Fork) {
 			f.Packages[1].Relations.Recommends = []packaging.Relation{"app-misc/pipe"}
 		}, source, ">=net-misc/whistle-1.0 )\n\t!app-misc/boat\n"},
-		{"what is only recommended is told", func(*Fork) {}, source, "\n\t\toptfeature \"bosun\" app-misc/rum app-misc/grog\n"},
+		{"what is only recommended is told", func(*Fork) {}, source,
+			"\n\t\toptfeature \"bosun\" app-misc/rum app-misc/grog\n"},
 		{"and what it is for", func(f *Fork) {
 			f.Project.Features = []Feature{{Package: "bosun", For: "a \"happy\" crew", Any: []string{"app-misc/rum"}}}
 		}, binary, "\n\t\toptfeature \"a \\\"happy\\\" crew\" app-misc/rum\n\tfi\n"},
