@@ -18,7 +18,7 @@ func TestCheckEbuilds(t *testing.T) {
 		{source, "EAPI=8", "EAPI=9", "is not of EAPI 8"},
 		{source, "\nEAPI=8", "\n EAPI=8", "line 4 is indented with spaces: want tabs\nis not of EAPI 8"},
 		{source, "SLOT=\"0\"\n", "SLOT=\"0\" \n", "line 22 ends in white space\nhas no SLOT"},
-		{source, "src_compile() {\n", "src_compile() {\n    :\n", "line 54 is indented with spaces: want tabs"},
+		{source, "src_compile() {\n", "src_compile() {\n    :\n", "line 55 is indented with spaces: want tabs"},
 		{source, "src_install() {", "\nsrc_install() {", "has an extra empty line"},
 		{source, "app-misc/grog\n\tfi\n}\n", "app-misc/grog\n\tfi\n}", "does not end with a newline"},
 		{source, "SLOT=\"0\"\nKEYWORDS=\"~amd64 ~arm64\"", "KEYWORDS=\"~amd64 ~arm64\"\nSLOT=\"0\"",

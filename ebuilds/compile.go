@@ -12,7 +12,7 @@ import (
 // package with it is installed.
 func (f Fork) compile() []string {
 	lines := slices.Concat(f.environment(), f.flagLines())
-	declare := "local "
+	declare := "local program "
 	for _, g := range f.batches() {
 		if len(g.units) == 1 {
 			lines = append(lines, f.compileOne(g)...)

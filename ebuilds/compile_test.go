@@ -12,18 +12,17 @@ import (
 // row with what is different from captain's fork.
 func TestCompile(t *testing.T) {
 	const build = `ego build "${flags[@]}" -o "${WORKDIR}"/bin/`
-	const all = build + ` "${programs[@]}"`
-	const some = "if [[ ${#programs[@]} -gt 0 ]]; then"
+	each := []string{`for program in "${programs[@]}"; do`, "\t" + build + ` "${program}"`, "done"}
 	for _, c := range []struct {
 		name   string
 		change func(*Fork)
 		want   []string
 	}{
 		{"a part is compiled where the whole is not wanted", func(*Fork) {}, []string{
-			"local programs=()",
+			"local program programs=()",
 			"if use captain; then", "\tprograms+=( ./cmd/captain )",
 			"else", "\tuse bosun && programs+=( ./cmd/bosun )", "fi",
-			some, "\t" + all, "fi",
+			each[0], each[1], each[2],
 		}},
 		{"a part by itself", func(f *Fork) { f.Build.Components[0].CGO = true }, []string{
 			"if use captain; then", "\tCGO_ENABLED=1 " + build + "captain ./cmd/captain", "fi",
@@ -35,12 +34,13 @@ func TestCompile(t *testing.T) {
 			f.Project.Flags = nil
 			f.Packages[0].Files[1] = program("/usr/bin/bosun")
 			f.Build.Components[1].Part = ""
-		}, []string{"local programs=( ./cmd/captain ./cmd/bosun )", all}},
+		}, []string{"local program programs=( ./cmd/captain ./cmd/bosun )", each[0], each[1], each[2]}},
 		{"two, one always", func(f *Fork) {
 			delete(f.Project.Flags, "captain")
 			f.Packages[0].Files[1] = program("/usr/bin/bosun")
 			f.Build.Components[1].Part = ""
-		}, []string{"local programs=( ./cmd/captain )", "use bosun && programs+=( ./cmd/bosun )", all}},
+		}, []string{"local program programs=( ./cmd/captain )", "use bosun && programs+=( ./cmd/bosun )",
+			each[0], each[1], each[2]}},
 		{"another name than the folder's", func(f *Fork) {
 			f.Project.Flags = nil
 			f.Packages[0].Files[1] = program("/usr/bin/bosun")

@@ -90,6 +90,9 @@ func (f Fork) page() (page, error) {
 		}
 	}
 	p.IUse = iuse(slices.Collect(maps.Keys(flags)))
+	if len(p.Accounts) > 0 {
+		p.Run = slices.Insert(p.Run, 0, "${DEPEND}")
+	}
 	for _, rival := range f.Project.Rivals {
 		p.Run = append(p.Run, "!"+rival)
 	}

@@ -122,7 +122,7 @@ func TestRenderLines(t *testing.T) {
 		{"a USE flag for PIE", func(f *Fork) { f.PIE = true }, source, "\nIUSE=\"+bosun mate +pie\"\n"},
 		{"which what is compiled has not", func(f *Fork) { f.PIE = true }, binary, "\nIUSE=\"+bosun mate\"\n"},
 		{"a USE flag with needs", crewFlag, source,
-			"\nRDEPEND=\"\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
+			"\nRDEPEND=\"\n\t${DEPEND}\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
 		{"also precompiled", crewFlag, binary, "\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
 		{"is declared", crewFlag, source, "\nIUSE=\"+bosun deck mate\"\n"},
 		{"and has a build tag", func(f *Fork) { crewFlag(f); f.Build.Flags = []string{"-tags=crew"} }, source,

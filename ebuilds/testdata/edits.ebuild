@@ -29,6 +29,7 @@ RESTRICT="mirror test"
 
 DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
+	${DEPEND}
 	bosun? ( >=net-misc/whistle-1.0 )
 	!app-misc/boat
 	!app-misc/ship-bin

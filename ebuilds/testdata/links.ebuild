@@ -28,6 +28,7 @@ RESTRICT="mirror test"
 
 DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
+	${DEPEND}
 	!app-misc/boat
 	!app-misc/ship-bin
 "
@@ -64,16 +65,16 @@ src_compile() {
 		-trimpath
 		-ldflags="${ldflags[*]}"
 	)
-	local programs=()
+	local program programs=()
 	if use captain; then
 		programs+=( ./cmd/captain )
 	else
 		use bosun && programs+=( ./cmd/bosun )
 		use mate && programs+=( ./cmd/mate )
 	fi
-	if [[ ${#programs[@]} -gt 0 ]]; then
-		ego build "${flags[@]}" -o "${WORKDIR}"/bin/ "${programs[@]}"
-	fi
+	for program in "${programs[@]}"; do
+		ego build "${flags[@]}" -o "${WORKDIR}"/bin/ "${program}"
+	done
 }
 
 # Installs a program: as a link to captain, or as it was compiled by itself.

@@ -28,6 +28,7 @@ RESTRICT="mirror test"
 
 DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
+	${DEPEND}
 	!app-misc/boat
 	!app-misc/ship-bin
 "
@@ -64,15 +65,15 @@ src_compile() {
 		-trimpath
 		-ldflags="${ldflags[*]}"
 	)
-	local programs=()
+	local program programs=()
 	if use captain; then
 		programs+=( ./cmd/captain )
 	else
 		use bosun && programs+=( ./cmd/bosun )
 	fi
-	if [[ ${#programs[@]} -gt 0 ]]; then
-		ego build "${flags[@]}" -o "${WORKDIR}"/bin/ "${programs[@]}"
-	fi
+	for program in "${programs[@]}"; do
+		ego build "${flags[@]}" -o "${WORKDIR}"/bin/ "${program}"
+	done
 }
 
 src_install() {
