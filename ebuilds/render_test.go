@@ -126,7 +126,7 @@ func TestRenderLines(t *testing.T) {
 		{"also precompiled", crewFlag, binary, "\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
 		{"is declared", crewFlag, source, "\nIUSE=\"+bosun deck mate\"\n"},
 		{"and has a build tag", func(f *Fork) { crewFlag(f); f.Build.Flags = []string{"-tags=crew"} }, source,
-			"\t\t-tags=\"$(usev deck crew)\"\n"},
+			" -tags=\"$(usev deck crew)\" )\n"},
 		{"programs with symbols", func(f *Fork) { f.Build.Flags = []string{"-ldflags=-X a=-s"} }, source,
 			"\nBDEPEND=\">=dev-lang/go-1.26.0\"\n\nsrc_unpack"},
 		{"before modules there is nothing that says so of CFLAGS", func(f *Fork) {

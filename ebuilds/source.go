@@ -26,8 +26,9 @@ func (f Fork) source(p page) ([]byte, error) {
 			p.Sources = append(p.Sources, f.sourceURI(what))
 		}
 	}
-	p.Restrict, p.Why = "mirror test", []string{
-		"The distfiles are not on Gentoo's mirrors. Upstream's tests may need a network or a cluster.",
+	p.Restrict, p.Why = "mirror strip test", []string{
+		"The distfiles are not on Gentoo's mirrors. Go's linker strips the programs, and strip(1) would",
+		"change them. Upstream's tests may need a network or a cluster.",
 	}
 	p.modules()
 	if f.PIE {
@@ -45,12 +46,10 @@ func (f Fork) source(p page) ([]byte, error) {
 // modules adds what the eclass for modules does, or what does without it.
 func (p *page) modules() {
 	if p.Distfiles["deps"].Name == "" {
-		p.Inherit = append([]string{"go-env", "multiprocessing"}, p.Inherit...)
-		p.Restrict = "mirror strip test" // the eclass restricts strip by itself
-		p.Why = append(p.Why, "Go programs are stripped by Go's linker, not by strip(1).")
+		p.Inherit = append([]string{"go-env"}, p.Inherit...)
 		return
 	}
-	p.Inherit = append([]string{"go-env", "go-module", "multiprocessing"}, p.Inherit...)
+	p.Inherit = append([]string{"go-env", "go-module"}, p.Inherit...)
 	p.Unpack = slices.Insert(p.Unpack, 0,
 		"# go-module_src_unpack would verify go.mod before the patches have changed it.")
 	p.Patches = append(p.Patches, "ego mod verify")
