@@ -2,16 +2,16 @@ package show
 
 import "time"
 
-// tenths are how many parts a curve has.
-const tenths = 10
-
-// A curve is when each tenth of a count was reached, from none to all, since its stage
-// began. A compile is slow where packages are large, and links after the last of them.
+// A curve is when parts of a count were reached, since its stage began: none, equal parts in
+// between, and all. A compile is slow where packages are large, and links after the last.
 type curve []time.Duration
 
-// reached returns the curve with those tenths that have now been reached.
+// parts returns how many parts the curve of a count has.
+func parts(total int) int { return min(total, 20) }
+
+// reached returns the curve with those parts that have now been reached.
 func (c curve) reached(done, total int, after time.Duration) curve {
-	for total > 0 && len(c) <= tenths && done*tenths >= total*len(c) {
+	for n := parts(total); n > 0 && len(c) <= n && done*n >= total*len(c); {
 		c = append(c, after)
 	}
 	return c
@@ -19,9 +19,9 @@ func (c curve) reached(done, total int, after time.Duration) curve {
 
 // at returns when a part of all was reached, from 0 to 1.
 func (c curve) at(part float64) time.Duration {
-	tenth := min(int(part*tenths), tenths-1)
-	from, to := c[tenth], c[tenth+1]
-	return from + time.Duration((part*tenths-float64(tenth))*float64(to-from))
+	at := part * float64(len(c)-1)
+	i := min(int(at), len(c)-2)
+	return c[i] + time.Duration((at-float64(i))*float64(c[i+1]-c[i]))
 }
 
 // Only after some seconds does a count tell anything of what is left.
@@ -45,7 +45,7 @@ func (s *stage) left(now time.Time) time.Duration {
 	}
 	part := float64(s.done) / float64(s.total)
 	since := now.Sub(s.changed)
-	if last := s.last; len(last.Curve) == tenths+1 && elapsed >= soon {
+	if last := s.last; len(last.Curve) > 1 && elapsed >= soon {
 		if at := last.Curve.at(part); at > 0 {
 			pace := (elapsed - since).Seconds() / at.Seconds()
 			if pace > 1./3 && pace < 3 {

@@ -46,7 +46,7 @@ func (p past) of(fork string, s *stage) took {
 // past returns how long a stage has taken that ends now.
 func (s *stage) past(fork string, now time.Time) took {
 	t := took{Fork: fork, Stage: s.name, Subject: s.subject, Detail: s.detail, Took: now.Sub(s.began)}
-	if len(s.curve) == tenths+1 {
+	if len(s.curve) == parts(s.total)+1 {
 		t.Curve = s.curve
 	}
 	return t
@@ -69,7 +69,6 @@ func readPast(file string) past {
 	if err == nil && json.Unmarshal(data, &p.stages) != nil {
 		p.stages = nil
 	}
-	p.stages = slices.DeleteFunc(p.stages, func(t took) bool { return len(t.Curve) != tenths+1 && len(t.Curve) > 0 })
 	return p
 }
 
