@@ -17,7 +17,7 @@ func itemFor(t *testing.T, seed int64, arches ...string) Item {
 	t.Helper()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for i, l := range layers(t, seed, len(arches)) {
-		on := &v1.ConfigFile{OS: "linux", Architecture: arches[i]}
+		on := &v1.ConfigFile{OS: "linux", Architecture: arches[i], RootFS: v1.RootFS{Type: "layers"}}
 		image, err := mutate.ConfigFile(mutate.MediaType(empty.Image, types.OCIManifestSchema1), on)
 		if err == nil {
 			image, err = mutate.AppendLayers(image, l)
@@ -113,12 +113,12 @@ func TestPlatformsOf(t *testing.T) {
 		index v1.IndexManifest
 		want  []string
 	}{
-		"nothing":      {},
-		"no platform":  {index: of(nil)},
+		"nothing":     {},
+		"no platform": {index: of(nil)},
 		"attestations": {
 			index: of(arm, &v1.Platform{OS: "unknown", Architecture: "unknown"}), want: []string{"linux/arm/v7"},
 		},
-		"one twice":    {index: of(arm, arm), want: []string{"linux/arm/v7"}},
+		"one twice": {index: of(arm, arm), want: []string{"linux/arm/v7"}},
 	} {
 		if got := platformsOf(c.index); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
