@@ -326,3 +326,29 @@ func TestLoadUnknown(t *testing.T) {
 		}
 	}
 }
+
+// Versions that were published as a module have one, and others none.
+func TestModuleAt(t *testing.T) {
+	for _, c := range []struct{ profile, version, want string }{
+		{"kubernetes", "1.36.1+acme.1", "k8s.io/kubernetes"},
+		{"kubernetes", "1.15.0-rc.1", "k8s.io/kubernetes"},
+		{"kubernetes", "1.14.10", ""},
+		{"etcd", "3.5.0", "go.etcd.io/etcd/server/v3"},
+		{"etcd", "3.4.45", ""},
+		{"flannel", "0.14.0", "github.com/flannel-io/flannel"},
+		{"cni-plugins", "0.8.2", "github.com/containernetworking/plugins"},
+		{"cni-plugins", "0.8.1", ""},
+	} {
+		p, faults, err := Load(t.TempDir(), c.profile)
+		if err != nil || faults != nil {
+			t.Fatal(err, faults)
+		}
+		v, err := version.Parse(c.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.ModuleAt(v); got != c.want {
+			t.Errorf("%s %s is the module %q, want %q", c.profile, c.version, got, c.want)
+		}
+	}
+}
