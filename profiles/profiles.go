@@ -106,7 +106,7 @@ func Load(project, name string) (Profile, []config.Fault, error) {
 	p, from, err := read[Profile](project, name+".yaml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return Profile{}, []config.Fault{config.Faultf("profile", "unknown profile %q: Slipway has %s; write your own to %s",
-			name, strings.Join(names(), ", "), path.Join("profiles", name+".yaml"))}, nil
+			name, strings.Join(Names(), ", "), path.Join("profiles", name+".yaml"))}, nil
 	}
 	if err != nil {
 		return Profile{}, nil, err
@@ -119,7 +119,8 @@ func Load(project, name string) (Profile, []config.Fault, error) {
 	return p, nil, from.check(faults)
 }
 
-func names() []string {
+// Names returns the profiles that are part of Slipway, sorted.
+func Names() []string {
 	files, _ := fs.Glob(builtin, "*.yaml")
 	for i, f := range files {
 		files[i] = strings.TrimSuffix(f, ".yaml")

@@ -34,10 +34,10 @@ func load(t *testing.T, name string) Profile {
 }
 
 func TestBuiltin(t *testing.T) {
-	if len(names()) == 0 {
+	if len(Names()) == 0 {
 		t.Fatal("Slipway has no profiles")
 	}
-	for _, name := range names() {
+	for _, name := range Names() {
 		p := load(t, name)
 		if p.Name != name {
 			t.Errorf("profiles/%s.yaml is of %q", name, p.Name)
@@ -319,7 +319,7 @@ func TestLoadUnknown(t *testing.T) {
 	if err != nil || len(faults) != 1 || faults[0].Field != "profile" || p.Name != "" {
 		t.Fatalf("Load() = %v, %v, %v", p, faults, err)
 	}
-	for _, part := range []string{`unknown profile "schooner"`, "Slipway has " + strings.Join(names(), ", "),
+	for _, part := range []string{`unknown profile "schooner"`, "Slipway has " + strings.Join(Names(), ", "),
 		"profiles/schooner.yaml"} {
 		if !strings.Contains(faults[0].Message, part) {
 			t.Errorf("the fault says %q, and not %q", faults[0].Message, part)
