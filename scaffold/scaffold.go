@@ -4,7 +4,11 @@ package scaffold
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/slipway-build/slipway/internal/gotool"
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 // A Request says what project to make. What is empty has the default that its comment names.
@@ -27,10 +31,14 @@ type Request struct {
 }
 
 // A TidyError says that a project is written, but "go mod tidy" failed in it.
-type TidyError struct{ Err error }
+type TidyError struct {
+	Dir string
+	Err error
+}
 
 func (e *TidyError) Error() string {
-	return "the project is written, but its go.mod is not complete: " + e.Err.Error() + "\n  To complete it: go mod tidy"
+	return fmt.Sprintf("the project is written, but its go.mod is not complete: %v\n  To complete it: cd %s && go mod tidy",
+		e.Err, e.Dir)
 }
 
 func (e *TidyError) Unwrap() error { return e.Err }
@@ -40,9 +48,62 @@ func (e *TidyError) Unwrap() error { return e.Err }
 // overwritten, before it writes anything; if a file cannot be written, none is left. If the
 // error is a *TidyError, the files are there.
 func Write(ctx context.Context, r Request) ([]string, error) {
-	return nil, errors.New("not made yet")
+	var err error
+	if r.Dir, err = filepath.Abs(r.Dir); err != nil {
+		return nil, err
+	}
+	files, err := plan(r)
+	if err != nil {
+		return nil, err
+	}
+	tool, err := gotool.Find(ctx, run.Runner{}, r.Env, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := write(r.Dir, files); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.name)
+	}
+	tidy := run.Cmd{Args: []string{"go", "mod", "tidy"}, Dir: r.Dir, Env: r.Env}
+	if err := tool.Run.Run(ctx, tidy); err != nil {
+		return names, &TidyError{r.Dir, err}
+	}
+	return names, nil
 }
 
-// Names returns the names that Request.Profile can be, without those of the project in dir,
-// and those that Request.CI can be.
-func Names() (profiles, pipelines []string) { return nil, nil }
+// plan returns the files of a project, checked as the commands will read them.
+func plan(r Request) ([]file, error) {
+	known, err := readTables()
+	if err != nil {
+		return nil, err
+	}
+	at, err := look(r)
+	if err != nil {
+		return nil, err
+	}
+	forks, err := planForks(known, r, at)
+	if err != nil {
+		return nil, err
+	}
+	files, err := compose(known, r, forks, at)
+	if err != nil {
+		return nil, err
+	}
+	if err := collide(r.Dir, forks, files); err != nil {
+		return nil, err
+	}
+	return files, try(r.Dir, forks, files)
+}
+
+// Names returns the profiles that Request.Profile can name, beside those of the project itself,
+// and what Request.CI can be.
+func Names() (profiles, pipelines []string) {
+	known, err := readTables()
+	if err != nil {
+		return nil, nil // a test reads the tables
+	}
+	return known.profiles(), known.services()
+}
