@@ -26,8 +26,8 @@ func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, erro
 	if !bytes.Equal(at.module, at.declared) {
 		files = append(files, file{"go.mod", at.module, at.declared != nil})
 	}
-	if !ignores(at.ignored) {
-		files = append(files, file{".gitignore", ignoring(at.ignored), at.ignored != nil})
+	if text := ignoring(at.ignored); len(text) > len(at.ignored)+1 {
+		files = append(files, file{".gitignore", text, at.ignored != nil})
 	}
 	if !at.targets {
 		text, err := data.ReadFile("files/magefile.go.txt")
@@ -59,22 +59,22 @@ func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, erro
 	return files, nil
 }
 
-// ignores reports whether git ignores the folder dist of a project with that .gitignore.
-func ignores(text []byte) bool {
-	for line := range bytes.Lines(text) {
-		if strings.Trim(strings.TrimSpace(string(line)), "/") == "dist" {
-			return true
+// ignoring returns a .gitignore that ignores the outputs, too, and what Mage writes while it compiles a magefile.
+func ignoring(text []byte) []byte {
+	out := slices.Clone(text)
+	if len(out) > 0 && !bytes.HasSuffix(out, []byte("\n")) {
+		out = append(out, '\n')
+	}
+	for _, want := range []string{"/dist/", "mage_output_file.go"} {
+		there := false
+		for line := range bytes.Lines(text) {
+			there = there || strings.Trim(strings.TrimSpace(string(line)), "/") == strings.Trim(want, "/")
+		}
+		if !there {
+			out = append(out, want+"\n"...)
 		}
 	}
-	return false
-}
-
-// ignoring returns a .gitignore that ignores dist, too.
-func ignoring(text []byte) []byte {
-	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
-		text = append(text, '\n')
-	}
-	return append(text, "/dist/\n"...)
+	return out
 }
 
 // files returns the files of a fork.

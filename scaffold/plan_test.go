@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/slipway-build/slipway/docs/pipelines"
+	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/version"
 )
 
@@ -129,5 +130,39 @@ func TestTables(t *testing.T) {
 	}
 	if profiles, pipelines := Names(); len(profiles) != 4 || len(pipelines) != 3 {
 		t.Errorf("the names are %q and %q", profiles, pipelines)
+	}
+}
+
+// TestExample holds that examples/acme is what init writes. Its go.mod is completed by the go command, and its
+// Slipway is the checkout.
+func TestExample(t *testing.T) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := filepath.Join(root, "examples", "acme")
+	fork := filepath.Join(example, "forks", "kubernetes", "patches")
+	files, err := plan(Request{
+		Dir: t.TempDir(), Module: "example.org/acme/kubernetes-builds", Slipway: root,
+		Maintainer: "Acme Platform Team <platform@example.org>", Components: []string{"kube-log-runner"},
+		Version: "1.36.1", Patches: []string{filepath.Join(fork, "0001-log-runner-version.patch")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.name != "go.mod" {
+			golden.Check(t, filepath.Join(example, filepath.FromSlash(f.name)), f.data)
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(example, "go.mod"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(strings.ReplaceAll(string(f.data), "=> "+root, "=> ../..")) {
+			if !strings.Contains(string(text), strings.TrimSpace(line)) {
+				t.Errorf("go.mod of the example has no line %q", line)
+			}
+		}
 	}
 }

@@ -122,7 +122,7 @@ func TestWriteIntoRepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := tree(t, first.Dir)
-	if got := found[".gitignore"]; got != "*.o\n*.tmp\n/dist/\n" {
+	if got := found[".gitignore"]; got != "*.o\n*.tmp\n/dist/\nmage_output_file.go\n" {
 		t.Errorf(".gitignore is %q", got)
 	}
 	parsed, err := modfile.Parse("go.mod", []byte(found["go.mod"]), nil)
