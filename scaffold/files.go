@@ -26,7 +26,7 @@ func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, erro
 	if !bytes.Equal(at.module, at.declared) {
 		files = append(files, file{"go.mod", at.module, at.declared != nil})
 	}
-	if text := ignoring(at.ignored); len(text) > len(at.ignored)+1 {
+	if text := ignoring(at.ignored); text != nil {
 		files = append(files, file{".gitignore", text, at.ignored != nil})
 	}
 	if !at.targets {
@@ -59,22 +59,26 @@ func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, erro
 	return files, nil
 }
 
-// ignoring returns a .gitignore that ignores the outputs, too, and what Mage writes while it compiles a magefile.
+// ignoring returns a .gitignore that ignores the outputs, too, and what Mage writes while it compiles a magefile;
+// nil if it does already.
 func ignoring(text []byte) []byte {
-	out := slices.Clone(text)
-	if len(out) > 0 && !bytes.HasSuffix(out, []byte("\n")) {
-		out = append(out, '\n')
+	there := map[string]bool{}
+	for line := range bytes.Lines(text) {
+		there[strings.Trim(strings.TrimSpace(string(line)), "/")] = true
 	}
-	for _, want := range []string{"/dist/", "mage_output_file.go"} {
-		there := false
-		for line := range bytes.Lines(text) {
-			there = there || strings.Trim(strings.TrimSpace(string(line)), "/") == strings.Trim(want, "/")
-		}
-		if !there {
-			out = append(out, want+"\n"...)
+	var more []byte
+	for _, line := range []string{"/dist/", "mage_output_file.go"} {
+		if !there[strings.Trim(line, "/")] {
+			more = append(more, line+"\n"...)
 		}
 	}
-	return out
+	if more == nil {
+		return nil
+	}
+	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
+		more = append([]byte("\n"), more...)
+	}
+	return slices.Concat(text, more)
 }
 
 // files returns the files of a fork.
