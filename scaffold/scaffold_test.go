@@ -58,7 +58,8 @@ func ask(t *testing.T, files map[string]string, change func(*Request)) Request {
 // tools returns an environment whose "go mod tidy" is a line of shell.
 func tools(t *testing.T, tidy string) []string {
 	t.Helper()
-	dir := testkit.Lay(t, map[string]string{"go": "#!/bin/sh\nif [ \"$1\" != mod ]; then echo '{}'; exit 0; fi\n" + tidy + "\n"})
+	script := "#!/bin/sh\nif [ \"$1\" != mod ]; then echo '{}'; exit 0; fi\n" + tidy + "\n"
+	dir := testkit.Lay(t, map[string]string{"go": script})
 	if err := os.Chmod(filepath.Join(dir, "go"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,8 @@ func TestWriteIntoRepository(t *testing.T) {
 		t.Errorf(".gitignore is %q", got)
 	}
 	parsed, err := modfile.Parse("go.mod", []byte(found["go.mod"]), nil)
-	if err != nil || len(parsed.Tool) != 2 || parsed.Go.Version != goVersion || !strings.Contains(found["go.mod"], "// Ours.") {
+	if err != nil || len(parsed.Tool) != 2 || parsed.Go.Version != goVersion ||
+		!strings.Contains(found["go.mod"], "// Ours.") {
 		t.Errorf("go.mod is %v\n%s", err, found["go.mod"])
 	}
 	second := first
@@ -179,7 +181,9 @@ func TestWriteRefuses(t *testing.T) {
 		"not a clone": {files{"clone/go.mod": "module example.org/other\n"}, func(r *Request) { r.Slipway = "clone" },
 			[]string{"clone is not a clone of Slipway"}},
 		"what is there": {files{"magefile.go": "package main\n", "forks/ship/notes": "", ".gitlab-ci.yml": ""},
-			func(r *Request) { r.CI = "gitlab" }, []string{".gitlab-ci.yml, forks/ship, magefile.go: already there"}},
+			func(r *Request) { r.CI = "gitlab" }, []string{".gitlab-ci.yml, forks/ship, magefile.go: already there", "To have the targets there, too: "}},
+		"magefiles without targets": {files{"magefiles/a.go": "package main\n"}, nil,
+			[]string{"magefiles is there already", "To have the targets there, too: "}},
 		"a folder in the way": {files{"forks": "a file\n"}, nil, []string{"forks"}},
 		"no Go":               {nil, func(r *Request) { r.Env = nil }, []string{"go: no such program in PATH", "Install Go"}},
 		"a control plane of ships": {nil, func(r *Request) { r.ControlPlane = true },
@@ -226,7 +230,8 @@ func TestWriteUntidy(t *testing.T) {
 	names, err := Write(t.Context(), r)
 	var untidy *TidyError
 	if !errors.As(err, &untidy) || !strings.Contains(err.Error(), "no network") ||
-		!strings.Contains(err.Error(), "To complete it: cd "+r.Dir+" && go mod tidy") {
+		!strings.Contains(err.Error(), "To complete it: cd "+r.Dir+" && go mod tidy\n") ||
+		!strings.Contains(err.Error(), "go mod edit -replace=github.com/slipway-build/slipway=CLONE") {
 		t.Errorf("the error is %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, "forks/ship/fork.yaml")); err != nil || len(names) != 5 {
