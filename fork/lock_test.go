@@ -97,6 +97,12 @@ func TestReadLock(t *testing.T) {
 			fork: func(f *Fork) { f.Carried = ranges("../mate", commitA+".."+commitB) },
 			lock: func(l *lock.Lock) { l.Carried = []lock.Carried{{Git: "../mate", Commits: commitA + ".." + commitB}} },
 		},
+		"a series of the library that is not pinned": {
+			fork: func(f *Fork) { f.Carried, f.Profile = []spec.Carried{{Library: "slipway:bosun"}}, "ship" },
+			want: "forks/ship/fork.lock: the commits and series that it pins as carried and library are not those of " +
+				"\"patches\" in fork.yaml\n" +
+				`fork.yaml: patches[0]: unknown series "slipway:bosun": Slipway has no series for profile ship`,
+		},
 		"a dep that is not pinned": {
 			fork: func(f *Fork) { f.Deps = deps.Deps{"example.com/rope": "v1.3.0"} },
 			want: `forks/ship/fork.lock: the versions that it pins as dep are not those of "deps" in fork.yaml`,
