@@ -59,7 +59,7 @@ func runWith(ctx context.Context, show *printer, f verb) error {
 	if errors.Is(err, context.Canceled) {
 		return process.ErrInterrupted
 	}
-	return err
+	return asCalled(err)
 }
 
 // A verb is a method of a project, with its arguments.

@@ -41,8 +41,18 @@ func (p program) start(m magefile, words []string, env ...string) int {
 		return exitInterrupted
 	case errors.As(err, &exit) && exit.Exited():
 		return exit.ExitCode()
+	case errors.As(err, &exit) && killedBy(exit) > 0:
+		return 128 + killedBy(exit)
 	case err != nil:
 		return p.fail(exitFailed, err)
+	}
+	return 0
+}
+
+// killedBy returns the number of the signal that ended a process, or 0.
+func killedBy(exit *exec.ExitError) int {
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return int(status.Signal())
 	}
 	return 0
 }
