@@ -54,7 +54,7 @@ func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error 
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
 	}
 	_, err = f(ctx, p) // its events told what it made
-	return ended(err)
+	return asCalled(ended(err))
 }
 
 // A verb is a method of a project, with its arguments.
