@@ -107,6 +107,9 @@ func (s *Session) upstream(ctx context.Context, check func(source.Tree) error) (
 			}
 			tree, kept, err = Do(ctx, s, upstreamStage, in)
 		}
+		if WouldRun(err) {
+			return Done{}, err
+		}
 		return Done{Detail: fmt.Sprintf("%s, %d MB", extent(tree), tree.Tree.Size()/1e6), Kept: kept}, err
 	})
 	return tree, err
