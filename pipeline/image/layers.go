@@ -55,6 +55,7 @@ type layerCache struct {
 	writer       *images.LayerWriter
 	compressions []string
 	date         time.Time // of all files
+	one          func()    // counts a layer of a fork's images
 }
 
 func newLayerCache(s *build.Session, p plan) layerCache {
