@@ -161,7 +161,8 @@ func (w layerCache) writeDebian(
 	ctx context.Context, from []debbase.Archive, pins []debbase.Pin, compression, dst string,
 ) (*images.Layer, error) {
 	debs := w.session.CacheDir("debs")
-	if err := debbase.Fetch(ctx, from, pins, debs); err != nil {
+	one := w.session.Counter("image", "Debian's packages", len(pins), "packages")
+	if err := debbase.Fetch(ctx, from, pins, debs, one); err != nil {
 		return nil, err
 	}
 	scratch, err := w.session.Scratch()
