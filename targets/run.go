@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,6 +74,22 @@ func setting(variable string, value *string) string {
 		return *value
 	}
 	return os.Getenv(variable)
+}
+
+// number returns the value of a flag that counts, or that of its variable, or 0.
+func number(variable string, value *int) (n int, err error) {
+	text := os.Getenv(variable)
+	switch {
+	case value != nil:
+		n = *value
+	case text != "":
+		n, err = strconv.Atoi(text)
+	}
+	if err != nil || n < 0 {
+		name := strings.ToLower(variable)
+		return 0, fmt.Errorf("-%s=%s: want a number that is not negative", name, cmp.Or(text, strconv.Itoa(n)))
+	}
+	return n, nil
 }
 
 // A toggle is the variable of a flag that is on or off.
