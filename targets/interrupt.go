@@ -77,7 +77,8 @@ func insist(p *show.Printer, signals <-chan os.Signal, hurry chan<- struct{}) {
 	for told := time.After(slow); ; {
 		select {
 		case <-told:
-			p.Event(event.Event{Kind: event.Note, Detail: "interrupted: waits for what still runs; again to end it at once"})
+			p.Event(event.Event{Kind: event.Note,
+				Detail: "interrupted: waiting for what still runs; interrupt again to end it at once"})
 		case <-signals:
 			if time.Since(first) < echo {
 				continue

@@ -210,7 +210,8 @@ func TestTransfers(t *testing.T) {
 			t.Errorf("%d bytes at a time: %d modules arrive, want 1", chunk, n)
 		}
 	}
-	err := withoutTransfers(&run.Error{Args: []string{"go"}, Output: out + "go: no such host", Err: errors.New("exit status 1")})
+	failed := &run.Error{Args: []string{"go"}, Output: out + "go: no such host", Err: errors.New("exit status 1")}
+	err := withoutTransfers(failed)
 	if want := "go: exit status 1\nship.zip: 200 \ngo: no such host"; err.Error() != want {
 		t.Errorf("the error is %q, want %q", err, want)
 	}

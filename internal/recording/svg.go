@@ -49,7 +49,8 @@ func SVG(w io.Writer, r Recording) error {
 		`role="img" aria-labelledby="title text">`+"\n", width, height)
 	fmt.Fprintf(&b, "<title id=\"title\">%s</title>\n<desc id=\"text\">%s</desc>\n", escaped(r.Title),
 		escaped(strings.Join(last, "\n")))
-	fmt.Fprintf(&b, "<style>%s</style>\n<rect width=\"100%%\" height=\"100%%\" rx=\"8\"/>\n<g aria-hidden=\"true\">\n", style)
+	fmt.Fprintf(&b, "<style>%s</style>\n", style)
+	b.WriteString("<rect width=\"100%\" height=\"100%\" rx=\"8\"/>\n<g aria-hidden=\"true\">\n")
 	for _, l := range lines {
 		draw(&b, l)
 	}
