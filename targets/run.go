@@ -47,7 +47,7 @@ func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error 
 	ctx, ended := untilSignal(ctx, printer)
 	p, err := project(printer.Event)
 	if err != nil {
-		return err
+		return ended(err)
 	}
 	if plans {
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
