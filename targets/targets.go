@@ -6,6 +6,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -81,17 +82,20 @@ func Ebuild(ctx context.Context, fork, gentoo *string, v, json *bool) error {
 
 // Image builds a fork's container images, and the binaries they need.
 //
-// Without flags it builds all images, for the Linux platforms of fork.yaml.
+// Without flags it builds all images, for Linux on this machine's architecture.
 // -images takes a list; -platforms and -arch work as in cross. Writes an OCI
 // layout to dist/FORK/images, with images.json in it. -format=docker also writes
-// one archive per architecture for docker load.
-func Image(ctx context.Context, fork, images, platforms, arch, format *string, v, json *bool) error {
+// one archive per architecture for docker load. -registry is where pods and
+// installer units pull the images from; the default is images.registry of
+// fork.yaml.
+func Image(ctx context.Context, fork, images, platforms, arch, format, registry *string, v, json *bool) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
 	if err != nil {
 		return err
 	}
 	r := slipway.ImageRequest{
 		Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
+		Registry: setting("REGISTRY", registry),
 	}
 	if err := r.Check(); err != nil {
 		return err
@@ -104,16 +108,29 @@ func Image(ctx context.Context, fork, images, platforms, arch, format *string, v
 // Push pushes a fork's container images to registries.
 //
 // -registry takes a list of registries, such as registry.example.org/team; the
-// default is images.registry of fork.yaml. -images takes a list; the default is
-// all images. -tag replaces the tag made from the fork's version. Push uses the
-// credentials that docker login or podman login stored. A tag that already
-// points at another digest is refused without -force. -insecure accepts any
-// certificate, and plain HTTP.
-func Push(ctx context.Context, fork, registry, images, tag *string, insecure, force, v, json *bool) error {
+// default is where the images were made for: -registry of image, or
+// images.registry of fork.yaml. -images takes a list; the default is all images.
+// -tag replaces the tag made from the fork's version. Push uses the credentials
+// that docker login or podman login stored. A tag that already points at another
+// digest is refused without -force. -insecure accepts any certificate, and plain
+// HTTP. With -platforms or -arch, images for other platforms than these are
+// refused, and a tag may lose others. -mirror pushes to another registry than the
+// one that pods and installer units pull from.
+func Push(
+	ctx context.Context, fork, registry, images, tag, platforms, arch *string, insecure, force, mirror, v, json *bool,
+) error {
+	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		to := setting("REGISTRY", registry)
+		if p.Imaging = imagesBefore("push"); p.PlanOnly && p.Imaging != nil {
+			to = cmp.Or(to, p.Imaging.Registry) // which images.json will name
+		}
 		return p.Push(ctx, setting("FORK", fork), slipway.PushRequest{
-			Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)),
-			Tag: setting("TAG", tag), Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force),
+			Registries: list(to), Images: list(setting("IMAGES", images)), Platforms: names, Tag: setting("TAG", tag),
+			Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force), Mirror: flag(toggleMirror, mirror),
 		})
 	})
 }

@@ -1,8 +1,12 @@
 package image
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
 )
 
 // Plan returns the images that Run would return. Which of them are there already is known
@@ -16,4 +20,19 @@ func Plan(s *build.Session, r Request) (artifact.Set, error) {
 		})
 	}
 	return artifact.Of(out), err
+}
+
+// Pulls returns what hosts will pull by the pods and units of a fork, once its images are made
+// as r asks; nothing where that is not known yet.
+func Pulls(f fork.Fork, r Request) []artifact.Pull {
+	f.Images.Registry = cmp.Or(strings.TrimSuffix(r.Registry, "/"), f.Images.Registry)
+	p, err := forkPlan(f)
+	if err != nil {
+		return nil
+	}
+	p.request = r
+	if p, err = p.choose(); err != nil {
+		return nil
+	}
+	return p.pulls()
 }
