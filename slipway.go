@@ -196,13 +196,10 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 }
 
 func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
-	if p.Imaging != nil {
-		return r.CheckComing(f, image.Pulls(f, *p.Imaging))
+	if p.Imaging == nil && !p.Unlocked {
+		return r.Check(f)
 	}
-	if p.Unlocked {
-		return r.CheckComing(f, nil)
-	}
-	return r.Check(f)
+	return r.CheckComing(f, image.Pulls(f, p.Imaging))
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
