@@ -80,8 +80,9 @@ type Project struct {
 	// PlanOnly has verbs return as soon as they know that they can do what they are
 	// asked. Nothing is made then.
 	PlanOnly bool
-	Unlocked bool // with PlanOnly: the forks will be locked until then
-	dryRun   bool // of a verb whose request says so
+	Unlocked bool          // with PlanOnly: the forks will be locked until then
+	Imaging  *ImageRequest // with PlanOnly: images will be made so until then; nil: there will be no others
+	dryRun   bool          // of a verb whose request says so
 }
 
 // Forks returns the IDs of the project's forks, sorted.
@@ -192,11 +193,11 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if r.Tag == "" {
 		err = image.CheckTags(f, r.Images, r.Registries...)
 	}
-	if err == nil {
-		_, err = r.For(f)
+	if err == nil && p.PlanOnly {
+		err = cmp.Or(image.CheckNames(f, r.Images), p.checkPush(f, r))
 	}
 	if err != nil || p.PlanOnly {
-		return nil, cmp.Or(err, image.CheckNames(f, r.Images))
+		return nil, err
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
@@ -204,6 +205,13 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	}
 	set, err := release.Push(ctx, f, p.Env, p.Events, r)
 	return set, p.project().Explain(errors.Join(err, held.Close()))
+}
+
+func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
+	if p.Imaging == nil && !p.Unlocked {
+		return r.Check(f)
+	}
+	return r.CheckComing(f, image.Pulls(f, p.Imaging))
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have

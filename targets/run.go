@@ -103,6 +103,7 @@ const (
 	toggleForce    toggle = "FORCE"
 	toggleDryRun   toggle = "DRYRUN"
 	toggleAttest   toggle = "ATTEST"
+	toggleMirror   toggle = "MIRROR"
 )
 
 func flag(variable toggle, value *bool) bool {
@@ -117,7 +118,7 @@ func flag(variable toggle, value *bool) bool {
 func checkToggles() error {
 	var errs []error
 	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce,
-		toggleDryRun, toggleAttest} {
+		toggleDryRun, toggleAttest, toggleMirror} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

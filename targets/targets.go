@@ -8,6 +8,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -140,15 +141,17 @@ func Ebuild(
 // Examples:
 //
 //	mage image                                # all images
-//	mage image -images=kubelet -arch=amd64    # one image, for one architecture
+//	mage image -images=kubelet -arch=arm64    # one image, for another architecture
+//	mage image -platforms=all                 # for all Linux platforms of fork.yaml
 //	mage image -format=docker                 # with archives for docker load
 func Image(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
 	images *string, // LIST the images (default: all)
-	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
 	format *string, // NAME docker: archives for docker load, too; or oci (default: oci)
+	registry *string, // REGISTRY where hosts pull the images from (default: images.registry of fork.yaml)
 	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
@@ -159,7 +162,7 @@ func Image(
 	}
 	r := slipway.ImageRequest{
 		Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
-		DryRun: flag(toggleDryRun, dryRun),
+		DryRun: flag(toggleDryRun, dryRun), Registry: setting("REGISTRY", registry),
 	}
 	if err := r.Check(); err != nil {
 		return err
@@ -181,18 +184,29 @@ func Image(
 func Push(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	registry *string, // LIST registries, such as registry.example.org/team (default: images.registry of fork.yaml)
+	registry *string, // LIST registries, such as registry.example.org/team (default: where the images were made for)
 	images *string, // LIST the images (default: all)
 	tag *string, // NAME a tag (default: the one made from the fork's version)
+	platforms *string, // LIST platforms: images for others are refused, and a tag may lose others
+	arch *string, // NAME one Linux architecture, in place of -platforms
 	insecure *bool, // accept any certificate, and plain HTTP
 	force *bool, // replace a tag that points at another digest
+	mirror *bool, // push to another registry than the one that pods and installer units pull from
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
+	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		to := setting("REGISTRY", registry)
+		if p.Imaging = imagesBefore("push"); p.PlanOnly && p.Imaging != nil {
+			to = cmp.Or(to, p.Imaging.Registry) // which images.json will name
+		}
 		return p.Push(ctx, setting("FORK", fork), slipway.PushRequest{
-			Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)),
-			Tag: setting("TAG", tag), Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force),
+			Registries: list(to), Images: list(setting("IMAGES", images)), Platforms: names, Tag: setting("TAG", tag),
+			Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force), Mirror: flag(toggleMirror, mirror),
 		})
 	})
 }
