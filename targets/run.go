@@ -104,6 +104,7 @@ const (
 	toggleDryRun   toggle = "DRYRUN"
 	toggleAttest   toggle = "ATTEST"
 	toggleMirror   toggle = "MIRROR"
+	toggleMessages toggle = "MESSAGES"
 )
 
 func flag(variable toggle, value *bool) bool {
@@ -118,7 +119,7 @@ func flag(variable toggle, value *bool) bool {
 func checkToggles() error {
 	var errs []error
 	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce,
-		toggleDryRun, toggleAttest, toggleMirror} {
+		toggleDryRun, toggleAttest, toggleMirror, toggleMessages} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

@@ -118,17 +118,20 @@ func Rpm(
 //	mage ebuild                               # of all forks
 //	mage ebuild -fork=etcd-3.7                # of one
 //	mage ebuild -gentoo=/srv/gentoo           # looks there for names that ::gentoo has
+//	mage ebuild -messages                     # say again what to commit the packages as
 func Ebuild(
 	ctx context.Context,
 	fork *string, // NAME this fork alone (default: all forks)
 	gentoo *string, // DIR a checkout of ::gentoo (default: /var/db/repos/gentoo, if it is there)
+	messages *bool, // print the message of the commit for each package, also for those that were there
 	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{
-			Gentoo: setting("GENTOO", gentoo), DryRun: flag(toggleDryRun, dryRun),
+			Gentoo: setting("GENTOO", gentoo), Messages: flag(toggleMessages, messages),
+			DryRun: flag(toggleDryRun, dryRun),
 		})
 	})
 }

@@ -71,6 +71,13 @@ func (b beginning) merged(s *build.Session) (old, files ebuilds.Tree, err error)
 	if err != nil {
 		return nil, nil, err
 	}
+	if b.all {
+		for _, m := range b.overlay.Messages(files) {
+			if note := ebuilds.CommitNote(m); !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
+	}
 	for _, note := range notes {
 		s.Note(note)
 	}
