@@ -1,0 +1,2 @@
+// Package docscript reads the commands of a page, with what they print, and runs them.
+package docscript
