@@ -37,11 +37,11 @@ const searching = `addEventListener("load", async () => {
   press("/");
   const field = document.activeElement;
   field.value = "change the key";
-  for (let i = 0; i < 100 && !document.querySelector("#found a"); i++) {
+  for (let i = 0; i < 100 && !document.querySelector(".found a"); i++) {
     field.dispatchEvent(new Event("input", {bubbles: true}));
     await new Promise(done => setTimeout(done, 50));
   }
   press("ArrowDown");
-  const links = [document.activeElement, ...document.querySelectorAll("#found a")];
+  const links = [document.activeElement, ...document.querySelectorAll(".found a")];
   parent.postMessage(JSON.stringify(links.map(a => String(a.href))), "*");
 });`

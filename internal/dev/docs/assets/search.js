@@ -1,9 +1,9 @@
 // Search: finds the sections that have all words, in search-index.js, which it loads when it is first used.
 "use strict";
 const root = document.currentScript.src;
-const form = document.getElementById("search"), input = document.getElementById("words");
-const found = document.getElementById("found"), count = document.getElementById("count");
-let sections;
+const form = document.querySelector("form.search"), input = form.querySelector("input");
+const found = form.querySelector("ul"), count = form.querySelector("[role=status]");
+let sections, loading = false;
 
 window.searchIndex = all => {
   sections = all.map(s => ({...s, low: s.text.toLowerCase(), title: (s.page + " " + s.heading).toLowerCase()}));
@@ -11,9 +11,9 @@ window.searchIndex = all => {
 };
 
 function load() {
-  if (document.getElementById("index")) return;
+  if (loading) return;
+  loading = true;
   const script = document.createElement("script");
-  script.id = "index";
   script.src = new URL("search-index.js", root);
   document.head.append(script);
 }
