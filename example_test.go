@@ -55,23 +55,24 @@ func Example() {
 		fmt.Println(a.Kind, a.Name, a.Platform, a.Path)
 	}
 	// Output:
+	// binary bosun linux/arm64 dist/ship-1.4/bin/linux_arm64/bosun
 	// binary captain linux/arm64 dist/ship-1.4/bin/linux_arm64/captain
-	// binary deckhand linux/arm64 dist/ship-1.4/bin/linux_arm64/deckhand
 }
 
-// What is wrong with a fork is an error with a type. This one says that somebody has to accept a
-// change: here, that the fork was never pinned.
+// A StaleError says that fork.lock does not pin the fork as it is, and how to pin it.
 func ExampleProject_Cross_stale() {
 	p, remove := project()
 	defer remove()
 	_, err := p.Cross(context.Background(), "ship-1.4", slipway.CrossRequest{})
 	if stale, ok := errors.AsType[*fork.StaleError](err); ok {
-		fmt.Println("not pinned:", stale)
+		fmt.Println(stale)
 	}
 	// Output:
+	// forks/ship-1.4/fork.lock is missing
+	//   To pin this fork as it is now: mage patches:lock -fork=ship-1.4
 }
 
-// Without making anything, PlanRelease says what a release would hold.
+// PlanRelease says what a release would hold, and makes nothing.
 func ExampleProject_PlanRelease() {
 	p, remove := project()
 	defer remove()
@@ -84,7 +85,16 @@ func ExampleProject_PlanRelease() {
 		log.Fatal(err)
 	}
 	for _, a := range planned {
-		fmt.Println(a.Kind, a.Path)
+		fmt.Println(a.Kind, a.Name, a.Path)
 	}
 	// Output:
+	// binary bosun dist/ship-1.4/bin/linux_amd64/bosun
+	// binary captain dist/ship-1.4/bin/linux_amd64/captain
+	// package bosun dist/ship-1.4/deb/linux_amd64
+	// package captain dist/ship-1.4/deb/linux_amd64
+	// image ship dist/ship-1.4/images
+	// overlay slipway dist/ship-1.4/overlay
+	// package bosun dist/ship-1.4/rpm/linux_amd64
+	// package captain dist/ship-1.4/rpm/linux_amd64
+	// tarball  dist/ship-1.4/tarballs/ship-1.4.1+test.1-linux-amd64.tar.gz
 }
