@@ -13,6 +13,8 @@ import (
 	"github.com/slipway-build/slipway/patches"
 )
 
+const magefile = "magefile.go"
+
 // A file is one to be written.
 type file struct {
 	name  string // below the project, with slashes
@@ -26,15 +28,15 @@ func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, erro
 	if !bytes.Equal(at.module, at.declared) {
 		files = append(files, file{"go.mod", at.module, at.declared != nil})
 	}
-	if !ignores(at.ignored) {
-		files = append(files, file{".gitignore", ignoring(at.ignored), at.ignored != nil})
+	if text := ignoring(at.ignored); text != nil {
+		files = append(files, file{".gitignore", text, at.ignored != nil})
 	}
 	if !at.targets {
 		text, err := data.ReadFile("files/magefile.go.txt")
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{name: "magefile.go", data: text})
+		files = append(files, file{name: magefile, data: text})
 	}
 	for _, f := range forks {
 		own, err := f.files()
@@ -59,22 +61,26 @@ func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, erro
 	return files, nil
 }
 
-// ignores reports whether git ignores the folder dist of a project with that .gitignore.
-func ignores(text []byte) bool {
+// ignoring returns a .gitignore that ignores the outputs, too, and what Mage writes while it compiles a magefile;
+// nil if it does already.
+func ignoring(text []byte) []byte {
+	there := map[string]bool{}
 	for line := range bytes.Lines(text) {
-		if strings.Trim(strings.TrimSpace(string(line)), "/") == "dist" {
-			return true
+		there[strings.Trim(strings.TrimSpace(string(line)), "/")] = true
+	}
+	var more []byte
+	for _, line := range []string{"/dist/", "mage_output_file.go"} {
+		if !there[strings.Trim(line, "/")] {
+			more = append(more, line+"\n"...)
 		}
 	}
-	return false
-}
-
-// ignoring returns a .gitignore that ignores dist, too.
-func ignoring(text []byte) []byte {
-	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
-		text = append(text, '\n')
+	if more == nil {
+		return nil
 	}
-	return append(text, "/dist/\n"...)
+	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
+		more = append([]byte("\n"), more...)
+	}
+	return slices.Concat(text, more)
 }
 
 // files returns the files of a fork.

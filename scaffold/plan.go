@@ -100,18 +100,21 @@ func planFork(begins project, r Request, at folder) (forkPlan, error) {
 	for _, p := range on {
 		f.Platforms = append(f.Platforms, p.String())
 	}
-	var wrongComponent, wrongPatch error
+	var wrongComponent error
 	f.Components, wrongComponent = choose(r.Components, begins.Components, facts.ComponentsAt(v), on)
 	if wrongComponent != nil {
 		wrongComponent = fmt.Errorf("%s %s: %w", r.Profile, v.Upstream(), wrongComponent)
 	}
+	faults := []error{wrongPlatform, wrongComponent}
 	for _, m := range begins.Patches {
-		if m.takes(v, f.Components) {
+		takes, err := m.takes(r.Profile, v, f.Components)
+		if takes {
 			f.Library = append(f.Library, m.Name)
 		}
+		faults = append(faults, err)
 	}
-	f.Series, wrongPatch = series(r)
-	return f, errors.Join(wrongPlatform, wrongComponent, wrongPatch)
+	f.Series, err = series(r)
+	return f, errors.Join(append(faults, err)...)
 }
 
 // profile returns the profile that a request names: of the project, or of Slipway.

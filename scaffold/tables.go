@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/patches/library"
 	"github.com/slipway-build/slipway/version"
 )
 
@@ -26,7 +27,8 @@ type project struct {
 	Patches    []maintained `yaml:"patches"`
 }
 
-// maintained is a series that Slipway maintains, and which forks take it.
+// maintained is a series that Slipway maintains, and which forks take it: those of versions with any of the components,
+// or, if it names none, of all versions that it is there for.
 type maintained struct {
 	Name       string        `yaml:"name"`
 	Versions   version.Range `yaml:"versions"`
@@ -86,9 +88,19 @@ func (t tables) project(profile string) project {
 	return t.Projects[i]
 }
 
-// takes reports whether a fork of a version with some components takes the series.
-func (m maintained) takes(v version.Version, components []string) bool {
-	needed := len(m.Components) == 0 ||
-		slices.ContainsFunc(components, func(c string) bool { return slices.Contains(m.Components, c) })
-	return needed && m.Versions.Contains(v)
+// takes reports whether a fork of a version with some components takes the series. It is an error if one that
+// they need is not there for the version.
+func (m maintained) takes(profile string, v version.Version, components []string) (bool, error) {
+	if len(m.Components) > 0 {
+		if !m.Versions.Contains(v) ||
+			!slices.ContainsFunc(components, func(c string) bool { return slices.Contains(m.Components, c) }) {
+			return false, nil
+		}
+		_, err := library.Lookup(m.Name, profile, v)
+		return true, err
+	}
+	all, err := library.All()
+	return slices.ContainsFunc(all, func(s library.Series) bool {
+		return s.Name == m.Name && slices.ContainsFunc(s.Rows, func(r library.Row) bool { return r.Versions.Contains(v) })
+	}), err
 }
