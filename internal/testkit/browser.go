@@ -14,7 +14,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -150,30 +149,28 @@ func ask(t *testing.T, site fs.FS, pages []string, script string, width int, fla
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain := http.FileServerFS(site)
+	served := fstest.MapFS{
+		"the-frame.html": {Data: fmt.Appendf(nil, frame, width, names)},
+		"the-script.js":  {Data: []byte(script)},
+	}
+	for _, name := range pages {
+		page, err := fs.ReadFile(site, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served[name] = &fstest.MapFile{Data: withScript(t, page)}
+	}
+	with, without := http.FileServerFS(served), http.FileServerFS(site)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/")
-		switch {
-		case name == "the-frame":
-			w.Header().Set("Content-Type", "text/html")
-			fmt.Fprintf(w, frame, width, names)
-		case name == "the-script.js":
-			w.Header().Set("Content-Type", "text/javascript")
-			fmt.Fprint(w, script)
-		case slices.Contains(pages, name):
-			page, err := fs.ReadFile(site, name)
-			if err != nil {
-				t.Error(err)
-			}
-			w.Header().Set("Content-Type", "text/html")
-			w.Write(withScript(t, page))
-		default:
-			plain.ServeHTTP(w, r)
+		if served[strings.TrimPrefix(r.URL.Path, "/")] != nil {
+			with.ServeHTTP(w, r)
+		} else {
+			without.ServeHTTP(w, r)
 		}
 	}))
 	defer server.Close()
 	dom := browse(t, append(flags, "--window-size=1400,1000", "--dump-dom", "--virtual-time-budget=600000",
-		server.URL+"/the-frame")...)
+		server.URL+"/the-frame.html")...)
 	_, after, ok := strings.Cut(dom, `<pre id="told">`)
 	text, _, _ := strings.Cut(after, "</pre>")
 	var told []string

@@ -28,8 +28,10 @@ function find(words) {
 // The text around the first word, with the words marked.
 function excerpt(s, words) {
   const p = document.createElement("p");
-  const at = Math.max(0, Math.min(...words.map(w => s.low.indexOf(w)).filter(i => i >= 0)) - 50);
-  const text = Number.isFinite(at) ? s.text.slice(at, at + 160) : s.text.slice(0, 160);
+  const first = Math.min(...words.map(w => s.low.indexOf(w)).filter(i => i >= 0), s.text.length);
+  const at = first > 50 && first < s.text.length ? s.text.lastIndexOf(" ", first - 50) + 1 : 0;
+  const end = s.text.indexOf(" ", at + 160);
+  const text = (at ? "… " : "") + s.text.slice(at, end < 0 ? s.text.length : end);
   const any = new RegExp("(" + words.map(w => w.replace(/[^\p{L}\p{N}]/gu, "\\$&")).join("|") + ")", "iu");
   text.split(any).forEach((part, i) => {
     const node = i % 2 ? document.createElement("mark") : document.createElement("span");

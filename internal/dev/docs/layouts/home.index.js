@@ -6,7 +6,7 @@
     {{- $head := index (split . "</h") 0 -}}
     {{- $id := index (split . `"`) 0 -}}
     {{- $heading := substr $head (add (len $id) 2) | plainify | htmlUnescape -}}
-    {{- $text := substr . (len $head) | printf "<%s" | plainify | htmlUnescape -}}
+    {{- $text := substr . (len $head) | plainify | htmlUnescape -}}
     {{- $all = $all | append (dict "page" (partial "title.html" $page) "heading" $heading
       "to" (printf "%s#%s" (strings.TrimPrefix "/" $page.RelPermalink) $id)
       "text" (replaceRE `\s+` " " $text)) -}}
