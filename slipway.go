@@ -1,16 +1,12 @@
 // Package slipway builds forks of Go projects: it fetches a pinned upstream,
 // applies a pinned patch series, compiles the result for any platform, and makes
 // packages, images and a Gentoo overlay of it. It is what the Mage targets are made
-// of, for programs that want to call them:
+// of, for programs that want to call them.
 //
-//	p := slipway.Project{Dir: "/src/builds", Env: os.Environ()}
-//	made, err := p.Cross(ctx, "kubernetes-1.36", slipway.CrossRequest{Platforms: []string{"linux/arm64"}})
-//	for _, a := range made {
-//		fmt.Println(a.Path, a.Digest)
-//	}
-//
-// Each verb is a short method of a Project. What it does is in the package of its
-// Request.
+// Each verb is a method of a Project, and each method that makes something returns
+// an artifact.Set: what was made or was up to date, sorted by path. A run waits for
+// others in the same project. No verb reads the environment or prints: both are
+// fields of the Project.
 package slipway
 
 import (
@@ -43,7 +39,7 @@ import (
 	"github.com/slipway-build/slipway/series"
 )
 
-// What verbs are asked, and what they tell, each by the package that does it.
+// What the verbs take and return. The packages that do the work document the fields.
 type (
 	CrossRequest     = fork.Request
 	PackageRequest   = packages.Request
