@@ -32,7 +32,9 @@ func TestReviseShared(t *testing.T) {
 		yaml  string
 	}{
 		"nothing changed": {before.Patches, []string{"plain.patch"}, yaml},
-		"one more":        {append(before.Patches[:3:3], mail("0002-x.patch", "x")), []string{"plain.patch", "0002-x.patch"}, yaml},
+		"one more": {
+			append(before.Patches[:3:3], mail("0002-x.patch", "x")), []string{"plain.patch", "0002-x.patch"}, yaml,
+		},
 		"the library's patch edited": {
 			[]patches.Patch{edited, commit, plain}, []string{"0001-bosun.patch", "0002-crew-sign-on.patch", "plain.patch"},
 			"name: ship\n",
