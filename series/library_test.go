@@ -74,6 +74,25 @@ func TestReviseShared(t *testing.T) {
 	}
 }
 
+// TestSharedThatMoves holds that a patch of the library stays what it is where its hunks move.
+func TestSharedThatMoves(t *testing.T) {
+	shared, file := patches.Patch{Name: "slipway:bosun/0001-bosun.patch"}, list("plain.patch")[0]
+	for _, c := range []struct {
+		p      patches.Patch
+		status patches.Status
+		exact  bool
+	}{
+		{file, patches.Applies, true}, {file, patches.Moves, false}, {file, patches.Merges, false},
+		{shared, patches.Applies, true}, {shared, patches.Moves, true}, {shared, patches.Merges, false},
+	} {
+		var l layout
+		l.add(patches.Outcome{Patch: c.p, Status: c.status})
+		if l.exact[0] != c.exact {
+			t.Errorf("%s that is %s is exact: %v, want %v", c.p.Name, c.status, l.exact[0], c.exact)
+		}
+	}
+}
+
 // TestSharedAsFile holds that a patch of the library has what it needs as a file.
 func TestSharedAsFile(t *testing.T) {
 	p := mail("slipway:bosun/0001-bosun.patch", "a bosun")
