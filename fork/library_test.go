@@ -43,7 +43,8 @@ func TestShared(t *testing.T) {
 	}
 	f.Carried = append(f.Carried, spec.Carried{Carry: source.Carry{Git: "../mate"}}, spec.Carried{Library: "slipway:none"})
 	_, err = f.Shared()
-	if want := `fork.yaml: patches[2]: unknown series "slipway:none": `; err == nil || !strings.HasPrefix(err.Error(), want) {
+	const want = `fork.yaml: patches[2]: unknown series "slipway:none": `
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("Shared() = %v, want %s", err, want)
 	}
 	if !f.CarriesCommits() {
