@@ -80,7 +80,9 @@ type Project struct {
 	// PlanOnly has verbs return as soon as they know that they can do what they are
 	// asked. Nothing is made then.
 	PlanOnly bool
-	Unlocked bool // with PlanOnly: the forks will be locked until then
+	Unlocked bool          // with PlanOnly: the forks will be locked until then
+	Imaging  *ImageRequest // with PlanOnly: images will be made so until then; nil: there will be no others
+	dryRun   bool          // of a verb whose request says so
 }
 
 // Forks returns the IDs of the project's forks, sorted.
@@ -104,12 +106,13 @@ func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 func (p *Project) options() build.Options {
 	return build.Options{
 		Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly, Unlocked: p.Unlocked,
+		DryRun: p.dryRun,
 	}
 }
 
 // Cross compiles a fork's components into dist/FORK/bin.
 func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		jobs, err := s.Fork().Jobs(r, s.Host())
 		if err != nil {
 			return nil, err
@@ -134,7 +137,7 @@ func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifac
 }
 
 func (p *Project) packages(ctx context.Context, id string, f packages.Format, r PackageRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, packages.Check(s, f, r)
 		}
@@ -152,7 +155,7 @@ func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artif
 			return nil, err
 		}
 	}
-	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, overlay.Check(sessions, r)
 		}
@@ -173,7 +176,7 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 	if err != nil {
 		return nil, err
 	}
-	return p.lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
 		if err := i.Check(sessions); err != nil || p.PlanOnly {
 			return nil, err
 		}
@@ -190,11 +193,11 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if r.Tag == "" {
 		err = image.CheckTags(f, r.Images, r.Registries...)
 	}
-	if err == nil {
-		_, err = r.For(f)
+	if err == nil && p.PlanOnly {
+		err = cmp.Or(image.CheckNames(f, r.Images), p.checkPush(f, r))
 	}
 	if err != nil || p.PlanOnly {
-		return nil, cmp.Or(err, image.CheckNames(f, r.Images))
+		return nil, err
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
@@ -202,6 +205,13 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	}
 	set, err := release.Push(ctx, f, p.Env, p.Events, r)
 	return set, p.project().Explain(errors.Join(err, held.Close()))
+}
+
+func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
+	if p.Imaging == nil && !p.Unlocked {
+		return r.Check(f)
+	}
+	return r.CheckComing(f, image.Pulls(f, p.Imaging))
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
@@ -320,6 +330,13 @@ func (p *Project) Clean(ctx context.Context) error {
 		err = held.Clean(repo.Dir)
 	}
 	return p.project().Explain(errors.Join(err, held.Close()))
+}
+
+// dry returns the project, for a verb that only tells what it would do.
+func (p *Project) dry(run bool) *Project {
+	out := *p
+	out.dryRun = run
+	return &out
 }
 
 // A verb is what is done in a session.

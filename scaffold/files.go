@@ -13,6 +13,8 @@ import (
 	"github.com/slipway-build/slipway/patches"
 )
 
+const magefile = "magefile.go"
+
 // A file is one to be written.
 type file struct {
 	name  string // below the project, with slashes
@@ -34,7 +36,7 @@ func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, erro
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, file{name: "magefile.go", data: text})
+		files = append(files, file{name: magefile, data: text})
 	}
 	for _, f := range forks {
 		own, err := f.files()

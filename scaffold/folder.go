@@ -50,12 +50,52 @@ func look(r Request) (folder, error) {
 	if at.ignored, err = optional(filepath.Join(r.Dir, ".gitignore")); err != nil {
 		return at, err
 	}
-	magefile, err := optional(filepath.Join(r.Dir, "magefile.go"))
-	at.targets = strings.Contains(string(magefile), `"`+slipway+`/targets"`)
-	if found, _ := filepath.Glob(filepath.Join(r.Dir, "forks", "*", "fork.yaml")); len(found) > 0 {
-		at.forks = true
+	forks, err := entries(filepath.Join(r.Dir, "forks"))
+	if err != nil {
+		return at, err
 	}
+	at.forks = len(forks) > 0
+	at.targets, err = hasTargets(r.Dir)
 	return at, err
+}
+
+// hasTargets reports whether a magefile of a project has Slipway's targets. It is an error if none has, and Mage would
+// not read one of the project's folder.
+func hasTargets(dir string) (bool, error) {
+	const folder = "magefiles" // which Mage reads instead, if there is one
+	inFolder, err := entries(filepath.Join(dir, folder))
+	if err != nil {
+		return false, err
+	}
+	if inFolder != nil {
+		dir = filepath.Join(dir, folder)
+	}
+	files, err := entries(dir)
+	for _, f := range files {
+		if filepath.Ext(f.Name()) != ".go" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil || strings.Contains(string(text), `"`+slipway+`/targets"`) {
+			return true, err
+		}
+	}
+	if inFolder != nil {
+		return false, fmt.Errorf("%s is there already, without Slipway's targets\n  %s", folder, importTargets)
+	}
+	return false, err
+}
+
+const importTargets = `To have the targets there, too: write to one of its files //mage:import and, in the ` +
+	`next line, import _ "` + slipway + `/targets"`
+
+// entries lists a folder that need not exist.
+func entries(dir string) ([]fs.DirEntry, error) {
+	list, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return append([]fs.DirEntry{}, list...), err
 }
 
 // optional reads a file that need not exist; without it the text is nil.
@@ -133,8 +173,12 @@ func replace(mod *modfile.File, r Request) error {
 	if err := mod.AddReplace(slipway, "", clone, ""); err != nil {
 		return err
 	}
-	line := mod.Replace[len(mod.Replace)-1].Syntax
-	line.Before = append(line.Before, modfile.Comment{Token: "// Slipway as it is in this clone; without this line, as it is published."})
+	const why = "// Slipway as it is in this clone; without this line, as it is published."
+	for _, one := range mod.Replace {
+		if one.Old.Path == slipway && len(one.Syntax.Before) == 0 {
+			one.Syntax.Before = []modfile.Comment{{Token: why}}
+		}
+	}
 	return nil
 }
 

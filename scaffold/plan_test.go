@@ -45,7 +45,8 @@ func TestPlanForks(t *testing.T) {
 		r    Request
 		want []string
 	}{
-		"Kubernetes": {Request{Version: "1.33.5"}, []string{"kubernetes 1.33.5+acme.1 k8s.io/kubernetes@v1.33.5 kubelet,kubectl"}},
+		"Kubernetes": {Request{Version: "1.33.5"},
+			[]string{"kubernetes 1.33.5+acme.1 k8s.io/kubernetes@v1.33.5 kubelet,kubectl"}},
 		"a revision of its own, in a folder of its own": {
 			Request{Version: "v1.33.5+fleet.3", Name: "kubernetes-1.33", Components: []string{"kubelet"}},
 			[]string{"kubernetes-1.33 1.33.5+fleet.3 k8s.io/kubernetes@v1.33.5 kubelet"}},

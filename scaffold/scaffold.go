@@ -9,6 +9,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/internal/shell"
 )
 
 // A Request says what project to make. What is empty has the default that its comment names.
@@ -32,13 +33,18 @@ type Request struct {
 
 // A TidyError says that a project is written, but "go mod tidy" failed in it.
 type TidyError struct {
-	Dir string
-	Err error
+	Dir   string
+	Clone string // of Slipway, as Request.Slipway
+	Err   error
 }
 
 func (e *TidyError) Error() string {
-	return fmt.Sprintf("the project is written, but its go.mod is not complete: %v\n  To complete it: cd %s && go mod tidy",
-		e.Err, e.Dir)
+	text := fmt.Sprintf("the project is written, but its go.mod is not complete: %v\n"+
+		"  To complete it: cd %s && go mod tidy", e.Err, shell.Quote(e.Dir))
+	if e.Clone == "" {
+		text += "\n  To build with a clone of Slipway, before that: go mod edit -replace=" + slipway + "=CLONE"
+	}
+	return text
 }
 
 func (e *TidyError) Unwrap() error { return e.Err }
@@ -69,7 +75,7 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 	}
 	tidy := run.Cmd{Args: []string{"go", "mod", "tidy"}, Dir: r.Dir, Env: r.Env}
 	if err := tool.Run.Run(ctx, tidy); err != nil {
-		return names, &TidyError{r.Dir, err}
+		return names, &TidyError{r.Dir, r.Slipway, err}
 	}
 	return names, nil
 }

@@ -58,7 +58,8 @@ func ask(t *testing.T, files map[string]string, change func(*Request)) Request {
 // tools returns an environment whose "go mod tidy" is a line of shell.
 func tools(t *testing.T, tidy string) []string {
 	t.Helper()
-	dir := testkit.Lay(t, map[string]string{"go": "#!/bin/sh\nif [ \"$1\" != mod ]; then echo '{}'; exit 0; fi\n" + tidy + "\n"})
+	script := "#!/bin/sh\nif [ \"$1\" != mod ]; then echo '{}'; exit 0; fi\n" + tidy + "\n"
+	dir := testkit.Lay(t, map[string]string{"go": script})
 	if err := os.Chmod(filepath.Join(dir, "go"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +127,8 @@ func TestWriteIntoRepository(t *testing.T) {
 		t.Errorf(".gitignore is %q", got)
 	}
 	parsed, err := modfile.Parse("go.mod", []byte(found["go.mod"]), nil)
-	if err != nil || len(parsed.Tool) != 2 || parsed.Go.Version != goVersion || !strings.Contains(found["go.mod"], "// Ours.") {
+	if err != nil || len(parsed.Tool) != 2 || parsed.Go.Version != goVersion ||
+		!strings.Contains(found["go.mod"], "// Ours.") {
 		t.Errorf("go.mod is %v\n%s", err, found["go.mod"])
 	}
 	second := first
@@ -151,7 +153,8 @@ func TestWriteRefuses(t *testing.T) {
 		change func(*Request)
 		want   []string
 	}{
-		"no maintainer": {nil, func(r *Request) { r.Maintainer = "" }, []string{"the maintainer is missing", "-maintainer='"}},
+		"no maintainer": {nil, func(r *Request) { r.Maintainer = "" },
+			[]string{"the maintainer is missing", "-maintainer='"}},
 		"a maintainer without an address": {nil, func(r *Request) { r.Maintainer = "Mate" },
 			[]string{`maintainer: "Mate" is not a name and an address`}},
 		"a near profile": {nil, func(r *Request) { r.Profile = "kuberntes" },
@@ -159,27 +162,36 @@ func TestWriteRefuses(t *testing.T) {
 		"no version":     {nil, func(r *Request) { r.Version = "" }, []string{"the version of ship is missing"}},
 		"not a version":  {nil, func(r *Request) { r.Version = "1.4" }, []string{`"1.4" is not a semantic version`}},
 		"an old version": {nil, func(r *Request) { r.Version = "0.9.0" }, []string{"does not say how 0.9.0"}},
-		"no such module": {nil, func(r *Request) { r.Version = "1.2.0" }, []string{"profile ship names no Go module", "upstream.git"}},
+		"no such module": {nil, func(r *Request) { r.Version = "1.2.0" },
+			[]string{"profile ship names no Go module", "upstream.git"}},
 		"many at once": {nil, func(r *Request) { r.Components, r.Platforms = []string{"capitan"}, []string{"linux/amd46"} },
 			[]string{`ship 1.4.1: unknown component "capitan"; there are captain, bosun, porter; did you mean captain?`,
 				`linux/amd46`, "did you mean linux/amd64?"}},
 		"no Linux": {nil, func(r *Request) { r.Components, r.Platforms = []string{"captain"}, []string{"windows/amd64"} },
 			[]string{"forks/ship/fork.yaml", "none of build.components builds for windows/amd64"}},
-		"a near pipeline": {nil, func(r *Request) { r.CI = "githup" }, []string{`unknown pipeline "githup"`, "did you mean github?"}},
-		"no such patch":   {nil, func(r *Request) { r.Patches = []string{"0001-crew.patch"} }, []string{"0001-crew.patch", "no such file"}},
-		"not a patch": {files{"a.patch": "--- a/x\n+++ b/x\n@@ -1 +1 @@\n"}, func(r *Request) { r.Patches = []string{"a.patch"} },
+		"a near pipeline": {nil, func(r *Request) { r.CI = "githup" },
+			[]string{`unknown pipeline "githup"`, "did you mean github?"}},
+		"no such patch": {nil, func(r *Request) { r.Patches = []string{"0001-crew.patch"} },
+			[]string{"0001-crew.patch", "no such file"}},
+		"not a patch": {files{"a.patch": "--- a/x\n+++ b/x\n@@ -1 +1 @@\n"},
+			func(r *Request) { r.Patches = []string{"a.patch"} },
 			[]string{"a.patch:"}},
 		"two patches of a name": {files{"a/a.patch": patch, "b/a.patch": patch},
 			func(r *Request) { r.Patches = []string{"a/a.patch", "b/a.patch"} }, []string{"b/a.patch", "rename one"}},
-		"a folder of outputs":     {nil, func(r *Request) { r.Name = "overlay" }, []string{"forks/overlay: rename the folder"}},
+		"a folder of outputs": {nil, func(r *Request) { r.Name = "overlay" },
+			[]string{"forks/overlay: rename the folder"}},
 		"a fork outside of forks": {nil, func(r *Request) { r.Name = "../ship" }, []string{`"../ship" cannot name a folder`}},
-		"a module's path":         {nil, func(r *Request) { r.Module = "not a path" }, []string{`"not a path" cannot be the path`, "-module="}},
+		"a module's path": {nil, func(r *Request) { r.Module = "not a path" },
+			[]string{`"not a path" cannot be the path`, "-module="}},
 		"another module": {files{"go.mod": "module example.org/other\n"}, nil,
 			[]string{"go.mod is of module example.org/other, not example.org/harbour/forks"}},
 		"not a clone": {files{"clone/go.mod": "module example.org/other\n"}, func(r *Request) { r.Slipway = "clone" },
 			[]string{"clone is not a clone of Slipway"}},
 		"what is there": {files{"magefile.go": "package main\n", "forks/ship/notes": "", ".gitlab-ci.yml": ""},
-			func(r *Request) { r.CI = "gitlab" }, []string{".gitlab-ci.yml, forks/ship, magefile.go: already there"}},
+			func(r *Request) { r.CI = "gitlab" },
+			[]string{".gitlab-ci.yml, forks/ship, magefile.go: already there", "To have the targets there, too: "}},
+		"magefiles without targets": {files{"magefiles/a.go": "package main\n"}, nil,
+			[]string{"magefiles is there already", "To have the targets there, too: "}},
 		"a folder in the way": {files{"forks": "a file\n"}, nil, []string{"forks"}},
 		"no Go":               {nil, func(r *Request) { r.Env = nil }, []string{"go: no such program in PATH", "Install Go"}},
 		"a control plane of ships": {nil, func(r *Request) { r.ControlPlane = true },
@@ -226,7 +238,8 @@ func TestWriteUntidy(t *testing.T) {
 	names, err := Write(t.Context(), r)
 	var untidy *TidyError
 	if !errors.As(err, &untidy) || !strings.Contains(err.Error(), "no network") ||
-		!strings.Contains(err.Error(), "To complete it: cd "+r.Dir+" && go mod tidy") {
+		!strings.Contains(err.Error(), "To complete it: cd "+r.Dir+" && go mod tidy\n") ||
+		!strings.Contains(err.Error(), "go mod edit -replace=github.com/slipway-build/slipway=CLONE") {
 		t.Errorf("the error is %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, "forks/ship/fork.yaml")); err != nil || len(names) != 5 {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,29 +15,31 @@ import (
 
 // collide returns an error that names everything that is there already and would be overwritten.
 func collide(dir string, forks []forkPlan, files []file) error {
-	found := map[string]bool{}
+	var names, found []string
 	for _, f := range forks {
-		name := path.Join("forks", f.ID)
-		_, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
-		if found[name] = err == nil; err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+		names = append(names, path.Join("forks", f.ID))
 	}
 	for _, f := range files {
-		if found[path.Dir(f.name)] || found[path.Dir(path.Dir(f.name))] || f.edits {
-			continue
+		if !f.edits && !strings.HasPrefix(f.name, "forks/") {
+			names = append(names, f.name)
 		}
-		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(f.name))); err == nil {
-			found[f.name] = true
+	}
+	for _, name := range names {
+		if _, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name))); err == nil {
+			found = append(found, name)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	maps.DeleteFunc(found, func(_ string, there bool) bool { return !there })
 	if len(found) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s: already there, and init overwrites nothing", strings.Join(slices.Sorted(maps.Keys(found)), ", "))
+	slices.Sort(found)
+	hint := ""
+	if slices.Contains(found, magefile) {
+		hint = "\n  " + importTargets
+	}
+	return fmt.Errorf("%s: already there, and init overwrites nothing%s", strings.Join(found, ", "), hint)
 }
 
 // try reads the forks as the commands will, in a folder of their own.

@@ -180,7 +180,7 @@ ready: true
 	want := strings.Join([]string{
 		"crew.yaml:1: cook: want keys and values, one of: name, tools",
 		"crew.yaml:2: orders.dawn: want a single value",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, course",
 		"crew.yaml:5: mates[0].nme: unknown key; known here: name, tools",
 		"crew.yaml:6: mates[0].tools[0].edge: want true or false",
 		"crew.yaml:7: ready: want true or false",
@@ -293,7 +293,7 @@ func TestCheckReportsFormAndMeaning(t *testing.T) {
 	want := strings.Join([]string{
 		"crew.yaml:1: name: want a single value",
 		"crew.yaml:2: cook: want keys and values, one of: name, tools",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, course",
 		"crew.yaml:4: roster[1]: want a single value",
 		"crew.yaml:4: roster[2]: unknown",
 		"crew.yaml:5: ready: too early",

@@ -21,8 +21,10 @@ func TestRead(t *testing.T) {
 		want []Block
 	}{
 		"no block": {"# Ship\n", nil},
-		"a block":  {"Sail:\n\n~~~console\n$ captain\nAye.\n~~~\n", []Block{{4, "console", "", []string{"$ captain", "Aye."}, "", ""}}},
-		"a file":   {"~~~yaml forks/ship/fork.yaml\nname: ship\n~~~\n", []Block{{2, "yaml", "forks/ship/fork.yaml", []string{"name: ship"}, "", ""}}},
+		"a block": {"Sail:\n\n~~~console\n$ captain\nAye.\n~~~\n",
+			[]Block{{4, "console", "", []string{"$ captain", "Aye."}, "", ""}}},
+		"a file": {"~~~yaml forks/ship/fork.yaml\nname: ship\n~~~\n",
+			[]Block{{2, "yaml", "forks/ship/fork.yaml", []string{"name: ship"}, "", ""}}},
 		"not run": {"<!-- not run: it sinks -->\n~~~\n$ captain\n~~~\n~~~\n$ bosun\n~~~\n",
 			[]Block{{3, "", "", []string{"$ captain"}, "it sinks", ""}, {6, "", "", []string{"$ bosun"}, "", ""}}},
 		"run by another, a blank line between": {"<!-- run by: TestShip -->\n\n~~~\n$ captain\n~~~\n",
@@ -110,7 +112,8 @@ func TestShell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	results, err := Shell{Dir: t.TempDir(), Env: []string{"PATH=" + testkit.Path(), "HOME=/home/mate"}}.Run(t.Context(), ToRun(blocks))
+	shell := Shell{Dir: t.TempDir(), Env: []string{"PATH=" + testkit.Path(), "HOME=/home/mate"}}
+	results, err := shell.Run(t.Context(), ToRun(blocks))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +127,8 @@ func TestShell(t *testing.T) {
 		}
 	}
 	want := []string{
-		"ship.md:18: echo \"$SHIP\" sails: the page shows \"bosun sails\", but \"captain sails\" is printed, in\ncaptain sails",
+		"ship.md:18: echo \"$SHIP\" sails: the page shows \"bosun sails\", but \"captain sails\" is printed, in\n" +
+			"captain sails",
 		"ship.md:20: (exit 4): failed\n",
 	}
 	if !reflect.DeepEqual(faults, want) {

@@ -47,6 +47,7 @@ func (s Shell) Run(ctx context.Context, steps []Step) ([]Result, error) {
 // script returns the steps for bash. After each, the token is printed, with its status and its time.
 func script(steps []Step, token string) string {
 	var text strings.Builder
+	text.WriteString("exec 2>&1\n")
 	fmt.Fprintf(&text, "docscript() { printf '\\n%%s %%s %%s\\n' %s \"$1\" "+
 		"\"$(awk \"BEGIN {print $EPOCHREALTIME - $2}\")\"; [ \"$1\" = 0 ] || exit \"$1\"; }\n", shell.Quote(token))
 	for _, step := range steps {

@@ -155,10 +155,8 @@ func (s Series) validateRow(files fs.FS, r Row) []config.Fault {
 		return append(faults, config.Faultf("patches", "%v", err))
 	}
 	for i, p := range list {
-		if diffs, err := patches.Parse(p); err != nil {
+		if _, err := patches.Parse(p); err != nil {
 			faults = append(faults, config.At("patches", i, "%v", err))
-		} else if len(diffs) == 0 {
-			faults = append(faults, config.At("patches", i, "changes nothing"))
 		}
 	}
 	return faults
