@@ -68,6 +68,7 @@ type (
 	Rebase           = series.RebaseReport
 	Check            = doctor.Check
 	CheckReport      = check.Report
+	Names            = pipeline.Names
 )
 
 // A Project is a folder with forks in it.
@@ -91,6 +92,15 @@ func (p *Project) Forks() ([]string, error) { return p.project().IDs() }
 // Fork reads a fork. An empty id is the project's only one, or the one that says
 // it is the default. The same is true of the id of every verb.
 func (p *Project) Fork(id string) (fork.Fork, error) { return p.project().Fork(id) }
+
+// Names returns what requests can name of a fork.
+func (p *Project) Names(id string) (Names, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return Names{}, err
+	}
+	return pipeline.NamesOf(f), nil
+}
 
 func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 

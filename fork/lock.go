@@ -23,8 +23,12 @@ func (f Fork) ReadLock() (lock.Lock, error) {
 		faults = append(faults, f.at(l, "upstream", "", "the upstream is pinned as %s, but fork.yaml says %s",
 			l.Upstream, pin))
 	}
-	if !slices.Equal(l.Carried, f.Ranges()) {
-		faults = append(faults, f.ofLock("the commits that it pins as carried are not those of \"patches\" in fork.yaml"))
+	if now := f.Ranges(); !slices.Equal(l.Carried, now) {
+		what := "the commits that it pins as carried are not those"
+		if slices.ContainsFunc(slices.Concat(l.Carried, now), func(c lock.Carried) bool { return c.Library != "" }) {
+			what = "the commits and series that it pins as carried and library are not those"
+		}
+		faults = append(faults, f.ofLock(what+" of \"patches\" in fork.yaml"))
 	}
 	if !slices.Equal(l.Deps, f.LockedDeps()) {
 		faults = append(faults, f.ofLock("the versions that it pins as dep are not those of \"deps\" in fork.yaml"))
@@ -80,21 +84,29 @@ func Pins(series []patches.Patch) []lock.Patch {
 	return out
 }
 
-// checkSeries compares the series with its pins.
+// checkSeries compares the patches of the library and of the series with their pins.
 func (f Fork) checkSeries(l lock.Lock) []error {
+	shared, err := f.Shared()
+	if err != nil {
+		return []error{err}
+	}
 	var faults []error
-	file, now, pinned := f.File("fork.lock"), Pins(f.Series), l.Files()
+	file, now := f.File("fork.lock"), Pins(append(shared, f.Series...))
+	pinned := slices.DeleteFunc(slices.Clone(l.Patches), lock.Patch.Carried)
 	index := func(list []lock.Patch, name string) int {
 		return slices.IndexFunc(list, func(p lock.Patch) bool { return p.Name == name })
 	}
 	for _, p := range now {
-		i := index(pinned, p.Name)
-		switch patch := f.File("patches/" + p.Name); {
+		i, patch, other := index(pinned, p.Name), f.File("patches/"+p.Name), ""
+		if p.Library() {
+			patch, other = p.Name, ": this Slipway has another"
+		}
+		switch {
 		case i < 0:
 			faults = append(faults, fmt.Errorf("%s is in the series, but %s does not pin it", patch, file))
 		case pinned[i] != p:
-			faults = append(faults, fmt.Errorf("%s is not the patch that %s pins\n"+
-				"    expected  -p%d sha256:%s\n    found     -p%d sha256:%s", patch, f.lockLine(l, "patch", p.Name),
+			faults = append(faults, fmt.Errorf("%s is not the patch that %s pins%s\n"+
+				"    expected  -p%d sha256:%s\n    found     -p%d sha256:%s", patch, f.lockLine(l, "patch", p.Name), other,
 				pinned[i].Strip, pinned[i].SHA256, p.Strip, p.SHA256))
 		}
 	}

@@ -25,8 +25,8 @@ type Lock struct {
 	Modules  []Module  // of an upstream that is a module: all that it is put together from, sorted by place
 	Dropped  []Module  // those that were never published and that nothing needs; no sums
 	Source   string    // digest of the upstream tree: sha256:…
-	Carried  []Carried // ranges of commits, in the order they are applied
-	Patches  []Patch   // the commits of those, then the files of the series, in the order they are applied
+	Carried  []Carried // ranges of commits and series of the library, in the order they are applied
+	Patches  []Patch   // those of these, then the files of the series, in the order they are applied
 	Deps     []Dep     // modules whose version is changed after the patches, sorted by path
 	Tree     string    // digest of the patched tree: sha256:…
 }
@@ -39,16 +39,17 @@ type Module struct {
 	Sum     string `json:"sum,omitempty"` // h1:…
 }
 
-// Carried is a range of commits of a git repository.
+// Carried is a range of commits of a git repository, or a series of Slipway's patch library.
 type Carried struct {
+	Library string // slipway:NAME; empty for a range, and the others are for a series
 	Git     string // URL or path
 	Commits string // BASE..TIP
 	Merges  string // how merges in it are taken, "" where there is none
 }
 
-// A Patch is a file of the series, or a carried commit.
+// A Patch is a file of the series, one of the patch library, or a carried commit.
 type Patch struct {
-	Name   string `json:"name"` // of the file, or the commit's 40 hex digits
+	Name   string `json:"name"` // of the file, slipway:NAME/FILE, or the commit's 40 hex digits
 	Strip  int    `json:"strip"`
 	SHA256 string `json:"sha256"` // hex
 }
@@ -61,10 +62,13 @@ var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // Carried reports whether the patch is a carried commit.
 func (p Patch) Carried() bool { return commit.MatchString(p.Name) }
 
+// Library reports whether the patch is one of the patch library.
+func (p Patch) Library() bool { return strings.HasPrefix(p.Name, "slipway:") }
+
 // Files returns the patches that are files of the series.
 func (l Lock) Files() []Patch {
 	for i, p := range l.Patches {
-		if !p.Carried() {
+		if !p.Carried() && !p.Library() {
 			return l.Patches[i:]
 		}
 	}
@@ -87,6 +91,10 @@ func (l Lock) Encode() []byte {
 	}
 	fmt.Fprintf(&b, "source %s\n", l.Source)
 	for _, c := range l.Carried {
+		if c.Library != "" {
+			fmt.Fprintf(&b, "library %s\n", c.Library)
+			continue
+		}
 		fmt.Fprintln(&b, strings.TrimSuffix(fmt.Sprintf("carried %s %s %s", c.Git, c.Commits, c.Merges), " "))
 	}
 	for _, p := range l.Patches {
@@ -141,8 +149,8 @@ func Decode(data []byte) (Lock, error) {
 
 // add takes one line's words into the lock.
 func (l *Lock) add(words []string) error {
-	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "patch": 4,
-		"dep": 3, "tree": 2, "go": 2}
+	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "library": 2,
+		"patch": 4, "dep": 3, "tree": 2, "go": 2}
 	want, ok := counts[words[0]]
 	if !ok {
 		return fmt.Errorf("unknown word %q", words[0])
@@ -176,6 +184,8 @@ func (l *Lock) add(words []string) error {
 		l.Source = words[1]
 	case "carried":
 		l.Carried = append(l.Carried, Carried{Git: words[1], Commits: words[2], Merges: strings.Join(words[3:], "")})
+	case "library":
+		l.Carried = append(l.Carried, Carried{Library: words[1]})
 	case "patch":
 		strip, err := strconv.Atoi(strings.TrimPrefix(words[2], "-p"))
 		if err != nil {

@@ -109,6 +109,8 @@ func parseSeriesLine(line string) (Patch, error) {
 	}
 	name, options := words[0], words[1:]
 	switch {
+	case strings.HasPrefix(name, "slipway:"):
+		return Patch{}, fmt.Errorf("%s is of Slipway's patch library, and no file; name it in fork.yaml, under patches", name)
 	case name[0] == '-':
 		return Patch{}, fmt.Errorf("the line names no patch, only %s; put the name first", name)
 	case path.IsAbs(name), !filepath.IsLocal(name):

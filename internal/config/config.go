@@ -6,6 +6,7 @@ package config
 import (
 	"bytes"
 	"cmp"
+	"encoding"
 	"errors"
 	"fmt"
 	"io"
@@ -166,7 +167,9 @@ func (f *File) walk(n *yaml.Node, t reflect.Type, path string) {
 	case reflect.Pointer:
 		f.walk(n, t.Elem(), path)
 	case reflect.Struct, reflect.Map:
-		f.walkKeys(n, t, path)
+		if n.Kind != yaml.ScalarNode || n.Tag == "!!null" || !reflect.PointerTo(t).Implements(words) {
+			f.walkKeys(n, t, path)
+		}
 	case reflect.Slice:
 		f.walkList(n, t, path)
 	case reflect.Bool:
@@ -183,6 +186,9 @@ func (f *File) walk(n *yaml.Node, t reflect.Type, path string) {
 		}
 	}
 }
+
+// words is what a struct implements that may be written as a single word instead of keys and values.
+var words = reflect.TypeFor[encoding.TextUnmarshaler]()
 
 // walkKeys walks over the keys of a struct or a map.
 func (f *File) walkKeys(n *yaml.Node, t reflect.Type, path string) {
@@ -248,7 +254,7 @@ func keys(t reflect.Type) (names []string, types []reflect.Type) {
 		case flag == "inline":
 			inner, of := keys(field.Type)
 			names, types = append(names, inner...), append(types, of...)
-		case field.IsExported():
+		case field.IsExported() && name != "-":
 			names, types = append(names, name), append(types, field.Type)
 		}
 	}
