@@ -19,6 +19,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/check"
 	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
@@ -62,6 +63,7 @@ type (
 	RebaseRequest    = series.RebaseRequest
 	Rebase           = series.RebaseReport
 	Check            = doctor.Check
+	CheckReport      = check.Report
 	Names            = pipeline.Names
 )
 
@@ -310,6 +312,11 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
+// Check finds out what is wrong with the project's files, without building.
+func (p *Project) Check(ctx context.Context, id string) (CheckReport, error) {
+	return check.Run(ctx, check.Request{Project: p.project(), Fork: id, Env: p.Env, Programs: programs})
+}
+
 // Clean removes all outputs and everything that was kept between runs, but not dist/repo: what
 // was published cannot be made again. It refuses while a work tree in dist holds what
 // no patch has.
@@ -329,11 +336,7 @@ func (p *Project) Clean(ctx context.Context) error {
 }
 
 // dry returns the project, for a verb that only tells what it would do.
-func (p *Project) dry(run bool) *Project {
-	out := *p
-	out.dryRun = run
-	return &out
-}
+func (p Project) dry(run bool) *Project { p.dryRun = run; return &p }
 
 // A verb is what is done in a session.
 type verb func(*build.Session) (artifact.Set, error)

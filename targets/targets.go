@@ -19,6 +19,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
 )
 
@@ -299,6 +300,48 @@ func Clean(ctx context.Context) error {
 	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return nil, p.Clean(ctx)
 	})
+}
+
+// Check checks the files of all forks, without building and without a network.
+//
+// Looks at fork.yaml, the series, locks, profiles, the files for packages and images,
+// and repo.yaml, and at what is made of them. Reports all faults at once, each with
+// its file, its line and what to do, and fails if there are any. -json prints the
+// report for programs.
+//
+// Examples:
+//
+//	mage check                  # all forks
+//	mage check -fork=etcd-3.7   # one of them
+//	mage check -json            # for an editor, or CI
+func Check(
+	ctx context.Context,
+	fork *string, // NAME this fork alone (default: all forks)
+	json *bool, // print a report as JSON
+) error {
+	if err := checkToggles(); err != nil {
+		return err
+	}
+	if plans, err := begin(); err != nil || plans {
+		return err
+	}
+	p, err := project(nil)
+	if err != nil {
+		return err
+	}
+	report, err := p.Check(ctx, setting("FORK", fork))
+	if err != nil {
+		return err
+	}
+	if flag(toggleJSON, json) {
+		err = printJSON(report)
+	} else {
+		fmt.Println(strings.Join(report.Lines(), "\n"))
+	}
+	if n := report.Faults(); err == nil && n > 0 {
+		err = fmt.Errorf("the project has %s", text.Count(n, "fault"))
+	}
+	return err
 }
 
 // Doctor checks that this machine has what it takes to build this project's forks.

@@ -144,9 +144,12 @@ func (p *Printer) finish(e event.Event) {
 	took := now.Sub(s.began)
 	p.took[e.Subject] = took
 	state := short(took)
-	if undone := e.State(); undone != "" {
-		state = p.paint(dim, undone)
-	} else {
+	switch {
+	case e.Kept:
+		state = p.paint(dim, "kept")
+	case e.Would:
+		state = e.State()
+	default:
 		p.past.note(s.past(p.fork, now))
 	}
 	p.line("  %-8s %-42s %s", e.Stage, strings.TrimSpace(e.Subject+" "+e.Detail), state)
