@@ -1,7 +1,6 @@
 package targets
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +53,7 @@ func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error 
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
 	}
 	_, err = f(ctx, p) // its events told what it made
-	return ended(err)
+	return asCalled(ended(err))
 }
 
 // A verb is a method of a project, with its arguments.
@@ -77,17 +76,17 @@ func setting(variable string, value *string) string {
 }
 
 // number returns the value of a flag that counts, or that of its variable, or 0.
-func number(variable string, value *int) (n int, err error) {
+func number(variable string, value *int) (int, error) {
 	text := os.Getenv(variable)
-	switch {
-	case value != nil:
-		n = *value
-	case text != "":
-		n, err = strconv.Atoi(text)
+	if value != nil {
+		text = strconv.Itoa(*value)
 	}
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		name := strings.ToLower(variable)
-		return 0, fmt.Errorf("-%s=%s: want a number that is not negative", name, cmp.Or(text, strconv.Itoa(n)))
+		return 0, fmt.Errorf("-%s=%s: want a number that is not negative", strings.ToLower(variable), text)
 	}
 	return n, nil
 }

@@ -37,6 +37,7 @@ func Cross(
 	components *string, // LIST the components to build (default: build.components of fork.yaml)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
@@ -46,7 +47,7 @@ func Cross(
 	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Cross(ctx, setting("FORK", fork), slipway.CrossRequest{
-			Components: list(setting("COMPONENTS", components)), Platforms: names,
+			Components: list(setting("COMPONENTS", components)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
 		})
 	})
 }
@@ -66,10 +67,11 @@ func Deb(
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
-	r, err := packageRequest(packages, platforms, arch)
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -92,10 +94,11 @@ func Rpm(
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
-	r, err := packageRequest(packages, platforms, arch)
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -118,11 +121,14 @@ func Ebuild(
 	ctx context.Context,
 	fork *string, // NAME this fork alone (default: all forks)
 	gentoo *string, // DIR a checkout of ::gentoo (default: /var/db/repos/gentoo, if it is there)
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{Gentoo: setting("GENTOO", gentoo)})
+		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{
+			Gentoo: setting("GENTOO", gentoo), DryRun: flag(toggleDryRun, dryRun),
+		})
 	})
 }
 
@@ -143,6 +149,7 @@ func Image(
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
 	arch *string, // NAME one Linux architecture, in place of -platforms
 	format *string, // NAME docker: archives for docker load, too; or oci (default: oci)
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
@@ -152,6 +159,7 @@ func Image(
 	}
 	r := slipway.ImageRequest{
 		Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
+		DryRun: flag(toggleDryRun, dryRun),
 	}
 	if err := r.Check(); err != nil {
 		return err
@@ -190,9 +198,11 @@ func Push(
 }
 
 // packageRequest returns what the flags of deb and rpm ask for.
-func packageRequest(packages, platforms, arch *string) (slipway.PackageRequest, error) {
+func packageRequest(packages, platforms, arch *string, dryRun *bool) (slipway.PackageRequest, error) {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
-	return slipway.PackageRequest{Packages: list(setting("PACKAGES", packages)), Platforms: names}, err
+	return slipway.PackageRequest{
+		Packages: list(setting("PACKAGES", packages)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
+	}, err
 }
 
 // platformNames returns the platforms that the flags, or the variables of

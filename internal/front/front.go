@@ -13,8 +13,6 @@ import (
 	"strings"
 
 	"github.com/magefile/mage/mage"
-
-	"github.com/slipway-build/slipway/internal/near"
 )
 
 // Exit codes. A target that failed has its own, mostly 1.
@@ -175,7 +173,7 @@ func (p program) mageInit(inv mage.Invocation, args []string) int {
 	}
 	code := mage.ParseAndRun(p.out, p.err, p.in, args)
 	if code == 0 {
-		fmt.Fprintf(p.out, "It has no targets of Slipway. For a project with them: %s init\n", p.called)
+		fmt.Fprintf(p.out, "It has no targets of Slipway; %s init writes a project that has.\n", p.called)
 	}
 	return code
 }
@@ -187,9 +185,5 @@ func mageFlagError(err error) error {
 	if !ok {
 		return err
 	}
-	names := make([]string, len(mageFlags()))
-	for i, f := range mageFlags() {
-		names[i] = f.Name
-	}
-	return fmt.Errorf("unknown flag -%s%s\n  The flags of a target follow it", name, near.Hint(name, names...))
+	return fmt.Errorf("unknown flag -%s%s\n  The flags of a target follow it", name, flagHint(name, mageFlags()))
 }
