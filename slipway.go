@@ -66,6 +66,7 @@ type (
 	RebaseRequest    = series.RebaseRequest
 	Rebase           = series.RebaseReport
 	Check            = doctor.Check
+	Names            = pipeline.Names
 )
 
 // A Project is a folder with forks in it.
@@ -81,6 +82,7 @@ type Project struct {
 	PlanOnly bool
 	Unlocked bool          // with PlanOnly: the forks will be locked until then
 	Imaging  *ImageRequest // with PlanOnly: images will be made so until then; nil: there will be no others
+	dryRun   bool          // of a verb whose request says so
 }
 
 // Forks returns the IDs of the project's forks, sorted.
@@ -90,17 +92,27 @@ func (p *Project) Forks() ([]string, error) { return p.project().IDs() }
 // it is the default. The same is true of the id of every verb.
 func (p *Project) Fork(id string) (fork.Fork, error) { return p.project().Fork(id) }
 
+// Names returns what requests can name of a fork.
+func (p *Project) Names(id string) (Names, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return Names{}, err
+	}
+	return pipeline.NamesOf(f), nil
+}
+
 func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 
 func (p *Project) options() build.Options {
 	return build.Options{
 		Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly, Unlocked: p.Unlocked,
+		DryRun: p.dryRun,
 	}
 }
 
 // Cross compiles a fork's components into dist/FORK/bin.
 func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		jobs, err := s.Fork().Jobs(r, s.Host())
 		if err != nil {
 			return nil, err
@@ -125,7 +137,7 @@ func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifac
 }
 
 func (p *Project) packages(ctx context.Context, id string, f packages.Format, r PackageRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, packages.Check(s, f, r)
 		}
@@ -143,7 +155,7 @@ func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artif
 			return nil, err
 		}
 	}
-	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, overlay.Check(sessions, r)
 		}
@@ -164,7 +176,7 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 	if err != nil {
 		return nil, err
 	}
-	return p.lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
 		if err := i.Check(sessions); err != nil || p.PlanOnly {
 			return nil, err
 		}
@@ -318,6 +330,13 @@ func (p *Project) Clean(ctx context.Context) error {
 		err = held.Clean(repo.Dir)
 	}
 	return p.project().Explain(errors.Join(err, held.Close()))
+}
+
+// dry returns the project, for a verb that only tells what it would do.
+func (p *Project) dry(run bool) *Project {
+	out := *p
+	out.dryRun = run
+	return &out
 }
 
 // A verb is what is done in a session.

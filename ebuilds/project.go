@@ -1,55 +1,16 @@
 package ebuilds
 
 import (
+	"fmt"
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/version"
 )
-
-// Settings is the section ebuilds of fork.yaml.
-type Settings struct {
-	// Distfiles is the URL of the folder that ebuilds fetch their distfiles from,
-	// as https://example.org/distfiles.
-	Distfiles string `yaml:"distfiles"`
-	// Repository is the overlay's name.
-	Repository string `yaml:"repository"`
-}
-
-// Defaulted returns the settings with defaults for what is not set.
-func (s Settings) Defaulted() Settings {
-	if s.Repository == "" {
-		s.Repository = "slipway"
-	}
-	return s
-}
-
-// Validate returns what is wrong with the settings.
-func (s Settings) Validate() []config.Fault {
-	var faults []config.Fault
-	if s.Distfiles != "" && (!isWebURL(s.Distfiles) || !plainURL.MatchString(s.Distfiles)) {
-		faults = append(faults, config.Faultf("distfiles",
-			"%q is not the URL of a folder: write it like https://example.org/distfiles", s.Distfiles))
-	}
-	if !packageName.MatchString(s.Repository) {
-		faults = append(faults, config.Faultf("repository",
-			"%q is not a repository name: want letters, digits, _ and -", s.Repository))
-	}
-	return faults
-}
-
-// plainURL matches URLs that have none of the characters that end a word of SRC_URI
-// or mean something to a shell.
-var plainURL = regexp.MustCompile("^[^\\s\"'`$\\\\<>(){}|]+$")
-
-func isWebURL(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http")
-}
 
 // A Project says how Gentoo names a project's packages and their parts.
 type Project struct {
@@ -64,6 +25,50 @@ type Project struct {
 	Accounts map[string]int `yaml:"accounts" json:"accounts"`
 	// Rivals are packages of ::gentoo that install the same files.
 	Rivals []string `yaml:"rivals" json:"rivals"`
+	// Use are USE flags besides those of packages. Of several rows with one flag, the
+	// first that matches the version counts.
+	Use []Use `yaml:"use" json:"use"`
+	// Features say what packages that are only recommended are for, and may add to them.
+	Features []Feature `yaml:"features" json:"features"`
+	// Notes has what Portage tells those who install a package for the first time, a
+	// line each.
+	Notes map[string][]string `yaml:"notes" json:"notes"`
+}
+
+// A Use is a USE flag that changes how programs are compiled, or what a package needs.
+type Use struct {
+	Flag     string        `yaml:"flag" json:"flag"`
+	Versions version.Range `yaml:"versions" json:"versions"` // of the upstream; all if empty
+	Summary  string        `yaml:"summary" json:"summary"`   // what it does, one line
+	Tag      string        `yaml:"tag" json:"tag"`           // a build tag, which counts only with the flag
+	Package  string        `yaml:"package" json:"package"`   // it needs what follows
+	Needs    []string      `yaml:"needs" json:"needs"`       // packages of Gentoo
+}
+
+// A Feature is what a package can do with another one, which it does not need.
+type Feature struct {
+	Package  string        `yaml:"package" json:"package"`
+	Versions version.Range `yaml:"versions" json:"versions"` // of the upstream; all if empty
+	For      string        `yaml:"for" json:"for"`           // the feature: port forwarding
+	Any      []string      `yaml:"any" json:"any"`           // packages of Gentoo, one of which is enough
+}
+
+// At returns the project as it is at a version of the upstream.
+func (p Project) At(v version.Version) Project {
+	use, features := p.Use, p.Features
+	p.Use, p.Features = nil, nil
+	for _, u := range use {
+		same := func(o Use) bool { return o.Flag == u.Flag }
+		if u.Versions.Contains(v) && !slices.ContainsFunc(p.Use, same) {
+			p.Use = append(p.Use, u)
+		}
+	}
+	for _, f := range features {
+		if f.Versions.Contains(v) {
+			p.Features = append(p.Features, f)
+		}
+	}
+	return p
 }
 
 // Package Manager Specification, chapter 3.1.
@@ -72,6 +77,7 @@ var (
 	packageName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9+_-]*$`)
 	flagName     = regexp.MustCompile(`^\+?[A-Za-z0-9][A-Za-z0-9+_@-]*$`)
 	accountName  = regexp.MustCompile(`^[a-z_][a-z0-9_-]*$`)
+	tagName      = regexp.MustCompile(`^[A-Za-z0-9_.]+$`)
 	atomName     = regexp.MustCompile(`^[a-z0-9-]+/[A-Za-z0-9+_-]+$`)
 )
 
@@ -101,6 +107,13 @@ func (p Project) Validate() []config.Fault {
 		}
 	}
 	faults = append(faults, p.accountFaults()...)
+	for i, u := range p.Use {
+		faults = append(faults, config.Below(fmt.Sprintf("use[%d]", i), u.validate())...)
+	}
+	for i, f := range p.Features {
+		faults = append(faults, config.Below(fmt.Sprintf("features[%d]", i), f.validate())...)
+	}
+	faults = append(faults, p.noteFaults()...)
 	for i, atom := range p.Rivals {
 		if !atomName.MatchString(atom) {
 			faults = append(faults, config.At("rivals", i, "%q is not a package: write it like sys-cluster/kubelet", atom))
@@ -128,3 +141,65 @@ func (p Project) accountFaults() []config.Fault {
 	}
 	return faults
 }
+
+func (u Use) validate() []config.Fault {
+	var faults []config.Fault
+	if !flagName.MatchString(u.Flag) {
+		faults = append(faults, config.Faultf("flag", "%q is not a USE flag", u.Flag))
+	}
+	if err := u.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	if !oneLine(u.Summary) {
+		faults = append(faults, config.Faultf("summary", "want one line that says what the flag does"))
+	}
+	if u.Tag != "" && !tagName.MatchString(u.Tag) {
+		faults = append(faults, config.Faultf("tag", "%q is not a build tag: want letters, digits, _ and .", u.Tag))
+	}
+	if u.Package == "" && len(u.Needs) > 0 {
+		faults = append(faults, config.Faultf("package", "want the package that needs %s", strings.Join(u.Needs, ", ")))
+	}
+	return append(faults, atomFaults("needs", u.Needs)...)
+}
+
+func (f Feature) validate() []config.Fault {
+	var faults []config.Fault
+	if f.Package == "" {
+		faults = append(faults, config.Faultf("package", "want the name of a package of packages.yaml"))
+	}
+	if err := f.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	if !oneLine(f.For) {
+		faults = append(faults, config.Faultf("for", "want one line that says what it is for"))
+	}
+	if len(f.Any) == 0 {
+		faults = append(faults, config.Faultf("any", "is empty: list packages, such as net-misc/socat"))
+	}
+	return append(faults, atomFaults("any", f.Any)...)
+}
+
+// noteFaults returns what is wrong with the notes.
+func (p Project) noteFaults() []config.Fault {
+	var faults []config.Fault
+	for _, pkg := range slices.Sorted(maps.Keys(p.Notes)) {
+		for i, line := range p.Notes[pkg] {
+			if !oneLine(line) {
+				faults = append(faults, config.At("notes."+pkg, i, "want one line"))
+			}
+		}
+	}
+	return faults
+}
+
+func atomFaults(field string, atoms []string) []config.Fault {
+	var faults []config.Fault
+	for i, atom := range atoms {
+		if !atomName.MatchString(atom) {
+			faults = append(faults, config.At(field, i, "%q is not a package: write it like net-misc/socat", atom))
+		}
+	}
+	return faults
+}
+
+func oneLine(s string) bool { return s != "" && !strings.ContainsFunc(s, unicode.IsControl) }

@@ -121,10 +121,10 @@ func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r P
 	pusher := registry.Pusher{
 		Registries: r.Registries, Keychain: registry.Keychain(env), Insecure: r.Insecure, Force: r.Force,
 		Fewer: len(r.Platforms) > 0, Note: events.Note,
-		Progress: func(b registry.Progress) {
-			events.Emit(event.Event{
-				Kind: event.Progress, Stage: "push", Subject: b.Name, Done: b.Done, Total: b.Total, Unit: "blobs",
-			})
+		Moving: func(repository string, bytes, all int64) {
+			const mib = 1 << 20
+			events.Emit(event.Event{Kind: event.Progress, Stage: "push", Subject: repository,
+				Done: int((bytes + mib - 1) / mib), Total: int((all + mib - 1) / mib), Unit: "MiB"})
 		},
 	}
 	var pushed []registry.Pushed

@@ -110,7 +110,7 @@ func mergeCommits(ctx context.Context, s *build.Session, a addition) (l layout, 
 func countFiles(series []patches.Patch) int {
 	n := 0
 	for _, p := range series {
-		if !build.IsCommit(p) {
+		if !build.IsCommit(p) && !build.IsShared(p) {
 			n++
 		}
 	}

@@ -20,7 +20,17 @@ import (
 type Patches mg.Namespace
 
 // Verify checks a fork's upstream, patches and patched tree against its fork.lock.
-func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
+//
+// Examples:
+//
+//	mage patches:verify                         # the default fork
+//	mage patches:verify -fork=etcd-3.7          # another
+func (Patches) Verify(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Verify(ctx, setting("FORK", fork))
 	})
@@ -31,7 +41,17 @@ func (Patches) Verify(ctx context.Context, fork *string, v, json *bool) error {
 // Where fork.yaml sets images.debian, it also pins the Debian packages of the
 // image base, in base.lock; where it sets build.c.PLATFORM.debian, those of the
 // sysroot, in sysroot.lock.
-func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
+//
+// Examples:
+//
+//	mage patches:lock                           # after a change to fork.yaml or to a patch
+//	mage patches:lock -fork=etcd-3.7            # another fork than the default
+func (Patches) Lock(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Lock(ctx, setting("FORK", fork), time.Now())
 	})
@@ -39,10 +59,22 @@ func (Patches) Lock(ctx context.Context, fork *string, v, json *bool) error {
 
 // Apply writes a fork's patched tree to dist/FORK/src, a git repository with one commit per patch, to read and edit.
 //
-// -until names the last patch to apply; -until=none applies no patch. -tree names
-// another folder than dist/FORK/src, outside of dist. It does not exist, is empty, or
-// has a tree that was written there before.
-func (Patches) Apply(ctx context.Context, fork, until, tree *string, v, json *bool) error {
+// The folder of -tree does not exist, is empty, or has a tree that was written there
+// before.
+//
+// Examples:
+//
+//	mage patches:apply                              # the whole series
+//	mage patches:apply -until=0001-hyperkube.patch  # the tree that the next patch is applied to
+//	mage patches:apply -tree=../kubernetes          # in another folder
+func (Patches) Apply(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	until *string, // NAME the last patch to apply, or none (default: that of the series)
+	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Apply(ctx, setting("FORK", fork), slipway.ApplyRequest{
 			Until: setting("UNTIL", until), Tree: setting("TREE", tree),
@@ -52,14 +84,27 @@ func (Patches) Apply(ctx context.Context, fork, until, tree *string, v, json *bo
 
 // Import adds commits of a git repository to a fork's series, and pins them.
 //
-// -from is a URL or a path; -commits is a range BASE..TIP of two commits, each a
-// branch, a tag or 40 hex digits. The commits become a reference in fork.yaml, by
-// their ids, applied before the files of patches/series. With -as=files they become
-// patch files, added at the end of the series. Commits that conflict are left in
-// dist/FORK/src: resolve them there, then run patches:refresh. -merges says how a
-// range with merges is taken: first-parent, each merge as one change, or flatten,
-// the commits of both sides without the merges. -tree works as in patches:apply.
-func (Patches) Import(ctx context.Context, fork, from, commits, as, merges, tree *string, v, json *bool) error {
+// The commits become a reference in fork.yaml, by their ids, applied before the files
+// of patches/series. With -as=files they become patch files, added at the end of the
+// series. Commits that conflict are left in dist/FORK/src: resolve them there, then
+// run patches:refresh. -merges=first-parent takes each merge in the range as one
+// change; flatten takes the commits of both sides, without the merges.
+//
+// Examples:
+//
+//	mage patches:import -from=https://example.org/kubernetes -commits=v1.36.1..log-runner
+//	mage patches:import -from=../kubernetes -commits=v1.36.1..HEAD -as=files  # as patch files
+func (Patches) Import(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	from *string, // REPOSITORY a URL, or a path
+	commits *string, // RANGE a range BASE..TIP; each is a branch, a tag or 40 hex digits
+	as *string, // NAME what the commits become: references or files (default: references)
+	merges *string, // NAME how merges in the range are taken: first-parent or flatten (default: they are refused)
+	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	kind := setting("AS", as)
 	if kind != "" && kind != "files" && kind != "references" {
 		return fmt.Errorf("-as=%s: want references or files", kind)
@@ -79,8 +124,18 @@ func (Patches) Import(ctx context.Context, fork, from, commits, as, merges, tree
 // Refresh rewrites a fork's patch files from the commits in dist/FORK/src, and pins them.
 //
 // Each commit becomes one patch. A patch whose commit did not change keeps its bytes.
-// -tree names the folder of a tree that is not in dist.
-func (Patches) Refresh(ctx context.Context, fork, tree *string, v, json *bool) error {
+//
+// Examples:
+//
+//	mage patches:refresh                       # from dist/FORK/src
+//	mage patches:refresh -tree=../kubernetes   # from the folder of patches:apply -tree
+func (Patches) Refresh(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Refresh(ctx, setting("FORK", fork), setting("TREE", tree))
 	})
@@ -88,12 +143,25 @@ func (Patches) Refresh(ctx context.Context, fork, tree *string, v, json *bool) e
 
 // Rebase reports how a fork's series fits another upstream, and with -write moves the fork there.
 //
-// -onto is a version, such as 1.36.2, or a commit; -all reports on every newer
-// patch release. With -write, the fork moves if nothing conflicts; otherwise the
-// conflicts are left in dist/FORK/src: resolve them there, then run
-// patches:refresh. -format is json or markdown: then standard output has the
-// report alone. Conflicts make the command fail. -tree works as in patches:apply.
-func (Patches) Rebase(ctx context.Context, fork, onto, format, tree *string, all, write, v *bool) error {
+// With -write, the fork moves if nothing conflicts; otherwise the conflicts are left
+// in dist/FORK/src: resolve them there, then run patches:refresh. Conflicts make the
+// command fail.
+//
+// Examples:
+//
+//	mage patches:rebase -onto=1.36.2           # reports, and changes nothing
+//	mage patches:rebase -all                   # reports on every newer patch release
+//	mage patches:rebase -onto=1.36.2 -write    # moves the fork
+func (Patches) Rebase(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	onto *string, // VERSION what to try, such as 1.36.2, or a commit
+	format *string, // NAME json or markdown: a report alone on standard output (default: a table)
+	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
+	all *bool, // try every newer patch release
+	write *bool, // move the fork there
+	v *bool, // list more of what is done, such as the packages that are compiled
+) error {
 	as := setting("FORMAT", format)
 	show, ok := map[string]func([]slipway.Rebase) error{
 		"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown,
@@ -214,7 +282,18 @@ func rebaseDetails(p series.RebasedPatch) []string {
 // Writes to dist/FORK/export: a folder for quilt, a mailbox for git am, or a
 // bundle for git clone. The result is read back, to check that it makes the same
 // tree.
-func (Patches) Export(ctx context.Context, fork, format *string, v, json *bool) error {
+//
+// Examples:
+//
+//	mage patches:export -format=quilt          # a folder of patches with a series
+//	mage patches:export -format=git            # a bundle: the upstream, and a commit per patch
+func (Patches) Export(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	format *string, // NAME quilt, mbox or git
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	as := setting("FORMAT", format)
 	if err := series.CheckFormat(as); err != nil {
 		return err
@@ -229,8 +308,19 @@ type Source mg.Namespace
 
 // Export writes a fork's patched source as a reproducible tarball.
 //
-// Writes to dist/FORK/export. -format is tar.xz, the default, or tar.gz.
-func (Source) Export(ctx context.Context, fork, format *string, v, json *bool) error {
+// Writes to dist/FORK/export.
+//
+// Examples:
+//
+//	mage source:export                         # as tar.xz
+//	mage source:export -format=tar.gz          # for what does not read xz
+func (Source) Export(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	format *string, // NAME tar.xz or tar.gz (default: tar.xz)
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	kind := setting("FORMAT", format)
 	if kind == "" {
 		kind = "tar.xz"

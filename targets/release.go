@@ -23,13 +23,26 @@ import (
 //
 // Writes dist/FORK/release: binaries, packages, the overlay, images and tarballs,
 // as release.artifacts of fork.yaml says, with SBOMs, provenance, sums and
-// signatures. -platforms and -arch work as in cross; the default is all of
-// fork.yaml. -key takes a list of keys to sign with: FILE, env:NAME, gpg:KEYID, or
-// exec:PUBLICKEY COMMAND; without one the release is not signed. -last is the
-// release before this one: its folder, or its artifacts.json. A version that was
-// released with other content is refused without -force. -dryRun lists what would
-// be released, and makes nothing.
-func RELEASE(ctx context.Context, fork, platforms, arch, key, last *string, dryRun, force, v, json *bool) error {
+// signatures. Without -key the release is not signed. A version that was released
+// with other content is refused without -force.
+//
+// Examples:
+//
+//	mage release -dryRun                       # lists what would be released
+//	mage release -key=$HOME/release.pem        # makes it, and signs it
+//	mage release -platforms=linux/amd64        # of one platform, not signed
+func RELEASE(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
+	arch *string, // NAME one Linux architecture, in place of -platforms
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	last *string, // PATH the release before: its folder, or its artifacts.json (default: the one in dist)
+	dryRun *bool, // say what would be done, and do nothing
+	force *bool, // replace a version that was released with other content
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	r, err := releaseRequest(platforms, arch, key, last)
 	if err != nil {
 		return err
@@ -50,30 +63,35 @@ type Release mg.Namespace
 // Verify checks a release in a folder as a stranger would: offline, with public keys alone.
 //
 // Checks sums, signatures, the record, SBOMs and provenance, and that packages,
-// images and tarballs hold the same binaries. -key is a list of files with the
-// publisher's public keys; without one no signature is checked. -rebuilders is how
-// many others must have built the release again; -others is a list of files with
-// their public keys, -rebuilds of their statements, beside those in the release.
-// -format=json prints the report for programs.
+// images and tarballs hold the same binaries.
+//
+// Examples:
+//
+//	mage release:verify dist/etcd-3.7/release -key=keys/release.asc,keys/release.pub
+//	mage release:verify FOLDER -key=release.pub -rebuilders=1 -others=alice.pub  # Alice built it again
 func (Release) Verify(
-	ctx context.Context, folder string, key, others, rebuilds, format *string, rebuilders *int,
+	ctx context.Context,
+	folder string, // the folder of the release
+	key *string, // LIST files with the publisher's public keys (default: none; signatures are not checked)
+	others *string, // LIST files with public keys of those who built the release again
+	rebuilds *string, // LIST files with their statements, beside those in the release
+	format *string, // NAME json, for programs (default: text)
+	rebuilders *int, // NUMBER how many of them there have to be (default: 0)
 ) error {
 	as := setting("FORMAT", format)
 	if as != "" && as != "json" {
 		return fmt.Errorf("-format=%s: want json", as)
 	}
-	if rebuilders != nil && *rebuilders < 0 {
-		return fmt.Errorf("-rebuilders=%d: want how many others must have built the release again", *rebuilders)
+	least, err := number("REBUILDERS", rebuilders)
+	if err != nil {
+		return err
 	}
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
 	r := slipway.VerifyRequest{
 		Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
-		Rebuilds: list(setting("REBUILDS", rebuilds)),
-	}
-	if rebuilders != nil {
-		r.Rebuilders = *rebuilders
+		Rebuilds: list(setting("REBUILDS", rebuilds)), Rebuilders: least,
 	}
 	report, err := slipway.VerifyRelease(ctx, folder, r)
 	if err != nil {
@@ -92,12 +110,22 @@ func (Release) Verify(
 
 // Reproduce builds a release again in another folder and environment, and explains what differs.
 //
-// -from is the release: its folder, or its artifacts.json; the default is that in
-// dist/FORK/release. Writes dist/FORK/reproduce/report.json, and index.html beside
-// it. Fails if something differs that release.exceptions of fork.yaml does not
-// name. -attest signs, with -key, that the release was built again to the same
-// bytes, in rebuild.sigstore.json.
-func (Release) Reproduce(ctx context.Context, fork, from, key *string, attest, v *bool) error {
+// Writes dist/FORK/reproduce/report.json, and index.html beside it. Fails if
+// something differs that release.exceptions of fork.yaml does not name. -attest
+// writes rebuild.sigstore.json.
+//
+// Examples:
+//
+//	mage release:reproduce                     # the release in dist
+//	mage release:reproduce -from=/srv/release -attest -key=alice.pem  # and attests that it is the same
+func (Release) Reproduce(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	from *string, // PATH the release: its folder, or its artifacts.json (default: dist/FORK/release)
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	attest *bool, // sign, with -key, that the release was built again to the same bytes
+	v *bool, // list more of what is done, such as the packages that are compiled
+) error {
 	exe, err := os.Executable()
 	if err != nil {
 		return err
@@ -126,12 +154,25 @@ func (Release) Reproduce(ctx context.Context, fork, from, key *string, attest, v
 
 // Matrix prints how a CI system divides a release among machines.
 //
-// -format is github, gitlab, tekton or json, the default. Each job is a shard, a fork for one
-// platform, for release:shard; those that take longest come first, by the times of
-// the last release here. -max is how many jobs there may be: then a job has several
-// shards. -platforms works as in release.
-func (Release) Matrix(fork, platforms, format *string, max *int) error {
+// Each job is a shard, a fork for one platform, for release:shard; those that take
+// longest come first, by the times of the last release here. With -max, a job has
+// several shards if there are more.
+//
+// Examples:
+//
+//	mage release:matrix -format=github         # for a job's strategy.matrix
+//	mage release:matrix -max=4                 # for four machines
+func (Release) Matrix(
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
+	format *string, // NAME github, gitlab, tekton or json (default: json)
+	max *int, // NUMBER how many jobs there may be (default: one for each shard)
+) error {
 	r, err := releaseRequest(platforms, nil, nil, nil)
+	if err != nil {
+		return err
+	}
+	limit, err := number("MAX", max)
 	if err != nil {
 		return err
 	}
@@ -141,10 +182,6 @@ func (Release) Matrix(fork, platforms, format *string, max *int) error {
 	p, err := project(nil)
 	if err != nil {
 		return err
-	}
-	limit := 0
-	if max != nil {
-		limit = *max
 	}
 	jobs, err := p.Matrix(setting("FORK", fork), r, limit)
 	if err != nil {
@@ -160,9 +197,18 @@ func (Release) Matrix(fork, platforms, format *string, max *int) error {
 // Shard makes one machine's part of a release, as release:matrix names it.
 //
 // Writes the binaries of one platform to dist/shards/NAME, and, if this machine has
-// that platform, its packages. Several names have commas between them. It needs no
-// key: release:merge signs.
-func (Release) Shard(ctx context.Context, name string, v, json *bool) error {
+// that platform, its packages. It needs no key: release:merge signs.
+//
+// Examples:
+//
+//	mage release:shard etcd-3.7.linux-amd64
+//	mage release:shard etcd-3.7.linux-amd64,etcd-3.7.linux-arm64  # two on this machine
+func (Release) Shard(
+	ctx context.Context,
+	name string, // the shard, as release:matrix names it; several have commas between them
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Shard(ctx, name)
 	})
@@ -170,11 +216,22 @@ func (Release) Shard(ctx context.Context, name string, v, json *bool) error {
 
 // Merge makes a release of the shards that other machines made: the same bytes as on one machine.
 //
-// The folder is a shard, or has shards below it; several have commas between them.
-// A shard that is missing, or of another fork, version or toolchain, is refused. The
-// flags work as in release.
+// A shard that is missing, or of another fork, version or toolchain, is refused.
+//
+// Examples:
+//
+//	mage release:merge shards -key=env:RELEASE_KEY       # of all below shards, signed
+//	mage release:merge shards -platforms=linux/amd64     # of one platform
 func (Release) Merge(
-	ctx context.Context, folders string, fork, platforms, key, last *string, force, v, json *bool,
+	ctx context.Context,
+	folders string, // a shard, or what has shards below it; several have commas between them
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	last *string, // PATH the release before: its folder, or its artifacts.json (default: the one in dist)
+	force *bool, // replace a version that was released with other content
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
 ) error {
 	r, err := releaseRequest(platforms, nil, key, last)
 	if err != nil {
@@ -188,8 +245,14 @@ func (Release) Merge(
 
 // Notes prints the notes of the release in dist/FORK/release, as Markdown.
 //
-// -last works as in release.
-func (Release) Notes(fork, last *string) error {
+// Examples:
+//
+//	mage release:notes                         # as they were written with the release
+//	mage release:notes -last=/srv/releases/1.36.0  # compared with another release
+func (Release) Notes(
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	last *string, // PATH the release before: its folder, or its artifacts.json (default: the one in dist)
+) error {
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
@@ -207,9 +270,19 @@ func (Release) Notes(fork, last *string) error {
 // Quick makes the release tarballs of a fork for one architecture, as quick-release of Kubernetes did.
 //
 // Writes them to dist/FORK/tarballs, and to dist/FORK/_output/release-tars, where
-// scripts of Kubernetes look for them. The default is Linux on this machine's
-// architecture; -arch names another.
-func (Release) Quick(ctx context.Context, fork, arch *string, v, json *bool) error {
+// scripts of Kubernetes look for them. They are for Linux.
+//
+// Examples:
+//
+//	mage release:quick                         # for this machine's architecture
+//	mage release:quick -arch=arm64             # for another
+func (Release) Quick(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	arch *string, // NAME one Linux architecture (default: this machine's)
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	names, err := platformNames("", setting("ARCH", arch))
 	if err != nil {
 		return err

@@ -15,7 +15,15 @@ import (
 )
 
 // REPO lists what the repositories in dist/repo have: channels with their versions, and snapshots.
-func REPO(ctx context.Context, v *bool) error {
+//
+// Examples:
+//
+//	mage repo     # channels with their versions, and snapshots
+//	mage repo -v  # more of what is read
+func REPO(
+	ctx context.Context,
+	v *bool, // list more of what is done, such as the packages that are compiled
+) error {
 	return run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		s, err := p.Repo().Status(ctx)
 		if err != nil || p.PlanOnly {
@@ -44,13 +52,26 @@ type Repo mg.Namespace
 
 // Add adds a release to the repositories in dist/repo: apt, yum, the overlay and downloads.
 //
-// Writes dist/repo, which repo.yaml describes. -from is the release: its folder; the
-// default is dist/FORK/release. -channel is where it is added; the default is the
-// first of repo.yaml. -key takes a list of keys as release does, and signs all
-// indexes; without one the repositories are not signed. A version lower than the
-// newest of the channel is refused without -force, which also puts back the files of
-// a release that is there already. -dryRun changes nothing.
-func (Repo) Add(ctx context.Context, fork, from, channel, key *string, dryRun, force, v, json *bool) error {
+// Writes dist/repo, which repo.yaml describes. The keys sign all indexes; without one
+// the repositories are not signed. A version lower than the newest of the channel is
+// refused without -force, which also puts back the files of a release that is there
+// already.
+//
+// Examples:
+//
+//	mage repo:add -fork=etcd-3.7 -key=$HOME/acme.key  # dist/etcd-3.7/release, to the first channel
+//	mage repo:add -from=/srv/release -channel=stable -dryRun  # says what would change
+func (Repo) Add(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	from *string, // DIR the release (default: dist/FORK/release)
+	channel *string, // NAME the channel (default: the first of repo.yaml)
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	dryRun *bool, // say what would be done, and do nothing
+	force *bool, // add a version below the newest, and put back the files of one that is there
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	r := slipway.RepoAddRequest{
 		Request: repoRequest(key, dryRun, force), Fork: setting("FORK", fork), From: setting("FROM", from),
 		Channel: setting("CHANNEL", channel),
@@ -62,8 +83,20 @@ func (Repo) Add(ctx context.Context, fork, from, channel, key *string, dryRun, f
 
 // Promote puts what one channel has into another, as candidate to stable; nothing is built again.
 //
-// -fork promotes one fork alone. The other flags work as in repo:add.
-func (Repo) Promote(ctx context.Context, from, to string, fork, key *string, dryRun, v, json *bool) error {
+// Examples:
+//
+//	mage repo:promote candidate stable -key=$HOME/acme.key
+//	mage repo:promote candidate stable -fork=etcd-3.7 -dryRun  # says what would change, for one fork
+func (Repo) Promote(
+	ctx context.Context,
+	from string, // the channel to take from
+	to string, // the channel to put into
+	fork *string, // NAME this fork alone (default: all forks)
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Repo().Promote(ctx, from, to, setting("FORK", fork), repoRequest(key, dryRun, nil))
 	})
@@ -71,8 +104,18 @@ func (Repo) Promote(ctx context.Context, from, to string, fork, key *string, dry
 
 // Rollback has the repositories show an earlier snapshot again, as a new one.
 //
-// index.json and index.html list the snapshots. -key and -dryRun work as in repo:add.
-func (Repo) Rollback(ctx context.Context, snapshot string, key *string, dryRun, v, json *bool) error {
+// Examples:
+//
+//	mage repo:rollback 20261126T044726.000Z -key=$HOME/acme.key
+//	mage repo:rollback 20261126T044726.000Z -dryRun  # says what would change
+func (Repo) Rollback(
+	ctx context.Context,
+	snapshot string, // the ID of the snapshot, as mage repo lists it
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Repo().Rollback(ctx, snapshot, repoRequest(key, dryRun, nil))
 	})
@@ -80,8 +123,19 @@ func (Repo) Rollback(ctx context.Context, snapshot string, key *string, dryRun, 
 
 // Resign signs all indexes again, with a new date and a new Valid-Until.
 //
-// It also makes again what somebody else changed. -key and -dryRun work as in repo:add.
-func (Repo) Resign(ctx context.Context, key *string, dryRun, v, json *bool) error {
+// It also makes again what somebody else changed.
+//
+// Examples:
+//
+//	mage repo:resign -key=$HOME/acme.key       # before Valid-Until is over
+//	mage repo:resign -key=old.key,new.key      # with two keys, while one replaces the other
+func (Repo) Resign(
+	ctx context.Context,
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Repo().Resign(ctx, repoRequest(key, dryRun, nil))
 	})
@@ -92,8 +146,20 @@ func (Repo) Resign(ctx context.Context, key *string, dryRun, v, json *bool) erro
 // -to is a folder, or a URL: ssh://host/path, s3://bucket/prefix,
 // swift://container/prefix, oci://registry/repository. A run that failed is repeated,
 // and goes on where it was. What somebody else changed there is refused without
-// -force. -dryRun says what would be published.
-func (Repo) Publish(ctx context.Context, to *string, dryRun, force, v, json *bool) error {
+// -force.
+//
+// Examples:
+//
+//	mage repo:publish -to=/srv/packages -dryRun  # says what would be published
+//	mage repo:publish -to=s3://acme-packages     # to a bucket
+func (Repo) Publish(
+	ctx context.Context,
+	to *string, // TARGET a folder, or a URL: ssh, s3, swift or oci
+	dryRun *bool, // say what would be done, and do nothing
+	force *bool, // replace what somebody else changed there
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		_, err := p.Repo().Publish(ctx, setting("TO", to), repoRequest(nil, dryRun, force))
 		return nil, err
@@ -103,7 +169,17 @@ func (Repo) Publish(ctx context.Context, to *string, dryRun, force, v, json *boo
 // Pull brings dist/repo to what a target shows, without packages: to go on from there on another machine.
 //
 // -from is a target as in repo:publish.
-func (Repo) Pull(ctx context.Context, from *string, v, json *bool) error {
+//
+// Examples:
+//
+//	mage repo:pull -from=/srv/packages
+//	mage repo:pull -from=oci://registry.example.org/packages  # from a registry
+func (Repo) Pull(
+	ctx context.Context,
+	from *string, // TARGET a folder, or a URL: ssh, s3, swift or oci
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return nil, p.Repo().Pull(ctx, setting("FROM", from))
 	})
@@ -111,8 +187,20 @@ func (Repo) Pull(ctx context.Context, from *string, v, json *bool) error {
 
 // Rebase does again, on what a target shows, what was changed in dist/repo since the two parted.
 //
-// -from is a target as in repo:publish. -key and -dryRun work as in repo:add.
-func (Repo) Rebase(ctx context.Context, from, key *string, dryRun, v, json *bool) error {
+// -from is a target as in repo:publish.
+//
+// Examples:
+//
+//	mage repo:rebase -from=/srv/packages -key=$HOME/acme.key
+//	mage repo:rebase -from=/srv/packages -dryRun  # says what would change
+func (Repo) Rebase(
+	ctx context.Context,
+	from *string, // TARGET a folder, or a URL: ssh, s3, swift or oci
+	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Repo().Rebase(ctx, setting("FROM", from), repoRequest(key, dryRun, nil))
 	})

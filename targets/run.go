@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/magefile/mage/mg"
@@ -16,13 +14,12 @@ import (
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/event"
-	process "github.com/slipway-build/slipway/internal/run"
 )
 
 // run calls f with the project in the current folder and prints its events: as lines
 // for people, or as JSON, one a line, and then nothing else is on standard output.
 func run(ctx context.Context, v, json *bool, f verb) error {
-	return runWith(ctx, newPrinter(os.Stdout, flag(toggleV, v) || mg.Verbose(), flag(toggleJSON, json)), f)
+	return runOn(ctx, os.Stdout, v, flag(toggleJSON, json), f)
 }
 
 // runAside is run for a target that prints a report on standard output. Where that is
@@ -32,12 +29,12 @@ func runAside(ctx context.Context, v *bool, machine bool, f verb) error {
 	if machine {
 		out = os.Stderr
 	}
-	return runWith(ctx, newPrinter(out, flag(toggleV, v) || mg.Verbose(), false), f)
+	return runOn(ctx, out, v, false, f)
 }
 
-// runWith calls f with a printer for its events. A signal that asks the process to
-// end cancels f's context.
-func runWith(ctx context.Context, show *printer, f verb) error {
+// runOn calls f and shows its events on out. A signal that asks the process to end
+// cancels f's context.
+func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error {
 	if err := checkToggles(); err != nil {
 		return err
 	}
@@ -45,21 +42,18 @@ func runWith(ctx context.Context, show *printer, f verb) error {
 	if err != nil || plans && os.Getenv(planVariable) == planFlags {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	defer show.close()
-	p, err := project(show.event)
+	printer, closePrinter := newPrinter(out, flag(toggleV, v) || mg.Verbose(), json)
+	defer closePrinter()
+	ctx, ended := untilSignal(ctx, printer)
+	p, err := project(printer.Event)
 	if err != nil {
-		return err
+		return ended(err)
 	}
 	if plans {
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
 	}
 	_, err = f(ctx, p) // its events told what it made
-	if errors.Is(err, context.Canceled) {
-		return process.ErrInterrupted
-	}
-	return err
+	return asCalled(ended(err))
 }
 
 // A verb is a method of a project, with its arguments.
@@ -79,6 +73,22 @@ func setting(variable string, value *string) string {
 		return *value
 	}
 	return os.Getenv(variable)
+}
+
+// number returns the value of a flag that counts, or that of its variable, or 0.
+func number(variable string, value *int) (int, error) {
+	text := os.Getenv(variable)
+	if value != nil {
+		text = strconv.Itoa(*value)
+	}
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("-%s=%s: want a number that is not negative", strings.ToLower(variable), text)
+	}
+	return n, nil
 }
 
 // A toggle is the variable of a flag that is on or off.

@@ -3,6 +3,8 @@
 //
 // Each flag of a target can also be set by an environment variable with the
 // flag's name in capitals.
+//
+//mage:multiline
 package targets
 
 import (
@@ -22,30 +24,55 @@ import (
 
 // Cross compiles a fork: fetches its pinned upstream, applies its patches, and builds its components.
 //
-// Without flags it builds the components that fork.yaml lists, for this machine.
-// -platforms takes a list, such as linux/amd64,linux/arm64, or the word all;
-// -arch takes one Linux architecture; -components takes a list. The environment
-// variable KUBE_FASTBUILD=false means -platforms=all. Writes the binaries to
-// dist/FORK/bin/OS_ARCH, with build.json beside them.
-func Cross(ctx context.Context, fork, components, platforms, arch *string, v, json *bool) error {
+// Writes the binaries to dist/FORK/bin/OS_ARCH, with build.json beside them. The
+// environment variable KUBE_FASTBUILD=false means -platforms=all.
+//
+// Examples:
+//
+//	mage cross                                  # for this machine
+//	mage cross -platforms=all                   # for all platforms of fork.yaml
+//	mage cross -components=kubelet -arch=arm64  # one program, for Linux on arm64
+func Cross(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	components *string, // LIST the components to build (default: build.components of fork.yaml)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
+	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
 	if err != nil {
 		return err
 	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Cross(ctx, setting("FORK", fork), slipway.CrossRequest{
-			Components: list(setting("COMPONENTS", components)), Platforms: names,
+			Components: list(setting("COMPONENTS", components)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
 		})
 	})
 }
 
 // Deb builds a fork's Debian packages, and the binaries they need.
 //
-// Without flags it builds all packages, for this machine's architecture.
-// -packages takes a list; -platforms and -arch work as in cross. Writes the
-// packages to dist/FORK/deb/OS_ARCH, with packages.json beside them.
-func Deb(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
-	r, err := packageRequest(packages, platforms, arch)
+// Writes the packages to dist/FORK/deb/OS_ARCH, with packages.json beside them.
+//
+// Examples:
+//
+//	mage deb                                  # all packages, for this machine
+//	mage deb -packages=kubelet,kubectl        # two of them
+//	mage deb -arch=arm64 rpm -arch=arm64      # both formats, for Linux on arm64
+func Deb(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	packages *string, // LIST the packages to build (default: all)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
+	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -56,11 +83,23 @@ func Deb(ctx context.Context, fork, packages, platforms, arch *string, v, json *
 
 // Rpm builds a fork's RPM packages, for Fedora, and the binaries they need.
 //
-// Without flags it builds all packages, for this machine's architecture.
-// -packages takes a list; -platforms and -arch work as in cross. Writes the
-// packages to dist/FORK/rpm/OS_ARCH, with packages.json beside them.
-func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *bool) error {
-	r, err := packageRequest(packages, platforms, arch)
+// Writes the packages to dist/FORK/rpm/OS_ARCH, with packages.json beside them.
+//
+// Examples:
+//
+//	mage rpm                                  # all packages, for this machine
+//	mage rpm -packages=kubelet -arch=arm64    # one of them, for Linux on arm64
+func Rpm(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	packages *string, // LIST the packages to build (default: all)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
+	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -72,30 +111,58 @@ func Rpm(ctx context.Context, fork, packages, platforms, arch *string, v, json *
 // Ebuild writes a Gentoo overlay of all forks, and the distfiles that its ebuilds fetch.
 //
 // Writes the overlay to dist/overlay, ready to publish, and the distfiles to
-// dist/distfiles. -fork limits the run to one fork. -gentoo is a checkout of the
-// repository ::gentoo; the default is the host's, in /var/db/repos/gentoo.
-func Ebuild(ctx context.Context, fork, gentoo *string, v, json *bool) error {
+// dist/distfiles.
+//
+// Examples:
+//
+//	mage ebuild                               # of all forks
+//	mage ebuild -fork=etcd-3.7                # of one
+//	mage ebuild -gentoo=/srv/gentoo           # looks there for names that ::gentoo has
+func Ebuild(
+	ctx context.Context,
+	fork *string, // NAME this fork alone (default: all forks)
+	gentoo *string, // DIR a checkout of ::gentoo (default: /var/db/repos/gentoo, if it is there)
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{Gentoo: setting("GENTOO", gentoo)})
+		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{
+			Gentoo: setting("GENTOO", gentoo), DryRun: flag(toggleDryRun, dryRun),
+		})
 	})
 }
 
 // Image builds a fork's container images, and the binaries they need.
 //
-// Without flags it builds all images, for Linux on this machine's architecture.
-// -images takes a list; -platforms and -arch work as in cross. Writes an OCI
-// layout to dist/FORK/images, with images.json in it. -format=docker also writes
-// one archive per architecture for docker load. -registry is where pods and
-// installer units pull the images from; the default is images.registry of
-// fork.yaml.
-func Image(ctx context.Context, fork, images, platforms, arch, format, registry *string, v, json *bool) error {
+// Writes an OCI layout to dist/FORK/images, with images.json in it. -format=docker
+// also writes one archive per architecture for docker load.
+//
+// Examples:
+//
+//	mage image                                # all images, for this machine's architecture
+//	mage image -platforms=all                 # for all Linux platforms of fork.yaml
+//	mage image -images=kubelet -arch=amd64    # one image, for one architecture
+//	mage image -format=docker                 # with archives for docker load
+func Image(
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	images *string, // LIST the images (default: all)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
+	arch *string, // NAME one Linux architecture, in place of -platforms
+	format *string, // NAME docker: archives for docker load, too; or oci (default: oci)
+	registry *string, // REGISTRY where pods and units pull them from (default: images.registry of fork.yaml)
+	dryRun *bool, // say what would be done, and do nothing
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
+) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
 	if err != nil {
 		return err
 	}
 	r := slipway.ImageRequest{
 		Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
-		Registry: setting("REGISTRY", registry),
+		DryRun: flag(toggleDryRun, dryRun), Registry: setting("REGISTRY", registry),
 	}
 	if err := r.Check(); err != nil {
 		return err
@@ -107,17 +174,28 @@ func Image(ctx context.Context, fork, images, platforms, arch, format, registry 
 
 // Push pushes a fork's container images to registries.
 //
-// -registry takes a list of registries, such as registry.example.org/team; the
-// default is where the images were made for: -registry of image, or
-// images.registry of fork.yaml. -images takes a list; the default is all images.
-// -tag replaces the tag made from the fork's version. Push uses the credentials
-// that docker login or podman login stored. A tag that already points at another
-// digest is refused without -force. -insecure accepts any certificate, and plain
-// HTTP. With -platforms or -arch, images for other platforms than these are
-// refused, and a tag may lose others. -mirror pushes to another registry than the
-// one that pods and installer units pull from.
+// Push uses the credentials that docker login or podman login stored. A tag that
+// already points at another digest is refused without -force; one that would lose
+// platforms is also refused with it, unless -platforms or -arch says which it is to
+// have. So is another registry than the one that pods and units pull from.
+//
+// Examples:
+//
+//	mage push -registry=registry.example.org/team  # all images
+//	mage push -images=kubelet -tag=v1.36.1-test    # one image, with another tag
 func Push(
-	ctx context.Context, fork, registry, images, tag, platforms, arch *string, insecure, force, mirror, v, json *bool,
+	ctx context.Context,
+	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	registry *string, // LIST registries, such as registry.example.org/team (default: where they were made for)
+	images *string, // LIST the images (default: all)
+	tag *string, // NAME a tag (default: the one made from the fork's version)
+	platforms *string, // LIST platforms that the images have to be for, or all (default: those that they are for)
+	arch *string, // NAME one Linux architecture, in place of -platforms
+	insecure *bool, // accept any certificate, and plain HTTP
+	force *bool, // replace a tag that points at another digest
+	mirror *bool, // push to a mirror of the registry that pods and units pull from
+	v *bool, // list more of what is done, such as the packages that are compiled
+	json *bool, // print events as JSON, one on each line
 ) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
 	if err != nil {
@@ -136,9 +214,11 @@ func Push(
 }
 
 // packageRequest returns what the flags of deb and rpm ask for.
-func packageRequest(packages, platforms, arch *string) (slipway.PackageRequest, error) {
+func packageRequest(packages, platforms, arch *string, dryRun *bool) (slipway.PackageRequest, error) {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
-	return slipway.PackageRequest{Packages: list(setting("PACKAGES", packages)), Platforms: names}, err
+	return slipway.PackageRequest{
+		Packages: list(setting("PACKAGES", packages)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
+	}, err
 }
 
 // platformNames returns the platforms that the flags, or the variables of
@@ -171,6 +251,10 @@ func platformNames(platforms, arch string) ([]string, error) {
 }
 
 // Forks lists the forks of this project.
+//
+// Examples:
+//
+//	mage forks  # with their versions, upstreams and platforms
 func Forks() error {
 	if plans, err := begin(); err != nil || plans {
 		return err
@@ -206,6 +290,10 @@ func Forks() error {
 // With the outputs goes dist/FORK/releases, the records of what was released: then a
 // version with other content is no longer refused. dist/repo stays: what was published
 // cannot be made again.
+//
+// Examples:
+//
+//	mage clean  # refuses while a work tree in dist holds changes that no patch has
 func Clean(ctx context.Context) error {
 	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return nil, p.Clean(ctx)
@@ -213,6 +301,10 @@ func Clean(ctx context.Context) error {
 }
 
 // Doctor checks that this machine has what it takes to build this project's forks.
+//
+// Examples:
+//
+//	mage doctor  # lists what is missing, and what each thing is for
 func Doctor(ctx context.Context) error {
 	if plans, err := begin(); err != nil || plans {
 		return err

@@ -48,6 +48,9 @@ func placeLayout(s *build.Session, p plan, all made) (artifact.Images, bool, err
 	if s.Dist().Same(dir, whole, blobs) {
 		return record, true, nil
 	}
+	if s.DryRun() {
+		return record, false, &build.WouldRunError{What: dir}
+	}
 	if err := asked.link(whole); err != nil {
 		return record, false, err
 	}

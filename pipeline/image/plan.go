@@ -46,8 +46,9 @@ func (r Request) Check() error {
 
 // Others returns the requests for n forks whose images are made for those of r.
 func (r Request) Others(n int) []Request {
-	one := Request{Platforms: r.Platforms, Registry: r.Registry, Programs: r.Programs, From: r.From}
-	return slices.Repeat([]Request{one}, n)
+	return slices.Repeat([]Request{{
+		Platforms: r.Platforms, Registry: r.Registry, Programs: r.Programs, From: r.From, DryRun: r.DryRun,
+	}}, n)
 }
 
 func newPlan(s *build.Session, r Request) (plan, error) {

@@ -21,7 +21,9 @@ type Request struct {
 	Gentoo string // a checkout of ::gentoo; empty: this machine's, if it has one
 	// Alone lays out an overlay of one fork with nothing in it from before, and nothing
 	// of this machine, in dist/FORK/overlay and dist/FORK/distfiles.
-	Alone     bool
+	Alone bool
+	// DryRun only tells what would be done; the sessions have to be opened for that.
+	DryRun    bool
 	Platforms []string // that -bin ebuilds are for, as linux/arm64; empty: all of fork.yaml that are Linux
 }
 
@@ -47,6 +49,9 @@ func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Se
 	b, err := begin(sessions, r)
 	if err != nil {
 		return nil, err
+	}
+	if sessions[0].DryRun() {
+		return foresee(ctx, sessions, b)
 	}
 	var sets []artifact.Set
 	for i, s := range sessions {

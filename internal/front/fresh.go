@@ -1,4 +1,4 @@
-package main
+package front
 
 import (
 	"bytes"
@@ -87,15 +87,12 @@ func filesOf(inv mage.Invocation) []string {
 		`{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .CgoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}` +
 		`{{range .EmbedFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}` +
 		`{{with .Module}}{{.GoMod}}{{"\n"}}{{end}}{{end}}`
-	magefiles, err := mage.Magefiles(inv.Dir, "", "", inv.UsesMagefiles())
+	dir := magefilesIn(inv.Dir)
+	magefiles, err := mage.Magefiles(dir, "", "", filepath.Base(dir) == mage.MagefilesDirName)
 	if err != nil || inv.GOOS != "" || inv.GOARCH != "" {
 		return nil
 	}
-	dir, err := filepath.Abs(inv.Dir)
-	if err != nil {
-		return nil
-	}
-	files := []string{dir} // a magefile more or less
+	files := []string{inv.Dir, dir} // a magefile more or less
 	args := []string{"list", "-deps", "-f", each}
 	for _, name := range magefiles {
 		args = append(args, filepath.Base(name))

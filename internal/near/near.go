@@ -1,0 +1,49 @@
+// Package near finds the name that somebody meant who wrote another: for the end of
+// an error about an unknown name.
+package near
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// Name returns the name that is nearest to word, or "" if none is near. Upper and lower
+// case are the same. A name is near that differs in a letter or two, in fewer than half
+// of its letters, or that has word as its beginning or its end. Of several that are
+// equally near it is the first.
+func Name(word string, names []string) string {
+	lower := strings.ToLower(word)
+	best, distance := "", 0
+	for _, name := range names {
+		d := apart(lower, strings.ToLower(name))
+		if d >= 0 && (best == "" || d < distance) {
+			best, distance = name, d
+		}
+	}
+	return best
+}
+
+// apart returns how far two words are from each other, or -1 if they are not near.
+func apart(word, name string) int {
+	if len(word) == 0 || len(name) == 0 {
+		return -1
+	}
+	d := levenshtein.ComputeDistance(word, name)
+	switch {
+	case d <= 2 && 2*d < max(len(word), len(name)):
+		return d
+	case len(word) >= 3 && (strings.HasPrefix(name, word) || strings.HasSuffix(name, word)):
+		return 3 // behind all that look like a slip of the finger
+	}
+	return -1
+}
+
+// Hint returns "; did you mean NAME?" for the end of an error, or "" if no name is near.
+func Hint(word string, names ...string) string {
+	if name := Name(word, names); name != "" && !slices.Contains(names, word) {
+		return "; did you mean " + name + "?"
+	}
+	return ""
+}

@@ -1,0 +1,39 @@
+package near_test
+
+import (
+	"testing"
+
+	"github.com/slipway-build/slipway/internal/near"
+)
+
+func TestHint(t *testing.T) {
+	names := []string{"captain", "bosun", "mate", "deckhand", "linux/amd64", "linux/arm64"}
+	for _, c := range []struct{ word, want string }{
+		{"captian", "; did you mean captain?"},
+		{"Captain", "; did you mean captain?"},
+		{"bosn", "; did you mean bosun?"},
+		{"bosunn", "; did you mean bosun?"},
+		{"deck", "; did you mean deckhand?"},
+		{"hand", "; did you mean deckhand?"},
+		{"mete", "; did you mean mate?"},
+		{"linux/amd46", "; did you mean linux/amd64?"},
+		{"linux/arm46", "; did you mean linux/arm64?"},
+		{"captain", ""},
+		{"purser", ""},
+		{"ma", ""},
+		{"me", ""},
+		{"", ""},
+		{"ship's cook", ""},
+	} {
+		if got := near.Hint(c.word, names...); got != c.want {
+			t.Errorf("%q: %q; want %q", c.word, got, c.want)
+		}
+	}
+}
+
+// Of names that are equally near, it is the first: the order of names decides, not chance.
+func TestNameIsTheFirst(t *testing.T) {
+	if got := near.Name("mote", []string{"mite", "mate"}); got != "mite" {
+		t.Errorf("%s; want mite", got)
+	}
+}
