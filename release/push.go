@@ -55,9 +55,13 @@ func (r PushRequest) Check(f fork.Fork) error {
 	return err
 }
 
-// CheckComing is Check where images may be made until then, and hosts will then pull so.
+// CheckComing is Check where images may be made until then, and hosts will then pull so. If
+// pulls is nil, that is not known, and may be as it is now.
 func (r PushRequest) CheckComing(f fork.Fork, pulls []artifact.Pull) error {
-	record, _ := artifact.ReadImages(f.Project.Dir, f.Dist("images"), f.ID, f.Version) // the last: none, or old ones
+	var record artifact.Images
+	if pulls == nil {
+		record, _ = artifact.ReadImages(f.Project.Dir, f.Dist("images"), f.ID, f.Version)
+	}
 	r, err := r.For(f, record)
 	if err == nil {
 		_, err = r.checkPulls(f, pulls)

@@ -71,6 +71,47 @@ func TestFor(t *testing.T) {
 	}
 }
 
+// TestCheckComing checks what is refused before there are images: what is known of those that
+// will be made counts, and not what is known of old ones.
+func TestCheckComing(t *testing.T) {
+	const team = "registry.example.org/team"
+	pod := func(registry string) []artifact.Pull {
+		return []artifact.Pull{{File: "a/pod.json", Registry: registry}}
+	}
+	for name, c := range map[string]struct {
+		asked, old, fork string
+		pulls            []artifact.Pull
+		fault            string // how it begins
+	}{
+		"nothing is known":        {fault: "-registry: say where to push to"},
+		"old images may stay":     {old: team},
+		"old images will be gone": {old: team, pulls: []artifact.Pull{}, fault: "-registry: say where to push to"},
+		"the fork's own":          {old: "old.example.org", fork: team, pulls: pod(team)},
+		"another": {
+			asked: "a.example.org", pulls: pod(team), fault: "-registry=a.example.org: hosts pull from " + team,
+		},
+		"to where they will pull":    {asked: team, fork: "a.example.org", pulls: pod(team)},
+		"where no registry is named": {asked: team, pulls: pod(artifact.NoRegistry)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, record := images(t, "ship")
+			record.Registry = c.old
+			writeRecord(t, dir, record)
+			r := PushRequest{}
+			if c.asked != "" {
+				r.Registries = []string{c.asked}
+			}
+			fault := ""
+			if err := r.CheckComing(ship(dir, c.fork), c.pulls); err != nil {
+				fault = err.Error()
+			}
+			if !strings.HasPrefix(fault, c.fault) || c.fault == "" && fault != "" {
+				t.Errorf("error %q, want %q", fault, c.fault)
+			}
+		})
+	}
+}
+
 func TestChoose(t *testing.T) {
 	record := artifact.Images{Images: []artifact.ImageIndex{{Name: "mate"}, {Name: "ship"}}}
 	for name, c := range map[string]struct {

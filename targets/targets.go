@@ -144,9 +144,9 @@ func Ebuild(
 //
 // Examples:
 //
-//	mage image                                # all images
-//	mage image -images=kubelet -arch=arm64    # one image, for another architecture
+//	mage image                                # all images, for this machine's architecture
 //	mage image -platforms=all                 # for all Linux platforms of fork.yaml
+//	mage image -images=kubelet -arch=amd64    # one image, for one architecture
 //	mage image -format=docker                 # with archives for docker load
 func Image(
 	ctx context.Context,
@@ -155,7 +155,7 @@ func Image(
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
 	format *string, // NAME docker: archives for docker load, too; or oci (default: oci)
-	registry *string, // REGISTRY where hosts pull the images from (default: images.registry of fork.yaml)
+	registry *string, // REGISTRY where pods and units pull them from (default: images.registry of fork.yaml)
 	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
@@ -179,7 +179,9 @@ func Image(
 // Push pushes a fork's container images to registries.
 //
 // Push uses the credentials that docker login or podman login stored. A tag that
-// already points at another digest is refused without -force.
+// already points at another digest is refused without -force; one that would lose
+// platforms is also refused with it, unless -platforms or -arch says which it is to
+// have. So is another registry than the one that pods and units pull from.
 //
 // Examples:
 //
@@ -188,14 +190,14 @@ func Image(
 func Push(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	registry *string, // LIST registries, such as registry.example.org/team (default: where the images were made for)
+	registry *string, // LIST registries, such as registry.example.org/team (default: where they were made for)
 	images *string, // LIST the images (default: all)
 	tag *string, // NAME a tag (default: the one made from the fork's version)
-	platforms *string, // LIST platforms: images for others are refused, and a tag may lose others
+	platforms *string, // LIST platforms that the images have to be for, or all (default: those that they are for)
 	arch *string, // NAME one Linux architecture, in place of -platforms
 	insecure *bool, // accept any certificate, and plain HTTP
 	force *bool, // replace a tag that points at another digest
-	mirror *bool, // push to another registry than the one that pods and installer units pull from
+	mirror *bool, // push to a mirror of the registry that pods and units pull from
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {

@@ -125,7 +125,7 @@ func (p plan) registry() string { return cmp.Or(p.fork.Images.Registry, artifact
 // pulls returns what hosts will pull by the pods and units, as far as that is known before
 // there are images.
 func (p plan) pulls() []artifact.Pull {
-	var out []artifact.Pull
+	out := []artifact.Pull{}
 	if len(p.pods) > 0 {
 		out = append(out, artifact.Pull{File: p.fork.Dist("manifests", p.pods[0].Name+".json"), Registry: p.registry()})
 	}

@@ -52,10 +52,10 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 		}
 	}
 	s.Announce()
+	p.noteRegistry(s.Note)
 	if s.DryRun() {
 		return foresee(ctx, s, p)
 	}
-	p.noteRegistry(s.Note)
 	w := newLayerCache(s, p)
 	in, err := gather(ctx, s, w, p)
 	if err != nil {

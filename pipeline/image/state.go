@@ -88,19 +88,19 @@ func (p plan) foreseeBinaries(ctx context.Context, s *build.Session) (build.Late
 }
 
 // Pulls returns what hosts will pull by the pods and units of a fork, once its images are made
-// as r asks; nothing where that is not known yet, or r is nil.
+// as r asks; what is not known yet is left out. Without r it is nil.
 func Pulls(f fork.Fork, r *Request) []artifact.Pull {
 	if r == nil {
 		return nil
 	}
 	f.Images.Registry = cmp.Or(strings.TrimSuffix(r.Registry, "/"), f.Images.Registry)
 	p, err := forkPlan(f)
-	if err != nil {
-		return nil
+	if err == nil {
+		p.request = *r
+		p, err = p.choose()
 	}
-	p.request = *r
-	if p, err = p.choose(); err != nil {
-		return nil
+	if err != nil {
+		return []artifact.Pull{} // Run will say why
 	}
 	return p.pulls()
 }

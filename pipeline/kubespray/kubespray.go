@@ -58,7 +58,9 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 // Check returns what is wrong with a request. That images are missing is none: they
 // may be made until then.
 func Check(s *build.Session, r Request) error {
-	_, err := settings(s.Fork(), r, artifact.Images{})
+	f := s.Fork()
+	record, _ := artifact.ReadImages(f.Project.Dir, f.Dist("images"), f.ID, f.Version)
+	_, err := settings(f, r, record)
 	return err
 }
 
