@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // ImagesFile is the name of the record beside the images of a layout.
@@ -15,11 +16,25 @@ const ImagesFile = "images.json"
 
 // Images is images.json: the images of the layout beside it.
 type Images struct {
-	Fork    string       `json:"fork"`
-	Version string       `json:"version"`
-	Tag     string       `json:"tag"`
-	Format  string       `json:"format,omitempty"` // docker; empty is oci
-	Images  []ImageIndex `json:"images"`           // sorted by name
+	Fork     string       `json:"fork"`
+	Version  string       `json:"version"`
+	Tag      string       `json:"tag"`
+	Format   string       `json:"format,omitempty"`   // docker; empty is oci
+	Registry string       `json:"registry,omitempty"` // that a flag named; empty is images.registry of fork.yaml
+	Images   []ImageIndex `json:"images"`             // sorted by name
+}
+
+// Platforms returns the platforms of the images, each once.
+func (i Images) Platforms() []string {
+	var out []string
+	for _, image := range i.Images {
+		for _, p := range image.Platforms {
+			if !slices.Contains(out, p.Platform) {
+				out = append(out, p.Platform)
+			}
+		}
+	}
+	return out
 }
 
 // An ImageIndex is the index of an image, with the image of each platform.

@@ -63,7 +63,11 @@ func (s *Session) foresee(ctx context.Context, jobs []fork.Job) (late Late, set 
 		return nil, nil, err
 	}
 	for i, j := range jobs {
-		s.tell("cross", j.Platform.String(), j.Names(), len(stale[i]) == 0)
+		kept := len(stale[i]) == 0
+		if !kept {
+			j.Components = stale[i]
+		}
+		s.tell("cross", j.Platform.String(), j.Names(), kept)
 	}
 	return late, set, nil
 }

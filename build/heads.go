@@ -43,7 +43,11 @@ func (s *Session) Released(ctx context.Context) ([]artifact.ReleasedPatch, error
 // Closes returns the vulnerabilities that the patch files of a fork fix, sorted. It
 // needs no session, and so knows nothing of carried commits.
 func Closes(f fork.Fork) ([]string, error) {
-	files := slices.Clone(f.Series)
+	shared, err := f.Shared()
+	if err != nil {
+		return nil, err
+	}
+	files := append(shared, f.Series...)
 	for i := range files {
 		files[i].Exclude = f.Upstream.Exclude
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/spec"
 )
 
 const deck = "diff --git a/deck b/deck\n--- a/deck\n+++ b/deck\n@@ -1 +1 @@\n-a\n+b\n"
@@ -61,13 +62,14 @@ func TestReadHeadsThatAreWrong(t *testing.T) {
 
 func TestRepositoryOf(t *testing.T) {
 	f := fork.Fork{}
-	f.Carried = []source.Carry{
-		{Git: "https://mate:secret@example.org/ship.git"}, {Git: "../ship"}, {Git: "ssh://git@example.org/ship"},
+	for _, git := range []string{"https://mate:secret@example.org/ship.git", "../ship", "", "ssh://git@example.org/ship"} {
+		f.Carried = append(f.Carried, spec.Carried{Carry: source.Carry{Git: git}})
 	}
-	want := []string{"https://example.org/ship.git", "https://example.org/ship.git", "", "ssh://example.org/ship", ""}
+	f.Carried[2].Library = "slipway:bosun"
+	want := []string{"https://example.org/ship.git", "https://example.org/ship.git", "", "", "ssh://example.org/ship", ""}
 	var got []string
 	for i := range want {
-		got = append(got, repositoryOf(f, []int{2, 1, 1}, i))
+		got = append(got, repositoryOf(f, []int{2, 1, 1, 1}, i))
 	}
 	equal(t, "the repositories", got, want)
 }

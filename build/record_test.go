@@ -11,6 +11,7 @@ import (
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/spec"
 )
 
 // pinned returns a session with a made-up lock, so that what follows from it
@@ -65,7 +66,8 @@ func TestInputChanges(t *testing.T) {
 			`"commit":"` + commit + `","commit_of":"upstream"`},
 		{"the fork's commit", func(s *Session) {
 			s.fork.Build.CommitOf, s.fork.Upstream.Commit = "fork", strings.Repeat("b", 40)
-			s.fork.Carried, s.fork.Series = []source.Carry{{Commits: strings.Repeat("b", 40) + ".." + commit}}, nil
+			carry := source.Carry{Commits: strings.Repeat("b", 40) + ".." + commit}
+			s.fork.Carried, s.fork.Series = []spec.Carried{{Carry: carry}}, nil
 		}, `"commit":"` + commit + `","commit_of":"fork","upstream_commit":"` + strings.Repeat("b", 40) + `"`},
 		{"no commit", func(s *Session) { s.fork.Build.CommitOf, s.fork.Upstream.Commit = "tree", commit },
 			`"commit":"` + strings.Repeat("7e", 20) + `","commit_of":"tree","upstream_commit":"` + commit + `"`},

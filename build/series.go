@@ -16,13 +16,14 @@ import (
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/spec"
 )
 
 // A Series is a fork's patches in the order they are applied: the commits that it
-// carries, then the files of its series.
+// carries and those of the patch library, then the files of its series.
 type Series struct {
 	Patches []patches.Patch
-	Ranges  []int // how many commits each carried range has
+	Ranges  []int // how many each entry of patches in fork.yaml has
 }
 
 // Effective returns the patches that change something: not those of which
@@ -46,21 +47,36 @@ func (s *Session) Series(ctx context.Context) (Series, error) {
 	return s.series.get(func() (Series, error) {
 		var out Series
 		for _, c := range s.fork.Carried {
-			commits, err := s.Carried(ctx, c)
+			list, err := s.entry(ctx, c)
 			if err != nil {
 				return out, err
 			}
-			out.Patches, out.Ranges = append(out.Patches, commits...), append(out.Ranges, len(commits))
+			out.Patches, out.Ranges = append(out.Patches, list...), append(out.Ranges, len(list))
 		}
-		for _, p := range s.fork.Series {
-			p.Exclude = s.fork.Upstream.Exclude
-			if LeftOut(p) {
-				s.Note(fmt.Sprintf("%s changes only files that are excluded", p.Name))
-			}
-			out.Patches = append(out.Patches, p)
-		}
+		out.Patches = append(out.Patches, s.excluding(s.fork.Series)...)
 		return out, nil
 	})
+}
+
+// entry returns the patches of an entry of patches in fork.yaml.
+func (s *Session) entry(ctx context.Context, c spec.Carried) ([]patches.Patch, error) {
+	if c.Library == "" {
+		return s.Carried(ctx, c.Carry)
+	}
+	list, err := s.fork.SharedOf(c)
+	return s.excluding(list), err
+}
+
+// excluding returns patches that leave alone what upstream.exclude leaves out.
+func (s *Session) excluding(list []patches.Patch) []patches.Patch {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Exclude = s.fork.Upstream.Exclude
+		if LeftOut(out[i]) {
+			s.Note(fmt.Sprintf("%s changes only files that are excluded", out[i].Name))
+		}
+	}
+	return out
 }
 
 // carriedStage turns ranges of commits into patches.
@@ -122,6 +138,9 @@ func readCarried(dir string) ([]patches.Patch, error) {
 
 // IsCommit reports whether a patch is a carried commit.
 func IsCommit(p patches.Patch) bool { return lock.Patch{Name: p.Name}.Carried() }
+
+// IsShared reports whether a patch is one of the patch library.
+func IsShared(p patches.Patch) bool { return lock.Patch{Name: p.Name}.Library() }
 
 // Changes is what a fork makes of its upstream.
 type Changes struct {

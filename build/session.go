@@ -215,6 +215,11 @@ func (s *Session) Stage(name, subject, detail string, f func() (Done, error)) er
 	return err
 }
 
+// Counter returns what counts one more of something that a stage makes, for people who wait.
+func (s *Session) Counter(stage, subject string, total int, unit string) (one func()) {
+	return s.opts.Events.Counter(event.Event{Stage: stage, Subject: subject, Total: total, Unit: unit})
+}
+
 // A Held is the cache of a project, held by one run.
 type Held struct {
 	project  fork.Project

@@ -2,6 +2,8 @@
 // print nothing; whoever started the run decides how each is shown.
 package event
 
+import "sync"
+
 // Kind says what an Event reports, and so which of its fields are set.
 type Kind string
 
@@ -62,6 +64,20 @@ type Sink func(Event)
 func (s Sink) Emit(e Event) {
 	if s != nil {
 		s(e)
+	}
+}
+
+// Counter emits how much of something is done, each time that the function is called, which
+// several goroutines may do. e says of what: Stage, Subject, Total and Unit.
+func (s Sink) Counter(e Event) (one func()) {
+	var mu sync.Mutex
+	e.Kind = Progress
+	s.Emit(e)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		e.Done++
+		s.Emit(e)
 	}
 }
 

@@ -34,7 +34,7 @@ func (f Fork) commitFault() string {
 		return "upstream.commit is missing: write the commit of " + f.Upstream.String()
 	case f.Build.CommitOf != cross.OfFork:
 		return ""
-	case len(f.Carried) == 0:
+	case !f.CarriesCommits():
 		return "the fork carries no commits: add the range of its branch to patches, or write commit_of: " + cross.OfTree
 	case len(f.Series) > 0:
 		return f.Series[0].Name + " of " + f.File("patches/series") + " comes after the carried commits" + instead
@@ -43,6 +43,9 @@ func (f Fork) commitFault() string {
 	}
 	at, where := f.Upstream.Commit, "upstream.commit"
 	for i, c := range f.Carried {
+		if c.Library != "" {
+			return fmt.Sprintf("patches[%d], %s, is not of the branch%s", i, c.Library, instead)
+		}
 		base, tip := c.Range()
 		if at != "" && at != base {
 			return fmt.Sprintf("patches[%d] begins at %s, and not at %s, %s%s", i, base[:12], where, at[:12], instead)

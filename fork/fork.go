@@ -29,7 +29,7 @@ type Fork struct {
 	Project Project
 	ID      string          // its folder below forks
 	Series  []patches.Patch // the files of patches/series
-	carried int             // how many commits come before those, as far as fork.lock tells
+	carried int             // how many patches come before those, as far as fork.lock tells
 	dropped []lock.Module   // what fork.lock says of this upstream; nil where it says nothing
 }
 
@@ -40,6 +40,11 @@ func load(p Project, id string) (Fork, error) {
 	if f.Loaded, err = spec.Load(p.Dir, f.Abs("fork.yaml"), f.File("fork.yaml")); err != nil {
 		return f, err
 	}
+	shared, err := f.Shared()
+	if err != nil {
+		return f, err
+	}
+	f.carried = len(shared)
 	if l, err := lock.Read(f.Abs("fork.lock")); err == nil {
 		if slices.Equal(l.Carried, f.Ranges()) {
 			f.carried = len(l.Patches) - len(l.Files())
@@ -119,15 +124,18 @@ func (f Fork) On(u source.Upstream) (Fork, error) {
 		f.Version += "+" + m
 	}
 	var err error
-	f.Parsed, err = version.Parse(f.Version)
+	if f.Parsed, err = version.Parse(f.Version); err == nil {
+		_, err = f.Shared()
+	}
 	return f, err
 }
 
-// Ranges returns the commits that the fork carries, as fork.lock names them.
+// Ranges returns what the fork carries, commits and series of the patch library, as
+// fork.lock names it.
 func (f Fork) Ranges() []lock.Carried {
 	var out []lock.Carried
 	for _, c := range f.Carried {
-		out = append(out, lock.Carried(c))
+		out = append(out, lock.Carried{Library: c.Library, Git: c.Git, Commits: c.Commits, Merges: c.Merges})
 	}
 	return out
 }

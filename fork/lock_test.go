@@ -72,6 +72,19 @@ func stale(t *testing.T, err error, want string) {
 	}
 }
 
+// ranges returns the section patches with one range of commits.
+func ranges(git, commits string) []spec.Carried {
+	return []spec.Carried{{Carry: source.Carry{Git: git, Commits: commits}}}
+}
+
+// lines returns the text of faults, a line or more each.
+func lines(faults []error) string {
+	if len(faults) == 0 {
+		return ""
+	}
+	return errors.Join(faults...).Error()
+}
+
 func TestReadLock(t *testing.T) {
 	for name, c := range map[string]struct {
 		fork func(*Fork)
@@ -85,12 +98,18 @@ func TestReadLock(t *testing.T) {
 				"but fork.yaml says example.org/ship@v1.4.2",
 		},
 		"a range that is not pinned": {
-			fork: func(f *Fork) { f.Carried = []source.Carry{{Git: "../mate", Commits: commitA + ".." + commitB}} },
+			fork: func(f *Fork) { f.Carried = ranges("../mate", commitA+".."+commitB) },
 			want: `forks/ship/fork.lock: the commits that it pins as carried are not those of "patches" in fork.yaml`,
 		},
 		"a range that is pinned": {
-			fork: func(f *Fork) { f.Carried = []source.Carry{{Git: "../mate", Commits: commitA + ".." + commitB}} },
+			fork: func(f *Fork) { f.Carried = ranges("../mate", commitA+".."+commitB) },
 			lock: func(l *lock.Lock) { l.Carried = []lock.Carried{{Git: "../mate", Commits: commitA + ".." + commitB}} },
+		},
+		"a series of the library that is not pinned": {
+			fork: func(f *Fork) { f.Carried, f.Profile = []spec.Carried{{Library: "slipway:bosun"}}, "ship" },
+			want: "forks/ship/fork.lock: the commits and series that it pins as carried and library are not those of " +
+				"\"patches\" in fork.yaml\n" +
+				`fork.yaml: patches[0]: unknown series "slipway:bosun": Slipway has no series for profile ship`,
 		},
 		"a dep that is not pinned": {
 			fork: func(f *Fork) { f.Deps = deps.Deps{"example.com/rope": "v1.3.0"} },
@@ -178,7 +197,7 @@ func TestCheckSeries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := wholeFork()
 			f.Series = c.series
-			if got := strings.Join(f.checkSeries(wholeLock()), "\n"); got != c.want {
+			if got := lines(f.checkSeries(wholeLock())); got != c.want {
 				t.Errorf("the faults are\n%s\nwant\n%s", got, c.want)
 			}
 		})

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/lineerr"
 )
 
 // A Lock is what fork.lock says.
@@ -23,8 +25,8 @@ type Lock struct {
 	Modules  []Module  // of an upstream that is a module: all that it is put together from, sorted by place
 	Dropped  []Module  // those that were never published and that nothing needs; no sums
 	Source   string    // digest of the upstream tree: sha256:…
-	Carried  []Carried // ranges of commits, in the order they are applied
-	Patches  []Patch   // the commits of those, then the files of the series, in the order they are applied
+	Carried  []Carried // ranges of commits and series of the library, in the order they are applied
+	Patches  []Patch   // those of these, then the files of the series, in the order they are applied
 	Deps     []Dep     // modules whose version is changed after the patches, sorted by path
 	Tree     string    // digest of the patched tree: sha256:…
 }
@@ -37,16 +39,17 @@ type Module struct {
 	Sum     string `json:"sum,omitempty"` // h1:…
 }
 
-// Carried is a range of commits of a git repository.
+// Carried is a range of commits of a git repository, or a series of Slipway's patch library.
 type Carried struct {
+	Library string // slipway:NAME; empty for a range, and the others are for a series
 	Git     string // URL or path
 	Commits string // BASE..TIP
 	Merges  string // how merges in it are taken, "" where there is none
 }
 
-// A Patch is a file of the series, or a carried commit.
+// A Patch is a file of the series, one of the patch library, or a carried commit.
 type Patch struct {
-	Name   string `json:"name"` // of the file, or the commit's 40 hex digits
+	Name   string `json:"name"` // of the file, slipway:NAME/FILE, or the commit's 40 hex digits
 	Strip  int    `json:"strip"`
 	SHA256 string `json:"sha256"` // hex
 }
@@ -59,10 +62,13 @@ var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 // Carried reports whether the patch is a carried commit.
 func (p Patch) Carried() bool { return commit.MatchString(p.Name) }
 
+// Library reports whether the patch is one of the patch library.
+func (p Patch) Library() bool { return strings.HasPrefix(p.Name, "slipway:") }
+
 // Files returns the patches that are files of the series.
 func (l Lock) Files() []Patch {
 	for i, p := range l.Patches {
-		if !p.Carried() {
+		if !p.Carried() && !p.Library() {
 			return l.Patches[i:]
 		}
 	}
@@ -85,6 +91,10 @@ func (l Lock) Encode() []byte {
 	}
 	fmt.Fprintf(&b, "source %s\n", l.Source)
 	for _, c := range l.Carried {
+		if c.Library != "" {
+			fmt.Fprintf(&b, "library %s\n", c.Library)
+			continue
+		}
 		fmt.Fprintln(&b, strings.TrimSuffix(fmt.Sprintf("carried %s %s %s", c.Git, c.Commits, c.Merges), " "))
 	}
 	for _, p := range l.Patches {
@@ -111,36 +121,36 @@ func Read(path string) (Lock, error) {
 		return Lock{}, err
 	}
 	l, err := Decode(data)
-	if err != nil {
-		return Lock{}, fmt.Errorf("%s:%w", path, err)
+	if at, ok := errors.AsType[*lineerr.Error](err); ok {
+		return Lock{}, &lineerr.Error{File: path, Line: at.Line, Err: at.Err}
 	}
-	return l, nil
+	return l, err
 }
 
-// Decode is the inverse of Encode. An error begins with the number of the line.
+// Decode is the inverse of Encode. An error is a *lineerr.Error with the line.
 func Decode(data []byte) (Lock, error) {
 	var l Lock
 	rest, ok := strings.CutPrefix(string(data), header)
 	if !ok {
-		return l, errors.New("1: this is not a fork.lock")
+		return l, &lineerr.Error{Line: 1, Err: errors.New("this is not a fork.lock")}
 	}
 	for n := 2; rest != ""; n++ {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		if err := l.add(strings.Split(line, " ")); err != nil {
-			return l, fmt.Errorf("%d: %w", n, err)
+			return l, &lineerr.Error{Line: n, Err: err}
 		}
 	}
 	if n := firstDifference(l.Encode(), data); n > 0 {
-		return l, fmt.Errorf("%d: the line is not formatted as in a fork.lock", n)
+		return l, &lineerr.Error{Line: n, Err: errors.New("the line is not formatted as in a fork.lock")}
 	}
 	return l, nil
 }
 
 // add takes one line's words into the lock.
 func (l *Lock) add(words []string) error {
-	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "patch": 4,
-		"dep": 3, "tree": 2, "go": 2}
+	counts := map[string]int{"upstream": 2, "time": 2, "module": 5, "dropped": 4, "source": 2, "carried": 3, "library": 2,
+		"patch": 4, "dep": 3, "tree": 2, "go": 2}
 	want, ok := counts[words[0]]
 	if !ok {
 		return fmt.Errorf("unknown word %q", words[0])
@@ -174,6 +184,8 @@ func (l *Lock) add(words []string) error {
 		l.Source = words[1]
 	case "carried":
 		l.Carried = append(l.Carried, Carried{Git: words[1], Commits: words[2], Merges: strings.Join(words[3:], "")})
+	case "library":
+		l.Carried = append(l.Carried, Carried{Library: words[1]})
 	case "patch":
 		strip, err := strconv.Atoi(strings.TrimPrefix(words[2], "-p"))
 		if err != nil {

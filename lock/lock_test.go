@@ -57,6 +57,26 @@ func TestEncode(t *testing.T) {
 	}
 }
 
+// TestFiles tells the files of the series from what comes before them.
+func TestFiles(t *testing.T) {
+	commit, shared := Patch{Name: strings.Repeat("a", 40)}, Patch{Name: "slipway:bosun/0001-bosun.patch"}
+	file := Patch{Name: "0001-crew.patch"}
+	for name, c := range map[string]struct {
+		patches []Patch
+		want    int
+	}{
+		"none": {nil, 0}, "a commit": {[]Patch{commit}, 0}, "of the library": {[]Patch{shared, commit, shared}, 0},
+		"a file": {[]Patch{file, file}, 2}, "all kinds": {[]Patch{commit, shared, file}, 1},
+	} {
+		if got := (Lock{Patches: c.patches}).Files(); len(got) != c.want {
+			t.Errorf("%s: the files are %v, want %d", name, got, c.want)
+		}
+	}
+	if shared.Carried() || !shared.Library() || commit.Library() || file.Library() {
+		t.Error("a patch is taken for one of another kind")
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	for name, change := range map[string]func(*Lock){
 		"the sample":       func(*Lock) {},
@@ -65,7 +85,11 @@ func TestRoundTrip(t *testing.T) {
 		"one module":       func(l *Lock) { l.Modules = l.Modules[:1] },
 		"no go line":       func(l *Lock) { l.Go = "" },
 		"a pseudo-version": func(l *Lock) { l.Upstream = "example.org/ship@v0.0.0-20260203040506-14100d3c2b1a" },
-		"a great strip":    func(l *Lock) { l.Patches[0].Strip = 255 },
+		"of the library": func(l *Lock) {
+			l.Carried = []Carried{{Git: "../mate", Commits: "1..2"}, {Library: "slipway:bosun"}}
+			l.Patches = append([]Patch{{"slipway:bosun/0001-bosun.patch", 1, digestA}}, l.Patches...)
+		},
+		"a great strip": func(l *Lock) { l.Patches[0].Strip = 255 },
 	} {
 		want := sample()
 		change(&want)

@@ -1,6 +1,7 @@
 package patches
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -80,8 +81,11 @@ type Rebasing struct {
 	Before filetree.Dir // the upstream that the series applies to
 	After  filetree.Dir // the one that it is to apply to
 	Series []Patch
-	Taken  []bool // of each patch, whether After is known to have it; nil if nothing is known
-	Merge  Merge
+	// Instead are patches that After takes in the place of those of the series by their
+	// names, as whoever maintains them has made them for it.
+	Instead map[string]Patch
+	Taken   []bool // of each patch, whether After is known to have it; nil if nothing is known
+	Merge   Merge
 }
 
 // Rebase moves a series to another upstream, and returns what happens to each
@@ -164,6 +168,9 @@ func (r *rebase) patch(m move) (Outcome, error) {
 		o.Status = InUpstream
 		return o, nil
 	}
+	if p, ok := r.Instead[m.Name]; ok {
+		return r.instead(p)
+	}
 	was := r.new.snapshot()
 	ours := r.new.clone(m.diffs)
 	switch moved, ok := r.new.try(m.Patch, m.diffs); {
@@ -187,6 +194,30 @@ func (r *rebase) patch(m move) (Outcome, error) {
 		maps.Copy(r.marked, g.marks)
 	}
 	return o, r.show(&o, m, ours)
+}
+
+// instead moves the new tree past a patch that was made for it. Where it does not
+// apply, nothing is known to merge it with.
+func (r *rebase) instead(p Patch) (Outcome, error) {
+	o := Outcome{Patch: p, Status: Applies}
+	diffs, err := Parse(p)
+	if err != nil {
+		return o, err
+	}
+	ours := r.new.clone(diffs)
+	moved, ok := r.new.try(p, diffs)
+	switch {
+	case !ok:
+		o.Status = Conflicts
+		for _, d := range diffs {
+			o.Files = append(o.Files, FileOutcome{File: cmp.Or(d.New, d.Old), Conflict: true,
+				Why: "the patch that is made for this version does not apply behind those before it"})
+		}
+		return o, nil
+	case len(moved) > 0:
+		o.Status, o.Moved = Moves, moved
+	}
+	return o, r.show(&o, move{Patch: p, diffs: diffs}, ours)
 }
 
 // lives reports whether a file that the patch deletes is still in the new upstream,

@@ -225,3 +225,53 @@ func TestRebaseFollowsRenames(t *testing.T) {
 		})
 	}
 }
+
+// TestRebaseInstead rebases a series whose first patch is another one on the new upstream.
+func TestRebaseInstead(t *testing.T) {
+	old, now := files{"f": thirty()}, files{"f": thirty(28, "new")}
+	first := diffOf(t, "first", old, files{"f": thirty(), "g": "old\n"})
+	second := diffOf(t, "second", files{"f": thirty(), "g": "old\n"}, files{"f": thirty(5, "two"), "g": "old\n"})
+	for name, c := range map[string]struct {
+		instead Patch
+		want    string
+		after   files
+	}{
+		"it applies": {
+			diffOf(t, "first", now, files{"f": now["f"], "g": "new\n"}), "applies\napplies",
+			files{"f": thirty(5, "two", 28, "new"), "g": "new\n"},
+		},
+		"at other lines": {
+			diffOf(t, "first", files{"f": "top\n" + now["f"]}, files{"f": "top\n" + thirty(20, "x", 28, "new")}), "moved\napplies",
+			files{"f": thirty(5, "two", 20, "x", 28, "new")},
+		},
+		"it does not": {
+			diffOf(t, "first", files{"h": "a\n"}, files{"h": "b\n"}),
+			"conflicts; h: the patch that is made for this version does not apply behind those before it\napplies",
+			files{"f": thirty(5, "two", 28, "new")},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, err := Rebase(Rebasing{Before: old.lay(t, t.TempDir()), After: now.lay(t, t.TempDir()),
+				Series: []Patch{first, second}, Instead: map[string]Patch{"first": c.instead}, Merge: mergeFile(t)})
+			must(t, err)
+			var told []string
+			after := now
+			for _, o := range out {
+				line := string(o.Status)
+				for _, f := range o.Files {
+					line += "; " + f.String()
+				}
+				told, after = append(told, line), after.after(o.Changes)
+			}
+			if got := strings.Join(told, "\n"); got != c.want {
+				t.Errorf("told is\n%s\nwant\n%s", got, c.want)
+			}
+			if fmt.Sprint(after) != fmt.Sprint(c.after) {
+				t.Errorf("the tree is %v, want %v", after, c.after)
+			}
+			if string(out[0].Patch.Data) != string(c.instead.Data) {
+				t.Error("the outcome is not of the other patch")
+			}
+		})
+	}
+}

@@ -47,6 +47,8 @@ func TestParseSeries(t *testing.T) {
 			err: "p/series:2: the line names no patch, only -p1; put the name first"},
 		{name: "absolute", series: "/etc/a.patch\n",
 			err: "p/series:1: /etc/a.patch leaves the patches folder; move the patch into it"},
+		{name: "of the library", series: "slipway:bosun\n",
+			err: "p/series:1: slipway:bosun is of Slipway's patch library, and no file; name it in fork.yaml, under patches"},
 		{name: "above", series: "sub/../../a.patch\n",
 			err: "p/series:1: sub/../../a.patch leaves the patches folder; move the patch into it"},
 		{name: "roundabout", series: "./a.patch\n", err: "p/series:1: ./a.patch is not a clean path; write a.patch"},

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/module"
+
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/source"
@@ -24,6 +26,8 @@ var builtin embed.FS
 // first row that holds a version counts.
 type Profile struct {
 	Name string `yaml:"name"`
+	// Modules are the Go modules that versions of the project are published as.
+	Modules []Module `yaml:"modules"`
 	// Downloads is the folder of the project's downloads in a repository, where upstream's server has
 	// one of that name; the project's own name if empty.
 	Downloads string `yaml:"downloads"`
@@ -34,6 +38,34 @@ type Profile struct {
 	Components  []cross.Component `yaml:"components"`
 
 	builtin bool // all of it is part of Slipway
+}
+
+// A Module is the Go module that a range of versions is published as.
+type Module struct {
+	Versions version.Range `yaml:"versions"`
+	Path     string        `yaml:"path"` // example.org/ship
+}
+
+func (m Module) validate() []config.Fault {
+	var faults []config.Fault
+	if err := m.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
+	}
+	if err := module.CheckPath(m.Path); err != nil {
+		faults = append(faults, config.Faultf("path", "%v", err))
+	}
+	return faults
+}
+
+// ModuleAt returns the path of the Go module that version v is published as, or "" where the
+// profile names none.
+func (p Profile) ModuleAt(v version.Version) string {
+	for _, m := range p.Modules {
+		if m.Versions.Contains(v) {
+			return m.Path
+		}
+	}
+	return ""
 }
 
 // A Download is a further path of a tarball, where scripts that deploy the project look for it.
@@ -74,7 +106,7 @@ func Load(project, name string) (Profile, []config.Fault, error) {
 	p, from, err := read[Profile](project, name+".yaml")
 	if errors.Is(err, fs.ErrNotExist) {
 		return Profile{}, []config.Fault{config.Faultf("profile", "unknown profile %q: Slipway has %s; write your own to %s",
-			name, strings.Join(names(), ", "), path.Join("profiles", name+".yaml"))}, nil
+			name, strings.Join(Names(), ", "), path.Join("profiles", name+".yaml"))}, nil
 	}
 	if err != nil {
 		return Profile{}, nil, err
@@ -87,7 +119,8 @@ func Load(project, name string) (Profile, []config.Fault, error) {
 	return p, nil, from.check(faults)
 }
 
-func names() []string {
+// Names returns the profiles that are part of Slipway, sorted.
+func Names() []string {
 	files, _ := fs.Glob(builtin, "*.yaml")
 	for i, f := range files {
 		files[i] = strings.TrimSuffix(f, ".yaml")
@@ -98,6 +131,9 @@ func names() []string {
 // Validate returns what is wrong with the profile.
 func (p Profile) Validate() []config.Fault {
 	var faults []config.Fault
+	for i, m := range p.Modules {
+		faults = append(faults, config.Below(fmt.Sprintf("modules[%d]", i), m.validate())...)
+	}
 	for i, d := range p.DownloadsAs {
 		faults = append(faults, config.Below(fmt.Sprintf("downloads_as[%d]", i), d.validate())...)
 	}

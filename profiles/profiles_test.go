@@ -34,10 +34,10 @@ func load(t *testing.T, name string) Profile {
 }
 
 func TestBuiltin(t *testing.T) {
-	if len(names()) == 0 {
+	if len(Names()) == 0 {
 		t.Fatal("Slipway has no profiles")
 	}
-	for _, name := range names() {
+	for _, name := range Names() {
 		p := load(t, name)
 		if p.Name != name {
 			t.Errorf("profiles/%s.yaml is of %q", name, p.Name)
@@ -319,10 +319,36 @@ func TestLoadUnknown(t *testing.T) {
 	if err != nil || len(faults) != 1 || faults[0].Field != "profile" || p.Name != "" {
 		t.Fatalf("Load() = %v, %v, %v", p, faults, err)
 	}
-	for _, part := range []string{`unknown profile "schooner"`, "Slipway has " + strings.Join(names(), ", "),
+	for _, part := range []string{`unknown profile "schooner"`, "Slipway has " + strings.Join(Names(), ", "),
 		"profiles/schooner.yaml"} {
 		if !strings.Contains(faults[0].Message, part) {
 			t.Errorf("the fault says %q, and not %q", faults[0].Message, part)
+		}
+	}
+}
+
+// Versions that were published as a module have one, and others none.
+func TestModuleAt(t *testing.T) {
+	for _, c := range []struct{ profile, version, want string }{
+		{"kubernetes", "1.36.1+acme.1", "k8s.io/kubernetes"},
+		{"kubernetes", "1.15.0-rc.1", "k8s.io/kubernetes"},
+		{"kubernetes", "1.14.10", ""},
+		{"etcd", "3.5.0", "go.etcd.io/etcd/server/v3"},
+		{"etcd", "3.4.45", ""},
+		{"flannel", "0.14.0", "github.com/flannel-io/flannel"},
+		{"cni-plugins", "0.8.2", "github.com/containernetworking/plugins"},
+		{"cni-plugins", "0.8.1", ""},
+	} {
+		p, faults, err := Load(t.TempDir(), c.profile)
+		if err != nil || faults != nil {
+			t.Fatal(err, faults)
+		}
+		v, err := version.Parse(c.version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.ModuleAt(v); got != c.want {
+			t.Errorf("%s %s is the module %q, want %q", c.profile, c.version, got, c.want)
 		}
 	}
 }

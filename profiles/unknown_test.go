@@ -77,7 +77,7 @@ func TestUnknownVersion(t *testing.T) {
 // TestUnknownVersionIsAdded writes what the message shows, for each of Slipway's
 // profiles.
 func TestUnknownVersionIsAdded(t *testing.T) {
-	for _, name := range names() {
+	for _, name := range Names() {
 		v := parse(t, "0.0.7+acme.1")
 		p := load(t, name)
 		_, err := p.Settings(v)

@@ -84,19 +84,24 @@ type Pusher struct {
 	Roots      *x509.CertPool // to check the registries' certificates with; nil is the system's
 	Insecure   bool           // accept any certificate, and plain HTTP from other machines than this one
 	Force      bool           // replace tags that have another digest
+	Fewer      bool           // with Force, replace tags that are for more platforms, too
 	Jobs       int            // uploads at a time; 4 if 0
 	Wait       time.Duration  // before the second of five tries of a request, doubled for each later one; 1s if 0
 	Answer     time.Duration  // how long a question by HEAD waits for its answer; 30s if 0
 	Patience   time.Duration  // how long a request waits in all for a registry that has too many; 10m if 0
 	Progress   func(Progress) // called by one goroutine at a time; may be nil
-	Note       func(string)   // of what a registry does not do; called by one goroutine at a time; may be nil
-	Words      Words          // of errors
+	// Moving is told how many bytes of a registry's blobs are there or on their way, of all,
+	// after each MiB, with the repository at hand; called by one goroutine at a time; may be nil.
+	Moving func(repository string, bytes, all int64)
+	Note   func(string) // of what a registry does not do; called by one goroutine at a time; may be nil
+	Words  Words        // of errors
 }
 
 // Push pushes all items to each registry, and returns what each registry has of them.
 //
 // It asks every registry for every tag first. A tag that has another digest is an
-// error, unless p.Force is set, and then nothing is pushed at all. A registry that does
+// error, unless p.Force is set, and then nothing is pushed at all. That is also so if the
+// tag would be for fewer platforms, unless p.Fewer is set, too. A registry that does
 // not say what a tag is, as to accounts that may only push, is asked whether it takes a
 // push, which p.Note is told: then the tag is pushed as docker does. A blob is sent at
 // most once to a registry, whose other repositories mount it. Manifests follow when
@@ -157,6 +162,7 @@ type target struct {
 
 	mu          sync.Mutex // guards what follows, and pushed of the uploads
 	done, total int        // blobs
+	moved, size int64      // bytes of all blobs
 	noted       string     // what was told last
 }
 
@@ -249,10 +255,8 @@ func (t *target) open(ctx context.Context) error {
 				u.pushed.Name, u.pushed.Tag, told(got.refused))
 		case got.digest == u.pushed.Digest:
 			u.pushed.Kept, u.done = true, true
-		case got.digest != "" && !t.Force:
-			return fmt.Errorf("%s:%s is already there as %s, and would be %s: "+
-				"push another tag with -tag, or replace it with -force",
-				u.pushed.Name, u.pushed.Tag, got.digest, u.pushed.Digest)
+		case got.digest != "":
+			return u.mayReplace(ctx, got.digest)
 		}
 		return nil
 	})

@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/spec"
 )
 
 // An ImportRequest says which commits a fork is to carry.
@@ -47,7 +48,7 @@ func (r ImportRequest) Carry(f fork.Fork) (source.Carry, error) {
 	if err := flagFault(carry.Validate()); err != nil {
 		return carry, err
 	}
-	if slices.Contains(f.Carried, carry) {
+	if slices.Contains(f.Carried, spec.Carried{Carry: carry}) {
 		return carry, fmt.Errorf("%s already carries %s of %s", f.File("fork.yaml"), r.Commits, r.From)
 	}
 	return carry, nil

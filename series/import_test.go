@@ -7,12 +7,13 @@ import (
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
+	"github.com/slipway-build/slipway/spec"
 )
 
 func TestCarry(t *testing.T) {
 	const commits = commitA + ".." + commitB
 	f := fork.Fork{ID: "ship"}
-	f.Carried = []source.Carry{{Git: "../mate", Commits: commits}}
+	f.Carried = []spec.Carried{{Carry: source.Carry{Git: "../mate", Commits: commits}}}
 	for name, c := range map[string]struct {
 		request ImportRequest
 		err     string

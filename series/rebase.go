@@ -187,7 +187,7 @@ func rebaseOnto(ctx context.Context, s *build.Session, l layout, write bool) (Re
 	}
 	var t trial
 	err = s.Stage("patches", to.String(), "", func() (build.Done, error) {
-		if t, err = try(ctx, s, up, on, to); err != nil {
+		if t, err = try(ctx, s, up, on, then); err != nil {
 			return build.Done{}, err
 		}
 		report.Patches = t.report()
@@ -209,10 +209,15 @@ type trial struct {
 }
 
 // try finds out what becomes of the session's series on another upstream tree, that
-// of to.
-func try(ctx context.Context, s *build.Session, up, on source.Tree, to source.Upstream) (trial, error) {
+// of the fork then.
+func try(ctx context.Context, s *build.Session, up, on source.Tree, then fork.Fork) (trial, error) {
 	var t trial
+	to := then.Upstream
 	series, err := s.Series(ctx)
+	if err != nil {
+		return t, err
+	}
+	instead, err := insteadOf(s, then)
 	if err != nil {
 		return t, err
 	}
@@ -231,7 +236,7 @@ func try(ctx context.Context, s *build.Session, up, on source.Tree, to source.Up
 	}
 	defer os.RemoveAll(scratch)
 	t.outcomes, err = patches.Rebase(patches.Rebasing{
-		Before: up.Dir, After: on.Dir, Series: mails, Taken: t.taken,
+		Before: up.Dir, After: on.Dir, Series: mails, Taken: t.taken, Instead: instead,
 		Merge: merger(ctx, s, scratch, [2]string{s.Fork().Upstream.String(), to.String()}),
 	})
 	if err != nil {

@@ -43,7 +43,7 @@ func patchSet(f fork.Fork, list []patches.Patch) artifact.Set {
 	var out artifact.Set
 	for _, p := range list {
 		a := artifact.Artifact{Kind: artifact.Patch, Name: p.Name, Size: int64(len(p.Data)), Digest: "sha256:" + p.SHA256()}
-		if !build.IsCommit(p) {
+		if !build.IsCommit(p) && !build.IsShared(p) {
 			a.Path = f.File(path.Join("patches", p.Name))
 		}
 		out = append(out, a)
@@ -58,7 +58,7 @@ func refresh(ctx context.Context, s *build.Session, at workDir) (changed []patch
 	if err != nil {
 		return nil, nil, err
 	}
-	series, err := s.Series(ctx)
+	series, err := seriesOn(ctx, s, was.Upstream)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,6 +75,7 @@ func refresh(ctx context.Context, s *build.Session, at workDir) (changed []patch
 	if err != nil {
 		return nil, nil, err
 	}
+	sayFreed(s, series, all)
 	if err := adopt(ctx, s, r, tree.Digest()); err != nil {
 		return nil, nil, err
 	}
@@ -336,18 +337,21 @@ func (w workTree) untouched(
 }
 
 // revise returns what the fork becomes with a new series, and which of its patches
-// that changes. A carried range stays one as long as all of it, and all before it,
-// is as it was; the rest become patch files.
+// that changes. A carried range, or a series of the patch library, stays one as long
+// as all of it, and all before it, is as it was; the rest become patch files.
 func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree) (
 	r revision, changed []patches.Patch, gone []string, err error,
 ) {
-	ranges, commits := keptRanges(before, now)
-	if ranges < len(f.Carried) {
-		r.edits = append(r.edits, func(data []byte) ([]byte, error) { return config.Truncate(data, "patches", ranges) })
+	entries, commits := keptRanges(before, now)
+	if entries < len(f.Carried) {
+		r.edits = append(r.edits, func(data []byte) ([]byte, error) { return config.Truncate(data, "patches", entries) })
 	}
 	r.files = slices.Clone(now[commits:])
 	for i, p := range r.files {
-		if build.IsCommit(p) {
+		switch {
+		case build.IsShared(p):
+			r.files[i] = sharedAsFile(p, commits+i+1, r.files)
+		case build.IsCommit(p):
 			if r.files[i], err = asFile(p, commits+i+1, r.files); err != nil {
 				return r, nil, nil, err
 			}
@@ -370,8 +374,8 @@ func revise(f fork.Fork, before build.Series, now []patches.Patch, was workTree)
 	return r, changed, gone, nil
 }
 
-// keptRanges returns how many carried ranges of a series a new one begins with,
-// and how many commits those are.
+// keptRanges returns how many entries of patches in fork.yaml a new series begins
+// with, and how many patches those are.
 func keptRanges(before build.Series, now []patches.Patch) (ranges, commits int) {
 	n := 0
 	for i, size := range before.Ranges {

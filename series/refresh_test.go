@@ -69,9 +69,9 @@ func TestRevise(t *testing.T) {
 	old := source.Upstream{Module: "example.org/ship@v1.4.1"}
 	a, b := mail(commitA, "crew: sign on"), mail(commitB, "bosun")
 	plain, crew := list("plain.patch")[0], mail("0001-crew-sign-on.patch", "another")
+	carried := []spec.Carried{{Carry: source.Carry{Git: "../mate"}}, {Carry: source.Carry{Git: "../cook"}}}
 	f := fork.Fork{
-		Loaded: spec.Loaded{Fork: spec.Fork{Upstream: old, Carried: []source.Carry{{Git: "../mate"}, {Git: "../cook"}}}},
-		Series: []patches.Patch{plain, crew},
+		Loaded: spec.Loaded{Fork: spec.Fork{Upstream: old, Carried: carried}}, Series: []patches.Patch{plain, crew},
 	}
 	before := build.Series{Patches: []patches.Patch{a, b, plain, crew}, Ranges: []int{1, 1}}
 	edited := patches.Patch{Name: plain.Name, Strip: 1, Data: []byte("edited")}

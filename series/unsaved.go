@@ -154,7 +154,8 @@ func gonePatches(f fork.Fork, records []workTree, commits []gitrepo.Commit) (lin
 			return nil, err
 		}
 		for _, c := range was.Commits {
-			if !(lock.Patch{Name: c.Patch}).Carried() && !named(series, c.Patch) && hasCommit(commits, c.ID) {
+			p := lock.Patch{Name: c.Patch}
+			if !p.Carried() && !p.Library() && !named(series, c.Patch) && hasCommit(commits, c.ID) {
 				lines = append(lines,
 					fmt.Sprintf("commit     %.12s was %s, which is not in patches/series any more", c.ID, c.Patch))
 			}

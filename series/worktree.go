@@ -24,10 +24,14 @@ type ApplyRequest struct {
 // Check returns what is wrong with the request for a fork, as far as it is known
 // before carried commits are fetched.
 func (r ApplyRequest) Check(f fork.Fork) error {
-	if _, err := workDirOf(f, "", r.Tree); err != nil || len(f.Carried) > 0 {
+	if _, err := workDirOf(f, "", r.Tree); err != nil || f.CarriesCommits() {
 		return err
 	}
-	_, err := upTo(f.ID, f.Series, r.Until)
+	shared, err := f.Shared()
+	if err != nil {
+		return err
+	}
+	_, err = upTo(f.ID, append(shared, f.Series...), r.Until)
 	return err
 }
 

@@ -75,6 +75,9 @@ func keysOf(t reflect.Type, prefix string) []string {
 	for i := range t.NumField() {
 		name, flag, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
 		key, of := prefix+name, t.Field(i).Type
+		if name == "-" {
+			continue
+		}
 		if flag == "inline" {
 			keys = append(keys, keysOf(of, prefix)...)
 			continue

@@ -45,6 +45,9 @@ func schema(t *testing.T) []byte {
 		upstream.OneOf = append(upstream.OneOf, &jsonschema.Schema{Required: kind})
 	}
 	carried.Required = []string{"git", "commits"}
+	section(t, s, "patches").Items = &jsonschema.Schema{
+		OneOf: []*jsonschema.Schema{{Type: "string", Pattern: nameOfSeries.String()}, carried},
+	}
 	build.Required = []string{"components", "platforms"}
 	for _, key := range build.Required {
 		section(t, build, key).MinItems = new(uint64(1))

@@ -42,9 +42,10 @@ type Fork struct {
 	Default bool `yaml:"default"`
 	// Upstream is where the sources come from.
 	Upstream source.Upstream `yaml:"upstream"`
-	// Carried are commits that are carried from git repositories, in the order
-	// they are applied. The files of patches/series are applied after them.
-	Carried []source.Carry `yaml:"patches"`
+	// Carried are commits that are carried from git repositories, and series of
+	// Slipway's patch library, in the order they are applied. The files of
+	// patches/series are applied after them.
+	Carried []Carried `yaml:"patches"`
 	// Deps are modules and the versions to build with instead of those that the
 	// patched tree requires.
 	Deps deps.Deps `yaml:"deps"`
@@ -182,9 +183,7 @@ func (f Fork) Validate() []config.Fault {
 			up.Upstream()))
 	}
 	faults = append(faults, config.Below("upstream", f.Upstream.Validate())...)
-	for i, c := range f.Carried {
-		faults = append(faults, config.Below(fmt.Sprintf("patches[%d]", i), c.Validate())...)
-	}
+	faults = append(faults, f.validateCarried()...)
 	faults = append(faults, config.Below("deps", f.Deps.Validate())...)
 	faults = append(faults, config.Below("build", f.Build.Validate())...)
 	faults = append(faults, config.Below("packages", f.Packages.Validate())...)

@@ -1,11 +1,9 @@
 package targets
 
 import (
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
+	"path/filepath"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -13,171 +11,47 @@ import (
 	"golang.org/x/term"
 
 	"github.com/slipway-build/slipway"
-	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/show"
 	"github.com/slipway-build/slipway/internal/text"
 )
 
-// A printer shows events as lines or as JSON. On a terminal, the progress of the
-// current stage is shown below the lines.
-type printer struct {
-	out     *os.File
-	verbose bool
-	json    *json.Encoder
-
-	mu        sync.Mutex
-	began     time.Time // when the current stage began
-	last      event.Event
-	artifacts []row
-	took      map[string]time.Duration // by platform
-	status    bool                     // whether the terminal shows a status line
-	stop      chan struct{}
-}
-
-func newPrinter(out *os.File, verbose, asJSON bool) *printer {
-	now := time.Now()
-	p := &printer{out: out, verbose: verbose, began: now, took: map[string]time.Duration{}, stop: make(chan struct{})}
-	switch {
-	case asJSON:
-		p.json = json.NewEncoder(out)
-		p.json.SetEscapeHTML(false)
-	case term.IsTerminal(int(out.Fd())):
-		go p.tick()
+// newPrinter returns what shows events on out, the whole time until close is called.
+func newPrinter(out *os.File, verbose, asJSON bool) (p *show.Printer, close func()) {
+	o := show.Options{Out: out, Now: time.Now, JSON: asJSON, Verbose: verbose, Times: timesFile()}
+	if term.IsTerminal(int(out.Fd())) && os.Getenv("TERM") != "dumb" {
+		o.Size = func() (int, int) { return sizeOf(out) }
+		o.Color = os.Getenv("NO_COLOR") == "" // https://no-color.org
 	}
-	return p
-}
-
-// tick keeps the elapsed time on the terminal moving.
-func (p *printer) tick() {
-	for t := time.NewTicker(200 * time.Millisecond); ; {
-		select {
-		case <-p.stop:
-			t.Stop()
-			return
-		case <-t.C:
-			p.mu.Lock()
-			p.drawStatus()
-			p.mu.Unlock()
+	p = show.New(o)
+	ticks, stop := time.NewTicker(200*time.Millisecond), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-ticks.C:
+				p.Tick()
+			case <-stop:
+				return
+			}
 		}
-	}
+	}()
+	return p, sync.OnceFunc(func() {
+		ticks.Stop()
+		stop <- struct{}{}
+		p.Close()
+	})
 }
 
-// close ends the display with the table of artifacts.
-func (p *printer) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	close(p.stop)
-	p.clearStatus()
-	p.table()
-}
+// timesFile is where it is remembered how long stages took. A target runs in the folder of
+// its project.
+func timesFile() string { return filepath.Join("dist", ".cache", "times.json") }
 
-// event shows e.
-func (p *printer) event(e event.Event) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.json != nil {
-		_ = p.json.Encode(e)
-		return
+// sizeOf returns the size of a terminal; one that does not tell is of the usual size.
+func sizeOf(terminal *os.File) (columns, rows int) {
+	columns, rows, err := term.GetSize(int(terminal.Fd()))
+	if err != nil || columns == 0 || rows == 0 {
+		return 80, 24
 	}
-	switch e.Kind {
-	case event.Fork:
-		p.line("%s  %s  from %s, %s", e.Fork, e.Version, e.Upstream, text.Count(e.Total, "patch"))
-	case event.Started:
-		p.began, p.last = time.Now(), e
-	case event.Progress:
-		p.last = e
-	case event.Finished:
-		p.finished(e)
-	case event.Artifact:
-		p.artifacts = append(p.artifacts, row{e, p.took[e.Platform]})
-	case event.Note:
-		p.line("  note     %s", e.Detail)
-	case event.Command:
-		if p.verbose {
-			p.line("  $ %s", e.Detail)
-		}
-	}
-}
-
-// finished shows the end of a stage. One that failed is followed by its error.
-func (p *printer) finished(e event.Event) {
-	took := time.Since(p.began)
-	p.last = event.Event{}
-	if e.Failed {
-		return
-	}
-	p.took[e.Subject] = took
-	state := cmp.Or(e.State(), short(took))
-	p.line("  %-8s %-42s %s", e.Stage, strings.TrimSpace(e.Subject+" "+e.Detail), state)
-	p.began = time.Now()
-}
-
-// table lists the artifacts, with the paths that a person copies.
-func (p *printer) table() {
-	if len(p.artifacts) == 0 || p.json != nil {
-		return
-	}
-	t := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-	for _, a := range p.artifacts {
-		if a.Would {
-			fmt.Fprintf(t, "  %s\t%s\t\twould be made\t%s\n", a.Component, a.Platform, a.Path)
-			continue
-		}
-		if a.Component == "" {
-			fmt.Fprintf(t, "  %s\n", a.Path)
-			continue
-		}
-		state := cmp.Or(a.State(), "built in "+short(a.took))
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n",
-			a.Component, a.Platform, text.Size(a.Size), state, a.Path, a.SHA256)
-	}
-	t.Flush()
-}
-
-// An artifact is a finished file, and how long its stage took.
-type row struct {
-	event.Event
-	took time.Duration
-}
-
-func (p *printer) line(format string, args ...any) {
-	p.clearStatus()
-	fmt.Fprintf(p.out, format+"\n", args...)
-}
-
-const clearLine = "\r\x1b[K"
-
-func (p *printer) clearStatus() {
-	if p.status {
-		fmt.Fprint(p.out, clearLine)
-		p.status = false
-	}
-}
-
-func (p *printer) drawStatus() {
-	if p.last.Stage == "" {
-		return
-	}
-	status := fmt.Sprintf("  %-8s %s", p.last.Stage, p.last.Subject)
-	if p.last.Total > 0 {
-		status += fmt.Sprintf("  %d/%d %s", p.last.Done, p.last.Total, p.last.Unit)
-	}
-	status += "  " + short(time.Since(p.began))
-	if width, _, err := term.GetSize(int(p.out.Fd())); err == nil && len(status) >= width && width > 1 {
-		status = status[:width-1]
-	}
-	fmt.Fprint(p.out, clearLine+status)
-	p.status = true
-}
-
-// short formats a duration as 0.2s, 48s or 3m05s.
-func short(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.0fs", d.Seconds())
-	}
-	return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	return columns, rows
 }
 
 // printChecks prints the results of the doctor's checks. It returns an error if

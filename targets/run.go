@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/magefile/mage/mg"
@@ -16,13 +14,12 @@ import (
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/event"
-	process "github.com/slipway-build/slipway/internal/run"
 )
 
 // run calls f with the project in the current folder and prints its events: as lines
 // for people, or as JSON, one a line, and then nothing else is on standard output.
 func run(ctx context.Context, v, json *bool, f verb) error {
-	return runWith(ctx, newPrinter(os.Stdout, flag(toggleV, v) || mg.Verbose(), flag(toggleJSON, json)), f)
+	return runOn(ctx, os.Stdout, v, flag(toggleJSON, json), f)
 }
 
 // runAside is run for a target that prints a report on standard output. Where that is
@@ -32,12 +29,12 @@ func runAside(ctx context.Context, v *bool, machine bool, f verb) error {
 	if machine {
 		out = os.Stderr
 	}
-	return runWith(ctx, newPrinter(out, flag(toggleV, v) || mg.Verbose(), false), f)
+	return runOn(ctx, out, v, false, f)
 }
 
-// runWith calls f with a printer for its events. A signal that asks the process to
-// end cancels f's context.
-func runWith(ctx context.Context, show *printer, f verb) error {
+// runOn calls f and shows its events on out. A signal that asks the process to end
+// cancels f's context.
+func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error {
 	if err := checkToggles(); err != nil {
 		return err
 	}
@@ -45,21 +42,18 @@ func runWith(ctx context.Context, show *printer, f verb) error {
 	if err != nil || plans && os.Getenv(planVariable) == planFlags {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	defer show.close()
-	p, err := project(show.event)
+	printer, closePrinter := newPrinter(out, flag(toggleV, v) || mg.Verbose(), json)
+	defer closePrinter()
+	ctx, ended := untilSignal(ctx, printer)
+	p, err := project(printer.Event)
 	if err != nil {
-		return err
+		return ended(err)
 	}
 	if plans {
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
 	}
 	_, err = f(ctx, p) // its events told what it made
-	if errors.Is(err, context.Canceled) {
-		return process.ErrInterrupted
-	}
-	return err
+	return asCalled(ended(err))
 }
 
 // A verb is a method of a project, with its arguments.
@@ -109,6 +103,7 @@ const (
 	toggleForce    toggle = "FORCE"
 	toggleDryRun   toggle = "DRYRUN"
 	toggleAttest   toggle = "ATTEST"
+	toggleMirror   toggle = "MIRROR"
 	toggleMessages toggle = "MESSAGES"
 )
 
@@ -124,7 +119,7 @@ func flag(variable toggle, value *bool) bool {
 func checkToggles() error {
 	var errs []error
 	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce,
-		toggleDryRun, toggleAttest, toggleMessages} {
+		toggleDryRun, toggleAttest, toggleMirror, toggleMessages} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

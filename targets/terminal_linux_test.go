@@ -3,6 +3,7 @@ package targets_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -12,47 +13,75 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// On a terminal, the stage at hand is shown with the packages compiled of the
-// total, and the time it takes.
+// On a terminal, the stage at hand is shown with the packages compiled of the total, and the
+// time it takes; in colors, where the user wants them. After an interrupt nothing of it stays.
 func TestTerminalShowsProgress(t *testing.T) {
 	t.Parallel()
-	p := newProject(t, t.TempDir())
-	cmd, _ := p.slow(t).command("cross")
-	screen, tty := openTerminal(t)
-	cmd.Stdout, cmd.Stderr = tty, tty
-	ended := start(t, cmd)
-	tty.Close()
-	progress := regexp.MustCompile(`  cross    \w+/\w+  \d+/\d+ packages  \d+\.\ds`)
-	waitFor(t, "progress on the terminal", func() bool { return progress.MatchString(screen.String()) })
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		t.Fatal(err)
+	const bar, colored = `[━─]{10,30}`, `\x1b\[36m━*\x1b\[0m\x1b\[2m─*\x1b\[0m`
+	for name, c := range map[string]struct {
+		env  []string
+		want string
+	}{
+		"without colors": {[]string{"NO_COLOR=1"}, bar},
+		"with colors":    {[]string{"NO_COLOR=", "TERM=xterm"}, colored},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newProject(t, t.TempDir())
+			cmd, _ := p.with(c.env...).slow(t).command("cross")
+			screen, ended := startOnTerminal(t, cmd)
+			progress := regexp.MustCompile(`  cross    \w+/\w+ captain bosun  ` + c.want +
+				`  \d+/\d+ packages  ([\d.]+/s  )?\d+\.\ds`)
+			waitFor(t, "progress on the terminal", func() bool { return progress.MatchString(screen.String()) })
+			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			if <-ended; cmd.ProcessState.ExitCode() != 130 {
+				t.Errorf("mage ends with %s, want 130", cmd.ProcessState)
+			}
+			waitFor(t, "the end of the output", screen.isClosed)
+			if got := screen.rest(); !strings.HasSuffix(got, "\nError: interrupted\n") || strings.Contains(got, "packages") {
+				t.Errorf("the terminal ends with\n%q", got)
+			}
+		})
 	}
-	<-ended
 }
 
 // A run on a terminal ends with the same lines as one in a pipe: nothing of the
-// progress stays on the screen.
+// progress stays on the screen. A terminal that cannot move its cursor is told what a pipe is.
 func TestTerminalEndsWithPlainLines(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, t.TempDir())
 	p.must(t, "cross")
 	remove(t, p.path("dist"))
 	piped := p.must(t, "cross")
-	remove(t, p.path("dist"))
-	cmd, _ := p.command("cross")
-	screen, tty := openTerminal(t)
-	cmd.Stdout, cmd.Stderr = tty, tty
-	ended := start(t, cmd)
-	tty.Close()
-	if err := <-ended; err != nil {
-		t.Fatalf("%v\n%s", err, screen)
-	}
-	waitFor(t, "the end of the output", screen.isClosed)
 	times := regexp.MustCompile(`\d+\.\ds`)
-	got, want := times.ReplaceAllString(screen.rest(), "N.Ns"), times.ReplaceAllString(piped, "N.Ns")
-	if got != want {
-		t.Errorf("on a terminal:\n%q\nin a pipe:\n%q", got, want)
+	want := times.ReplaceAllString(piped, "N.Ns")
+	for _, env := range []string{"NO_COLOR=1", "TERM=dumb"} {
+		remove(t, p.path("dist"))
+		cmd, _ := p.with(env).command("cross")
+		screen, ended := startOnTerminal(t, cmd)
+		if err := <-ended; err != nil {
+			t.Fatalf("%v\n%s", err, screen)
+		}
+		waitFor(t, "the end of the output", screen.isClosed)
+		if got := times.ReplaceAllString(screen.rest(), "N.Ns"); got != want {
+			t.Errorf("with %s, on a terminal:\n%q\nin a pipe:\n%q", env, got, want)
+		}
+		if env == "TERM=dumb" && strings.Contains(screen.String(), "\x1b") {
+			t.Errorf("a dumb terminal is told %q", screen)
+		}
 	}
+}
+
+// startOnTerminal starts a command that writes to a terminal. It returns the screen, and where
+// the command's end will be told.
+func startOnTerminal(t *testing.T, cmd *exec.Cmd) (*screen, <-chan error) {
+	t.Helper()
+	screen, tty := openTerminal(t)
+	defer tty.Close()
+	cmd.Stdout, cmd.Stderr = tty, tty
+	return screen, start(t, cmd)
 }
 
 // A screen collects what is written to a terminal.

@@ -17,6 +17,18 @@ type crew struct {
 	Orders map[string]string `yaml:"orders"`
 	Grid   [][]string        `yaml:"grid"`
 	Ages   map[string]int    `yaml:"ages"`
+	Course []order           `yaml:"course"`
+}
+
+// An order may be written as a single word.
+type order struct {
+	From string `yaml:"from"`
+	Word string `yaml:"-"`
+}
+
+func (o *order) UnmarshalText(word []byte) error {
+	o.Word = string(word)
+	return nil
 }
 
 type mate struct {
@@ -74,6 +86,7 @@ ages: {ann: 44, bob: 0x10}
 			Roster: []string{"a", "b"}, Cook: mate{Name: "ann"}, Bosun: &mate{Name: "ann"},
 			Mates: []mate{{Name: "ann"}, {Name: "ann"}}, Grid: [][]string{{"a", "b"}},
 		}},
+		{"words and keys", "course: [north, {from: noon}]\n", crew{Course: []order{{Word: "north"}, {From: "noon"}}}},
 		{"JSON", `{"name": "x", "roster": ["y"], "ready": false}`, crew{Name: "x", Roster: []string{"y"}}},
 		{"a document's marks", "---\nname: x\n...\n", crew{Name: "x"}},
 		{"an empty list", "roster: []\nname: ''\n", crew{Roster: []string{}}},
@@ -86,7 +99,7 @@ ages: {ann: 44, bob: 0x10}
 }
 
 func TestReadRefuses(t *testing.T) {
-	const known = "name, ready, roster, cook, bosun, mates, orders, grid, ages"
+	const known = "name, ready, roster, cook, bosun, mates, orders, grid, ages, course"
 	for _, c := range []struct{ name, yaml, want string }{
 		{"nothing", "", "crew.yaml:1: the file is empty"},
 		{"only comments", "# to do\n", "crew.yaml:1: the file is empty"},
@@ -115,6 +128,9 @@ func TestReadRefuses(t *testing.T) {
 		{"a list too much", "grid: [[a, [b]]]\n", "crew.yaml:1: grid[0][1]: want a single value"},
 		{"a word for keys", "cook: ann\n", "crew.yaml:1: cook: want keys and values, one of: name, tools"},
 		{"nothing for keys", "cook:\n", "crew.yaml:1: cook: want keys and values, one of: name, tools"},
+		{"nothing for keys or a word", "course:\n  -\n", "crew.yaml:2: course[0]: want keys and values, one of: from"},
+		{"a key with another name", "course: [{word: north}]\n",
+			"crew.yaml:1: course[0].word: unknown key; known here: from"},
 		{"a word for a map", "orders: sail\n", "crew.yaml:1: orders: want keys and values"},
 		{"a list in a map", "orders:\n  dawn: [sail]\n", "crew.yaml:2: orders.dawn: want a single value"},
 		{"a word for a bool", "ready: maybe\n", "crew.yaml:1: ready: want true or false"},
@@ -164,7 +180,7 @@ ready: true
 	want := strings.Join([]string{
 		"crew.yaml:1: cook: want keys and values, one of: name, tools",
 		"crew.yaml:2: orders.dawn: want a single value",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, course",
 		"crew.yaml:5: mates[0].nme: unknown key; known here: name, tools",
 		"crew.yaml:6: mates[0].tools[0].edge: want true or false",
 		"crew.yaml:7: ready: want true or false",
@@ -277,7 +293,7 @@ func TestCheckReportsFormAndMeaning(t *testing.T) {
 	want := strings.Join([]string{
 		"crew.yaml:1: name: want a single value",
 		"crew.yaml:2: cook: want keys and values, one of: name, tools",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, course",
 		"crew.yaml:4: roster[1]: want a single value",
 		"crew.yaml:4: roster[2]: unknown",
 		"crew.yaml:5: ready: too early",

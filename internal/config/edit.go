@@ -60,6 +60,10 @@ func Append(data []byte, list string, fields ...string) ([]byte, error) {
 			}
 			return append(append(lines, list+":"), append(item("  "), "")...), nil
 		}
+		if words, ok := wordsOf(lines, key, val); ok {
+			block := slices.Concat([]string{list + ":"}, words, item("  "))
+			return slices.Replace(lines, key.Line-1, key.Line, block...), nil
+		}
 		if val.Kind != yaml.SequenceNode || val.Style&yaml.FlowStyle != 0 || len(val.Content) == 0 {
 			return nil, errors.New("it is not a list with an item a line")
 		}
@@ -74,14 +78,34 @@ func Truncate(data []byte, list string, n int) ([]byte, error) {
 		return Drop(data, list)
 	}
 	return edit(data, list, "", func(lines []string, parent, key, val *yaml.Node) ([]string, error) {
-		if key == nil || val.Kind != yaml.SequenceNode || val.Style&yaml.FlowStyle != 0 {
+		words, ok := wordsOf(lines, key, val)
+		if !ok && (key == nil || val.Kind != yaml.SequenceNode || val.Style&yaml.FlowStyle != 0) {
 			return nil, errors.New("it is not a list with an item a line")
 		}
 		if len(val.Content) <= n {
 			return lines, nil
 		}
+		if ok {
+			return slices.Replace(lines, key.Line-1, key.Line, append([]string{list + ":"}, words[:n]...)...), nil
+		}
 		return slices.Delete(lines, val.Content[n].Line-1, lastLine(val)), nil
 	})
+}
+
+// wordsOf returns the items of a list of words that is on one line with its key, as
+// [a, b], with a line for each.
+func wordsOf(lines []string, key, val *yaml.Node) (items []string, ok bool) {
+	if key == nil || val.Kind != yaml.SequenceNode || val.Style&yaml.FlowStyle == 0 || len(val.Content) == 0 ||
+		!strings.HasSuffix(strings.TrimSpace(lines[key.Line-1]), "]") {
+		return nil, false
+	}
+	for _, word := range val.Content {
+		if word.Kind != yaml.ScalarNode || word.Style != 0 || word.Line != key.Line {
+			return nil, false
+		}
+		items = append(items, "  - "+word.Value)
+	}
+	return items, true
 }
 
 // A change returns the lines of a file with a field changed. parent is the field's

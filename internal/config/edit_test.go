@@ -54,6 +54,30 @@ func TestAppendToList(t *testing.T) {
 	}
 }
 
+// TestListOfWords edits a list of words on one line, which gets a line for each.
+func TestListOfWords(t *testing.T) {
+	const data = "name: ship\npatches: [slipway:a, slipway:b]\nbuild: {}\n"
+	long := strings.Replace(data, "patches: [slipway:a, slipway:b]\n", "patches:\n  - slipway:a\n  - slipway:b\n", 1)
+	got, err := Append([]byte(data), "patches", "git", "../k", "commits", "c..d")
+	want := strings.Replace(long, "build", "  - git: ../k\n    commits: c..d\nbuild", 1)
+	if err != nil || string(got) != want {
+		t.Errorf("Append() = %s(%v), want\n%s", got, err, want)
+	}
+	for n, want := range map[int]string{
+		0: "name: ship\nbuild: {}\n", 1: strings.Replace(long, "  - slipway:b\n", "", 1), 2: data,
+	} {
+		if got, err := Truncate([]byte(data), "patches", n); err != nil || string(got) != want {
+			t.Errorf("Truncate(%d) = %s(%v), want\n%s", n, got, err, want)
+		}
+	}
+	for _, list := range []string{"[slipway:a, {git: x}]", "['slipway:a', b]", "[a,\n  b]", "[a, b] # both"} {
+		data := "patches: " + list + "\n"
+		if got, err := Truncate([]byte(data), "patches", 1); err == nil {
+			t.Errorf("Truncate(%s) = %s, want an error", list, got)
+		}
+	}
+}
+
 func TestEditRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, data, field string

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/internal/run"
 )
 
@@ -77,6 +78,12 @@ func newBench(ctx context.Context, root, component string) (*bench, error) {
 
 // prepare builds the fork once and lays the patched tree.
 func (b *bench) prepare() error {
+	if err := b.own(); err != nil {
+		return err
+	}
+	if _, err := b.mage(nil, "patches:lock"); err != nil {
+		return err
+	}
 	if _, err := b.mage(nil, "cross"); err != nil {
 		return err
 	}
@@ -89,6 +96,26 @@ func (b *bench) prepare() error {
 	}
 	_, err := b.goBuild(nil)
 	return err
+}
+
+// own makes the fork's patch of the library a file of the fork. To edit it where it is would
+// also compile Slipway again.
+func (b *bench) own() error {
+	fork := filepath.Join(b.dir, "forks", benchFork)
+	shared := filepath.Join(b.dir, "patches", "library", "hyperkube", "1.34")
+	if err := os.CopyFS(filepath.Join(fork, "patches"), os.DirFS(shared)); err != nil {
+		return err
+	}
+	name := filepath.Join(fork, "fork.yaml")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if data, err = config.Drop(data, "patches"); err != nil {
+		return err
+	}
+	series := filepath.Join(fork, "patches", "series")
+	return errors.Join(os.WriteFile(name, data, 0o644), os.WriteFile(series, []byte("0001-hyperkube.patch\n"), 0o644))
 }
 
 // readFlags has go build link what mage cross linked, and otherwise do as it does by itself.

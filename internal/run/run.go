@@ -82,16 +82,14 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 		cmd.Stdout = &kept
 	}
 	cmd.WaitDelay = 2 * grace
-	var deadline *time.Timer
+	ended := make(chan struct{})
 	cmd.Cancel = func() error {
 		// Whoever is deaf to the interrupt may hold our pipes, and has no other parent to end it.
-		deadline = time.AfterFunc(grace, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+		go killLater(ctx, cmd.Process.Pid, ended)
 		return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
 	}
 	err = runGroup(cmd, c.User)
-	if deadline != nil {
-		deadline.Stop() // its number may be another group's by then
-	}
+	close(ended)
 	if cmd.Process != nil && ctx.Err() != nil {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	}
@@ -102,6 +100,26 @@ func (r Runner) Run(ctx context.Context, c Cmd) error {
 		return ErrInterrupted
 	}
 	return &Error{Args: c.Args, Output: Redact(kept.String()), Err: err}
+}
+
+// killLater kills a process group after the grace, or as soon as its context is in a hurry.
+func killLater(ctx context.Context, group int, ended <-chan struct{}) {
+	hurry, _ := ctx.Value(hurryKey{}).(<-chan struct{})
+	select {
+	case <-ended: // its number may be another group's by now
+		return
+	case <-time.After(grace):
+	case <-hurry:
+	}
+	_ = syscall.Kill(-group, syscall.SIGKILL)
+}
+
+type hurryKey struct{}
+
+// WithHurry returns a context that ends when ctx does. When hurry is closed after that, its
+// subprocesses are killed at once.
+func WithHurry(ctx context.Context, hurry <-chan struct{}) context.Context {
+	return context.WithValue(ctx, hurryKey{}, hurry)
 }
 
 // Output runs c and returns what it wrote to its standard output.

@@ -21,9 +21,14 @@ import (
 
 // A Request says which images to make.
 type Request struct {
-	Images    []string // by name; empty: all that the fork has the programs for
-	Platforms []string // as linux/amd64; empty: all of fork.yaml that are Linux
-	Format    string   // oci or empty; docker adds an archive for docker load
+	Images []string // by name; empty: all that the fork has the programs for
+	// Platforms are as linux/amd64, or the one word all for those of fork.yaml that are
+	// Linux. Empty: Linux on this machine's architecture.
+	Platforms []string
+	Format    string // oci or empty; docker adds an archive for docker load
+	// Registry is where pods and units have hosts pull the images from, as
+	// registry.example.org/team. Empty: images.registry of fork.yaml.
+	Registry string
 	// Programs has the sources of the programs that Slipway itself adds to images,
 	// by their paths in Slipway's module: cmd/pause/main.go.
 	Programs fs.FS
@@ -47,6 +52,7 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 		}
 	}
 	s.Announce()
+	p.noteRegistry(s.Note)
 	if s.DryRun() {
 		return foresee(ctx, s, p)
 	}

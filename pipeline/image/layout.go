@@ -28,6 +28,9 @@ func placeLayout(s *build.Session, p plan, all made) (artifact.Images, bool, err
 	if p.fork.Images.Format == images.Docker {
 		record.Format = images.Docker
 	}
+	if r := p.fork.Images.Registry; r != s.Fork().Images.Registry {
+		record.Registry = r
+	}
 	scratch, err := s.Scratch()
 	if err != nil {
 		return record, false, err

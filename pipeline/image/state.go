@@ -1,7 +1,9 @@
 package image
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
@@ -83,4 +85,22 @@ func (p plan) foreseeBinaries(ctx context.Context, s *build.Session) (build.Late
 		}
 	}
 	return late, nil
+}
+
+// Pulls returns what hosts will pull by the pods and units of a fork, once its images are made
+// as r asks; what is not known yet is left out. Without r it is nil.
+func Pulls(f fork.Fork, r *Request) []artifact.Pull {
+	if r == nil {
+		return nil
+	}
+	f.Images.Registry = cmp.Or(strings.TrimSuffix(r.Registry, "/"), f.Images.Registry)
+	p, err := forkPlan(f)
+	if err == nil {
+		p.request = *r
+		p, err = p.choose()
+	}
+	if err != nil {
+		return []artifact.Pull{} // Run will say why
+	}
+	return p.pulls()
 }

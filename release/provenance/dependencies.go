@@ -113,6 +113,9 @@ func archive(upstream string) dependency {
 func (in Input) series() []dependency {
 	var of []dependency
 	for _, c := range in.Lock.Carried {
+		if c.Library != "" {
+			continue // its patches are all that there is of it
+		}
 		base, tip, _ := strings.Cut(c.Commits, "..")
 		of = append(of, dependency{kind: "carried commits", name: c.Commits, uri: gitURI(c.Git, tip),
 			digests: []string{"gitCommit", tip}, notes: map[string]string{"base": base, "merges": c.Merges}})

@@ -49,8 +49,10 @@ func sample() Input {
 		Lock: lock.Lock{
 			Upstream: "example.org/ship@v1.2.3", Time: time.Unix(1, 0).UTC(), Source: "sha256:" + sum("c"),
 			Modules: []lock.Module{{Place: ".", Path: "example.org/ship", Version: "v1.2.3", Sum: h1}},
-			Carried: []lock.Carried{{Git: "https://mate:secret@example.org/ship.git", Commits: "v1.2.3.." + tip}},
+			Carried: []lock.Carried{{Git: "https://mate:secret@example.org/ship.git", Commits: "v1.2.3.." + tip},
+				{Library: "slipway:bosun"}},
 			Patches: []lock.Patch{{Name: tip, Strip: 1, SHA256: sum("d")},
+				{Name: "slipway:bosun/0001-bosun.patch", Strip: 1, SHA256: sum("8")},
 				{Name: "0001-sails.patch", Strip: 1, SHA256: sum("e")}},
 			Deps: []lock.Dep{{Path: "example.org/rope", Version: "v1.0.1+incompatible"}},
 			Tree: "sha256:" + sum("a"),

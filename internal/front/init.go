@@ -1,0 +1,155 @@
+package front
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/slipway-build/slipway/internal/near"
+	"github.com/slipway-build/slipway/scaffold"
+)
+
+func initNames() []string {
+	names, _ := scaffold.Names()
+	return names
+}
+
+func initPipelines() []string {
+	_, pipelines := scaffold.Names()
+	return pipelines
+}
+
+// initProject has package scaffold write what the flags, or the answers on a terminal, ask for.
+func (p program) initProject(cmd *cobra.Command, words []string) error {
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	r := initRequest(cmd, words)
+	r.Dir, r.Env = dir, os.Environ()
+	if term.IsTerminal(int(p.in.Fd())) {
+		a := asker{in: bufio.NewReader(p.in), out: p.err}
+		if r, err = a.complete(r, len(words) == 0 && cmd.Flags().NFlag() == 0); err != nil {
+			return err
+		}
+	}
+	files, err := scaffold.Write(cmd.Context(), r)
+	for _, name := range files {
+		fmt.Fprintln(p.out, "  wrote   ", name)
+	}
+	if tidy := new(*scaffold.TidyError); err != nil && !errors.As(err, tidy) {
+		return err
+	}
+	fmt.Fprintf(p.out, "Next, in this folder:\n  go tool %s doctor        # is anything missing on this machine?\n"+
+		"  go tool %[1]s patches:lock  # pins the upstream and the patches\n  go tool %[1]s cross         # compiles\n",
+		p.name)
+	return err
+}
+
+// initRequest returns what flags ask for.
+func initRequest(cmd *cobra.Command, words []string) scaffold.Request {
+	text := func(name string) string {
+		value, _ := cmd.Flags().GetString(name)
+		return value
+	}
+	list := func(name string) []string { return items(text(name)) }
+	r := scaffold.Request{
+		Module: text("module"), Version: text("version"), Maintainer: text("maintainer"), CI: text("ci"),
+		Components: list("components"), Platforms: list("platforms"), Patches: list("patches"), Slipway: text("slipway"),
+	}
+	r.ControlPlane, _ = cmd.Flags().GetBool("control-plane")
+	if len(words) > 0 {
+		r.Profile = words[0]
+	}
+	return r
+}
+
+// An asker asks a person on a terminal.
+type asker struct {
+	in  *bufio.Reader
+	out io.Writer
+}
+
+// complete asks for what a request does not say: for what has a default only if nothing at
+// all was said.
+func (a asker) complete(r scaffold.Request, everything bool) (scaffold.Request, error) {
+	profiles, pipelines := scaffold.Names()
+	var components string
+	type question struct {
+		into        *string
+		text, usual string
+		among       []string
+	}
+	var questions []question
+	if everything {
+		questions = []question{
+			{&r.Profile, "What to fork", "kubernetes", profiles},
+			{&r.Version, "Which version, as 1.36.1; empty for the one that Slipway is tested with", "", nil},
+			{&components, "Which components, as kubelet,kubectl; empty for the usual ones", "", nil},
+			{&r.CI, "Whose pipeline to write", none, append([]string{none}, pipelines...)},
+		}
+	}
+	if r.Maintainer == "" {
+		questions = append(questions,
+			question{&r.Maintainer, "Who answers for the packages, as Mate <mate@example.org>", "", nil})
+	}
+	for _, q := range questions {
+		var err error
+		if *q.into, err = a.ask(q.text, q.usual, q.among); err != nil {
+			return r, err
+		}
+	}
+	if r.CI == none {
+		r.CI = ""
+	}
+	r.Components = append(r.Components, items(components)...)
+	return r, nil
+}
+
+// none is the answer of somebody who wants no pipeline.
+const none = "none"
+
+// items splits a list at its commas.
+func items(list string) []string {
+	var out []string
+	for _, item := range strings.Split(list, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// ask asks until the answer is one of some, if there are any to choose from. An empty
+// answer is the usual one.
+func (a asker) ask(question, usual string, among []string) (string, error) {
+	for {
+		fmt.Fprint(a.out, question)
+		if len(among) > 0 {
+			fmt.Fprintf(a.out, " (%s)", strings.Join(among, ", "))
+		}
+		if usual != "" {
+			fmt.Fprintf(a.out, " [%s]", usual)
+		}
+		fmt.Fprint(a.out, ": ")
+		line, err := a.in.ReadString('\n')
+		answer := strings.TrimSpace(line)
+		if err != nil && answer == "" {
+			return "", fmt.Errorf("no answer to %q: %w", question, err)
+		}
+		if answer == "" {
+			answer = usual
+		}
+		if len(among) == 0 || slices.Contains(among, answer) {
+			return answer, nil
+		}
+		fmt.Fprintf(a.out, "  unknown: %s%s\n", answer, near.Hint(answer, among...))
+	}
+}

@@ -1,0 +1,117 @@
+// Package scaffold writes new projects: the folder of somebody's own forks, with all that
+// Slipway's commands expect of it.
+package scaffold
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/gotool"
+	"github.com/slipway-build/slipway/internal/run"
+	"github.com/slipway-build/slipway/internal/shell"
+)
+
+// A Request says what project to make. What is empty has the default that its comment names.
+type Request struct {
+	Dir    string // the project's folder, which may be that of an existing repository
+	Module string // the path of the Go module that go.mod declares: the name of the folder
+
+	Profile    string   // the project to fork: kubernetes
+	Name       string   // the folder below forks: the profile's name
+	Version    string   // the upstream's, as 1.36.1, or the fork's, as 1.36.1+acme.1: the one that Slipway is tested with
+	Maintainer string   // who answers for the packages, as Name <address>; it has no default
+	Components []string // what to build
+	Platforms  []string // what to build it for
+	Patches    []string // files to copy, in the order they are applied; relative to Dir
+
+	ControlPlane bool   // write all forks of a control plane, with Profile's first
+	CI           string // whose pipeline to write: github, gitlab or tekton; none
+	Slipway      string // a clone of Slipway to build with, relative to Dir; the published module
+	Env          []string
+	Events       event.Sink // is told of the go command, which may download for a while; nobody
+}
+
+// A TidyError says that a project is written, but "go mod tidy" failed in it.
+type TidyError struct {
+	Dir   string
+	Clone string // of Slipway, as Request.Slipway
+	Err   error
+}
+
+func (e *TidyError) Error() string {
+	text := fmt.Sprintf("the project is written, but its go.mod is not complete: %v\n"+
+		"  To complete it: cd %s && go mod tidy", e.Err, shell.Quote(e.Dir))
+	if e.Clone == "" {
+		text += "\n  To build with a clone of Slipway, before that: go mod edit -replace=" + slipway + "=CLONE"
+	}
+	return text
+}
+
+func (e *TidyError) Unwrap() error { return e.Err }
+
+// Write makes a project, or adds a fork to one, and returns the paths of the files that it
+// wrote, relative to r.Dir and sorted. It checks all of the request, and that nothing would be
+// overwritten, before it writes anything; if a file cannot be written, none is left. If the
+// error is a *TidyError, the files are there.
+func Write(ctx context.Context, r Request) ([]string, error) {
+	var err error
+	if r.Dir, err = filepath.Abs(r.Dir); err != nil {
+		return nil, err
+	}
+	files, err := plan(r)
+	if err != nil {
+		return nil, err
+	}
+	tool, err := gotool.Find(ctx, run.Runner{Events: r.Events}, r.Env, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := write(r.Dir, files); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range files {
+		names = append(names, f.name)
+	}
+	tidy := run.Cmd{Args: []string{"go", "mod", "tidy"}, Dir: r.Dir, Env: r.Env}
+	if err := tool.Run.Run(ctx, tidy); err != nil {
+		return names, &TidyError{r.Dir, r.Slipway, err}
+	}
+	return names, nil
+}
+
+// plan returns the files of a project, checked as the commands will read them.
+func plan(r Request) ([]file, error) {
+	known, err := readTables()
+	if err != nil {
+		return nil, err
+	}
+	at, err := look(r)
+	if err != nil {
+		return nil, err
+	}
+	forks, err := planForks(known, r, at)
+	if err != nil {
+		return nil, err
+	}
+	files, err := compose(known, r, forks, at)
+	if err != nil {
+		return nil, err
+	}
+	if err := collide(r.Dir, forks, files); err != nil {
+		return nil, err
+	}
+	return files, try(r.Dir, forks, files)
+}
+
+// Names returns the profiles that Request.Profile can name, beside those of the project itself,
+// and what Request.CI can be.
+func Names() (profiles, pipelines []string) {
+	known, err := readTables()
+	if err != nil {
+		return nil, nil // a test reads the tables
+	}
+	return known.profiles(), known.services()
+}
