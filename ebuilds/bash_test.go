@@ -27,7 +27,6 @@ say() { printf '%s\0' "$@"; }
 inherit() { :; }
 use() { :; }
 cd() { :; }
-makeopts_jobs() { echo 2; }
 usex() { echo "$2"; }
 for f in insinto exeinto dobin doins doexe newexe dosym keepdir systemd_dounit dotmpfiles doinitd doconfd dobashcomp \
 	tmpfiles_process optfeature elog eapply ego sha256sum eapply_user; do
@@ -86,7 +85,7 @@ func checkOdd(t *testing.T, value string) {
 	for _, want := range [][]string{
 		{value, "https://example.org/" + value},
 		{"eapply", "-p1", "-F0", "--", "FILESDIR/P-" + value + ".patch"},
-		{"ego", "build", "-p=2", "-buildmode=pie", value, "-ldflags=-s " + value + " -w", "-tags=a," + value,
+		{"ego", "build", "-buildmode=pie", value, "-ldflags=-s " + value + " -w", "-tags=a," + value,
 			"-o", "WORKDIR/bin/bosun", "./cmd/x" + value},
 		{"insinto", "/etc", "doins", "files/bosun/etc/x" + value},
 		{"insinto", "/etc/x" + value, "doins", "files/bosun/etc/x" + value + "/y"},

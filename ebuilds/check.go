@@ -70,7 +70,6 @@ var (
 		"acct-user":        {"ACCT_USER_ID", "acct-user_add_deps"},
 		"go-env":           {"go-env_set_compile_environment"},
 		"go-module":        {"ego "},
-		"multiprocessing":  {"makeopts_jobs"},
 		"optfeature":       {"optfeature "},
 		"shell-completion": {"dobashcomp", "dofishcomp", "dozshcomp"},
 		"systemd":          {"systemd_dounit"},

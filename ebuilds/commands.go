@@ -136,7 +136,10 @@ func (f Fork) helper() []string {
 	itself := executable(l.dir, "bin/x", "x")
 	itself.args = []string{`bin/"${1}"`}
 	return slices.Concat(
-		[]string{"# Installs a program: as a link to " + l.whole + ", or as it was compiled by itself.", linkOrProgram + "() {"},
+		[]string{
+			"# Installs a program: as a link to " + l.whole + ", or as it was compiled by itself.",
+			linkOrProgram + "() {",
+		},
 		indent(ifElse(whole, []string{link}, itself.text())), []string{"}"},
 	)
 }

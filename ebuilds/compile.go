@@ -12,7 +12,7 @@ import (
 // package with it is installed.
 func (f Fork) compile() []string {
 	lines := slices.Concat(f.environment(), f.flagLines())
-	declare := "local "
+	declare := "local program "
 	for _, g := range f.batches() {
 		if len(g.units) == 1 {
 			lines = append(lines, f.compileOne(g)...)
@@ -66,7 +66,7 @@ func cgoEnabled(on bool) string {
 // flagLines returns the lines that set the flags of the go command.
 func (f Fork) flagLines() []string {
 	modeLines, mode := f.mode()
-	flags, ldflags := []string{`-p="$(makeopts_jobs)"`, mode}, []string(nil)
+	flags, ldflags := []string{mode}, []string(nil)
 	for _, flag := range f.Build.Flags {
 		value, isLink := strings.CutPrefix(flag, "-ldflags=")
 		tags, isTags := strings.CutPrefix(flag, "-tags=")

@@ -12,18 +12,17 @@ import (
 // row with what is different from captain's fork.
 func TestCompile(t *testing.T) {
 	const build = `ego build "${flags[@]}" -o "${WORKDIR}"/bin/`
-	const all = build + ` "${programs[@]}"`
-	const some = "if [[ ${#programs[@]} -gt 0 ]]; then"
+	each := []string{`for program in "${programs[@]}"; do`, "\t" + build + ` "${program}"`, "done"}
 	for _, c := range []struct {
 		name   string
 		change func(*Fork)
 		want   []string
 	}{
 		{"a part is compiled where the whole is not wanted", func(*Fork) {}, []string{
-			"local programs=()",
+			"local program programs=()",
 			"if use captain; then", "\tprograms+=( ./cmd/captain )",
 			"else", "\tuse bosun && programs+=( ./cmd/bosun )", "fi",
-			some, "\t" + all, "fi",
+			each[0], each[1], each[2],
 		}},
 		{"a part by itself", func(f *Fork) { f.Build.Components[0].CGO = true }, []string{
 			"if use captain; then", "\tCGO_ENABLED=1 " + build + "captain ./cmd/captain", "fi",
@@ -35,12 +34,13 @@ func TestCompile(t *testing.T) {
 			f.Project.Flags = nil
 			f.Packages[0].Files[1] = program("/usr/bin/bosun")
 			f.Build.Components[1].Part = ""
-		}, []string{"local programs=( ./cmd/captain ./cmd/bosun )", all}},
+		}, []string{"local program programs=( ./cmd/captain ./cmd/bosun )", each[0], each[1], each[2]}},
 		{"two, one always", func(f *Fork) {
 			delete(f.Project.Flags, "captain")
 			f.Packages[0].Files[1] = program("/usr/bin/bosun")
 			f.Build.Components[1].Part = ""
-		}, []string{"local programs=( ./cmd/captain )", "use bosun && programs+=( ./cmd/bosun )", all}},
+		}, []string{"local program programs=( ./cmd/captain )", "use bosun && programs+=( ./cmd/bosun )",
+			each[0], each[1], each[2]}},
 		{"another name than the folder's", func(f *Fork) {
 			f.Project.Flags = nil
 			f.Packages[0].Files[1] = program("/usr/bin/bosun")
@@ -87,40 +87,41 @@ func TestCompile(t *testing.T) {
 // TestCompileSettings has the lines of src_compile up to the flags, without comments.
 // To add a case, add a row with what is different from ship's fork.
 func TestCompileSettings(t *testing.T) {
-	const jobs = `	-p="$(makeopts_jobs)"`
 	for _, c := range []struct {
 		name   string
 		change func(*Fork)
 		want   []string
 	}{
 		{"plain", func(*Fork) {},
-			[]string{"local -x CGO_ENABLED=0", `local flags=( -p="$(makeopts_jobs)" -buildmode=exe )`}},
+			[]string{"local -x CGO_ENABLED=0", `local flags=( -buildmode=exe )`}},
 		{"the fork's environment", func(f *Fork) { f.Build.Env = []string{"GOAMD64=v3", "GOEXPERIMENT=,"} }, []string{
-			"local -x CGO_ENABLED=0 GOAMD64=v3 GOEXPERIMENT=','", `local flags=( -p="$(makeopts_jobs)" -buildmode=exe )`,
+			"local -x CGO_ENABLED=0 GOAMD64=v3 GOEXPERIMENT=','", `local flags=( -buildmode=exe )`,
 		}},
 		{"from before modules", func(f *Fork) { f.Build.GOPATH = "example.org/ship" }, []string{
 			`local -x CGO_ENABLED=0 GO111MODULE=off GOPATH="${WORKDIR}"/go`,
-			`local flags=( -p="$(makeopts_jobs)" -buildmode=exe )`,
+			`local flags=( -buildmode=exe )`,
 		}},
 		{"PIE", func(f *Fork) { f.PIE = true },
-			[]string{"local -x CGO_ENABLED=0", `local flags=( -p="$(makeopts_jobs)" -buildmode="$(usex pie pie exe)" )`}},
+			[]string{"local -x CGO_ENABLED=0", `local flags=( -buildmode="$(usex pie pie exe)" )`}},
 		{"PIE that only a linker for C can make", func(f *Fork) { f.PIE, f.Arches = true, []string{"amd64", "riscv", "x86"} },
 			[]string{
 				"local -x CGO_ENABLED=0", "local mode=exe", "if use pie && ! use riscv && ! use x86; then", "\tmode=pie", "fi",
-				`local flags=( -p="$(makeopts_jobs)" -buildmode="${mode}" )`,
+				`local flags=( -buildmode="${mode}" )`,
 			}},
 		{"and one that is at hand", func(f *Fork) {
 			f.PIE, f.Arches, f.Build.Components[0].CGO = true, []string{"x86"}, true
-		}, []string{"local -x CGO_ENABLED=1", `local flags=( -p="$(makeopts_jobs)" -buildmode="$(usex pie pie exe)" )`}},
-		{"flags of the linker", func(f *Fork) { f.Build.Flags = []string{"-trimpath", "-ldflags=-s -w -X 'a=it is'"} }, []string{
-			"local -x CGO_ENABLED=0", "local ldflags=(", "\t-s", "\t-w", `	'-X '\''a=it is'\'''`, ")", "local flags=(", jobs,
+		}, []string{"local -x CGO_ENABLED=1", `local flags=( -buildmode="$(usex pie pie exe)" )`}},
+		{"flags of the linker", func(f *Fork) {
+			f.Build.Flags = []string{"-trimpath", "-ldflags=-s -w -X 'a=it is'"}
+		}, []string{
+			"local -x CGO_ENABLED=0", "local ldflags=(", "\t-s", "\t-w", `	'-X '\''a=it is'\'''`, ")", "local flags=(",
 			"\t-buildmode=exe", "\t-trimpath", `	-ldflags="${ldflags[*]}"`, ")",
 		}},
 		{"one flag of the linker", func(f *Fork) { f.Build.Flags = []string{"-ldflags=-s"} }, []string{
-			"local -x CGO_ENABLED=0", "local flags=(", jobs, "\t-buildmode=exe", "\t-ldflags=-s", ")",
+			"local -x CGO_ENABLED=0", "local flags=( -buildmode=exe -ldflags=-s )",
 		}},
 		{"build tags", func(f *Fork) { f.Build.Flags = []string{"-tags=crew,hold"} }, []string{
-			"local -x CGO_ENABLED=0", "local flags=(", jobs, "\t-buildmode=exe", "\t'-tags=crew,hold'", ")",
+			"local -x CGO_ENABLED=0", "local flags=( -buildmode=exe '-tags=crew,hold' )",
 		}},
 	} {
 		f := shipFork()

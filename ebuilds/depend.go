@@ -21,7 +21,8 @@ func ifUse(flag string, lines []string) []string {
 
 // ifElse returns lines of bash for a USE flag that is on, and for one that is off.
 func ifElse(flag string, on, off []string) []string {
-	return slices.Concat([]string{"if " + uses(flag) + "; then"}, indent(on), []string{"else"}, indent(off), []string{"fi"})
+	lines := append([]string{"if " + uses(flag) + "; then"}, indent(on)...)
+	return slices.Concat(lines, []string{"else"}, indent(off), []string{"fi"})
 }
 
 // uses returns the test of a USE flag, which a ! in front negates.

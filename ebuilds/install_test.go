@@ -106,9 +106,11 @@ func TestScript(t *testing.T) {
 		{"nothing", nil, nil},
 		{"one command for files of a kind", []packaging.File{
 			text("/usr/lib/systemd/system/a.socket", "x"), text("/usr/lib/systemd/system/b.socket", "x"),
-		}, []string{"systemd_dounit files/bosun/usr/lib/systemd/system/a.socket files/bosun/usr/lib/systemd/system/b.socket"}},
+		}, []string{"systemd_dounit files/bosun" + unitDir + "/a.socket files/bosun" + unitDir + "/b.socket"}},
 		{"one for each folder", []packaging.File{text("/etc/a", "x"), text("/etc/b/c", "x"), text("/etc/d", "x")},
-			[]string{"insinto /etc", "doins files/bosun/etc/a files/bosun/etc/d", "insinto /etc/b", "doins files/bosun/etc/b/c"}},
+			[]string{
+				"insinto /etc", "doins files/bosun/etc/a files/bosun/etc/d", "insinto /etc/b", "doins files/bosun/etc/b/c",
+			}},
 		{"several lines where one would be too wide", []packaging.File{text(long+"1", "x"), text(long+"2", "x")},
 			[]string{"insinto /etc/ship", "doins \\", "\tfiles/bosun" + long + "1 \\", "\tfiles/bosun" + long + "2"}},
 		{"each link by itself", []packaging.File{

@@ -99,7 +99,8 @@ func TestMerge(t *testing.T) {
 			[]string{"ship-1.4.1_p1-r1", "ship-1.4.1_p1"}},
 		{"a README of somebody else stays", []step{func(_ *testing.T, _ *Overlay, old Tree) {
 			old["README.md"] = []byte("# Ours\n")
-		}}, append(slices.Concat(accounts, first), "README.md was changed by hand and is kept: delete it to have it written again"),
+		}}, slices.Concat(accounts, first,
+			[]string{"README.md was changed by hand and is kept: delete it to have it written again"}),
 			[]string{"ship-1.4.1_p1"}},
 	} {
 		o, tree := ship(), Tree{}

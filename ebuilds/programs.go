@@ -19,7 +19,7 @@ type unit struct {
 	test string
 }
 
-// A batch is units that one go command can compile.
+// A batch is units that are compiled by the same go command, but for their names.
 type batch struct {
 	dir, mod string
 	cgo      bool
@@ -106,7 +106,8 @@ func inBraces(test string) string {
 	return test
 }
 
-// compileAll returns the lines that compile the units of a batch by one command.
+// compileAll returns the lines that compile the units of a batch, in a loop: the go
+// command takes one program at a time if it is told the build mode.
 func (f Fork) compileAll(g batch, declare string) []string {
 	var always, lines []string
 	parts := map[string][]unit{}
@@ -134,12 +135,9 @@ func (f Fork) compileAll(g batch, declare string) []string {
 			delete(parts, u.Part)
 		}
 	}
-	lines = append(array(declare+"programs", always), lines...)
-	command := f.goBuild(g, "/bin/", `"${programs[@]}"`)
-	if len(always) == 0 {
-		return append(lines, "if [[ ${#programs[@]} -gt 0 ]]; then", "\t"+command, "fi")
-	}
-	return append(lines, command)
+	return slices.Concat(array(declare+"programs", always), lines, []string{
+		`for program in "${programs[@]}"; do`, "\t" + f.goBuild(g, "/bin/", `"${program}"`), "done",
+	})
 }
 
 // line returns the line that adds a unit to the programs.

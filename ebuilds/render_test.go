@@ -102,7 +102,8 @@ func TestRenderLines(t *testing.T) {
 		{"and the others do not", func(f *Fork) {
 			f.Packages[1].Relations.Recommends = []packaging.Relation{"app-misc/pipe"}
 		}, source, ">=net-misc/whistle-1.0 )\n\t!app-misc/boat\n"},
-		{"what is only recommended is told", func(*Fork) {}, source, "\n\t\toptfeature \"bosun\" app-misc/rum app-misc/grog\n"},
+		{"what is only recommended is told", func(*Fork) {}, source,
+			"\n\t\toptfeature \"bosun\" app-misc/rum app-misc/grog\n"},
 		{"and what it is for", func(f *Fork) {
 			f.Project.Features = []Feature{{Package: "bosun", For: "a \"happy\" crew", Any: []string{"app-misc/rum"}}}
 		}, binary, "\n\t\toptfeature \"a \\\"happy\\\" crew\" app-misc/rum\n\tfi\n"},
@@ -121,11 +122,11 @@ func TestRenderLines(t *testing.T) {
 		{"a USE flag for PIE", func(f *Fork) { f.PIE = true }, source, "\nIUSE=\"+bosun mate +pie\"\n"},
 		{"which what is compiled has not", func(f *Fork) { f.PIE = true }, binary, "\nIUSE=\"+bosun mate\"\n"},
 		{"a USE flag with needs", crewFlag, source,
-			"\nRDEPEND=\"\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
+			"\nRDEPEND=\"\n\t${DEPEND}\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
 		{"also precompiled", crewFlag, binary, "\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
 		{"is declared", crewFlag, source, "\nIUSE=\"+bosun deck mate\"\n"},
 		{"and has a build tag", func(f *Fork) { crewFlag(f); f.Build.Flags = []string{"-tags=crew"} }, source,
-			"\t\t-tags=\"$(usev deck crew)\"\n"},
+			" -tags=\"$(usev deck crew)\" )\n"},
 		{"programs with symbols", func(f *Fork) { f.Build.Flags = []string{"-ldflags=-X a=-s"} }, source,
 			"\nBDEPEND=\">=dev-lang/go-1.26.0\"\n\nsrc_unpack"},
 		{"before modules there is nothing that says so of CFLAGS", func(f *Fork) {

@@ -3,7 +3,7 @@
 
 EAPI=8
 
-inherit go-env go-module multiprocessing optfeature shell-completion systemd tmpfiles
+inherit go-env go-module optfeature shell-completion systemd tmpfiles
 
 MY_PV="${PV%_p*}"
 
@@ -24,11 +24,13 @@ SLOT="0"
 KEYWORDS="~amd64 ~arm64"
 IUSE="+bosun mate"
 REQUIRED_USE="mate? ( bosun )"
-# The distfiles are not on Gentoo's mirrors. Upstream's tests may need a network or a cluster.
-RESTRICT="mirror test"
+# The distfiles are not on Gentoo's mirrors. Go's linker strips the programs, and strip(1) would
+# change them. Upstream's tests may need a network or a cluster.
+RESTRICT="mirror strip test"
 
 DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
+	${DEPEND}
 	bosun? ( >=net-misc/whistle-1.0 )
 	!app-misc/boat
 	!app-misc/ship-bin
@@ -65,7 +67,6 @@ src_compile() {
 	)
 	# The fork sets ebuilds.pie to false: programs are the same as in ship-bin.
 	local flags=(
-		-p="$(makeopts_jobs)"
 		-buildmode=exe
 		-trimpath
 		-ldflags="${ldflags[*]}"

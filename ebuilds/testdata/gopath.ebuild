@@ -3,7 +3,7 @@
 
 EAPI=8
 
-inherit go-env multiprocessing
+inherit go-env
 
 MY_PV="${PV%_p*}"
 
@@ -18,8 +18,8 @@ S="${WORKDIR}/go/src/example.org/ship"
 LICENSE="MIT"
 SLOT="0"
 KEYWORDS="~amd64 ~arm64"
-# The distfiles are not on Gentoo's mirrors. Upstream's tests may need a network or a cluster.
-# Go programs are stripped by Go's linker, not by strip(1).
+# The distfiles are not on Gentoo's mirrors. Go's linker strips the programs, and strip(1) would
+# change them. Upstream's tests may need a network or a cluster.
 RESTRICT="mirror strip test"
 
 RDEPEND="!app-misc/ship-bin"
@@ -49,7 +49,6 @@ src_compile() {
 	)
 	# The fork sets ebuilds.pie to false: programs are the same as in ship-bin.
 	local flags=(
-		-p="$(makeopts_jobs)"
 		-buildmode=exe
 		-trimpath
 		-ldflags="${ldflags[*]}"

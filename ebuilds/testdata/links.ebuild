@@ -3,7 +3,7 @@
 
 EAPI=8
 
-inherit go-env go-module multiprocessing optfeature shell-completion systemd tmpfiles
+inherit go-env go-module optfeature shell-completion systemd tmpfiles
 
 MY_PV="${PV%_p*}"
 
@@ -23,11 +23,13 @@ SLOT="0"
 KEYWORDS="~amd64 ~arm64"
 IUSE="+bosun captain mate +pie"
 REQUIRED_USE="mate? ( bosun )"
-# The distfiles are not on Gentoo's mirrors. Upstream's tests may need a network or a cluster.
-RESTRICT="mirror test"
+# The distfiles are not on Gentoo's mirrors. Go's linker strips the programs, and strip(1) would
+# change them. Upstream's tests may need a network or a cluster.
+RESTRICT="mirror strip test"
 
 DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
+	${DEPEND}
 	!app-misc/boat
 	!app-misc/ship-bin
 "
@@ -59,21 +61,20 @@ src_compile() {
 	)
 	# USE=-pie compiles the same programs as in ship-bin.
 	local flags=(
-		-p="$(makeopts_jobs)"
 		-buildmode="$(usex pie pie exe)"
 		-trimpath
 		-ldflags="${ldflags[*]}"
 	)
-	local programs=()
+	local program programs=()
 	if use captain; then
 		programs+=( ./cmd/captain )
 	else
 		use bosun && programs+=( ./cmd/bosun )
 		use mate && programs+=( ./cmd/mate )
 	fi
-	if [[ ${#programs[@]} -gt 0 ]]; then
-		ego build "${flags[@]}" -o "${WORKDIR}"/bin/ "${programs[@]}"
-	fi
+	for program in "${programs[@]}"; do
+		ego build "${flags[@]}" -o "${WORKDIR}"/bin/ "${program}"
+	done
 }
 
 # Installs a program: as a link to captain, or as it was compiled by itself.

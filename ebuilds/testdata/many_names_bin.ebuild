@@ -29,6 +29,7 @@ RESTRICT="mirror strip"
 
 DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
+	${DEPEND}
 	!app-misc/boat
 	!app-misc/ship
 "

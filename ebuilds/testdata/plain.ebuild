@@ -3,7 +3,7 @@
 
 EAPI=8
 
-inherit go-env go-module multiprocessing
+inherit go-env go-module
 
 MY_PV="${PV%_p*}"
 
@@ -19,8 +19,9 @@ S="${WORKDIR}/${PN}-${MY_PV}"
 LICENSE="MIT"
 SLOT="0"
 KEYWORDS="~amd64 ~arm64"
-# The distfiles are not on Gentoo's mirrors. Upstream's tests may need a network or a cluster.
-RESTRICT="mirror test"
+# The distfiles are not on Gentoo's mirrors. Go's linker strips the programs, and strip(1) would
+# change them. Upstream's tests may need a network or a cluster.
+RESTRICT="mirror strip test"
 
 RDEPEND="!app-misc/ship-bin"
 BDEPEND=">=dev-lang/go-1.26.0"
@@ -48,7 +49,6 @@ src_compile() {
 	)
 	# The fork sets ebuilds.pie to false: programs are the same as in ship-bin.
 	local flags=(
-		-p="$(makeopts_jobs)"
 		-buildmode=exe
 		-trimpath
 		-ldflags="${ldflags[*]}"

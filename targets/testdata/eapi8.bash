@@ -56,7 +56,7 @@ listed() {
 # Eclasses: what they define, of what is used here.
 declare -A defines=(
 	[go-env]=go-env_set_compile_environment [go-module]=ego [systemd]=systemd_dounit [tmpfiles]="dotmpfiles tmpfiles_process"
-	[multiprocessing]=makeopts_jobs [optfeature]=optfeature
+	[optfeature]=optfeature
 	[shell-completion]="dobashcomp dofishcomp dozshcomp" [acct-user]=acct-user_add_deps [acct-group]=""
 )
 INHERITED=
@@ -113,7 +113,6 @@ optfeature() {
 	for atom in "${@:2}"; do [[ $atom =~ ^([<>=]+)?[a-z0-9-]+/[A-Za-z0-9+_.-]+$ ]] || die "optfeature: $atom"; done
 	elog "${*:2} for $what"
 }
-makeopts_jobs() { from multiprocessing; nproc; }
 default() { case $phase in src_unpack) unpack $A ;; src_prepare) eapply_user ;; esac; }
 unpack() { local f; for f; do tar -xf "$DISTDIR/$f" -C "$WORKDIR" --no-same-owner || die "unpacking $f"; done; }
 eapply() {
