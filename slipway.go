@@ -19,6 +19,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/check"
 	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
@@ -62,6 +63,8 @@ type (
 	RebaseRequest    = series.RebaseRequest
 	Rebase           = series.RebaseReport
 	Check            = doctor.Check
+	CheckReport      = check.Report
+	Names            = pipeline.Names
 )
 
 // A Project is a folder with forks in it.
@@ -75,7 +78,9 @@ type Project struct {
 	// PlanOnly has verbs return as soon as they know that they can do what they are
 	// asked. Nothing is made then.
 	PlanOnly bool
-	Unlocked bool // with PlanOnly: the forks will be locked until then
+	Unlocked bool          // with PlanOnly: the forks will be locked until then
+	Imaging  *ImageRequest // with PlanOnly: images will be made so until then; nil: there will be no others
+	dryRun   bool          // of a verb whose request says so
 }
 
 // Forks returns the IDs of the project's forks, sorted.
@@ -85,17 +90,27 @@ func (p *Project) Forks() ([]string, error) { return p.project().IDs() }
 // it is the default. The same is true of the id of every verb.
 func (p *Project) Fork(id string) (fork.Fork, error) { return p.project().Fork(id) }
 
+// Names returns what requests can name of a fork.
+func (p *Project) Names(id string) (Names, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return Names{}, err
+	}
+	return pipeline.NamesOf(f), nil
+}
+
 func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 
 func (p *Project) options() build.Options {
 	return build.Options{
 		Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly, Unlocked: p.Unlocked,
+		DryRun: p.dryRun,
 	}
 }
 
 // Cross compiles a fork's components into dist/FORK/bin.
 func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		jobs, err := s.Fork().Jobs(r, s.Host())
 		if err != nil {
 			return nil, err
@@ -120,7 +135,7 @@ func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifac
 }
 
 func (p *Project) packages(ctx context.Context, id string, f packages.Format, r PackageRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, packages.Check(s, f, r)
 		}
@@ -138,7 +153,7 @@ func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artif
 			return nil, err
 		}
 	}
-	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, overlay.Check(sessions, r)
 		}
@@ -159,7 +174,7 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 	if err != nil {
 		return nil, err
 	}
-	return p.lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
 		if err := i.Check(sessions); err != nil || p.PlanOnly {
 			return nil, err
 		}
@@ -176,11 +191,11 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if r.Tag == "" {
 		err = image.CheckTags(f, r.Images, r.Registries...)
 	}
-	if err == nil {
-		_, err = r.For(f)
+	if err == nil && p.PlanOnly {
+		err = cmp.Or(image.CheckNames(f, r.Images), p.checkPush(f, r))
 	}
 	if err != nil || p.PlanOnly {
-		return nil, cmp.Or(err, image.CheckNames(f, r.Images))
+		return nil, err
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
@@ -188,6 +203,13 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	}
 	set, err := release.Push(ctx, f, p.Env, p.Events, r)
 	return set, p.project().Explain(errors.Join(err, held.Close()))
+}
+
+func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
+	if p.Imaging == nil && !p.Unlocked {
+		return r.Check(f)
+	}
+	return r.CheckComing(f, image.Pulls(f, p.Imaging))
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
@@ -290,6 +312,11 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
+// Check finds out what is wrong with the project's files, without building.
+func (p *Project) Check(ctx context.Context, id string) (CheckReport, error) {
+	return check.Run(ctx, check.Request{Project: p.project(), Fork: id, Env: p.Env, Programs: programs})
+}
+
 // Clean removes all outputs and everything that was kept between runs, but not dist/repo: what
 // was published cannot be made again. It refuses while a work tree in dist holds what
 // no patch has.
@@ -307,6 +334,9 @@ func (p *Project) Clean(ctx context.Context) error {
 	}
 	return p.project().Explain(errors.Join(err, held.Close()))
 }
+
+// dry returns the project, for a verb that only tells what it would do.
+func (p Project) dry(run bool) *Project { p.dryRun = run; return &p }
 
 // A verb is what is done in a session.
 type verb func(*build.Session) (artifact.Set, error)

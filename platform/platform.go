@@ -21,6 +21,9 @@ var known = []Platform{
 	{"windows", "386"}, {"windows", "amd64"}, {"windows", "arm64"},
 }
 
+// Known returns the platforms that Parse takes.
+func Known() []Platform { return slices.Clone(known) }
+
 // Parse reads a platform written as linux/amd64.
 func Parse(s string) (Platform, error) {
 	os, arch, _ := strings.Cut(s, "/")

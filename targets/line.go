@@ -6,6 +6,7 @@ import (
 	goflag "flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/magefile/mage/mg"
 
+	"github.com/slipway-build/slipway/internal/near"
 	process "github.com/slipway-build/slipway/internal/run"
 )
 
@@ -35,6 +37,7 @@ const (
 // changes are the targets of this package, and how much is known of those behind each.
 func changes() map[string]string {
 	return map[string]string{
+		"check": planAll,
 		"clean": planAll, "cross": planAll, "deb": planAll, "deploy:kubespray": planAll, "deploy:openstack": planAll,
 		"doctor": planAll, "ebuild": planAll, "forks": planAll, "image": planAll, "patches:apply": planAll,
 		"patches:export": planAll, "patches:import": planFlags, "patches:lock": planUnlocked, "patches:rebase": planFlags,
@@ -173,7 +176,7 @@ func (l line) calls(ctx context.Context, words []string) ([]call, error) {
 
 // unknownTarget is the error of a word that is no target, behind some that are.
 func unknownTarget(word string, before []call) error {
-	hint := "\n  To list the targets: mage -l"
+	hint := near.Hint(word, slices.Sorted(maps.Keys(changes()))...) + "\n  To list the targets: mage -l"
 	if n := len(before); n > 0 && before[n-1].name != "" {
 		hint += fmt.Sprintf("\n  The flags of %s begin with a dash: mage -h %[1]s", before[n-1].target)
 	}
@@ -241,11 +244,14 @@ func (l line) arguments(ctx context.Context, target string) (n int, err error) {
 	return n, err
 }
 
-// begin checks the command line, unless this process only plans, and reports whether
-// it does.
+// begin checks the command line, unless this process only plans or is asked for names, and
+// reports whether it does.
 func begin() (plans bool, err error) {
+	if os.Getenv(valuesVariable) != "" {
+		return true, printValues()
+	}
 	if os.Getenv(planVariable) != "" {
 		return true, nil
 	}
-	return false, checkLine()
+	return false, asCalled(checkLine())
 }

@@ -29,20 +29,17 @@ func calledAs(name, word, exe string) string {
 	return name
 }
 
-// version returns what this program is.
+// version returns what this program is made of, as far as the go command noted it.
 func (p program) version() string {
-	const unknown = "(devel)"
-	slipway, mage, goes := unknown, "", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		goes = info.GoVersion
-		if info.Main.Version != "" {
-			slipway = info.Main.Version
-		}
-		for _, dep := range info.Deps {
-			if dep.Path == "github.com/magefile/mage" {
-				mage = dep.Version
-			}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "slipway"
+	}
+	parts := []string{strings.TrimSpace("slipway " + info.Main.Version)}
+	for _, dep := range info.Deps {
+		if dep.Path == "github.com/magefile/mage" {
+			parts = append(parts, "mage "+dep.Version)
 		}
 	}
-	return strings.Join([]string{"slipway", slipway, "(mage", mage + ",", goes + ")"}, " ")
+	return strings.Join(append(parts, info.GoVersion), ", ")
 }

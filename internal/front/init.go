@@ -36,7 +36,7 @@ func (p program) initProject(cmd *cobra.Command, words []string) error {
 	r.Dir, r.Env = dir, os.Environ()
 	if term.IsTerminal(int(p.in.Fd())) {
 		a := asker{in: bufio.NewReader(p.in), out: p.err}
-		if err := a.complete(&r, len(words) == 0 && cmd.Flags().NFlag() == 0); err != nil {
+		if r, err = a.complete(r, len(words) == 0 && cmd.Flags().NFlag() == 0); err != nil {
 			return err
 		}
 	}
@@ -59,9 +59,7 @@ func initRequest(cmd *cobra.Command, words []string) scaffold.Request {
 		value, _ := cmd.Flags().GetString(name)
 		return value
 	}
-	list := func(name string) []string {
-		return slices.DeleteFunc(strings.Split(text(name), ","), func(item string) bool { return item == "" })
-	}
+	list := func(name string) []string { return items(text(name)) }
 	r := scaffold.Request{
 		Module: text("module"), Version: text("version"), Maintainer: text("maintainer"), CI: text("ci"),
 		Components: list("components"), Platforms: list("platforms"), Patches: list("patches"), Slipway: text("slipway"),
@@ -79,44 +77,59 @@ type asker struct {
 	out io.Writer
 }
 
-// complete asks for what a request does not say: for everything that has a default only if
-// nothing at all was said.
-func (a asker) complete(r *scaffold.Request, everything bool) error {
+// complete asks for what a request does not say: for what has a default only if nothing at
+// all was said.
+func (a asker) complete(r scaffold.Request, everything bool) (scaffold.Request, error) {
 	profiles, pipelines := scaffold.Names()
-	var errs []error
-	ask := func(into *string, question, usual string, among ...string) {
-		if *into == "" && len(errs) == 0 {
-			answer, err := a.ask(question, usual, among...)
-			*into, errs = answer, append(errs, errsOf(err)...)
-		}
+	var components string
+	type question struct {
+		into        *string
+		text, usual string
+		among       []string
 	}
+	var questions []question
 	if everything {
-		var components, ci string
-		ask(&r.Profile, "What to fork", "kubernetes", profiles...)
-		ask(&r.Version, "Which version, as 1.36.1", "")
-		ask(&components, "Which components, as kubelet,kubectl", "")
-		ask(&ci, "Whose pipeline to write", "none", append([]string{"none"}, pipelines...)...)
-		if components != "" {
-			r.Components = strings.Split(strings.ReplaceAll(components, " ", ""), ",")
-		}
-		if ci != "none" {
-			r.CI = ci
+		questions = []question{
+			{&r.Profile, "What to fork", "kubernetes", profiles},
+			{&r.Version, "Which version, as 1.36.1; empty for the one that Slipway is tested with", "", nil},
+			{&components, "Which components, as kubelet,kubectl; empty for the usual ones", "", nil},
+			{&r.CI, "Whose pipeline to write", none, append([]string{none}, pipelines...)},
 		}
 	}
-	ask(&r.Maintainer, "Who answers for the packages, as Mate <mate@example.org>", "")
-	return errors.Join(errs...)
+	if r.Maintainer == "" {
+		questions = append(questions,
+			question{&r.Maintainer, "Who answers for the packages, as Mate <mate@example.org>", "", nil})
+	}
+	for _, q := range questions {
+		var err error
+		if *q.into, err = a.ask(q.text, q.usual, q.among); err != nil {
+			return r, err
+		}
+	}
+	if r.CI == none {
+		r.CI = ""
+	}
+	r.Components = append(r.Components, items(components)...)
+	return r, nil
 }
 
-func errsOf(err error) []error {
-	if err == nil {
-		return nil
+// none is the answer of somebody who wants no pipeline.
+const none = "none"
+
+// items splits a list at its commas.
+func items(list string) []string {
+	var out []string
+	for _, item := range strings.Split(list, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			out = append(out, item)
+		}
 	}
-	return []error{err}
+	return out
 }
 
 // ask asks until the answer is one of some, if there are any to choose from. An empty
 // answer is the usual one.
-func (a asker) ask(question, usual string, among ...string) (string, error) {
+func (a asker) ask(question, usual string, among []string) (string, error) {
 	for {
 		fmt.Fprint(a.out, question)
 		if len(among) > 0 {

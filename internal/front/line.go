@@ -181,15 +181,8 @@ func (p program) flagError(t target, err error) error {
 	case errors.Is(err, pflag.ErrHelp):
 		return helpError{t}
 	case errors.As(err, &unknown):
-		var names []string
-		for _, f := range t.Flags {
-			names = append(names, f.Name)
-		}
-		meant := near.Name(unknown.GetSpecifiedName(), names)
-		if meant != "" {
-			meant = "; did you mean -" + meant + "?"
-		}
-		return fmt.Errorf("%s has no flag -%s%s%s", t.Name, unknown.GetSpecifiedName(), meant, hint)
+		name := unknown.GetSpecifiedName()
+		return fmt.Errorf("%s has no flag -%s%s%s", t.Name, name, flagHint(name, t.Flags), hint)
 	case errors.As(err, &bare):
 		f := t.flag(bare.GetSpecifiedName())
 		return fmt.Errorf("%s: -%s needs a value: -%[2]s=%[3]s%[4]s", t.Name, f.Name, f.Kind, hint)
@@ -198,6 +191,15 @@ func (p program) flagError(t target, err error) error {
 		return fmt.Errorf("%s: -%s=%s: want %s%s", t.Name, f.Name, invalid.GetValue(), wants(f.Type), hint)
 	}
 	return fmt.Errorf("%s: %w%s", t.Name, err, hint)
+}
+
+// flagHint returns "; did you mean -NAME?" for a name that is none of some flags, or "".
+func flagHint(name string, flags []param) string {
+	names := make([]string, len(flags))
+	for i, f := range flags {
+		names[i] = "-" + f.Name
+	}
+	return near.Hint("-"+name, names...)
 }
 
 // unknownTarget is the error of a word that is no target, behind some that are.

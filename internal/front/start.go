@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/magefile/mage/mage"
@@ -18,31 +17,44 @@ func (p program) start(m magefile, words []string, env ...string) int {
 	c.Stdin, c.Stdout, c.Stderr = p.in, p.out, p.err
 	c.Dir, c.Env = m.inv.WorkDir, append(environment(m.inv), commandVariable+"="+p.called)
 	c.Env = append(c.Env, env...)
-	signals := make(chan os.Signal, 1)
+	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(signals)
 	if err := c.Start(); err != nil {
 		return p.fail(exitFailed, err)
 	}
-	var interrupted atomic.Bool
+	interrupted := make(chan bool)
 	go func() {
+		was := false
 		for s := range signals {
 			if s == syscall.SIGINT {
-				interrupted.Store(true)
-				continue
+				was = true
+			} else {
+				_ = c.Process.Signal(s)
 			}
-			_ = c.Process.Signal(s)
 		}
+		interrupted <- was
 	}()
 	err := c.Wait()
+	signal.Stop(signals) // which waits for those on their way
+	close(signals)
 	exit := new(exec.ExitError)
 	switch {
-	case interrupted.Load():
+	case <-interrupted:
 		return exitInterrupted
 	case errors.As(err, &exit) && exit.Exited():
 		return exit.ExitCode()
+	case errors.As(err, &exit) && killedBy(exit) > 0:
+		return 128 + killedBy(exit)
 	case err != nil:
 		return p.fail(exitFailed, err)
+	}
+	return 0
+}
+
+// killedBy returns the number of the signal that ended a process, or 0.
+func killedBy(exit *exec.ExitError) int {
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return int(status.Signal())
 	}
 	return 0
 }
@@ -52,8 +64,8 @@ func (p program) start(m magefile, words []string, env ...string) int {
 func (p program) compile(m magefile) int {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGINT)
-	defer signal.Stop(signals)
 	code := m.compile(p.err)
+	signal.Stop(signals)
 	select {
 	case <-signals:
 		return exitInterrupted
