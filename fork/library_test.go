@@ -43,7 +43,8 @@ func TestShared(t *testing.T) {
 	}
 	f.Carried = append(f.Carried, spec.Carried{Carry: source.Carry{Git: "../mate"}}, spec.Carried{Library: "slipway:none"})
 	_, err = f.Shared()
-	if want := `fork.yaml: patches[2]: unknown series "slipway:none": `; err == nil || !strings.HasPrefix(err.Error(), want) {
+	const want = `fork.yaml: patches[2]: unknown series "slipway:none": `
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("Shared() = %v, want %s", err, want)
 	}
 	if !f.CarriesCommits() {
@@ -83,7 +84,7 @@ func TestCheckShared(t *testing.T) {
 	} {
 		l := wholeLock()
 		l.Carried, l.Patches = f.Ranges(), c.pins
-		if got := strings.Join(f.checkSeries(l), "\n"); !strings.HasPrefix(got, c.want) || got != "" && c.want == "" {
+		if got := lines(f.checkSeries(l)); !strings.HasPrefix(got, c.want) || got != "" && c.want == "" {
 			t.Errorf("%s: the faults are\n%s\nwant\n%s", what, got, c.want)
 		}
 	}

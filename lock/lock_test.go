@@ -86,7 +86,7 @@ func TestRoundTrip(t *testing.T) {
 		"no go line":       func(l *Lock) { l.Go = "" },
 		"a pseudo-version": func(l *Lock) { l.Upstream = "example.org/ship@v0.0.0-20260203040506-14100d3c2b1a" },
 		"of the library": func(l *Lock) {
-			l.Carried = []Carried{{Git: "../mate", Commits: "1..2"}, {Library: "slipway:bosun"}, {Git: "../cook", Commits: "3..4"}}
+			l.Carried = []Carried{{Git: "../mate", Commits: "1..2"}, {Library: "slipway:bosun"}}
 			l.Patches = append([]Patch{{"slipway:bosun/0001-bosun.patch", 1, digestA}}, l.Patches...)
 		},
 		"a great strip": func(l *Lock) { l.Patches[0].Strip = 255 },

@@ -39,19 +39,25 @@ func ship(dir, registry string) fork.Fork {
 func TestFor(t *testing.T) {
 	for name, c := range map[string]struct {
 		asked []string
+		made  string // that the images were made for
 		fork  string
 		want  []string // none: an error
 	}{
 		"neither says one":  {},
 		"the fork says one": {fork: "registry.example.org/team", want: []string{"registry.example.org/team"}},
 		"the request does":  {asked: []string{"a.example.org"}, want: []string{"a.example.org"}},
-		"both do": {
+		"the images do": {
+			made: "registry.example.org/team", fork: "other.example.org", want: []string{"registry.example.org/team"},
+		},
+		"all do": {
+			made:  "registry.example.org/team",
 			asked: []string{"a.example.org", "b.example.org"}, fork: "registry.example.org",
 			want: []string{"a.example.org", "b.example.org"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := PushRequest{Registries: c.asked, Tag: "v1", Force: true}.For(ship("", c.fork))
+			got, err := PushRequest{Registries: c.asked, Tag: "v1", Force: true}.
+				For(ship("", c.fork), artifact.Images{Registry: c.made})
 			if c.want == nil {
 				if err == nil || !strings.Contains(err.Error(), "images.registry in forks/ship-1.4/fork.yaml") {
 					t.Errorf("error %v", err)

@@ -124,7 +124,7 @@ func exportQuilt(_ context.Context, s *build.Session, e export) error {
 		if mail, ok := p.Mail(); ok && build.IsCommit(p) {
 			p.Name = patches.FileName(i+1, mail.Subject)
 		} else if build.IsShared(p) {
-			p.Name = sharedAsFile(p, i+1, e.series).Name
+			p.Name = sharedAsFile(p, i+1, slices.Concat(e.series, out)).Name
 		}
 		files, err := p.Portable()
 		if err != nil {

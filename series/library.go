@@ -61,8 +61,8 @@ func sayFreed(s *build.Session, before build.Series, now []patches.Patch) {
 	kept, _ := keptRanges(before, now)
 	for _, c := range s.Fork().Carried[kept:] {
 		if c.Library != "" {
-			s.Note(c.Library + " is no longer in fork.yaml: the work tree changes its patches, or what is before them, " +
-				"so they are files of the fork now")
+			s.Note(c.Library + " is no longer in fork.yaml: the work tree changes its patches, or what is before them; " +
+				"what it has of them are files of the fork now")
 		}
 	}
 }

@@ -32,7 +32,9 @@ func TestReviseShared(t *testing.T) {
 		yaml  string
 	}{
 		"nothing changed": {before.Patches, []string{"plain.patch"}, yaml},
-		"one more":        {append(before.Patches[:3:3], mail("0002-x.patch", "x")), []string{"plain.patch", "0002-x.patch"}, yaml},
+		"one more": {
+			append(before.Patches[:3:3], mail("0002-x.patch", "x")), []string{"plain.patch", "0002-x.patch"}, yaml,
+		},
 		"the library's patch edited": {
 			[]patches.Patch{edited, commit, plain}, []string{"0001-bosun.patch", "0002-crew-sign-on.patch", "plain.patch"},
 			"name: ship\n",
@@ -69,6 +71,25 @@ func TestReviseShared(t *testing.T) {
 				t.Errorf("fork.yaml is\n%s\nwant\n%s", data, c.yaml)
 			}
 		})
+	}
+}
+
+// TestSharedThatMoves holds that a patch of the library stays what it is where its hunks move.
+func TestSharedThatMoves(t *testing.T) {
+	shared, file := patches.Patch{Name: "slipway:bosun/0001-bosun.patch"}, list("plain.patch")[0]
+	for _, c := range []struct {
+		p      patches.Patch
+		status patches.Status
+		exact  bool
+	}{
+		{file, patches.Applies, true}, {file, patches.Moves, false}, {file, patches.Merges, false},
+		{shared, patches.Applies, true}, {shared, patches.Moves, true}, {shared, patches.Merges, false},
+	} {
+		var l layout
+		l.add(patches.Outcome{Patch: c.p, Status: c.status})
+		if l.exact[0] != c.exact {
+			t.Errorf("%s that is %s is exact: %v, want %v", c.p.Name, c.status, l.exact[0], c.exact)
+		}
 	}
 }
 

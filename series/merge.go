@@ -68,7 +68,8 @@ func (l *layout) add(o patches.Outcome) {
 		l.exact, l.unmarked = append(l.exact, true), append(l.unmarked, nil)
 	}
 	l.steps = append(l.steps, patches.Step{Patch: o.Patch, Changes: o.Changes})
-	l.exact = append(l.exact, o.Status == patches.Applies && len(o.Files) == 0)
+	l.exact = append(l.exact, len(o.Files) == 0 && (o.Status == patches.Applies ||
+		o.Status == patches.Moves && build.IsShared(o.Patch))) // a file gets its new lines, one of the library stays
 	l.unmarked = append(l.unmarked, unmarked(o))
 }
 

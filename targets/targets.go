@@ -8,6 +8,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
 )
 
@@ -37,6 +39,7 @@ func Cross(
 	components *string, // LIST the components to build (default: build.components of fork.yaml)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
@@ -46,7 +49,7 @@ func Cross(
 	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Cross(ctx, setting("FORK", fork), slipway.CrossRequest{
-			Components: list(setting("COMPONENTS", components)), Platforms: names,
+			Components: list(setting("COMPONENTS", components)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
 		})
 	})
 }
@@ -66,10 +69,11 @@ func Deb(
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
-	r, err := packageRequest(packages, platforms, arch)
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -92,10 +96,11 @@ func Rpm(
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
-	r, err := packageRequest(packages, platforms, arch)
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -114,15 +119,21 @@ func Rpm(
 //	mage ebuild                               # of all forks
 //	mage ebuild -fork=etcd-3.7                # of one
 //	mage ebuild -gentoo=/srv/gentoo           # looks there for names that ::gentoo has
+//	mage ebuild -messages                     # say again what to commit the packages as
 func Ebuild(
 	ctx context.Context,
 	fork *string, // NAME this fork alone (default: all forks)
 	gentoo *string, // DIR a checkout of ::gentoo (default: /var/db/repos/gentoo, if it is there)
+	messages *bool, // print the message of the commit for each package, also for those that were there
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{Gentoo: setting("GENTOO", gentoo)})
+		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{
+			Gentoo: setting("GENTOO", gentoo), Messages: flag(toggleMessages, messages),
+			DryRun: flag(toggleDryRun, dryRun),
+		})
 	})
 }
 
@@ -134,15 +145,18 @@ func Ebuild(
 // Examples:
 //
 //	mage image                                # all images
-//	mage image -images=kubelet -arch=amd64    # one image, for one architecture
+//	mage image -images=kubelet -arch=arm64    # one image, for another architecture
+//	mage image -platforms=all                 # for all Linux platforms of fork.yaml
 //	mage image -format=docker                 # with archives for docker load
 func Image(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
 	images *string, // LIST the images (default: all)
-	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
 	format *string, // NAME docker: archives for docker load, too; or oci (default: oci)
+	registry *string, // REGISTRY where hosts pull the images from (default: images.registry of fork.yaml)
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
@@ -152,6 +166,7 @@ func Image(
 	}
 	r := slipway.ImageRequest{
 		Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
+		DryRun: flag(toggleDryRun, dryRun), Registry: setting("REGISTRY", registry),
 	}
 	if err := r.Check(); err != nil {
 		return err
@@ -173,26 +188,39 @@ func Image(
 func Push(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	registry *string, // LIST registries, such as registry.example.org/team (default: images.registry of fork.yaml)
+	registry *string, // LIST registries, such as registry.example.org/team (default: where the images were made for)
 	images *string, // LIST the images (default: all)
 	tag *string, // NAME a tag (default: the one made from the fork's version)
+	platforms *string, // LIST platforms: images for others are refused, and a tag may lose others
+	arch *string, // NAME one Linux architecture, in place of -platforms
 	insecure *bool, // accept any certificate, and plain HTTP
 	force *bool, // replace a tag that points at another digest
+	mirror *bool, // push to another registry than the one that pods and installer units pull from
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
+	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		to := setting("REGISTRY", registry)
+		if p.Imaging = imagesBefore("push"); p.PlanOnly && p.Imaging != nil {
+			to = cmp.Or(to, p.Imaging.Registry) // which images.json will name
+		}
 		return p.Push(ctx, setting("FORK", fork), slipway.PushRequest{
-			Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)),
-			Tag: setting("TAG", tag), Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force),
+			Registries: list(to), Images: list(setting("IMAGES", images)), Platforms: names, Tag: setting("TAG", tag),
+			Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force), Mirror: flag(toggleMirror, mirror),
 		})
 	})
 }
 
 // packageRequest returns what the flags of deb and rpm ask for.
-func packageRequest(packages, platforms, arch *string) (slipway.PackageRequest, error) {
+func packageRequest(packages, platforms, arch *string, dryRun *bool) (slipway.PackageRequest, error) {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
-	return slipway.PackageRequest{Packages: list(setting("PACKAGES", packages)), Platforms: names}, err
+	return slipway.PackageRequest{
+		Packages: list(setting("PACKAGES", packages)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
+	}, err
 }
 
 // platformNames returns the platforms that the flags, or the variables of
@@ -272,6 +300,48 @@ func Clean(ctx context.Context) error {
 	return run(ctx, nil, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return nil, p.Clean(ctx)
 	})
+}
+
+// Check checks the files of all forks, without building and without a network.
+//
+// Looks at fork.yaml, the series, locks, profiles, the files for packages and images,
+// and repo.yaml, and at what is made of them. Reports all faults at once, each with
+// its file, its line and what to do, and fails if there are any. -json prints the
+// report for programs.
+//
+// Examples:
+//
+//	mage check                  # all forks
+//	mage check -fork=etcd-3.7   # one of them
+//	mage check -json            # for an editor, or CI
+func Check(
+	ctx context.Context,
+	fork *string, // NAME this fork alone (default: all forks)
+	json *bool, // print a report as JSON
+) error {
+	if err := checkToggles(); err != nil {
+		return err
+	}
+	if plans, err := begin(); err != nil || plans {
+		return err
+	}
+	p, err := project(nil)
+	if err != nil {
+		return err
+	}
+	report, err := p.Check(ctx, setting("FORK", fork))
+	if err != nil {
+		return err
+	}
+	if flag(toggleJSON, json) {
+		err = printJSON(report)
+	} else {
+		fmt.Println(strings.Join(report.Lines(), "\n"))
+	}
+	if n := report.Faults(); err == nil && n > 0 {
+		err = fmt.Errorf("the project has %s", text.Count(n, "fault"))
+	}
+	return err
 }
 
 // Doctor checks that this machine has what it takes to build this project's forks.

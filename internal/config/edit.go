@@ -61,7 +61,8 @@ func Append(data []byte, list string, fields ...string) ([]byte, error) {
 			return append(append(lines, list+":"), append(item("  "), "")...), nil
 		}
 		if words, ok := wordsOf(lines, key, val); ok {
-			return slices.Replace(lines, key.Line-1, key.Line, append(append([]string{list + ":"}, words...), item("  ")...)...), nil
+			block := slices.Concat([]string{list + ":"}, words, item("  "))
+			return slices.Replace(lines, key.Line-1, key.Line, block...), nil
 		}
 		if val.Kind != yaml.SequenceNode || val.Style&yaml.FlowStyle != 0 || len(val.Content) == 0 {
 			return nil, errors.New("it is not a list with an item a line")

@@ -59,7 +59,8 @@ func TestListOfWords(t *testing.T) {
 	const data = "name: ship\npatches: [slipway:a, slipway:b]\nbuild: {}\n"
 	long := strings.Replace(data, "patches: [slipway:a, slipway:b]\n", "patches:\n  - slipway:a\n  - slipway:b\n", 1)
 	got, err := Append([]byte(data), "patches", "git", "../k", "commits", "c..d")
-	if want := strings.Replace(long, "build", "  - git: ../k\n    commits: c..d\nbuild", 1); err != nil || string(got) != want {
+	want := strings.Replace(long, "build", "  - git: ../k\n    commits: c..d\nbuild", 1)
+	if err != nil || string(got) != want {
 		t.Errorf("Append() = %s(%v), want\n%s", got, err, want)
 	}
 	for n, want := range map[int]string{

@@ -48,7 +48,8 @@ func TestLookup(t *testing.T) {
 			t.Errorf("%s: %v, %d patches, want 2", vers, err, len(list))
 			continue
 		}
-		if p := list[0]; p.Name != "slipway:bosun/0001-bosun.patch" || p.Strip != 1 || !strings.HasPrefix(string(p.Data), begins) {
+		p := list[0]
+		if p.Name != "slipway:bosun/0001-bosun.patch" || p.Strip != 1 || !strings.HasPrefix(string(p.Data), begins) {
 			t.Errorf("%s: the first is %+v, want the one of %s", vers, p, begins)
 		}
 		if p := list[1]; p.Name != "slipway:bosun/0002-mate.patch" {
@@ -79,7 +80,8 @@ func TestFaultsOfALibrary(t *testing.T) {
 		{"a word misspelt", "about:", "abuot:", at + "2: abuot: unknown key; known here: profile, about, rows"},
 		{"no profile", "profile: ship", "profile: ''", at + "1: want profile, about and rows"},
 		{"a range that is none", ">=1.5.0-0", "1.5 and up", at + "4: rows[0].versions: want a range"},
-		{"a row with fewer", ", 1.5/0002-mate.patch]\n  -", "]\n  -", at + "7: rows[1].patches: want patches of the same names"},
+		{"a row with fewer", ", 1.5/0002-mate.patch]\n  -", "]\n  -",
+			at + "7: rows[1].patches: want patches of the same names"},
 		{"a missing file", "1.4/0001", "1.3/0001", at + "7: rows[1].patches: open bosun/1.3/0001-bosun.patch"},
 	} {
 		files := ship()
