@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/platform"
@@ -218,7 +219,8 @@ func (p Project) Fork(id string) (Fork, error) {
 		return p.defaultFork(ids)
 	}
 	if !slices.Contains(ids, id) {
-		return Fork{}, fmt.Errorf("no fork %q: this project has %s", id, strings.Join(ids, ", "))
+		return Fork{}, fmt.Errorf("no fork %q: this project has %s%s", id, strings.Join(ids, ", "),
+			near.Hint(id, ids...))
 	}
 	return load(p, id)
 }
