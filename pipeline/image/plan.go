@@ -37,7 +37,7 @@ type plan struct {
 // Check returns what is wrong with the request by itself.
 func (r Request) Check() error {
 	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
-		return fmt.Errorf("-format=%s: want oci or docker%s", r.Format, near.Hint(r.Format, "oci", "docker"))
+		return fmt.Errorf("-format=%s: want oci or docker%s", r.Format, near.Hint(r.Format, images.OCI, images.Docker))
 	}
 	if err := (images.Settings{Registry: strings.TrimSuffix(r.Registry, "/")}).CheckRegistry(); err != nil {
 		return fmt.Errorf("-registry: %w", err)
