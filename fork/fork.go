@@ -224,6 +224,14 @@ func (p Project) Fork(id string) (Fork, error) {
 	return load(p, id)
 }
 
+// CheckID returns an error if a fork is none of those of its project.
+func CheckID(id string, ids []string) error {
+	if slices.Contains(ids, id) {
+		return nil
+	}
+	return fmt.Errorf("no fork %q: this project has %s%s", id, strings.Join(ids, ", "), near.Hint(id, ids...))
+}
+
 // defaultFork reads the fork that a command is about if it names none.
 func (p Project) defaultFork(ids []string) (Fork, error) {
 	if len(ids) == 1 {
