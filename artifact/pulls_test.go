@@ -22,7 +22,7 @@ func TestPulls(t *testing.T) {
 			files: map[string]string{
 				"manifests/bosun.json": `{"image": "registry.example.org/acme/bosun@` + digest + `"}`,
 			},
-			want:  []Pull{{dist + "/manifests/bosun.json", "registry.example.org/acme", "bosun", digest}},
+			want: []Pull{{dist + "/manifests/bosun.json", "registry.example.org/acme", "bosun", digest}},
 		},
 		"a unit names it more than once": {
 			files: map[string]string{
@@ -42,7 +42,7 @@ func TestPulls(t *testing.T) {
 			files: map[string]string{
 				"deploy/deploy.json": `{"version": "1.4.1", "file": "kubespray.yml", "registry": "r.example.org"}`,
 			},
-			want:  []Pull{{File: dist + "/deploy/kubespray.yml", Registry: "r.example.org"}},
+			want: []Pull{{File: dist + "/deploy/kubespray.yml", Registry: "r.example.org"}},
 		},
 		"variables of another version": {
 			files: map[string]string{

@@ -6,7 +6,6 @@ package check
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
-	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/lock"
@@ -51,9 +49,10 @@ func Run(ctx context.Context, r Request) (Report, error) {
 	}
 	asked := ids
 	if r.Fork != "" {
-		if asked, err = named(ids, r.Fork); err != nil {
+		if err := fork.CheckID(r.Fork, ids); err != nil {
 			return Report{}, err
 		}
+		asked = []string{r.Fork}
 	}
 	if err := c.open(ctx, ids); err != nil {
 		return Report{}, err
@@ -65,15 +64,6 @@ func Run(ctx context.Context, r Request) (Report, error) {
 		c.common(ids)
 	}
 	return c.report, ctx.Err()
-}
-
-func named(ids []string, id string) ([]string, error) {
-	for _, one := range ids {
-		if one == id {
-			return []string{id}, nil
-		}
-	}
-	return nil, fmt.Errorf("no fork %q: this project has %s%s", id, strings.Join(ids, ", "), near.Hint(id, ids...))
 }
 
 // open opens a session that makes nothing on each fork that can be read. Its lock may be

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/near"
 )
 
 // A Platform is an operating system and an architecture, by Go's names.
@@ -29,7 +31,7 @@ func Parse(s string) (Platform, error) {
 	os, arch, _ := strings.Cut(s, "/")
 	p := Platform{os, arch}
 	if !slices.Contains(known, p) {
-		return Platform{}, fmt.Errorf("unknown platform %q: want one of %s", s, join(known))
+		return Platform{}, fmt.Errorf("unknown platform %q: want one of %s%s", s, join(known), near.Hint(s, names(known)...))
 	}
 	return p, nil
 }
@@ -74,12 +76,14 @@ func Names(s string) bool {
 	return slices.ContainsFunc(known, func(p Platform) bool { return s == p.OS || s == p.String() })
 }
 
-func join(list []Platform) string {
-	names := make([]string, len(list))
+func join(list []Platform) string { return strings.Join(names(list), ", ") }
+
+func names(list []Platform) []string {
+	out := make([]string, len(list))
 	for i, p := range list {
-		names[i] = p.String()
+		out[i] = p.String()
 	}
-	return strings.Join(names, ", ")
+	return out
 }
 
 // Common returns the platforms of a that are also in b, in the order of a.

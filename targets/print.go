@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/internal/show"
 	"github.com/slipway-build/slipway/internal/text"
 )
@@ -54,19 +55,40 @@ func sizeOf(terminal *os.File) (columns, rows int) {
 	return columns, rows
 }
 
-// printChecks prints the results of the doctor's checks. It returns an error if
-// something that a fork needs is missing.
-func printChecks(checks []slipway.Check) error {
-	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+// printChecks prints the results of the doctor's checks, for people or for programs. It
+// returns an error if something that a fork needs is missing.
+func printChecks(checks []slipway.Check, asJSON bool) error {
 	missing := 0
+	for _, c := range checks {
+		if !c.OK && c.Needed {
+			missing++
+		}
+	}
+	show := checksTable
+	if asJSON {
+		show = checksJSON
+	}
+	if err := show(checks); err != nil {
+		return err
+	}
+	if missing > 0 {
+		return fmt.Errorf("this machine is missing %s", text.Count(missing, "requirement"))
+	}
+	return nil
+}
+
+func checksJSON(checks []slipway.Check) error {
+	return printJSON(doctor.Report{Checks: checks})
+}
+
+func checksTable(checks []slipway.Check) error {
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, c := range checks {
 		mark := "ok"
 		switch {
-		case c.OK:
-		case c.Needed:
+		case !c.OK && c.Needed:
 			mark = "MISSING"
-			missing++
-		default:
+		case !c.OK:
 			mark = "-"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", mark, c.Name, c.Detail)
@@ -74,11 +96,5 @@ func printChecks(checks []slipway.Check) error {
 			fmt.Fprintf(t, "\t\t%s\n", c.Remedy)
 		}
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	if missing > 0 {
-		return fmt.Errorf("this machine is missing %s", text.Count(missing, "requirement"))
-	}
-	return nil
+	return t.Flush()
 }

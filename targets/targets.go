@@ -315,7 +315,7 @@ func Clean(ctx context.Context) error {
 //
 //	mage check                  # all forks
 //	mage check -fork=etcd-3.7   # one of them
-//	mage check -json            # for an editor, or CI
+//	mage check -json            # for an editor, or CI; docs/check.schema.json describes it
 func Check(
 	ctx context.Context,
 	fork *string, // NAME this fork alone (default: all forks)
@@ -348,10 +348,19 @@ func Check(
 
 // Doctor checks that this machine has what it takes to build this project's forks.
 //
+// Fails if something is missing that a fork needs.
+//
 // Examples:
 //
-//	mage doctor  # lists what is missing, and what each thing is for
-func Doctor(ctx context.Context) error {
+//	mage doctor        # lists what is missing, and what each thing is for
+//	mage doctor -json  # the same for programs; docs/doctor.schema.json describes it
+func Doctor(
+	ctx context.Context,
+	json *bool, // print a report as JSON
+) error {
+	if err := checkToggles(); err != nil {
+		return err
+	}
 	if plans, err := begin(); err != nil || plans {
 		return err
 	}
@@ -363,5 +372,5 @@ func Doctor(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return printChecks(checks)
+	return printChecks(checks, flag(toggleJSON, json))
 }

@@ -149,23 +149,24 @@ func ask(t *testing.T, site fs.FS, pages []string, script string, width int, fla
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := fstest.MapFS{
-		"the-frame.html": {Data: fmt.Appendf(nil, frame, width, names)},
-		"the-script.js":  {Data: []byte(script)},
+	served := map[string][]byte{
+		"the-frame.html": fmt.Appendf(nil, frame, width, names),
+		"the-script.js":  []byte(script),
 	}
 	for _, name := range pages {
 		page, err := fs.ReadFile(site, name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		served[name] = &fstest.MapFile{Data: withScript(t, page)}
+		served[name] = withScript(t, page)
 	}
-	with, without := http.FileServerFS(served), http.FileServerFS(site)
+	files := http.FileServerFS(site)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if served[strings.TrimPrefix(r.URL.Path, "/")] != nil {
-			with.ServeHTTP(w, r)
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		if data, ok := served[name]; ok {
+			http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 		} else {
-			without.ServeHTTP(w, r)
+			files.ServeHTTP(w, r)
 		}
 	}))
 	defer server.Close()

@@ -116,7 +116,7 @@ func (p program) runWords(inv mage.Invocation, noProject error) int {
 		}
 	}
 	switch {
-	case len(words) == 0 && !inv.List && (inv.Help || noProject != nil):
+	case len(words) == 0 && !inv.List && (inv.Help || errors.Is(noProject, errNoProject)):
 		return p.showHelp(m.table, noProject)
 	case errors.Is(broken, errNoProject):
 		return p.fail(exitFailed, fmt.Errorf("%w\n  To start one: %s init", broken, p.called))
