@@ -260,13 +260,10 @@ func platformNames(platforms, arch string) ([]string, error) {
 //
 //	mage forks  # with their versions, upstreams and platforms
 func Forks() error {
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
+	return ask(listForks)
+}
+
+func listForks(p *slipway.Project) error {
 	ids, err := p.Forks()
 	if err != nil {
 		return err
@@ -321,29 +318,16 @@ func Check(
 	fork *string, // NAME this fork alone (default: all forks)
 	json *bool, // print a report as JSON
 ) error {
-	if err := checkToggles(); err != nil {
-		return err
-	}
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	report, err := p.Check(ctx, setting("FORK", fork))
-	if err != nil {
-		return err
-	}
-	if flag(toggleJSON, json) {
-		err = printJSON(report)
-	} else {
-		fmt.Println(strings.Join(report.Lines(), "\n"))
-	}
-	if n := report.Faults(); err == nil && n > 0 {
-		err = fmt.Errorf("the project has %s", text.Count(n, "fault"))
-	}
-	return err
+	return ask(func(p *slipway.Project) error {
+		report, err := p.Check(ctx, setting("FORK", fork))
+		if err != nil {
+			return err
+		}
+		if err := printReport(report.Lines(), report, flag(toggleJSON, json)); err != nil || report.Faults() == 0 {
+			return err
+		}
+		return fmt.Errorf("the project has %s", text.Count(report.Faults(), "fault"))
+	})
 }
 
 // Doctor checks that this machine has what it takes to build this project's forks.
@@ -358,19 +342,11 @@ func Doctor(
 	ctx context.Context,
 	json *bool, // print a report as JSON
 ) error {
-	if err := checkToggles(); err != nil {
-		return err
-	}
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	checks, err := p.Doctor(ctx)
-	if err != nil {
-		return err
-	}
-	return printChecks(checks, flag(toggleJSON, json))
+	return ask(func(p *slipway.Project) error {
+		checks, err := p.Doctor(ctx)
+		if err != nil {
+			return err
+		}
+		return printChecks(checks, flag(toggleJSON, json))
+	})
 }
