@@ -10,6 +10,7 @@ package targets
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
 )
@@ -237,10 +239,10 @@ func platformNames(platforms, arch string) ([]string, error) {
 			return names, nil
 		}
 		_, err := platform.ParseList(names)
-		return names, err
+		return names, nearPlatform(err)
 	case arch != "":
 		p, err := platform.Parse("linux/" + arch)
-		return []string{p.String()}, err
+		return []string{p.String()}, nearPlatform(err)
 	}
 	fast := os.Getenv("KUBE_FASTBUILD")
 	if fast == "" {
@@ -252,6 +254,14 @@ func platformNames(platforms, arch string) ([]string, error) {
 		return []string{"all"}, nil
 	}
 	return nil, nil
+}
+
+// nearPlatform adds to the error of an unknown platform which one may be meant.
+func nearPlatform(err error) error {
+	if unknown, ok := errors.AsType[*platform.UnknownError](err); ok {
+		return fmt.Errorf("%w%s", err, near.Hint(unknown.Name, platform.Strings(platform.Known())...))
+	}
+	return err
 }
 
 // Forks lists the forks of this project.
