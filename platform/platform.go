@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/slipway-build/slipway/internal/near"
 )
 
 // A Platform is an operating system and an architecture, by Go's names.
@@ -26,12 +24,19 @@ var known = []Platform{
 // Known returns the platforms that Parse takes.
 func Known() []Platform { return slices.Clone(known) }
 
+// An UnknownError says that a name is not that of a platform.
+type UnknownError struct{ Name string }
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("unknown platform %q: want one of %s", e.Name, join(known))
+}
+
 // Parse reads a platform written as linux/amd64.
 func Parse(s string) (Platform, error) {
 	os, arch, _ := strings.Cut(s, "/")
 	p := Platform{os, arch}
 	if !slices.Contains(known, p) {
-		return Platform{}, fmt.Errorf("unknown platform %q: want one of %s%s", s, join(known), near.Hint(s, names(known)...))
+		return Platform{}, &UnknownError{s}
 	}
 	return p, nil
 }
@@ -76,9 +81,10 @@ func Names(s string) bool {
 	return slices.ContainsFunc(known, func(p Platform) bool { return s == p.OS || s == p.String() })
 }
 
-func join(list []Platform) string { return strings.Join(names(list), ", ") }
+func join(list []Platform) string { return strings.Join(Strings(list), ", ") }
 
-func names(list []Platform) []string {
+// Strings returns platforms as Parse takes them.
+func Strings(list []Platform) []string {
 	out := make([]string, len(list))
 	for i, p := range list {
 		out[i] = p.String()

@@ -57,18 +57,13 @@ func (Deploy) OpenStack(
 	set *string, // LIST values that differ, such as Global.region=east,LoadBalancer.subnet-id=ID
 	out *string, // FILE where to write it, outside of dist (default: standard output)
 ) error {
-	if plans, err := begin(); err != nil || plans {
+	return ask(func(p *slipway.Project) error {
+		data, err := p.OpenStack(setting("FORK", fork), slipway.OpenStackRequest{
+			Set: setting("SET", set), Out: setting("OUT", out),
+		})
+		if err == nil {
+			_, err = os.Stdout.Write(data)
+		}
 		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	data, err := p.OpenStack(setting("FORK", fork), slipway.OpenStackRequest{
-		Set: setting("SET", set), Out: setting("OUT", out),
 	})
-	if err == nil {
-		_, err = os.Stdout.Write(data)
-	}
-	return err
 }

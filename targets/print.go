@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -55,6 +56,15 @@ func sizeOf(terminal *os.File) (columns, rows int) {
 	return columns, rows
 }
 
+// printReport prints a report as its lines, or as JSON for programs.
+func printReport(lines []string, report any, asJSON bool) error {
+	if asJSON {
+		return printJSON(report)
+	}
+	_, err := fmt.Println(spoken(strings.Join(lines, "\n")))
+	return err
+}
+
 // printChecks prints the results of the doctor's checks, for people or for programs. It
 // returns an error if something that a fork needs is missing.
 func printChecks(checks []slipway.Check, asJSON bool) error {
@@ -93,7 +103,7 @@ func checksTable(checks []slipway.Check) error {
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", mark, c.Name, c.Detail)
 		if !c.OK && c.Remedy != "" {
-			fmt.Fprintf(t, "\t\t%s\n", c.Remedy)
+			fmt.Fprintf(t, "\t\t%s\n", spoken(c.Remedy))
 		}
 	}
 	return t.Flush()

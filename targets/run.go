@@ -45,7 +45,12 @@ func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error 
 	printer, closePrinter := newPrinter(out, flag(toggleV, v) || mg.Verbose(), json)
 	defer closePrinter()
 	ctx, ended := untilSignal(ctx, printer)
-	p, err := project(printer.Event)
+	p, err := project(func(e event.Event) {
+		if e.Kind == event.Note {
+			e.Detail = spoken(e.Detail)
+		}
+		printer.Event(e)
+	})
 	if err != nil {
 		return ended(err)
 	}
@@ -54,6 +59,21 @@ func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error 
 	}
 	_, err = f(ctx, p) // its events told what it made
 	return asCalled(ended(err))
+}
+
+// ask calls f, which prints what it finds out about the project and makes nothing.
+func ask(f func(p *slipway.Project) error) error {
+	if err := checkToggles(); err != nil {
+		return err
+	}
+	if plans, err := begin(); err != nil || plans {
+		return err
+	}
+	p, err := project(nil)
+	if err != nil {
+		return err
+	}
+	return asCalled(f(p))
 }
 
 // A verb is a method of a project, with its arguments.

@@ -10,6 +10,7 @@ package targets
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
 )
@@ -237,10 +239,10 @@ func platformNames(platforms, arch string) ([]string, error) {
 			return names, nil
 		}
 		_, err := platform.ParseList(names)
-		return names, err
+		return names, nearPlatform(err)
 	case arch != "":
 		p, err := platform.Parse("linux/" + arch)
-		return []string{p.String()}, err
+		return []string{p.String()}, nearPlatform(err)
 	}
 	fast := os.Getenv("KUBE_FASTBUILD")
 	if fast == "" {
@@ -254,19 +256,24 @@ func platformNames(platforms, arch string) ([]string, error) {
 	return nil, nil
 }
 
+// nearPlatform adds to the error of an unknown platform which one may be meant.
+func nearPlatform(err error) error {
+	if unknown, ok := errors.AsType[*platform.UnknownError](err); ok {
+		return fmt.Errorf("%w%s", err, near.Hint(unknown.Name, platform.Strings(platform.Known())...))
+	}
+	return err
+}
+
 // Forks lists the forks of this project.
 //
 // Examples:
 //
 //	mage forks  # with their versions, upstreams and platforms
 func Forks() error {
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
+	return ask(listForks)
+}
+
+func listForks(p *slipway.Project) error {
 	ids, err := p.Forks()
 	if err != nil {
 		return err
@@ -321,29 +328,16 @@ func Check(
 	fork *string, // NAME this fork alone (default: all forks)
 	json *bool, // print a report as JSON
 ) error {
-	if err := checkToggles(); err != nil {
-		return err
-	}
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	report, err := p.Check(ctx, setting("FORK", fork))
-	if err != nil {
-		return err
-	}
-	if flag(toggleJSON, json) {
-		err = printJSON(report)
-	} else {
-		fmt.Println(strings.Join(report.Lines(), "\n"))
-	}
-	if n := report.Faults(); err == nil && n > 0 {
-		err = fmt.Errorf("the project has %s", text.Count(n, "fault"))
-	}
-	return err
+	return ask(func(p *slipway.Project) error {
+		report, err := p.Check(ctx, setting("FORK", fork))
+		if err != nil {
+			return err
+		}
+		if err := printReport(report.Lines(), report, flag(toggleJSON, json)); err != nil || report.Faults() == 0 {
+			return err
+		}
+		return fmt.Errorf("the project has %s", text.Count(report.Faults(), "fault"))
+	})
 }
 
 // Doctor checks that this machine has what it takes to build this project's forks.
@@ -358,19 +352,11 @@ func Doctor(
 	ctx context.Context,
 	json *bool, // print a report as JSON
 ) error {
-	if err := checkToggles(); err != nil {
-		return err
-	}
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	checks, err := p.Doctor(ctx)
-	if err != nil {
-		return err
-	}
-	return printChecks(checks, flag(toggleJSON, json))
+	return ask(func(p *slipway.Project) error {
+		checks, err := p.Doctor(ctx)
+		if err != nil {
+			return err
+		}
+		return printChecks(checks, flag(toggleJSON, json))
+	})
 }
