@@ -1,16 +1,12 @@
 // Package slipway builds forks of Go projects: it fetches a pinned upstream,
 // applies a pinned patch series, compiles the result for any platform, and makes
 // packages, images and a Gentoo overlay of it. It is what the Mage targets are made
-// of, for programs that want to call them:
+// of, for programs that want to call them.
 //
-//	p := slipway.Project{Dir: "/src/builds", Env: os.Environ()}
-//	made, err := p.Cross(ctx, "kubernetes-1.36", slipway.CrossRequest{Platforms: []string{"linux/arm64"}})
-//	for _, a := range made {
-//		fmt.Println(a.Path, a.Digest)
-//	}
-//
-// Each verb is a short method of a Project. What it does is in the package of its
-// Request.
+// Each verb is a method of a Project, and each method that makes something returns
+// an artifact.Set: what was made or was up to date, sorted by path. A run waits for
+// others in the same project. No verb reads the environment or prints: both are
+// fields of the Project.
 package slipway
 
 import (
@@ -23,6 +19,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/check"
 	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
@@ -43,7 +40,7 @@ import (
 	"github.com/slipway-build/slipway/series"
 )
 
-// What verbs are asked, and what they tell, each by the package that does it.
+// What the verbs take and return. The packages that do the work document the fields.
 type (
 	CrossRequest     = fork.Request
 	PackageRequest   = packages.Request
@@ -66,6 +63,7 @@ type (
 	RebaseRequest    = series.RebaseRequest
 	Rebase           = series.RebaseReport
 	Check            = doctor.Check
+	CheckReport      = check.Report
 	Names            = pipeline.Names
 )
 
@@ -80,7 +78,9 @@ type Project struct {
 	// PlanOnly has verbs return as soon as they know that they can do what they are
 	// asked. Nothing is made then.
 	PlanOnly bool
-	Unlocked bool // with PlanOnly: the forks will be locked until then
+	Unlocked bool          // with PlanOnly: the forks will be locked until then
+	Imaging  *ImageRequest // with PlanOnly: images will be made so until then; nil: there will be no others
+	dryRun   bool          // of a verb whose request says so
 }
 
 // Forks returns the IDs of the project's forks, sorted.
@@ -104,12 +104,13 @@ func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 func (p *Project) options() build.Options {
 	return build.Options{
 		Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly, Unlocked: p.Unlocked,
+		DryRun: p.dryRun,
 	}
 }
 
 // Cross compiles a fork's components into dist/FORK/bin.
 func (p *Project) Cross(ctx context.Context, id string, r CrossRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		jobs, err := s.Fork().Jobs(r, s.Host())
 		if err != nil {
 			return nil, err
@@ -134,7 +135,7 @@ func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifac
 }
 
 func (p *Project) packages(ctx context.Context, id string, f packages.Format, r PackageRequest) (artifact.Set, error) {
-	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, packages.Check(s, f, r)
 		}
@@ -152,7 +153,7 @@ func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artif
 			return nil, err
 		}
 	}
-	return p.lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, ids, func(sessions []*build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
 			return nil, overlay.Check(sessions, r)
 		}
@@ -173,7 +174,7 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 	if err != nil {
 		return nil, err
 	}
-	return p.lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+	return p.dry(r.DryRun).lockedAll(ctx, i.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
 		if err := i.Check(sessions); err != nil || p.PlanOnly {
 			return nil, err
 		}
@@ -190,11 +191,11 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	if r.Tag == "" {
 		err = image.CheckTags(f, r.Images, r.Registries...)
 	}
-	if err == nil {
-		_, err = r.For(f)
+	if err == nil && p.PlanOnly {
+		err = cmp.Or(image.CheckNames(f, r.Images), p.checkPush(f, r))
 	}
 	if err != nil || p.PlanOnly {
-		return nil, cmp.Or(err, image.CheckNames(f, r.Images))
+		return nil, err
 	}
 	held, err := build.Hold(ctx, p.project(), p.options())
 	if err != nil {
@@ -202,6 +203,13 @@ func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.
 	}
 	set, err := release.Push(ctx, f, p.Env, p.Events, r)
 	return set, p.project().Explain(errors.Join(err, held.Close()))
+}
+
+func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
+	if p.Imaging == nil && !p.Unlocked {
+		return r.Check(f)
+	}
+	return r.CheckComing(f, image.Pulls(f, p.Imaging))
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
@@ -304,6 +312,11 @@ func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
+// Check finds out what is wrong with the project's files, without building.
+func (p *Project) Check(ctx context.Context, id string) (CheckReport, error) {
+	return check.Run(ctx, check.Request{Project: p.project(), Fork: id, Env: p.Env, Programs: programs})
+}
+
 // Clean removes all outputs and everything that was kept between runs, but not dist/repo: what
 // was published cannot be made again. It refuses while a work tree in dist holds what
 // no patch has.
@@ -321,6 +334,9 @@ func (p *Project) Clean(ctx context.Context) error {
 	}
 	return p.project().Explain(errors.Join(err, held.Close()))
 }
+
+// dry returns the project, for a verb that only tells what it would do.
+func (p Project) dry(run bool) *Project { p.dryRun = run; return &p }
 
 // A verb is what is done in a session.
 type verb func(*build.Session) (artifact.Set, error)

@@ -101,7 +101,7 @@ func kinds(set artifact.Set) string {
 func push(t *testing.T, p *Project) {
 	s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(s.Close)
-	r := PushRequest{Registries: []string{strings.TrimPrefix(s.URL, "http://")}, Insecure: true}
+	r := PushRequest{Registries: []string{strings.TrimPrefix(s.URL, "http://")}, Insecure: true, Mirror: true}
 	set, err := p.Push(t.Context(), "", r)
 	if err != nil || kinds(set) != "1 image" || !strings.HasPrefix(set[0].Path, r.Registries[0]+"/mate@sha256:") {
 		t.Errorf("%v, %v", set, err)

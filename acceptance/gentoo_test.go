@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"debug/elf"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,7 +36,7 @@ func TestOverlay(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			binary := phases(t, dir, c.category, c.name+"-bin", c.flags)
-			source := phases(t, dir, c.category, c.name, c.flags)
+			source := phases(t, dir, c.category, c.name, c.flags+" -pie")
 			// Folders that are kept are marked by the name of the package.
 			a, b := strings.Join(list(t, binary), "\n"), strings.Join(list(t, source), "\n")
 			if strings.ReplaceAll(a, c.name+"-bin-0", c.name+"-0") != b {
@@ -56,11 +57,28 @@ func TestOverlay(t *testing.T) {
 	t.Run("OpenRC", func(t *testing.T) {
 		supervised(t, phases(t, dir, "dev-db", "etcd-bin", ""), phases(t, dir, "sys-cluster", "kubernetes-bin", control))
 	})
+	t.Run("PIE", func(t *testing.T) {
+		image := phases(t, dir, "dev-db", "etcd", "")
+		positionIndependent(t, filepath.Join(image, "usr", "bin", "etcd"))
+	})
 	t.Run("parts", func(t *testing.T) {
-		image := phases(t, dir, "sys-cluster", "kubernetes", "-hyperkube -kubelet")
+		image := phases(t, dir, "sys-cluster", "kubernetes", "-hyperkube -kubelet -pie")
 		mage(t, dir, "cross", "-components=kubectl")
 		installs(t, image, filepath.Join(dir, "dist", fork, "bin", "linux_"+runtime.GOARCH, "kubectl"))
 	})
+}
+
+// positionIndependent fails for a program that cannot be loaded at any address.
+func positionIndependent(t *testing.T, name string) {
+	t.Helper()
+	program, err := elf.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	if program.Type != elf.ET_DYN {
+		t.Errorf("%s is %s, want %s", name, program.Type, elf.ET_DYN)
+	}
 }
 
 // control has the USE flags of a host that is master and node.

@@ -33,15 +33,16 @@ func TestImagesPage(t *testing.T) {
 	for _, f := range []string{"etcd-3.7", fork} {
 		mage(t, dir, "cross", "-fork="+f, "-platforms=all")
 	}
-	page = run(t, page, "mage image", mage(t, dir, "image"))
+	const team = "registry.example.org/team"
+	const image = "image -platforms=all -registry=" + team
+	page = run(t, page, "mage "+image, mage(t, dir, strings.Fields(image)...))
 
 	s := newServer(t)
 	s.start("")
-	const team = "registry.example.org/team"
-	out := mage(t, dir, "push", "-registry="+s.host+"/team")
-	page = run(t, page, "mage push -registry="+team, strings.ReplaceAll(out, s.host+"/team", team))
+	out := mage(t, dir, "push", "-mirror", "-registry="+s.host+"/team")
+	page = run(t, page, "mage push", strings.ReplaceAll(out, s.host+"/team", team))
 
-	const deploy = "deploy:kubespray -registry=" + team + " -url=https://downloads.example.org/kubernetes"
+	const deploy = "deploy:kubespray -url=https://downloads.example.org/kubernetes"
 	out = mage(t, dir, strings.Fields(deploy)...)
 	variables := "dist/" + fork + "/deploy/kubespray.yml"
 	if data, err = os.ReadFile(filepath.Join(dir, variables)); err != nil {
@@ -61,7 +62,7 @@ func run(t *testing.T, page, command, out string) string {
 	return showing(t, page, "```\n$ go tool "+command+"\n", out[first[0]:])
 }
 
-// withSizes returns a page with the digest of etcd's image, which a pod has, and the size of
+// withSizes returns a page with the digests of two images, which pods have, and the size of
 // hyperkube's.
 func withSizes(t *testing.T, dir, page string) string {
 	t.Helper()
@@ -86,8 +87,10 @@ func withSizes(t *testing.T, dir, page string) string {
 		t.Fatalf("%s has no image %s", id, name)
 		return made{}
 	}
-	digest := regexp.MustCompile(`/etcd@sha256:[0-9a-f]{64}`)
-	page = digest.ReplaceAllString(page, "/etcd@"+find("etcd-3.7", "etcd").Digest)
+	for id, name := range map[string]string{"etcd-3.7": "etcd", fork: "kube-apiserver"} {
+		pinned := regexp.MustCompile(`team/` + name + `@sha256:[0-9a-f]{64}"`)
+		page = pinned.ReplaceAllString(page, "team/"+name+"@"+find(id, name).Digest+`"`)
+	}
 	amd64 := find(fork, "hyperkube").Platforms[0]
 	row := regexp.MustCompile(`(?m)^(\| .hyperkube. \S+, linux/amd64, zstd) \|.*$`)
 	return row.ReplaceAllString(page, fmt.Sprintf("$1 | %.1f MB | %.0f MB |", amd64.Size/1e6, amd64.Full/1e6))

@@ -43,7 +43,7 @@ func TestPortage(t *testing.T) {
 		"DISTDIR="+p.files, "PORTAGE_TMPDIR="+p.dir, "ACCEPT_KEYWORDS=~amd64",
 		"FEATURES="+os.Getenv("FEATURES")+" network-sandbox")
 
-	const all = "USE=apiserver controller-manager kubeadm master node proxy scheduler"
+	const all = "USE=apiserver controller-manager kubeadm master node proxy scheduler -pie"
 	t.Run("writes the same", func(t *testing.T) { p.writes(t) })
 	t.Run("resolves", func(t *testing.T) {
 		out := p.run(t, all, "emerge", "--pretend", "sys-cluster/kubernetes-meta")
@@ -56,11 +56,11 @@ func TestPortage(t *testing.T) {
 		}
 	})
 	for _, c := range []struct{ fork, name, use string }{
-		{"cni-plugins-1.9", "app-containers/cni-plugins", ""},
-		{"etcd-3.7", "dev-db/etcd", ""},
-		{"flannel-0.28", "app-containers/flannel", ""},
+		{"cni-plugins-1.9", "app-containers/cni-plugins", "USE=-pie"},
+		{"etcd-3.7", "dev-db/etcd", "USE=-pie"},
+		{"flannel-0.28", "app-containers/flannel", "USE=-pie"},
 		{fork, "sys-cluster/kubernetes", all},
-		{fork, "sys-cluster/kubernetes", "USE=-hyperkube -kubelet kubectl"},
+		{fork, "sys-cluster/kubernetes", "USE=-hyperkube -kubelet kubectl -pie"},
 	} {
 		for _, name := range []string{c.name, c.name + "-bin"} {
 			if strings.HasSuffix(name, "-bin") && strings.Contains(c.use, "-hyperkube") {
@@ -77,6 +77,10 @@ func TestPortage(t *testing.T) {
 			})
 		}
 	}
+	t.Run("PIE", func(t *testing.T) {
+		root := p.merge(t, "", "dev-db/etcd")
+		positionIndependent(t, filepath.Join(root, "usr", "bin", "etcd"))
+	})
 	t.Run("refuses", func(t *testing.T) {
 		patches, _ := filepath.Glob(filepath.Join(p.overlay, "sys-cluster", "kubernetes", "files", "*.patch"))
 		distfiles, _ := filepath.Glob(filepath.Join(p.files, "etcd-*-amd64.tar.xz"))

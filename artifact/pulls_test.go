@@ -19,12 +19,15 @@ func TestPulls(t *testing.T) {
 	}{
 		"nothing is made": {},
 		"a pod": {
-			files: map[string]string{"manifests/bosun.json": `{"image": "registry.example.org/acme/bosun@` + digest + `"}`},
-			want:  []Pull{{dist + "/manifests/bosun.json", "registry.example.org/acme", "bosun", digest}},
+			files: map[string]string{
+				"manifests/bosun.json": `{"image": "registry.example.org/acme/bosun@` + digest + `"}`,
+			},
+			want: []Pull{{dist + "/manifests/bosun.json", "registry.example.org/acme", "bosun", digest}},
 		},
 		"a unit names it more than once": {
 			files: map[string]string{
-				"installer/mate-install.service": "podman run localhost/ship@" + digest + " -role=mate\nctr pull localhost/ship@" + digest,
+				"installer/mate-install.service": "podman run localhost/ship@" + digest + " -role=mate\n" +
+					"ctr pull localhost/ship@" + digest,
 			},
 			want: []Pull{{dist + "/installer/mate-install.service", NoRegistry, "ship", digest}},
 		},
@@ -32,13 +35,19 @@ func TestPulls(t *testing.T) {
 			files: map[string]string{"installer/a.ign": `"run 127.0.0.1:5000/ship@` + digest + ` -role=a"`},
 			want:  []Pull{{dist + "/installer/a.ign", "127.0.0.1:5000", "ship", digest}},
 		},
-		"an image by its tag": {files: map[string]string{"manifests/bosun.json": `{"image": "registry.example.org/bosun:v1"}`}},
+		"an image by its tag": {
+			files: map[string]string{"manifests/bosun.json": `{"image": "registry.example.org/bosun:v1"}`},
+		},
 		"variables": {
-			files: map[string]string{"deploy/deploy.json": `{"version": "1.4.1", "file": "kubespray.yml", "registry": "r.example.org"}`},
-			want:  []Pull{{File: dist + "/deploy/kubespray.yml", Registry: "r.example.org"}},
+			files: map[string]string{
+				"deploy/deploy.json": `{"version": "1.4.1", "file": "kubespray.yml", "registry": "r.example.org"}`,
+			},
+			want: []Pull{{File: dist + "/deploy/kubespray.yml", Registry: "r.example.org"}},
 		},
 		"variables of another version": {
-			files: map[string]string{"deploy/deploy.json": `{"version": "1.4.0", "file": "kubespray.yml", "registry": "r.example.org"}`},
+			files: map[string]string{
+				"deploy/deploy.json": `{"version": "1.4.0", "file": "kubespray.yml", "registry": "r.example.org"}`,
+			},
 		},
 		"a record that is none": {
 			files: map[string]string{"deploy/deploy.json": `{`}, fault: "dist/ship-1.4/deploy/deploy.json: unexpected end",

@@ -53,6 +53,9 @@ func (s *Session) Cross(ctx context.Context, jobs []fork.Job) (artifact.Set, err
 	s.Announce()
 	var sets []artifact.Set
 	plans, made := make([]plan, len(jobs)), make([]Binaries, len(jobs))
+	if s.opts.DryRun {
+		return s.foreseeCross(ctx, jobs)
+	}
 	for i, j := range jobs { // before the first is compiled, the compilers for all have to be there
 		var err error
 		if plans[i], err = s.plan(ctx, j); err != nil {
@@ -99,6 +102,13 @@ func (s *Session) artifacts(j fork.Job, b Binaries) []artifact.Artifact {
 
 // Binaries compiles what a job names and is not up to date, into dist/FORK/bin.
 func (s *Session) Binaries(ctx context.Context, j fork.Job) (Binaries, error) {
+	if s.opts.DryRun {
+		b, err := s.Current(ctx, j)
+		if err == nil && len(b.missing(j)) > 0 {
+			err = &WouldRunError{What: "cross " + j.Platform.String()}
+		}
+		return b, err
+	}
 	p, err := s.plan(ctx, j)
 	if err != nil {
 		return Binaries{}, err
@@ -129,16 +139,23 @@ func (s *Session) Plan(ctx context.Context, jobs []fork.Job) (artifact.Set, erro
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range j.Components {
-			a := artifact.Artifact{Kind: artifact.Binary, Name: c.Name, Platform: j.Platform,
-				Path: s.fork.Dist("bin", j.Platform.Dir(), j.Platform.Exe(c.Name))}
-			if one, ok := b.kept[c.Name]; ok {
-				a.Size, a.Digest, a.Kept = one.Size, "sha256:"+one.SHA256, true
-			}
-			out = append(out, a)
-		}
+		out = append(out, s.planned(j, b)...)
 	}
 	return artifact.Of(out), nil
+}
+
+// planned returns the binaries of a job, of which b has those that are up to date.
+func (s *Session) planned(j fork.Job, b Binaries) []artifact.Artifact {
+	var out []artifact.Artifact
+	for _, c := range j.Components {
+		a := artifact.Artifact{Kind: artifact.Binary, Name: c.Name, Platform: j.Platform,
+			Path: s.fork.Dist("bin", j.Platform.Dir(), j.Platform.Exe(c.Name))}
+		if one, ok := b.kept[c.Name]; ok {
+			a.Size, a.Digest, a.Kept = one.Size, "sha256:"+one.SHA256, true
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // binaries does what Binaries does. The first job of a run also tells of the
@@ -149,10 +166,7 @@ func (s *Session) binaries(ctx context.Context, p plan, first bool) (Binaries, e
 	j := p.job
 	out := Binaries{Platform: j.Platform, Dir: s.dist.Abs(p.dir)}
 	out.kept = s.upToDate(p)
-	missing := slices.DeleteFunc(slices.Clone(j.Components), func(c cross.Component) bool {
-		_, ok := out.kept[c.Name]
-		return ok
-	})
+	missing := out.missing(j)
 	if len(missing) == 0 && first {
 		s.tellKept()
 	}
@@ -169,6 +183,14 @@ func (s *Session) binaries(ctx context.Context, p plan, first bool) (Binaries, e
 		return Done{Kept: len(missing) == 0}, err
 	})
 	return out, err
+}
+
+// missing returns the components of a job that are not kept.
+func (b Binaries) missing(j fork.Job) []cross.Component {
+	return slices.DeleteFunc(slices.Clone(j.Components), func(c cross.Component) bool {
+		_, ok := b.kept[c.Name]
+		return ok
+	})
 }
 
 func sortBinaries(list []cross.Binary) {

@@ -160,7 +160,7 @@ func ExplainStale(err error, series []patches.Patch) error {
 	explained := *stale
 	for _, p := range series {
 		if p.QuotesDiff() {
-			explained.Faults = append(explained.Faults[:len(explained.Faults):len(explained.Faults)], fmt.Sprintf(
+			explained.Faults = append(explained.Faults[:len(explained.Faults):len(explained.Faults)], fmt.Errorf(
 				"commit %s quotes a diff in its message: earlier versions of Slipway applied that too, and pinned the result",
 				p.Name))
 		}

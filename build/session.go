@@ -49,6 +49,9 @@ type Options struct {
 	// cache, and neither makes nor removes anything.
 	PlanOnly bool
 	Unlocked bool // with PlanOnly: the forks will be locked until then
+	// DryRun has a session find out what would be done: it reads the cache and dist, and
+	// what would write to them or fetch something is a *WouldRunError.
+	DryRun bool
 }
 
 // A Session is one run on a fork.
@@ -62,6 +65,7 @@ type Session struct {
 	dist   output.Dist
 	trees  *memo[Trees]
 	series *memo[Series]
+	told   *memo[bool] // in a dry run: whether the patched tree is there, once that was said
 }
 
 // Open waits until no other run holds the project's cache, and opens a session on
@@ -98,6 +102,9 @@ func (s *Session) Fork() fork.Fork { return s.fork }
 
 // PlanOnly reports whether the session only finds out if something could be done.
 func (s *Session) PlanOnly() bool { return s.opts.PlanOnly }
+
+// DryRun reports whether the session only finds out what would be done.
+func (s *Session) DryRun() bool { return s.opts.DryRun }
 
 // Lock returns the fork's lock.
 func (s *Session) Lock() lock.Lock { return s.lock }
@@ -169,10 +176,13 @@ func (s *Session) Step(what string) { s.hold.cache.Note(what) }
 // Announce says which fork the events that follow are about.
 func (s *Session) Announce() { s.Emit(s.fork.Event()) }
 
-// Report sends an event for each artifact, in this order, and returns them as a set.
+// Report sends an event for each artifact, in this order, and returns them as a set. In a dry
+// run, those that are not kept would be made.
 func (s *Session) Report(made ...artifact.Artifact) artifact.Set {
 	for _, a := range made {
-		s.Emit(a.Event())
+		e := a.Event()
+		e.Would = s.opts.DryRun && !a.Kept
+		s.Emit(e)
 	}
 	return artifact.Of(made)
 }
@@ -184,16 +194,30 @@ type Done struct {
 }
 
 // Stage emits the two events of a stage, around f: that it began, and that it
-// ended or failed.
+// ended or failed; or that it would run, if the error is a *WouldRunError.
 func (s *Session) Stage(name, subject, detail string, f func() (Done, error)) error {
-	return s.opts.Events.Stage(event.Event{Stage: name, Subject: subject, Detail: detail}, func(e *event.Event) error {
+	var would *WouldRunError
+	err := s.opts.Events.Stage(event.Event{Stage: name, Subject: subject, Detail: detail}, func(e *event.Event) error {
 		done, err := f()
 		e.Kept = done.Kept
 		if done.Detail != "" {
 			e.Detail = done.Detail
 		}
+		if errors.As(err, &would) {
+			e.Would, e.After = true, would.After
+			return nil
+		}
 		return err
 	})
+	if would != nil {
+		return would
+	}
+	return err
+}
+
+// Counter returns what counts one more of something that a stage makes, for people who wait.
+func (s *Session) Counter(stage, subject string, total int, unit string) (one func()) {
+	return s.opts.Events.Counter(event.Event{Stage: stage, Subject: subject, Total: total, Unit: unit})
 }
 
 // A Held is the cache of a project, held by one run.
@@ -201,7 +225,7 @@ type Held struct {
 	project  fork.Project
 	cache    action.Cache
 	unlock   func()
-	planOnly bool
+	readOnly bool       // nothing is locked, written or removed
 	compile  sync.Mutex // for as long as binaries are compiled, or found up to date
 	mu       sync.Mutex
 	keep     map[string]int  // by folder of the cache: how many outputs
@@ -211,18 +235,20 @@ type Held struct {
 
 // Hold waits until no other run holds the project's cache, and holds it.
 func Hold(ctx context.Context, p fork.Project, o Options) (*Held, error) {
-	cache := action.Cache{Dir: p.Path(filepath.Join("dist", ".cache")), Step: o.Step}
-	if o.PlanOnly {
-		return &Held{project: p, cache: cache, unlock: func() {}, planOnly: true}, nil
+	h := &Held{
+		project: p, cache: action.Cache{Dir: p.Path(filepath.Join("dist", ".cache")), Step: o.Step, DryRun: o.DryRun},
+		unlock: func() {}, readOnly: o.PlanOnly || o.DryRun,
+		keep: map[string]int{}, inUse: map[string]bool{}, memories: map[string]*filetree.Memory{},
 	}
-	unlock, err := cache.Lock(ctx, func() { o.Events.Note("waiting for another run in this project to end") })
+	if h.readOnly {
+		return h, nil
+	}
+	var err error
+	h.unlock, err = h.cache.Lock(ctx, func() { o.Events.Note("waiting for another run in this project to end") })
 	if err != nil {
 		return nil, err
 	}
-	return &Held{
-		project: p, cache: cache, unlock: unlock, keep: map[string]int{}, inUse: map[string]bool{},
-		memories: map[string]*filetree.Memory{},
-	}, nil
+	return h, nil
 }
 
 // Dist returns the folder of the project's outputs.
@@ -231,9 +257,9 @@ func (h *Held) Dist() output.Dist { return output.Dist{Project: h.project.Dir, C
 // open opens a session in the cache that is held.
 func (h *Held) open(ctx context.Context, f fork.Fork, l lock.Lock, goHost *gotool.Go, o Options) (*Session, error) {
 	goFork, dist := goHost, h.Dist()
-	if !h.planOnly {
+	if !o.PlanOnly {
 		var err error
-		if goFork, err = goHost.At(ctx, f.Build.Toolchain, l.Go, f.Project.Dir); err != nil {
+		if goFork, err = goFor(ctx, f, l, goHost, o); err != nil {
 			return nil, err
 		}
 		if dist.Memory, err = h.memory(f.ID); err != nil {
@@ -245,8 +271,20 @@ func (h *Held) open(ctx context.Context, f fork.Fork, l lock.Lock, goHost *gotoo
 	}
 	return &Session{
 		fork: f, lock: l, opts: o, goHost: goHost, goFork: goFork, hold: h, dist: dist,
-		trees: &memo[Trees]{}, series: &memo[Series]{},
+		trees: &memo[Trees]{}, series: &memo[Series]{}, told: &memo[bool]{},
 	}, nil
+}
+
+// goFor returns the go command that a fork is built with.
+func goFor(ctx context.Context, f fork.Fork, l lock.Lock, goHost *gotool.Go, o Options) (*gotool.Go, error) {
+	if !o.DryRun {
+		return goHost.At(ctx, f.Build.Toolchain, l.Go, f.Project.Dir)
+	}
+	at, there, err := goHost.Known(ctx, f.Build.Toolchain, l.Go, f.Project.Dir)
+	if err == nil && !there {
+		o.Events.Note(at.GOVERSION + " would be fetched")
+	}
+	return at, err
 }
 
 // memory returns what is known of the files in dist of a fork.
@@ -275,7 +313,7 @@ func (h *Held) memoryFile(id string) string { return filepath.Join(h.cache.Dir, 
 // next run reads the files again.
 func (h *Held) Close() error {
 	defer h.unlock()
-	if h.planOnly {
+	if h.readOnly {
 		return nil
 	}
 	h.mu.Lock()

@@ -78,6 +78,9 @@ func (s *Session) configured(ctx context.Context, search cross.CompilerSearch) (
 			return cc, fmt.Errorf("build.c.%s.%s: %w", search.Platform, search.C.SysrootField(), err)
 		}
 	}
+	if s.opts.DryRun {
+		return cc, nil
+	}
 	return cc, search.Check(ctx, cc)
 }
 

@@ -31,7 +31,7 @@ func (s *Session) Patched(ctx context.Context) (filetree.Dir, error) {
 func (s *Session) Trees(ctx context.Context) (Trees, error) {
 	return s.trees.get(func() (Trees, error) {
 		t, err := s.layTrees(ctx)
-		if err == nil || !s.damaged(ctx) {
+		if err == nil || s.opts.DryRun || !s.damaged(ctx) {
 			return t, err
 		}
 		if err := s.removeTrees(); err != nil {
@@ -94,6 +94,9 @@ func (s *Session) laidOut() (tree filetree.Dir, err error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		s.noteAgain(err)
 	}
+	if s.opts.DryRun {
+		return filetree.Dir{Path: tree.Path}, nil
+	}
 	return filetree.Dir{Path: tree.Path}, os.RemoveAll(s.patchedSlot())
 }
 
@@ -102,6 +105,9 @@ func (s *Session) layPatched(ctx context.Context, up source.Tree) (tree filetree
 	now, err := s.laidOut()
 	if err != nil || now.Tree.Digest() == s.lock.Tree {
 		return now, err == nil, err
+	}
+	if s.opts.DryRun {
+		return now, false, &WouldRunError{What: "patches"}
 	}
 	changes, err := s.pinnedChanges(ctx, up)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/lineerr"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/source"
@@ -72,7 +73,7 @@ func fetchUpstream(ctx context.Context, s *Session, in upstreamInput, dst string
 	fetched.Upstream.Tag = in.tag
 	tree, err := s.Fetcher().Fetch(ctx, fetched, filepath.Join(dst, "tree"))
 	if dropped, ok := errors.AsType[*source.DroppedError](err); ok {
-		return s.Fork().Stale(s.Fork().File("fork.lock") + ": " + dropped.Error())
+		return s.Fork().Stale(&lineerr.Error{File: s.Fork().File("fork.lock"), Err: dropped})
 	}
 	if err != nil {
 		return err
@@ -106,6 +107,9 @@ func (s *Session) upstream(ctx context.Context, check func(source.Tree) error) (
 				return Done{}, err
 			}
 			tree, kept, err = Do(ctx, s, upstreamStage, in)
+		}
+		if WouldRun(err) {
+			return Done{}, err
 		}
 		return Done{Detail: fmt.Sprintf("%s, %d MB", extent(tree), tree.Tree.Size()/1e6), Kept: kept}, err
 	})

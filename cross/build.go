@@ -239,6 +239,9 @@ func (b Builder) compile(ctx context.Context, r Request, batch batch, dst string
 	watch := &watcher{graph: graph, emit: func(done, total int) {
 		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(),
 			Done: done, Total: total, Unit: "packages"})
+	}, download: func(n int) {
+		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(),
+			Done: n, Unit: "downloads"})
 	}}
 	what := fmt.Sprintf("compiling %s for %s", batch.names(), r.Platform)
 	env := withHeap(b.env(r.Input, r.Dir, batch.components[0].CGO), jobs)

@@ -4,18 +4,21 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 )
 
 // A watcher reads what go build -v writes: the import path of each package
 // that it compiles, what it downloads, and complaints.
 type watcher struct {
-	graph string // file that the go command writes its actions to before the first package
-	emit  func(done, total int)
+	graph    string // file that the go command writes its actions to before the first package
+	emit     func(done, total int)
+	download func(n int) // is told of each module that is downloaded; may be nil
 
-	rest        []byte
-	done, total int
-	complaint   []string
+	rest      []byte
+	position  *position
+	downloads int
+	complaint []string
 }
 
 func (w *watcher) Write(p []byte) (int, error) {
@@ -33,14 +36,16 @@ func (w *watcher) Write(p []byte) (int, error) {
 func (w *watcher) line(s string) {
 	switch {
 	case strings.HasPrefix(s, "go: downloading "):
+		if w.downloads++; w.download != nil {
+			w.download(w.downloads)
+		}
 	case s == "" || strings.ContainsAny(s, " \t:#"):
 		w.complaint = append(w.complaint, s)
 	default:
-		if w.total == 0 {
-			w.total = len(packagesOf(w.graph))
+		if w.position == nil {
+			w.position = newPosition(packagesOf(w.graph))
 		}
-		w.done++
-		w.emit(w.done, max(w.total, w.done))
+		w.emit(w.position.compiles(s))
 	}
 }
 
@@ -60,17 +65,22 @@ func (w *watcher) complaints() string {
 }
 
 // packagesOf returns the import paths of the packages that an action graph
-// compiles, nil if it cannot be read. Those that are in the build cache already are
-// among them.
+// compiles, in the order in which the go command begins with those that it can, nil if it
+// cannot be read. Those that are in the build cache already are among them.
 func packagesOf(file string) []string {
 	data, err := os.ReadFile(file)
 	if err != nil {
 		return nil
 	}
-	var actions []struct{ Mode, Package string }
+	type action struct {
+		Mode, Package string
+		Priority      int
+	}
+	var actions []action
 	if json.Unmarshal(data, &actions) != nil {
 		return nil
 	}
+	slices.SortStableFunc(actions, func(a, b action) int { return a.Priority - b.Priority })
 	var packages []string
 	for _, a := range actions {
 		if a.Mode == "build" {

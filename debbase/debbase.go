@@ -69,8 +69,8 @@ func (p Pin) check() error {
 }
 
 // Fetch downloads the packages that are missing in dir, each to SHA256.deb. The
-// archives may have other URLs than when the packages were pinned.
-func Fetch(ctx context.Context, from []Archive, pins []Pin, dir string) error {
+// archives may have other URLs than when the packages were pinned. one is called after each.
+func Fetch(ctx context.Context, from []Archive, pins []Pin, dir string, one func()) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -81,6 +81,7 @@ func Fetch(ctx context.Context, from []Archive, pins []Pin, dir string) error {
 			if err := p.check(); err != nil {
 				return err
 			}
+			defer one()
 			for _, a := range from {
 				if a.Suite == p.Suite {
 					return a.fetch(ctx, p, filepath.Join(dir, p.SHA256+".deb"))

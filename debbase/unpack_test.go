@@ -252,7 +252,7 @@ func TestFetch(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			err := Fetch(t.Context(), []Archive{m.archive(nil)}, []Pin{c.pin}, dir)
+			err := Fetch(t.Context(), []Archive{m.archive(nil)}, []Pin{c.pin}, dir, func() {})
 			if c.err != "" {
 				wantError(t, err, strings.Split(c.err, ";")...)
 			} else if got, readErr := os.ReadFile(name); err != nil || string(got) != string(data) {

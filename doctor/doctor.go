@@ -21,13 +21,25 @@ import (
 	"github.com/slipway-build/slipway/sysroot"
 )
 
-// A Check is one thing that a build may need of a machine.
+// A Check is one thing that a build may need of a machine. Its JSON is for programs: keys are
+// added, but none changes.
 type Check struct {
-	Name   string
-	OK     bool
-	Needed bool   // by a fork of this project
-	Detail string // what was found
-	Remedy string // what to do where it is not OK
+	// Name is what was looked for: "git", "disk", "go for FORK", "C compiler for PLATFORM",
+	// "C compiler for PLATFORM of FORK", and "fork FORK" of one that cannot be read.
+	Name string `json:"name"`
+	// OK says whether it is there.
+	OK bool `json:"ok"`
+	// Needed says whether a fork of this project needs it.
+	Needed bool `json:"needed"`
+	// Detail is what was found.
+	Detail string `json:"detail,omitempty"`
+	// Remedy is what to do, if it is not OK.
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// A Report is what doctor says as JSON.
+type Report struct {
+	Checks []Check `json:"checks"`
 }
 
 // roomToBuild is how many bytes a cold build of Kubernetes for two platforms

@@ -26,8 +26,10 @@ func readByBash(t *testing.T, ebuild string) ([]string, error) {
 say() { printf '%s\0' "$@"; }
 inherit() { :; }
 use() { :; }
-for f in insinto exeinto doins doexe newexe dosym keepdir systemd_dounit dotmpfiles doinitd doconfd dobashcomp \
-	tmpfiles_process eapply ego sha256sum eapply_user; do
+cd() { :; }
+usex() { echo "$2"; }
+for f in insinto exeinto dobin doins doexe newexe dosym keepdir systemd_dounit dotmpfiles doinitd doconfd dobashcomp \
+	tmpfiles_process optfeature elog eapply ego sha256sum eapply_user; do
 	eval "$f() { say $f \"\$@\"; }"
 done
 PV=PV P=P PN=PN PF=PF WORKDIR=WORKDIR FILESDIR=FILESDIR
@@ -50,7 +52,10 @@ func oddFork(value string) Fork {
 	f := shipFork()
 	f.Summary, f.Homepage, f.BaseURL = value, "https://example.org/"+value, "https://example.org/d"
 	f.Series[0].Name = value + ".patch"
-	f.Build.Flags = []string{value}
+	f.Build.Flags = []string{value, "-ldflags=-s " + value + " -w", "-tags=a," + value}
+	f.PIE, f.Copyright, f.Notice = true, value, value
+	f.Project.Features = []Feature{{Package: "bosun", For: value, Any: []string{"app-misc/rum"}}}
+	f.Project.Notes = map[string][]string{"bosun": {value}}
 	f.Build.Components[0].Main = "./cmd/x" + value
 	f.Packages[0].Files = append(f.Packages[0].Files,
 		text("/etc/x"+value, "x"), text("/etc/x"+value+"/y", "x"),
@@ -80,11 +85,13 @@ func checkOdd(t *testing.T, value string) {
 	for _, want := range [][]string{
 		{value, "https://example.org/" + value},
 		{"eapply", "-p1", "-F0", "--", "FILESDIR/P-" + value + ".patch"},
-		{"ego", "build", "-buildmode=exe", value, "-o", "WORKDIR/bin/bosun", "./cmd/x" + value},
-		{"insinto", "/etc", "doins", "WORKDIR/files/bosun/etc/x" + value},
-		{"insinto", "/etc/x" + value, "doins", "WORKDIR/files/bosun/etc/x" + value + "/y"},
+		{"ego", "build", "-buildmode=pie", value, "-ldflags=-s " + value + " -w", "-tags=a," + value,
+			"-o", "WORKDIR/bin/bosun", "./cmd/x" + value},
+		{"insinto", "/etc", "doins", "files/bosun/etc/x" + value},
+		{"insinto", "/etc/x" + value, "doins", "files/bosun/etc/x" + value + "/y"},
+		{"optfeature", value, "app-misc/rum"}, {"elog", value},
 		{"keepdir", "/etc/k" + value}, {"dosym", "t" + value, "/etc/l" + value},
-		{"dotmpfiles", "WORKDIR/files/bosun" + tmpfilesDir + "/x" + value + ".conf"},
+		{"dotmpfiles", "files/bosun" + tmpfilesDir + "/bosun.conf", "files/bosun" + tmpfilesDir + "/x" + value + ".conf"},
 		{"tmpfiles_process", "x" + value + ".conf"},
 	} {
 		if !strings.Contains(joined, "\x00"+strings.Join(want, "\x00")+"\x00") {

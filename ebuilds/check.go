@@ -70,6 +70,7 @@ var (
 		"acct-user":        {"ACCT_USER_ID", "acct-user_add_deps"},
 		"go-env":           {"go-env_set_compile_environment"},
 		"go-module":        {"ego "},
+		"optfeature":       {"optfeature "},
 		"shell-completion": {"dobashcomp", "dofishcomp", "dozshcomp"},
 		"systemd":          {"systemd_dounit"},
 		"tmpfiles":         {"dotmpfiles", "tmpfiles_process"},
@@ -87,23 +88,26 @@ var (
 var (
 	eapi       = regexp.MustCompile(`(?m)^EAPI=8$`)
 	assignment = regexp.MustCompile(`(?ms)^([A-Z_]+)(\+?)="((?:[^"\\]|\\.)*)"$`)
+	comment    = regexp.MustCompile(`(?m)^\s*#.*$`)
 	quotedText = regexp.MustCompile(`\\.|'[^']*'|"(?:[^"\\]|\\.)*"`)
-	inherits   = regexp.MustCompile(`(?m)^inherit (.*)$`)
-	unquoted   = regexp.MustCompile(`(?m)(^|[\s=])\$\{?(WORKDIR|FILESDIR|S|D|ED|T|DISTDIR|EPREFIX)\b`)
+	// substitution matches commands in double quotes, which code is without.
+	substitution = regexp.MustCompile(`\$\([a-z][^()]*\)`)
+	inherits     = regexp.MustCompile(`(?m)^inherit (.*)$`)
+	unquoted     = regexp.MustCompile(`(?m)(^|[\s=])\$\{?(WORKDIR|FILESDIR|S|D|ED|T|DISTDIR|EPREFIX)\b`)
 )
 
 // An ebuild is one that is checked.
 type ebuild struct {
 	name string            // path in the overlay
 	text string            // whole
-	code string            // without what is quoted
+	code string            // without comments and what is quoted
 	vars map[string]string // values by variable, after a space
 	seen []string          // variables in the order of their first assignments
 }
 
 func parseEbuild(name string, data []byte) ebuild {
 	e := ebuild{name: name, text: string(data), vars: map[string]string{}}
-	e.code = quotedText.ReplaceAllString(e.text, `""`)
+	e.code = quotedText.ReplaceAllString(comment.ReplaceAllString(e.text, ""), `""`)
 	for _, m := range assignment.FindAllStringSubmatch(e.text, -1) {
 		e.vars[m[1]] += " " + m[3]
 		if slices.Contains(order, m[1]) && m[2] == "" {
@@ -225,7 +229,7 @@ func (e ebuild) checkInherit(add report) {
 			add("inherits the unknown eclass %s", name)
 		}
 	}
-	body := inherits.ReplaceAllString(e.code, "")
+	body := inherits.ReplaceAllString(e.code+strings.Join(substitution.FindAllString(e.text, -1), ""), "")
 	for _, name := range slices.Sorted(maps.Keys(eclasses)) {
 		uses := slices.ContainsFunc(eclasses[name], func(part string) bool { return strings.Contains(body, part) })
 		if has := slices.Contains(inherited, name); has && !uses {

@@ -17,10 +17,10 @@ func TestCheckEbuilds(t *testing.T) {
 		{source, "# Copyright 2026", "# Made 2026", "does not begin with a copyright line"},
 		{source, "EAPI=8", "EAPI=9", "is not of EAPI 8"},
 		{source, "\nEAPI=8", "\n EAPI=8", "line 4 is indented with spaces: want tabs\nis not of EAPI 8"},
-		{source, "SLOT=\"0\"\n", "SLOT=\"0\" \n", "line 21 ends in white space\nhas no SLOT"},
-		{source, "src_compile() {\n", "src_compile() {\n    :\n", "line 57 is indented with spaces: want tabs"},
+		{source, "SLOT=\"0\"\n", "SLOT=\"0\" \n", "line 22 ends in white space\nhas no SLOT"},
+		{source, "src_compile() {\n", "src_compile() {\n    :\n", "line 56 is indented with spaces: want tabs"},
 		{source, "src_install() {", "\nsrc_install() {", "has an extra empty line"},
-		{source, "bosun.conf\n\tfi\n}\n", "bosun.conf\n\tfi\n}", "does not end with a newline"},
+		{source, "app-misc/grog\n\tfi\n}\n", "app-misc/grog\n\tfi\n}", "does not end with a newline"},
 		{source, "SLOT=\"0\"\nKEYWORDS=\"~amd64 ~arm64\"", "KEYWORDS=\"~amd64 ~arm64\"\nSLOT=\"0\"",
 			"has its variables in the order DESCRIPTION HOMEPAGE SRC_URI S LICENSE KEYWORDS SLOT IUSE REQUIRED_USE RESTRICT " +
 				"DEPEND RDEPEND BDEPEND: want DESCRIPTION HOMEPAGE SRC_URI S LICENSE SLOT KEYWORDS IUSE REQUIRED_USE RESTRICT " +
@@ -60,7 +60,8 @@ func TestCheckInherit(t *testing.T) {
 		{source, " go-module ", " ", "uses go-module without inheriting it"},
 		{source, "inherit go-env ", "inherit ", "uses go-env without inheriting it"},
 		{source, "inherit go-env", "inherit go-env desktop", "inherits the unknown eclass desktop"},
-		{binary, "inherit shell-completion", "inherit go-module shell-completion", "inherits go-module without using it"},
+		{binary, "inherit optfeature ", "inherit ", "uses optfeature without inheriting it"},
+		{binary, "inherit optfeature", "inherit go-module optfeature", "inherits go-module without using it"},
 		{user, "inherit acct-user", "inherit acct-group",
 			"inherits acct-group without using it\nuses acct-user without inheriting it"},
 		{groupEbuild, "ACCT_GROUP_ID=491", "ACCT_ID=491", "inherits acct-group without using it"},
@@ -79,9 +80,9 @@ func TestCheckDependencies(t *testing.T) {
 		{source, "acct-user/bosun", "user:bosun", "DEPEND: user:bosun is not an atom"},
 		{source, "net-misc/whistle-1.0", "net-misc/whistle-1.0rc",
 			`RDEPEND: >=net-misc/whistle-1.0rc: "1.0rc" is not the version of an ebuild`},
-		{source, "( app-misc/rum", "( ( app-misc/rum", "RDEPEND: a parenthesis has no counterpart"},
-		{source, "app-misc/grog ) )", "app-misc/grog )", "RDEPEND: a parenthesis has no counterpart"},
-		{source, "app-misc/grog ) )", "app-misc/grog ) ) ) (", "RDEPEND: a parenthesis has no counterpart"},
+		{source, "( >=net-misc", "( ( >=net-misc", "RDEPEND: a parenthesis has no counterpart"},
+		{source, "whistle-1.0 )", "whistle-1.0", "RDEPEND: a parenthesis has no counterpart"},
+		{source, "whistle-1.0 )", "whistle-1.0 ) ) (", "RDEPEND: a parenthesis has no counterpart"},
 		{source, "mate? ( bosun )", "mate? ( bosun", "REQUIRED_USE: a parenthesis has no counterpart"},
 		{binary, "-amd64.tar.xz )", "-amd64.tar.xz", "SRC_URI: a parenthesis has no counterpart"},
 	} {
@@ -99,6 +100,8 @@ func TestCheckFlags(t *testing.T) {
 		{source, "bosun? ( >=", "boatswain? ( >=", "RDEPEND: the USE flag boatswain is not in IUSE"},
 		{source, "\tif use bosun; then\n\t\ttmpfiles_", "\tif use boatswain; then\n\t\ttmpfiles_",
 			"tests the USE flag boatswain, which is not in IUSE"},
+		{source, "local flags=(", "local flags=( $(usex deck a b)", "tests the USE flag deck, which is not in IUSE"},
+		{source, "local flags=(", "local flags=( \"$(usev deck a)\"", "tests the USE flag deck, which is not in IUSE"},
 		{binary, "amd64? (", "pdp11? (", "SRC_URI: the USE flag pdp11 is not in IUSE"},
 		{source, `IUSE="+bosun mate"`, `IUSE="+bosun mate purser"`, "metadata.xml does not describe the USE flag purser"},
 		{metadata, "<flag name=\"mate\">Install mate: helps the bosun</flag>", "",
@@ -116,8 +119,8 @@ func TestCheckPatches(t *testing.T) {
 			`applies a patch with fuzz: eapply -p1 -- "${FILESDIR}/${P}-0001-crew.patch"`},
 		{source, "0001-crew.patch", "0002-crew.patch", "applies files/ship-1.4.1_p1-0002-crew.patch, which is missing"},
 		{source, `"${FILESDIR}/${P}-0001-crew.patch"`, `${FILESDIR}/0001-crew.patch`, "${FILESDIR} is not quoted"},
-		{source, `"${WORKDIR}"/files/bosun/etc/conf.d`, `${WORKDIR}/files/bosun/etc/conf.d`, "${WORKDIR} is not quoted"},
-		{source, `"${WORKDIR}"/files/bosun/etc/conf.d`, `$WORKDIR/files/bosun/etc/conf.d`, "${WORKDIR} is not quoted"},
+		{source, `"${WORKDIR}"/files/series`, `${WORKDIR}/files/series`, "${WORKDIR} is not quoted"},
+		{source, `"${WORKDIR}"/files/series`, `$WORKDIR/files/series`, "${WORKDIR} is not quoted"},
 	} {
 		d.check(t)
 	}

@@ -15,8 +15,11 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// useTest matches a test of a USE flag in a phase.
-var useTest = regexp.MustCompile(`\buse ([a-z0-9_-]+)`)
+// useTest matches a test of a USE flag in a phase, and useValue one that prints a value.
+var (
+	useTest  = regexp.MustCompile(`\buse ([a-z0-9_-]+)`)
+	useValue = regexp.MustCompile(`\$\(use[vx] ([a-z0-9_-]+)`)
+)
 
 // checkFlags reports USE flags that are used and not declared, or declared and not
 // described.
@@ -34,8 +37,9 @@ func (t Tree) checkFlags(e ebuild, add report) {
 			}
 		}
 	}
-	for _, m := range useTest.FindAllStringSubmatch(e.code, -1) {
-		if !slices.Contains(flags, m[1]) {
+	tests := slices.Concat(useTest.FindAllStringSubmatch(e.code, -1), useValue.FindAllStringSubmatch(e.text, -1))
+	for _, m := range tests {
+		if !slices.Contains(flags, m[1]) && !slices.Contains(arches, m[1]) {
 			add("tests the USE flag %s, which is not in IUSE", m[1])
 		}
 	}

@@ -16,11 +16,29 @@ func ifUse(flag string, lines []string) []string {
 	if flag == "" || len(lines) == 0 {
 		return lines
 	}
-	out := []string{"if use " + flag + "; then"}
-	for _, line := range lines {
-		out = append(out, "\t"+line)
+	return slices.Concat([]string{"if " + uses(flag) + "; then"}, indent(lines), []string{"fi"})
+}
+
+// ifElse returns lines of bash for a USE flag that is on, and for one that is off.
+func ifElse(flag string, on, off []string) []string {
+	lines := append([]string{"if " + uses(flag) + "; then"}, indent(on)...)
+	return slices.Concat(lines, []string{"else"}, indent(off), []string{"fi"})
+}
+
+// uses returns the test of a USE flag, which a ! in front negates.
+func uses(flag string) string {
+	if name, off := strings.CutPrefix(flag, "!"); off {
+		return "! use " + name
 	}
-	return append(out, "fi")
+	return "use " + flag
+}
+
+func indent(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = "\t" + line
+	}
+	return out
 }
 
 // useGroup makes atoms depend on a USE flag. It returns as many lines as they need.
@@ -47,34 +65,25 @@ func group(head string, items []string) string {
 }
 
 // needs returns the atoms that a package depends on, and the USE flags of the same
-// ebuild that it requires. A package that is only recommended is left out if it has
-// no known name in Gentoo.
+// ebuild that it requires. Those of its own fork that it recommends are required.
 func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 	for i, r := range slices.Concat(p.Relations.Depends, p.Relations.Recommends) {
-		var atoms []string
 		for _, n := range r.Names() {
-			if f.has(n.Package) {
-				flag := f.flag(n.Package)
-				if flag != "" && !slices.Contains(required, flag) && !f.separable(p, flag) {
-					required = append(required, flag)
-				}
-				continue
-			}
-			if !strings.Contains(n.Package, "/") {
-				if i < len(p.Relations.Depends) {
+			flag := f.flag(n.Package)
+			switch {
+			case !f.has(n.Package):
+				if i < len(p.Relations.Depends) && !strings.Contains(n.Package, "/") {
 					return nil, nil, fmt.Errorf("package %s depends on %s, which has no known name in Gentoo", p.Name, n.Package)
 				}
-				continue
-			}
-			atom := n.Package
-			if n.Op != "" && n.Version != "" {
-				atom = n.Op + atom + "-" + n.Version
-			}
-			if !slices.Contains(atoms, atom) {
-				atoms = append(atoms, atom)
+			case flag != "" && !slices.Contains(required, flag) && !f.separable(p, flag):
+				required = append(required, flag)
 			}
 		}
-		switch {
+		// What is only recommended is a dependency of metapackages alone.
+		if i >= len(p.Relations.Depends) && !isName(p) {
+			continue
+		}
+		switch atoms := f.atoms(r); {
 		case len(atoms) == 1:
 			run = append(run, atoms[0])
 		case len(atoms) > 1:
@@ -82,6 +91,25 @@ func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 		}
 	}
 	return run, required, nil
+}
+
+// atoms returns what a relation names of Gentoo, without packages of the fork, each
+// once. What has no known name in Gentoo is left out.
+func (f Fork) atoms(r packaging.Relation) []string {
+	var out []string
+	for _, n := range r.Names() {
+		if f.has(n.Package) || !strings.Contains(n.Package, "/") {
+			continue
+		}
+		atom := n.Package
+		if n.Op != "" && n.Version != "" {
+			atom = n.Op + atom + "-" + n.Version
+		}
+		if !slices.Contains(out, atom) {
+			out = append(out, atom)
+		}
+	}
+	return out
 }
 
 // has reports whether the fork has a package.

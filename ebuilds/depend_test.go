@@ -36,7 +36,7 @@ func TestIfUse(t *testing.T) {
 		{"", []string{"dobin a"}, []string{"dobin a"}},
 		{"mate", nil, nil},
 		{"mate", []string{"dobin a", "dobin b"}, []string{"if use mate; then", "\tdobin a", "\tdobin b", "fi"}},
-		{"!mate", []string{"dobin a"}, []string{"if use !mate; then", "\tdobin a", "fi"}},
+		{"!mate", []string{"dobin a"}, []string{"if ! use mate; then", "\tdobin a", "fi"}},
 	} {
 		if got := ifUse(c.flag, c.lines); !slices.Equal(got, c.want) {
 			t.Errorf("ifUse(%s, %q) = %q, want %q", c.flag, c.lines, got, c.want)
@@ -74,19 +74,19 @@ func TestNeeds(t *testing.T) {
 		{relations{"net-misc/whistle >= 1.0", "app-misc/rum"}, nil, ">=net-misc/whistle-1.0 app-misc/rum", ""},
 		{relations{"app-misc/rum | app-misc/grog"}, nil, "|| ( app-misc/rum app-misc/grog )", ""},
 		{relations{"app-misc/rum | app-misc/rum"}, nil, "app-misc/rum", ""},
-		{nil, relations{"app-misc/rum"}, "app-misc/rum", ""},
+		{nil, relations{"app-misc/rum"}, "", ""}, // which is only recommended
 		{nil, relations{"tobacco"}, "", ""},
-		{nil, relations{"tobacco | app-misc/rum"}, "app-misc/rum", ""},
+		{relations{"app-misc/rum"}, relations{"tobacco | app-misc/grog"}, "app-misc/rum", ""},
 		{relations{"bosun = 1.4.1+acme.1-1"}, nil, "", "bosun"},
 		{relations{"bosun", "bosun"}, nil, "", "bosun"},
-		{relations{"bosun", "mate"}, relations{"app-misc/rum"}, "app-misc/rum", "bosun mate"},
+		{relations{"bosun", "mate"}, relations{"app-misc/rum"}, "", "bosun mate"},
 		{nil, relations{"bosun"}, "", "bosun"},
 		{relations{"purser"}, nil, "", ""},
 	} {
 		f := shipFork()
 		f.Packages = append(f.Packages, packaging.Package{Name: "purser", Platform: linux})
 		run, required, err := f.needs(packaging.Package{
-			Name: "x", Relations: packaging.Relations{Depends: c.depends, Recommends: c.recommends},
+			Name: "x", Platform: linux, Relations: packaging.Relations{Depends: c.depends, Recommends: c.recommends},
 		})
 		if err != nil || strings.Join(run, " ") != c.run || strings.Join(required, " ") != c.required {
 			t.Errorf("needs(%q, %q) = %q, %q, %v, want %q, %q", c.depends, c.recommends, run, required, err, c.run, c.required)
@@ -118,53 +118,6 @@ func TestClosure(t *testing.T) {
 	} {
 		if got, err := c.fork.closure(c.flag); err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%s: closure(%s) = %q, %v, want %q", c.name, c.flag, got, err, c.want)
-		}
-	}
-}
-
-// TestCompile has the lines of src_compile after the flags. To add a case, add a
-// row with what is different from captain's fork.
-func TestCompile(t *testing.T) {
-	const build = `ego build "${flags[@]}" -o "${WORKDIR}"/bin/`
-	for _, c := range []struct {
-		name   string
-		change func(*Fork)
-		want   []string
-	}{
-		{"a part is compiled where the whole is not wanted", func(*Fork) {}, []string{
-			"if use captain; then", "\tCGO_ENABLED=0 " + build + "captain ./cmd/captain", "fi",
-			"if use !captain && use bosun; then", "\tCGO_ENABLED=0 " + build + "bosun ./cmd/bosun", "fi",
-		}},
-		{"always", func(f *Fork) { f.Project.Flags = nil; f.Build.Components = f.Build.Components[:1] },
-			[]string{"CGO_ENABLED=0 " + build + "captain ./cmd/captain"}},
-		{"with C", func(f *Fork) { f.Build.Components = []Component{{Name: "captain", Main: "./cmd/captain", CGO: true}} },
-			[]string{"if use captain; then", "\tCGO_ENABLED=1 " + build + "captain ./cmd/captain", "fi"}},
-		{"from before modules", func(f *Fork) {
-			f.Build.GOPATH, f.Build.Components = "example.org/ship", f.Build.Components[:1]
-		}, []string{
-			"if use captain; then",
-			"\tCGO_ENABLED=0 GO111MODULE=off GOPATH=\"${WORKDIR}\"/go " + strings.TrimPrefix(build, "e") +
-				"captain ./cmd/captain || die",
-			"fi",
-		}},
-		{"in two packages", func(f *Fork) {
-			f.Packages[1].Files = []packaging.File{program("/usr/bin/captain")}
-			f.Build.Components = f.Build.Components[:1]
-		}, []string{"if use mate || use captain; then", "\tCGO_ENABLED=0 " + build + "captain ./cmd/captain", "fi"}},
-		{"a part in two packages", func(f *Fork) {
-			f.Packages[1].Files = f.Packages[0].Files[1:2]
-			f.Build.Components = f.Build.Components[1:]
-		}, []string{
-			"if use !captain && { use bosun || use mate; }; then", "\tCGO_ENABLED=0 " + build + "bosun ./cmd/bosun", "fi",
-		}},
-		{"in no package", func(f *Fork) { f.Build.Components = []Component{{Name: "cook", Main: "./cmd/cook"}} }, nil},
-	} {
-		f := captain().Forks[0]
-		f.Build.Flags, f.Build.Env = nil, nil
-		c.change(&f)
-		want := append([]string{"local flags=(", "\t-buildmode=exe", ")"}, c.want...)
-		if got := f.compile(); !slices.Equal(got, want) {
-			t.Errorf("%s: compile() =\n%s\nwant\n%s", c.name, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
 }

@@ -24,13 +24,17 @@ type Fork struct {
 	License  []string // Gentoo's names of the licenses of the fork's sources
 	Linked   []string // and of the modules that are linked, without those in License
 	Year     int      // of the copyright
-	Arches   []string // Gentoo's keywords: amd64, arm64
-	Packages []packaging.Package
-	Series   []Patch
-	Edits    map[string][]byte // files that are copied over the patched tree, for changed dependencies
-	Touched  map[string]string // files that the series and the edits change, with their SHA-256
-	Build    Build
-	BaseURL  string // of the folder that has the distfiles
+	// Copyright and Notice are the comment that ebuilds begin with: who holds the rights,
+	// and the line after that. Empty: DefaultCopyright and DefaultNotice.
+	Copyright, Notice string
+	PIE               bool     // USE=pie, which is on by default, has programs compiled position-independent
+	Arches            []string // Gentoo's keywords: amd64, arm64
+	Packages          []packaging.Package
+	Series            []Patch
+	Edits             map[string][]byte // files that are copied over the patched tree, for changed dependencies
+	Touched           map[string]string // files that the series and the edits change, with their SHA-256
+	Build             Build
+	BaseURL           string // of the folder that has the distfiles
 	// Distfiles has what the ebuilds fetch: source is the upstream's tree, deps its
 	// modules, files what is not compiled, patches the series if it is TooLarge; each of
 	// Arches has the compiled programs.

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/slipway-build/slipway/internal/shell"
 	"github.com/slipway-build/slipway/packaging"
 )
 
@@ -22,18 +21,6 @@ const (
 	tmpfilesDir = "/usr/lib/tmpfiles.d"
 	manDir      = "/usr/share/man/"
 )
-
-// installers maps a folder to the function of EAPI 8 or an eclass that installs a
-// file into it.
-var installers = map[string]string{
-	unitDir:                                  "systemd_dounit",
-	tmpfilesDir:                              "dotmpfiles",
-	"/etc/init.d":                            "doinitd",
-	"/etc/conf.d":                            "doconfd",
-	"/usr/share/bash-completion/completions": "dobashcomp",
-	"/usr/share/fish/vendor_completions.d":   "dofishcomp",
-	"/usr/share/zsh/site-functions":          "dozshcomp",
-}
 
 // Check returns what keeps a package from being installed by an ebuild, as far as
 // its files show before they are built: their names, and units that cannot become
@@ -56,12 +43,12 @@ func Check(p packaging.Package) error {
 
 // An installation is how an ebuild installs one package.
 type installation struct {
-	pkg   string
-	files []packaging.File // below files/PACKAGE of the distfile named files
-	lines []string         // of src_install
-	tmp   []string         // names of files for tmpfiles.d
-	units bool             // has units of systemd
-	shell bool             // has completions
+	pkg      string
+	files    []packaging.File // below files/PACKAGE of the distfile named files
+	commands []command        // of src_install
+	tmp      []string         // names of files for tmpfiles.d
+	units    bool             // has units of systemd
+	shell    bool             // has completions
 }
 
 // install returns a package's installation. A link or script that calls a
@@ -93,13 +80,11 @@ func (f Fork) install(p packaging.Package) (installation, error) {
 		if file.Kind != packaging.Folder && file.Kind != packaging.Link && file.Source == "" {
 			in.files = append(in.files, file)
 		}
-		lines := in.line(file)
+		command := in.command(file)
 		if c, ok := f.part(p, file); ok {
-			whole := f.flagOf(c.Part)
-			itself := in.line(packaging.File{Path: file.Path, Source: c.Name})
-			lines = append(ifUse(whole, lines), ifUse("!"+whole, itself)...)
+			command = f.eitherCommand(file, c, command)
 		}
-		in.lines = append(in.lines, lines...)
+		in.commands = append(in.commands, command)
 	}
 	return in, nil
 }
@@ -110,31 +95,6 @@ func gunzip(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	return io.ReadAll(r)
-}
-
-// line returns the lines of src_install that install one file.
-func (in *installation) line(f packaging.File) []string {
-	dir, base := path.Split(f.Path)
-	dir = path.Clean(dir)
-	from := `"${WORKDIR}"` + shell.Quote("/files/"+in.pkg+f.Path)
-	at, to := shell.Quote(f.Path), shell.Quote(dir)
-	switch installer := installers[dir]; {
-	case f.Kind == packaging.Link:
-		return []string{fmt.Sprintf("dosym %s %s", shell.Quote(f.Target), at)}
-	case f.Kind == packaging.Folder:
-		return []string{"keepdir " + at}
-	case f.Source != "":
-		program := fmt.Sprintf(`newexe "${WORKDIR}"%s %s`, shell.Quote("/bin/"+path.Base(f.Source)), shell.Quote(base))
-		return []string{"exeinto " + to, program}
-	case installer != "":
-		in.note(dir, base)
-		return []string{installer + " " + from}
-	case strings.HasPrefix(dir, manDir):
-		return []string{"doman " + from}
-	case f.Mode&0o111 != 0:
-		return []string{"exeinto " + to, "doexe " + from}
-	}
-	return []string{"insinto " + to, "doins " + from}
 }
 
 // note records what a file needs besides its line in src_install.

@@ -27,17 +27,22 @@ func gzipped(t *testing.T, data string) []byte {
 // TestInstall has how each kind of file is installed. To add one, add a row: the
 // file, its lines of src_install, and its path in the distfile, if it is there.
 func TestInstall(t *testing.T) {
-	const from = `"${WORKDIR}"/files/bosun`
+	const from = "files/bosun"
 	for _, c := range []struct {
 		file     packaging.File
 		lines    []string
 		unpacked string
 	}{
-		{program("/usr/bin/bosun"), []string{"exeinto /usr/bin", `newexe "${WORKDIR}"/bin/bosun bosun`}, ""},
+		{program("/usr/bin/bosun"), []string{"dobin bin/bosun"}, ""},
 		{packaging.File{Path: "/usr/sbin/boatswain", Mode: 0o755, Source: "/built/bosun"},
-			[]string{"exeinto /usr/sbin", `newexe "${WORKDIR}"/bin/bosun boatswain`}, ""},
+			[]string{"newsbin bin/bosun boatswain"}, ""},
+		{program("/usr/bin/boat"), []string{"dobin bin/boat"}, ""},
+		{program("/usr/sbin/boat"), []string{"dosbin bin/boat"}, ""},
+		{program("/usr/libexec/ship/boat"), []string{"exeinto /usr/libexec/ship", "doexe bin/boat"}, ""},
+		{packaging.File{Path: "/opt/ship/mate", Mode: 0o755, Source: "/built/bosun"},
+			[]string{"exeinto /opt/ship", "newexe bin/bosun mate"}, ""},
 		{packaging.File{Path: "/usr/bin/call", Mode: 0o755, Data: []byte("#!/bin/sh\n")},
-			[]string{"exeinto /usr/bin", "doexe " + from + "/usr/bin/call"}, "/usr/bin/call"},
+			[]string{"dobin " + from + "/usr/bin/call"}, "/usr/bin/call"},
 		{packaging.File{Path: "/usr/bin/bosun", Kind: packaging.Link, Target: "captain"},
 			[]string{"dosym captain /usr/bin/bosun"}, ""},
 		{packaging.File{Path: "/var/lib/bosun", Kind: packaging.Folder, Mode: 0o755}, []string{"keepdir /var/lib/bosun"}, ""},
@@ -74,8 +79,8 @@ func TestInstall(t *testing.T) {
 			[]string{"dozshcomp " + from + "/usr/share/zsh/site-functions/_bosun"}, "/usr/share/zsh/site-functions/_bosun"},
 	} {
 		in, err := Fork{}.install(packaging.Package{Name: "bosun", Files: []packaging.File{c.file}})
-		if err != nil || !slices.Equal(in.lines, c.lines) {
-			t.Errorf("%s: the lines are %q, %v, want %q", c.file.Path, in.lines, err, c.lines)
+		if lines := script(in.commands); err != nil || !slices.Equal(lines, c.lines) {
+			t.Errorf("%s: the lines are %q, %v, want %q", c.file.Path, lines, err, c.lines)
 		}
 		var unpacked string
 		for _, f := range in.files {
@@ -86,6 +91,46 @@ func TestInstall(t *testing.T) {
 		}
 		if unpacked != c.unpacked {
 			t.Errorf("%s unpacks to %q, want %q", c.file.Path, unpacked, c.unpacked)
+		}
+	}
+}
+
+// TestScript has lines of src_install for several files.
+func TestScript(t *testing.T) {
+	long := "/etc/ship/" + strings.Repeat("a", 60)
+	for _, c := range []struct {
+		name  string
+		files []packaging.File
+		want  []string
+	}{
+		{"nothing", nil, nil},
+		{"one command for files of a kind", []packaging.File{
+			text("/usr/lib/systemd/system/a.socket", "x"), text("/usr/lib/systemd/system/b.socket", "x"),
+		}, []string{"systemd_dounit files/bosun" + unitDir + "/a.socket files/bosun" + unitDir + "/b.socket"}},
+		{"one for each folder", []packaging.File{text("/etc/a", "x"), text("/etc/b/c", "x"), text("/etc/d", "x")},
+			[]string{
+				"insinto /etc", "doins files/bosun/etc/a files/bosun/etc/d", "insinto /etc/b", "doins files/bosun/etc/b/c",
+			}},
+		{"several lines where one would be too wide", []packaging.File{text(long+"1", "x"), text(long+"2", "x")},
+			[]string{"insinto /etc/ship", "doins \\", "\tfiles/bosun" + long + "1 \\", "\tfiles/bosun" + long + "2"}},
+		{"each link by itself", []packaging.File{
+			{Path: "/usr/bin/a", Kind: packaging.Link, Target: "b"}, {Path: "/usr/bin/c", Kind: packaging.Link, Target: "d"},
+		}, []string{"dosym b /usr/bin/a", "dosym d /usr/bin/c"}},
+		{"each program with a new name by itself", []packaging.File{
+			{Path: "/usr/bin/a", Source: "/built/b"}, {Path: "/usr/bin/c", Source: "/built/d"}, program("/usr/bin/e"),
+			program("/usr/bin/f"),
+		}, []string{"newbin bin/b a", "newbin bin/d c", "dobin bin/e bin/f"}},
+		{"programs first, folders last", []packaging.File{
+			{Path: "/etc/a", Kind: packaging.Folder}, text("/etc/b", "x"), text("/etc/conf.d/c", "x"),
+			text("/usr/share/man/man1/d.1", "x"), program("/usr/bin/e"),
+		}, []string{
+			"dobin bin/e", "doman files/bosun/usr/share/man/man1/d.1", "insinto /etc", "doins files/bosun/etc/b",
+			"doconfd files/bosun/etc/conf.d/c", "keepdir /etc/a",
+		}},
+	} {
+		in, err := Fork{}.install(packaging.Package{Name: "bosun", Files: c.files})
+		if got := script(in.commands); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: script() = %q, %v, want %q", c.name, got, err, c.want)
 		}
 	}
 }
@@ -103,7 +148,7 @@ func TestInstallNotes(t *testing.T) {
 		"/etc/conf.d/a":                               {},
 	} {
 		var in installation
-		in.line(text(path, ""))
+		in.command(text(path, ""))
 		if in.units != want.units || in.shell != want.shell || !slices.Equal(in.tmp, want.tmp) {
 			t.Errorf("%s: %+v, want %+v", path, in, want)
 		}

@@ -97,8 +97,11 @@ func (o Overlay) merge(old Tree) (Tree, []string, error) {
 	}
 	for _, f := range o.Forks {
 		for _, dir := range f.dirs() {
-			notes = append(notes, f.prune(dir, old, out, written, o.live(f.Project))...)
+			notes = append(notes, f.prune(dir, out, written, o.live(f.Project))...)
 		}
+	}
+	for _, m := range o.messages(old, out) {
+		notes = append(notes, CommitNote(m))
 	}
 	for _, f := range o.summarize(out) {
 		notes = append(notes, out.put(f, written)...)
@@ -166,10 +169,10 @@ func (t Tree) record() (record, error) {
 }
 
 // prune removes from a package what its newest ebuild replaces, but for the versions
-// that forks have, and returns notes with the message to commit the change with.
-func (f Fork) prune(dir string, old, out Tree, written record, live []string) []string {
+// that forks have, and returns notes.
+func (f Fork) prune(dir string, out Tree, written record, live []string) []string {
 	var notes []string
-	was, now := old.Versions(dir), out.Versions(dir)
+	now := out.Versions(dir)
 	for _, v := range now {
 		// The newest revision of a version replaces all earlier ones.
 		if pv, _ := revision(v); pv == f.Version && v != f.pvr() {
@@ -183,13 +186,6 @@ func (f Fork) prune(dir string, old, out Tree, written record, live []string) []
 		}
 	}
 	now = out.Versions(dir)
-	switch {
-	case !slices.Contains(now, f.pvr()) || slices.Contains(was, f.pvr()):
-	case len(was) == 0:
-		notes = append(notes, fmt.Sprintf("commit as %q", dir+": new package, add "+f.pvr()))
-	default:
-		notes = append(notes, fmt.Sprintf("commit as %q", dir+": add "+f.pvr()))
-	}
 	out.dropPatches(dir, now, written)
 	return notes
 }
@@ -268,7 +264,7 @@ func (f Fork) Latest(old Tree) int {
 
 // Differs reports whether an overlay has other ebuilds or distfiles of the fork at
 // the same version and revision. It compares with what was written: what somebody
-// changed by hand since does not count.
+// changed by hand since does not count, nor does the comment that ebuilds begin with.
 func (f Fork) Differs(old Tree, o Overlay) (bool, error) {
 	dir := f.Project.Category + "/" + f.Project.Name
 	written, err := old.record()
@@ -283,7 +279,7 @@ func (f Fork) Differs(old Tree, o Overlay) (bool, error) {
 	for _, file := range files {
 		ours := strings.HasPrefix(file.Path, dir+"/") || strings.HasPrefix(file.Path, dir+"-")
 		known := written[file.Path] != "" && path.Base(file.Path) != "metadata.xml"
-		if ours && known && written.edited(file.Path, file.Data) {
+		if ours && known && written.edited(file.Path, file.Data) && !sameButHeader(old[file.Path], file.Data) {
 			return true, nil
 		}
 	}
@@ -330,7 +326,13 @@ func (o Overlay) manifests(old, out Tree) error {
 				}
 			}
 		}
-		out[dir+"/Manifest"] = Manifest(files, dist)
+		if out.thin() {
+			files = nil
+		}
+		delete(out, dir+"/Manifest")
+		if text := Manifest(files, dist); len(text) > 0 {
+			out[dir+"/Manifest"] = text
+		}
 	}
 	return nil
 }

@@ -51,6 +51,9 @@ func again(*testing.T, *Overlay, Tree) {}
 
 func TestMerge(t *testing.T) {
 	const patched = "app-misc/ship/files/ship-1.4.1_p1-0001-crew.patch"
+	accounts := []string{
+		`commit as "acct-group/bosun: new package, add 0"`, `commit as "acct-user/bosun: new package, add 0"`,
+	}
 	first := []string{
 		`commit as "app-misc/ship: new package, add 1.4.1_p1"`,
 		`commit as "app-misc/ship-bin: new package, add 1.4.1_p1"`,
@@ -64,7 +67,7 @@ func TestMerge(t *testing.T) {
 		return out
 	}
 	for _, v := range []voyage{
-		{"a new overlay", []step{again}, first, []string{"ship-1.4.1_p1"}},
+		{"a new overlay", []step{again}, slices.Concat(accounts, first), []string{"ship-1.4.1_p1"}},
 		{"nothing has changed", []step{again, again}, nil, []string{"ship-1.4.1_p1"}},
 		{"a new version is added", []step{again, release("1.4.1_p2", 0)}, next("1.4.1_p2"),
 			[]string{"ship-1.4.1_p1", "ship-1.4.1_p2"}},
@@ -96,7 +99,8 @@ func TestMerge(t *testing.T) {
 			[]string{"ship-1.4.1_p1-r1", "ship-1.4.1_p1"}},
 		{"a README of somebody else stays", []step{func(_ *testing.T, _ *Overlay, old Tree) {
 			old["README.md"] = []byte("# Ours\n")
-		}}, append(slices.Clone(first), "README.md was changed by hand and is kept: delete it to have it written again"),
+		}}, slices.Concat(accounts, first,
+			[]string{"README.md was changed by hand and is kept: delete it to have it written again"}),
 			[]string{"ship-1.4.1_p1"}},
 	} {
 		o, tree := ship(), Tree{}

@@ -12,14 +12,13 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/blake2b"
-
-	"github.com/slipway-build/slipway/packaging"
 )
 
 // An Overlay is a repository of ebuilds.
 type Overlay struct {
 	Name       string // of the repository
 	Maintainer string // Name <mail>
+	Thin       bool   // Manifests list only what is fetched
 	Forks      []Fork
 	// Others are the packages of forks that are not written again, such as
 	// sys-cluster/kubernetes-1.36.2_p1: what the overlay has of them stays.
@@ -35,7 +34,7 @@ func (o Overlay) Files() ([]File, error) {
 	files := map[string][]byte{
 		"profiles/repo_name":             []byte(o.Name + "\n"),
 		"profiles/eapi":                  []byte("8\n"),
-		"metadata/layout.conf":           []byte(layout),
+		"metadata/layout.conf":           fmt.Appendf(nil, layout, o.Thin),
 		".github/workflows/pkgcheck.yml": []byte(workflow),
 	}
 	for _, f := range o.Forks {
@@ -62,13 +61,13 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 	}
 	name := f.Project.Name
 	for _, pkg := range []struct {
-		name     string
-		ebuild   func() ([]byte, error)
-		packages func(Fork) []packaging.Package
+		name   string
+		ebuild func() ([]byte, error)
+		flags  func(Fork) map[string]string
 	}{
-		{name, func() ([]byte, error) { return f.source(compiled) }, allPackages},
-		{name + "-bin", func() ([]byte, error) { return f.binary(precompiled) }, allPackages},
-		{name + "-meta", f.meta, Fork.names},
+		{name, func() ([]byte, error) { return f.source(compiled) }, Fork.sourceFlags},
+		{name + "-bin", func() ([]byte, error) { return f.binary(precompiled) }, Fork.binaryFlags},
+		{name + "-meta", f.meta, func(f Fork) map[string]string { return f.describes(f.names()) }},
 	} {
 		data, err := pkg.ebuild()
 		if err != nil {
@@ -79,7 +78,7 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 		}
 		dir := f.Project.Category + "/" + pkg.name
 		files[dir+"/"+pkg.name+"-"+f.pvr()+".ebuild"] = data
-		if files[dir+"/metadata.xml"], err = o.metadataXML(f, o.flags(f, dir, pkg.packages)); err != nil {
+		if files[dir+"/metadata.xml"], err = o.metadataXML(f, o.flags(f, dir, pkg.flags)); err != nil {
 			return err
 		}
 	}
@@ -92,18 +91,16 @@ func (o Overlay) fork(f Fork, files map[string][]byte) error {
 }
 
 // flags returns what the USE flags of all versions of a package do.
-func (o Overlay) flags(f Fork, dir string, packages func(Fork) []packaging.Package) map[string]string {
+func (o Overlay) flags(f Fork, dir string, of func(Fork) map[string]string) map[string]string {
 	out := map[string]string{}
 	maps.Copy(out, o.earlier[dir])
 	for _, other := range o.Forks {
 		if other.Project.Category == f.Project.Category && other.Project.Name == f.Project.Name {
-			maps.Copy(out, other.describes(packages(other)))
+			maps.Copy(out, of(other))
 		}
 	}
 	return out
 }
-
-func allPackages(f Fork) []packaging.Package { return f.Packages }
 
 // accounts adds the packages of a fork's users and groups.
 func (o Overlay) accounts(f Fork, files map[string][]byte) error {
@@ -118,16 +115,14 @@ func (o Overlay) accounts(f Fork, files map[string][]byte) error {
 				return err
 			}
 			dir := "acct-" + kind + "/" + user
-			files[dir+"/"+user+"-0.ebuild"] = fmt.Appendf(nil, text, f.Year, user, id)
+			files[dir+"/"+user+"-0.ebuild"] = fmt.Appendf(nil, text, f.header(), user, id)
 			files[dir+"/metadata.xml"] = metadata
 		}
 	}
 	return nil
 }
 
-const acctGroup = `# Copyright %d Slipway authors
-# Distributed under the terms of the GNU General Public License v2
-
+const acctGroup = `%s
 EAPI=8
 
 inherit acct-group
@@ -137,9 +132,7 @@ DESCRIPTION="Group of %s"
 ACCT_GROUP_ID=%d
 `
 
-const acctUser = `# Copyright %d Slipway authors
-# Distributed under the terms of the GNU General Public License v2
-
+const acctUser = `%s
 EAPI=8
 
 inherit acct-user
@@ -161,7 +154,7 @@ manifest-required-hashes = BLAKE2B
 profile-formats = portage-2
 sign-commits = false
 sign-manifests = false
-thin-manifests = false
+thin-manifests = %t
 `
 
 const workflow = `name: pkgcheck

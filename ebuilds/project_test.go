@@ -7,6 +7,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/packaging"
+	"github.com/slipway-build/slipway/version"
 )
 
 // TestProjectValidate has each rule. To add one, add a row: what is different from
@@ -50,6 +51,28 @@ func TestProjectValidate(t *testing.T) {
 			[]string{"accounts.mate: bosun has the id 491, too"}},
 		{"a rival without a category", func(p *Project) { p.Rivals = []string{"app-misc/boat", "boat"} },
 			[]string{`rivals[1]: "boat" is not a package: write it like sys-cluster/kubelet`}},
+		{"a USE flag", crew, nil},
+		{"a USE flag with an odd name", func(p *Project) { crew(p); p.Use[0].Flag = "-deck" },
+			[]string{`use[0].flag: "-deck" is not a USE flag`}},
+		{"one that says nothing of itself", func(p *Project) { crew(p); p.Use[0].Summary = "" },
+			[]string{"use[0].summary: want one line that says what the flag does"}},
+		{"one with two tags", func(p *Project) { crew(p); p.Use[0].Tag = "a,b" },
+			[]string{`use[0].tag: "a,b" is not a build tag: want letters, digits, _ and .`}},
+		{"one that no package has", func(p *Project) { crew(p); p.Use[0].Package = "" },
+			[]string{"use[0].package: want the package that needs app-misc/rum"}},
+		{"one with a need without a category", func(p *Project) { crew(p); p.Use[0].Needs = []string{"rum"} },
+			[]string{`use[0].needs[0]: "rum" is not a package: write it like net-misc/socat`}},
+		{"one of odd versions", func(p *Project) { crew(p); p.Use[0].Versions = "new" }, []string{"use[0].versions: "}},
+		{"a feature", func(p *Project) { p.Features = []Feature{{"bosun", "", "rations", []string{"app-misc/rum"}}} }, nil},
+		{"a feature without anything", func(p *Project) { p.Features = []Feature{{Versions: "new"}} }, []string{
+			"features[0].package: want the name of a package of packages.yaml", "features[0].versions: ",
+			"features[0].for: want one line that says what it is for",
+			"features[0].any: is empty: list packages, such as net-misc/socat",
+		}},
+		{"a feature of no category", func(p *Project) { p.Features = []Feature{{"bosun", "", "rations", []string{"rum"}}} },
+			[]string{`features[0].any[0]: "rum" is not a package: write it like net-misc/socat`}},
+		{"a note", func(p *Project) { p.Notes = map[string][]string{"bosun": {"Ahoy.", "a\nb"}} },
+			[]string{"notes.bosun[1]: want one line"}},
 		{"all at once", func(p *Project) {
 			*p = Project{Flags: map[string]string{"b": "", "a": ""}, Accounts: map[string]int{"c": 0}, Rivals: []string{""}}
 		}, []string{"category: ", "name: ", "summary: ", "flags.a: ", "flags.b: ", "accounts.c: ", "rivals[0]: "}},
@@ -80,6 +103,9 @@ func TestSettingsValidate(t *testing.T) {
 			[]string{`distfiles: "https://example.org/$(id)"` + url}},
 		{"a space", Settings{Repository: "a b"},
 			[]string{`repository: "a b" is not a repository name: want letters, digits, _ and -`}},
+		{"a holder and a notice", Settings{Copyright: "Acme's fleet", Notice: "SPDX-License-Identifier: MIT"}, nil},
+		{"a holder of two lines", Settings{Copyright: "a\nb"}, []string{`copyright: "a\nb" is not one line of text`}},
+		{"a notice that ends in a blank", Settings{Notice: "MIT "}, []string{`notice: "MIT " is not one line of text`}},
 	} {
 		testkit.Faults(t, c.name, c.settings.Defaulted().Validate(), c.want...)
 	}
@@ -88,6 +114,39 @@ func TestSettingsValidate(t *testing.T) {
 	}
 	if got := (Settings{Repository: "acme"}).Defaulted().Repository; got != "acme" {
 		t.Errorf("Defaulted() makes acme %q", got)
+	}
+}
+
+// crew gives a project a USE flag.
+func crew(p *Project) {
+	p.Use = []Use{{Flag: "deck", Summary: "Crew on deck", Tag: "crew", Package: "bosun", Needs: []string{"app-misc/rum"}}}
+}
+
+// TestAt has the rows of a project that count for a version.
+func TestAt(t *testing.T) {
+	p := Project{
+		Use:      []Use{{Flag: "deck", Versions: "<1.4.0", Tag: "crew"}, {Flag: "deck"}, {Flag: "rum", Versions: ">=1.4.0"}},
+		Features: []Feature{{For: "oars", Versions: "<1.4.0"}, {For: "sails"}},
+	}
+	for v, want := range map[string]string{"1.3.9": "deck crew oars sails", "1.4.0": "deck  rum  sails"} {
+		parsed, err := version.Parse(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		at := p.At(parsed)
+		for _, u := range at.Use {
+			got = append(got, u.Flag, u.Tag)
+		}
+		for _, f := range at.Features {
+			got = append(got, f.For)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("At(%s) has %q, want %q", v, got, want)
+		}
+	}
+	if len(p.Use) != 3 {
+		t.Error("At() changed the project")
 	}
 }
 

@@ -3,6 +3,7 @@ package ebuilds
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 // A page is what the templates are filled with.
 type page struct {
 	Fork
+	Header    string   // comment
 	Inherit   []string // eclasses
 	Sources   []string // lines of SRC_URI
 	IUse      string
@@ -23,19 +25,23 @@ type page struct {
 	Run       []string // lines of RDEPEND
 	Unpack    []string // lines of src_unpack
 	Patches   []string // lines of src_prepare
-	Git       bool     // which need git
 	Compile   []string // lines of src_compile
 	Install   []string // lines of src_install
-	Tmpfiles  []string // lines of pkg_postinst
+	PostInst  []string // lines of pkg_postinst
+	Helper    string   // function that src_install calls
+	Builders  []string // lines of BDEPEND
+	Quiet     string   // variables for Portage's checks
 	Prebuilt  []string // paths of programs, without the leading slash
 	KeyWords  string
 	SourceDir string // S
 	Upstream  bool   // S names the upstream's version
 	Restrict  string
+	Why       []string // lines of the comment on it
 }
 
 func fill(text string, p any) ([]byte, error) {
-	t, err := template.New("").Funcs(template.FuncMap{"join": strings.Join, "inside": shell.QuoteInside}).Parse(text)
+	functions := template.FuncMap{"join": strings.Join, "inside": shell.QuoteInside, "list": assign}
+	t, err := template.New("").Funcs(functions).Parse(text)
 	if err != nil {
 		return nil, err
 	}
@@ -44,10 +50,22 @@ func fill(text string, p any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// assign returns the lines that set a variable to a list, one if it is short.
+func assign(variable string, items []string) string {
+	line := fmt.Sprintf("%s=\"%s\"", variable, strings.Join(items, " "))
+	if len(items) < 2 && len(line) <= widest && !strings.Contains(line, "\n") {
+		return line
+	}
+	return variable + "=\"\n\t" + strings.Join(items, "\n\t") + "\n\""
+}
+
 // page returns what the source ebuild and the binary one have in common.
 func (f Fork) page() (page, error) {
-	p := page{Fork: f, KeyWords: "~" + strings.Join(f.Arches, " ~")}
+	p := page{Fork: f, Header: f.header(), KeyWords: "~" + strings.Join(f.Arches, " ~")}
 	inherit, flags := map[string]bool{}, map[string]bool{}
+	for _, u := range f.Project.Use {
+		flags[u.Flag] = true
+	}
 	for _, pkg := range f.Packages {
 		in, err := f.install(pkg)
 		if err != nil {
@@ -63,32 +81,37 @@ func (f Fork) page() (page, error) {
 			return p, err
 		}
 	}
-	for _, name := range []string{"shell-completion", "systemd", "tmpfiles"} {
+	inherit["optfeature"] = slices.ContainsFunc(p.PostInst, func(line string) bool {
+		return strings.HasPrefix(strings.TrimSpace(line), "optfeature ")
+	})
+	for _, name := range []string{"optfeature", "shell-completion", "systemd", "tmpfiles"} {
 		if inherit[name] {
 			p.Inherit = append(p.Inherit, name)
 		}
 	}
-	var names []string
-	for name := range flags {
-		names = append(names, name)
+	p.IUse = iuse(slices.Collect(maps.Keys(flags)))
+	if len(p.Accounts) > 0 {
+		p.Run = slices.Insert(p.Run, 0, "${DEPEND}")
 	}
-	slices.SortFunc(names, func(a, b string) int {
-		return strings.Compare(strings.TrimPrefix(a, "+"), strings.TrimPrefix(b, "+"))
-	})
-	p.IUse = strings.Join(names, " ")
 	for _, rival := range f.Project.Rivals {
 		p.Run = append(p.Run, "!"+rival)
 	}
 	return p, nil
 }
 
+// iuse returns USE flags as IUSE lists them.
+func iuse(flags []string) string {
+	slices.SortFunc(flags, func(a, b string) int {
+		return strings.Compare(strings.TrimPrefix(a, "+"), strings.TrimPrefix(b, "+"))
+	})
+	return strings.Join(flags, " ")
+}
+
 // add adds the lines of one package.
 func (p *page) add(pkg packaging.Package, in installation) error {
 	flag := p.flag(pkg.Name)
-	p.Install = append(p.Install, ifUse(flag, in.lines)...)
-	for _, name := range in.tmp {
-		p.Tmpfiles = append(p.Tmpfiles, ifUse(flag, []string{"tmpfiles_process " + shell.Quote(name)})...)
-	}
+	p.Install = append(p.Install, ifUse(flag, script(in.commands))...)
+	p.PostInst = append(p.PostInst, ifUse(flag, p.afterInstall(pkg, in))...)
 	for _, file := range pkg.Files {
 		if _, part := p.part(pkg, file); part || file.Source != "" {
 			p.Prebuilt = append(p.Prebuilt, strings.TrimPrefix(file.Path, "/"))
@@ -98,6 +121,11 @@ func (p *page) add(pkg packaging.Package, in installation) error {
 		pkg.Relations.Recommends = nil
 	}
 	run, required, err := p.needs(pkg)
+	for _, u := range p.Project.Use {
+		if u.Package == pkg.Name {
+			run = append(run, useGroup(strings.TrimPrefix(u.Flag, "+"), u.Needs)...)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -109,64 +137,6 @@ func (p *page) add(pkg packaging.Package, in installation) error {
 	}
 	p.Accounts = append(p.Accounts, useGroup(flag, atoms)...)
 	return nil
-}
-
-// source writes the ebuild that compiles the fork.
-func (f Fork) source(p page) ([]byte, error) {
-	p.Restrict = "mirror strip test"
-	p.Inherit = append([]string{"go-env"}, p.Inherit...)
-	p.Sources = []string{f.sourceURI("source"), f.sourceURI("files")}
-	root := strings.TrimSuffix(path.Base(f.sourceURI("source")), ".tar.xz")
-	p.SourceDir, p.Upstream = "${WORKDIR}/"+root, strings.Contains(root, "${MY_PV}")
-	p.Unpack = []string{"default", "go-env_set_compile_environment"}
-	if f.Build.GOPATH != "" {
-		p.SourceDir = "${WORKDIR}/go/src/" + shell.QuoteInside(f.Build.GOPATH)
-		p.Unpack = append(p.Unpack, `mkdir -p "${S%/*}" || die`, `mv "${WORKDIR}/`+root+`" "${S}" || die`)
-	}
-	p.Patches = f.prepare()
-	p.Git = slices.ContainsFunc(f.Series, func(patch Patch) bool { return patch.Git })
-	for _, what := range []string{"deps", "patches"} {
-		if f.Distfiles[what].Name != "" {
-			p.Sources = append(p.Sources, f.sourceURI(what))
-		}
-	}
-	if f.Distfiles["deps"].Name != "" {
-		// The sums of modules can be compared only after the series has changed go.mod.
-		p.Inherit = slices.Insert(p.Inherit, 1, "go-module")
-		p.Patches = append(p.Patches, "ego mod verify")
-	}
-	p.Run = append(p.Run, "!"+f.Project.Category+"/"+f.Project.Name+"-bin")
-	p.Compile = f.compile()
-	return fill(sourceText, p)
-}
-
-// verifySeries compares the patched files with the sums that the fork pins.
-const verifySeries = `sha256sum --quiet -c "${WORKDIR}"/files/series.sha256 ` +
-	`|| die "the series came to another tree than was pinned"`
-
-// prepare returns the lines of src_prepare that make the fork's tree.
-func (f Fork) prepare() []string {
-	var lines []string
-	for _, patch := range f.Series {
-		name := shell.QuoteInside(patch.Name)
-		from := `"${FILESDIR}/${P}-` + name + `"`
-		if f.Distfiles["patches"].Name != "" {
-			from = `"${WORKDIR}/patches/` + name + `"`
-		}
-		line := fmt.Sprintf("eapply -p%d -F0 -- %s", patch.Strip, from)
-		if patch.Git {
-			line = fmt.Sprintf(`GIT_CEILING_DIRECTORIES="${WORKDIR}" git apply -p%d --whitespace=nowarn -- %s || die`,
-				patch.Strip, from)
-		}
-		lines = append(lines, line)
-	}
-	if len(f.Edits) > 0 {
-		lines = append(lines, `cp -r "${WORKDIR}"/files/tree/. "${S}"/ || die`)
-	}
-	if len(f.Touched) > 0 {
-		lines = append(lines, verifySeries)
-	}
-	return lines
 }
 
 // url returns the URL of a distfile.
@@ -207,6 +177,7 @@ func strippedVersion(v string) string {
 // binary writes the ebuild that installs what was compiled.
 func (f Fork) binary(p page) ([]byte, error) {
 	p.SourceDir, p.Restrict, p.KeyWords = "${WORKDIR}", "mirror strip", "-* "+p.KeyWords
+	p.Why = []string{"The distfiles are not on Gentoo's mirrors. The programs are installed as they were built."}
 	url := func(what string) string { return shell.QuoteInside(f.url(what)) }
 	p.Sources = []string{url("files")}
 	for _, arch := range f.Arches {
@@ -219,7 +190,7 @@ func (f Fork) binary(p page) ([]byte, error) {
 // meta writes the ebuild that only depends on the others. It has a USE flag for
 // each package that is a name for others, and is nil if there is none.
 func (f Fork) meta() ([]byte, error) {
-	p := page{Fork: f, KeyWords: "~" + strings.Join(f.Arches, " ~")}
+	p := page{Fork: f, Header: f.header(), KeyWords: "~" + strings.Join(f.Arches, " ~")}
 	p.Summary = "Metapackage: " + f.Project.Summary
 	var flags []string
 	for _, pkg := range f.names() {

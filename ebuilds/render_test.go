@@ -33,6 +33,12 @@ func TestRender(t *testing.T) {
 		}, source},
 		{"many_names", captain(), func(*Fork) {}, source},
 		{"many_names_bin", captain(), func(*Fork) {}, binary},
+		{"links", captain(), func(f *Fork) {
+			f.PIE = true
+			f.Packages[1].Platform = linux
+			f.Packages[1].Files = []packaging.File{{Path: "/usr/bin/mate", Kind: packaging.Link, Target: "captain"}}
+			f.Build.Components = append(f.Build.Components, Component{Name: "mate", Main: "./cmd/mate", Part: "captain"})
+		}, source},
 		{"many_names_meta", captain(), func(*Fork) {}, meta},
 	} {
 		c.change(&c.from.Forks[0])
@@ -71,7 +77,7 @@ func TestRenderLines(t *testing.T) {
 		{"keywords of a precompiled one", func(f *Fork) { f.Arches = f.Arches[:1] }, binary, "\nKEYWORDS=\"-* ~amd64\"\n"},
 		{"flags are sorted without their +", func(f *Fork) { f.Project.Flags["bosun"] = "+zeal" }, source,
 			"\nIUSE=\"mate +zeal\"\n"},
-		{"another Go", func(f *Fork) { f.Build.Go = "1.27.1" }, source, "\n\t>=dev-lang/go-1.27.1\n"},
+		{"another Go", func(f *Fork) { f.Build.Go = "1.27.1" }, source, "\nBDEPEND=\">=dev-lang/go-1.27.1\"\n"},
 		{"rivals block", func(f *Fork) { f.Project.Rivals = []string{"a-b/c"} }, binary, "\n\t!a-b/c\n\t!app-misc/ship\n"},
 		{"the upstream's own tarball", func(f *Fork) { f.Distfiles["source"] = dist("v1.4.1.tar.xz") }, source,
 			"\n\thttps://example.org/distfiles/v1.4.1.tar.xz\n"},
@@ -92,10 +98,46 @@ func TestRenderLines(t *testing.T) {
 			"\nDESCRIPTION=\"Metapackage: Sails\"\n"},
 		{"a metapackage takes what is recommended", func(f *Fork) {
 			f.Packages[1].Relations.Recommends = []packaging.Relation{"app-misc/pipe"}
-		}, meta, "[bosun,mate] app-misc/ship-bin[bosun,mate] ) app-misc/pipe )\n"},
+		}, meta, "[bosun,mate] app-misc/ship-bin[bosun,mate] ) app-misc/pipe )\"\n"},
 		{"and the others do not", func(f *Fork) {
 			f.Packages[1].Relations.Recommends = []packaging.Relation{"app-misc/pipe"}
-		}, source, "app-misc/grog ) )\n\t!app-misc/boat\n"},
+		}, source, ">=net-misc/whistle-1.0 )\n\t!app-misc/boat\n"},
+		{"what is only recommended is told", func(*Fork) {}, source,
+			"\n\t\toptfeature \"bosun\" app-misc/rum app-misc/grog\n"},
+		{"and what it is for", func(f *Fork) {
+			f.Project.Features = []Feature{{Package: "bosun", For: "a \"happy\" crew", Any: []string{"app-misc/rum"}}}
+		}, binary, "\n\t\toptfeature \"a \\\"happy\\\" crew\" app-misc/rum\n\tfi\n"},
+		{"also what is not recommended", func(f *Fork) {
+			f.Project.Features = []Feature{{Package: "bosun", For: "shanties", Any: []string{"media-sound/flute"}}}
+		}, source, "\t\toptfeature \"shanties\" media-sound/flute\n\t\toptfeature \"bosun\" app-misc/rum app-misc/grog\n"},
+		{"notes at the first install", func(f *Fork) {
+			f.Project.Notes = map[string][]string{"bosun": {"Ahoy.", "Costs $1."}}
+		}, source, "\t\tif [[ -z ${REPLACING_VERSIONS} ]]; then\n\t\t\telog \"Ahoy.\"\n\t\t\telog \"Costs \\$1.\"\n\t\tfi\n"},
+		{"another holder", func(f *Fork) { f.Copyright = "Acme's fleet" }, source,
+			"# Copyright 2026 Acme's fleet\n# Distributed under the terms of the GNU General Public License v2\n\nEAPI=8\n"},
+		{"another notice, also of accounts", func(f *Fork) { f.Notice = "SPDX-License-Identifier: MIT" }, user,
+			"# Copyright 2026 Slipway authors\n# SPDX-License-Identifier: MIT\n\nEAPI=8\n"},
+		{"and of metapackages", func(f *Fork) { f.Notice = "SPDX-License-Identifier: MIT" }, meta,
+			"# SPDX-License-Identifier: MIT\n\nEAPI=8\n\nDESCRIPTION"},
+		{"a USE flag for PIE", func(f *Fork) { f.PIE = true }, source, "\nIUSE=\"+bosun mate +pie\"\n"},
+		{"which what is compiled has not", func(f *Fork) { f.PIE = true }, binary, "\nIUSE=\"+bosun mate\"\n"},
+		{"a USE flag with needs", crewFlag, source,
+			"\nRDEPEND=\"\n\t${DEPEND}\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
+		{"also precompiled", crewFlag, binary, "\n\tbosun? ( >=net-misc/whistle-1.0 deck? ( sec-policy/deck ) )\n"},
+		{"is declared", crewFlag, source, "\nIUSE=\"+bosun deck mate\"\n"},
+		{"and has a build tag", func(f *Fork) { crewFlag(f); f.Build.Flags = []string{"-tags=crew"} }, source,
+			" -tags=\"$(usev deck crew)\" )\n"},
+		{"programs with symbols", func(f *Fork) { f.Build.Flags = []string{"-ldflags=-X a=-s"} }, source,
+			"\nBDEPEND=\">=dev-lang/go-1.26.0\"\n\nsrc_unpack"},
+		{"before modules there is nothing that says so of CFLAGS", func(f *Fork) {
+			f.Build.GOPATH = "example.org/ship"
+			delete(f.Distfiles, "deps")
+		}, source, "\nQA_FLAGS_IGNORED=\".*\"\n"},
+		{"patches of one kind are applied together", func(f *Fork) {
+			f.Series = append(f.Series, Patch{"2.patch", 1, []byte(crewPatch), false},
+				Patch{"3.patch", 0, []byte(crewPatch), false})
+		}, source, "\teapply -p1 -F0 -- \"${FILESDIR}/${P}-0001-crew.patch\" \\\n\t\t\"${FILESDIR}/${P}-2.patch\"\n" +
+			"\teapply -p0 -F0 -- \"${FILESDIR}/${P}-3.patch\"\n"},
 	} {
 		o := ship()
 		c.change(&o.Forks[0])
@@ -104,6 +146,12 @@ func TestRenderLines(t *testing.T) {
 			t.Errorf("%s: %s has no %q:\n%s", c.name, c.ebuild, c.want, tree[c.ebuild])
 		}
 	}
+}
+
+// crewFlag gives a fork a USE flag with a build tag.
+func crewFlag(f *Fork) {
+	f.Project.Use = []Use{{Flag: "deck", Tag: "crew", Summary: "Crew on deck", Package: "bosun",
+		Needs: []string{"sec-policy/deck"}}}
 }
 
 // quoted are words with what bash makes of them unquoted.

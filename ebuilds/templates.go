@@ -2,51 +2,41 @@ package ebuilds
 
 // The parts of ebuilds, in the order that Gentoo wants.
 const (
-	headerText = `# Copyright {{.Year}} Slipway authors
-# Distributed under the terms of the GNU General Public License v2
-
+	headerText = `{{.Header}}
 EAPI=8
 {{if .Inherit}}
 inherit {{join .Inherit " "}}
 {{end}}
+{{- if .Upstream}}
+MY_PV="${PV%_p*}"
+{{end}}
 DESCRIPTION="{{inside .Summary}}"
 HOMEPAGE="{{inside .Homepage}}"
 `
-	fetchText = `{{if .Upstream}}MY_PV="${PV%_p*}"
-{{end}}SRC_URI="{{range .Sources}}
+	fetchText = `SRC_URI="{{range .Sources}}
 	{{.}}{{end}}
 "
 S="{{.SourceDir}}"
 
 LICENSE="{{join .License " "}}"
 {{- with .Linked}}
-# Of what is linked:
+# Of the modules that are linked in:
 LICENSE+=" {{join . " "}}"{{end}}
 SLOT="0"
 KEYWORDS="{{.KeyWords}}"
 {{- with .IUse}}
 IUSE="{{.}}"{{end}}
 {{- with .Required}}
-REQUIRED_USE="{{range .}}
-	{{.}}{{end}}
-"{{end}}
-RESTRICT="{{.Restrict}}"
+{{list "REQUIRED_USE" .}}{{end}}
+{{range .Why}}# {{.}}
+{{end}}RESTRICT="{{.Restrict}}"
 {{with .Accounts}}
-DEPEND="{{range .}}
-	{{.}}{{end}}
-"{{end}}
-RDEPEND="{{if .Accounts}}
-	${DEPEND}{{end}}{{range .Run}}
-	{{.}}{{end}}
-"
+{{list "DEPEND" .}}{{end}}
+{{list "RDEPEND" .Run}}
 `
-	compileText = `BDEPEND="
-	>=dev-lang/go-{{.Build.Go}}{{if .Git}}
-	dev-vcs/git{{end}}
-"
-
-QA_PRESTRIPPED="{{inside (join .Prebuilt " ")}}"
-
+	compileText = `{{list "BDEPEND" .Builders}}
+{{with .Quiet}}
+{{.}}{{end}}
 src_unpack() {
 {{- range .Unpack}}
 	{{.}}{{end}}
@@ -66,12 +56,12 @@ src_compile() {
 	prebuiltText = `
 QA_PREBUILT="{{inside (join .Prebuilt " ")}}"
 `
-	installText = `
+	installText = `{{.Helper}}
 src_install() {
 {{- range .Install}}
 	{{.}}{{end}}
 }
-{{- with .Tmpfiles}}
+{{- with .PostInst}}
 
 pkg_postinst() {
 {{- range .}}
@@ -84,9 +74,7 @@ SLOT="0"
 KEYWORDS="{{.KeyWords}}"
 IUSE="{{.IUse}}"
 
-RDEPEND="{{range .Run}}
-	{{.}}{{end}}
-"
+{{list "RDEPEND" .Run}}
 `
 	sourceText = headerText + fetchText + compileText + installText
 	binaryText = headerText + fetchText + prebuiltText + installText

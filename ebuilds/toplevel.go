@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-var thinLine = regexp.MustCompile(`(?m)^\s*thin-manifests\s*=\s*true\s*$`)
+var thinLine = regexp.MustCompile(`(?mi)^\s*thin-manifests\s*=\s*true\s*$`)
 
 // thin reports whether the Manifests of packages list only what is fetched.
 func (t Tree) thin() bool { return thinLine.Match(t["metadata/layout.conf"]) }

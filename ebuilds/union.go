@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -79,7 +78,7 @@ func (u *union) add(l Layer) {
 			u.fault("%s: %q: a Manifest cannot list a name with white space or a backslash", l.Name, name)
 			continue
 		}
-		if had, ok := u.out[name]; ok && fixed(name) && !sameButYear(had, data) {
+		if had, ok := u.out[name]; ok && fixed(name) && !sameButHeader(had, data) {
 			u.fault("%s and %s have other files at %s: readers that have the one would never get the other\n"+
 				"  Release what changed under a new version", u.from[name], l.Name, name)
 			continue
@@ -92,14 +91,6 @@ func (u *union) add(l Layer) {
 func fixed(name string) bool {
 	_, rel, ofPackage := packageFile(name)
 	return ofPackage && rel != "metadata.xml" || name == "profiles/repo_name" || strings.HasPrefix(name, "eclass/")
-}
-
-// copyright matches the line of an ebuild that changes with the year: the accounts' ebuilds
-// are the same in each release but for it.
-var copyright = regexp.MustCompile(`\A# Copyright [0-9-]+ `)
-
-func sameButYear(a, b []byte) bool {
-	return bytes.Equal(copyright.ReplaceAll(a, nil), copyright.ReplaceAll(b, nil))
 }
 
 // distfiles takes in what a package of a layer fetches.

@@ -142,7 +142,7 @@ func TestUnionKeepsMetadataThatFits(t *testing.T) {
 func TestManifestOfTheRoot(t *testing.T) {
 	thick := laid(t, "1.4.1_p1", nil)
 	thin := thick.with("metadata/layout.conf",
-		strings.ReplaceAll(layout, "thin-manifests = false", "thin-manifests = true"))
+		strings.ReplaceAll(string(thick.Tree["metadata/layout.conf"]), "thin-manifests = false", "thin-manifests = true"))
 	for _, c := range []struct {
 		layer      Layer
 		has, hasNo []string

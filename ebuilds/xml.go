@@ -99,6 +99,24 @@ func (f Fork) describes(packages []packaging.Package) map[string]string {
 	return out
 }
 
+// binaryFlags returns what the USE flags of the precompiled package do.
+func (f Fork) binaryFlags() map[string]string {
+	out := f.describes(f.Packages)
+	for _, u := range f.Project.Use {
+		out[strings.TrimPrefix(u.Flag, "+")] = u.Summary
+	}
+	return out
+}
+
+// sourceFlags returns what the USE flags of the package that compiles do.
+func (f Fork) sourceFlags() map[string]string {
+	out := f.binaryFlags()
+	if f.PIE {
+		out["pie"] = "Compile programs that can be loaded at any address, which makes some attacks harder"
+	}
+	return out
+}
+
 // described returns what the USE flags of a package do by its metadata.xml.
 func (t Tree) described(dir string) map[string]string {
 	var of struct {

@@ -2,6 +2,8 @@
 // print nothing; whoever started the run decides how each is shown.
 package event
 
+import "sync"
+
 // Kind says what an Event reports, and so which of its fields are set.
 type Kind string
 
@@ -10,8 +12,8 @@ const (
 	Fork     Kind = "fork"     // a fork's run begins: Fork, Version, Upstream, Total patches
 	Started  Kind = "started"  // a stage begins: Stage, Subject
 	Progress Kind = "progress" // a stage goes on: Stage, Subject, Done of Total, Unit
-	Finished Kind = "finished" // a stage ended: Stage, Subject, Detail, Kept, Failed
-	Artifact Kind = "artifact" // a file is in its place: Path, Size, SHA256, Kept, and whose: Component, Platform
+	Finished Kind = "finished" // a stage ended: Stage, Subject, Detail, Kept, Failed; in a dry run Would, After
+	Artifact Kind = "artifact" // a file is in its place: Path, Size, SHA256, Kept, and whose: Component, Platform; or Would
 	Note     Kind = "note"     // something worth knowing that is not a fault: Detail
 	Command  Kind = "command"  // a subprocess starts: Detail, its command line
 )
@@ -36,6 +38,22 @@ type Event struct {
 	SHA256    string `json:"sha256,omitempty"` // hex
 	Kept      bool   `json:"kept,omitempty"`   // an earlier run's output is up to date
 	Failed    bool   `json:"failed,omitempty"` // of a stage that ended with an error
+	Would     bool   `json:"would,omitempty"`  // in a dry run: the stage would run, or the file would be made
+	After     string `json:"after,omitempty"`  // with Would: the stages before, which decide whether it has to
+}
+
+// State says what became of a stage or a file, if nothing was made: "kept", "would run", or
+// what it would run after. It is "" for what was made.
+func (e Event) State() string {
+	switch {
+	case e.Kept:
+		return "kept"
+	case e.Would && e.After != "":
+		return "would run after " + e.After
+	case e.Would:
+		return "would run"
+	}
+	return ""
 }
 
 // A Sink receives events one at a time, possibly from several goroutines. A
@@ -46,6 +64,20 @@ type Sink func(Event)
 func (s Sink) Emit(e Event) {
 	if s != nil {
 		s(e)
+	}
+}
+
+// Counter emits how much of something is done, each time that the function is called, which
+// several goroutines may do. e says of what: Stage, Subject, Total and Unit.
+func (s Sink) Counter(e Event) (one func()) {
+	var mu sync.Mutex
+	e.Kind = Progress
+	s.Emit(e)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		e.Done++
+		s.Emit(e)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
+	"sync"
 	"testing"
 )
 
@@ -44,6 +46,25 @@ func TestSink(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the sink received %v, want %v", got, want)
 	}
+}
+
+func TestCounter(t *testing.T) {
+	var got []int
+	one := Sink(func(e Event) {
+		if e.Kind != Progress || e.Stage != "deb" || e.Total != 5 || e.Unit != "packages" {
+			t.Errorf("the event is %+v", e)
+		}
+		got = append(got, e.Done)
+	}).Counter(Event{Stage: "deb", Total: 5, Unit: "packages"})
+	var group sync.WaitGroup
+	for range 5 {
+		group.Go(one)
+	}
+	group.Wait()
+	if want := []int{0, 1, 2, 3, 4, 5}; !slices.Equal(got, want) {
+		t.Errorf("it counts %v, want %v", got, want)
+	}
+	Sink(nil).Counter(Event{})() // must not panic
 }
 
 func TestStage(t *testing.T) {

@@ -2,7 +2,6 @@ package fork
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -97,7 +96,7 @@ func TestCompareModules(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := strings.Join(wholeFork().compareModules(wholeLock(), c.modules, c.dropped), "\n"); got != c.want {
+			if got := lines(wholeFork().compareModules(wholeLock(), c.modules, c.dropped)); got != c.want {
 				t.Errorf("the faults are\n%s\nwant\n%s", got, c.want)
 			}
 		})

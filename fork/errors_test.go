@@ -44,7 +44,7 @@ func TestExplain(t *testing.T) {
 			errors.Join(errors.New("first"), below(dist, syscall.ENOSPC)), "first\nmkdir dist/ship-1.4", room,
 		},
 		"somebody's stop":  {context.Canceled, "context canceled", ""},
-		"a stale lock too": {&StaleError{Fork: "ship-1.4", Faults: []string{"stale"}}, "stale\n  To pin", ""},
+		"a stale lock too": {&StaleError{Fork: "ship-1.4", Faults: []error{errors.New("stale")}}, "stale\n  To pin", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Project{Dir: "/src/builds"}.Explain(c.in)

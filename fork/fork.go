@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/platform"
@@ -218,9 +219,17 @@ func (p Project) Fork(id string) (Fork, error) {
 		return p.defaultFork(ids)
 	}
 	if !slices.Contains(ids, id) {
-		return Fork{}, fmt.Errorf("no fork %q: this project has %s", id, strings.Join(ids, ", "))
+		return Fork{}, fmt.Errorf("no fork %q: this project has %s%s", id, strings.Join(ids, ", "), near.Hint(id, ids...))
 	}
 	return load(p, id)
+}
+
+// CheckID returns an error if a fork is none of those of its project.
+func CheckID(id string, ids []string) error {
+	if slices.Contains(ids, id) {
+		return nil
+	}
+	return fmt.Errorf("no fork %q: this project has %s%s", id, strings.Join(ids, ", "), near.Hint(id, ids...))
 }
 
 // defaultFork reads the fork that a command is about if it names none.

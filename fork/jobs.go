@@ -16,6 +16,8 @@ type Request struct {
 	// lists. Empty: this machine's, or Linux on this machine's architecture
 	// where a component does not build for its operating system.
 	Platforms []string
+	// DryRun only tells what would be done; the session has to be opened for that.
+	DryRun bool
 }
 
 // A Job is the components to build for one platform.

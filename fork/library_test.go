@@ -84,7 +84,7 @@ func TestCheckShared(t *testing.T) {
 	} {
 		l := wholeLock()
 		l.Carried, l.Patches = f.Ranges(), c.pins
-		if got := strings.Join(f.checkSeries(l), "\n"); !strings.HasPrefix(got, c.want) || got != "" && c.want == "" {
+		if got := lines(f.checkSeries(l)); !strings.HasPrefix(got, c.want) || got != "" && c.want == "" {
 			t.Errorf("%s: the faults are\n%s\nwant\n%s", what, got, c.want)
 		}
 	}

@@ -77,6 +77,14 @@ func ranges(git, commits string) []spec.Carried {
 	return []spec.Carried{{Carry: source.Carry{Git: git, Commits: commits}}}
 }
 
+// lines returns the text of faults, a line or more each.
+func lines(faults []error) string {
+	if len(faults) == 0 {
+		return ""
+	}
+	return errors.Join(faults...).Error()
+}
+
 func TestReadLock(t *testing.T) {
 	for name, c := range map[string]struct {
 		fork func(*Fork)
@@ -189,7 +197,7 @@ func TestCheckSeries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := wholeFork()
 			f.Series = c.series
-			if got := strings.Join(f.checkSeries(wholeLock()), "\n"); got != c.want {
+			if got := lines(f.checkSeries(wholeLock())); got != c.want {
 				t.Errorf("the faults are\n%s\nwant\n%s", got, c.want)
 			}
 		})

@@ -53,6 +53,11 @@ func checkPlatform(image v1.Image, p platform.Platform) error {
 	return err
 }
 
+// RemoteBase reports whether the base is in a registry.
+func (s Settings) RemoteBase() bool {
+	return s.Base != "" && s.Base != "scratch" && !strings.HasPrefix(s.Base, "./")
+}
+
 // findBase returns the base image, whatever its layers are.
 func (s Settings) findBase(ctx context.Context, dir string, p platform.Platform, pull []remote.Option) (
 	v1.Image, error) {

@@ -155,8 +155,9 @@ func (s Settings) CheckRegistry() error {
 	if s.Registry == "" {
 		return nil
 	}
-	// To name, https: is the registry of https://registry.example.org.
-	if _, err := name.NewRepository(s.Registry + "/image"); err != nil || strings.Contains(s.Registry, "://") {
+	// To name, https: is the registry of https://registry.example.org, and a list is one, too.
+	_, err := name.NewRepository(s.Registry + "/image")
+	if err != nil || strings.Contains(s.Registry, "://") || strings.Contains(s.Registry, ",") {
 		return fmt.Errorf("%q is not a registry: want one like registry.example.org/team", s.Registry)
 	}
 	return nil

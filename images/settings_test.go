@@ -125,6 +125,8 @@ func TestSettings(t *testing.T) {
 			[]string{`source: "https://exa mple.org" is not a URL: want one like https://example.org/acme/kubernetes`}},
 		{"a registry of capitals", Settings{Registry: "registry.example.org/Team"},
 			[]string{`registry: "registry.example.org/Team" is not a registry: want one like registry.example.org/team`}},
+		{"two registries", Settings{Registry: "a.example.org,b.example.org"},
+			[]string{`registry: "a.example.org,b.example.org" is not a registry: want one like registry.example.org/team`}},
 		{"a registry's URL", Settings{Registry: "https://registry.example.org"},
 			[]string{`registry: "https://registry.example.org" is not a registry: want one like registry.example.org/team`}},
 		{"Debian packages and a base", Settings{Base: "./base",

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/lineerr"
 )
 
 // A Lock is what fork.lock says.
@@ -119,28 +121,28 @@ func Read(path string) (Lock, error) {
 		return Lock{}, err
 	}
 	l, err := Decode(data)
-	if err != nil {
-		return Lock{}, fmt.Errorf("%s:%w", path, err)
+	if at, ok := errors.AsType[*lineerr.Error](err); ok {
+		return Lock{}, &lineerr.Error{File: path, Line: at.Line, Err: at.Err}
 	}
-	return l, nil
+	return l, err
 }
 
-// Decode is the inverse of Encode. An error begins with the number of the line.
+// Decode is the inverse of Encode. An error is a *lineerr.Error with the line.
 func Decode(data []byte) (Lock, error) {
 	var l Lock
 	rest, ok := strings.CutPrefix(string(data), header)
 	if !ok {
-		return l, errors.New("1: this is not a fork.lock")
+		return l, &lineerr.Error{Line: 1, Err: errors.New("this is not a fork.lock")}
 	}
 	for n := 2; rest != ""; n++ {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		if err := l.add(strings.Split(line, " ")); err != nil {
-			return l, fmt.Errorf("%d: %w", n, err)
+			return l, &lineerr.Error{Line: n, Err: err}
 		}
 	}
 	if n := firstDifference(l.Encode(), data); n > 0 {
-		return l, fmt.Errorf("%d: the line is not formatted as in a fork.lock", n)
+		return l, &lineerr.Error{Line: n, Err: errors.New("the line is not formatted as in a fork.lock")}
 	}
 	return l, nil
 }

@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/near"
 )
 
 // Select returns the recipes of the packages with these names, or of all that
@@ -44,7 +46,7 @@ func (in Input) unavailable(name string, have []string) error {
 }
 
 func unknown(pkg string, have []string) error {
-	return fmt.Errorf("unknown package %q; this fork builds %s", pkg, list(have))
+	return fmt.Errorf("unknown package %q; this fork builds %s%s", pkg, list(have), near.Hint(pkg, have...))
 }
 
 func list(names []string) string {

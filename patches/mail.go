@@ -219,7 +219,8 @@ func FileName(n int, subject string) string {
 }
 
 // EditSeries returns the text of a series file that names patches. The comments
-// and blank lines of the old text stay before the line that follows them.
+// and blank lines of the old text stay before the line that follows them; in one that
+// names no patch, they stay on top.
 func EditSeries(old []byte, patches []Patch) []byte {
 	above := map[string]string{}
 	comments := ""
@@ -232,6 +233,10 @@ func EditSeries(old []byte, patches []Patch) []byte {
 		comments += line
 	}
 	var out strings.Builder
+	if len(above) == 0 {
+		out.WriteString(comments)
+		comments = ""
+	}
 	for _, p := range patches {
 		out.WriteString(above[p.Name] + p.Name)
 		if p.Strip != 1 {

@@ -102,6 +102,10 @@ func TestEditSeries(t *testing.T) {
 			t.Errorf("%s: EditSeries() = %q, want %q", c.name, got, c.want)
 		}
 	}
+	const empty = "# None yet.\n"
+	if got := string(EditSeries([]byte(empty), []Patch{{Name: "x", Strip: 1}})); got != empty+"x\n" {
+		t.Errorf("the first patch makes the series %q", got)
+	}
 }
 
 func TestSameChange(t *testing.T) {

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/lineerr"
 )
 
 // A Patch is one patch file of a series.
@@ -67,7 +69,7 @@ func parseSeries(file string, data []byte, read func(name string) ([]byte, error
 	dos := false
 	for i, line := range strings.Split(string(data), "\n") {
 		fault := func(err error) {
-			faults = append(faults, fmt.Errorf("%s:%d: %w", file, i+1, err))
+			faults = append(faults, &lineerr.Error{File: file, Line: i + 1, Err: err})
 		}
 		if strings.Contains(line, "\r") && !dos {
 			dos = true // said once: such a file has it on each line

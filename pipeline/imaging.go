@@ -55,15 +55,21 @@ func (i Imaging) Check(sessions []*build.Session) error {
 // Run makes the images.
 func (i Imaging) Run(ctx context.Context, sessions []*build.Session) (artifact.Set, error) {
 	var sets []artifact.Set
+	var late build.Late // in a dry run
 	for n, r := range i.requests(sessions) {
+		r.Late = late
 		set, err := image.Run(ctx, sessions[n], r)
 		if err != nil {
 			return nil, err
 		}
-		sets = append(sets, set)
+		if sets = append(sets, set); i.request.DryRun && slices.ContainsFunc(set, missing) {
+			late = late.Add("image of " + sessions[n].Fork().ID)
+		}
 	}
 	return artifact.Of(sets...), nil
 }
+
+func missing(a artifact.Artifact) bool { return !a.Kept }
 
 // Plan returns the images of the fork itself, as far as they are known before they are made.
 func (i Imaging) Plan(sessions []*build.Session) (artifact.Set, error) {

@@ -24,12 +24,19 @@ var known = []Platform{
 // Known returns the platforms that Parse takes.
 func Known() []Platform { return slices.Clone(known) }
 
+// An UnknownError says that a name is not that of a platform.
+type UnknownError struct{ Name string }
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("unknown platform %q: want one of %s", e.Name, join(known))
+}
+
 // Parse reads a platform written as linux/amd64.
 func Parse(s string) (Platform, error) {
 	os, arch, _ := strings.Cut(s, "/")
 	p := Platform{os, arch}
 	if !slices.Contains(known, p) {
-		return Platform{}, fmt.Errorf("unknown platform %q: want one of %s", s, join(known))
+		return Platform{}, &UnknownError{s}
 	}
 	return p, nil
 }
@@ -74,12 +81,15 @@ func Names(s string) bool {
 	return slices.ContainsFunc(known, func(p Platform) bool { return s == p.OS || s == p.String() })
 }
 
-func join(list []Platform) string {
-	names := make([]string, len(list))
+func join(list []Platform) string { return strings.Join(Strings(list), ", ") }
+
+// Strings returns platforms as Parse takes them.
+func Strings(list []Platform) []string {
+	out := make([]string, len(list))
 	for i, p := range list {
-		names[i] = p.String()
+		out[i] = p.String()
 	}
-	return strings.Join(names, ", ")
+	return out
 }
 
 // Common returns the platforms of a that are also in b, in the order of a.

@@ -43,6 +43,13 @@ func (t *target) uploadBlobs(ctx context.Context) error {
 		}
 	}
 	t.total = len(wanted)
+	for _, b := range blobs {
+		size, err := b.Size()
+		if err != nil {
+			return err
+		}
+		t.size += size * int64(len(b.uploads))
+	}
 	g, within := errgroup.WithContext(ctx)
 	g.SetLimit(t.Jobs)
 	for _, b := range blobs {
@@ -87,7 +94,7 @@ func (t *target) uploadBlob(ctx context.Context, b *blob) error {
 		return err
 	}
 	for _, u := range b.uploads {
-		sending := &blobUpload{client: u.client, open: b.Compressed, digest: b.digest, size: size}
+		sending := &blobUpload{client: u.client, open: b.Compressed, digest: b.digest, size: size, name: u.pushed.Name}
 		if b.home != nil {
 			sending.from = &b.home.tag.Repository
 		}
@@ -96,6 +103,7 @@ func (t *target) uploadBlob(ctx context.Context, b *blob) error {
 			return u.client.explain(ctx, err)
 		}
 		b.home = u
+		sending.move(size)
 		t.count(u, sending.sent.Load(), Progress{Name: u.pushed.Name, Digest: b.digest, Size: size, State: state})
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -50,6 +51,22 @@ func (p Pusher) CheckName(repository, reference string) error {
 	}
 	_, err = p.tag(host, repository+":"+reference)
 	return err
+}
+
+// Same reports whether two prefixes of repositories are one place: docker.io/team and
+// index.docker.io/team/ are.
+func Same(a, b string) bool { return place(a) == place(b) }
+
+// place returns the one name of a prefix of repositories.
+func place(prefix string) string {
+	if prefix == "" {
+		return ""
+	}
+	repo, err := name.NewRepository(path.Join(prefix, "image"))
+	if err != nil {
+		return prefix
+	}
+	return path.Dir(repo.Name())
 }
 
 // hostOf returns the host of a registry's prefix, with its port.

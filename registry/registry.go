@@ -90,8 +90,11 @@ type Pusher struct {
 	Answer     time.Duration  // how long a question by HEAD waits for its answer; 30s if 0
 	Patience   time.Duration  // how long a request waits in all for a registry that has too many; 10m if 0
 	Progress   func(Progress) // called by one goroutine at a time; may be nil
-	Note       func(string)   // of what a registry does not do; called by one goroutine at a time; may be nil
-	Words      Words          // of errors
+	// Moving is told how many bytes of a registry's blobs are there or on their way, of all,
+	// after each MiB, with the repository at hand; called by one goroutine at a time; may be nil.
+	Moving func(repository string, bytes, all int64)
+	Note   func(string) // of what a registry does not do; called by one goroutine at a time; may be nil
+	Words  Words        // of errors
 }
 
 // Push pushes all items to each registry, and returns what each registry has of them.
@@ -159,6 +162,7 @@ type target struct {
 
 	mu          sync.Mutex // guards what follows, and pushed of the uploads
 	done, total int        // blobs
+	moved, size int64      // bytes of all blobs
 	noted       string     // what was told last
 }
 

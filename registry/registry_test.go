@@ -118,6 +118,8 @@ func TestPush(t *testing.T) {
 	p.Roots.AddCert(two.Certificate())
 	var events []Progress
 	p.Progress = func(e Progress) { events = append(events, e) }
+	var moved []string
+	p.Moving = func(_ string, bytes, all int64) { moved = append(moved, fmt.Sprint(bytes == all)) }
 	shared := layers(t, 1, 2)
 	items := []Item{item(t, "kubelet", 2, shared...), item(t, "proxy", 3, shared...)}
 	// Each has two layers of its own, two configurations, and the shared ones.
@@ -155,6 +157,10 @@ func TestPush(t *testing.T) {
 	}
 	if len(events) != 24 || uploaded != sent {
 		t.Errorf("%d events tell of %d bytes, want 24 and %d", len(events), uploaded, sent)
+	}
+
+	if got := strings.Join(moved, " "); got != "true true" { // blobs below a MiB, in each of two registries
+		t.Errorf("it tells of bytes that all are there: %s", got)
 	}
 
 	one.forget()

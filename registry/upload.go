@@ -33,9 +33,11 @@ type blobUpload struct {
 	open   func() (io.ReadCloser, error)
 	digest string
 	size   int64
+	name   string           // of the repository
 	from   *name.Repository // has the blob; nil if none is known to
 
 	sent   atomic.Int64 // bytes
+	told   int64        // of these, to the target
 	at     *url.URL     // where the next part goes; nil: the upload has not begun
 	offset int64        // bytes that the registry has
 	again  bool         // it said so, after a request that was cut
@@ -306,7 +308,7 @@ func (u *blobUpload) part(n int64) (io.ReadCloser, error) {
 		in.Close()
 		return nil, err
 	}
-	return counted{io.LimitReader(in, n), in, &u.sent}, nil
+	return counted{io.LimitReader(in, n), in, u}, nil
 }
 
 // resume asks how much of a blob the registry has, after a request that was cut. If it does
@@ -352,11 +354,24 @@ func received(header string) (int64, bool) {
 type counted struct {
 	io.Reader
 	io.Closer
-	n *atomic.Int64
+	of *blobUpload
 }
 
 func (c counted) Read(p []byte) (int, error) {
 	n, err := c.Reader.Read(p)
-	c.n.Add(int64(n))
+	c.of.move(c.of.sent.Add(int64(n)))
 	return n, err
+}
+
+// move tells p.Moving that so many bytes of the blob are there or on their way. What is sent
+// again, after an upload was cut, counts once.
+func (u *blobUpload) move(bytes int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	before := u.moved
+	u.moved += max(0, min(bytes, u.size)-u.told)
+	u.told = max(u.told, min(bytes, u.size))
+	if u.Moving != nil && (u.moved>>20 != before>>20 || before < u.moved && u.moved == u.target.size) {
+		u.Moving(u.name, u.moved, u.target.size)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/output"
 )
 
@@ -46,7 +47,10 @@ func (b builder) build(ctx context.Context, files []file) (built, error) {
 		return built{}, err
 	}
 	record.Artifacts = append(record.Artifacts, images...)
-	all, err := sumAll(ctx, b.dir, output.List(b.dir))
+	paths := output.List(b.dir)
+	all, err := sumAll(ctx, b.dir, paths, b.Events.Counter(event.Event{
+		Stage: "release", Subject: record.Version, Total: len(paths), Unit: "files",
+	}))
 	if err != nil {
 		return built{}, err
 	}
@@ -132,7 +136,7 @@ func (b builder) sumMissing(ctx context.Context, all []sums) ([]sums, error) {
 		have[s.path] = true
 	}
 	missing := slices.DeleteFunc(output.List(b.dir), func(name string) bool { return have[filepath.ToSlash(name)] })
-	more, err := sumAll(ctx, b.dir, missing)
+	more, err := sumAll(ctx, b.dir, missing, func() {})
 	all = append(slices.Clone(all), more...)
 	slices.SortFunc(all, func(x, y sums) int { return strings.Compare(x.path, y.path) })
 	return all, err

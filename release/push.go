@@ -22,16 +22,23 @@ import (
 
 // A PushRequest says which images to push where.
 type PushRequest struct {
-	Registries []string // prefixes of repositories: registry.example.org/team; empty: that of fork.yaml
+	// Registries are prefixes of repositories: registry.example.org/team; empty: the one that
+	// the images were made for, or else that of fork.yaml.
+	Registries []string
 	Images     []string // by name; empty: all that were made
-	Tag        string   // empty: the fork's version
-	Insecure   bool     // take any certificate, or plain HTTP
-	Force      bool     // let a tag that is something else be replaced
+	// Platforms are those that the images have to be for, as linux/amd64, or the one word all
+	// for those of fork.yaml that are Linux. Then a tag may lose others. Empty: whichever they
+	// were made for.
+	Platforms []string
+	Tag       string // empty: the fork's version
+	Insecure  bool   // take any certificate, or plain HTTP
+	Force     bool   // let a tag that is something else be replaced
+	Mirror    bool   // hosts that pull from another registry find the images there nevertheless
 }
 
-// For returns the request with what the fork says where it says nothing.
-func (r PushRequest) For(f fork.Fork) (PushRequest, error) {
-	if to := f.Images.Registry; len(r.Registries) == 0 && to != "" {
+// For returns the request with what the images, and their fork, say where it says nothing.
+func (r PushRequest) For(f fork.Fork, record artifact.Images) (PushRequest, error) {
+	if to := cmp.Or(record.Registry, f.Images.Registry); len(r.Registries) == 0 && to != "" {
 		r.Registries = []string{to}
 	}
 	if len(r.Registries) == 0 {
@@ -42,32 +49,88 @@ func (r PushRequest) For(f fork.Fork) (PushRequest, error) {
 	return r, registry.Pusher{Registries: r.Registries}.CheckNames("image", cmp.Or(r.Tag, "latest"))
 }
 
+// Check returns what is known to keep Push from doing its work, before a registry is asked.
+func (r PushRequest) Check(f fork.Fork) error {
+	_, err := newPush(f, r)
+	return err
+}
+
+// CheckComing is Check where images may be made until then, and hosts will then pull so. If
+// pulls is nil, that is not known, and may be as it is now.
+func (r PushRequest) CheckComing(f fork.Fork, pulls []artifact.Pull) error {
+	var record artifact.Images
+	if pulls == nil {
+		record, _ = artifact.ReadImages(f.Project.Dir, f.Dist("images"), f.ID, f.Version)
+	}
+	r, err := r.For(f, record)
+	if err == nil {
+		_, err = r.checkPulls(f, pulls)
+	}
+	return err
+}
+
+// A push is what will be pushed.
+type push struct {
+	request PushRequest
+	items   []registry.Item
+	notes   []string
+}
+
+// newPush returns what a request asks for.
+func newPush(f fork.Fork, r PushRequest) (push, error) {
+	record, missing := artifact.ReadImages(f.Project.Dir, f.Dist("images"), f.ID, f.Version)
+	r, err := r.For(f, record)
+	if err = cmp.Or(err, missing); err != nil {
+		return push{}, err
+	}
+	p := push{request: r}
+	chosen, err := choose(record, f.Dist("images"), r.Images)
+	if err != nil {
+		return p, err
+	}
+	if p.items, err = items(f, record, chosen, r.Tag); err != nil {
+		return p, err
+	}
+	fewer, err := r.checkPlatforms(f, record)
+	if err != nil {
+		return p, err
+	}
+	pulls, err := artifact.Pulls(f.Project.Dir, f.Dist(), f.Version)
+	if err != nil {
+		return p, err
+	}
+	pulls, stale := current(f, pulls, chosen)
+	notes, err := r.checkPulls(f, pulls)
+	p.notes = slices.DeleteFunc(append(notes, stale, fewer), func(n string) bool { return n == "" })
+	return p, err
+}
+
 // Push pushes the images in dist/FORK/images to registries, with what a release has beside
 // them in dist/FORK/release/images, and returns what each has now. It logs in as Docker
 // and Podman do: env says where their settings are.
 func Push(ctx context.Context, f fork.Fork, env []string, events event.Sink, r PushRequest) (artifact.Set, error) {
-	r, err := r.For(f)
+	p, err := newPush(f, r)
 	if err != nil {
 		return nil, err
 	}
-	items, err := items(f, r)
-	if err != nil {
-		return nil, err
-	}
+	r = p.request
 	events.Emit(f.Event())
+	for _, note := range p.notes {
+		events.Note(note)
+	}
 	pusher := registry.Pusher{
 		Registries: r.Registries, Keychain: registry.Keychain(env), Insecure: r.Insecure, Force: r.Force,
-		Note: events.Note,
-		Progress: func(b registry.Progress) {
-			events.Emit(event.Event{
-				Kind: event.Progress, Stage: "push", Subject: b.Name, Done: b.Done, Total: b.Total, Unit: "blobs",
-			})
+		Fewer: len(r.Platforms) > 0, Note: events.Note,
+		Moving: func(repository string, bytes, all int64) {
+			const mib = 1 << 20
+			events.Emit(event.Event{Kind: event.Progress, Stage: "push", Subject: repository,
+				Done: int((bytes + mib - 1) / mib), Total: int((all + mib - 1) / mib), Unit: "MiB"})
 		},
 	}
 	var pushed []registry.Pushed
 	told := 0
 	err = events.Stage(event.Event{Stage: "push"}, func(end *event.Event) error {
-		pushed, err = pusher.Push(ctx, items)
+		pushed, err = pusher.Push(ctx, p.items)
 		err = mend(err, f)
 		if err == nil && len(pushed) > 0 { // the stage ends with the first
 			describe(end, pushed[0])
@@ -133,13 +196,11 @@ func moved(p registry.Pushed) string {
 	return fmt.Sprintf("%s: %s", p.Tag, strings.Join(parts, ", "))
 }
 
-// items returns the images in dist/FORK/images that are to be pushed.
-func items(f fork.Fork, r PushRequest) ([]registry.Item, error) {
+// items returns the images of the record of dist/FORK/images that are to be pushed.
+func items(
+	f fork.Fork, record artifact.Images, chosen []artifact.ImageIndex, tag string,
+) ([]registry.Item, error) {
 	dir := f.Dist("images")
-	record, err := artifact.ReadImages(f.Project.Dir, dir, f.ID, f.Version)
-	if err != nil {
-		return nil, err
-	}
 	if made, want := format(record.Format), format(f.Images.Format); made != want {
 		return nil, fmt.Errorf("%s has images in the format %s, but images.format in %s is %s: make them again: "+
 			"mage image -fork=%s", dir, made, f.File("fork.yaml"), want, f.ID)
@@ -147,10 +208,6 @@ func items(f fork.Fork, r PushRequest) ([]registry.Item, error) {
 	index, err := layout.ImageIndexFromPath(f.Project.Path(dir))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not an image layout: make it again: mage image -fork=%s: %w", dir, f.ID, err)
-	}
-	chosen, err := choose(record, dir, r.Images)
-	if err != nil {
-		return nil, err
 	}
 	var out []registry.Item
 	for _, made := range chosen {
@@ -167,7 +224,7 @@ func items(f fork.Fork, r PushRequest) ([]registry.Item, error) {
 			return nil, fmt.Errorf("%s: what is beside %s: %w", f.Dist("release", "images"), made.Name, err)
 		}
 		out = append(out, registry.Item{
-			Repository: made.Name, Tag: cmp.Or(r.Tag, record.Tag), Index: image, Beside: artifacts,
+			Repository: made.Name, Tag: cmp.Or(tag, record.Tag), Index: image, Beside: artifacts,
 		})
 	}
 	return out, nil

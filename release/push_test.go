@@ -39,19 +39,25 @@ func ship(dir, registry string) fork.Fork {
 func TestFor(t *testing.T) {
 	for name, c := range map[string]struct {
 		asked []string
+		made  string // that the images were made for
 		fork  string
 		want  []string // none: an error
 	}{
 		"neither says one":  {},
 		"the fork says one": {fork: "registry.example.org/team", want: []string{"registry.example.org/team"}},
 		"the request does":  {asked: []string{"a.example.org"}, want: []string{"a.example.org"}},
-		"both do": {
+		"the images do": {
+			made: "registry.example.org/team", fork: "other.example.org", want: []string{"registry.example.org/team"},
+		},
+		"all do": {
+			made:  "registry.example.org/team",
 			asked: []string{"a.example.org", "b.example.org"}, fork: "registry.example.org",
 			want: []string{"a.example.org", "b.example.org"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := PushRequest{Registries: c.asked, Tag: "v1", Force: true}.For(ship("", c.fork))
+			got, err := PushRequest{Registries: c.asked, Tag: "v1", Force: true}.
+				For(ship("", c.fork), artifact.Images{Registry: c.made})
 			if c.want == nil {
 				if err == nil || !strings.Contains(err.Error(), "images.registry in forks/ship-1.4/fork.yaml") {
 					t.Errorf("error %v", err)
@@ -60,6 +66,47 @@ func TestFor(t *testing.T) {
 			}
 			if err != nil || !slices.Equal(got.Registries, c.want) || got.Tag != "v1" || !got.Force {
 				t.Errorf("%+v, %v, want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+// TestCheckComing checks what is refused before there are images: what is known of those that
+// will be made counts, and not what is known of old ones.
+func TestCheckComing(t *testing.T) {
+	const team = "registry.example.org/team"
+	pod := func(registry string) []artifact.Pull {
+		return []artifact.Pull{{File: "a/pod.json", Registry: registry}}
+	}
+	for name, c := range map[string]struct {
+		asked, old, fork string
+		pulls            []artifact.Pull
+		fault            string // how it begins
+	}{
+		"nothing is known":        {fault: "-registry: say where to push to"},
+		"old images may stay":     {old: team},
+		"old images will be gone": {old: team, pulls: []artifact.Pull{}, fault: "-registry: say where to push to"},
+		"the fork's own":          {old: "old.example.org", fork: team, pulls: pod(team)},
+		"another": {
+			asked: "a.example.org", pulls: pod(team), fault: "-registry=a.example.org: hosts pull from " + team,
+		},
+		"to where they will pull":    {asked: team, fork: "a.example.org", pulls: pod(team)},
+		"where no registry is named": {asked: team, pulls: pod(artifact.NoRegistry)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, record := images(t, "ship")
+			record.Registry = c.old
+			writeRecord(t, dir, record)
+			r := PushRequest{}
+			if c.asked != "" {
+				r.Registries = []string{c.asked}
+			}
+			fault := ""
+			if err := r.CheckComing(ship(dir, c.fork), c.pulls); err != nil {
+				fault = err.Error()
+			}
+			if !strings.HasPrefix(fault, c.fault) || c.fault == "" && fault != "" {
+				t.Errorf("error %q, want %q", fault, c.fault)
 			}
 		})
 	}

@@ -83,7 +83,7 @@ func TestKept(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(at, artifact.ReleaseFile), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		all, err := sumAll(t.Context(), at, withoutRebuilds(output.List(at)))
+		all, err := sumAll(t.Context(), at, withoutRebuilds(output.List(at)), func() {})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,8 +26,9 @@ type sums struct {
 	sha256, sha512 string // hex
 }
 
-// sumAll returns the sums of files below dir, sorted by path. Each is read once.
-func sumAll(ctx context.Context, dir string, paths []string) ([]sums, error) {
+// sumAll returns the sums of files below dir, sorted by path. Each is read once, and
+// one is called after each.
+func sumAll(ctx context.Context, dir string, paths []string, one func()) ([]sums, error) {
 	out := make([]sums, len(paths))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -36,6 +37,7 @@ func sumAll(ctx context.Context, dir string, paths []string) ([]sums, error) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
+			defer one()
 			out[i], err = sumOne(dir, name)
 			return err
 		})

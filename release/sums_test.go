@@ -13,7 +13,7 @@ import (
 func TestSums(t *testing.T) {
 	dir := t.TempDir()
 	lay(t, dir, "deb/captain.deb", "bin/captain", "notes.md")
-	all, err := sumAll(t.Context(), dir, []string{"notes.md", "deb/captain.deb", "bin/captain"})
+	all, err := sumAll(t.Context(), dir, []string{"notes.md", "deb/captain.deb", "bin/captain"}, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestSums(t *testing.T) {
 	if all[1].size != int64(len("deb/captain.deb")) {
 		t.Errorf("%s has %d bytes", all[1].path, all[1].size)
 	}
-	if _, err := sumAll(t.Context(), dir, []string{"gone"}); err == nil {
+	if _, err := sumAll(t.Context(), dir, []string{"gone"}, func() {}); err == nil {
 		t.Errorf("there are sums of %s, which is gone", filepath.Join(dir, "gone"))
 	}
 	for _, name := range []string{"a\nb", "a\\b", "a\rb"} {

@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/repo/publish"
 	"github.com/slipway-build/slipway/repo/settings"
@@ -121,7 +122,8 @@ func (c *change) channel(name, otherwise string) (string, error) {
 		name = otherwise
 	}
 	if !slices.Contains(c.settings.Channels, name) {
-		return "", fmt.Errorf("unknown channel %q: %s has %s", name, settings.File, strings.Join(c.settings.Channels, ", "))
+		return "", fmt.Errorf("unknown channel %q: %s has %s%s", name, settings.File,
+			strings.Join(c.settings.Channels, ", "), near.Hint(name, c.settings.Channels...))
 	}
 	return name, nil
 }

@@ -105,7 +105,7 @@ func (f forkPlan) files() ([]file, error) {
 	dir := path.Join("forks", f.ID)
 	files := []file{
 		{name: path.Join(dir, "fork.yaml"), data: filled.Bytes()},
-		{name: path.Join(dir, "patches", "series"), data: append(comment, patches.EditSeries(nil, f.Series)...)},
+		{name: path.Join(dir, "patches", "series"), data: patches.EditSeries(comment, f.Series)},
 	}
 	for _, p := range f.Series {
 		files = append(files, file{name: path.Join(dir, "patches", p.Name), data: p.Data})

@@ -220,8 +220,9 @@ func series(r Request) ([]patches.Patch, error) {
 var notInRevision = regexp.MustCompile(`[^0-9A-Za-z]+`)
 
 // revisionOf returns the name of revisions in a module: that of its owner, as acme in
-// example.org/acme/builds, or of the module where its path has no owner.
+// example.org/acme/builds, or "fork" where its path has no owner.
 func revisionOf(module string) string {
-	elem := strings.Split(module, "/")
-	return cmp.Or(notInRevision.ReplaceAllString(strings.ToLower(elem[min(1, len(elem)-1)]), ""), "fork")
+	_, rest, _ := strings.Cut(module, "/")
+	owner, _, _ := strings.Cut(rest, "/")
+	return cmp.Or(notInRevision.ReplaceAllString(strings.ToLower(owner), ""), "fork")
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/gotool"
 	"github.com/slipway-build/slipway/internal/run"
 	"github.com/slipway-build/slipway/internal/shell"
@@ -29,6 +30,7 @@ type Request struct {
 	CI           string // whose pipeline to write: github, gitlab or tekton; none
 	Slipway      string // a clone of Slipway to build with, relative to Dir; the published module
 	Env          []string
+	Events       event.Sink // is told of the go command, which may download for a while; nobody
 }
 
 // A TidyError says that a project is written, but "go mod tidy" failed in it.
@@ -62,7 +64,7 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	tool, err := gotool.Find(ctx, run.Runner{}, r.Env, "")
+	tool, err := gotool.Find(ctx, run.Runner{Events: r.Events}, r.Env, "")
 	if err != nil {
 		return nil, err
 	}

@@ -251,8 +251,8 @@ func TestRevisionOf(t *testing.T) {
 	for module, want := range map[string]string{
 		"example.org/acme/kubernetes-builds": "acme",
 		"github.com/The-Fleet/forks":         "thefleet",
-		"example.org":                        "exampleorg",
-		"builds":                             "builds",
+		"example.org":                        "fork",
+		"builds":                             "fork",
 		"_":                                  "fork",
 	} {
 		if got := revisionOf(module); got != want {

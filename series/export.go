@@ -13,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
 )
@@ -33,7 +34,7 @@ func forms() map[string]form {
 // CheckFormat returns an error unless Export knows the format.
 func CheckFormat(format string) error {
 	if _, ok := forms()[format]; !ok {
-		return fmt.Errorf("-format=%s: want quilt, mbox or git", format)
+		return fmt.Errorf("-format=%s: want quilt, mbox or git%s", format, near.Hint(format, "quilt", "mbox", "git"))
 	}
 	return nil
 }

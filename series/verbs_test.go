@@ -89,7 +89,7 @@ func TestVerify(t *testing.T) {
 	l.Tree = l.Source
 	_, err = p.try(l, doVerify(p))
 	stale, ok := errors.AsType[*fork.StaleError](err)
-	if !ok || !strings.Contains(stale.Faults[0], ": tree is pinned as "+l.Source+", but is sha256:") {
+	if !ok || !strings.Contains(stale.Faults[0].Error(), ": tree is pinned as "+l.Source+", but is sha256:") {
 		t.Errorf("of another tree, the error is %v", err)
 	}
 	if !maps.Equal(contents(t, p.dir), before) {

@@ -17,6 +17,7 @@ import (
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/openstack"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
@@ -311,7 +312,8 @@ func (l Loaded) Component(name string) (cross.Component, error) {
 		for i, c := range l.Components {
 			known[i] = c.Name
 		}
-		return cross.Component{}, fmt.Errorf("unknown component %q: %s has %s", name, l.Name, strings.Join(known, ", "))
+		return cross.Component{}, fmt.Errorf("unknown component %q: %s has %s%s", name, l.Name,
+			strings.Join(known, ", "), near.Hint(name, known...))
 	}
 	return l.Components[i], nil
 }

@@ -102,7 +102,7 @@ func (s Source) Lay(ctx context.Context, debs, scratch, dst string) (filetree.Di
 	if s.Folder != "" {
 		return s.copy(ctx, dst)
 	}
-	if err := debbase.Fetch(ctx, s.from, s.Pins, debs); err != nil {
+	if err := debbase.Fetch(ctx, s.from, s.Pins, debs, func() {}); err != nil {
 		return filetree.Dir{}, err
 	}
 	layer, err := debbase.Unpack(ctx, s.Pins, debs, scratch)

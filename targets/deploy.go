@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"context"
 	"os"
 
@@ -26,15 +27,17 @@ type Deploy mg.Namespace
 func (Deploy) Kubespray(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	registry *string, // REGISTRY where the images are pulled from (default: images.registry of fork.yaml)
+	registry *string, // REGISTRY where the images are pulled from (default: where they were made for)
 	url *string, // URL where dist/FORK/bin is published
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Kubespray(ctx, setting("FORK", fork), slipway.KubesprayRequest{
-			Registry: setting("REGISTRY", registry), URL: setting("URL", url),
-		})
+		from := setting("REGISTRY", registry)
+		if images := imagesBefore("deploy:kubespray"); p.PlanOnly && images != nil {
+			from = cmp.Or(from, images.Registry) // which images.json will name
+		}
+		return p.Kubespray(ctx, setting("FORK", fork), slipway.KubesprayRequest{Registry: from, URL: setting("URL", url)})
 	})
 }
 
@@ -54,18 +57,13 @@ func (Deploy) OpenStack(
 	set *string, // LIST values that differ, such as Global.region=east,LoadBalancer.subnet-id=ID
 	out *string, // FILE where to write it, outside of dist (default: standard output)
 ) error {
-	if plans, err := begin(); err != nil || plans {
+	return ask(func(p *slipway.Project) error {
+		data, err := p.OpenStack(setting("FORK", fork), slipway.OpenStackRequest{
+			Set: setting("SET", set), Out: setting("OUT", out),
+		})
+		if err == nil {
+			_, err = os.Stdout.Write(data)
+		}
 		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	data, err := p.OpenStack(setting("FORK", fork), slipway.OpenStackRequest{
-		Set: setting("SET", set), Out: setting("OUT", out),
 	})
-	if err == nil {
-		_, err = os.Stdout.Write(data)
-	}
-	return err
 }

@@ -89,7 +89,7 @@ func TestFlagsAreDocumented(t *testing.T) {
 // differs are the flags that mean another thing to some targets, by the text that those have.
 // Every other flag has one text.
 var differs = map[string]bool{
-	"arch": true, "force": true, "format": true, "fork": true, "from": true, "key": true, "platforms": true,
+	"arch": true, "force": true, "format": true, "fork": true, "from": true, "json": true, "key": true, "platforms": true,
 	"registry": true, "to": true,
 }
 
@@ -179,7 +179,7 @@ func TestTargetsPage(t *testing.T) {
 
 func targetsPage(t *testing.T) string {
 	var b strings.Builder
-	b.WriteString(pageHead)
+	b.WriteString(strings.ReplaceAll(pageHead, `"`, "`"))
 	all := targetsOf(t)
 	for _, f := range all {
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", f.name, anchor(f.name), f.Synopsis)
@@ -192,10 +192,10 @@ func targetsPage(t *testing.T) string {
 
 const pageHead = `# Targets
 
-What ` + "`mage -h TARGET`" + ` says of each target, on one page. It is generated: ` + "`go test ./targets -update`" + `.
+What "mage -h TARGET" says of each target, on one page. It is generated: "go test ./targets -update".
 
-A flag is given as ` + "`-name=value`" + `; one that is on or off, as ` + "`-name`" + ` or ` + "`-name=false`" + `. A list has commas between its
-items. Where a flag is not given, its variable is used: ` + "`FORK=etcd-3.7 mage cross`" + ` is ` + "`mage cross -fork=etcd-3.7`" + `.
+A flag is given as "-name=value"; one that is on or off, as "-name" or "-name=false". A list has commas between its
+items. Where a flag is not given, its variable is used: "FORK=etcd-3.7 mage cross" is "mage cross -fork=etcd-3.7".
 
 | target | what it does |
 | --- | --- |

@@ -3,6 +3,7 @@ package targets
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -34,14 +35,14 @@ const (
 // untilSignal returns a context that the first signal to end this process cancels. The second
 // one kills subprocesses, and ends this one even if the run does not. ended gives up waiting
 // for signals, and returns the error of a run: if there was a signal, that.
-func untilSignal(ctx context.Context, p *show.Printer) (_ context.Context, ended func(error) error) {
+func untilSignal(parent context.Context, p *show.Printer) (_ context.Context, ended func(error) error) {
 	// Mage's handler would write into the terminal while it is drawn on, and exit before
 	// subprocesses have ended.
 	signal.Reset(syscall.SIGINT)
 	signals, stop := make(chan os.Signal, 4), make(chan struct{})
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	hurry := make(chan struct{})
-	ctx, cancel := context.WithCancelCause(process.WithHurry(ctx, hurry))
+	ctx, cancel := context.WithCancelCause(process.WithHurry(parent, hurry))
 	go func() {
 		select {
 		case <-stop:
@@ -50,6 +51,7 @@ func untilSignal(ctx context.Context, p *show.Printer) (_ context.Context, ended
 			cancel(why)
 			insist(p, signals, hurry)
 			p.Abort()
+			fmt.Fprintln(os.Stderr, "Error:", why)
 			os.Exit(why.ExitStatus())
 		}
 	}()
@@ -60,8 +62,9 @@ func untilSignal(ctx context.Context, p *show.Printer) (_ context.Context, ended
 		}
 		signal.Stop(signals)
 		close(stop)
-		if cancel(nil); errors.Is(err, context.Canceled) {
-			return process.ErrInterrupted
+		cancel(nil)
+		if err != nil && errors.Is(parent.Err(), context.Canceled) { // by Mage, before it left signals to us
+			return &interruptedError{syscall.SIGINT}
 		}
 		return err
 	}
@@ -74,7 +77,8 @@ func insist(p *show.Printer, signals <-chan os.Signal, hurry chan<- struct{}) {
 	for told := time.After(slow); ; {
 		select {
 		case <-told:
-			p.Event(event.Event{Kind: event.Note, Detail: "interrupted: waits for what still runs; again to end it at once"})
+			p.Event(event.Event{Kind: event.Note,
+				Detail: "interrupted: waiting for what still runs; interrupt again to end it at once"})
 		case <-signals:
 			if time.Since(first) < echo {
 				continue

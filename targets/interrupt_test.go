@@ -29,7 +29,7 @@ func TestInterruptStopsTheCompiler(t *testing.T) {
 			}
 			select {
 			case err := <-ended:
-				if err == nil || strings.Contains(out.String(), "context canceled") {
+				if cmd.ProcessState.ExitCode() != 128+int(sig) || !strings.HasSuffix(out.String(), "\nError: interrupted\n") {
 					t.Errorf("mage does not say that it was interrupted: %v\n%s", err, out)
 				}
 			case <-time.After(5 * time.Second):
@@ -57,15 +57,16 @@ func TestInterruptThroughGoTool(t *testing.T) {
 	p := newProject(t, t.TempDir()).withGoTool(t)
 	for _, c := range []struct {
 		name string
+		code int
 		send func(pid int) error
 	}{
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		// Once more, for go tool hands on what it gets, and a signal that comes twice ends mage at once.
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		{"Ctrl-C", func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
-		{"SIGTERM", func(pid int) error { return syscall.Kill(pid, syscall.SIGTERM) }},
-		{"SIGTERM to all", func(pid int) error { return syscall.Kill(-pid, syscall.SIGTERM) }},
+		{"Ctrl-C", 130, func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		// Once more, for go tool hands on what it gets, and a signal may come twice.
+		{"Ctrl-C", 130, func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		{"Ctrl-C", 130, func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		{"Ctrl-C", 130, func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		{"SIGTERM", 143, func(pid int) error { return syscall.Kill(pid, syscall.SIGTERM) }},
+		{"SIGTERM to all", 143, func(pid int) error { return syscall.Kill(-pid, syscall.SIGTERM) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmd := exec.Command(filepath.Join(inYard(t).goBin, "go"), "tool", "mage", "cross", "-components=anchor")
@@ -82,8 +83,8 @@ func TestInterruptThroughGoTool(t *testing.T) {
 			if err := c.send(cmd.Process.Pid); err != nil {
 				t.Fatal(err)
 			}
-			if err := <-ended; err == nil {
-				t.Error("go tool mage ends as if all were well")
+			if <-ended; cmd.ProcessState.ExitCode() != c.code {
+				t.Errorf("go tool mage ends with %s, want %d", cmd.ProcessState, c.code)
 			}
 			stops := time.Now().Add(5 * time.Second)
 			for len(commandsWith(t, p.dir, "")) > 0 && time.Now().Before(stops) {
@@ -95,6 +96,44 @@ func TestInterruptThroughGoTool(t *testing.T) {
 			if err := checkWhole(p.path("dist")); err != nil {
 				t.Error(err)
 			}
+		})
+	}
+}
+
+// A second Ctrl-C ends at once what is deaf to the first, and is not the first one that comes
+// twice; in a pipe, too, whose other programs the terminal ends with it.
+func TestSecondInterrupt(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, t.TempDir()).withC(t, "trap '' INT; sleep 60; sleep 60")
+	for name, pause := range map[string]time.Duration{"one that comes twice": 0, "two": time.Second} {
+		t.Run(name, func(t *testing.T) {
+			script, out := p.command()
+			script.Path, script.Args = "/bin/sh", []string{"sh", "-c", "trap : INT; { trap : INT; " + p.exe +
+				" cross -components=anchor 2>&1; echo ends with $?; } | { trap '' INT; cat; }"}
+			ended := start(t, script)
+			waitFor(t, "the C compiler", func() bool { return len(commandsWith(t, p.dir, "/cc ")) > 0 })
+			began := time.Now()
+			for range 2 {
+				if err := syscall.Kill(-script.Process.Pid, syscall.SIGINT); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(pause)
+			}
+			<-ended
+			if got := out.String(); !strings.HasSuffix(got, "\nends with 130\n") {
+				t.Errorf("mage says\n%s\nwant that it ends with 130", got)
+			}
+			if took := time.Since(began); pause == 0 && took < 2*time.Second {
+				t.Errorf("one interrupt leaves what is deaf to it only %v", took)
+			}
+			time.Sleep(100 * time.Millisecond)
+			if left := commandsWith(t, p.dir, ""); len(left) > 0 {
+				t.Errorf("these still run:\n%s", strings.Join(left, "\n"))
+			}
+			if err := checkOutputs(p.path("dist")); err != nil {
+				t.Error(err)
+			}
+			sameAs(t, listing{}, p.path("dist", "ship-1.4"))
 		})
 	}
 }
@@ -154,6 +193,20 @@ func commandLines(t *testing.T) []string {
 	return lines
 }
 
+// withC returns the project with a C compiler that is a script.
+func (p *project) withC(t *testing.T, script string) *project {
+	t.Helper()
+	bin := p.path(".home", "bin")
+	if err := os.MkdirAll(bin, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(bin, "cc"), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := strings.Join([]string{bin, inYard(t).goBin, "/usr/bin", "/bin"}, string(os.PathListSeparator))
+	return p.with("PATH=" + path)
+}
+
 // withGoTool returns the project with a magefile, in which go tool mage works,
 // and with a C compiler that takes long.
 func (p *project) withGoTool(t *testing.T) *project {
@@ -162,19 +215,11 @@ func (p *project) withGoTool(t *testing.T) *project {
 	if err := writeMagefile(p.dir); err != nil {
 		t.Fatal(err)
 	}
-	bin := p.path(".home", "bin")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	const cc = "#!/bin/sh\ncase \"$*\" in *--version) echo a slow compiler ;; *) sleep 20 ;; esac\n"
-	if err := os.WriteFile(filepath.Join(bin, "cc"), []byte(cc), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	path := strings.Join([]string{bin, y.goBin, "/usr/bin", "/bin"}, string(os.PathListSeparator))
+	p = p.withC(t, `case "$*" in *--version) echo a slow compiler ;; *) sleep 20 ;; esac`)
 	// What Slipway itself is made of comes from the modules that this test was compiled with.
 	proxies := testfork.ProxyURL(y.proxy) + "," + testfork.ProxyURL(filepath.Join(y.modCache, "cache", "download"))
 	// Without its path, and without C, Go's build cache knows Slipway from one test to the next.
-	p = p.with("PATH="+path, "GOPROXY="+proxies, "GOFLAGS=-modcacherw -trimpath", "CGO_ENABLED=0")
+	p = p.with("GOPROXY="+proxies, "GOFLAGS=-modcacherw -trimpath", "CGO_ENABLED=0")
 	list := exec.Command(filepath.Join(y.goBin, "go"), "tool", "mage", "-l")
 	list.Dir, list.Env = p.dir, p.env
 	if out, err := list.CombinedOutput(); err != nil {

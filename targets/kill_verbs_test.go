@@ -40,7 +40,7 @@ func deb(t *testing.T, p *slipway.Project) error {
 }
 
 func image(t *testing.T, p *slipway.Project) error {
-	_, err := p.Image(t.Context(), "", slipway.ImageRequest{})
+	_, err := p.Image(t.Context(), "", slipway.ImageRequest{Platforms: []string{"all"}})
 	return err
 }
 

@@ -37,6 +37,7 @@ const (
 // changes are the targets of this package, and how much is known of those behind each.
 func changes() map[string]string {
 	return map[string]string{
+		"check": planAll,
 		"clean": planAll, "cross": planAll, "deb": planAll, "deploy:kubespray": planAll, "deploy:openstack": planAll,
 		"doctor": planAll, "ebuild": planAll, "forks": planAll, "image": planAll, "patches:apply": planAll,
 		"patches:export": planAll, "patches:import": planFlags, "patches:lock": planUnlocked, "patches:rebase": planFlags,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/slipway-build/slipway"
+	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/internal/show"
 	"github.com/slipway-build/slipway/internal/text"
 )
@@ -54,31 +56,55 @@ func sizeOf(terminal *os.File) (columns, rows int) {
 	return columns, rows
 }
 
-// printChecks prints the results of the doctor's checks. It returns an error if
-// something that a fork needs is missing.
-func printChecks(checks []slipway.Check) error {
-	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+// printReport prints a report as its lines, or as JSON for programs.
+func printReport(lines []string, report any, asJSON bool) error {
+	if asJSON {
+		return printJSON(report)
+	}
+	_, err := fmt.Println(spoken(strings.Join(lines, "\n")))
+	return err
+}
+
+// printChecks prints the results of the doctor's checks, for people or for programs. It
+// returns an error if something that a fork needs is missing.
+func printChecks(checks []slipway.Check, asJSON bool) error {
 	missing := 0
 	for _, c := range checks {
-		mark := "ok"
-		switch {
-		case c.OK:
-		case c.Needed:
-			mark = "MISSING"
+		if !c.OK && c.Needed {
 			missing++
-		default:
-			mark = "-"
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", mark, c.Name, c.Detail)
-		if !c.OK && c.Remedy != "" {
-			fmt.Fprintf(t, "\t\t%s\n", c.Remedy)
 		}
 	}
-	if err := t.Flush(); err != nil {
+	show := checksTable
+	if asJSON {
+		show = checksJSON
+	}
+	if err := show(checks); err != nil {
 		return err
 	}
 	if missing > 0 {
 		return fmt.Errorf("this machine is missing %s", text.Count(missing, "requirement"))
 	}
 	return nil
+}
+
+func checksJSON(checks []slipway.Check) error {
+	return printJSON(doctor.Report{Checks: checks})
+}
+
+func checksTable(checks []slipway.Check) error {
+	t := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	for _, c := range checks {
+		mark := "ok"
+		switch {
+		case !c.OK && c.Needed:
+			mark = "MISSING"
+		case !c.OK:
+			mark = "-"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", mark, c.Name, c.Detail)
+		if !c.OK && c.Remedy != "" {
+			fmt.Fprintf(t, "\t\t%s\n", spoken(c.Remedy))
+		}
+	}
+	return t.Flush()
 }

@@ -86,26 +86,19 @@ func (Release) Verify(
 	if err != nil {
 		return err
 	}
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	r := slipway.VerifyRequest{
-		Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
-		Rebuilds: list(setting("REBUILDS", rebuilds)), Rebuilders: least,
-	}
-	report, err := slipway.VerifyRelease(ctx, folder, r)
-	if err != nil {
-		return err
-	}
-	if as == "json" {
-		err = printJSON(report)
-	} else {
-		fmt.Println(strings.Join(report.Lines(), "\n"))
-	}
-	if n := report.Faults(); err == nil && n > 0 {
-		err = fmt.Errorf("%s is not as it was released: %s", folder, text.Count(n, "fault"))
-	}
-	return err
+	return ask(func(*slipway.Project) error {
+		report, err := slipway.VerifyRelease(ctx, folder, slipway.VerifyRequest{
+			Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
+			Rebuilds: list(setting("REBUILDS", rebuilds)), Rebuilders: least,
+		})
+		if err != nil {
+			return err
+		}
+		if err := printReport(report.Lines(), report, as == "json"); err != nil || report.Faults() == 0 {
+			return err
+		}
+		return fmt.Errorf("%s is not as it was released: %s", folder, text.Count(report.Faults(), "fault"))
+	})
 }
 
 // Reproduce builds a release again in another folder and environment, and explains what differs.
@@ -176,22 +169,17 @@ func (Release) Matrix(
 	if err != nil {
 		return err
 	}
-	if plans, err := begin(); err != nil || plans {
+	return ask(func(p *slipway.Project) error {
+		jobs, err := p.Matrix(setting("FORK", fork), r, limit)
+		if err != nil {
+			return err
+		}
+		data, err := shards.Format(jobs, cmp.Or(setting("FORMAT", format), "json"))
+		if err == nil {
+			_, err = os.Stdout.Write(data)
+		}
 		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	jobs, err := p.Matrix(setting("FORK", fork), r, limit)
-	if err != nil {
-		return err
-	}
-	data, err := shards.Format(jobs, cmp.Or(setting("FORMAT", format), "json"))
-	if err == nil {
-		_, err = os.Stdout.Write(data)
-	}
-	return err
+	})
 }
 
 // Shard makes one machine's part of a release, as release:matrix names it.
@@ -253,18 +241,13 @@ func (Release) Notes(
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
 	last *string, // PATH the release before: its folder, or its artifacts.json (default: the one in dist)
 ) error {
-	if plans, err := begin(); err != nil || plans {
+	return ask(func(p *slipway.Project) error {
+		notes, err := p.Notes(setting("FORK", fork), setting("LAST", last))
+		if err == nil {
+			_, err = os.Stdout.Write(notes)
+		}
 		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	notes, err := p.Notes(setting("FORK", fork), setting("LAST", last))
-	if err == nil {
-		_, err = os.Stdout.Write(notes)
-	}
-	return err
+	})
 }
 
 // Quick makes the release tarballs of a fork for one architecture, as quick-release of Kubernetes did.

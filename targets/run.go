@@ -1,7 +1,6 @@
 package targets
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,15 +45,35 @@ func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error 
 	printer, closePrinter := newPrinter(out, flag(toggleV, v) || mg.Verbose(), json)
 	defer closePrinter()
 	ctx, ended := untilSignal(ctx, printer)
-	p, err := project(printer.Event)
+	p, err := project(func(e event.Event) {
+		if e.Kind == event.Note {
+			e.Detail = spoken(e.Detail)
+		}
+		printer.Event(e)
+	})
 	if err != nil {
-		return err
+		return ended(err)
 	}
 	if plans {
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
 	}
 	_, err = f(ctx, p) // its events told what it made
 	return asCalled(ended(err))
+}
+
+// ask calls f, which prints what it finds out about the project and makes nothing.
+func ask(f func(p *slipway.Project) error) error {
+	if err := checkToggles(); err != nil {
+		return err
+	}
+	if plans, err := begin(); err != nil || plans {
+		return err
+	}
+	p, err := project(nil)
+	if err != nil {
+		return err
+	}
+	return asCalled(f(p))
 }
 
 // A verb is a method of a project, with its arguments.
@@ -77,17 +96,17 @@ func setting(variable string, value *string) string {
 }
 
 // number returns the value of a flag that counts, or that of its variable, or 0.
-func number(variable string, value *int) (n int, err error) {
+func number(variable string, value *int) (int, error) {
 	text := os.Getenv(variable)
-	switch {
-	case value != nil:
-		n = *value
-	case text != "":
-		n, err = strconv.Atoi(text)
+	if value != nil {
+		text = strconv.Itoa(*value)
 	}
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		name := strings.ToLower(variable)
-		return 0, fmt.Errorf("-%s=%s: want a number that is not negative", name, cmp.Or(text, strconv.Itoa(n)))
+		return 0, fmt.Errorf("-%s=%s: want a number that is not negative", strings.ToLower(variable), text)
 	}
 	return n, nil
 }
@@ -104,6 +123,8 @@ const (
 	toggleForce    toggle = "FORCE"
 	toggleDryRun   toggle = "DRYRUN"
 	toggleAttest   toggle = "ATTEST"
+	toggleMirror   toggle = "MIRROR"
+	toggleMessages toggle = "MESSAGES"
 )
 
 func flag(variable toggle, value *bool) bool {
@@ -118,7 +139,7 @@ func flag(variable toggle, value *bool) bool {
 func checkToggles() error {
 	var errs []error
 	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce,
-		toggleDryRun, toggleAttest} {
+		toggleDryRun, toggleAttest, toggleMirror, toggleMessages} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

@@ -8,7 +8,9 @@
 package targets
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -18,6 +20,8 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/near"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
 )
 
@@ -37,6 +41,7 @@ func Cross(
 	components *string, // LIST the components to build (default: build.components of fork.yaml)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
@@ -46,7 +51,7 @@ func Cross(
 	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		return p.Cross(ctx, setting("FORK", fork), slipway.CrossRequest{
-			Components: list(setting("COMPONENTS", components)), Platforms: names,
+			Components: list(setting("COMPONENTS", components)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
 		})
 	})
 }
@@ -66,10 +71,11 @@ func Deb(
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
-	r, err := packageRequest(packages, platforms, arch)
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -92,10 +98,11 @@ func Rpm(
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
-	r, err := packageRequest(packages, platforms, arch)
+	r, err := packageRequest(packages, platforms, arch, dryRun)
 	if err != nil {
 		return err
 	}
@@ -114,15 +121,21 @@ func Rpm(
 //	mage ebuild                               # of all forks
 //	mage ebuild -fork=etcd-3.7                # of one
 //	mage ebuild -gentoo=/srv/gentoo           # looks there for names that ::gentoo has
+//	mage ebuild -messages                     # say again what to commit the packages as
 func Ebuild(
 	ctx context.Context,
 	fork *string, // NAME this fork alone (default: all forks)
 	gentoo *string, // DIR a checkout of ::gentoo (default: /var/db/repos/gentoo, if it is there)
+	messages *bool, // print the message of the commit for each package, also for those that were there
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
-		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{Gentoo: setting("GENTOO", gentoo)})
+		return p.Ebuild(ctx, setting("FORK", fork), slipway.EbuildRequest{
+			Gentoo: setting("GENTOO", gentoo), Messages: flag(toggleMessages, messages),
+			DryRun: flag(toggleDryRun, dryRun),
+		})
 	})
 }
 
@@ -133,16 +146,19 @@ func Ebuild(
 //
 // Examples:
 //
-//	mage image                                # all images
+//	mage image                                # all images, for this machine's architecture
+//	mage image -platforms=all                 # for all Linux platforms of fork.yaml
 //	mage image -images=kubelet -arch=amd64    # one image, for one architecture
 //	mage image -format=docker                 # with archives for docker load
 func Image(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
 	images *string, // LIST the images (default: all)
-	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
+	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
 	arch *string, // NAME one Linux architecture, in place of -platforms
 	format *string, // NAME docker: archives for docker load, too; or oci (default: oci)
+	registry *string, // REGISTRY where pods and units pull them from (default: images.registry of fork.yaml)
+	dryRun *bool, // say what would be done, and do nothing
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
@@ -152,6 +168,7 @@ func Image(
 	}
 	r := slipway.ImageRequest{
 		Images: list(setting("IMAGES", images)), Platforms: names, Format: setting("FORMAT", format),
+		DryRun: flag(toggleDryRun, dryRun), Registry: setting("REGISTRY", registry),
 	}
 	if err := r.Check(); err != nil {
 		return err
@@ -164,7 +181,9 @@ func Image(
 // Push pushes a fork's container images to registries.
 //
 // Push uses the credentials that docker login or podman login stored. A tag that
-// already points at another digest is refused without -force.
+// already points at another digest is refused without -force; one that would lose
+// platforms is also refused with it, unless -platforms or -arch says which it is to
+// have. So is another registry than the one that pods and units pull from.
 //
 // Examples:
 //
@@ -173,26 +192,39 @@ func Image(
 func Push(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	registry *string, // LIST registries, such as registry.example.org/team (default: images.registry of fork.yaml)
+	registry *string, // LIST registries, such as registry.example.org/team (default: where they were made for)
 	images *string, // LIST the images (default: all)
 	tag *string, // NAME a tag (default: the one made from the fork's version)
+	platforms *string, // LIST platforms that the images have to be for, or all (default: those that they are for)
+	arch *string, // NAME one Linux architecture, in place of -platforms
 	insecure *bool, // accept any certificate, and plain HTTP
 	force *bool, // replace a tag that points at another digest
+	mirror *bool, // push to a mirror of the registry that pods and units pull from
 	v *bool, // list more of what is done, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
+	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
+	if err != nil {
+		return err
+	}
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		to := setting("REGISTRY", registry)
+		if p.Imaging = imagesBefore("push"); p.PlanOnly && p.Imaging != nil {
+			to = cmp.Or(to, p.Imaging.Registry) // which images.json will name
+		}
 		return p.Push(ctx, setting("FORK", fork), slipway.PushRequest{
-			Registries: list(setting("REGISTRY", registry)), Images: list(setting("IMAGES", images)),
-			Tag: setting("TAG", tag), Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force),
+			Registries: list(to), Images: list(setting("IMAGES", images)), Platforms: names, Tag: setting("TAG", tag),
+			Insecure: flag(toggleInsecure, insecure), Force: flag(toggleForce, force), Mirror: flag(toggleMirror, mirror),
 		})
 	})
 }
 
 // packageRequest returns what the flags of deb and rpm ask for.
-func packageRequest(packages, platforms, arch *string) (slipway.PackageRequest, error) {
+func packageRequest(packages, platforms, arch *string, dryRun *bool) (slipway.PackageRequest, error) {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
-	return slipway.PackageRequest{Packages: list(setting("PACKAGES", packages)), Platforms: names}, err
+	return slipway.PackageRequest{
+		Packages: list(setting("PACKAGES", packages)), Platforms: names, DryRun: flag(toggleDryRun, dryRun),
+	}, err
 }
 
 // platformNames returns the platforms that the flags, or the variables of
@@ -207,10 +239,10 @@ func platformNames(platforms, arch string) ([]string, error) {
 			return names, nil
 		}
 		_, err := platform.ParseList(names)
-		return names, err
+		return names, nearPlatform(err)
 	case arch != "":
 		p, err := platform.Parse("linux/" + arch)
-		return []string{p.String()}, err
+		return []string{p.String()}, nearPlatform(err)
 	}
 	fast := os.Getenv("KUBE_FASTBUILD")
 	if fast == "" {
@@ -224,19 +256,24 @@ func platformNames(platforms, arch string) ([]string, error) {
 	return nil, nil
 }
 
+// nearPlatform adds to the error of an unknown platform which one may be meant.
+func nearPlatform(err error) error {
+	if unknown, ok := errors.AsType[*platform.UnknownError](err); ok {
+		return fmt.Errorf("%w%s", err, near.Hint(unknown.Name, platform.Strings(platform.Known())...))
+	}
+	return err
+}
+
 // Forks lists the forks of this project.
 //
 // Examples:
 //
 //	mage forks  # with their versions, upstreams and platforms
 func Forks() error {
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
+	return ask(listForks)
+}
+
+func listForks(p *slipway.Project) error {
 	ids, err := p.Forks()
 	if err != nil {
 		return err
@@ -274,22 +311,52 @@ func Clean(ctx context.Context) error {
 	})
 }
 
-// Doctor checks that this machine has what it takes to build this project's forks.
+// Check checks the files of all forks, without building and without a network.
+//
+// Looks at fork.yaml, the series, locks, profiles, the files for packages and images,
+// and repo.yaml, and at what is made of them. Reports all faults at once, each with
+// its file, its line and what to do, and fails if there are any. -json prints the
+// report for programs.
 //
 // Examples:
 //
-//	mage doctor  # lists what is missing, and what each thing is for
-func Doctor(ctx context.Context) error {
-	if plans, err := begin(); err != nil || plans {
-		return err
-	}
-	p, err := project(nil)
-	if err != nil {
-		return err
-	}
-	checks, err := p.Doctor(ctx)
-	if err != nil {
-		return err
-	}
-	return printChecks(checks)
+//	mage check                  # all forks
+//	mage check -fork=etcd-3.7   # one of them
+//	mage check -json            # for an editor, or CI; docs/check.schema.json describes it
+func Check(
+	ctx context.Context,
+	fork *string, // NAME this fork alone (default: all forks)
+	json *bool, // print a report as JSON
+) error {
+	return ask(func(p *slipway.Project) error {
+		report, err := p.Check(ctx, setting("FORK", fork))
+		if err != nil {
+			return err
+		}
+		if err := printReport(report.Lines(), report, flag(toggleJSON, json)); err != nil || report.Faults() == 0 {
+			return err
+		}
+		return fmt.Errorf("the project has %s", text.Count(report.Faults(), "fault"))
+	})
+}
+
+// Doctor checks that this machine has what it takes to build this project's forks.
+//
+// Fails if something is missing that a fork needs.
+//
+// Examples:
+//
+//	mage doctor        # lists what is missing, and what each thing is for
+//	mage doctor -json  # the same for programs; docs/doctor.schema.json describes it
+func Doctor(
+	ctx context.Context,
+	json *bool, // print a report as JSON
+) error {
+	return ask(func(p *slipway.Project) error {
+		checks, err := p.Doctor(ctx)
+		if err != nil {
+			return err
+		}
+		return printChecks(checks, flag(toggleJSON, json))
+	})
 }

@@ -3,16 +3,19 @@
 package buildtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -113,12 +116,31 @@ func (p Project) ReadFork(t testing.TB) fork.Fork {
 // its end.
 func (p Project) Open(t testing.TB, events *Events) *build.Session {
 	t.Helper()
+	return p.open(t, build.Options{Events: events.Sink()})
+}
+
+// OpenDry opens a session that makes nothing. The test fails if it changed something in the
+// project.
+func (p Project) OpenDry(t testing.TB, events *Events) *build.Session {
+	t.Helper()
+	before := p.files(t)
+	t.Cleanup(func() { // after the session is closed
+		if after := p.files(t); after != before {
+			t.Errorf("a dry run changed the project: it had\n%s\nand has\n%s", before, after)
+		}
+	})
+	return p.open(t, build.Options{Events: events.Sink(), DryRun: true})
+}
+
+func (p Project) open(t testing.TB, o build.Options) *build.Session {
+	t.Helper()
 	f := p.ReadFork(t)
 	l, err := f.ReadLock()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := build.Open(t.Context(), f, l, build.Options{Env: p.Env, Events: events.Sink(), Compile: Compile})
+	o.Env, o.Compile = p.Env, Compile
+	s, err := build.Open(t.Context(), f, l, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +150,26 @@ func (p Project) Open(t testing.TB, events *Events) *build.Session {
 		}
 	})
 	return s
+}
+
+// files lists the project's files and folders, with what a change of one changes.
+func (p Project) files(t testing.TB) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(p.Dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			fmt.Fprintln(&b, strings.TrimPrefix(name, p.Dir), info.Mode(), info.Size(), info.ModTime().UnixNano())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 // Events are what was emitted.
@@ -153,6 +195,17 @@ func (e *Events) Of(k event.Kind) []event.Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(e.all), func(one event.Event) bool { return one.Kind != k })
+}
+
+// States returns a line for each stage that ended so far: the stage, its subject and its
+// detail, and what became of it.
+func (e *Events) States() string {
+	var b strings.Builder
+	for _, one := range e.Of(event.Finished) {
+		what := strings.Join(strings.Fields(one.Stage+" "+one.Subject+" "+one.Detail), " ")
+		fmt.Fprintf(&b, "%s: %s\n", what, cmp.Or(one.State(), "ran"))
+	}
+	return b.String()
 }
 
 // Forget forgets the events so far.

@@ -9,7 +9,7 @@ package main
 import (
 	"os"
 
-	"github.com/slipway-build/slipway/internal/front"
+	"github.com/slipway-build/slipway/cmd/internal/front"
 )
 
 func main() { os.Exit(front.Main("mage", os.Args[1:])) }

@@ -3,11 +3,12 @@
 
 EAPI=8
 
-inherit go-env go-module shell-completion systemd tmpfiles
+inherit go-env go-module optfeature shell-completion systemd tmpfiles
+
+MY_PV="${PV%_p*}"
 
 DESCRIPTION="Sails any sea"
 HOMEPAGE="https://example.org"
-MY_PV="${PV%_p*}"
 SRC_URI="
 	https://example.org/distfiles/${PN}-${MY_PV}.tar.xz
 	https://example.org/distfiles/${PF}-files.tar.xz
@@ -17,22 +18,20 @@ SRC_URI="
 S="${WORKDIR}/${PN}-${MY_PV}"
 
 LICENSE="MIT"
-# Of what is linked:
+# Of the modules that are linked in:
 LICENSE+=" BSD ISC"
 SLOT="0"
 KEYWORDS="~amd64 ~arm64"
 IUSE="+bosun mate"
-REQUIRED_USE="
-	mate? ( bosun )
-"
+REQUIRED_USE="mate? ( bosun )"
+# The distfiles are not on Gentoo's mirrors. Go's linker strips the programs, and strip(1) would
+# change them. Upstream's tests may need a network or a cluster.
 RESTRICT="mirror strip test"
 
-DEPEND="
-	bosun? ( acct-group/bosun acct-user/bosun )
-"
+DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
 	${DEPEND}
-	bosun? ( >=net-misc/whistle-1.0 || ( app-misc/rum app-misc/grog ) )
+	bosun? ( >=net-misc/whistle-1.0 )
 	!app-misc/boat
 	!app-misc/ship-bin
 "
@@ -44,48 +43,58 @@ BDEPEND="
 QA_PRESTRIPPED="usr/bin/bosun"
 
 src_unpack() {
+	# go-module_src_unpack would verify go.mod before the patches have changed it.
 	default
 	go-env_set_compile_environment
 }
 
 src_prepare() {
+	# With -F0, a patch that does not fit exactly is refused.
 	GIT_CEILING_DIRECTORIES="${WORKDIR}" git apply -p1 --whitespace=nowarn -- "${WORKDIR}/patches/0001-crew.patch" || die
 	cp -r "${WORKDIR}"/files/tree/. "${S}"/ || die
-	sha256sum --quiet -c "${WORKDIR}"/files/series.sha256 || die "the series came to another tree than was pinned"
+	sha256sum --quiet -c "${WORKDIR}"/files/series.sha256 || die "the patched files are not those that the fork pins"
 	ego mod verify
 	eapply_user
 }
 
 src_compile() {
-	local -x GOAMD64=v1 GOARM64='v8.0,lse' GOEXPERIMENT=','
+	# The fork's settings, whatever make.conf has.
+	local -x CGO_ENABLED=0 GOAMD64=v1 GOARM64='v8.0,lse' GOEXPERIMENT=','
+	local ldflags=(
+		-s
+		-w
+		'-X '\''a=it'\'''\''s'\'''
+	)
+	# The fork sets ebuilds.pie to false: programs are the same as in ship-bin.
 	local flags=(
 		-buildmode=exe
 		-trimpath
-		'-ldflags=-s -w -X '\''a=it'\'''\''s'\'''
+		-ldflags="${ldflags[*]}"
 	)
 	if use bosun; then
-		CGO_ENABLED=0 ego build "${flags[@]}" -o "${WORKDIR}"/bin/bosun ./cmd/bosun
+		ego build "${flags[@]}" -o "${WORKDIR}"/bin/bosun ./cmd/bosun
 	fi
 }
 
 src_install() {
+	cd "${WORKDIR}" || die
 	if use bosun; then
-		doconfd "${WORKDIR}"/files/bosun/etc/conf.d/bosun
+		dobin bin/bosun
 		insinto /etc/default
-		doins "${WORKDIR}"/files/bosun/etc/default/bosun
-		doinitd "${WORKDIR}"/files/bosun/etc/init.d/bosun
+		doins files/bosun/etc/default/bosun
 		insinto /etc/logrotate.d
-		doins "${WORKDIR}"/files/bosun/etc/logrotate.d/bosun
-		exeinto /usr/bin
-		newexe "${WORKDIR}"/bin/bosun bosun
-		systemd_dounit "${WORKDIR}"/files/bosun/usr/lib/systemd/system/bosun.service
-		dotmpfiles "${WORKDIR}"/files/bosun/usr/lib/tmpfiles.d/bosun.conf
-		dobashcomp "${WORKDIR}"/files/bosun/usr/share/bash-completion/completions/bosun
+		doins files/bosun/etc/logrotate.d/bosun
+		doconfd files/bosun/etc/conf.d/bosun
+		doinitd files/bosun/etc/init.d/bosun
+		systemd_dounit files/bosun/usr/lib/systemd/system/bosun.service
+		dotmpfiles files/bosun/usr/lib/tmpfiles.d/bosun.conf
+		dobashcomp files/bosun/usr/share/bash-completion/completions/bosun
 	fi
 }
 
 pkg_postinst() {
 	if use bosun; then
 		tmpfiles_process bosun.conf
+		optfeature "bosun" app-misc/rum app-misc/grog
 	fi
 }

@@ -3,11 +3,12 @@
 
 EAPI=8
 
-inherit go-env go-module shell-completion systemd tmpfiles
+inherit go-env go-module optfeature shell-completion systemd tmpfiles
+
+MY_PV="${PV%_p*}"
 
 DESCRIPTION="Sails any sea"
 HOMEPAGE="https://example.org"
-MY_PV="${PV%_p*}"
 SRC_URI="
 	https://example.org/distfiles/${PN}-${MY_PV}.tar.xz
 	https://example.org/distfiles/${PF}-files.tar.xz
@@ -16,85 +17,91 @@ SRC_URI="
 S="${WORKDIR}/${PN}-${MY_PV}"
 
 LICENSE="MIT"
-# Of what is linked:
+# Of the modules that are linked in:
 LICENSE+=" BSD ISC"
 SLOT="0"
 KEYWORDS="~amd64 ~arm64"
 IUSE="+bosun captain mate"
-REQUIRED_USE="
-	mate? ( bosun )
-"
+REQUIRED_USE="mate? ( bosun )"
+# The distfiles are not on Gentoo's mirrors. Go's linker strips the programs, and strip(1) would
+# change them. Upstream's tests may need a network or a cluster.
 RESTRICT="mirror strip test"
 
-DEPEND="
-	bosun? ( acct-group/bosun acct-user/bosun )
-"
+DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
 	${DEPEND}
-	bosun? ( || ( app-misc/rum app-misc/grog ) )
 	!app-misc/boat
 	!app-misc/ship-bin
 "
-BDEPEND="
-	>=dev-lang/go-1.26.0
-"
+BDEPEND=">=dev-lang/go-1.26.0"
 
 QA_PRESTRIPPED="usr/bin/bosun usr/bin/captain"
 
 src_unpack() {
+	# go-module_src_unpack would verify go.mod before the patches have changed it.
 	default
 	go-env_set_compile_environment
 }
 
 src_prepare() {
+	# With -F0, a patch that does not fit exactly is refused.
 	eapply -p1 -F0 -- "${FILESDIR}/${P}-0001-crew.patch"
-	sha256sum --quiet -c "${WORKDIR}"/files/series.sha256 || die "the series came to another tree than was pinned"
+	sha256sum --quiet -c "${WORKDIR}"/files/series.sha256 || die "the patched files are not those that the fork pins"
 	ego mod verify
 	eapply_user
 }
 
 src_compile() {
-	local -x GOAMD64=v1 GOARM64='v8.0,lse' GOEXPERIMENT=','
+	# The fork's settings, whatever make.conf has.
+	local -x CGO_ENABLED=0 GOAMD64=v1 GOARM64='v8.0,lse' GOEXPERIMENT=','
+	local ldflags=(
+		-s
+		-w
+		'-X '\''a=it'\'''\''s'\'''
+	)
+	# The fork sets ebuilds.pie to false: programs are the same as in ship-bin.
 	local flags=(
 		-buildmode=exe
 		-trimpath
-		'-ldflags=-s -w -X '\''a=it'\'''\''s'\'''
+		-ldflags="${ldflags[*]}"
 	)
+	local program programs=()
 	if use captain; then
-		CGO_ENABLED=0 ego build "${flags[@]}" -o "${WORKDIR}"/bin/captain ./cmd/captain
+		programs+=( ./cmd/captain )
+	else
+		use bosun && programs+=( ./cmd/bosun )
 	fi
-	if use !captain && use bosun; then
-		CGO_ENABLED=0 ego build "${flags[@]}" -o "${WORKDIR}"/bin/bosun ./cmd/bosun
-	fi
+	for program in "${programs[@]}"; do
+		ego build "${flags[@]}" -o "${WORKDIR}"/bin/ "${program}"
+	done
 }
 
 src_install() {
+	cd "${WORKDIR}" || die
 	if use bosun; then
-		doconfd "${WORKDIR}"/files/bosun/etc/conf.d/bosun
-		insinto /etc/default
-		doins "${WORKDIR}"/files/bosun/etc/default/bosun
-		doinitd "${WORKDIR}"/files/bosun/etc/init.d/bosun
-		insinto /etc/logrotate.d
-		doins "${WORKDIR}"/files/bosun/etc/logrotate.d/bosun
 		if use captain; then
 			dosym captain /usr/bin/bosun
+		else
+			dobin bin/bosun
 		fi
-		if use !captain; then
-			exeinto /usr/bin
-			newexe "${WORKDIR}"/bin/bosun bosun
-		fi
-		systemd_dounit "${WORKDIR}"/files/bosun/usr/lib/systemd/system/bosun.service
-		dotmpfiles "${WORKDIR}"/files/bosun/usr/lib/tmpfiles.d/bosun.conf
-		dobashcomp "${WORKDIR}"/files/bosun/usr/share/bash-completion/completions/bosun
+		insinto /etc/default
+		doins files/bosun/etc/default/bosun
+		insinto /etc/logrotate.d
+		doins files/bosun/etc/logrotate.d/bosun
+		doconfd files/bosun/etc/conf.d/bosun
+		doinitd files/bosun/etc/init.d/bosun
+		systemd_dounit files/bosun/usr/lib/systemd/system/bosun.service
+		dotmpfiles files/bosun/usr/lib/tmpfiles.d/bosun.conf
+		dobashcomp files/bosun/usr/share/bash-completion/completions/bosun
 	fi
 	if use captain; then
-		exeinto /usr/bin
-		newexe "${WORKDIR}"/bin/captain captain
+		dobin bin/captain
 	fi
 }
 
 pkg_postinst() {
 	if use bosun; then
 		tmpfiles_process bosun.conf
+		optfeature "bosun" app-misc/rum app-misc/grog
 	fi
 }

@@ -3,7 +3,7 @@
 
 EAPI=8
 
-inherit shell-completion systemd tmpfiles
+inherit optfeature shell-completion systemd tmpfiles
 
 DESCRIPTION="Sails any sea"
 HOMEPAGE="https://example.org"
@@ -15,7 +15,7 @@ SRC_URI="
 S="${WORKDIR}"
 
 LICENSE="MIT"
-# Of what is linked:
+# Of the modules that are linked in:
 LICENSE+=" BSD ISC"
 SLOT="0"
 KEYWORDS="-* ~amd64 ~arm64"
@@ -24,14 +24,12 @@ REQUIRED_USE="
 	bosun? ( captain )
 	mate? ( bosun )
 "
+# The distfiles are not on Gentoo's mirrors. The programs are installed as they were built.
 RESTRICT="mirror strip"
 
-DEPEND="
-	bosun? ( acct-group/bosun acct-user/bosun )
-"
+DEPEND="bosun? ( acct-group/bosun acct-user/bosun )"
 RDEPEND="
 	${DEPEND}
-	bosun? ( || ( app-misc/rum app-misc/grog ) )
 	!app-misc/boat
 	!app-misc/ship
 "
@@ -40,25 +38,25 @@ QA_PREBUILT="usr/bin/captain"
 
 src_install() {
 	if use bosun; then
-		doconfd "${WORKDIR}"/files/bosun/etc/conf.d/bosun
-		insinto /etc/default
-		doins "${WORKDIR}"/files/bosun/etc/default/bosun
-		doinitd "${WORKDIR}"/files/bosun/etc/init.d/bosun
-		insinto /etc/logrotate.d
-		doins "${WORKDIR}"/files/bosun/etc/logrotate.d/bosun
 		dosym captain /usr/bin/bosun
-		systemd_dounit "${WORKDIR}"/files/bosun/usr/lib/systemd/system/bosun.service
-		dotmpfiles "${WORKDIR}"/files/bosun/usr/lib/tmpfiles.d/bosun.conf
-		dobashcomp "${WORKDIR}"/files/bosun/usr/share/bash-completion/completions/bosun
+		insinto /etc/default
+		doins files/bosun/etc/default/bosun
+		insinto /etc/logrotate.d
+		doins files/bosun/etc/logrotate.d/bosun
+		doconfd files/bosun/etc/conf.d/bosun
+		doinitd files/bosun/etc/init.d/bosun
+		systemd_dounit files/bosun/usr/lib/systemd/system/bosun.service
+		dotmpfiles files/bosun/usr/lib/tmpfiles.d/bosun.conf
+		dobashcomp files/bosun/usr/share/bash-completion/completions/bosun
 	fi
 	if use captain; then
-		exeinto /usr/bin
-		newexe "${WORKDIR}"/bin/captain captain
+		dobin bin/captain
 	fi
 }
 
 pkg_postinst() {
 	if use bosun; then
 		tmpfiles_process bosun.conf
+		optfeature "bosun" app-misc/rum app-misc/grog
 	fi
 }

@@ -11,6 +11,4 @@ SLOT="0"
 KEYWORDS="~amd64 ~arm64"
 IUSE="mate"
 
-RDEPEND="
-	mate? ( || ( app-misc/ship[bosun,mate] app-misc/ship-bin[bosun,captain,mate] ) )
-"
+RDEPEND="mate? ( || ( app-misc/ship[bosun,mate] app-misc/ship-bin[bosun,captain,mate] ) )"

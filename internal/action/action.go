@@ -45,6 +45,18 @@ type Cache struct {
 	// Step, if not nil, is told of each moment at which the disk changes for good:
 	// a test looks then at what a run that is killed would leave.
 	Step func(what string)
+	// DryRun keeps what would write to the folder from doing it: it is a *WouldRunError.
+	DryRun bool
+}
+
+// A WouldRunError says that something is not up to date, in a dry run, which makes nothing.
+type WouldRunError struct {
+	What  string // that would be made: a stage, or a path
+	After string // the stages that would run before, and decide whether it has to be; "" for none
+}
+
+func (e *WouldRunError) Error() string {
+	return e.What + " is not up to date, and a dry run makes nothing"
 }
 
 // Note tells Step of a moment.
@@ -133,6 +145,9 @@ func (c Cache) tmp() string { return filepath.Join(c.Dir, "tmp") }
 // Scratch makes an empty folder that Lock's next holder, if nobody before,
 // takes away.
 func (c Cache) Scratch() (string, error) {
+	if c.DryRun {
+		return os.MkdirTemp("", "slipway-dry-run-") // which the caller removes
+	}
 	if err := os.MkdirAll(c.tmp(), 0o755); err != nil {
 		return "", err
 	}
@@ -154,6 +169,9 @@ func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir strin
 		return dir, true, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return "", false, err
+	}
+	if c.DryRun {
+		return "", false, &WouldRunError{What: stage}
 	}
 	dst, err := c.Scratch()
 	if err != nil {
@@ -178,6 +196,9 @@ func (c Cache) Do(stage string, key Key, make func(dst string) error) (dir strin
 // touch notes that an output is used now, as the disk's clock tells it. Where that
 // cannot be noted, Prune cannot remove anything either.
 func (c Cache) touch(dir string) {
+	if c.DryRun {
+		return
+	}
 	now, err := c.Scratch()
 	if err != nil {
 		return
@@ -190,6 +211,9 @@ func (c Cache) touch(dir string) {
 
 // Forget removes the output of key, if there is one.
 func (c Cache) Forget(stage string, key Key) error {
+	if c.DryRun {
+		return &WouldRunError{What: stage}
+	}
 	return os.RemoveAll(c.Path(stage, key))
 }
 

@@ -12,9 +12,12 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/slipway-build/slipway/internal/lineerr"
 )
 
 // A Fault is one thing wrong with a configuration.
@@ -67,34 +70,38 @@ func Read(name string, data []byte, into any) (*File, error) {
 	var doc, more yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s:1: the file is empty", name)
+		return nil, &lineerr.Error{File: name, Line: 1, Err: errors.New("the file is empty")}
 	} else if err != nil {
-		return nil, fmt.Errorf("%s:%s", name, syntax(err))
+		return nil, syntax(name, err)
 	}
 	if err := dec.Decode(&more); err == nil {
-		return nil, fmt.Errorf("%s:%d: a second document begins here: want one", name, more.Line)
+		return nil, &lineerr.Error{File: name, Line: more.Line, Err: errors.New("a second document begins here: want one")}
 	} else if !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s:%s", name, syntax(err))
+		return nil, syntax(name, err)
 	}
 	f.walk(doc.Content[0], reflect.TypeOf(into).Elem(), "")
 	var kinds *yaml.TypeError
 	if err := doc.Decode(into); err != nil && (len(f.form) == 0 || !errors.As(err, &kinds)) {
-		return nil, fmt.Errorf("%s:%s", name, syntax(err))
+		return nil, syntax(name, err)
 	}
 	return f, nil
 }
 
-// syntax returns what the YAML library says, with the line in front.
-func syntax(err error) string {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
+// syntax returns what the YAML library says, which has the line in its text alone.
+func syntax(name string, err error) error {
+	text, line := strings.TrimPrefix(err.Error(), "yaml: "), 1
 	if rest, ok := strings.CutPrefix(text, "line "); ok {
-		return rest
+		number, message, _ := strings.Cut(rest, ": ")
+		if n, err := strconv.Atoi(number); err == nil {
+			text, line = message, n
+		}
 	}
-	return "1: " + text
+	return &lineerr.Error{File: name, Line: line, Err: errors.New(text)}
 }
 
 // Check returns what did not fit, and the faults of meaning in what did, as one
-// error with a line each, in the order of the file; nil if there is neither.
+// error that joins a *lineerr.Error for each, in the order of the file; nil if there is
+// neither.
 func (f *File) Check(meaning []Fault) error {
 	faults := slices.Clone(f.form)
 	for _, m := range meaning {
@@ -105,11 +112,11 @@ func (f *File) Check(meaning []Fault) error {
 	slices.SortStableFunc(faults, func(a, b placed) int { return cmp.Compare(a.line, b.line) })
 	errs := make([]error, len(faults))
 	for i, fault := range faults {
-		where := fmt.Sprintf("%s:%d", f.name, fault.line)
+		message := fault.Message
 		if fault.Field != "" {
-			where += ": " + fault.Field
+			message = fault.Field + ": " + message
 		}
-		errs[i] = fmt.Errorf("%s: %s", where, fault.Message)
+		errs[i] = &lineerr.Error{File: f.name, Line: fault.line, Err: errors.New(message)}
 	}
 	return errors.Join(errs...)
 }

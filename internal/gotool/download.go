@@ -12,9 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/run"
 )
@@ -36,8 +39,13 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 	if err := os.WriteFile(filepath.Join(scratch, "go.mod"), []byte("module download\n"), 0o644); err != nil {
 		return nil, err
 	}
-	args := append([]string{"go", "mod", "download", "-json"}, modules...)
-	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch, Env: g.fetching()})
+	// With -x the go command tells of each transfer when it ends.
+	args := append([]string{"go", "mod", "download", "-x", "-json"}, modules...)
+	watch := &transfers{one: sync.OnceValue(func() func() {
+		return g.Run.Events.Counter(event.Event{Stage: "source", Subject: modules[0], Total: len(modules), Unit: "downloads"})
+	})}
+	out, err := g.Run.Output(ctx, run.Cmd{Args: args, Dir: scratch, Env: g.fetching(), Stderr: watch})
+	err = withoutTransfers(err)
 	if err != nil && !run.IsExit(err) {
 		return nil, err
 	}
@@ -55,6 +63,41 @@ func (g *Go) Download(ctx context.Context, scratch string, modules []string) ([]
 		return nil, errors.Join(fmt.Errorf("go mod download answered for %d modules of %d", len(got), len(modules)), err)
 	}
 	return got, nil
+}
+
+// A transfers reads what go mod download -x writes, and counts the modules that arrive.
+type transfers struct {
+	one  func() func() // begins to count
+	rest []byte
+}
+
+func (w *transfers) Write(p []byte) (int, error) {
+	w.rest = append(w.rest, p...)
+	for {
+		line, rest, ok := bytes.Cut(w.rest, []byte("\n"))
+		if !ok {
+			return len(p), nil
+		}
+		if bytes.HasPrefix(line, transfer) && bytes.Contains(line, []byte(".zip: 200 ")) {
+			w.one()()
+		}
+		w.rest = rest
+	}
+}
+
+// transfer is how the line of a transfer begins.
+var transfer = []byte("# get ")
+
+// withoutTransfers returns the error of go mod download as it is without -x.
+func withoutTransfers(err error) error {
+	var failed *run.Error
+	if errors.As(err, &failed) {
+		lines := slices.DeleteFunc(strings.Split(failed.Output, "\n"), func(line string) bool {
+			return strings.HasPrefix(line, string(transfer))
+		})
+		failed.Output = strings.Join(lines, "\n")
+	}
+	return err
 }
 
 // Versions returns the versions of a module that the user's settings lead to.

@@ -192,3 +192,27 @@ func TestDownloadEnds(t *testing.T) {
 		t.Errorf("Download() in a context that has ended = %v", err)
 	}
 }
+
+// TestTransfers counts the modules that arrive, however the go command's output is cut.
+func TestTransfers(t *testing.T) {
+	const out = "# get https://example.org/ship/@v/v1.4.1.info\n" +
+		"# get https://example.org/ship/@v/v1.4.1.info: 200 OK (0.010s)\n" +
+		"# get https://example.org/ship/@v/v1.4.1.zip\n# get https://example.org/hull/@v/v1.4.1.zip\n" +
+		"# get https://example.org/ship/@v/v1.4.1.zip: 200 OK (0.010s)\n" +
+		"# get https://example.org/hull/@v/v1.4.1.zip: 404 Not Found (0.010s)\nship.zip: 200 \n"
+	for _, chunk := range []int{1, 7, len(out)} {
+		n := 0
+		w := &transfers{one: func() func() { return func() { n++ } }}
+		for part := range slices.Chunk([]byte(out), chunk) {
+			_, _ = w.Write(part)
+		}
+		if n != 1 {
+			t.Errorf("%d bytes at a time: %d modules arrive, want 1", chunk, n)
+		}
+	}
+	failed := &run.Error{Args: []string{"go"}, Output: out + "go: no such host", Err: errors.New("exit status 1")}
+	err := withoutTransfers(failed)
+	if want := "go: exit status 1\nship.zip: 200 \ngo: no such host"; err.Error() != want {
+		t.Errorf("the error is %q, want %q", err, want)
+	}
+}

@@ -63,36 +63,70 @@ func steersTarget(key string) bool {
 // pin where it is set (go1.26.8), otherwise the installed one, or the oldest that
 // the tree's go line allows where that is newer.
 func (g *Go) At(ctx context.Context, pin, needs, dir string) (*Go, error) {
+	c, err := g.choose(pin, needs)
+	if err != nil {
+		return nil, err
+	}
+	if c.toolchain == "" {
+		return g, nil
+	}
+	other, err := Find(ctx, g.Run, g.Env.With("GOTOOLCHAIN="+c.toolchain), dir)
+	if err != nil {
+		return nil, fmt.Errorf("this fork is built with %s (%s), this machine has %s, and the go command could not fetch "+
+			"the other: %w", c.release, c.why, g.GOVERSION, err)
+	}
+	return other, nil
+}
+
+// Known is At for a dry run, which fetches nothing. A release that is not on this machine is
+// known by its version alone, and there is false.
+func (g *Go) Known(ctx context.Context, pin, needs, dir string) (at *Go, there bool, err error) {
+	c, err := g.choose(pin, needs)
+	if err != nil {
+		return nil, false, err
+	}
+	if c.toolchain == "" {
+		return g, true, nil
+	}
+	if at, err = Find(ctx, g.Run, g.Env.With("GOTOOLCHAIN="+c.toolchain, "GOPROXY=off"), dir); err == nil {
+		return at, true, nil
+	}
+	named := *g
+	named.GOVERSION = c.release
+	return &named, false, ctx.Err()
+}
+
+// A choice is a release of Go: why it is wanted, and what GOTOOLCHAIN gets it by; "" for
+// the one that is installed.
+type choice struct{ release, why, toolchain string }
+
+// choose returns the release of Go that At is about.
+func (g *Go) choose(pin, needs string) (choice, error) {
 	// What follows is whose build it is, or with which experiments: "go1.26.8 X:jsonv2", "go1.26.8-X:jsonv2".
 	have, _, _ := strings.Cut(g.GOVERSION, " ")
 	have, _, _ = strings.Cut(have, "-X:")
 	want, why := have, "build.toolchain pins it"
 	switch {
 	case pin != "" && needs != "" && version.Compare("go"+needs, pin) > 0:
-		return nil, fmt.Errorf("build.toolchain pins %s, but fork.lock says that its tree needs go %s: pin a newer one", pin,
-			needs)
+		return choice{}, fmt.Errorf("build.toolchain pins %s, but fork.lock says that its tree needs go %s: "+
+			"pin a newer one", pin, needs)
 	case pin != "":
 		want = pin
 	case needs != "" && version.Compare("go"+needs, have) > 0:
 		want, why = toolchain(needs), "fork.lock says that its tree needs go "+needs
 	}
+	c := choice{want, why, want}
 	if want == have {
-		return g, nil
+		return choice{}, nil
 	}
-	choice := want
 	switch mode := g.GOTOOLCHAIN; {
 	case mode == "local":
-		return nil, fmt.Errorf("this fork is built with %s (%s), but this machine has %s and GOTOOLCHAIN=local keeps it "+
-			"from fetching another\n  Install %s, or run again with GOTOOLCHAIN=auto", want, why, g.GOVERSION, want)
+		return choice{}, fmt.Errorf("this fork is built with %s (%s), but this machine has %s and GOTOOLCHAIN=local "+
+			"keeps it from fetching another\n  Install %s, or run again with GOTOOLCHAIN=auto", want, why, g.GOVERSION, want)
 	case mode == "path", strings.HasSuffix(mode, "+path"):
-		choice += "+path" // its user wants no downloads
+		c.toolchain += "+path" // its user wants no downloads
 	}
-	other, err := Find(ctx, g.Run, g.Env.With("GOTOOLCHAIN="+choice), dir)
-	if err != nil {
-		return nil, fmt.Errorf("this fork is built with %s (%s), this machine has %s, and the go command could not fetch "+
-			"the other: %w", want, why, g.GOVERSION, err)
-	}
-	return other, nil
+	return c, nil
 }
 
 // ProxyAdvice says what to look at when a module cannot be fetched.

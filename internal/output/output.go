@@ -72,6 +72,9 @@ func (d Dist) Holds(path string, data []byte) bool {
 // it in the place of what lies at path in one step. Until then, what was there
 // stays there, for fill to take from.
 func (d Dist) Replace(path string, fill func(dst string) error) error {
+	if d.Cache.DryRun {
+		return &action.WouldRunError{What: path}
+	}
 	scratch, err := d.Cache.Scratch()
 	if err != nil {
 		return err
@@ -87,6 +90,9 @@ func (d Dist) Replace(path string, fill func(dst string) error) error {
 // Place puts the file or folder from, which is in the cache, in the place of
 // what lies at path, in one step. What was there is then at from.
 func (d Dist) Place(from, path string) error {
+	if d.Cache.DryRun {
+		return &action.WouldRunError{What: path}
+	}
 	to := d.Abs(path)
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err

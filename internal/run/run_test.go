@@ -156,6 +156,28 @@ func TestRunEndsTheGroup(t *testing.T) {
 	}
 }
 
+// TestRunInAHurry ends a command that is deaf to the interrupt without the rest of its grace.
+func TestRunInAHurry(t *testing.T) {
+	t.Parallel()
+	c := sh("trap '' INT; touch ready; sleep 300")
+	c.Dir = t.TempDir()
+	hurry := make(chan struct{})
+	ctx, stop := context.WithCancel(WithHurry(t.Context(), hurry))
+	stopped := make(chan time.Time, 1)
+	go func() {
+		waitFor(t, "the command to start", func() bool { return exists(filepath.Join(c.Dir, "ready")) })
+		stop()
+		close(hurry)
+		stopped <- time.Now()
+	}()
+	if err := (Runner{}).Run(ctx, c); !errors.Is(err, ErrInterrupted) {
+		t.Errorf("Run() = %v, want ErrInterrupted", err)
+	}
+	if took := time.Since(<-stopped); took >= grace {
+		t.Errorf("it took %v to end, want less than the grace of %v", took, grace)
+	}
+}
+
 // runs reports whether a process of that id runs; one that is dead and not yet buried does not.
 func runs(pid string) bool {
 	n, err := strconv.Atoi(pid)

@@ -7,6 +7,7 @@
 package show
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -143,9 +144,12 @@ func (p *Printer) finish(e event.Event) {
 	took := now.Sub(s.began)
 	p.took[e.Subject] = took
 	state := short(took)
-	if e.Kept {
+	switch {
+	case e.Kept:
 		state = p.paint(dim, "kept")
-	} else {
+	case e.Would:
+		state = e.State()
+	default:
 		p.past.note(s.past(p.fork, now))
 	}
 	p.line("  %-8s %-42s %s", e.Stage, strings.TrimSpace(e.Subject+" "+e.Detail), state)
@@ -164,14 +168,15 @@ func (p *Printer) table() {
 	}
 	t := tabwriter.NewWriter(p.o.Out, 0, 0, 2, ' ', 0)
 	for _, a := range p.artifacts {
+		if a.Would {
+			fmt.Fprintf(t, "  %s\t%s\t\twould be made\t%s\n", a.Component, a.Platform, a.Path)
+			continue
+		}
 		if a.Component == "" {
 			fmt.Fprintf(t, "  %s\n", a.Path)
 			continue
 		}
-		state := "built in " + short(a.took)
-		if a.Kept {
-			state = "kept"
-		}
+		state := cmp.Or(a.State(), "built in "+short(a.took))
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\tsha256:%.12s…\n",
 			a.Component, a.Platform, text.Size(a.Size), state, a.Path, a.SHA256)
 	}

@@ -135,7 +135,8 @@ func (s *stage) counted() string {
 
 // plain returns the line that a pipe is told.
 func (s *stage) plain(now time.Time) string {
-	return "  " + join(strings.TrimRight(fmt.Sprintf("%-8s %s", s.name, s.label()), " "), s.counted(), short(now.Sub(s.began)))
+	head := strings.TrimRight(fmt.Sprintf("  %-8s %s", s.name, s.label()), " ")
+	return join(head, s.counted(), short(now.Sub(s.began)))
 }
 
 // join joins the columns of a line that are not empty.

@@ -6,12 +6,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
@@ -37,11 +42,19 @@ const probe = `addEventListener("load", async () => {
   parent.postMessage(JSON.stringify(told), "*");
 });`
 
-// frame shows the page as wide as is asked for: no window of Chromium is narrower than
-// 500 pixels. Then it has what the page told.
+// frame shows pages one after the other, as wide as is asked for: no window of Chromium is
+// narrower than 500 pixels. At the end it has what they told.
 const frame = `<!DOCTYPE html><meta name="color-scheme" content="light dark"><pre id="told"></pre>
-<script>addEventListener("message", e => { told.textContent = e.data; });</script>
-<iframe src="probed.html" style="width: %dpx; height: 900px; border: 0"></iframe>`
+<iframe style="width: %dpx; height: 900px; border: 0"></iframe>
+<script>
+const pages = %s, told = [], shown = document.querySelector("iframe");
+function next() {
+  if (told.length < pages.length) shown.src = pages[told.length];
+  else document.getElementById("told").textContent = JSON.stringify(told);
+}
+addEventListener("message", e => { told.push(e.data); next(); });
+next();
+</script>`
 
 type told struct {
 	Inner, Scroll int
@@ -56,58 +69,143 @@ type told struct {
 // Pictures of the page are written to the folder screenshots, if there is one.
 func Browse(t *testing.T, page []byte, screenshots string) {
 	t.Helper()
+	BrowseSite(t, fstest.MapFS{"page.html": {Data: page}}, screenshots)
+}
+
+// BrowseSite is Browse for each HTML page of a site. axe-core takes seconds for a long page: if
+// there are several, it sees each in the dark on a phone and in the light on a wide screen.
+func BrowseSite(t *testing.T, site fs.FS, screenshots string) {
+	t.Helper()
 	Need(t, "chromium")
 	axe := axeCore(t)
-	dir := t.TempDir()
-	plain, probed := filepath.Join(dir, "plain.html"), filepath.Join(dir, "probed.html")
-	if err := os.WriteFile(plain, page, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(probed, withScript(t, page, axe+"\n"+probe), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	pages := htmlPages(t, site)
 	for _, width := range []int{390, 1280} {
-		framed := filepath.Join(dir, fmt.Sprintf("framed-%d.html", width))
-		if err := os.WriteFile(framed, fmt.Appendf(nil, frame, width), 0o644); err != nil {
-			t.Fatal(err)
-		}
 		for scheme, dark := range []bool{true, false} {
 			name := fmt.Sprintf("%d-%s", width, map[bool]string{true: "dark", false: "light"}[dark])
 			look := fmt.Sprintf("--blink-settings=preferredColorScheme=%d", scheme)
+			script := probe
+			if len(pages) == 1 || dark == (width == 390) {
+				script = axe + "\n" + probe
+			}
 			t.Run(name, func(t *testing.T) {
-				got := ask(t, look, "--window-size=1400,1000", "--dump-dom", "--virtual-time-budget=60000", "file://"+framed)
-				got.check(t, width, dark)
+				for i, text := range ask(t, site, pages, script, width, look) {
+					var got told
+					if err := json.Unmarshal([]byte(text), &got); err != nil {
+						t.Fatalf("%s tells %q: %v", pages[i], text, err)
+					}
+					got.check(t, pages[i], width, dark)
+					if script != probe && got.Rules < 20 {
+						t.Errorf("%s: axe-core had only %d rules to check", pages[i], got.Rules)
+					}
+				}
 				if screenshots != "" {
-					browse(t, look, fmt.Sprintf("--window-size=%d,%d", width, 18_000_000/(width+900)), "--hide-scrollbars",
-						"--screenshot="+filepath.Join(screenshots, name+".png"), "file://"+plain)
+					photograph(t, site, pages, width, look, filepath.Join(screenshots, name))
 				}
 			})
 		}
 	}
 }
 
-func (got told) check(t *testing.T, width int, dark bool) {
+// InPage has a browser run a script in a page of a site, and returns the text that the script
+// posts to the page's parent.
+func InPage(t *testing.T, site fs.FS, page, script string) string {
 	t.Helper()
-	if got.Inner != width || got.Dark != dark || got.Rules < 20 {
-		t.Errorf("the browser shows another page than was asked for: %+v", got)
+	Need(t, "chromium")
+	return ask(t, site, []string{page}, script, 1280)[0]
+}
+
+func htmlPages(t *testing.T, site fs.FS) []string {
+	t.Helper()
+	var pages []string
+	err := fs.WalkDir(site, ".", func(name string, _ fs.DirEntry, err error) error {
+		if path.Ext(name) == ".html" {
+			pages = append(pages, name)
+		}
+		return err
+	})
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("the site has %d pages: %v", len(pages), err)
+	}
+	return pages
+}
+
+func (got told) check(t *testing.T, page string, width int, dark bool) {
+	t.Helper()
+	if got.Inner != width || got.Dark != dark {
+		t.Errorf("%s: the browser shows another page than was asked for: %+v", page, got)
 	}
 	if got.Scroll > width || len(got.Wide) > 0 {
-		t.Errorf("the page is %d pixels wide in a window of %d: %q", got.Scroll, width, got.Wide)
+		t.Errorf("%s is %d pixels wide in a window of %d: %q", page, got.Scroll, width, got.Wide)
 	}
 	for _, v := range got.Violations {
-		t.Error(v)
+		t.Errorf("%s: %s", page, v)
 	}
 }
 
-// withScript returns the page with a script, which the page's own policy would refuse.
-func withScript(t *testing.T, page []byte, script string) []byte {
+// ask shows pages of a site, each with a script, and returns what each told.
+func ask(t *testing.T, site fs.FS, pages []string, script string, width int, flags ...string) []string {
 	t.Helper()
-	policy := regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`)
-	if !policy.Match(page) {
-		t.Fatal("the page has no policy")
+	names, err := json.Marshal(pages)
+	if err != nil {
+		t.Fatal(err)
 	}
-	page = policy.ReplaceAllLiteral(page, nil)
-	return bytes.Replace(page, []byte("</head>"), []byte("<script>"+script+"</script></head>"), 1)
+	served := map[string][]byte{
+		"the-frame.html": fmt.Appendf(nil, frame, width, names),
+		"the-script.js":  []byte(script),
+	}
+	for _, name := range pages {
+		page, err := fs.ReadFile(site, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		served[name] = withScript(t, page)
+	}
+	files := http.FileServerFS(site)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.TrimPrefix(r.URL.Path, "/")
+		if data, ok := served[name]; ok {
+			http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
+		} else {
+			files.ServeHTTP(w, r)
+		}
+	}))
+	defer server.Close()
+	dom := browse(t, append(flags, "--window-size=1400,1000", "--dump-dom", "--virtual-time-budget=600000",
+		server.URL+"/the-frame.html")...)
+	_, after, ok := strings.Cut(dom, `<pre id="told">`)
+	text, _, _ := strings.Cut(after, "</pre>")
+	var told []string
+	if err := json.Unmarshal([]byte(html.UnescapeString(text)), &told); !ok || err != nil {
+		t.Fatalf("the pages tell nothing: %v: %s", err, text)
+	}
+	return told
+}
+
+// withScript returns the page with the script, which the page's policy is made to allow.
+func withScript(t *testing.T, page []byte) []byte {
+	t.Helper()
+	policy := regexp.MustCompile(`(<meta http-equiv="Content-Security-Policy" content=")([^"]*)`)
+	found := policy.FindSubmatch(page)
+	if found == nil {
+		t.Error("the page has no policy")
+		return page
+	}
+	if !bytes.Contains(found[2], []byte("script-src 'self'")) {
+		page = policy.ReplaceAll(page, []byte("${1}script-src 'self'; ${2}"))
+	}
+	return bytes.Replace(page, []byte("</head>"), []byte(`<script src="/the-script.js"></script></head>`), 1)
+}
+
+// photograph writes a picture of each page.
+func photograph(t *testing.T, site fs.FS, pages []string, width int, look, prefix string) {
+	t.Helper()
+	server := httptest.NewServer(http.FileServerFS(site))
+	defer server.Close()
+	for _, page := range pages {
+		file := prefix + "-" + strings.ReplaceAll(strings.TrimSuffix(page, ".html"), "/", "-") + ".png"
+		browse(t, look, fmt.Sprintf("--window-size=%d,%d", width, 18_000_000/(width+900)), "--hide-scrollbars",
+			"--screenshot="+file, server.URL+"/"+page)
+	}
 }
 
 // axeCore returns the script of axe-core, from npm.
@@ -128,19 +226,7 @@ func axeCore(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.ReplaceAll(string(script), "</script", `<\/script`)
-}
-
-func ask(t *testing.T, args ...string) told {
-	t.Helper()
-	dom := browse(t, args...)
-	_, after, ok := strings.Cut(dom, `<pre id="told">`)
-	text, _, _ := strings.Cut(after, "</pre>")
-	var got told
-	if err := json.Unmarshal([]byte(html.UnescapeString(text)), &got); !ok || err != nil {
-		t.Fatalf("the page tells nothing: %v: %s", err, text)
-	}
-	return got
+	return string(script)
 }
 
 func browse(t *testing.T, args ...string) string {

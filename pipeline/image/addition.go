@@ -222,11 +222,10 @@ func (p plan) take(programs images.Programs, at string) (taken, error) {
 	return out, nil
 }
 
-// gatherTaken compiles the programs of other forks that images have on a platform, and
-// returns them by fork.
-func (p plan) gatherTaken(ctx context.Context, on platform.Platform) (map[string]build.Binaries, error) {
-	jobs := map[*build.Session]fork.Job{}
-	var order []*build.Session
+// takenOn returns what is compiled in the sessions on other forks whose programs images have
+// on a platform, and the order of those.
+func (p plan) takenOn(on platform.Platform) (jobs map[*build.Session]fork.Job, order []*build.Session) {
+	jobs = map[*build.Session]fork.Job{}
 	for _, r := range p.needed {
 		for _, t := range p.added[r.Name].taken {
 			j, ok := jobs[t.from]
@@ -242,9 +241,18 @@ func (p plan) gatherTaken(ctx context.Context, on platform.Platform) (map[string
 			jobs[t.from] = j
 		}
 	}
+	return jobs, order
+}
+
+// gatherTaken compiles the programs of other forks that images have on a platform, and
+// returns them by fork.
+func (p plan) gatherTaken(ctx context.Context, on platform.Platform) (map[string]build.Binaries, error) {
 	out := map[string]build.Binaries{}
+	jobs, order := p.takenOn(on)
 	for _, s := range order {
-		s.Announce()
+		if !s.DryRun() {
+			s.Announce()
+		}
 		built, err := s.Binaries(ctx, jobs[s])
 		if err != nil {
 			return nil, err

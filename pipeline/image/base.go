@@ -170,3 +170,13 @@ func archives(f fork.Fork) ([]debbase.Archive, error) {
 	}
 	return out, nil
 }
+
+// CheckBase returns what is wrong with base.lock, and with what reads the packages that it
+// pins. A fork without images.debian has none.
+func CheckBase(f fork.Fork) error {
+	if _, err := readPins(f, f.Platforms); err != nil || !f.Images.Debian.IsSet() {
+		return err
+	}
+	_, err := archives(f)
+	return err
+}

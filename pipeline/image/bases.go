@@ -28,8 +28,11 @@ type Package struct {
 }
 
 // Bases returns what images of a fork have beside its programs; those that have nothing are
-// left out.
+// left out. Where there are no images, the profile need not have recipes for any.
 func Bases(f fork.Fork, titles []string, on []platform.Platform) ([]Base, error) {
+	if len(titles) == 0 {
+		return nil, nil
+	}
 	recipes, err := profiles.Images(f.Project.Dir, f.Profile)
 	if err != nil {
 		return nil, err

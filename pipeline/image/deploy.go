@@ -1,6 +1,8 @@
 package image
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/installer"
@@ -116,6 +119,34 @@ func (p plan) addPods(pods map[string][]byte, others []otherPods) error {
 	return nil
 }
 
+// registry returns where hosts pull the images from.
+func (p plan) registry() string { return cmp.Or(p.fork.Images.Registry, artifact.NoRegistry) }
+
+// pulls returns what hosts will pull by the pods and units, as far as that is known before
+// there are images.
+func (p plan) pulls() []artifact.Pull {
+	out := []artifact.Pull{}
+	if len(p.pods) > 0 {
+		out = append(out, artifact.Pull{File: p.fork.Dist("manifests", p.pods[0].Name+".json"), Registry: p.registry()})
+	}
+	if slices.ContainsFunc(p.chosen, func(r images.Recipe) bool { return len(r.Installs) > 0 }) {
+		out = append(out, artifact.Pull{File: p.fork.Dist("installer", "install.service"), Registry: p.registry()})
+	}
+	return out
+}
+
+// noteRegistry tells of pods and units that name no registry.
+func (p plan) noteRegistry(note func(string)) {
+	var dirs []string
+	for _, pull := range p.pulls() {
+		dirs = append(dirs, path.Dir(pull.File))
+	}
+	if p.registry() == artifact.NoRegistry && len(dirs) > 0 {
+		note(fmt.Sprintf("%s: images are named %s/…, which other hosts cannot pull: set images.registry in %s, or give "+
+			"mage image -registry", strings.Join(dirs, ", "), artifact.NoRegistry, p.fork.File("fork.yaml")))
+	}
+}
+
 // reference returns what an image is pulled by.
 func (p plan) reference(name string, platforms []images.Image) (string, error) {
 	index, err := indexOf(platforms)
@@ -126,11 +157,7 @@ func (p plan) reference(name string, platforms []images.Image) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	from := p.fork.Images.Registry
-	if from == "" {
-		from = "localhost"
-	}
-	return path.Join(from, name) + "@" + digest.String(), nil
+	return path.Join(p.registry(), name) + "@" + digest.String(), nil
 }
 
 // boots returns what has a host install at its boot, for each role of the images
@@ -150,7 +177,7 @@ func (p plan) boots(all made) (map[string][]byte, error) {
 		}
 		for role := range r.Installs {
 			boot := installer.Boot{Name: p.fork.Name, Image: reference, Role: role}
-			if err := addBoot(out, boot); err != nil {
+			if err := p.addBoot(out, boot); err != nil {
 				return nil, err
 			}
 		}
@@ -159,7 +186,7 @@ func (p plan) boots(all made) (map[string][]byte, error) {
 }
 
 // addBoot adds what has a host install a role at its boot, in each form.
-func addBoot(out map[string][]byte, boot installer.Boot) error {
+func (p plan) addBoot(out map[string][]byte, boot installer.Boot) error {
 	for suffix, write := range map[string]func() ([]byte, error){
 		".service": boot.Unit, ".bu": boot.Butane, ".ign": boot.Ignition, ".cloud-config": boot.CloudConfig,
 	} {
@@ -167,7 +194,20 @@ func addBoot(out map[string][]byte, boot installer.Boot) error {
 		if err != nil {
 			return err
 		}
+		if p.registry() == artifact.NoRegistry && suffix != ".ign" { // JSON has no comments
+			data = comment(data, "The image is in no registry: only a host that has it itself can run this.")
+		}
 		out[boot.Role+"-install"+suffix] = data
 	}
 	return nil
+}
+
+// comment returns a file with a comment on top. That of cloud-init has to begin with its kind.
+func comment(data []byte, text string) []byte {
+	const kind = "#cloud-config\n"
+	rest, ok := bytes.CutPrefix(data, []byte(kind))
+	if ok {
+		return fmt.Appendf(nil, "%s# %s\n%s", kind, text, rest)
+	}
+	return fmt.Appendf(nil, "# %s\n%s", text, data)
 }

@@ -130,3 +130,63 @@ func TestBoots(t *testing.T) {
 		t.Errorf("the unit is\n%s", got["deck-install.service"])
 	}
 }
+
+// TestBootsOfNoRegistry checks that what names no registry says so, in each form that has
+// comments.
+func TestBootsOfNoRegistry(t *testing.T) {
+	all := made{"installer": {shipImage(t, "installer", amd64, "gzip")}}
+	const word = "# The image is in no registry: "
+	for registry, begins := range map[string]map[string]string{
+		"": {
+			"service": word, "bu": word, "cloud-config": "#cloud-config\n" + word, "ign": "{\n",
+		},
+		"registry.example.org/acme": {
+			"service": "[Unit]\n", "bu": "variant: fcos\n", "cloud-config": "#cloud-config\nwrite_files:\n", "ign": "{\n",
+		},
+	} {
+		p := shipPlan(t)
+		p.fork.Images.Registry = registry
+		p.chosen = []images.Recipe{{Name: "installer", Installs: map[string]images.Role{"deck": {}}}}
+		got, err := p.boots(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for form, want := range begins {
+			if data := string(got["deck-install."+form]); !strings.HasPrefix(data, want) {
+				t.Errorf("%s of %q begins with %q, want %q", form, registry, data[:min(60, len(data))], want)
+			}
+		}
+	}
+}
+
+// TestNoteRegistry checks that pods and units of no registry are told of, and what is made to
+// be deployed nowhere is not.
+func TestNoteRegistry(t *testing.T) {
+	installer := images.Recipe{Name: "installer", Installs: map[string]images.Role{"deck": {}}}
+	const dist = "dist/ship-1.4/"
+	for name, c := range map[string]struct {
+		registry string
+		pods     []images.Pod
+		chosen   []images.Recipe
+		want     string // "": no note
+	}{
+		"pods":  {pods: []images.Pod{{Name: "bosun"}}, want: dist + "manifests: images are named localhost/…, "},
+		"units": {chosen: []images.Recipe{installer}, want: dist + "installer: images are named localhost/…, "},
+		"both": {
+			pods: []images.Pod{{Name: "bosun"}}, chosen: []images.Recipe{installer},
+			want: dist + "manifests, " + dist + "installer: images are named localhost/…, ",
+		},
+		"neither":              {chosen: []images.Recipe{{Name: "bosun"}}},
+		"they name a registry": {registry: "registry.example.org", pods: []images.Pod{{Name: "bosun"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := shipPlan(t)
+			p.fork.Images.Registry, p.pods, p.chosen = c.registry, c.pods, c.chosen
+			said := ""
+			p.noteRegistry(func(text string) { said += text })
+			if !strings.HasPrefix(said, c.want) || c.want == "" && said != "" {
+				t.Errorf("said %q, want %q", said, c.want)
+			}
+		})
+	}
+}

@@ -58,7 +58,7 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 		if part.taken, err = p.gatherTaken(ctx, on); err != nil {
 			return in, err
 		}
-		if len(part.taken) > 0 {
+		if len(part.taken) > 0 && !s.DryRun() {
 			s.Announce()
 		}
 		if part.built, err = s.Binaries(ctx, fork.Job{Platform: on, Components: p.components}); err != nil {
@@ -75,6 +75,9 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 // gatherFiles gets what images are made of besides programs.
 func gatherFiles(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs, error) {
 	in := inputs{at: map[platform.Platform]parts{}}
+	if s.DryRun() && p.hasBase() && p.fork.Images.RemoteBase() {
+		return in, build.Late{"the base is read from its registry"}.For("image")
+	}
 	bases, err := p.bases(ctx, registry.PullOptions(s.Env(), p.fork.Images.Base, s.Note))
 	if err != nil {
 		return in, err

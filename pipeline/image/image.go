@@ -21,14 +21,23 @@ import (
 
 // A Request says which images to make.
 type Request struct {
-	Images    []string // by name; empty: all that the fork has the programs for
-	Platforms []string // as linux/amd64; empty: all of fork.yaml that are Linux
-	Format    string   // oci or empty; docker adds an archive for docker load
+	Images []string // by name; empty: all that the fork has the programs for
+	// Platforms are as linux/amd64, or the one word all for those of fork.yaml that are
+	// Linux. Empty: Linux on this machine's architecture.
+	Platforms []string
+	Format    string // oci or empty; docker adds an archive for docker load
+	// Registry is where pods and units have hosts pull the images from, as
+	// registry.example.org/team. Empty: images.registry of fork.yaml.
+	Registry string
 	// Programs has the sources of the programs that Slipway itself adds to images,
 	// by their paths in Slipway's module: cmd/pause/main.go.
 	Programs fs.FS
 	// From are sessions on the forks whose programs images.add puts into images.
 	From []*build.Session
+	// DryRun only tells what would be done; the sessions have to be opened for that.
+	DryRun bool
+	// Late are the images of other forks that would be made before these, in a dry run.
+	Late build.Late
 }
 
 // Run makes the images that r names, each with an index for all platforms.
@@ -43,6 +52,10 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 		}
 	}
 	s.Announce()
+	p.noteRegistry(s.Note)
+	if s.DryRun() {
+		return foresee(ctx, s, p)
+	}
 	w := newLayerCache(s, p)
 	in, err := gather(ctx, s, w, p)
 	if err != nil {
@@ -51,21 +64,28 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	var record artifact.Images
 	var kept bool
 	err = s.Stage("image", p.tag(), "", func() (build.Done, error) {
-		packages, err := gatherPackages(ctx, s, p, in)
-		if err != nil {
-			return build.Done{}, err
-		}
-		specs, err := compose(p, in, packages)
-		if err != nil {
-			return build.Done{}, err
-		}
-		record, kept, err = write(ctx, s, w, p, composed{in, packages, specs})
+		record, kept, err = assembleAll(ctx, s, w, p, in)
 		return build.Done{Kept: kept}, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.Report(p.artifacts(record, kept)...), nil
+}
+
+// assembleAll makes the images of what was gathered.
+func assembleAll(
+	ctx context.Context, s *build.Session, w layerCache, p plan, in inputs,
+) (record artifact.Images, kept bool, err error) {
+	packages, err := gatherPackages(ctx, s, p, in)
+	if err != nil {
+		return record, false, err
+	}
+	specs, err := compose(p, in, packages)
+	if err != nil {
+		return record, false, err
+	}
+	return write(ctx, s, w, p, composed{in, packages, specs})
 }
 
 // Check returns what is known to keep Run from doing its work on the forks that are

@@ -55,6 +55,7 @@ type layerCache struct {
 	writer       *images.LayerWriter
 	compressions []string
 	date         time.Time // of all files
+	one          func()    // counts a layer of a fork's images
 }
 
 func newLayerCache(s *build.Session, p plan) layerCache {
@@ -160,7 +161,8 @@ func (w layerCache) writeDebian(
 	ctx context.Context, from []debbase.Archive, pins []debbase.Pin, compression, dst string,
 ) (*images.Layer, error) {
 	debs := w.session.CacheDir("debs")
-	if err := debbase.Fetch(ctx, from, pins, debs); err != nil {
+	one := w.session.Counter("image", "Debian's packages", len(pins), "packages")
+	if err := debbase.Fetch(ctx, from, pins, debs, one); err != nil {
 		return nil, err
 	}
 	scratch, err := w.session.Scratch()

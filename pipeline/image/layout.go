@@ -28,6 +28,9 @@ func placeLayout(s *build.Session, p plan, all made) (artifact.Images, bool, err
 	if p.fork.Images.Format == images.Docker {
 		record.Format = images.Docker
 	}
+	if r := p.fork.Images.Registry; r != s.Fork().Images.Registry {
+		record.Registry = r
+	}
 	scratch, err := s.Scratch()
 	if err != nil {
 		return record, false, err
@@ -44,6 +47,9 @@ func placeLayout(s *build.Session, p plan, all made) (artifact.Images, bool, err
 	dir := p.fork.Dist("images")
 	if s.Dist().Same(dir, whole, blobs) {
 		return record, true, nil
+	}
+	if s.DryRun() {
+		return record, false, &build.WouldRunError{What: dir}
 	}
 	if err := asked.link(whole); err != nil {
 		return record, false, err

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
@@ -35,14 +37,19 @@ type plan struct {
 // Check returns what is wrong with the request by itself.
 func (r Request) Check() error {
 	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
-		return fmt.Errorf("-format=%s: want oci or docker", r.Format)
+		return fmt.Errorf("-format=%s: want oci or docker%s", r.Format, near.Hint(r.Format, images.OCI, images.Docker))
+	}
+	if err := (images.Settings{Registry: strings.TrimSuffix(r.Registry, "/")}).CheckRegistry(); err != nil {
+		return fmt.Errorf("-registry: %w", err)
 	}
 	return nil
 }
 
 // Others returns the requests for n forks whose images are made for those of r.
 func (r Request) Others(n int) []Request {
-	return slices.Repeat([]Request{{Platforms: r.Platforms, Programs: r.Programs, From: r.From}}, n)
+	return slices.Repeat([]Request{{
+		Platforms: r.Platforms, Registry: r.Registry, Programs: r.Programs, From: r.From, DryRun: r.DryRun,
+	}}, n)
 }
 
 func newPlan(s *build.Session, r Request) (plan, error) {
@@ -51,6 +58,7 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	if err != nil {
 		return p, err
 	}
+	p.fork.Images.Registry = cmp.Or(strings.TrimSuffix(r.Registry, "/"), p.fork.Images.Registry)
 	if r.Format == images.OCI && p.fork.Images.Format == images.Docker {
 		return p, fmt.Errorf("-format=oci: %s has images.format: docker: change it there, or leave out -format",
 			p.fork.File("fork.yaml"))
@@ -58,7 +66,7 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	if p.recipes, err = profiles.Images(p.fork.Project.Dir, p.fork.Profile); err != nil {
 		return p, err
 	}
-	if p.platforms, err = platforms(p.fork, r.Platforms); err != nil {
+	if p.platforms, err = platforms(p.fork, r.Platforms, s.Host()); err != nil {
 		return p, err
 	}
 	if p.input, err = s.PackageInput(packaging.Debian(), p.platforms[0]); err != nil {
@@ -79,8 +87,16 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	return p, s.Dist().CheckFolders(p.fork.Dist("images"), p.fork.Dist("deploy"))
 }
 
-// platforms returns the platforms of images, by the names of a request.
-func platforms(f fork.Fork, names []string) ([]platform.Platform, error) {
+// platforms returns the platforms of images, by the names of a request. The one name all
+// means those of fork.yaml; no name means Linux on the architecture of host.
+func platforms(f fork.Fork, names []string, host platform.Platform) ([]platform.Platform, error) {
+	linux, err := f.Linux("images are")
+	if len(names) == 0 || slices.Equal(names, []string{"all"}) {
+		if len(names) == 0 && err == nil {
+			linux = []platform.Platform{{OS: "linux", Arch: host.Arch}}
+		}
+		return linux, err
+	}
 	out, err := platform.ParseList(names)
 	if err != nil {
 		return nil, err
@@ -89,9 +105,6 @@ func platforms(f fork.Fork, names []string) ([]platform.Platform, error) {
 		if p.OS != "linux" {
 			return nil, fmt.Errorf("images are for Linux, not for %s", p)
 		}
-	}
-	if len(out) == 0 {
-		return f.Linux("images are")
 	}
 	return out, nil
 }
@@ -140,7 +153,7 @@ func (p plan) choose() (plan, error) {
 
 // unknownImage is the error of a name that none of all images has.
 func unknownImage(name string, all []string) error {
-	return fmt.Errorf("unknown image %q; this fork makes %s", name, strings.Join(all, ", "))
+	return fmt.Errorf("unknown image %q; this fork makes %s%s", name, strings.Join(all, ", "), near.Hint(name, all...))
 }
 
 // possible returns the images that the fork has the programs for. One that

@@ -175,22 +175,27 @@ func TestPlatforms(t *testing.T) {
 	f := shipPlan(t).fork
 	tests := []struct {
 		names []string
+		host  platform.Platform
 		want  []platform.Platform
 		err   string
 	}{
-		{nil, []platform.Platform{amd64, arm64}, ""},
-		{[]string{"linux/arm64"}, []platform.Platform{arm64}, ""},
-		{[]string{"darwin/arm64"}, nil, "images are for Linux, not for darwin/arm64"},
+		{nil, amd64, []platform.Platform{amd64}, ""},
+		{nil, platform.Platform{OS: "darwin", Arch: "arm64"}, []platform.Platform{arm64}, ""},
+		{[]string{"all"}, amd64, []platform.Platform{amd64, arm64}, ""},
+		{[]string{"linux/arm64"}, amd64, []platform.Platform{arm64}, ""},
+		{[]string{"darwin/arm64"}, amd64, nil, "images are for Linux, not for darwin/arm64"},
 	}
 	for _, test := range tests {
-		got, err := platforms(f, test.names)
+		got, err := platforms(f, test.names, test.host)
 		if !slices.Equal(got, test.want) || (err == nil) != (test.err == "") || err != nil && err.Error() != test.err {
 			t.Errorf("%v: got %v, %v", test.names, got, err)
 		}
 	}
 	f.Platforms = []platform.Platform{{OS: "darwin", Arch: "arm64"}}
-	if _, err := platforms(f, nil); err == nil || !strings.Contains(err.Error(), "has no Linux platform") {
-		t.Errorf("got %v", err)
+	for _, names := range [][]string{nil, {"all"}} {
+		if _, err := platforms(f, names, amd64); err == nil || !strings.Contains(err.Error(), "has no Linux platform") {
+			t.Errorf("%q: got %v", names, err)
+		}
 	}
 }
 

@@ -5,11 +5,10 @@ import (
 	"path"
 	"slices"
 
-	"github.com/google/go-containerregistry/pkg/name"
-
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/registry"
 )
 
 // CheckTags returns an error if another fork of the project makes an image by the same
@@ -25,9 +24,9 @@ func CheckTags(f fork.Fork, made []string, registries ...string) error {
 		if other.Parsed.Tag() != f.Parsed.Tag() {
 			continue
 		}
-		at := repositories(other.Images.Registry)
-		if at != repositories(f.Images.Registry) && !slices.ContainsFunc(registries, func(r string) bool {
-			return at == repositories(r)
+		at := other.Images.Registry
+		if !registry.Same(at, f.Images.Registry) && !slices.ContainsFunc(registries, func(r string) bool {
+			return registry.Same(at, r)
 		}) {
 			continue
 		}
@@ -56,37 +55,33 @@ func CheckNames(f fork.Fork, names []string) error {
 	return nil
 }
 
-// repositories returns the one name of the place of a registry's prefix: docker.io/team and
-// index.docker.io/team/ are the same.
-func repositories(prefix string) string {
-	if prefix == "" {
-		return ""
-	}
-	repo, err := name.NewRepository(path.Join(prefix, "image"))
-	if err != nil {
-		return prefix
-	}
-	return path.Dir(repo.Name())
-}
-
 // imagesOf returns the names of the images that a fork makes, none if that is not known.
 func imagesOf(f fork.Fork) []string {
-	on, err := platforms(f, nil)
+	p, err := forkPlan(f)
 	if err != nil {
 		return nil
 	}
+	return names(p.possible())
+}
+
+// forkPlan returns what of a plan is known of a fork by itself.
+func forkPlan(f fork.Fork) (plan, error) {
 	p := plan{fork: f}
+	on, err := f.Linux("images are")
+	if err != nil {
+		return p, err
+	}
 	if p.recipes, err = profiles.Images(f.Project.Dir, f.Profile); err != nil {
-		return nil
+		return p, err
 	}
 	p.input = packaging.Input{Family: packaging.Debian(), Settings: f.Packages, Version: f.Parsed, Platform: on[0]}
 	if p.input.Recipes, p.input.Sources, err = profiles.Recipes(f.Project.Dir, f.Profile, f.Parsed); err != nil {
-		return nil
+		return p, err
 	}
 	for _, c := range f.Defaults {
 		if on[0].In(c.Platforms) {
 			p.input.Programs = append(p.input.Programs, c.Name)
 		}
 	}
-	return names(p.possible())
+	return p, nil
 }

@@ -1,6 +1,8 @@
 package image
 
 import (
+	"errors"
+	"os"
 	"strings"
 	"testing"
 )
@@ -46,3 +48,43 @@ func TestCheckTags(t *testing.T) {
 
 // from is the setting of a registry in fork.yaml.
 func from(prefix string) string { return "images: {registry: " + prefix + "}" }
+
+// TestPulls tells what hosts will pull of images that are yet to be made.
+func TestPulls(t *testing.T) {
+	if got := Pulls(withBoat(t, "", ""), nil); got != nil {
+		t.Errorf("where none are made: %v", got)
+	}
+	for name, c := range map[string]struct {
+		request Request
+		ship    string
+		want    string // the registry of its units; "": there are none
+	}{
+		"none is named":       {want: "localhost"},
+		"fork.yaml names one": {ship: from("a.example.org"), want: "a.example.org"},
+		"the request does": {
+			request: Request{Registry: "b.example.org/"}, ship: from("a.example.org"), want: "b.example.org",
+		},
+		"another image":    {request: Request{Images: []string{"ship"}}},
+		"an unknown image": {request: Request{Images: []string{"purser"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := withBoat(t, c.ship, "")
+			recipes, err := os.OpenFile(f.Project.Path("profiles/ship/images.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+			if err == nil {
+				_, err = recipes.WriteString("  - {name: dock, own: {installer: /installer}, start: installer, " +
+					"installs: {mate: {packages: [captain]}}}\n")
+			}
+			if err := errors.Join(err, recipes.Close()); err != nil {
+				t.Fatal(err)
+			}
+			got := Pulls(f, &c.request)
+			registry := ""
+			for _, pull := range got {
+				registry += pull.Registry
+			}
+			if got == nil || registry != c.want {
+				t.Errorf("got %+v, want %q", got, c.want)
+			}
+		})
+	}
+}

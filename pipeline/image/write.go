@@ -64,6 +64,11 @@ func (w layerCache) images(ctx context.Context, p plan, c composed) (made, error
 	if _, err := w.files(ctx, c.inputs.system); err != nil {
 		return nil, err
 	}
+	layers := 0
+	for _, spec := range c.specs {
+		layers += len(spec.layers)
+	}
+	w.one = w.session.Counter("image", p.tag(), layers, "layers")
 	list := make([]images.Image, len(c.specs))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -105,6 +110,7 @@ func (w layerCache) image(ctx context.Context, spec spec) (images.Image, error) 
 		if image, err = w.stack(ctx, image, files); err != nil {
 			return image, err
 		}
+		w.one()
 	}
 	return image, nil
 }

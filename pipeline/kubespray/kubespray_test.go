@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -39,12 +40,14 @@ func TestSettings(t *testing.T) {
 	for name, c := range map[string]struct {
 		request  Request
 		registry string // of fork.yaml
+		made     string // that the images were made for
 		want     Request
 		fault    string
 	}{
 		"neither says a registry": {fault: "-registry: say where the images are pulled from"},
 		"the fork does":           {registry: team, want: Request{Registry: team}},
 		"the request does":        {request: Request{Registry: team}, want: Request{Registry: team}},
+		"the images do":           {registry: "other.example.org", made: team, want: Request{Registry: team}},
 		"both do": {
 			request: Request{Registry: team}, registry: "other.example.org", want: Request{Registry: team},
 		},
@@ -62,7 +65,7 @@ func TestSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := ship(t, c.registry)
-			got, err := settings(f, c.request)
+			got, err := settings(f, c.request, artifact.Images{Registry: c.made})
 			if c.fault != "" {
 				if err == nil || !strings.Contains(err.Error(), c.fault) {
 					t.Errorf("error %v, want %q", err, c.fault)
@@ -90,29 +93,86 @@ func TestImageNames(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		images []artifact.ImageIndex
+		on     []platform.Platform
 		want   []string
 		fault  string
 	}{
-		"none":    {},
-		"for all": {images: []artifact.ImageIndex{made("mate", "linux/amd64", "linux/arm64")}, want: []string{"mate"}},
+		"none": {on: []platform.Platform{amd64, arm64}},
+		"for all": {
+			images: []artifact.ImageIndex{made("mate", "linux/amd64", "linux/arm64")},
+			on:     []platform.Platform{amd64, arm64}, want: []string{"mate"},
+		},
 		"for further": {
-			images: []artifact.ImageIndex{made("mate", "linux/386", "linux/arm64", "linux/amd64")}, want: []string{"mate"},
+			images: []artifact.ImageIndex{made("mate", "linux/386", "linux/arm64", "linux/amd64")},
+			on:     []platform.Platform{amd64, arm64}, want: []string{"mate"},
 		},
 		"for fewer": {
+			images: []artifact.ImageIndex{made("mate", "linux/arm64"), made("ship", "linux/arm64")},
+			on:     []platform.Platform{arm64}, want: []string{"mate", "ship"},
+		},
+		"one for fewer than the others": {
 			images: []artifact.ImageIndex{made("mate", "linux/amd64", "linux/arm64"), made("ship", "linux/amd64")},
 			fault: "dist/ship-1.4/images: image ship is not made for linux/arm64: " +
-				"make all images again: mage image -fork=ship-1.4",
+				"make all images again: mage image -platforms=all -fork=ship-1.4",
+		},
+		"for others": {
+			images: []artifact.ImageIndex{made("mate", "linux/386")},
+			fault: "dist/ship-1.4/images: the images are made for linux/386, and forks/ship-1.4/fork.yaml lists none of " +
+				"these: make them again: mage image -platforms=all -fork=ship-1.4",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := ship(t, "")
-			got, err := imageNames(f, artifact.Images{Images: c.images}, []platform.Platform{amd64, arm64})
+			on, got, err := imageNames(f, artifact.Images{Images: c.images}, []platform.Platform{amd64, arm64})
 			fault := ""
 			if err != nil {
 				fault = err.Error()
 			}
-			if fault != c.fault || !slices.Equal(got, c.want) {
-				t.Errorf("%q, %q, want %q, %q", got, fault, c.want, c.fault)
+			if fault != c.fault || !slices.Equal(got, c.want) || !slices.Equal(on, c.on) {
+				t.Errorf("%v, %q, %q, want %v, %q, %q", on, got, fault, c.on, c.want, c.fault)
+			}
+		})
+	}
+}
+
+// TestAgree checks what is said of platforms that are left out, and of pods that pull from
+// elsewhere.
+func TestAgree(t *testing.T) {
+	pod := "localhost/ship@sha256:" + strings.Repeat("0a", 32)
+	for name, c := range map[string]struct {
+		targets  []platform.Platform
+		pod      string
+		registry string
+		want     string // how the only note begins; "": none
+	}{
+		"all": {targets: []platform.Platform{amd64, arm64}},
+		"one platform": {
+			targets: []platform.Platform{arm64}, want: "Kubespray deploys only linux/arm64, which the images in ",
+		},
+		"the same": {
+			targets: []platform.Platform{amd64, arm64}, pod: "docker.io/" + pod[10:], registry: "index.docker.io",
+		},
+		"an image of another fork": {
+			targets: []platform.Platform{amd64, arm64}, pod: strings.Replace(pod, "ship", "mate", 1),
+		},
+		"another": {
+			targets: []platform.Platform{amd64, arm64}, pod: pod, registry: "registry.example.org",
+			want: "Kubespray pulls from registry.example.org, and dist/ship-1.4/manifests names localhost: to make them agree, ",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := ship(t, "")
+			f.Project.Dir, f.Platforms = t.TempDir(), []platform.Platform{amd64, arm64}
+			dir := f.Project.Path(f.Dist("manifests"))
+			if err := errors.Join(os.MkdirAll(dir, 0o755),
+				os.WriteFile(filepath.Join(dir, "ship.json"), []byte(c.pod), 0o644)); err != nil {
+				t.Fatal(err)
+			}
+			p := plan{targets: c.targets, input: kubespray.Input{Registry: c.registry, Images: []string{"ship"}}}
+			notes, err := p.agree(f)
+			got := strings.Join(notes, "\n")
+			if err != nil || !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+				t.Errorf("%q, %v, want %q", got, err, c.want)
 			}
 		})
 	}
@@ -137,7 +197,7 @@ func TestCompose(t *testing.T) {
 	if _, err := config.Read("kubespray.yaml", []byte(text), &recipes); err != nil {
 		t.Fatal(err)
 	}
-	in, err := settings(ship(t, "registry.example.org"), Request{})
+	in, err := settings(ship(t, "registry.example.org"), Request{}, artifact.Images{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,20 +67,28 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 // and for all targets.
 func compile(ctx context.Context, s *build.Session, p plan) (map[platform.Platform]build.Binaries, error) {
 	out := map[platform.Platform]build.Binaries{}
-	if len(p.components) == 0 {
-		return out, nil
-	}
-	for _, t := range slices.Concat([]target{{platform: s.Host()}}, p.targets) {
-		if _, ok := out[t.platform]; ok {
-			continue
-		}
-		built, err := s.Binaries(ctx, fork.Job{Platform: t.platform, Components: p.components})
+	for _, j := range jobs(s, p) {
+		built, err := s.Binaries(ctx, j)
 		if err != nil {
 			return nil, err
 		}
-		out[t.platform] = built.Only(p.components) // whatever else an earlier run built
+		out[j.Platform] = built.Only(p.components) // whatever else an earlier run built
 	}
 	return out, nil
+}
+
+// jobs are what is compiled for an overlay: for this machine, and for each target.
+func jobs(s *build.Session, p plan) []fork.Job {
+	if len(p.components) == 0 {
+		return nil
+	}
+	var out []fork.Job
+	for _, t := range slices.Concat([]target{{platform: s.Host()}}, p.targets) {
+		if !slices.ContainsFunc(out, func(j fork.Job) bool { return j.Platform == t.platform }) {
+			out = append(out, fork.Job{Platform: t.platform, Components: p.components})
+		}
+	}
+	return out
 }
 
 // parts returns the components that the fork builds as parts of a multi-name

@@ -21,7 +21,10 @@ type Request struct {
 	Gentoo string // a checkout of ::gentoo; empty: this machine's, if it has one
 	// Alone lays out an overlay of one fork with nothing in it from before, and nothing
 	// of this machine, in dist/FORK/overlay and dist/FORK/distfiles.
-	Alone     bool
+	Alone bool
+	// DryRun only tells what would be done; the sessions have to be opened for that.
+	DryRun    bool
+	Messages  bool     // tells of all packages what to commit them as, also of those that are there already
 	Platforms []string // that -bin ebuilds are for, as linux/arm64; empty: all of fork.yaml that are Linux
 }
 
@@ -47,6 +50,9 @@ func Run(ctx context.Context, sessions []*build.Session, r Request) (artifact.Se
 	b, err := begin(sessions, r)
 	if err != nil {
 		return nil, err
+	}
+	if sessions[0].DryRun() {
+		return foresee(ctx, sessions, b)
 	}
 	var sets []artifact.Set
 	for i, s := range sessions {
@@ -77,6 +83,7 @@ func Check(sessions []*build.Session, r Request) error {
 type beginning struct {
 	at      place
 	alone   bool
+	all     bool // tells all messages for commits
 	gentoo  string
 	old     ebuilds.Tree // the overlay in dist
 	overlay ebuilds.Overlay
@@ -84,7 +91,7 @@ type beginning struct {
 }
 
 func begin(sessions []*build.Session, r Request) (b beginning, err error) {
-	b.at, b.alone = r.place(sessions[0].Fork()), r.Alone
+	b.at, b.alone, b.all = r.place(sessions[0].Fork()), r.Alone, r.Messages
 	if !r.Alone || r.Gentoo != "" {
 		if b.gentoo, err = checkout(r.Gentoo, hostGentoo); err != nil {
 			return b, err
@@ -193,13 +200,17 @@ func checkout(asked, host string) (string, error) {
 // newOverlay returns the overlay that forks share, without them.
 func newOverlay(forks []fork.Fork) (ebuilds.Overlay, error) {
 	var o ebuilds.Overlay
-	for _, f := range forks {
-		name := f.Ebuilds.Repository
+	for i, f := range forks {
+		name, thin := f.Ebuilds.Repository, f.Ebuilds.ThinManifests
 		if o.Name != "" && o.Name != name {
 			return o, fmt.Errorf("%s: ebuilds.repository is %s, and another fork's %s: all forks share one overlay",
 				f.File("fork.yaml"), name, o.Name)
 		}
-		o.Name, o.Maintainer = name, f.Packages.Maintainer
+		if i > 0 && o.Thin != thin {
+			return o, fmt.Errorf("%s: ebuilds.thin_manifests is %t, and another fork's %t: all forks share one overlay",
+				f.File("fork.yaml"), thin, o.Thin)
+		}
+		o.Name, o.Thin, o.Maintainer = name, thin, f.Packages.Maintainer
 	}
 	return o, nil
 }

@@ -132,10 +132,15 @@ func knownPackages(in packaging.Input, recipes []packaging.Recipe) ([]packaging.
 // known returns what fork.yaml and the profile say of a fork.
 func known(f fork.Fork, project ebuilds.Project, in packaging.Input) (ebuilds.Fork, error) {
 	out := ebuilds.Fork{
-		Profile: f.Profile, Project: project, Summary: project.Summary, Homepage: in.Recipes.Homepage,
-		Year: in.Date.Year(), BaseURL: f.Ebuilds.Distfiles,
+		Profile: f.Profile, Summary: project.Summary, Homepage: in.Recipes.Homepage,
+		Year: in.Date.Year(), Copyright: f.Ebuilds.Copyright, Notice: f.Ebuilds.Notice,
+		PIE: f.Ebuilds.PIE != nil && *f.Ebuilds.PIE, BaseURL: f.Ebuilds.Distfiles,
 	}
-	var err error
+	upstream, err := version.Parse(f.Parsed.Upstream())
+	if err != nil {
+		return out, err
+	}
+	out.Project = project.At(upstream)
 	if out.Version, err = f.Parsed.Gentoo(); err != nil {
 		return out, err
 	}

@@ -52,22 +52,37 @@ func read(d output.Dist, dir string) (ebuilds.Tree, error) {
 // write merges an overlay into the one in dist, puts that in its place in one step,
 // and returns the ebuilds of its forks.
 func write(ctx context.Context, s *build.Session, b beginning) (artifact.Set, error) {
-	old, err := b.before(s.Dist()) // it may have changed since
+	old, files, err := b.merged(s)
 	if err != nil {
 		return nil, err
 	}
+	if err := b.placeOverlay(ctx, s, files); err != nil {
+		return nil, err
+	}
+	return s.Report(ebuildArtifacts(b, old, files)...), nil
+}
+
+// merged returns the overlay in dist, and with the forks in it.
+func (b beginning) merged(s *build.Session) (old, files ebuilds.Tree, err error) {
+	if old, err = b.before(s.Dist()); err != nil { // it may have changed since
+		return nil, nil, err
+	}
 	files, notes, err := b.overlay.Merge(old)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if b.all {
+		for _, m := range b.overlay.Messages(files) {
+			if note := ebuilds.CommitNote(m); !slices.Contains(notes, note) {
+				notes = append(notes, note)
+			}
+		}
 	}
 	for _, note := range notes {
 		s.Note(note)
 	}
 	files.Uncache()
-	if err := b.placeOverlay(ctx, s, files); err != nil {
-		return nil, err
-	}
-	return s.Report(ebuildArtifacts(b, old, files)...), nil
+	return old, files, nil
 }
 
 // placeOverlay puts an overlay into dist, in one step. Of a release, one that is there

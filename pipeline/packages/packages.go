@@ -28,6 +28,8 @@ import (
 type Request struct {
 	Packages  []string // by name; empty: all that the fork has the programs for
 	Platforms []string // as linux/arm64, or all; empty: this machine's
+	// DryRun only tells what would be done; the session has to be opened for that.
+	DryRun bool
 }
 
 // A Format writes packages.
@@ -69,9 +71,13 @@ func Run(ctx context.Context, s *build.Session, f Format, r Request) (artifact.S
 		return nil, err
 	}
 	s.Announce()
+	make := run
+	if s.DryRun() {
+		make = foresee
+	}
 	var sets []artifact.Set
 	for _, p := range plans {
-		set, err := run(ctx, s, p)
+		set, err := make(ctx, s, p)
 		if err != nil {
 			return nil, err
 		}

@@ -65,6 +65,7 @@ func writeMissing(ctx context.Context, s *build.Session, p plan, in inputs, j jo
 		return !slices.Contains(j.missing, c.Name)
 	})
 	made := make([]Made, len(composed))
+	one := s.Counter(p.format.Name, p.platform.String(), len(composed), "packages")
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, c := range composed {
@@ -77,6 +78,7 @@ func writeMissing(ctx context.Context, s *build.Session, p plan, in inputs, j jo
 			if made[i].Inputs, err = p.key(s.Lock(), in, r); err != nil {
 				return err
 			}
+			defer one()
 			return p.format.writeOne(c, filepath.Join(scratch, c.Name), j.dst, &made[i])
 		})
 	}

@@ -69,7 +69,7 @@ func TestRun(t *testing.T) {
 			}
 			wrote = nil
 			events.Forget()
-			set, err := Run(t.Context(), s, plain(&wrote), Request{c.asked, []string{"linux/arm64"}})
+			set, err := Run(t.Context(), s, plain(&wrote), Request{Packages: c.asked, Platforms: []string{"linux/arm64"}})
 			if err != nil || names(set) != c.set || strings.Join(wrote, " ") != c.wrote {
 				t.Errorf("%s, written %q, %v, want %s, written %q", names(set), wrote, err, c.set, c.wrote)
 			}
@@ -95,7 +95,7 @@ func TestRunPlatforms(t *testing.T) {
 	var wrote []string
 	var events buildtest.Events
 	s := buildtest.Pinned(t, buildtest.Silent).Open(t, &events)
-	set, err := Run(t.Context(), s, plain(&wrote), Request{[]string{"captain"}, []string{"all"}})
+	set, err := Run(t.Context(), s, plain(&wrote), Request{Packages: []string{"captain"}, Platforms: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestRunFails(t *testing.T) {
 	bad := good
 	bad.Write = func(packaging.Package, io.Writer, string) (string, error) { return "", errWrite }
 	s := buildtest.Pinned(t, buildtest.Silent).Open(t, nil)
-	r := Request{[]string{"captain"}, []string{"linux/arm64"}}
+	r := Request{Packages: []string{"captain"}, Platforms: []string{"linux/arm64"}}
 	if _, err := Run(t.Context(), s, good, r); err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func TestUpToDate(t *testing.T) {
 	var wrote []string
 	p := buildtest.Pinned(t, buildtest.Silent)
 	s := p.Open(t, nil)
-	if _, err := Run(t.Context(), s, plain(&wrote), Request{nil, []string{"linux/arm64"}}); err != nil {
+	if _, err := Run(t.Context(), s, plain(&wrote), Request{Platforms: []string{"linux/arm64"}}); err != nil {
 		t.Fatal(err)
 	}
 	plan, err := newPlan(s, plain(&wrote), arm64, nil)

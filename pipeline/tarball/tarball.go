@@ -9,6 +9,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/tarballs"
 )
 
@@ -20,7 +21,7 @@ type Request struct {
 // Check returns what is wrong with the request.
 func (r Request) Check() error {
 	if r.Format != "tar.xz" && r.Format != "tar.gz" {
-		return fmt.Errorf("-format=%s: want tar.xz or tar.gz", r.Format)
+		return fmt.Errorf("-format=%s: want tar.xz or tar.gz%s", r.Format, near.Hint(r.Format, "tar.xz", "tar.gz"))
 	}
 	return nil
 }

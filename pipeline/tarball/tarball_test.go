@@ -25,7 +25,7 @@ func TestCheck(t *testing.T) {
 		"tar.gz":  "",
 		"":        "-format=: want tar.xz or tar.gz",
 		"zip":     "-format=zip: want tar.xz or tar.gz",
-		"tar.xz ": "-format=tar.xz : want tar.xz or tar.gz",
+		"tar.xz ": "-format=tar.xz : want tar.xz or tar.gz; did you mean tar.xz?",
 	} {
 		got := ""
 		if err := (Request{Format: format}).Check(); err != nil {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/slipway-build/slipway/internal/near"
 )
 
 // formats are what Format can write.
@@ -34,7 +36,8 @@ type entry struct {
 //   - json: everything that is known of the jobs.
 func Format(jobs []Job, format string) ([]byte, error) {
 	if !slices.Contains(formats(), format) {
-		return nil, fmt.Errorf("unknown format %q: want one of %s", format, strings.Join(formats(), ", "))
+		return nil, fmt.Errorf("unknown format %q: want one of %s%s", format, strings.Join(formats(), ", "),
+			near.Hint(format, formats()...))
 	}
 	if limit := most[format]; limit > 0 && len(jobs) > limit {
 		return nil, fmt.Errorf("%d jobs: a matrix of this system has at most %d\n"+

@@ -25,7 +25,7 @@ CATEGORY=$(basename "$(dirname "$dir")")
 [[ $PF == "$PN"-[0-9]* ]] || die "is not named after its folder"
 PVR=${PF#"$PN"-} PV=${PVR%-r[0-9]*}
 # shellcheck disable=SC2034
-P=$PN-$PV FILESDIR=$dir/files
+P=$PN-$PV FILESDIR=$dir/files REPLACING_VERSIONS=
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 WORKDIR=$work/tree T=$work/temp
@@ -56,6 +56,7 @@ listed() {
 # Eclasses: what they define, of what is used here.
 declare -A defines=(
 	[go-env]=go-env_set_compile_environment [go-module]=ego [systemd]=systemd_dounit [tmpfiles]="dotmpfiles tmpfiles_process"
+	[optfeature]=optfeature
 	[shell-completion]="dobashcomp dofishcomp dozshcomp" [acct-user]=acct-user_add_deps [acct-group]=""
 )
 INHERITED=
@@ -73,10 +74,12 @@ from() { [[ $INHERITED == *" $1 "* ]] || die "${FUNCNAME[1]}: $1 is not inherite
 flags() { local f; for f in ${IUSE:-}; do echo "${f#[+-]}"; done; }
 use() {
 	if [[ $1 == !* ]]; then ! use "${1#!}"; return; fi
-	[[ $1 == amd64 || $1 == arm64 ]] && { [[ $ARCH == "$1" ]]; return; }
+	case $1 in amd64 | arm | arm64 | loong | ppc64 | riscv | s390 | x86) [[ $ARCH == "$1" ]]; return ;; esac
 	flags | grep -qx -- "$1" || die "use $1, which is not in IUSE"
 	[[ $asked != *" -$1 "* && ( $asked == *" $1 "* || " ${IUSE} " == *" +$1 "* ) ]]
 }
+usev() { ! use "$1" || echo "${2-$1}"; }
+usex() { if use "$1"; then echo "${2-yes}"; else echo "${3-no}"; fi; }
 ARCH=$(uname -m) ARCH=${ARCH/x86_64/amd64} ARCH=${ARCH/aarch64/arm64}
 
 # chosen reads words with groups behind flags, and prints those that hold.
@@ -102,7 +105,14 @@ chosen() {
 
 # Phases, and what they call.
 einfo() { :; }
-elog() { :; }
+elog() { [[ $# == 1 && -n $1 ]] || die "elog takes one line"; echo "$1" >>"$T/elog"; }
+optfeature() {
+	from optfeature
+	(($# > 1)) && [[ -n $1 ]] || die "optfeature takes what it is for, and packages"
+	local what=$1 atom
+	for atom in "${@:2}"; do [[ $atom =~ ^([<>=]+)?[a-z0-9-]+/[A-Za-z0-9+_.-]+$ ]] || die "optfeature: $atom"; done
+	elog "${*:2} for $what"
+}
 default() { case $phase in src_unpack) unpack $A ;; src_prepare) eapply_user ;; esac; }
 unpack() { local f; for f; do tar -xf "$DISTDIR/$f" -C "$WORKDIR" --no-same-owner || die "unpacking $f"; done; }
 eapply() {
@@ -126,16 +136,21 @@ exeinto() { exe=$1; }
 doins() { local f; for f; do installed "$f" 0644 "$into" "${f##*/}"; done; }
 doexe() { local f; for f; do installed "$f" 0755 "$exe" "${f##*/}"; done; }
 newexe() { installed "$1" 0755 "$exe" "$2"; }
-doconfd() { installed "$1" 0644 /etc/conf.d "${1##*/}"; }
-doinitd() { installed "$1" 0755 /etc/init.d "${1##*/}"; }
-doman() { installed "$1" 0644 "/usr/share/man/man${1##*.}" "${1##*/}"; }
-systemd_dounit() { from systemd; installed "$1" 0644 /usr/lib/systemd/system "${1##*/}"; }
-dotmpfiles() { from tmpfiles; installed "$1" 0644 /usr/lib/tmpfiles.d "${1##*/}"; }
+dobin() { local f; for f; do installed "$f" 0755 /usr/bin "${f##*/}"; done; }
+dosbin() { local f; for f; do installed "$f" 0755 /usr/sbin "${f##*/}"; done; }
+newbin() { installed "$1" 0755 /usr/bin "$2"; }
+newsbin() { installed "$1" 0755 /usr/sbin "$2"; }
+doconfd() { local f; for f; do installed "$f" 0644 /etc/conf.d "${f##*/}"; done; }
+doinitd() { local f; for f; do installed "$f" 0755 /etc/init.d "${f##*/}"; done; }
+doman() { local f; for f; do installed "$f" 0644 "/usr/share/man/man${f##*.}" "${f##*/}"; done; }
+put_each() { local f; for f in "${@:2}"; do installed "$f" 0644 "$1" "${f##*/}"; done; }
+systemd_dounit() { from systemd; put_each /usr/lib/systemd/system "$@"; }
+dotmpfiles() { from tmpfiles; put_each /usr/lib/tmpfiles.d "$@"; }
 tmpfiles_process() { from tmpfiles; [[ -e $D/usr/lib/tmpfiles.d/$1 ]] || die "tmpfiles_process $1, which is not installed"; }
-dobashcomp() { from shell-completion; installed "$1" 0644 /usr/share/bash-completion/completions "${1##*/}"; }
-dofishcomp() { from shell-completion; installed "$1" 0644 /usr/share/fish/vendor_completions.d "${1##*/}"; }
-dozshcomp() { from shell-completion; installed "$1" 0644 /usr/share/zsh/site-functions "${1##*/}"; }
-keepdir() { mkdir -p "$D$1" && touch "$D$1/.keep_${CATEGORY}_$PN-0"; }
+dobashcomp() { from shell-completion; put_each /usr/share/bash-completion/completions "$@"; }
+dofishcomp() { from shell-completion; put_each /usr/share/fish/vendor_completions.d "$@"; }
+dozshcomp() { from shell-completion; put_each /usr/share/zsh/site-functions "$@"; }
+keepdir() { local d; for d; do mkdir -p "$D$d" && touch "$D$d/.keep_${CATEGORY}_$PN-0"; done; }
 dosym() { mkdir -p "$D${2%/*}" && ln -sfn "$1" "$D$2" || die; }
 acct-user_add_deps() { from acct-user; }
 

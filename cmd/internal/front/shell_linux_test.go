@@ -37,7 +37,8 @@ func TestShells(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script := "#!/bin/sh\nif [ \"$1\" = tool ]; then tool=$2; shift 2; exec " + bin + "/$tool \"$@\"; fi\nexec " + goExe + " \"$@\"\n"
+	script := "#!/bin/sh\nif [ \"$1\" = tool ]; then tool=$2; shift 2; exec " + bin + "/$tool \"$@\"; fi\n" +
+		"exec " + goExe + " \"$@\"\n"
 	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -104,39 +104,42 @@ func enter(inv mage.Invocation) (mage.Invocation, error) {
 // runWords does what the words of a command line ask for. noProject is why there is no
 // project to ask, or nil.
 func (p program) runWords(inv mage.Invocation, noProject error) int {
-	m, broken := magefile{inv: inv}, noProject
+	m, broken := magefile{inv: inv, absent: noProject}, noProject
 	if noProject == nil {
 		m, broken = openMagefile(inv)
 	}
 	m.table.Targets = append(m.table.Targets, builtins(m.table)...)
 	words := inv.Args
-	var first *target
-	if len(words) > 0 {
-		first = m.table.target(words[0])
+	if len(words) > 0 && !inv.List {
+		if first := m.table.target(words[0]); first != nil && first.isBuiltin() {
+			return p.runBuiltin(m, inv.Help, words)
+		}
 	}
 	switch {
-	case first != nil && first.isBuiltin() && !inv.List:
-		return p.runBuiltin(m, inv.Help, words)
-	case inv.Help && len(words) == 0:
+	case len(words) == 0 && !inv.List && (inv.Help || errors.Is(noProject, errNoProject)):
 		return p.showHelp(m.table, noProject)
-	case broken != nil && errors.Is(broken, errNoProject):
-		if len(words) == 0 && !inv.List {
-			return p.showHelp(m.table, noProject)
-		}
+	case errors.Is(broken, errNoProject):
 		return p.fail(exitFailed, fmt.Errorf("%w\n  To start one: %s init", broken, p.called))
 	case broken != nil:
 		return p.fail(exitFailed, broken)
 	case inv.List:
 		fmt.Fprint(p.out, listOf(m.table))
 		return 0
-	case inv.Help && first == nil:
-		return p.fail(exitUsage, p.unknownTarget(m.table, words[0], nil))
-	case inv.Help:
-		return p.showTarget(m.table, *first)
 	case len(words) == 0 && (p.name == "slipway" || m.table.Default == ""):
 		return p.showHelp(m.table, nil)
+	case inv.Help:
+		return p.helpOn(m.table, words[0])
 	}
 	return p.runLine(m, words)
+}
+
+// helpOn prints how the target that a word names is used.
+func (p program) helpOn(t table, word string) int {
+	one := t.target(word)
+	if one == nil {
+		return p.fail(exitUsage, p.unknownTarget(t, word, nil))
+	}
+	return p.showTarget(t, *one)
 }
 
 // runLine checks a line of targets, and runs it.

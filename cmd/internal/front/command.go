@@ -69,7 +69,7 @@ func (p program) runBuiltin(m magefile, help bool, words []string) int {
 func (p program) builtin(m magefile, one target) func(*cobra.Command, []string) error {
 	run := map[string]func(cmd *cobra.Command, words []string) error{
 		"init": p.initProject, "completion": p.completion,
-		"help":    func(_ *cobra.Command, words []string) error { return p.help(m.table, words) },
+		"help":    func(_ *cobra.Command, words []string) error { return p.help(m.table, m.absent, words) },
 		"version": func(*cobra.Command, []string) error { fmt.Fprintln(p.out, p.version()); return nil },
 	}[one.Name]
 	return func(cmd *cobra.Command, words []string) error {
@@ -81,9 +81,11 @@ func (p program) builtin(m magefile, one target) func(*cobra.Command, []string) 
 	}
 }
 
-func (p program) help(t table, words []string) error {
+// help prints what there is, or how a target is used. noProject is why there are no targets,
+// or nil.
+func (p program) help(t table, noProject error, words []string) error {
 	if len(words) == 0 {
-		p.showHelp(t, nil)
+		p.showHelp(t, noProject)
 		return nil
 	}
 	one := t.target(words[0])

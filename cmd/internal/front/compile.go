@@ -27,6 +27,8 @@ type magefile struct {
 	exe   string
 	table table
 	fresh bool // exe is what compiling would make
+	// absent is why there is no magefile at all; then table has what needs none.
+	absent error
 }
 
 // openMagefile reads what a project's magefile offers: from beside the compiled one, or, if

@@ -97,7 +97,8 @@ func (a asker) complete(r scaffold.Request, everything bool) (scaffold.Request, 
 		}
 	}
 	if r.Maintainer == "" {
-		questions = append(questions, question{&r.Maintainer, "Who answers for the packages, as Mate <mate@example.org>", "", nil})
+		questions = append(questions,
+			question{&r.Maintainer, "Who answers for the packages, as Mate <mate@example.org>", "", nil})
 	}
 	for _, q := range questions {
 		var err error

@@ -20,7 +20,9 @@ func harbour() table {
 		{Name: "patches:lock", Flags: []param{fork}, Package: ours},
 		{
 			Name: "sail", Args: []param{{Name: "where", Type: "string"}, {Name: "knots", Type: "int"}},
-			Flags: []param{{Name: "speed", Type: "float64", Kind: "NUMBER"}, {Name: "pause", Type: "time.Duration", Kind: "DURATION"}},
+			Flags: []param{
+				{Name: "speed", Type: "float64", Kind: "NUMBER"}, {Name: "pause", Type: "time.Duration", Kind: "DURATION"},
+			},
 		},
 	}}
 }

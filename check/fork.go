@@ -1,0 +1,123 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/internal/text"
+	"github.com/slipway-build/slipway/lock"
+	"github.com/slipway-build/slipway/patches"
+	"github.com/slipway-build/slipway/pipeline"
+	"github.com/slipway-build/slipway/pipeline/image"
+	"github.com/slipway-build/slipway/profiles"
+	"github.com/slipway-build/slipway/release/settings"
+	"github.com/slipway-build/slipway/spec"
+	"github.com/slipway-build/slipway/sysroot"
+)
+
+// fork looks at a fork: at each of its files by itself, then at what is made of them.
+func (c *checker) fork(id string) {
+	file := filepath.Join("forks", id, "fork.yaml")
+	loaded, err := spec.Load(c.Project.Dir, c.Project.Path(file), file)
+	c.add(id, "fork.yaml", fmt.Sprintf("%s %s, from %s", loaded.Name, loaded.Version, loaded.Upstream), err)
+	c.series(id)
+	s, ok := c.sessions[id]
+	if !ok {
+		_, err := lock.Read(c.Project.Path(filepath.Join("forks", id, "fork.lock")))
+		c.add(id, "fork.lock", "can be read", err)
+		c.skip(id, "release", "what is made of the fork is known once its files are right")
+		return
+	}
+	f := s.Fork()
+	l, err := f.ReadLock()
+	c.add(id, "fork.lock", "pins "+text.Count(len(l.Patches), "patch")+" and the trees", err)
+	if f.Images.Debian.IsSet() {
+		c.add(id, "base.lock", "", image.CheckBase(f))
+	}
+	c.sysroots(f)
+	c.forms(s)
+}
+
+// series looks at the files of a fork's series, each of which has to be a patch.
+func (c *checker) series(id string) {
+	dir := filepath.Join("forks", id, "patches")
+	series, err := patches.ReadSeries(c.Project.Path(dir))
+	errs := []error{err}
+	for _, p := range series {
+		_, err := patches.Parse(p)
+		if err == nil {
+			_, err = p.CVEs()
+		}
+		if e, ok := errors.AsType[*patches.ParseError](err); ok {
+			named := *e
+			named.Dir = dir
+			err = &named
+		}
+		errs = append(errs, err)
+	}
+	c.add(id, "patches", text.Count(len(series), "file"), errors.Join(errs...))
+}
+
+// sysroots looks at what pins the packages of the sysroots that a fork compiles C with.
+func (c *checker) sysroots(f fork.Fork) {
+	var errs []error
+	n := 0
+	for _, p := range f.Platforms {
+		of := f.Build.C[p.String()].Debian
+		if of.Empty() {
+			continue
+		}
+		n++
+		_, err := sysroot.Pins(f, p)
+		if err == nil {
+			_, err = sysroot.Archives(f.Project.Dir, of)
+		}
+		errs = append(errs, err)
+	}
+	if n > 0 {
+		c.add(f.ID, sysroot.LockFile, text.Count(n, "platform"), errors.Join(errs...))
+	}
+}
+
+// forms looks at what a fork is released as. A form that its profile has no recipes for is
+// only a fault if fork.yaml asks for it.
+func (c *checker) forms(s *build.Session) {
+	f := s.Fork()
+	for _, form := range settings.Artifacts {
+		err := c.form(s, form)
+		var missing *profiles.MissingError
+		switch asked := len(f.Release.Artifacts) > 0; {
+		case !f.Release.Has(form):
+			c.skip(f.ID, form, "is not in release.artifacts")
+		case !asked && form == settings.Ebuild && f.Ebuilds.Distfiles == "":
+			c.skip(f.ID, form, "ebuilds.distfiles is not set")
+		case !asked && errors.As(err, &missing):
+			c.skip(f.ID, form, strings.Split(missing.Error(), "\n")[0])
+		case !asked && f.Packages.Maintainer == "" && err != nil && (form == settings.Deb || form == settings.RPM):
+			c.skip(f.ID, form, "packages.maintainer is not set")
+		default:
+			c.add(f.ID, form, "can be made", err)
+		}
+	}
+}
+
+// form returns what is known to keep a form of a fork from being made.
+func (c *checker) form(s *build.Session, form string) error {
+	making, err := pipeline.NewReleasing(s.Fork(), s.Fork().Platforms, c.Programs, form)
+	if err != nil {
+		return err
+	}
+	var sessions []*build.Session
+	for _, id := range making.IDs() {
+		of, ok := c.sessions[id]
+		if !ok {
+			return fmt.Errorf("fork %s, which it is made with, cannot be read", id)
+		}
+		sessions = append(sessions, of)
+	}
+	return making.With(sessions).Check()
+}
