@@ -111,7 +111,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[profiles.File[kubespray.Recipes]](), ""),
 		"profiles/PROJECT/tarballs.yaml":  keysOf(reflect.TypeFor[profiles.File[tarballs.Recipes]](), ""),
 		"profiles/PROJECT/openstack.yaml": keysOf(reflect.TypeFor[profiles.File[openstack.Recipes]](), ""),
-		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "patch", "dep",
+		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "library", "patch", "dep",
 			"tree", "go"},
 	} {
 		got := slices.DeleteFunc(slices.Clone(p.keys[section]),
