@@ -109,7 +109,10 @@ func (c *checker) skip(id, name, why string) {
 // common looks at what forks have in common.
 func (c *checker) common(ids []string) {
 	_, err := c.Project.Fork("")
+	none := new(*fork.NoDefaultError)
 	switch _, read := c.sessions[ids[0]]; {
+	case errors.As(err, none):
+		c.add("", "forks", text.Count(len(ids), "fork")+", none of them the default: name one with -fork", nil)
 	case len(ids) > 1 && len(c.sessions) == len(ids):
 		c.add("", "forks", text.Count(len(ids), "fork"), err)
 	case len(ids) == 1 && read:

@@ -218,8 +218,8 @@ func (p Project) Fork(id string) (Fork, error) {
 	if id == "" {
 		return p.defaultFork(ids)
 	}
-	if !slices.Contains(ids, id) {
-		return Fork{}, fmt.Errorf("no fork %q: this project has %s%s", id, strings.Join(ids, ", "), near.Hint(id, ids...))
+	if err := CheckID(id, ids); err != nil {
+		return Fork{}, err
 	}
 	return load(p, id)
 }
@@ -230,6 +230,14 @@ func CheckID(id string, ids []string) error {
 		return nil
 	}
 	return fmt.Errorf("no fork %q: this project has %s%s", id, strings.Join(ids, ", "), near.Hint(id, ids...))
+}
+
+// A NoDefaultError is a command that names none of several forks, of which none is the default.
+type NoDefaultError struct{ IDs []string }
+
+func (e *NoDefaultError) Error() string {
+	return "this project has several forks: name one with -fork, or write default: true into the fork.yaml of one: " +
+		strings.Join(e.IDs, ", ")
 }
 
 // defaultFork reads the fork that a command is about if it names none.
@@ -249,8 +257,7 @@ func (p Project) defaultFork(ids []string) (Fork, error) {
 	}
 	switch len(found) {
 	case 0:
-		return Fork{}, errors.New("this project has several forks: name one with -fork, " +
-			"or write default: true into the fork.yaml of one: " + strings.Join(ids, ", "))
+		return Fork{}, &NoDefaultError{IDs: ids}
 	case 1:
 		return found[0], nil
 	}

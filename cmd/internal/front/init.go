@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/scaffold"
 )
@@ -40,6 +43,11 @@ func (p program) initProject(cmd *cobra.Command, words []string) error {
 			return err
 		}
 	}
+	r.Events = func(e event.Event) {
+		if e.Kind == event.Command && strings.HasPrefix(e.Detail, "go mod ") {
+			fmt.Fprintf(p.err, "  $ %s\n", e.Detail) // it may download for a while
+		}
+	}
 	files, err := scaffold.Write(cmd.Context(), r)
 	for _, name := range files {
 		fmt.Fprintln(p.out, "  wrote   ", name)
@@ -47,10 +55,25 @@ func (p program) initProject(cmd *cobra.Command, words []string) error {
 	if tidy := new(*scaffold.TidyError); err != nil && !errors.As(err, tidy) {
 		return err
 	}
-	fmt.Fprintf(p.out, "Next, in this folder:\n  go tool %s doctor        # is anything missing on this machine?\n"+
-		"  go tool %[1]s patches:lock  # pins the upstream and the patches\n  go tool %[1]s cross         # compiles\n",
-		p.name)
+	p.sayNext(files)
 	return err
+}
+
+// sayNext says what to do with a project whose files were just written. A fork that was added to
+// others has to be named.
+func (p program) sayNext(files []string) {
+	name := ""
+	for _, file := range files {
+		if id, ok := strings.CutSuffix(filepath.ToSlash(file), "/fork.yaml"); ok && !slices.Contains(files, "magefile.go") {
+			name = " -fork=" + strings.TrimPrefix(id, "forks/")
+		}
+	}
+	t := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(p.out, "Next, in this folder:")
+	fmt.Fprintf(t, "  go tool %s doctor\t# is anything missing on this machine?\n", p.name)
+	fmt.Fprintf(t, "  go tool %s patches:lock%s\t# pins the upstream and the patches\n", p.name, name)
+	fmt.Fprintf(t, "  go tool %s cross%s\t# compiles\n", p.name, name)
+	_ = t.Flush()
 }
 
 // initRequest returns what flags ask for.
@@ -61,7 +84,7 @@ func initRequest(cmd *cobra.Command, words []string) scaffold.Request {
 	}
 	list := func(name string) []string { return items(text(name)) }
 	r := scaffold.Request{
-		Module: text("module"), Version: text("version"), Maintainer: text("maintainer"), CI: text("ci"),
+		Module: text("module"), Name: text("name"), Version: text("version"), Maintainer: text("maintainer"), CI: text("ci"),
 		Components: list("components"), Platforms: list("platforms"), Patches: list("patches"), Slipway: text("slipway"),
 	}
 	r.ControlPlane, _ = cmd.Flags().GetBool("control-plane")
