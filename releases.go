@@ -9,35 +9,35 @@ import (
 	"github.com/slipway-build/slipway/repo"
 )
 
-// Release makes all that a fork is released as, and dist/FORK/release of it: the files,
-// what describes them, and what signs them.
+// Release makes everything that a fork ships, and dist/FORK/release from it: the files, the documents
+// about them, and their signatures.
 func (p *Project) Release(ctx context.Context, id string, r ReleaseRequest) (artifact.Set, error) {
 	return p.cutter().Release(ctx, id, r)
 }
 
-// PlanRelease returns what a release would be made of, and makes nothing.
+// PlanRelease returns the files that a release would have, and makes nothing.
 func (p *Project) PlanRelease(ctx context.Context, id string, r ReleaseRequest) (artifact.Set, error) {
 	return p.cutter().Plan(ctx, id, r)
 }
 
-// Quick makes the release tarballs of a fork for one platform, as linux/arm64, and nothing
-// else of a release. Empty is Linux on this machine's architecture.
+// Quick makes only the release tarballs of a fork, for one platform such as linux/arm64. An empty
+// platform means Linux on this machine's architecture.
 func (p *Project) Quick(ctx context.Context, id, on string) (artifact.Set, error) {
 	return p.cutter().Quick(ctx, id, on)
 }
 
-// Matrix divides what is compiled for a release among jobs of a CI system, at most limit if
-// that is not zero.
+// Matrix divides a release among jobs of a CI system. A limit other than 0 is the largest number of
+// jobs.
 func (p *Project) Matrix(id string, r ReleaseRequest, limit int) ([]ShardJob, error) {
 	return p.cutter().Matrix(id, r, limit)
 }
 
-// Shard makes what the names of shards, with commas between them, name, in dist/shards.
+// Shard makes shards of a release in dist/shards. names are their names, separated by commas.
 func (p *Project) Shard(ctx context.Context, names string) (artifact.Set, error) {
 	return p.cutter().Shard(ctx, names)
 }
 
-// Merge makes the release of a fork of shards in folders, which other machines made.
+// Merge makes the release of a fork from the shards in folders, which other machines made.
 func (p *Project) Merge(ctx context.Context, id string, folders []string, r ReleaseRequest) (artifact.Set, error) {
 	return p.cutter().Merge(ctx, id, folders, r)
 }
@@ -47,14 +47,14 @@ func (p *Project) Reproduce(ctx context.Context, id string, r ReproduceRequest) 
 	return p.cutter().Reproduce(ctx, id, r)
 }
 
-// VerifyRelease checks the release in a folder, as anybody can who has nothing but that and
-// public keys: it needs no project.
+// VerifyRelease checks the release in a folder. It needs only the folder and public keys, and no
+// project.
 func VerifyRelease(ctx context.Context, dir string, r VerifyRequest) (VerifyReport, error) {
 	return cut.Verify(ctx, dir, r)
 }
 
-// Notes returns the notes of the release in dist/FORK/release, as Markdown, compared with
-// the release last; empty: the one before it.
+// Notes returns the notes of the release in dist/FORK/release, as Markdown, compared with the release
+// last. An empty last means the release before it.
 func (p *Project) Notes(id, last string) ([]byte, error) {
 	f, err := p.Fork(id)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p *Project) cutter() cut.Cutter {
 	return cut.Cutter{Project: p.project(), Options: p.options(), Programs: programs, Now: p.Now}
 }
 
-// Repo returns what keeps the repositories in dist/repo, and publishes them.
+// Repo returns the keeper of the repositories in dist/repo, which changes and publishes them.
 func (p *Project) Repo() repo.Keeper {
 	k := repo.Keeper{Project: p.project(), Options: p.options()}
 	if p.Now != nil {

@@ -1,11 +1,10 @@
-// Package slipway builds forks of Go projects: it fetches a pinned upstream,
-// applies a pinned patch series, compiles the result for any platform, and makes
-// packages, images and a Gentoo overlay of it. It is what the Mage targets are made
-// of, for programs that want to call them.
+// Package slipway builds forks of Go projects: it fetches a pinned upstream, applies a pinned patch
+// series, compiles the result for any platform, and makes packages, images and a Gentoo overlay of it.
+// Programs can call it; the Mage targets do nothing else.
 //
-// Each verb is a method of a Project, and each method that makes something returns
-// an artifact.Set: what was made or was up to date, sorted by path. A run waits for
-// others in the same project. No verb reads the environment or prints: both are
+// Each verb is a method of a Project. Each method that makes something returns an artifact.Set: the
+// files that were made or were up to date, sorted by path. One run at a time works in a project;
+// others wait. No verb reads the environment or prints: the environment and the receiver of events are
 // fields of the Project.
 package slipway
 
@@ -40,7 +39,7 @@ import (
 	"github.com/slipway-build/slipway/series"
 )
 
-// What the verbs take and return. The packages that do the work document the fields.
+// Parameters and results of the verbs. The packages that define them document the fields.
 type (
 	CrossRequest     = fork.Request
 	PackageRequest   = packages.Request
@@ -75,8 +74,8 @@ type Project struct {
 	Compile build.Compile     // where forks are compiled; nil: on this machine
 	Step    func(what string) // told of each moment at which the disk changes for good; may be nil
 	Now     func() time.Time  // the clock, for the timeline of a release; nil: there is none
-	// PlanOnly has verbs return as soon as they know that they can do what they are
-	// asked. Nothing is made then.
+	// With PlanOnly, verbs return as soon as they know that they can do what they are asked. They make
+	// nothing.
 	PlanOnly bool
 	Unlocked bool          // with PlanOnly: the forks will be locked until then
 	Imaging  *ImageRequest // with PlanOnly: images will be made so until then; nil: there will be no others
@@ -86,11 +85,11 @@ type Project struct {
 // Forks returns the IDs of the project's forks, sorted.
 func (p *Project) Forks() ([]string, error) { return p.project().IDs() }
 
-// Fork reads a fork. An empty id is the project's only one, or the one that says
-// it is the default. The same is true of the id of every verb.
+// Fork reads a fork. An empty id means the project's only fork, or the one with default: true in its
+// fork.yaml. This is also true of the id of other verbs, unless they say otherwise.
 func (p *Project) Fork(id string) (fork.Fork, error) { return p.project().Fork(id) }
 
-// Names returns what requests can name of a fork.
+// Names returns the components, packages, images and platforms of a fork that requests can name.
 func (p *Project) Names(id string) (Names, error) {
 	f, err := p.Fork(id)
 	if err != nil {
@@ -128,8 +127,7 @@ func (p *Project) Deb(ctx context.Context, id string, r PackageRequest) (artifac
 	return p.packages(ctx, id, packages.Deb(), r)
 }
 
-// RPM makes Fedora's packages of a fork in dist/FORK/rpm, and the binaries that
-// they need.
+// RPM makes RPM packages of a fork, for Fedora, in dist/FORK/rpm, and the binaries that they need.
 func (p *Project) RPM(ctx context.Context, id string, r PackageRequest) (artifact.Set, error) {
 	return p.packages(ctx, id, packages.RPM(), r)
 }
@@ -143,8 +141,8 @@ func (p *Project) packages(ctx context.Context, id string, f packages.Format, r 
 	})
 }
 
-// Ebuild lays out an overlay of a fork, or of all if id is empty, in dist/overlay,
-// and what its ebuilds fetch in dist/distfiles.
+// Ebuild writes an overlay of a fork, or of all forks if id is empty, to dist/overlay, and the files
+// that its ebuilds fetch to dist/distfiles.
 func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artifact.Set, error) {
 	ids := []string{id}
 	if id == "" {
@@ -161,9 +159,9 @@ func (p *Project) Ebuild(ctx context.Context, id string, r EbuildRequest) (artif
 	})
 }
 
-// Image makes images of a fork in dist/FORK/images, an OCI layout, what they are
-// deployed with beside it, and the binaries that they need. The forks that this one
-// runs with come first, since it names their images by digest.
+// Image makes a fork's images in dist/FORK/images, an OCI layout, the files to deploy them beside it,
+// and the binaries that they need. It makes the images of the forks in images.with first, because pods
+// name them by digest.
 func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifact.Set, error) {
 	f, err := p.Fork(id)
 	if err != nil {
@@ -182,7 +180,7 @@ func (p *Project) Image(ctx context.Context, id string, r ImageRequest) (artifac
 	})
 }
 
-// Push pushes a fork's images to registries, and returns what each has.
+// Push pushes a fork's images to registries, and returns the images that each registry then has.
 func (p *Project) Push(ctx context.Context, id string, r PushRequest) (artifact.Set, error) {
 	f, err := p.Fork(id)
 	if err != nil {
@@ -212,8 +210,8 @@ func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
 	return r.CheckComing(f, image.Pulls(f, p.Imaging))
 }
 
-// Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that have
-// Kubespray deploy a fork whose images are made.
+// Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that make Kubespray deploy a fork.
+// The fork's images must exist.
 func (p *Project) Kubespray(ctx context.Context, id string, r KubesprayRequest) (artifact.Set, error) {
 	return p.locked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		if p.PlanOnly {
@@ -258,9 +256,9 @@ func (p *Project) Verify(ctx context.Context, id string) (artifact.Set, error) {
 	return p.locked(ctx, id, p.unplanned(func(s *build.Session) (artifact.Set, error) { return series.Verify(ctx, s) }))
 }
 
-// Lock pins a fork as it is now: its upstream, patches and patched tree in
-// fork.lock, the Debian packages of its images in base.lock, and those of its sysroots
-// in sysroot.lock. Their signatures have to be valid at now.
+// Lock pins a fork as it is now: its upstream, patches and patched tree in fork.lock, the Debian
+// packages of its images in base.lock, and those of its sysroots in sysroot.lock. The signatures of
+// the packages' suites must be valid at the time now.
 func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.Set, error) {
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		set, err := series.Lock(ctx, s)
@@ -276,7 +274,7 @@ func (p *Project) Lock(ctx context.Context, id string, now time.Time) (artifact.
 	})
 }
 
-// Apply lays out the tree that a fork's series makes, up to a patch, in a folder.
+// Apply writes the tree that a fork's series makes, up to a patch, to a folder.
 func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifact.Set, error) {
 	if f, err := p.Fork(id); err != nil {
 		return nil, err
@@ -286,8 +284,8 @@ func (p *Project) Apply(ctx context.Context, id string, r ApplyRequest) (artifac
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Apply(ctx, s, r) })
 }
 
-// Refresh makes a fork's series what the commits in the folder tree say, and pins it.
-// An empty tree is dist/FORK/src.
+// Refresh rewrites a fork's series from the commits in the folder tree, and pins it. An empty tree
+// means dist/FORK/src.
 func (p *Project) Refresh(ctx context.Context, id, tree string) (artifact.Set, error) {
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Refresh(ctx, s, tree) })
 }
@@ -297,8 +295,8 @@ func (p *Project) Import(ctx context.Context, id string, r ImportRequest) (artif
 	return p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) { return series.Import(ctx, s, r) })
 }
 
-// Rebase reports how a fork's series fits another upstream, and moves it
-// there if it is told to.
+// Rebase reports how a fork's series fits another upstream, and moves the fork there if r.Write is
+// set.
 func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (reports []Rebase, err error) {
 	_, err = p.unlocked(ctx, id, func(s *build.Session) (artifact.Set, error) {
 		reports, err = series.Rebase(ctx, s, r)
@@ -307,19 +305,19 @@ func (p *Project) Rebase(ctx context.Context, id string, r RebaseRequest) (repor
 	return reports, err
 }
 
-// Doctor finds out what this machine has for building the project's forks.
+// Doctor checks whether this machine has everything that is needed to build the project's forks.
 func (p *Project) Doctor(ctx context.Context) ([]Check, error) {
 	return doctor.Look(ctx, p.project(), p.Env, p.Events)
 }
 
-// Check finds out what is wrong with the project's files, without building.
+// Check finds what is wrong with the project's files, without building and without a network. An empty
+// id checks all forks.
 func (p *Project) Check(ctx context.Context, id string) (CheckReport, error) {
 	return check.Run(ctx, check.Request{Project: p.project(), Fork: id, Env: p.Env, Programs: programs})
 }
 
-// Clean removes all outputs and everything that was kept between runs, but not dist/repo: what
-// was published cannot be made again. It refuses while a work tree in dist holds what
-// no patch has.
+// Clean removes all outputs and the cache, but not dist/repo, because published files cannot be made
+// again. It returns an error while a work tree in dist holds changes that no patch has.
 func (p *Project) Clean(ctx context.Context) error {
 	dist := p.project().Path("dist")
 	if _, err := os.Stat(dist); errors.Is(err, fs.ErrNotExist) {

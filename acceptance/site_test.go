@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testpage"
 )
 
 // TestSite makes the site of the documentation, and reads it as people do: on a phone and on a
@@ -18,11 +18,11 @@ func TestSite(t *testing.T) {
 	dir := clone(t)
 	mage(t, dir, "dev:docs")
 	site := os.DirFS(filepath.Join(dir, "dist", "site"))
-	testkit.CheckSite(t, site)
-	testkit.BrowseSite(t, site, "")
+	testpage.CheckSite(t, site)
+	testpage.BrowseSite(t, site, "")
 
 	var found []string
-	if err := json.Unmarshal([]byte(testkit.InPage(t, site, "docs/why.html", searching)), &found); err != nil {
+	if err := json.Unmarshal([]byte(testpage.InPage(t, site, "docs/why.html", searching)), &found); err != nil {
 		t.Fatal(err)
 	}
 	if len(found) == 0 || !strings.HasSuffix(found[0], "/docs/repositories.html#change-the-key") {
@@ -33,7 +33,8 @@ func TestSite(t *testing.T) {
 // searching goes to the search and types a heading, goes to the first result by the keyboard,
 // and tells where it leads, before the others.
 const searching = `addEventListener("load", async () => {
-  const press = key => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+  const press = key => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
   press("/");
   const field = document.activeElement;
   field.value = "change the key";

@@ -110,7 +110,8 @@ func TestLines(t *testing.T) {
 	r := check.Report{Checks: []check.Check{
 		{Fork: "ship", Name: "fork.yaml", Found: "ship 1.4.1"},
 		{Fork: "ship", Name: "fork.lock", Faults: []check.Fault{
-			{File: "forks/ship/fork.lock", Line: 3, Message: "it is of \x1b[2J\nanother", Remedy: "To pin it: mage patches:lock"}}},
+			{File: "forks/ship/fork.lock", Line: 3, Message: "it is of \x1b[2J\nanother",
+				Remedy: "To pin it: mage patches:lock"}}},
 		{Name: "repo.yaml", Skipped: "the project has none"},
 	}}
 	const want = `ship

@@ -13,7 +13,7 @@ const (
 	Started  Kind = "started"  // a stage begins: Stage, Subject
 	Progress Kind = "progress" // a stage goes on: Stage, Subject, Done of Total, Unit
 	Finished Kind = "finished" // a stage ended: Stage, Subject, Detail, Kept, Failed; in a dry run Would, After
-	Artifact Kind = "artifact" // a file is in its place: Path, Size, SHA256, Kept, and whose: Component, Platform; or Would
+	Artifact Kind = "artifact" // a file is in its place: Path, Size, SHA256, Kept or Would, and whose: Component, Platform
 	Note     Kind = "note"     // something worth knowing that is not a fault: Detail
 	Command  Kind = "command"  // a subprocess starts: Detail, its command line
 )

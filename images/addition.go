@@ -25,7 +25,7 @@ type Addition struct {
 	Replace []string `yaml:"replace" json:"replace"`
 }
 
-// Programs are programs of a fork that are put into a dir of an image.
+// Programs are programs of a fork that are copied to a dir of an image.
 type Programs struct {
 	Fork string `yaml:"fork" json:"fork"`
 	// Programs are components of the fork; those of its build.components if there are
@@ -83,8 +83,8 @@ func isMounted(at string) bool {
 	return slices.Contains([]string{"proc", "sys", "dev"}, top)
 }
 
-// CheckAdded returns what is wrong with a file that a fork adds to an image for an
-// architecture, as far as it shows by the file alone.
+// CheckAdded returns an error if a file that a fork adds to an image for an architecture is
+// wrong, as far as the file alone shows it.
 func CheckAdded(f File, arch string) error {
 	fault := placeFault(f.Path)
 	if fault == "" {
@@ -109,9 +109,9 @@ func checkMachine(f File, arch string) string {
 	return fmt.Sprintf("%s is built for %s, not for %s", f.Path, e.Machine, arch)
 }
 
-// Settle returns files for a layer above the stack, each at the place that its path
-// leads to: where the stack has a link from /bin to /usr/bin, /bin/sh is
-// /usr/bin/sh. A dir in the place of the link would hide what is there.
+// Settle returns files for a layer above the stack, each at the path that it resolves to:
+// where the stack has a link from /bin to /usr/bin, /bin/sh is /usr/bin/sh. A dir in the
+// place of the link would hide what is there.
 func (s Stack) Settle(files []File) []File {
 	out := slices.Clone(files)
 	for i, f := range out {
@@ -124,7 +124,7 @@ func (s Stack) Settle(files []File) []File {
 	return out
 }
 
-// A Misfit is a path that is added, or that replace lists, and what is wrong with it.
+// A Misfit is a path that is added, or that replace lists, with what is wrong with it.
 type Misfit struct {
 	Path    string
 	Replace bool // the path is one of replace

@@ -110,7 +110,7 @@ func find(index v1.ImageIndex, want v1.Platform) (v1.Image, error) {
 	return nil, fmt.Errorf("it has no image for %s", want)
 }
 
-// A Base is what images are built on. The zero value is nothing.
+// A Base is the image below a fork's own layers. The zero value is empty, as scratch.
 type Base struct {
 	Name   string     // what errors call it
 	Files  []Entry    // sorted by path
@@ -118,7 +118,7 @@ type Base struct {
 	Env    []string   // KEY=VALUE pairs that programs get
 }
 
-// BaseOf returns an image as a base of that name.
+// BaseOf returns an image as a base. Errors call it name.
 func BaseOf(name string, image v1.Image) (Base, error) {
 	layers, err := image.Layers()
 	if err != nil {

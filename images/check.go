@@ -17,9 +17,10 @@ import (
 var secret = regexp.MustCompile(`(?i)(^|/)(id_(rsa|ecdsa|ed25519)|[^/]*\.(key|p12|pfx|kdbx)|` +
 	`\.netrc|\.npmrc|\.pgpass|\.docker/config\.json|\.dockercfg|kubeconfig|credentials(\.json)?)$`)
 
-// Check returns what is wrong with the files of an image, before a layer is
-// written. arch is Go's name of an architecture, and command is how the image starts,
-// if it says. The libraries of dynamically linked programs are read from the base.
+// Check returns an error that says what is wrong with the files of an image, before a layer
+// is written. arch is Go's name of an architecture. command is the command that the image
+// starts, empty if it has none. The libraries of dynamically linked programs are read from
+// the base.
 func Check(name, arch string, base Base, files []File, command []string) error {
 	r := newRoot(base, files)
 	var faults []string

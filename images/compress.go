@@ -8,9 +8,9 @@ import (
 	"github.com/klauspost/pgzip"
 )
 
-// Compressor returns a writer that compresses to w by gzip or zstd, to the same
-// bytes whatever the number of processors. Close must be called; it may be the
-// first to return an error of w.
+// Compressor returns a writer that compresses to w by gzip or zstd, to the same bytes
+// whatever the number of processors. Close must be called; an error of w may not be returned
+// before that.
 func Compressor(w io.Writer, compression string) (io.WriteCloser, error) {
 	if compression == "zstd" {
 		return newZstdWriter(w)

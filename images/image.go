@@ -24,8 +24,8 @@ type Image struct {
 	Created  time.Time
 }
 
-// AppendLayer puts a layer on top of the others. compressed holds it once for each
-// compression: first as Layers takes it, last as Gzipped does. They may be one.
+// AppendLayer adds a layer on top of the others. compressed holds it once for each
+// compression: the first is appended to Layers, the last to Gzipped. These may be the same.
 func (i *Image) AppendLayer(compressed []*Layer) {
 	i.Layers = append(i.Layers, compressed[0])
 	i.Gzipped = append(i.Gzipped, compressed[len(compressed)-1])
@@ -109,8 +109,8 @@ type runnable struct{ v1.Image }
 // ArtifactType returns none.
 func (runnable) ArtifactType() (string, error) { return "", nil }
 
-// Index returns an index of images for several platforms, all of one format: an OCI index
-// with annotations, or a manifest list of Docker, which has none.
+// Index returns an index of images for several platforms, all of the same format: an OCI
+// index with annotations, or a Docker manifest list, which has no annotations.
 func Index(format string, images []v1.Image, annotations map[string]string) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, mediaOf(format).index)
 	for _, image := range images {

@@ -26,7 +26,7 @@ import (
 	"github.com/slipway-build/slipway/filetree"
 )
 
-// A File is a file, a dir or a link of a layer. The dirs above it are made.
+// A File is a file, a dir or a link of a layer. Missing dirs above it are added.
 //
 // Its content is one of three: Data, the file Source of this machine, or what Open
 // returns.
@@ -68,8 +68,8 @@ func (f File) open() (io.ReadCloser, int64, error) {
 	return r, info.Size(), nil
 }
 
-// A Layer is a compressed layer in a file of this machine. It is a v1.Layer. As
-// JSON it is what the cache keeps of a layer.
+// A Layer is a compressed layer in a file of this machine. It implements v1.Layer. The cache
+// stores it as JSON.
 type Layer struct {
 	CompressedHash   v1.Hash         `json:"digest"`
 	UncompressedHash v1.Hash         `json:"diff_id"`
@@ -80,7 +80,7 @@ type Layer struct {
 	file             string
 }
 
-// An Entry is a path of a layer or an image, as far as Check needs to know it.
+// An Entry describes a path of a layer or an image, as far as Check needs it.
 type Entry struct {
 	Path   string `json:"path"`             // absolute
 	Target string `json:"target,omitempty"` // of a symbolic link
@@ -118,7 +118,7 @@ func (l *Layer) DiffID() (v1.Hash, error) { return l.UncompressedHash, nil }
 // Size returns the compressed size in bytes, as v1.Layer has it.
 func (l *Layer) Size() (int64, error) { return l.CompressedSize, nil }
 
-// MediaType returns the media type, which tells the compression.
+// MediaType returns the media type, which names the compression.
 func (l *Layer) MediaType() (types.MediaType, error) { return l.Type, nil }
 
 // Compressed opens the compressed layer.

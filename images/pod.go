@@ -14,8 +14,8 @@ import (
 )
 
 // A Pod is a static pod: one that a kubelet runs from a file
-// (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/). It is
-// made if the image of its name is.
+// (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/). It is made if the
+// image with its name is made.
 type Pod struct {
 	Name     string        `yaml:"name" json:"name"` // also of the package whose options it runs with
 	Versions version.Range `yaml:"versions" json:"versions"`

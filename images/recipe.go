@@ -24,8 +24,8 @@ type Recipes struct {
 	Sets []Set `yaml:"sets" json:"sets"`
 }
 
-// A Set is some of the Debian packages of a set: those of all rows of its name whose
-// range contains the version.
+// A Set is a row with Debian packages. A set consists of the packages of all rows with its
+// name whose range contains the version.
 type Set struct {
 	Name     string        `yaml:"name" json:"name"`
 	Versions version.Range `yaml:"versions" json:"versions"`
@@ -43,7 +43,7 @@ type Recipe struct {
 	// Programs maps a component to its path in the image. If the fork builds it into a
 	// multi-name program, the image takes the layer of that one instead.
 	Programs map[string]string `yaml:"programs" json:"programs"`
-	// BuiltIn maps a program that is part of Slipway, as pause, to its path.
+	// BuiltIn maps a program that is part of Slipway, such as pause, to its path.
 	BuiltIn map[string]string `yaml:"own" json:"own"`
 	Links   map[string]string `yaml:"links" json:"links"`     // path to target
 	Folders []string          `yaml:"folders" json:"folders"` // empty dirs
@@ -57,8 +57,8 @@ type Recipe struct {
 	Installs map[string]Role `yaml:"installs" json:"installs"`
 }
 
-// A Role is what a host without a package manager is for: the packages that it
-// gets, and the units that are enabled and started.
+// A Role is the purpose of a host without a package manager: the packages that are
+// installed, and the units that are enabled and started.
 type Role struct {
 	Packages []string `yaml:"packages" json:"packages"`
 	Units    []string `yaml:"units" json:"units"`
@@ -76,7 +76,7 @@ func (r Recipe) Packages() []string {
 
 var repository = regexp.MustCompile(`^[a-z0-9]+([._-][a-z0-9]+)*$`)
 
-// Validate returns what is wrong with the recipes.
+// Validate returns the faults of the recipes, nil if there are none.
 func (r Recipes) Validate() []config.Fault {
 	faults := r.validateUsers()
 	for i, image := range r.Images {
@@ -180,7 +180,7 @@ func (s Set) validate() []config.Fault {
 	return faults
 }
 
-// Names returns the names of the images of a version, in their order.
+// Names returns the names of the images of a version, in the order of the recipes.
 func (r Recipes) Names(v version.Version) []string {
 	var out []string
 	for _, image := range r.Select(v, func(string) bool { return true }) {
@@ -189,8 +189,8 @@ func (r Recipes) Names(v version.Version) []string {
 	return out
 }
 
-// Set returns the packages of a set for a version, sorted, each once. An error says
-// which sets there are, or for which versions.
+// Set returns the packages of a set for a version, sorted, each once. The error for an
+// unknown set lists the sets, or their versions.
 func (r Recipes) Set(name string, v version.Version) ([]string, error) {
 	var out, names, ranges []string
 	for _, s := range r.Sets {
@@ -223,9 +223,8 @@ const noBase = "none"
 // HasBase reports whether the image has the base of the fork's images.
 func (r Recipe) HasBase() bool { return r.Base != noBase }
 
-// Select returns the recipes that a fork can make images of: of each name the
-// first whose range contains the version, if has reports that the fork has all of
-// its programs.
+// Select returns the recipes whose images a fork can make: for each name the first whose
+// range contains the version, if has reports true for all its programs.
 func (r Recipes) Select(v version.Version, has func(program string) bool) []Recipe {
 	var out []Recipe
 	var seen []string
@@ -248,9 +247,9 @@ func (r Recipes) Select(v version.Version, has func(program string) bool) []Reci
 // path returns the path of a program, empty if the image does not have it.
 func (r Recipe) path(program string) string { return r.Programs[program] + r.BuiltIn[program] }
 
-// Command returns how the image starts a program: by its path. If it is part of
-// many, a multi-name program at path, which knows it by another name, the command is
-// that path and the other name.
+// Command returns the command that starts a program in the image: its path. If the program
+// is part of many, a multi-name program at path that knows it by another name, the command
+// is path and that name.
 func (r Recipe) Command(program string, many *packaging.Multicall, path string) []string {
 	if many == nil || many.Programs[program] == program {
 		return []string{r.path(program)}

@@ -23,21 +23,21 @@ type Settings struct {
 	Base string `yaml:"base" json:"base"`
 	// Debian makes a base layer of Debian packages, instead of Base.
 	Debian Debian `yaml:"debian" json:"debian"`
-	// Format is oci, or docker for what does not read OCI images, which are Docker
-	// before 18.06 and its registry before 2.7: manifests of version 2, schema 2.
+	// Format is oci, or docker for tools that do not read OCI images, such as Docker before
+	// 18.06 and its registry before 2.7: manifests of version 2, schema 2.
 	Format string `yaml:"format" json:"format"`
-	// Compression of layers: zstd, or gzip for what does not read zstd, which are
-	// Docker before 23 and containerd before 1.5. Docker's format has gzip only.
+	// Compression of layers: zstd, or gzip for tools that do not read zstd, such as Docker
+	// before 23 and containerd before 1.5. Docker's format has gzip only.
 	Compression string `yaml:"compression" json:"compression"`
 	// Source is the URL where the fork's source is published.
 	Source string `yaml:"source" json:"source"`
 	// Registry is where the images are pulled from, and where they are pushed to by
 	// default: the prefix of their repositories, as registry.example.org/team.
 	Registry string `yaml:"registry" json:"registry"`
-	// With names other forks of the project whose images the pods of this one run, as
-	// one of etcd.
+	// With names other forks of the project whose images the pods of this one run, such as a
+	// fork of etcd.
 	With []string `yaml:"with" json:"with"`
-	// Add is what images have in addition to what the profile says, by image. Files of
+	// Add is what images have in addition to their recipes, by image. Files of
 	// forks/NAME/files/images are added, too.
 	Add map[string]Addition `yaml:"add" json:"add"`
 }
@@ -49,14 +49,14 @@ type Debian struct {
 	Suites []string `yaml:"suites" json:"suites"`
 	// Keyring is a file of the project with the keys that sign the suites.
 	Keyring string `yaml:"keyring" json:"keyring"`
-	// Set names a set of packages of the profile, which are installed besides Packages.
+	// Set names a set of packages of the profile, which are installed in addition to Packages.
 	Set string `yaml:"set" json:"set,omitempty"`
-	// Packages are installed with all that they depend on: names, or alternatives, as
-	// iproute2 | iproute.
+	// Packages are installed with everything that they depend on: names, or alternatives, such
+	// as iproute2 | iproute.
 	Packages []string `yaml:"packages" json:"packages"`
 }
 
-// IsSet reports whether a base of Debian packages is asked for.
+// IsSet reports whether the settings ask for a base of Debian packages.
 func (d Debian) IsSet() bool { return len(d.Packages) > 0 || d.Set != "" }
 
 // isEmpty reports whether the section has nothing.
@@ -118,7 +118,7 @@ func isBase(s string) bool {
 	return s == "scratch" || strings.HasPrefix(s, "./") || byDigest.MatchString(s)
 }
 
-// Validate returns what is wrong with the section.
+// Validate returns the faults of the section, nil if there are none.
 func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
 	faults = append(faults, config.Below("debian", s.Debian.validate(s.Base))...)
@@ -149,8 +149,8 @@ func (s Settings) Validate() []config.Fault {
 	return faults
 }
 
-// CheckRegistry returns an error if the registry is set and repositories cannot
-// have it as their prefix.
+// CheckRegistry returns an error if the registry is set and cannot be the prefix of a
+// repository.
 func (s Settings) CheckRegistry() error {
 	if s.Registry == "" {
 		return nil

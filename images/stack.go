@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// A Stack is the entries of an image's layers, by path, links and the dirs above them
-// among them.
+// A Stack holds the entries of an image's layers by path, including links and the dirs above
+// each entry.
 type Stack map[string]Entry
 
-// NewStack returns the entries of layers, the lowest first.
+// NewStack returns the stack of layers, the lowest first.
 func NewStack(layers ...[]Entry) Stack {
 	s := Stack{}
 	for _, l := range layers {
@@ -35,7 +35,7 @@ func (s Stack) put(e Entry) {
 	}
 }
 
-// Entries returns what files are as entries of a layer.
+// Entries returns files as entries of a layer.
 func Entries(files []File) []Entry {
 	out := make([]Entry, len(files))
 	for i, f := range files {

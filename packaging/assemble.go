@@ -33,8 +33,8 @@ type Input struct {
 	UserDir  string // what errors call that folder
 }
 
-// Check returns what is wrong with the settings, as far as that shows before
-// anything is built.
+// Check returns an error that lists what is wrong with the settings, as far as that is known
+// before anything is built.
 func (in Input) Check() error {
 	recipes, err := in.Select(nil)
 	if err != nil {

@@ -298,10 +298,11 @@ func executed(f File) (unitfile.Unit, []unitfile.Command, error) {
 	return unit, commands, nil
 }
 
-// A Search returns the folder of this machine that a file names, which it should not, or "".
+// A Search looks in a file for the name of a folder of this machine, which must not be in a
+// package. It returns the folder, or "" if there is none.
 type Search func(f File) (folder string, err error)
 
-// SearchFor returns the search for some folders, which reads the whole file.
+// SearchFor returns a Search for some folders. It reads the whole file.
 func SearchFor(folders []string) Search {
 	return func(f File) (string, error) { return f.containing(folders) }
 }

@@ -31,7 +31,7 @@ type Settings struct {
 	Replace map[string][]string `yaml:"replace" json:"replace"`
 }
 
-// Defaulted returns the section with what was left out filled in.
+// Defaulted returns the section with defaults for what it leaves out.
 func (s Settings) Defaulted() Settings {
 	if s.Revision == 0 {
 		s.Revision = 1
@@ -47,7 +47,7 @@ var compressions = map[string]string{"zstd": "zstd:best", "xz": "xz", "gzip": "g
 
 var maintainer = regexp.MustCompile(`^[^<>[:cntrl:]]*[^<>[:cntrl:][:space:]] <[^<>@[:cntrl:]\s]+@[^<>@[:cntrl:]\s]+>$`)
 
-// Validate returns what is wrong with the section.
+// Validate returns the faults of the section, nil if there are none.
 func (s Settings) Validate() []config.Fault {
 	var faults []config.Fault
 	add := func(field, format string, args ...any) {
@@ -91,9 +91,9 @@ type Recipes struct {
 	Packages    []Recipe    `yaml:"packages" json:"packages"`
 }
 
-// A Multicall is a component that is several programs in one binary, told apart by
-// the name it is called by. In a fork that builds it, the packages of those
-// programs have a link to it, and depend on its package.
+// A Multicall is a component with several programs in one binary, which runs the program
+// whose name it is called by. If a fork builds it, the packages of those programs have a
+// link to it, and depend on its package.
 type Multicall struct {
 	Versions  version.Range `yaml:"versions" json:"versions"`
 	Component string        `yaml:"component" json:"component"`
@@ -103,8 +103,8 @@ type Multicall struct {
 	Programs map[string]string `yaml:"programs" json:"programs"`
 }
 
-// A Recipe is one package. A fork can have it if it builds all of its programs, and
-// all that it requires.
+// A Recipe describes one package. A fork can have the package if it builds all its programs,
+// and all programs that it requires.
 type Recipe struct {
 	Name     string        `yaml:"name" json:"name"`
 	Versions version.Range `yaml:"versions" json:"versions"`
@@ -129,7 +129,7 @@ type Recipe struct {
 	Overrides   []Override          `yaml:"overrides" json:"overrides"`
 }
 
-// Validate returns what is wrong with the recipes.
+// Validate returns the faults of the recipes, nil if there are none.
 func (r Recipes) Validate() []config.Fault {
 	var faults []config.Fault
 	for i, m := range r.Multicall {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A Doc is what a program prints about itself.
+// A Doc is the documentation that a program prints about itself.
 type Doc struct {
 	Help        []byte            // what it prints when asked for help
 	Completions map[string][]byte // by shell

@@ -7,10 +7,10 @@ type Family struct {
 	// Completions maps a shell to the file with a program's completions, where %s
 	// is the program.
 	Completions map[string]string
-	// Sysusers is what a package depends on that creates users.
+	// Sysusers is the dependency of packages that create users.
 	Sysusers Relation
-	// Names maps a package's name in Debian to the family's, where it is another,
-	// or to "" if the family needs no such package.
+	// Names maps a package's name in Debian to the family's, if that differs, or to "" if the
+	// family needs no such package.
 	Names map[string]string
 	// Alternatives reports whether a relation can name alternatives. Otherwise it
 	// names the first of them.

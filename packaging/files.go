@@ -240,8 +240,8 @@ func (in Input) userFile(name, at string) (File, error) {
 	return f, nil
 }
 
-// UserFiles returns the names of the user's files below a folder of user, which dir
-// names in errors. There may be no such folder.
+// UserFiles returns the names of the files below a folder of user, none if the folder does
+// not exist. Errors call user dir.
 func UserFiles(user fs.FS, dir, folder string) ([]string, error) {
 	if user == nil {
 		return nil, nil
@@ -287,8 +287,8 @@ func (in Input) userPackages() ([]string, error) {
 	return out, nil
 }
 
-// The folders of the fork's files that are not named after a package: what hosts
-// without a package manager get in addition, and what images do.
+// The folders of the fork's files that are not named after a package: for hosts without a
+// package manager, and for images.
 const (
 	Installer = "installer"
 	Images    = "images"

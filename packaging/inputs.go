@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Revision counts the changes of this package that change what it assembles.
+// Revision is part of the cache key of a package. It counts up with each change of this Go
+// package that changes what it assembles.
 const Revision = 2
 
 // Inputs returns everything that a package is made from, except for its binaries,

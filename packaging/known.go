@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Known returns a recipe's package as far as it is known before anything is built:
-// its files, of which programs and documents are empty. What comes from the patched
-// tree is missing.
+// Known returns a recipe's package as far as it is known before anything is built. Its
+// programs and documents are empty, and files from the patched tree are missing.
 func (in Input) Known(r Recipe) (Package, error) {
 	r.Files = maps.Clone(r.Files)
 	maps.DeleteFunc(r.Files, func(_, from string) bool { return strings.HasPrefix(from, treeFile) })

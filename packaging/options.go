@@ -13,7 +13,7 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// A Variable is one that a file of options sets.
+// A Variable is a variable that a file of options sets.
 type Variable struct {
 	Name  string `json:"name"`
 	Value string `json:"value"` // may have several lines
@@ -97,8 +97,8 @@ func (c contents) split() ([]string, error) {
 	return out, nil
 }
 
-// CheckOptions returns what is wrong with fork.yaml's options for packages, as far
-// as that shows before anything is built.
+// CheckOptions returns an error that lists what is wrong with fork.yaml's options for
+// packages, as far as that is known before anything is built.
 func (in Input) CheckOptions(recipes []Recipe) error {
 	var errs []error
 	for _, r := range recipes {

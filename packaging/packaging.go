@@ -2,9 +2,8 @@
 // files, units, options, manual pages and relations, in no package format yet.
 // Other packages write the formats.
 //
-// Which packages a project can have is data, [Recipes]. [Input.Select] returns
-// those that the fork has the programs for, and [Input.Assemble] makes a [Package]
-// of each:
+// [Recipes] is data: the packages that a project can have. [Input.Select] returns those that
+// the fork has the programs for, and [Input.Assemble] makes a [Package] of each:
 //
 //	in := packaging.Input{
 //		Family:   packaging.Debian(),
@@ -23,8 +22,8 @@
 // pass the rules in check.go. [Input.Check] finds mistakes in the settings before
 // anything is built.
 //
-// What differs between distributions, as where options are and how packages of
-// others are named, is a [Family].
+// A [Family] holds what differs between distributions, such as the folder of options and the
+// names of other packages.
 package packaging
 
 import (
@@ -42,7 +41,7 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// A Package is one package: its files, and what it declares.
+// A Package is one package: its files and its metadata.
 type Package struct {
 	Name        string
 	Version     version.Version // the fork's
@@ -70,8 +69,7 @@ type Package struct {
 	static      bool
 }
 
-// Static reports whether the package has a program that is linked with no shared
-// library.
+// Static reports whether the package has a statically linked program.
 func (p Package) Static() bool { return p.static }
 
 // Release returns the version with the revision of the packaging: 1.36.1+acme.1-1.
@@ -83,12 +81,12 @@ type Kind int
 // The kinds of files.
 const (
 	Regular Kind = iota
-	Config       // the operator's to change
-	Folder       // for what others put there
+	Config       // the operator may change it
+	Folder       // for files of other programs
 	Link         // symbolic
 )
 
-// String returns the kind as messages name it.
+// String returns the name of the kind in messages.
 func (k Kind) String() string {
 	switch k {
 	case Regular:
@@ -103,7 +101,7 @@ func (k Kind) String() string {
 	return fmt.Sprintf("Kind(%d)", int(k))
 }
 
-// A File is one path of a package. Its owner is root.
+// A File is a file, folder or link of a package. Its owner is root.
 type File struct {
 	Path   string // absolute
 	Kind   Kind
@@ -121,7 +119,7 @@ func (f File) Open() (io.ReadCloser, error) {
 	return io.NopCloser(bytes.NewReader(f.Data)), nil
 }
 
-// Relations are what a package declares about others.
+// Relations are the relations of a package to others, by kind.
 type Relations struct {
 	Depends    []Relation `yaml:"depends"`
 	Recommends []Relation `yaml:"recommends"`
@@ -131,7 +129,7 @@ type Relations struct {
 	Provides   []Relation `yaml:"provides"`
 }
 
-// An Override is a finding of a distribution's linter that is accepted, and why.
+// An Override accepts a finding of a distribution's linter, with a reason.
 type Override struct {
 	Tag    string `yaml:"tag"`
 	Reason string `yaml:"reason"`
@@ -158,8 +156,8 @@ func (p Package) Units() []string {
 	return out
 }
 
-// Stopped returns the names of the units that a removal stops: also of those that
-// cannot be enabled, but are started by others.
+// Stopped returns the names of the units that a removal stops, including units that cannot
+// be enabled but are started by others.
 func (p Package) Stopped() []string {
 	var out []string
 	for _, f := range p.Files {
@@ -171,8 +169,7 @@ func (p Package) Stopped() []string {
 	return out
 }
 
-// HasUnits reports whether the package has units or drop-ins, for which systemd
-// has to reload.
+// HasUnits reports whether the package has units or drop-ins, so that systemd has to reload.
 func (p Package) HasUnits() bool { return len(p.under(unitDir)) > 0 }
 
 // Sysusers returns the names of the package's files for systemd-sysusers.

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A Relation names another package, or alternatives, each with the versions that
-// are meant: "iptables >= 1.4.21 | nftables". The version "self" is the release of
-// the package that has the relation, and "upstream" the version of its upstream.
+// A Relation names another package, or alternatives, each with an optional range of
+// versions: "iptables >= 1.4.21 | nftables". The version "self" is the release of the
+// package that has the relation, and "upstream" is its upstream's version.
 type Relation string
 
 // A Name is one alternative of a relation.

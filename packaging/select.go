@@ -10,8 +10,8 @@ import (
 	"github.com/slipway-build/slipway/internal/near"
 )
 
-// Select returns the recipes of the packages with these names, or of all that
-// the fork has the programs for.
+// Select returns the recipes of the packages with these names. Without names, it returns all
+// recipes whose programs the fork builds. An unknown name is an error.
 func (in Input) Select(names []string) ([]Recipe, error) {
 	var out []Recipe
 	var have []string
@@ -67,8 +67,8 @@ func (in Input) missing(r Recipe) string {
 	return ""
 }
 
-// Multicall returns the component that the fork builds and that is the program
-// among others, or nil.
+// Multicall returns the multi-call component that contains the program, or nil if the fork
+// builds none.
 func (in Input) Multicall(program string) *Multicall {
 	for _, m := range in.multicalls() {
 		if slices.Contains(in.Programs, m.Component) && m.Programs[program] != "" {
@@ -91,7 +91,8 @@ func (in Input) multicalls() []Multicall {
 	return out
 }
 
-// Component returns the component that is the program in this fork.
+// Component returns the component that contains the program in this fork: the program
+// itself, or a multi-call component.
 func (in Input) Component(program string) string {
 	if m := in.Multicall(program); m != nil && !slices.Contains(in.Programs, program) {
 		return m.Component

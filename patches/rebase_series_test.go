@@ -241,7 +241,8 @@ func TestRebaseInstead(t *testing.T) {
 			files{"f": thirty(5, "two", 28, "new"), "g": "new\n"},
 		},
 		"at other lines": {
-			diffOf(t, "first", files{"f": "top\n" + now["f"]}, files{"f": "top\n" + thirty(20, "x", 28, "new")}), "moved\napplies",
+			diffOf(t, "first", files{"f": "top\n" + now["f"]}, files{"f": "top\n" + thirty(20, "x", 28, "new")}),
+			"moved\napplies",
 			files{"f": thirty(5, "two", 20, "x", 28, "new")},
 		},
 		"it does not": {

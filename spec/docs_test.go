@@ -23,8 +23,8 @@ import (
 	"github.com/slipway-build/slipway/version"
 )
 
-// A page is docs/fork.md, taken apart.
-type page struct {
+// A reference is docs/fork.md and docs/profiles.md, taken apart.
+type reference struct {
 	keys     map[string][]string // by section: what headings and first cells have in backticks
 	examples map[string][]string // by file: the code blocks that show one
 }
@@ -34,15 +34,23 @@ var (
 	row     = regexp.MustCompile("^\\| `([^`]+)` \\|")
 )
 
-func readPage(t *testing.T) page {
+func readReference(t *testing.T) reference {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "docs", "fork.md"))
-	if err != nil {
-		t.Fatal(err)
+	r := reference{keys: map[string][]string{}, examples: map[string][]string{}}
+	for _, name := range []string{"fork.md", "profiles.md"} {
+		data, err := os.ReadFile(filepath.Join("..", "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.add(string(data))
 	}
-	p := page{keys: map[string][]string{}, examples: map[string][]string{}}
+	return r
+}
+
+// add takes one page apart.
+func (r reference) add(data string) {
 	section, block, text := "", "", ""
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(data) {
 		line = strings.TrimSuffix(line, "\n")
 		info, fence := strings.CutPrefix(line, "```")
 		switch {
@@ -50,7 +58,7 @@ func readPage(t *testing.T) page {
 			block, text = info+"|", ""
 		case fence:
 			if _, file, ok := strings.Cut(strings.TrimSuffix(block, "|"), " "); ok {
-				p.examples[file] = append(p.examples[file], text)
+				r.examples[file] = append(r.examples[file], text)
 			}
 			block = ""
 		case block != "":
@@ -60,12 +68,11 @@ func readPage(t *testing.T) page {
 		default:
 			for _, form := range []*regexp.Regexp{heading, row} {
 				if m := form.FindStringSubmatch(line); m != nil {
-					p.keys[section] = append(p.keys[section], m[1])
+					r.keys[section] = append(r.keys[section], m[1])
 				}
 			}
 		}
 	}
-	return p
 }
 
 // keysOf returns the keys that a struct's fields are given by, and all below: upstream.module,
@@ -98,13 +105,13 @@ func keysOf(t reflect.Type, prefix string) []string {
 	return keys
 }
 
-// TestEveryKeyIsDocumented holds docs/fork.md against the structs, both ways and in the same order.
+// TestEveryKeyIsDocumented holds docs/fork.md and docs/profiles.md against the structs, both ways, in the same order.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	p := readPage(t)
+	p := readReference(t)
 	templates := []string{"{{.Version}}", "{{.Major}}", "{{.Prerelease}}", "{{.Metadata}}", "{{.Commit}}", "{{.Date}}"}
 	for section, want := range map[string][]string{
 		"fork.yaml":                       keysOf(reflect.TypeFor[Fork](), ""),
-		"Profiles":                        keysOf(reflect.TypeFor[profiles.File[profiles.Profile]](), ""),
+		"profiles/PROJECT.yaml":           keysOf(reflect.TypeFor[profiles.File[profiles.Profile]](), ""),
 		"profiles/PROJECT/packages.yaml":  keysOf(reflect.TypeFor[profiles.File[packaging.Recipes]](), ""),
 		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[profiles.File[ebuilds.Project]](), ""),
 		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[profiles.File[images.Recipes]](), ""),
@@ -118,16 +125,16 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 			func(key string) bool { return slices.Contains(templates, key) })
 		for _, key := range want {
 			if !slices.Contains(got, key) {
-				t.Errorf("docs/fork.md, %s: %s is not documented", section, key)
+				t.Errorf("docs, %s: %s is not documented", section, key)
 			}
 		}
 		for _, key := range got {
 			if !slices.Contains(want, key) {
-				t.Errorf("docs/fork.md, %s: there is no key %s", section, key)
+				t.Errorf("docs, %s: there is no key %s", section, key)
 			}
 		}
 		if !t.Failed() && !slices.Equal(got, want) {
-			t.Errorf("docs/fork.md, %s: the keys are listed as %q, want %q", section, got, want)
+			t.Errorf("docs, %s: the keys are listed as %q, want %q", section, got, want)
 		}
 	}
 }
@@ -162,15 +169,15 @@ func lastKey(key string) string {
 	return key[strings.LastIndex(key, ".")+1:]
 }
 
-// TestExamplesAreRight reads every example of the page as what it says it is.
+// TestExamplesAreRight reads every example of the two pages as what it says it is.
 func TestExamplesAreRight(t *testing.T) {
-	p := readPage(t)
+	p := readReference(t)
 	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/flannel.yaml": 1,
 		"profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1,
 		"profiles/ship/kubespray.yaml": 1, "profiles/ship/tarballs.yaml": 1, "profiles/ship/openstack.yaml": 1,
 		"patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
-			t.Fatalf("docs/fork.md has %d examples of %s, want %d", got, file, want)
+			t.Fatalf("the docs have %d examples of %s, want %d", got, file, want)
 		}
 	}
 	dir := t.TempDir()
@@ -181,7 +188,7 @@ func TestExamplesAreRight(t *testing.T) {
 	}
 	for _, name := range []string{"ship", "flannel"} {
 		if _, faults, err := profiles.Load(dir, name); err != nil || faults != nil {
-			t.Errorf("docs/fork.md, profiles/%s.yaml: %v, %v", name, faults, err)
+			t.Errorf("docs/profiles.md, profiles/%s.yaml: %v, %v", name, faults, err)
 		}
 	}
 	v, err := version.Parse("1.4.1")
@@ -189,22 +196,22 @@ func TestExamplesAreRight(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, _, err := profiles.Recipes(dir, "ship", v); err != nil {
-		t.Errorf("docs/fork.md, profiles/ship/packages.yaml: %v", err)
+		t.Errorf("docs/profiles.md, profiles/ship/packages.yaml: %v", err)
 	}
 	if _, err := profiles.Gentoo(dir, "ship"); err != nil {
-		t.Errorf("docs/fork.md, profiles/ship/gentoo.yaml: %v", err)
+		t.Errorf("docs/profiles.md, profiles/ship/gentoo.yaml: %v", err)
 	}
 	if _, err := profiles.Images(dir, "ship"); err != nil {
-		t.Errorf("docs/fork.md, profiles/ship/images.yaml: %v", err)
+		t.Errorf("docs/profiles.md, profiles/ship/images.yaml: %v", err)
 	}
 	if _, err := profiles.Kubespray(dir, "ship"); err != nil {
-		t.Errorf("docs/fork.md, profiles/ship/kubespray.yaml: %v", err)
+		t.Errorf("docs/profiles.md, profiles/ship/kubespray.yaml: %v", err)
 	}
 	if _, err := profiles.Tarballs(dir, "ship"); err != nil {
-		t.Errorf("docs/fork.md, profiles/ship/tarballs.yaml: %v", err)
+		t.Errorf("docs/profiles.md, profiles/ship/tarballs.yaml: %v", err)
 	}
 	if _, err := profiles.OpenStack(dir, "ship"); err != nil {
-		t.Errorf("docs/fork.md, profiles/ship/openstack.yaml: %v", err)
+		t.Errorf("docs/profiles.md, profiles/ship/openstack.yaml: %v", err)
 	}
 	for i, example := range p.examples["fork.yaml"] {
 		if err := validate(t, []byte(example)); err != nil {

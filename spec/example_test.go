@@ -36,7 +36,7 @@ build:
 		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			log.Fatal(err)
 		}
-		f, err := spec.Load(dir, file, "forks/kubernetes/fork.yaml")
+		f, err := spec.Load(dir, file, "fork.yaml")
 		if err != nil {
 			fmt.Println(err)
 			continue
@@ -46,8 +46,8 @@ build:
 		}
 	}
 	// Output:
-	// forks/kubernetes/fork.yaml:2: version: "1.36" is not a semantic version (https://semver.org): write it like 1.36.1+acme.1
-	// forks/kubernetes/fork.yaml:5: build.platforms: is empty: list the platforms to build for, such as linux/amd64
+	// fork.yaml:2: version: "1.36" is not a semantic version (https://semver.org): write it like 1.36.1+acme.1
+	// fork.yaml:5: build.platforms: is empty: list the platforms to build for, such as linux/amd64
 	// 1.36.1 kubelet [linux/amd64 linux/arm64]
 	// 1.36.1 kubectl [linux/amd64 linux/arm64]
 }

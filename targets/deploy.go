@@ -17,19 +17,19 @@ type Deploy mg.Namespace
 // Kubespray writes the variables that make Kubespray deploy a fork's images and binaries.
 //
 // Writes dist/FORK/deploy/kubespray.yml. Builds the binaries whose sums it needs.
-// -url=https://downloads.example.org/kubernetes means
+// With -url=https://downloads.example.org/kubernetes, binaries are downloaded from
 // https://downloads.example.org/kubernetes/VERSION/OS_ARCH/NAME.
 //
 // Examples:
 //
 //	mage deploy:kubespray -registry=registry.example.org/team
-//	mage deploy:kubespray -url=https://downloads.example.org/kubernetes  # binaries from there, too
+//	mage deploy:kubespray -url=https://downloads.example.org/kubernetes  # binaries from this address
 func (Deploy) Kubespray(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	registry *string, // REGISTRY where the images are pulled from (default: where they were made for)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
+	registry *string, // REGISTRY the registry that images are pulled from (default: the one they were made for)
 	url *string, // URL where dist/FORK/bin is published
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -43,9 +43,9 @@ func (Deploy) Kubespray(
 
 // OpenStack writes the configuration of Kubernetes' cloud provider for OpenStack, openstack.conf.
 //
-// The file of -out is one that only its owner can read. The values are those of the
-// section openstack of fork.yaml; -set changes some. Secrets are taken from the
-// variables of OpenStack's clients alone, such as OS_PASSWORD.
+// Only the owner can read the file that -out names. The values are those of the section
+// openstack of fork.yaml; -set replaces some. Secrets are taken only from the variables
+// of OpenStack's clients, such as OS_PASSWORD.
 //
 // Examples:
 //
@@ -53,9 +53,9 @@ func (Deploy) Kubespray(
 //	mage deploy:openstack -set=Global.region=west  # on standard output, with another region
 func (Deploy) OpenStack(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	set *string, // LIST values that differ, such as Global.region=east,LoadBalancer.subnet-id=ID
-	out *string, // FILE where to write it, outside of dist (default: standard output)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
+	set *string, // LIST values to replace, such as Global.region=east,LoadBalancer.subnet-id=ID
+	out *string, // FILE the file to write, outside of dist (default: standard output)
 ) error {
 	return ask(func(p *slipway.Project) error {
 		data, err := p.OpenStack(setting("FORK", fork), slipway.OpenStackRequest{

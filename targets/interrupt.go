@@ -27,9 +27,10 @@ func (e *interruptedError) ExitStatus() int { return 128 + int(e.signal) }
 const (
 	// echo is how long the first signal may come again: a terminal sends it to all processes,
 	// and some of them, as the go command does, hand it on.
-	echo = 300 * time.Millisecond
-	slow = time.Second     // until people are told that an interrupted run still ends
-	last = 2 * time.Second // that a run has to end after a second signal
+	echo    = 300 * time.Millisecond
+	settled = 50 * time.Millisecond // until Mage's own handler is in place
+	slow    = time.Second           // until people are told that an interrupted run still ends
+	last    = 2 * time.Second       // that a run has to end after a second signal
 )
 
 // untilSignal returns a context that the first signal to end this process cancels. The second
@@ -41,6 +42,10 @@ func untilSignal(parent context.Context, p *show.Printer) (_ context.Context, en
 	signal.Reset(syscall.SIGINT)
 	signals, stop := make(chan os.Signal, 4), make(chan struct{})
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	again := time.AfterFunc(settled, func() { // Mage asks for the signal beside the target, and may be later
+		signal.Reset(syscall.SIGINT)
+		signal.Notify(signals, syscall.SIGINT)
+	})
 	hurry := make(chan struct{})
 	ctx, cancel := context.WithCancelCause(process.WithHurry(parent, hurry))
 	go func() {
@@ -60,6 +65,7 @@ func untilSignal(parent context.Context, p *show.Printer) (_ context.Context, en
 		if errors.As(context.Cause(ctx), &why) {
 			return why
 		}
+		again.Stop()
 		signal.Stop(signals)
 		close(stop)
 		cancel(nil)

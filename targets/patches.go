@@ -28,8 +28,8 @@ type Patches mg.Namespace
 //	mage patches:verify -fork=etcd-3.7          # another
 func (Patches) Verify(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	v *bool, // list more of what is done, such as the packages that are compiled
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -49,8 +49,8 @@ func (Patches) Verify(
 //	mage patches:lock -fork=etcd-3.7            # another fork than the default
 func (Patches) Lock(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	v *bool, // list more of what is done, such as the packages that are compiled
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -60,20 +60,20 @@ func (Patches) Lock(
 
 // Apply writes a fork's patched tree to dist/FORK/src, a git repository with one commit per patch, to read and edit.
 //
-// The folder of -tree does not exist, is empty, or has a tree that was written there
-// before.
+// The folder that -tree names must not exist, be empty, or have a tree that was written
+// there before.
 //
 // Examples:
 //
 //	mage patches:apply                              # the whole series
-//	mage patches:apply -until=0001-hyperkube.patch  # the tree that the next patch is applied to
+//	mage patches:apply -until=0001-hyperkube.patch  # up to one patch
 //	mage patches:apply -tree=../kubernetes          # in another folder
 func (Patches) Apply(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	until *string, // NAME the last patch to apply, or none (default: that of the series)
-	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
-	v *bool, // list more of what is done, such as the packages that are compiled
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
+	until *string, // NAME the last patch to apply, or none (default: the last of the series)
+	tree *string, // DIR the folder of the tree, outside of dist (default: dist/FORK/src)
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -88,8 +88,8 @@ func (Patches) Apply(
 // The commits become a reference in fork.yaml, by their ids, applied before the files
 // of patches/series. With -as=files they become patch files, added at the end of the
 // series. Commits that conflict are left in dist/FORK/src: resolve them there, then
-// run patches:refresh. -merges=first-parent takes each merge in the range as one
-// change; flatten takes the commits of both sides, without the merges.
+// run patches:refresh. -merges=first-parent imports each merge in the range as one
+// change; flatten imports the commits of both sides, without the merges.
 //
 // Examples:
 //
@@ -97,13 +97,13 @@ func (Patches) Apply(
 //	mage patches:import -from=../kubernetes -commits=v1.36.1..HEAD -as=files  # as patch files
 func (Patches) Import(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	from *string, // REPOSITORY a URL, or a path
 	commits *string, // RANGE a range BASE..TIP; each is a branch, a tag or 40 hex digits
 	as *string, // NAME what the commits become: references or files (default: references)
-	merges *string, // NAME how merges in the range are taken: first-parent or flatten (default: they are refused)
-	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
-	v *bool, // list more of what is done, such as the packages that are compiled
+	merges *string, // NAME how to treat merges in the range: first-parent or flatten (default: refuse them)
+	tree *string, // DIR the folder of the tree, outside of dist (default: dist/FORK/src)
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	kind := setting("AS", as)
@@ -132,9 +132,9 @@ func (Patches) Import(
 //	mage patches:refresh -tree=../kubernetes   # from the folder of patches:apply -tree
 func (Patches) Refresh(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
-	v *bool, // list more of what is done, such as the packages that are compiled
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
+	tree *string, // DIR the folder of the tree, outside of dist (default: dist/FORK/src)
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -155,13 +155,13 @@ func (Patches) Refresh(
 //	mage patches:rebase -onto=1.36.2 -write    # moves the fork
 func (Patches) Rebase(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	onto *string, // VERSION what to try, such as 1.36.2, or a commit
-	format *string, // NAME json or markdown: a report alone on standard output (default: a table)
-	tree *string, // DIR where the tree is, outside of dist (default: dist/FORK/src)
+	format *string, // NAME json or markdown, which print only the report on standard output (default: a table)
+	tree *string, // DIR the folder of the tree, outside of dist (default: dist/FORK/src)
 	all *bool, // try every newer patch release
 	write *bool, // move the fork there
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 ) error {
 	as := setting("FORMAT", format)
 	show, ok := map[string]func([]slipway.Rebase) error{
@@ -290,9 +290,9 @@ func rebaseDetails(p series.RebasedPatch) []string {
 //	mage patches:export -format=git            # a bundle: the upstream, and a commit per patch
 func (Patches) Export(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	format *string, // NAME quilt, mbox or git
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	as := setting("FORMAT", format)
@@ -314,12 +314,12 @@ type Source mg.Namespace
 // Examples:
 //
 //	mage source:export                         # as tar.xz
-//	mage source:export -format=tar.gz          # for what does not read xz
+//	mage source:export -format=tar.gz          # for tools that do not read xz
 func (Source) Export(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	format *string, // NAME tar.xz or tar.gz (default: tar.xz)
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	kind := setting("FORMAT", format)

@@ -22,25 +22,25 @@ import (
 // RELEASE makes everything that a fork ships, describes it, and signs it.
 //
 // Writes dist/FORK/release: binaries, packages, the overlay, images and tarballs,
-// as release.artifacts of fork.yaml says, with SBOMs, provenance, sums and
-// signatures. Without -key the release is not signed. A version that was released
-// with other content is refused without -force.
+// as set in release.artifacts of fork.yaml, with SBOMs, provenance, sums and
+// signatures. Without -key, the release is not signed. Without -force, a version that
+// was released with other content is refused.
 //
 // Examples:
 //
 //	mage release -dryRun                       # lists what would be released
 //	mage release -key=$HOME/release.pem        # makes it, and signs it
-//	mage release -platforms=linux/amd64        # of one platform, not signed
+//	mage release -platforms=linux/amd64        # for one platform, not signed
 func RELEASE(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
-	arch *string, // NAME one Linux architecture, in place of -platforms
+	arch *string, // NAME one Linux architecture, instead of -platforms
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	last *string, // PATH the release before: its folder, or its artifacts.json (default: the one in dist)
 	dryRun *bool, // say what would be done, and do nothing
 	force *bool, // replace a version that was released with other content
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	r, err := releaseRequest(platforms, arch, key, last)
@@ -60,7 +60,7 @@ func RELEASE(
 // case, and Go has one Release in a package: the target release itself is RELEASE.
 type Release mg.Namespace
 
-// Verify checks a release in a folder as a stranger would: offline, with public keys alone.
+// Verify checks a release in a folder as a stranger would: offline, with only public keys.
 //
 // Checks sums, signatures, the record, SBOMs and provenance, and that packages,
 // images and tarballs hold the same binaries.
@@ -74,9 +74,9 @@ func (Release) Verify(
 	folder string, // the folder of the release
 	key *string, // LIST files with the publisher's public keys (default: none; signatures are not checked)
 	others *string, // LIST files with public keys of those who built the release again
-	rebuilds *string, // LIST files with their statements, beside those in the release
+	rebuilds *string, // LIST files with further statements of rebuilders, besides those in the release
 	format *string, // NAME json, for programs (default: text)
-	rebuilders *int, // NUMBER how many of them there have to be (default: 0)
+	rebuilders *int, // NUMBER how many others must have built it again (default: 0)
 ) error {
 	as := setting("FORMAT", format)
 	if as != "" && as != "json" {
@@ -113,11 +113,11 @@ func (Release) Verify(
 //	mage release:reproduce -from=/srv/release -attest -key=alice.pem  # and attests that it is the same
 func (Release) Reproduce(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	from *string, // PATH the release: its folder, or its artifacts.json (default: dist/FORK/release)
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	attest *bool, // sign, with -key, that the release was built again to the same bytes
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 ) error {
 	exe, err := os.Executable()
 	if err != nil {
@@ -147,19 +147,19 @@ func (Release) Reproduce(
 
 // Matrix prints how a CI system divides a release among machines.
 //
-// Each job is a shard, a fork for one platform, for release:shard; those that take
-// longest come first, by the times of the last release here. With -max, a job has
-// several shards if there are more.
+// Each job is a shard for release:shard: a fork for one platform. The longest jobs come
+// first, by the times of the last release on this machine. With -max, a job can have
+// several shards.
 //
 // Examples:
 //
 //	mage release:matrix -format=github         # for a job's strategy.matrix
 //	mage release:matrix -max=4                 # for four machines
 func (Release) Matrix(
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
 	format *string, // NAME github, gitlab, tekton or json (default: json)
-	max *int, // NUMBER how many jobs there may be (default: one for each shard)
+	max *int, // NUMBER the largest number of jobs (default: one for each shard)
 ) error {
 	r, err := releaseRequest(platforms, nil, nil, nil)
 	if err != nil {
@@ -184,8 +184,8 @@ func (Release) Matrix(
 
 // Shard makes one machine's part of a release, as release:matrix names it.
 //
-// Writes the binaries of one platform to dist/shards/NAME, and, if this machine has
-// that platform, its packages. It needs no key: release:merge signs.
+// Writes the binaries for one platform to dist/shards/NAME, and the packages if this
+// machine has that platform. It needs no key: release:merge signs.
 //
 // Examples:
 //
@@ -193,8 +193,8 @@ func (Release) Matrix(
 //	mage release:shard etcd-3.7.linux-amd64,etcd-3.7.linux-arm64  # two on this machine
 func (Release) Shard(
 	ctx context.Context,
-	name string, // the shard, as release:matrix names it; several have commas between them
-	v *bool, // list more of what is done, such as the packages that are compiled
+	name string, // the shard, as release:matrix names it; several are separated by commas
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -202,23 +202,23 @@ func (Release) Shard(
 	})
 }
 
-// Merge makes a release of the shards that other machines made: the same bytes as on one machine.
+// Merge makes a release from the shards of several machines: the same bytes as on one machine.
 //
-// A shard that is missing, or of another fork, version or toolchain, is refused.
+// Fails if a shard is missing, or is from another fork, version or toolchain.
 //
 // Examples:
 //
-//	mage release:merge shards -key=env:RELEASE_KEY       # of all below shards, signed
-//	mage release:merge shards -platforms=linux/amd64     # of one platform
+//	mage release:merge shards -key=env:RELEASE_KEY       # from all shards below the folder, signed
+//	mage release:merge shards -platforms=linux/amd64     # for one platform
 func (Release) Merge(
 	ctx context.Context,
-	folders string, // a shard, or what has shards below it; several have commas between them
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	folders string, // a folder with shards in it or below it; several are separated by commas
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: those of fork.yaml)
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	last *string, // PATH the release before: its folder, or its artifacts.json (default: the one in dist)
 	force *bool, // replace a version that was released with other content
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	r, err := releaseRequest(platforms, nil, key, last)
@@ -235,10 +235,10 @@ func (Release) Merge(
 //
 // Examples:
 //
-//	mage release:notes                         # as they were written with the release
+//	mage release:notes                         # compared with the release before
 //	mage release:notes -last=/srv/releases/1.36.0  # compared with another release
 func (Release) Notes(
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	last *string, // PATH the release before: its folder, or its artifacts.json (default: the one in dist)
 ) error {
 	return ask(func(p *slipway.Project) error {
@@ -250,10 +250,10 @@ func (Release) Notes(
 	})
 }
 
-// Quick makes the release tarballs of a fork for one architecture, as quick-release of Kubernetes did.
+// Quick makes the release tarballs of a fork for one architecture, like Kubernetes' make quick-release.
 //
-// Writes them to dist/FORK/tarballs, and to dist/FORK/_output/release-tars, where
-// scripts of Kubernetes look for them. They are for Linux.
+// Writes tarballs for Linux to dist/FORK/tarballs, and to
+// dist/FORK/_output/release-tars, where scripts of Kubernetes look for them.
 //
 // Examples:
 //
@@ -261,9 +261,9 @@ func (Release) Notes(
 //	mage release:quick -arch=arm64             # for another
 func (Release) Quick(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	arch *string, // NAME one Linux architecture (default: this machine's)
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	names, err := platformNames("", setting("ARCH", arch))

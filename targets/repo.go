@@ -14,15 +14,15 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 )
 
-// REPO lists what the repositories in dist/repo have: channels with their versions, and snapshots.
+// REPO lists the content of the repositories in dist/repo: channels with their versions, and snapshots.
 //
 // Examples:
 //
 //	mage repo     # channels with their versions, and snapshots
-//	mage repo -v  # more of what is read
+//	mage repo -v  # with more details
 func REPO(
 	ctx context.Context,
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 ) error {
 	return run(ctx, v, nil, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
 		s, err := p.Repo().Status(ctx)
@@ -52,10 +52,10 @@ type Repo mg.Namespace
 
 // Add adds a release to the repositories in dist/repo: apt, yum, the overlay and downloads.
 //
-// Writes dist/repo, which repo.yaml describes. The keys sign all indexes; without one
-// the repositories are not signed. A version lower than the newest of the channel is
-// refused without -force, which also puts back the files of a release that is there
-// already.
+// Writes dist/repo, as repo.yaml describes it. The keys sign all indexes; without -key,
+// the repositories are not signed. Without -force, a version lower than the newest of
+// the channel is refused. -force also restores the files of a release that is already
+// there.
 //
 // Examples:
 //
@@ -63,13 +63,13 @@ type Repo mg.Namespace
 //	mage repo:add -from=/srv/release -channel=stable -dryRun  # says what would change
 func (Repo) Add(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	from *string, // DIR the release (default: dist/FORK/release)
 	channel *string, // NAME the channel (default: the first of repo.yaml)
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	dryRun *bool, // say what would be done, and do nothing
-	force *bool, // add a version below the newest, and put back the files of one that is there
-	v *bool, // list more of what is done, such as the packages that are compiled
+	force *bool, // add a version below the newest, and restore the files of one that is there
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	r := slipway.RepoAddRequest{
@@ -81,7 +81,7 @@ func (Repo) Add(
 	})
 }
 
-// Promote puts what one channel has into another, as candidate to stable; nothing is built again.
+// Promote copies the releases of one channel to another, such as candidate to stable; nothing is built again.
 //
 // Examples:
 //
@@ -89,12 +89,12 @@ func (Repo) Add(
 //	mage repo:promote candidate stable -fork=etcd-3.7 -dryRun  # says what would change, for one fork
 func (Repo) Promote(
 	ctx context.Context,
-	from string, // the channel to take from
-	to string, // the channel to put into
-	fork *string, // NAME this fork alone (default: all forks)
+	from string, // the channel to promote from
+	to string, // the channel to promote to
+	fork *string, // NAME only this fork (default: all forks)
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -102,7 +102,7 @@ func (Repo) Promote(
 	})
 }
 
-// Rollback has the repositories show an earlier snapshot again, as a new one.
+// Rollback makes the repositories show the releases of an earlier snapshot again, as a new snapshot.
 //
 // Examples:
 //
@@ -113,7 +113,7 @@ func (Repo) Rollback(
 	snapshot string, // the ID of the snapshot, as mage repo lists it
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -123,17 +123,17 @@ func (Repo) Rollback(
 
 // Resign signs all indexes again, with a new date and a new Valid-Until.
 //
-// It also makes again what somebody else changed.
+// Also restores indexes that somebody else changed.
 //
 // Examples:
 //
-//	mage repo:resign -key=$HOME/acme.key       # before Valid-Until is over
+//	mage repo:resign -key=$HOME/acme.key       # before Valid-Until passes
 //	mage repo:resign -key=old.key,new.key      # with two keys, while one replaces the other
 func (Repo) Resign(
 	ctx context.Context,
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -141,12 +141,12 @@ func (Repo) Resign(
 	})
 }
 
-// Publish brings dist/repo to where readers find it, so that they never see half of a change.
+// Publish copies dist/repo to the place where readers find it; they never see half of a change.
 //
 // -to is a folder, or a URL: ssh://host/path, s3://bucket/prefix,
-// swift://container/prefix, oci://registry/repository. A run that failed is repeated,
-// and goes on where it was. What somebody else changed there is refused without
-// -force.
+// swift://container/prefix, oci://registry/repository. A failed run can be repeated:
+// it continues where it stopped. Without -force, files that somebody else changed
+// there are refused.
 //
 // Examples:
 //
@@ -157,7 +157,7 @@ func (Repo) Publish(
 	to *string, // TARGET a folder, or a URL: ssh, s3, swift or oci
 	dryRun *bool, // say what would be done, and do nothing
 	force *bool, // replace what somebody else changed there
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -166,7 +166,7 @@ func (Repo) Publish(
 	})
 }
 
-// Pull brings dist/repo to what a target shows, without packages: to go on from there on another machine.
+// Pull brings dist/repo to the state of a target, without its packages, to continue on another machine.
 //
 // -from is a target as in repo:publish.
 //
@@ -177,7 +177,7 @@ func (Repo) Publish(
 func (Repo) Pull(
 	ctx context.Context,
 	from *string, // TARGET a folder, or a URL: ssh, s3, swift or oci
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -185,7 +185,7 @@ func (Repo) Pull(
 	})
 }
 
-// Rebase does again, on what a target shows, what was changed in dist/repo since the two parted.
+// Rebase repeats changes that were made only in dist/repo on top of the state of a target.
 //
 // -from is a target as in repo:publish.
 //
@@ -198,7 +198,7 @@ func (Repo) Rebase(
 	from *string, // TARGET a folder, or a URL: ssh, s3, swift or oci
 	key *string, // LIST keys to sign with: FILE, env:NAME, gpg:KEYID or exec:PUBLICKEY COMMAND (default: none)
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {

@@ -37,12 +37,12 @@ import (
 //	mage cross -components=kubelet -arch=arm64  # one program, for Linux on arm64
 func Cross(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	components *string, // LIST the components to build (default: build.components of fork.yaml)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
-	arch *string, // NAME one Linux architecture, in place of -platforms
+	arch *string, // NAME one Linux architecture, instead of -platforms
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
@@ -67,12 +67,12 @@ func Cross(
 //	mage deb -arch=arm64 rpm -arch=arm64      # both formats, for Linux on arm64
 func Deb(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
-	arch *string, // NAME one Linux architecture, in place of -platforms
+	arch *string, // NAME one Linux architecture, instead of -platforms
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	r, err := packageRequest(packages, platforms, arch, dryRun)
@@ -94,12 +94,12 @@ func Deb(
 //	mage rpm -packages=kubelet -arch=arm64    # one of them, for Linux on arm64
 func Rpm(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	packages *string, // LIST the packages to build (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
-	arch *string, // NAME one Linux architecture, in place of -platforms
+	arch *string, // NAME one Linux architecture, instead of -platforms
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	r, err := packageRequest(packages, platforms, arch, dryRun)
@@ -120,15 +120,15 @@ func Rpm(
 //
 //	mage ebuild                               # of all forks
 //	mage ebuild -fork=etcd-3.7                # of one
-//	mage ebuild -gentoo=/srv/gentoo           # looks there for names that ::gentoo has
-//	mage ebuild -messages                     # say again what to commit the packages as
+//	mage ebuild -gentoo=/srv/gentoo           # with the checkout of ::gentoo in that folder
+//	mage ebuild -messages                     # prints the commit messages again
 func Ebuild(
 	ctx context.Context,
-	fork *string, // NAME this fork alone (default: all forks)
-	gentoo *string, // DIR a checkout of ::gentoo (default: /var/db/repos/gentoo, if it is there)
-	messages *bool, // print the message of the commit for each package, also for those that were there
+	fork *string, // NAME only this fork (default: all forks)
+	gentoo *string, // DIR a checkout of ::gentoo (default: /var/db/repos/gentoo, if it exists)
+	messages *bool, // print the commit message for each package, also for those that are up to date
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	return run(ctx, v, json, func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
@@ -152,14 +152,14 @@ func Ebuild(
 //	mage image -format=docker                 # with archives for docker load
 func Image(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
 	images *string, // LIST the images (default: all)
 	platforms *string, // LIST platforms, such as linux/amd64,linux/arm64, or all (default: this machine's)
-	arch *string, // NAME one Linux architecture, in place of -platforms
-	format *string, // NAME docker: archives for docker load, too; or oci (default: oci)
-	registry *string, // REGISTRY where pods and units pull them from (default: images.registry of fork.yaml)
+	arch *string, // NAME one Linux architecture, instead of -platforms
+	format *string, // NAME oci, or docker, which adds archives for docker load (default: oci)
+	registry *string, // REGISTRY the registry that pods and units pull from (default: images.registry of fork.yaml)
 	dryRun *bool, // say what would be done, and do nothing
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
@@ -180,10 +180,10 @@ func Image(
 
 // Push pushes a fork's container images to registries.
 //
-// Push uses the credentials that docker login or podman login stored. A tag that
-// already points at another digest is refused without -force; one that would lose
-// platforms is also refused with it, unless -platforms or -arch says which it is to
-// have. So is another registry than the one that pods and units pull from.
+// Uses the credentials that docker login or podman login stored. Without -force, a tag
+// that already points to another digest is refused. A tag that would lose platforms is
+// refused even with -force, unless -platforms or -arch says which it is to have. Without
+// -mirror, a registry that pods and units do not pull from is refused.
 //
 // Examples:
 //
@@ -191,16 +191,16 @@ func Image(
 //	mage push -images=kubelet -tag=v1.36.1-test    # one image, with another tag
 func Push(
 	ctx context.Context,
-	fork *string, // NAME the fork (default: the only one, or that with default: true)
-	registry *string, // LIST registries, such as registry.example.org/team (default: where they were made for)
+	fork *string, // NAME the fork (default: the only one, or the one with default: true)
+	registry *string, // LIST registries, such as registry.example.org/team (default: the one they were made for)
 	images *string, // LIST the images (default: all)
 	tag *string, // NAME a tag (default: the one made from the fork's version)
-	platforms *string, // LIST platforms that the images have to be for, or all (default: those that they are for)
-	arch *string, // NAME one Linux architecture, in place of -platforms
+	platforms *string, // LIST the platforms that the images must have, or all (default: those they were built for)
+	arch *string, // NAME one Linux architecture, instead of -platforms
 	insecure *bool, // accept any certificate, and plain HTTP
-	force *bool, // replace a tag that points at another digest
+	force *bool, // replace a tag that points to another digest
 	mirror *bool, // push to a mirror of the registry that pods and units pull from
-	v *bool, // list more of what is done, such as the packages that are compiled
+	v *bool, // print more details, such as the packages that are compiled
 	json *bool, // print events as JSON, one on each line
 ) error {
 	names, err := platformNames(setting("PLATFORMS", platforms), setting("ARCH", arch))
@@ -298,9 +298,9 @@ func listForks(p *slipway.Project) error {
 
 // Clean removes dist: all outputs, and the cache that makes the next run fast.
 //
-// With the outputs goes dist/FORK/releases, the records of what was released: then a
-// version with other content is no longer refused. dist/repo stays: what was published
-// cannot be made again.
+// Also removes dist/FORK/releases, the records of earlier releases: after that, a
+// version with other content is no longer refused. Keeps dist/repo, because published
+// files cannot be made again.
 //
 // Examples:
 //
@@ -313,10 +313,10 @@ func Clean(ctx context.Context) error {
 
 // Check checks the files of all forks, without building and without a network.
 //
-// Looks at fork.yaml, the series, locks, profiles, the files for packages and images,
-// and repo.yaml, and at what is made of them. Reports all faults at once, each with
-// its file, its line and what to do, and fails if there are any. -json prints the
-// report for programs.
+// Reads fork.yaml, the series, locks, profiles, the files for packages and images, and
+// repo.yaml, and plans all outputs. Reports all faults at once, each with its file, its
+// line and what to do, and fails if there are any. -json prints the report for
+// programs.
 //
 // Examples:
 //
@@ -325,7 +325,7 @@ func Clean(ctx context.Context) error {
 //	mage check -json            # for an editor, or CI; docs/check.schema.json describes it
 func Check(
 	ctx context.Context,
-	fork *string, // NAME this fork alone (default: all forks)
+	fork *string, // NAME only this fork (default: all forks)
 	json *bool, // print a report as JSON
 ) error {
 	return ask(func(p *slipway.Project) error {
@@ -340,13 +340,13 @@ func Check(
 	})
 }
 
-// Doctor checks that this machine has what it takes to build this project's forks.
+// Doctor checks whether this machine has everything that is needed to build this project's forks.
 //
-// Fails if something is missing that a fork needs.
+// Fails if something that a fork needs is missing.
 //
 // Examples:
 //
-//	mage doctor        # lists what is missing, and what each thing is for
+//	mage doctor        # lists what is missing, and why it is needed
 //	mage doctor -json  # the same for programs; docs/doctor.schema.json describes it
 func Doctor(
 	ctx context.Context,

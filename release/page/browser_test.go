@@ -4,7 +4,7 @@ import (
 	"flag"
 	"testing"
 
-	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testpage"
 )
 
 var screenshots = flag.String("screenshots", "", "folder that pictures of the page are written to")
@@ -14,5 +14,5 @@ func TestBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testkit.Browse(t, page, *screenshots)
+	testpage.Browse(t, page, *screenshots)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testpage"
 )
 
 // inputs are releases of every shape that a page has to have room for.
@@ -21,7 +22,7 @@ func inputs() map[string]Input {
 	unsigned.Keys, unsigned.Last, unsigned.Timeline = nil, nil, artifact.Timeline{}
 	unsigned.Files = []string{"SHA256SUMS"}
 	hostile := sample()
-	testkit.Poison(&hostile)
+	testpage.Poison(&hostile)
 	return map[string]Input{"sample": sample(), "unsigned": unsigned, "hostile": hostile, "nothing": {}}
 }
 
@@ -36,7 +37,7 @@ func TestHTML(t *testing.T) {
 			if err != nil || !bytes.Equal(page, again) {
 				t.Errorf("a second page is another: %v", err)
 			}
-			testkit.CheckPage(t, page, func(l string) bool {
+			testpage.CheckPage(t, page, func(l string) bool {
 				return l == artifact.ReleaseFile || strings.HasPrefix(l, "https://example.org/ship/pull/12") ||
 					slices.ContainsFunc(in.Files, func(path string) bool { return escaped(path) == l }) ||
 					slices.ContainsFunc(in.Release.Artifacts, func(a artifact.Released) bool { return escaped(a.Path) == l })
@@ -58,7 +59,7 @@ func TestText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := testkit.PageText(t, page)
+		text := testpage.PageText(t, page)
 		for _, w := range want {
 			if !strings.Contains(text, w) {
 				t.Errorf("%s: the page does not say %q:\n%s", name, w, text)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testpage"
 	"github.com/slipway-build/slipway/repo/page/index"
 )
 
@@ -24,7 +25,7 @@ func inputs() map[string]Input {
 	for i := range rpms.Suites {
 		rpms.Suites[i].Debs = nil
 	}
-	testkit.Poison(&hostile)
+	testpage.Poison(&hostile)
 	empty := Input{Name: "acme", Origin: "Acme", URL: "https://packages.example.org", Snapshot: "20261126T034500.000Z",
 		Snapshots: []Snapshot{{ID: "20261126T034500.000Z", Time: "2026-11-26T03:45:00Z", Verb: "add"}}}
 	return map[string]Input{"sample": sample(), "unsigned": unsigned, "plain": plain, "rpms": rpms, "hostile": hostile,
@@ -106,7 +107,7 @@ func TestHTML(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			testkit.CheckPage(t, page, func(link string) bool { return served(in, link) })
+			testpage.CheckPage(t, page, func(link string) bool { return served(in, link) })
 		})
 	}
 }
@@ -151,7 +152,7 @@ func TestText(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := testkit.PageText(t, page)
+		text := testpage.PageText(t, page)
 		for _, w := range c.has {
 			if !strings.Contains(text, w) {
 				t.Errorf("%s: the page does not say %q:\n%s", name, w, text)
@@ -201,5 +202,5 @@ func TestBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testkit.Browse(t, page, *screenshots)
+	testpage.Browse(t, page, *screenshots)
 }

@@ -1,4 +1,5 @@
-package testkit
+// Package testpage checks HTML pages for tests: their structure and links, and how a browser shows them.
+package testpage
 
 import (
 	"bytes"

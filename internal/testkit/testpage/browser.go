@@ -1,4 +1,4 @@
-package testkit
+package testpage
 
 import (
 	"bytes"
@@ -18,6 +18,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // axeVersion is the release of axe-core, which finds what a page keeps from people who
@@ -76,7 +78,7 @@ func Browse(t *testing.T, page []byte, screenshots string) {
 // there are several, it sees each in the dark on a phone and in the light on a wide screen.
 func BrowseSite(t *testing.T, site fs.FS, screenshots string) {
 	t.Helper()
-	Need(t, "chromium")
+	testkit.Need(t, "chromium")
 	axe := axeCore(t)
 	pages := htmlPages(t, site)
 	for _, width := range []int{390, 1280} {
@@ -110,7 +112,7 @@ func BrowseSite(t *testing.T, site fs.FS, screenshots string) {
 // posts to the page's parent.
 func InPage(t *testing.T, site fs.FS, page, script string) string {
 	t.Helper()
-	Need(t, "chromium")
+	testkit.Need(t, "chromium")
 	return ask(t, site, []string{page}, script, 1280)[0]
 }
 
@@ -211,7 +213,7 @@ func photograph(t *testing.T, site fs.FS, pages []string, width int, look, prefi
 // axeCore returns the script of axe-core, from npm.
 func axeCore(t *testing.T) string {
 	t.Helper()
-	Need(t, "npm")
+	testkit.Need(t, "npm")
 	dir := t.TempDir()
 	cmd := exec.Command("npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--no-save",
 		"--prefix="+dir, "axe-core@"+axeVersion)

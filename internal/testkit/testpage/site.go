@@ -1,4 +1,4 @@
-package testkit
+package testpage
 
 import (
 	"io/fs"
