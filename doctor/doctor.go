@@ -86,7 +86,7 @@ func (d doctor) goFor(ctx context.Context, f fork.Fork) Check {
 	c := Check{Name: "go for " + f.ID, Needed: true}
 	l, err := f.ReadLock()
 	if err != nil {
-		c.Detail = err.Error()
+		c.Detail, c.Remedy, _ = strings.Cut(err.Error(), "\n  ")
 		return c
 	}
 	at, err := d.goCmd.At(ctx, f.Build.Toolchain, l.Go, d.project.Dir)

@@ -70,7 +70,9 @@ func TestGoFor(t *testing.T) {
 		want            want
 	}{
 		"new enough": {lock: lock("1.24.0"), want: want{ok: true, detail: "go1.26.8; its tree needs 1.24.0"}},
-		"not pinned": {want: want{detail: "forks/ship-1.4/fork.lock is missing\n  To pin this fork"}},
+		"not pinned": {want: want{
+			detail: "forks/ship-1.4/fork.lock is missing", remedy: "To pin this fork as it is now: mage patches:lock",
+		}},
 		"too old": {lock: lock("1.99.0"), want: want{
 			detail: "this fork is built with go1.99.0 (fork.lock says that its tree needs go 1.99.0)",
 			remedy: "Install go1.99.0, or run again with GOTOOLCHAIN=auto",

@@ -59,19 +59,29 @@ func (p program) initProject(cmd *cobra.Command, words []string) error {
 	return err
 }
 
-// sayNext says what to do with a project whose files were just written. A fork that was added to
-// others has to be named.
+// sayNext says what to do with a project whose files were just written: first to pin the
+// forks, which everything else needs. One that is not the only one has to be named.
 func (p program) sayNext(files []string) {
-	name := ""
+	var forks []string
 	for _, file := range files {
-		if id, ok := strings.CutSuffix(filepath.ToSlash(file), "/fork.yaml"); ok && !slices.Contains(files, "magefile.go") {
-			name = " -fork=" + strings.TrimPrefix(id, "forks/")
+		if id, ok := strings.CutSuffix(filepath.ToSlash(file), "/fork.yaml"); ok {
+			forks = append(forks, " -fork="+strings.TrimPrefix(id, "forks/"))
 		}
+	}
+	started := slices.Contains(files, "magefile.go")
+	if started && len(forks) == 1 {
+		forks = []string{""}
 	}
 	t := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(p.out, "Next, in this folder:")
+	for _, name := range forks {
+		fmt.Fprintf(t, "  go tool %s patches:lock%s\t# pins the upstream and the patches\n", p.name, name)
+	}
 	fmt.Fprintf(t, "  go tool %s doctor\t# is anything missing on this machine?\n", p.name)
-	fmt.Fprintf(t, "  go tool %s patches:lock%s\t# pins the upstream and the patches\n", p.name, name)
+	name := ""
+	if !started {
+		name = strings.Join(forks, "")
+	}
 	fmt.Fprintf(t, "  go tool %s cross%s\t# compiles\n", p.name, name)
 	_ = t.Flush()
 }

@@ -45,3 +45,28 @@ func TestAsker(t *testing.T) {
 		}
 	}
 }
+
+// TestSayNext has the forks of a project pinned before anything asks for their locks.
+func TestSayNext(t *testing.T) {
+	for _, c := range []struct{ name, files, want string }{
+		{"the first fork", "magefile.go forks/ship/fork.yaml",
+			"go tool slipway patches:lock | go tool slipway doctor | go tool slipway cross"},
+		{"several at once", "magefile.go forks/ship/fork.yaml forks/boat/fork.yaml",
+			"go tool slipway patches:lock -fork=ship | go tool slipway patches:lock -fork=boat | " +
+				"go tool slipway doctor | go tool slipway cross"},
+		{"one more", "forks/boat/fork.yaml forks/boat/patches/series",
+			"go tool slipway patches:lock -fork=boat | go tool slipway doctor | go tool slipway cross -fork=boat"},
+	} {
+		var out strings.Builder
+		program{name: "slipway", out: &out}.sayNext(strings.Fields(c.files))
+		var got []string
+		for line := range strings.Lines(out.String()) {
+			if command, _, ok := strings.Cut(line, "#"); ok {
+				got = append(got, strings.TrimSpace(command))
+			}
+		}
+		if got := strings.Join(got, " | "); got != c.want {
+			t.Errorf("%s: %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
