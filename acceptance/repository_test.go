@@ -75,7 +75,7 @@ func (r *repository) publish(args ...string) string {
 func (r *repository) again() {
 	folder := filepath.Join(r.dir, "forks", suite)
 	mustRun(r.t, folder, "sh", "-ec", `sed -i "s/^version: .*/version: $0/" fork.yaml
-printf %s "$1" >patches/0002-fork.patch; echo 0002-fork.patch >>patches/series`, second, secondPatch)
+mkdir -p patches; printf %s "$1" >patches/0002-fork.patch; echo 0002-fork.patch >>patches/series`, second, secondPatch)
 	of := "-fork=" + suite
 	mustRun(r.t, r.dir, r.mage, "patches:lock", of)
 	r.t.Log(mustRun(r.t, r.dir, r.mage, "release", of, "-arch="+runtime.GOARCH, r.release))
