@@ -225,15 +225,25 @@ func (c *client) put(ctx context.Context, m partial.Describable, reference strin
 	return c.putManifest(ctx, reference, kind, data)
 }
 
-// putManifest puts the manifest with that text.
+// putManifest puts the manifest with that text. The registry has said that it has what the
+// manifest lists. If it then says that it has not, it is asked again: Docker's registry keeps that
+// in files, which it empties for a moment when somebody else pushes the same.
 func (c *client) putManifest(ctx context.Context, reference string, kind types.MediaType, data []byte) error {
-	_, err := c.done(ctx, call{
-		method: http.MethodPut, url: c.url("manifests/" + reference),
-		header: http.Header{"Content-Type": {string(kind)}},
-		body:   func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
-		size:   int64(len(data)),
-	})
-	return err
+	for try := 1; ; try++ {
+		_, err := c.done(ctx, call{
+			method: http.MethodPut, url: c.url("manifests/" + reference),
+			header: http.Header{"Content-Type": {string(kind)}},
+			body:   func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil },
+			size:   int64(len(data)),
+		})
+		var said *transport.Error
+		if !errors.As(err, &said) || !says(said, transport.ManifestBlobUnknownErrorCode) || try == tries {
+			return err
+		}
+		if err := c.transport.pause(ctx, try, nil, nil); err != nil {
+			return err
+		}
+	}
 }
 
 // accept is the header of a question for a manifest.

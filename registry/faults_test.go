@@ -80,6 +80,12 @@ func TestFaults(t *testing.T) {
 				return forget(w)
 			}
 		}},
+		{"manifests' blobs are said not to be there", 1, 9, func(*fake) fault {
+			return func(w http.ResponseWriter, _ *http.Request, kind string, n int) bool {
+				return kind == "PUT manifest" && n%2 == 1 &&
+					refuse(w, http.StatusBadRequest, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry", nil)
+			}
+		}},
 		{"too many requests", 4, 10, func(*fake) fault {
 			return func(w http.ResponseWriter, _ *http.Request, kind string, n int) bool {
 				return n == 1 && refuse(w, http.StatusTooManyRequests, "TOOMANYREQUESTS", "slow down", nil)

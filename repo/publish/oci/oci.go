@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/repo/publish"
@@ -32,11 +33,16 @@ const (
 // jobs is how many requests there are at a time.
 const jobs = 8
 
+// settling is how long Swap waits before it asks whether its index stayed. Another publisher who
+// looked at the tag just before it moved has moved it by then.
+const settling = time.Second
+
 // A Target is a repository of a registry.
 type Target struct {
-	repo *registry.Repository
-	tag  string // that moves
-	note func(string)
+	repo     *registry.Repository
+	tag      string // that moves
+	note     func(string)
+	settling time.Duration
 
 	mu      sync.Mutex
 	seen    bool // the tag was asked for
@@ -70,7 +76,7 @@ func Open(ctx context.Context, u *url.URL, o publish.Options) (publish.Target, e
 }
 
 func newTarget(repo *registry.Repository, tag string, o publish.Options) *Target {
-	return &Target{repo: repo, tag: tag, note: o.Events.Note, changed: map[string]file{}}
+	return &Target{repo: repo, tag: tag, note: o.Events.Note, settling: settling, changed: map[string]file{}}
 }
 
 // A location is what a URL names.
@@ -118,8 +124,8 @@ func (t *Target) String() string { return "oci://" + t.repo.String() + ":" + t.t
 // Limits says what registries cannot do.
 func (t *Target) Limits() []string {
 	return []string{
-		"a registry does not compare a tag with what it was: of two who publish within the same moment, one may be " +
-			"told only at its next step",
+		"a registry does not compare a tag with what it was: of two who publish at the same moment, the second wins, " +
+			"and the first is told a second later",
 		"a registry removes files that no tag leads to when its operator has it collect garbage, and may keep the " +
 			"tags of snapshots that were removed",
 	}

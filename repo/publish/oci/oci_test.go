@@ -102,6 +102,7 @@ func open(t *testing.T, u *url.URL) *Target {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = target.Close() })
+	target.(*Target).settling = 0
 	return target.(*Target)
 }
 

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -333,11 +334,32 @@ func (t *Target) move(ctx context.Context, index registry.Manifest, says state.H
 	if err := t.repo.PutManifest(ctx, t.tag, index); err != nil {
 		return err
 	}
+	if err := t.stays(ctx, index.Digest, says.Pending); err != nil {
+		return err
+	}
 	v, err := viewOf(t.String(), index)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.shown, t.seen, t.changed = v, true, map[string]file{}
 	return err
+}
+
+// stays returns an error if the tag no longer names an index with a digest. What is pending is
+// compared by the next Swap.
+func (t *Target) stays(ctx context.Context, digest string, pending bool) error {
+	if pending {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(t.settling):
+	}
+	now, err := t.digestOf(ctx, t.tag)
+	if err != nil || now == digest {
+		return err
+	}
+	return t.conflict(ctx)
 }
 
 // Delete forgets paths: the next Swap lists them no more, and the registry collects what no

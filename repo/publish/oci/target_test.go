@@ -109,6 +109,28 @@ func TestConflict(t *testing.T) {
 	}
 	_, err = two.Swap(t.Context(), b.head(false), tag, b.entries())
 	lost(err, first.id)
+
+	// It moves once more after the move, by somebody who had asked before it.
+	_, tag, err = two.Get(t.Context(), publish.HeadFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.put(t.Context(), two, tree.Content, tree.Index, tree.Commit); err != nil {
+		t.Fatal(err)
+	}
+	moved := atomic.Bool{}
+	r.fault = func(w http.ResponseWriter, ask *http.Request) bool {
+		last := strings.HasSuffix(ask.URL.Path, "/manifests/latest") && ask.Method == http.MethodPut
+		if !last || !moved.CompareAndSwap(false, true) {
+			return false
+		}
+		r.next.ServeHTTP(w, ask)
+		must[string](t)(a.publish(context.Background(), open(t, r.url)))
+		return true
+	}
+	_, err = two.Swap(t.Context(), b.head(false), tag, b.entries())
+	lost(err, a.id)
+	holds(t, r.url, a)
 }
 
 // TestCutAnywhere ends a publish at each of its requests. Readers have the old state or the
