@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -24,7 +25,7 @@ func (c *checker) fork(id string) {
 	file := filepath.Join("forks", id, "fork.yaml")
 	loaded, err := spec.Load(c.Project.Dir, c.Project.Path(file), file)
 	c.add(id, "fork.yaml", fmt.Sprintf("%s %s, from %s", loaded.Name, loaded.Version, loaded.Upstream), err)
-	c.series(id)
+	c.series(id, loaded.Carried)
 	s, ok := c.sessions[id]
 	if !ok {
 		_, err := lock.Read(c.Project.Path(filepath.Join("forks", id, "fork.lock")))
@@ -43,7 +44,7 @@ func (c *checker) fork(id string) {
 }
 
 // series looks at the files of a fork's series, each of which has to be a patch.
-func (c *checker) series(id string) {
+func (c *checker) series(id string, carried []spec.Carried) {
 	dir := filepath.Join("forks", id, "patches")
 	series, err := patches.ReadSeries(c.Project.Path(dir))
 	errs := []error{err}
@@ -59,7 +60,11 @@ func (c *checker) series(id string) {
 		}
 		errs = append(errs, err)
 	}
-	c.add(id, "patches", text.Count(len(series), "file"), errors.Join(errs...))
+	found := text.Count(len(series), "file")
+	for _, from := range carried {
+		found += ", " + cmp.Or(from.Library, from.Git)
+	}
+	c.add(id, "patches", found, errors.Join(errs...))
 }
 
 // sysroots looks at what pins the packages of the sysroots that a fork compiles C with.

@@ -46,7 +46,7 @@ func (in Input) unavailable(name string, have []string) error {
 }
 
 func unknown(pkg string, have []string) error {
-	return fmt.Errorf("unknown package %q; this fork builds %s%s", pkg, list(have), near.Hint(pkg, have...))
+	return near.Unknown("unknown package %q; this fork builds %s%s", pkg, list(have), near.Hint(pkg, have...))
 }
 
 func list(names []string) string {

@@ -3,6 +3,7 @@
 package near
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -47,3 +48,15 @@ func Hint(word string, names ...string) string {
 	}
 	return ""
 }
+
+// An UnknownError is about a name on the command line, of a fork or a package, that is not one
+// of those that there are.
+type UnknownError struct{ text string }
+
+// Unknown returns an UnknownError with a text.
+func Unknown(format string, args ...any) error { return &UnknownError{fmt.Sprintf(format, args...)} }
+
+func (e *UnknownError) Error() string { return e.text }
+
+// ExitStatus returns the exit code of a command that names it: that of a wrong line.
+func (e *UnknownError) ExitStatus() int { return 2 }

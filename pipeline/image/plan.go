@@ -37,7 +37,7 @@ type plan struct {
 // Check returns what is wrong with the request by itself.
 func (r Request) Check() error {
 	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
-		return fmt.Errorf("-format=%s: want oci or docker%s", r.Format, near.Hint(r.Format, images.OCI, images.Docker))
+		return near.Unknown("-format=%s: want oci or docker%s", r.Format, near.Hint(r.Format, images.OCI, images.Docker))
 	}
 	if err := (images.Settings{Registry: strings.TrimSuffix(r.Registry, "/")}).CheckRegistry(); err != nil {
 		return fmt.Errorf("-registry: %w", err)
@@ -153,7 +153,7 @@ func (p plan) choose() (plan, error) {
 
 // unknownImage is the error of a name that none of all images has.
 func unknownImage(name string, all []string) error {
-	return fmt.Errorf("unknown image %q; this fork makes %s%s", name, strings.Join(all, ", "), near.Hint(name, all...))
+	return near.Unknown("unknown image %q; this fork makes %s%s", name, strings.Join(all, ", "), near.Hint(name, all...))
 }
 
 // possible returns the images that the fork has the programs for. One that

@@ -36,7 +36,7 @@ type entry struct {
 //   - json: everything that is known of the jobs.
 func Format(jobs []Job, format string) ([]byte, error) {
 	if !slices.Contains(formats(), format) {
-		return nil, fmt.Errorf("unknown format %q: want one of %s%s", format, strings.Join(formats(), ", "),
+		return nil, near.Unknown("unknown format %q: want one of %s%s", format, strings.Join(formats(), ", "),
 			near.Hint(format, formats()...))
 	}
 	if limit := most[format]; limit > 0 && len(jobs) > limit {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/magefile/mage/mage"
@@ -49,6 +50,9 @@ func openMagefile(inv mage.Invocation) (magefile, error) {
 	return m, err
 }
 
+// slow is how long compiling a magefile takes before people are told.
+const slow = 2 * time.Second
+
 // compile brings the compiled magefile up to date while nobody else does, and returns the
 // exit code.
 func (m *magefile) compile(stderr io.Writer) int {
@@ -69,7 +73,9 @@ func (m *magefile) compile(stderr io.Writer) int {
 	inv := m.inv
 	inv.CompileOut = m.exe
 	_ = os.Remove(m.exe + ".targets")
+	told := time.AfterFunc(slow, func() { fmt.Fprintln(stderr, "compiling the magefile, as it is new or has changed …") })
 	code := mage.Invoke(inv)
+	told.Stop()
 	if code == 0 {
 		writeTable(m.exe, m.table)
 		remember(inv, m.exe)

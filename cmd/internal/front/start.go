@@ -10,8 +10,8 @@ import (
 	"github.com/magefile/mage/mage"
 )
 
-// start runs the compiled magefile to its end, and returns the exit code. An interrupt is
-// left to it, for a terminal sends that to both; what only this process is sent goes on to it.
+// start runs the compiled magefile to its end, and returns the exit code. Signals go on to it. A
+// terminal sends an interrupt to both; it takes two at once for one.
 func (p program) start(m magefile, words []string, env ...string) int {
 	c := exec.Command(m.exe, words...)
 	c.Stdin, c.Stdout, c.Stderr = p.in, p.out, p.err
@@ -26,11 +26,8 @@ func (p program) start(m magefile, words []string, env ...string) int {
 	go func() {
 		was := false
 		for s := range signals {
-			if s == syscall.SIGINT {
-				was = true
-			} else {
-				_ = c.Process.Signal(s)
-			}
+			was = was || s == syscall.SIGINT
+			_ = c.Process.Signal(s)
 		}
 		interrupted <- was
 	}()
