@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/magefile/mage/mage"
 	"github.com/magefile/mage/parse"
+	"golang.org/x/term"
 )
 
 // executable returns where the compiled magefile of a project is kept.
@@ -50,7 +51,7 @@ func openMagefile(inv mage.Invocation) (magefile, error) {
 	return m, err
 }
 
-// slow is how long compiling a magefile takes before people are told.
+// slow is how long compiling a magefile takes before people at a terminal are told.
 const slow = 2 * time.Second
 
 // compile brings the compiled magefile up to date while nobody else does, and returns the
@@ -73,7 +74,11 @@ func (m *magefile) compile(stderr io.Writer) int {
 	inv := m.inv
 	inv.CompileOut = m.exe
 	_ = os.Remove(m.exe + ".targets")
-	told := time.AfterFunc(slow, func() { fmt.Fprintln(stderr, "compiling the magefile, as it is new or has changed …") })
+	told := time.AfterFunc(slow, func() {
+		if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			fmt.Fprintln(f, "compiling the magefile, as it is new or has changed …")
+		}
+	})
 	code := mage.Invoke(inv)
 	told.Stop()
 	if code == 0 {
