@@ -55,6 +55,14 @@ func TestInterruptStopsTheCompiler(t *testing.T) {
 func TestInterruptThroughGoTool(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, t.TempDir()).withGoTool(t)
+	tool := func(args ...string) *exec.Cmd {
+		cmd := exec.Command(filepath.Join(inYard(t).goBin, "go"), append([]string{"tool", "mage"}, args...)...)
+		cmd.Dir, cmd.Env = p.dir, p.env
+		return cmd
+	}
+	if out, err := tool("cross", "-dry-run").CombinedOutput(); err != nil { // compiles the tool and the magefile
+		t.Fatalf("%v\n%s", err, out)
+	}
 	for _, c := range []struct {
 		name string
 		code int
@@ -69,8 +77,8 @@ func TestInterruptThroughGoTool(t *testing.T) {
 		{"SIGTERM to all", 143, func(pid int) error { return syscall.Kill(-pid, syscall.SIGTERM) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmd := exec.Command(filepath.Join(inYard(t).goBin, "go"), "tool", "mage", "cross", "-components=anchor")
-			cmd.Dir, cmd.Env, cmd.SysProcAttr = p.dir, p.env, &syscall.SysProcAttr{Setpgid: true}
+			cmd := tool("cross", "-components=anchor")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			log, err := os.Create(filepath.Join(t.TempDir(), "log")) // no pipe: what is left would keep it open
 			if err != nil {
 				t.Fatal(err)
