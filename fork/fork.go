@@ -229,7 +229,7 @@ func CheckID(id string, ids []string) error {
 	if slices.Contains(ids, id) {
 		return nil
 	}
-	return near.Unknown("no fork %q: this project has %s%s", id, strings.Join(ids, ", "), near.Hint(id, ids...))
+	return near.Unknown(id, ids, "no fork %q: this project has %s", id, strings.Join(ids, ", "))
 }
 
 // A NoDefaultError is a command that names none of several forks, of which none is the default.

@@ -46,7 +46,7 @@ func (in Input) unavailable(name string, have []string) error {
 }
 
 func unknown(pkg string, have []string) error {
-	return near.Unknown("unknown package %q; this fork builds %s%s", pkg, list(have), near.Hint(pkg, have...))
+	return near.Unknown(pkg, have, "unknown package %q; this fork builds %s", pkg, list(have))
 }
 
 func list(names []string) string {

@@ -34,7 +34,7 @@ func forms() map[string]form {
 // CheckFormat returns an error unless Export knows the format.
 func CheckFormat(format string) error {
 	if _, ok := forms()[format]; !ok {
-		return near.Unknown("-format=%s: want quilt, mbox or git%s", format, near.Hint(format, "quilt", "mbox", "git"))
+		return near.Unknown(format, []string{"quilt", "mbox", "git"}, "-format=%s: want quilt, mbox or git", format)
 	}
 	return nil
 }

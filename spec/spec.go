@@ -312,8 +312,8 @@ func (l Loaded) Component(name string) (cross.Component, error) {
 		for i, c := range l.Components {
 			known[i] = c.Name
 		}
-		return cross.Component{}, near.Unknown("unknown component %q: %s has %s%s", name, l.Name,
-			strings.Join(known, ", "), near.Hint(name, known...))
+		return cross.Component{}, near.Unknown(name, known, "unknown component %q: %s has %s", name, l.Name,
+			strings.Join(known, ", "))
 	}
 	return l.Components[i], nil
 }

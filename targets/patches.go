@@ -108,7 +108,7 @@ func (Patches) Import(
 ) error {
 	kind := setting("AS", as)
 	if kind != "" && kind != "files" && kind != "references" {
-		return near.Unknown("-as=%s: want references or files%s", kind, near.Hint(kind, "references", "files"))
+		return near.Unknown(kind, []string{"references", "files"}, "-as=%s: want references or files", kind)
 	}
 	r := slipway.ImportRequest{
 		From: setting("FROM", from), Commits: setting("COMMITS", commits), Files: kind == "files",
@@ -168,7 +168,7 @@ func (Patches) Rebase(
 		"": rebaseTable, "json": rebaseJSON, "markdown": rebaseMarkdown,
 	}[as]
 	if !ok {
-		return near.Unknown("-format=%s: want json or markdown%s", as, near.Hint(as, "json", "markdown"))
+		return near.Unknown(as, []string{"json", "markdown"}, "-format=%s: want json or markdown", as)
 	}
 	r := slipway.RebaseRequest{
 		Onto: setting("ONTO", onto), All: flag(toggleAll, all), Write: flag(toggleWrite, write), Tree: setting("TREE", tree),

@@ -49,12 +49,14 @@ func Hint(word string, names ...string) string {
 	return ""
 }
 
-// An UnknownError is about a name on the command line, of a fork or a package, that is not one
-// of those that there are.
+// An UnknownError is about a name on the command line, of a fork or a package for example, that
+// is not one of those that there are.
 type UnknownError struct{ text string }
 
-// Unknown returns an UnknownError with a text.
-func Unknown(format string, args ...any) error { return &UnknownError{fmt.Sprintf(format, args...)} }
+// Unknown returns an UnknownError about word, with a text and Hint's at its end.
+func Unknown(word string, names []string, format string, args ...any) error {
+	return &UnknownError{fmt.Sprintf(format, args...) + Hint(word, names...)}
+}
 
 func (e *UnknownError) Error() string { return e.text }
 

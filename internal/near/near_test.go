@@ -1,7 +1,10 @@
 package near_test
 
 import (
+	"fmt"
 	"testing"
+
+	"github.com/magefile/mage/mg"
 
 	"github.com/slipway-build/slipway/internal/near"
 )
@@ -35,5 +38,13 @@ func TestHint(t *testing.T) {
 func TestNameIsTheFirst(t *testing.T) {
 	if got := near.Name("mote", []string{"mite", "mate"}); got != "mite" {
 		t.Errorf("%s; want mite", got)
+	}
+}
+
+func TestUnknown(t *testing.T) {
+	err := fmt.Errorf("mage cross: %w", near.Unknown("captian", []string{"captain", "tug"}, "no fork %q", "captian"))
+	const want = `mage cross: no fork "captian"; did you mean captain?`
+	if code := mg.ExitStatus(err); code != 2 || err.Error() != want {
+		t.Errorf("%v, exit code %d, want %s and 2", err, code, want)
 	}
 }

@@ -37,7 +37,7 @@ type plan struct {
 // Check returns what is wrong with the request by itself.
 func (r Request) Check() error {
 	if r.Format != "" && r.Format != "oci" && r.Format != "docker" {
-		return near.Unknown("-format=%s: want oci or docker%s", r.Format, near.Hint(r.Format, images.OCI, images.Docker))
+		return near.Unknown(r.Format, []string{images.OCI, images.Docker}, "-format=%s: want oci or docker", r.Format)
 	}
 	if err := (images.Settings{Registry: strings.TrimSuffix(r.Registry, "/")}).CheckRegistry(); err != nil {
 		return fmt.Errorf("-registry: %w", err)
@@ -153,7 +153,7 @@ func (p plan) choose() (plan, error) {
 
 // unknownImage is the error of a name that none of all images has.
 func unknownImage(name string, all []string) error {
-	return near.Unknown("unknown image %q; this fork makes %s%s", name, strings.Join(all, ", "), near.Hint(name, all...))
+	return near.Unknown(name, all, "unknown image %q; this fork makes %s", name, strings.Join(all, ", "))
 }
 
 // possible returns the images that the fork has the programs for. One that

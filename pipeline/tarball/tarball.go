@@ -21,7 +21,7 @@ type Request struct {
 // Check returns what is wrong with the request.
 func (r Request) Check() error {
 	if r.Format != "tar.xz" && r.Format != "tar.gz" {
-		return near.Unknown("-format=%s: want tar.xz or tar.gz%s", r.Format, near.Hint(r.Format, "tar.xz", "tar.gz"))
+		return near.Unknown(r.Format, []string{"tar.xz", "tar.gz"}, "-format=%s: want tar.xz or tar.gz", r.Format)
 	}
 	return nil
 }

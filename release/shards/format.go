@@ -36,8 +36,8 @@ type entry struct {
 //   - json: everything that is known of the jobs.
 func Format(jobs []Job, format string) ([]byte, error) {
 	if !slices.Contains(formats(), format) {
-		return nil, near.Unknown("unknown format %q: want one of %s%s", format, strings.Join(formats(), ", "),
-			near.Hint(format, formats()...))
+		return nil, near.Unknown(format, formats(), "unknown format %q: want one of %s", format,
+			strings.Join(formats(), ", "))
 	}
 	if limit := most[format]; limit > 0 && len(jobs) > limit {
 		return nil, fmt.Errorf("%d jobs: a matrix of this system has at most %d\n"+

@@ -10,8 +10,8 @@ import (
 	"github.com/magefile/mage/mage"
 )
 
-// start runs the compiled magefile to its end, and returns the exit code. Signals go on to it. A
-// terminal sends an interrupt to both; it takes two at once for one.
+// start runs the compiled magefile to its end, and returns the exit code. Signals go on to it: a
+// magefile takes an interrupt that comes from the terminal, too, at the same moment for one.
 func (p program) start(m magefile, words []string, env ...string) int {
 	c := exec.Command(m.exe, words...)
 	c.Stdin, c.Stdout, c.Stderr = p.in, p.out, p.err
