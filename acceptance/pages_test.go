@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
@@ -40,7 +41,7 @@ func TestGentooPage(t *testing.T) {
 func TestReleasePage(t *testing.T) {
 	dir := clone(t)
 	out := mage(t, dir, "release", "-fork=etcd-3.7", "-platforms=linux/amd64")
-	lines := strings.Split(out, "\n")
+	lines := docscript.Lasting(strings.Split(out, "\n"))
 	starts := func(prefix string) int {
 		return slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, prefix) })
 	}
@@ -75,7 +76,7 @@ func shown(t *testing.T, page, out string) {
 		t.Fatal(err)
 	}
 	first := firstLine.FindString(out)
-	_, printed, found := strings.Cut(out, first+"\n")
+	_, printed, found := strings.Cut(strings.Join(docscript.Lasting(strings.Split(out, "\n")), "\n"), first+"\n")
 	if first == "" || !found {
 		t.Fatalf("a run for %s names no fork:\n%s", page, out)
 	}

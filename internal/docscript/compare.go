@@ -3,6 +3,7 @@ package docscript
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -13,21 +14,21 @@ func timeless(line string) string {
 	return strings.Join(strings.Fields(times.ReplaceAllString(line, "0s")), " ")
 }
 
-// Differ returns how what was printed differs from what a page shows, or "". Lines that the go
-// command writes of its downloads are not looked at, since they depend on what the machine has.
+// progress is what a pipe is told of a stage that takes long: two blanks are before the time.
+var progress = regexp.MustCompile(`^  \S+ .*\S  (\d+m)?\d\ds$`)
+
+// Lasting returns the lines of an output that every machine prints: without what the go command writes of
+// its downloads, and without the progress of what takes long, which depend on what the machine has.
+func Lasting(printed []string) []string {
+	return slices.DeleteFunc(slices.Clone(printed), func(line string) bool {
+		return strings.HasPrefix(line, "go: downloading ") || progress.MatchString(line)
+	})
+}
+
+// Differ returns how what was printed differs from what a page shows, or "". Blank lines do not count, nor
+// those that only some machines print.
 func Differ(shown, printed []string) string {
-	var got []string
-	for _, line := range printed {
-		if !strings.HasPrefix(line, "go: downloading ") && strings.TrimSpace(line) != "" {
-			got = append(got, line)
-		}
-	}
-	var want []string
-	for _, line := range shown {
-		if strings.TrimSpace(line) != "" {
-			want = append(want, line)
-		}
-	}
+	want, got := solid(shown), solid(printed)
 	if matches(want, got) {
 		return ""
 	}
@@ -36,6 +37,11 @@ func Differ(shown, printed []string) string {
 		i++
 	}
 	return fmt.Sprintf("the page shows %q, but %q is printed, in\n%s", at(want, i), at(got, i), strings.Join(got, "\n"))
+}
+
+// solid returns the lines that are compared.
+func solid(lines []string) []string {
+	return slices.DeleteFunc(Lasting(lines), func(line string) bool { return strings.TrimSpace(line) == "" })
 }
 
 // at returns a line, or where there is none, that it is the end.

@@ -80,21 +80,23 @@ func TestDiffer(t *testing.T) {
 		shown, printed string
 		differ         bool
 	}{
-		"the same":                    {"a\n  b", "a\n  b", false},
-		"another time":                {"cross   4m53s\n" + sum, "cross  12s\n" + sum, false},
-		"another sum":                 {"cross   4m53s\n" + sum, "cross  4m53s\nship  sha256:3fcd", true},
-		"a time that became a word":   {"cross   12s", "cross   kept", true},
-		"a line too few":              {"a\nb", "a", true},
-		"a line too many":             {"a", "a\nb", true},
-		"nothing printed":             {"a", "", true},
-		"lines left out":              {"a\n...\nd", "a\nb\nc\nd", false},
-		"no line to leave out":        {"a\n…\nd", "a\nd", false},
-		"lines left out, another end": {"a\n...\nd", "a\nb\nc", true},
-		"lines left out twice":        {"...\nb\n...\nd\n...", "a\nb\nc\nd", false},
-		"a part left out":             {"ship  sha256:3f…  4s", "ship  sha256:3fce  5s", false},
-		"a part left out, another":    {"ship  sha256:3f…", "ship  sha256:4fce", true},
-		"downloads":                   {"a", "go: downloading example.org/rope v1.2.3\na", false},
-		"a dot is a dot":              {"a.b", "axb", true},
+		"the same":                     {"a\n  b", "a\n  b", false},
+		"another time":                 {"cross   4m53s\n" + sum, "cross  12s\n" + sum, false},
+		"another sum":                  {"cross   4m53s\n" + sum, "cross  4m53s\nship  sha256:3fcd", true},
+		"a time that became a word":    {"cross   12s", "cross   kept", true},
+		"a line too few":               {"a\nb", "a", true},
+		"a line too many":              {"a", "a\nb", true},
+		"nothing printed":              {"a", "", true},
+		"lines left out":               {"a\n...\nd", "a\nb\nc\nd", false},
+		"no line to leave out":         {"a\n…\nd", "a\nd", false},
+		"lines left out, another end":  {"a\n...\nd", "a\nb\nc", true},
+		"lines left out twice":         {"...\nb\n...\nd\n...", "a\nb\nc\nd", false},
+		"a part left out":              {"ship  sha256:3f…  4s", "ship  sha256:3fce  5s", false},
+		"a part left out, another":     {"ship  sha256:3f…", "ship  sha256:4fce", true},
+		"downloads":                    {"a", "go: downloading example.org/rope v1.2.3\na", false},
+		"progress":                     {"  cross  12s", "  cross    ship  7/9 packages  1m30s\n  cross    ship  2m00s\n  cross    12s", false},
+		"progress with a word of what": {"  cross  12s", "  cross    ship  7/9 packages  kept\n  cross    12s", true},
+		"a dot is a dot":               {"a.b", "axb", true},
 	} {
 		got := Differ(strings.Split(c.shown, "\n"), strings.Split(c.printed, "\n"))
 		if (got != "") != c.differ {
