@@ -1,0 +1,217 @@
+//go:build linux
+
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slipway-build/slipway/internal/run"
+)
+
+// A Machine is a Debian that runs.
+type Machine struct {
+	Name    string
+	Root    string // its root, as this host sees it
+	Address netip.Addr
+
+	lab     *Lab
+	groups  groups
+	console console
+	leader  int           // its first process, as this host sees it
+	kill    func()        // ends its nspawn
+	ended   chan struct{} // is closed when its nspawn has ended
+}
+
+var machineRule = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+
+// Boot prepares a root and starts it as a machine with an address of the lab's subnet, and waits until it runs. The
+// context is that of the wait: the machine runs until it is closed.
+func (l *Lab) Boot(ctx context.Context, name, root, address string) (*Machine, error) {
+	at, err := netip.ParseAddr(address)
+	switch {
+	case !machineRule.MatchString(name):
+		return nil, fmt.Errorf("machine %q: a name is lower-case letters, digits and dashes", name)
+	case err != nil || !l.o.Subnet.Contains(at) || at == l.Host():
+		return nil, fmt.Errorf("machine %s: %s is no free address of %s", name, address, l.o.Subnet)
+	}
+	m := &Machine{Name: name, Root: root, Address: at, lab: l}
+	if err := m.prepare(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	l.started = append(l.started, m)
+	l.mu.Unlock()
+	return m, m.start(ctx)
+}
+
+// start starts the machine's nspawn and waits until systemd has started the rest.
+func (m *Machine) start(ctx context.Context) error {
+	group, err := m.lab.groups.sub(m.Name)
+	if err != nil {
+		return err
+	}
+	m.groups = group
+	const join = `n=$1; shift
+while [ "$n" -gt 0 ]; do echo $$ >"$1/cgroup.procs"; shift; n=$((n - 1)); done
+exec "$@"`
+	args := append([]string{"sh", "-ec", join, "sh", strconv.Itoa(len(group))}, group...)
+	args = append(args, "nsenter", "--net="+m.lab.netns(), "systemd-nspawn", "--quiet", "--directory="+m.Root,
+		"--register=no", "--keep-unit", "--network-bridge=br0", "--machine="+m.Name, "--hostname="+m.Name,
+		"--capability=all", "--boot")
+	life, kill := context.WithCancel(context.WithoutCancel(ctx))
+	m.kill, m.ended, m.leader = kill, make(chan struct{}), 0
+	go func(ended chan struct{}) {
+		defer close(ended)
+		_ = run.Runner{}.Run(life, run.Cmd{Args: args, Stdout: &m.console, Stderr: &m.console,
+			Env: m.lab.env.With("SYSTEMD_SECCOMP=0", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=network",
+				"SYSTEMD_NSPAWN_TMPFS_TMP=0")})
+	}(m.ended)
+	return m.waitRunning(ctx)
+}
+
+// patience is how long a machine may take to start, or to stop.
+const patience = 90 * time.Second
+
+func (m *Machine) waitRunning(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		if m.leader = m.first(); m.leader != 0 {
+			state, _ := m.Try(ctx, "systemctl is-system-running")
+			if strings.HasPrefix(state, "running") || strings.HasPrefix(state, "degraded") {
+				return nil
+			}
+		}
+		select {
+		case <-m.ended:
+			return fmt.Errorf("machine %s ended as it started:\n%s", m.Name, m.console.String())
+		case <-ctx.Done():
+			return fmt.Errorf("machine %s does not start: %w\n%s", m.Name, ctx.Err(), m.console.String())
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// first finds the machine's first process among those of its control groups: it is the first one of a process
+// namespace right below ours.
+func (m *Machine) first() int {
+	own := len(numbers(os.Getpid()))
+	for pid := range m.groups.processes() {
+		if n := numbers(pid); len(n) == own+1 && n[own] == "1" {
+			return pid
+		}
+	}
+	return 0
+}
+
+// numbers returns those of a process in our process namespace and in each one below that it is in.
+func numbers(pid int) []string {
+	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	if err != nil {
+		return nil
+	}
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(line, "NSpid:"); ok {
+			return strings.Fields(rest)
+		}
+	}
+	return nil
+}
+
+// Try runs a script of sh as root in the machine, with the environment of a login, and returns what it prints.
+func (m *Machine) Try(ctx context.Context, script string) (string, error) {
+	if m.leader == 0 {
+		return "", fmt.Errorf("machine %s does not run", m.Name)
+	}
+	var out bytes.Buffer
+	err := run.Runner{}.Run(ctx, run.Cmd{Args: []string{"nsenter", "-t", strconv.Itoa(m.leader), "-a", "-r", "-w",
+		"/usr/bin/env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin",
+		"HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "/bin/sh", "-euc", "cd; " + script},
+		Env: m.lab.env, Stdout: &out, Stderr: &out})
+	return out.String(), err
+}
+
+// Sh runs a script as Try does. Its error has what the script prints; else that is returned, without the space around.
+func (m *Machine) Sh(ctx context.Context, script string) (string, error) {
+	out, err := m.Try(ctx, script)
+	if err != nil {
+		return out, fmt.Errorf("on %s, %s: %w\n%s", m.Name, script, err, out)
+	}
+	return strings.TrimSpace(out), nil
+}
+
+// Reboot stops the machine in good order and starts it again.
+func (m *Machine) Reboot(ctx context.Context) error {
+	_, _ = m.Try(ctx, "systemctl --no-block poweroff") // it may end before it answers
+	if err := m.waitEnd(ctx); err != nil {
+		return err
+	}
+	if err := m.groups.remove(); err != nil {
+		return err
+	}
+	return m.start(ctx)
+}
+
+func (m *Machine) waitEnd(ctx context.Context) error {
+	select {
+	case <-m.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(patience):
+		return fmt.Errorf("machine %s does not stop:\n%s", m.Name, m.console.String())
+	}
+}
+
+// Close ends the machine at once, as if its power failed. Its root stays.
+func (m *Machine) Close(ctx context.Context) error {
+	m.lab.mu.Lock()
+	m.lab.started = slices.DeleteFunc(m.lab.started, func(o *Machine) bool { return o == m })
+	m.lab.mu.Unlock()
+	if m.kill == nil {
+		return nil
+	}
+	err := m.groups.remove() // nspawn is in them, too
+	m.kill()
+	m.leader = 0
+	return errors.Join(err, m.waitEnd(context.WithoutCancel(ctx)))
+}
+
+// Console returns the end of what the machine wrote to its console.
+func (m *Machine) Console() string { return m.console.String() }
+
+// A console keeps the end of what is written to it.
+type console struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+const consoleSize = 16 << 10
+
+func (c *console) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.buf = append(c.buf, p...)
+	if len(c.buf) > 2*consoleSize {
+		c.buf = slices.Clone(c.buf[len(c.buf)-consoleSize:])
+	}
+	return len(p), nil
+}
+
+func (c *console) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return string(c.buf[max(0, len(c.buf)-consoleSize):])
+}

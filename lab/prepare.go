@@ -1,0 +1,76 @@
+//go:build linux
+
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+)
+
+// script gives a machine, at each boot, what a host on hardware has and a container has not: control groups that can be
+// written, /dev/kmsg, mounts that are shared with pods, settings of the kernel that are its own, and its network.
+//
+// The settings are those that a kubelet and kube-proxy insist on. A machine has files in their place, so that this
+// host's kernel stays as it is.
+const script = `#!/bin/sh
+set -e
+while read -r _ at kind _; do
+	if [ "$kind" = cgroup ] || [ "$kind" = cgroup2 ]; then
+		mount -o remount,bind,rw "$at" || echo "$at stays read-only"
+	fi
+done </proc/self/mounts
+[ -e /dev/kmsg ] || mknod -m 600 /dev/kmsg c 1 11
+mkdir -p /run/lab
+for name in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys \
+	kernel/keys/root_maxbytes net/netfilter/nf_conntrack_max; do
+	[ -e "/proc/sys/$name" ] || continue
+	own=/run/lab/$(basename "$name")
+	cat "/proc/sys/$name" >"$own"
+	mount --bind "$own" "/proc/sys/$name"
+done
+mount --make-rshared /
+ip link set lo up
+ip address replace %[1]s dev host0
+ip link set host0 up
+ip route replace default via %[2]s
+`
+
+const unit = `[Unit]
+Description=What a host on hardware has
+DefaultDependencies=no
+After=local-fs.target
+Before=network-pre.target network-online.target sysinit.target
+Wants=network-pre.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/sbin/lab-prepare
+
+[Install]
+WantedBy=sysinit.target
+`
+
+// prepare writes into a root what makes it a machine of the lab.
+func (m *Machine) prepare() error {
+	own := netip.PrefixFrom(m.Address, m.lab.o.Subnet.Bits())
+	wants := filepath.Join(m.Root, "etc/systemd/system/sysinit.target.wants")
+	var errs []error
+	write := func(name, text string, mode os.FileMode) {
+		at := filepath.Join(m.Root, name)
+		errs = append(errs, os.MkdirAll(filepath.Dir(at), 0o755), os.WriteFile(at, []byte(text), mode))
+	}
+	write("etc/hostname", m.Name+"\n", 0o644)
+	write("etc/hosts", fmt.Sprintf("127.0.0.1 localhost\n%s %s\n", m.Address, m.Name), 0o644)
+	write("usr/local/sbin/lab-prepare", fmt.Sprintf(script, own, m.lab.Host()), 0o755)
+	write("etc/systemd/system/lab-prepare.service", unit, 0o644)
+	errs = append(errs, os.MkdirAll(wants, 0o755))
+	err := os.Symlink("../lab-prepare.service", filepath.Join(wants, "lab-prepare.service"))
+	if !errors.Is(err, os.ErrExist) {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
