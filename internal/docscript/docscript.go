@@ -7,6 +7,12 @@
 //	```yaml PATH        a file, which is written
 //	```                 as console, if it has such a line, or begins with a program's name
 //
+// Where a page is about several hosts, a command's prompt names the host, as a shell there shows it, and a file has the
+// host before its path:
+//
+//	```console          lines "root@n1:~# COMMAND"
+//	```yaml n1:/PATH    a file of that host
+//
 // A command goes on in the next line after a backslash or a pipe. In what is printed, a line of "..." or "…"
 // is any number of lines, and "…" within a line any text. Times may differ.
 //
@@ -40,6 +46,7 @@ type Step struct {
 	Root    bool
 	Prints  []string // nil: the page does not show it
 	File    string   // to write, with Prints; then there is no command
+	Host    string   // that it is for, if the page is about several
 }
 
 var (
@@ -89,15 +96,16 @@ func (b *Block) mark(line string) {
 	}
 }
 
-// prompts are what commands of a reader and of root begin with.
-const prompts = "$#"
+// prompt is what commands of a reader and of root begin with, on this host or on one that is named.
+var prompt = regexp.MustCompile(`^(?:[a-z]+@([a-z][a-z0-9-]*):(?:~|/\S*))?([$#]) +(\S.*)$`)
 
 // prompted returns the command of a line that begins with a prompt.
-func prompted(line string) (command string, ok bool) {
-	if len(line) < 3 || !strings.Contains(prompts, line[:1]) || line[1] != ' ' {
-		return "", false
+func prompted(line string) (s Step, ok bool) {
+	is := prompt.FindStringSubmatch(line)
+	if is == nil {
+		return Step{}, false
 	}
-	return strings.TrimLeft(line[2:], " "), true
+	return Step{Host: is[1], Root: is[2] == "#", Command: is[3]}, true
 }
 
 // programs begin a block of commands that has no prompts.
@@ -127,7 +135,11 @@ func (b Block) prompts() bool {
 // Steps returns the commands of a block, in order; or the one file that it shows.
 func (b Block) Steps() []Step {
 	if b.File != "" {
-		return []Step{{Line: b.Line, File: b.File, Prints: b.Text}}
+		host, file, ok := strings.Cut(b.File, ":/")
+		if !ok {
+			return []Step{{Line: b.Line, File: b.File, Prints: b.Text}}
+		}
+		return []Step{{Line: b.Line, File: "/" + file, Prints: b.Text, Host: host}}
 	}
 	if !b.Commands() {
 		return nil
@@ -136,7 +148,7 @@ func (b Block) Steps() []Step {
 	var steps []Step
 	more := false
 	for i, line := range b.Text {
-		command, ok := prompted(line)
+		step, ok := prompted(line)
 		switch {
 		case more:
 			last := &steps[len(steps)-1]
@@ -144,9 +156,10 @@ func (b Block) Steps() []Step {
 			more = unfinished(line)
 		case ok || bare && strings.TrimSpace(line) != "":
 			if bare {
-				command = line
+				step.Command = line
 			}
-			steps = append(steps, Step{Line: b.Line + i, Command: command, Root: ok && line[0] == '#'})
+			step.Line = b.Line + i
+			steps = append(steps, step)
 			more = unfinished(line)
 		case len(steps) > 0 && !bare:
 			last := &steps[len(steps)-1]
