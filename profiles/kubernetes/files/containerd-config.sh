@@ -1,9 +1,9 @@
 #!/bin/sh
 # containerd-config PROGRAM [FILE] writes the configuration that containerd starts with to
 # /run/kubernetes-containerd/config.toml: that of FILE, with what a kubelet needs and FILE
-# does not set. containerd can import files, but of its plugins' settings it takes all or
-# nothing from each (up to 1.7), or takes no false and no zero from the later one (2.0 and
-# later), so the two are put together here.
+# does not set. containerd can import files, but up to 1.7 the last one that has a plugin's
+# table replaces all of it, and since 2.0 the last one cannot set what is true to false, so
+# the two are put together here.
 set -eu
 program=${1:?usage: containerd-config PROGRAM [FILE]}
 from=${2:-/etc/containerd/config.toml}
@@ -20,13 +20,17 @@ trap 'rm -rf "$work"' EXIT
 # alone has containerd start with FILE as it is, and ends.
 alone() {
 	{
-		echo "version = 2"
-		[ ! -e "$from" ] || echo "imports = [\"$from\"]"
+		grep '^version[[:space:]]*=' "$from" || true # without one, a file is of version 1
+		echo "imports = [\"$from\"]"
 	} >"$work/alone"
 	mv "$work/alone" "$out"
 	exit 0
 }
 
+if [ ! -e "$from" ]; then
+	from=$work/none
+	echo 'version = 2' >"$from"
+fi
 if ! "$program" --config "$from" config dump >"$work/dump" 2>"$work/errors"; then
 	say "$from cannot be read, and containerd will say why: $(tail -n 1 "$work/errors")"
 	alone
@@ -69,8 +73,8 @@ set_by_hand() {
 		END { if (!found) exit 1; print value }' "$work/sources"
 }
 
-# want TABLE KEY VALUE adds a setting.
-want() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >>"$work/settings"; }
+# want TABLE KEY VALUE adds a setting; with a fourth argument, only if containerd knows it.
+want() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}" >>"$work/settings"; }
 
 # plugins reports whether a folder has CNI plugins.
 plugins() { [ -n "$(find "$1/" -mindepth 1 -maxdepth 1 ! -type d -print 2>/dev/null | head -n 1)" ]; }
@@ -119,7 +123,7 @@ if [ -e $pause ] && ! set_by_hand io.containerd.grpc.v1.cri sandbox_image >/dev/
 fi
 if free bin_dir && free bin_dirs; then
 	if grep -q '^[[:space:]]*bin_dirs = ' "$work/dump"; then
-		want "$runtime.cni" bin_dir '""'
+		want "$runtime.cni" bin_dir '""' known
 		want "$runtime.cni" bin_dirs '["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"]'
 	else
 		want "$runtime.cni" bin_dir "\"$(folder)\""
@@ -133,12 +137,12 @@ awk -F '\t' '
 		return header
 	}
 	function put(table,   i) {
-		for (i = 1; i <= n; i++) if (name(tables[i]) == table && !done[i]) {
+		for (i = 1; i <= n; i++) if (name(tables[i]) == table && !done[i] && !known[i]) {
 			print keys[i] " = " values[i]
 			done[i] = 1
 		}
 	}
-	NR == FNR { n++; tables[n] = $1; keys[n] = $2; values[n] = $3; next }
+	NR == FNR { n++; tables[n] = $1; keys[n] = $2; values[n] = $3; known[n] = $4 != ""; next }
 	FNR == 1 { put("") }
 	/^[[:space:]]*\[/ && !inside { print; here = name($0); put(here); next }
 	inside { if (/\]/) inside = 0; next }
@@ -148,12 +152,13 @@ awk -F '\t' '
 		gsub(/[ \t]/, "", key)
 		for (i = 1; i <= n; i++) if (name(tables[i]) == here && keys[i] == key) {
 			inside = /=[ \t]*\[/ && !/\]/
+			if (known[i]) print keys[i] " = " values[i]
 			next
 		}
 		print
 	}
 	END {
-		for (i = 1; i <= n; i++) if (!done[i]) {
+		for (i = 1; i <= n; i++) if (!done[i] && !known[i]) {
 			print "[" tables[i] "]"
 			put(name(tables[i]))
 		}
