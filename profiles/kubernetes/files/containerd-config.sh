@@ -39,7 +39,7 @@ fi
 # The files that the administrator wrote: FILE, and those that it imports.
 sources() {
 	printf '%s\n' "$from"
-	sed -n '/^[[:space:]]*\[/q; s/^imports = \[\(.*\)\]$/\1/p' "$work/dump" | tr ',' '\n' |
+	sed -n '/^[ \t]*\[/q; s/^imports = \[\(.*\)\]$/\1/p' "$work/dump" | tr ',' '\n' |
 		sed "s/^[[:space:]]*[\"']//; s/[\"'][[:space:]]*\$//; s|^\\([^/]\\)|${from%/*}/\\1|"
 }
 sources | LC_ALL=C sort -u | while IFS= read -r pattern; do
@@ -54,7 +54,7 @@ done >"$work/sources"
 # table whose name ends with TABLE, and fails if they give none.
 set_by_hand() {
 	awk -v table="$1" -v key="$2" '
-		/^[[:space:]]*\[/ {
+		/^[ \t]*\[/ {
 			here = $0
 			gsub(/[][ \t"'\'']/, "", here)
 			inside = substr(here, length(here) - length(table) + 1) == table
@@ -144,7 +144,7 @@ awk -F '\t' '
 	}
 	NR == FNR { n++; tables[n] = $1; keys[n] = $2; values[n] = $3; known[n] = $4 != ""; next }
 	FNR == 1 { put("") }
-	/^[[:space:]]*\[/ && !inside { print; here = name($0); put(here); next }
+	/^[ \t]*\[/ && !inside { print; here = name($0); put(here); next }
 	inside { if (/\]/) inside = 0; next }
 	{
 		key = $0
