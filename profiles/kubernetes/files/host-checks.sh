@@ -2,9 +2,7 @@
 # host-checks tells, in the log of kubelet.service, what of this host keeps a kubelet from
 # its work, and what to do about it. It changes nothing, and leaves the rest to the kubelet.
 set -eu
-{{- if ge .Minor 30}}
-overlays=/etc/kubernetes/kubelet.d
-{{- end}}
+overlays=/etc/kubernetes/kubelet.d # since 1.30
 
 say() { printf 'host-checks: %s\n' "$*"; }
 
@@ -19,7 +17,7 @@ config=${config:-/etc/kubernetes/kubelet.yaml}
 
 # setting NAME prints what the kubelet's configuration sets.
 setting() {
-	for file in "$config"{{if ge .Minor 30}} "$overlays"/*.conf{{end}}; do
+	for file in "$config" "$overlays"/*.conf; do
 		[ ! -f "$file" ] || sed -n "s/^$1:[[:space:]]*//p" "$file"
 	done | tail -n 1 | tr -d "\"'" | sed 's/[[:space:]]*\(#.*\)\{0,1\}$//'
 }
