@@ -279,7 +279,9 @@ join() {
 	trap undo EXIT
 	trap 'exit 130' INT TERM HUP
 	rm -f $store/kubelet-client-* # of a cluster that this host has left
-	mkdir -p -m 0755 $conf $conf/pki /var/lib/kubelet
+	for folder in $conf/pki /var/lib/kubelet; do
+		[ -d "$folder" ] || install -d -m 0755 "$folder"
+	done
 	put "$work/ca.crt" 0644 $conf/pki/ca.crt
 	link $conf/kubelet.yaml /var/lib/kubelet/config.yaml
 {{- if lt .Minor 27}}

@@ -51,7 +51,7 @@ ip_address() {
 	esac
 }
 
-mode=make
+mode="make"
 all=
 address=
 for argument; do
@@ -124,7 +124,10 @@ if [ $mode = print ]; then
 	exit 0
 fi
 
-mkdir -p -m 0755 $conf # the servers look into it
+# folder NAME makes a folder that all may look into, as the servers have to.
+folder() { [ -d "$1" ] || install -d -m 0755 "$1"; }
+
+folder $conf
 umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -145,8 +148,7 @@ user() {
 # rotates, and a kubeconfig that names the file.
 identity() {
 	user "system:node:$host" --org system:nodes >"$work/kubelet"
-	mkdir -p -m 0755 /var/lib/kubelet
-	mkdir -p -m 0755 $store
+	folder $store
 	pem=$store/kubelet-client-$(date +%Y-%m-%d-%H-%M-%S).pem
 	for what in certificate key; do
 		sed -n "s/^ *client-$what-data: //p" "$work/kubelet" | base64 -d
@@ -196,7 +198,7 @@ make() {
 	modes
 	# Where kubeadm is installed, the kubelet's configuration is looked for here.
 	if [ -e $conf/kubelet.yaml ] && free /var/lib/kubelet/config.yaml; then
-		mkdir -p -m 0755 /var/lib/kubelet
+		folder /var/lib/kubelet
 		ln -s $conf/kubelet.yaml /var/lib/kubelet/config.yaml
 {{- if lt .Minor 27}}
 		# Until 1.26 that cannot name the container runtime, and kubeadm passes it as arguments.
