@@ -28,6 +28,11 @@ func TestEras(t *testing.T) {
 		{"cni-plugins", "1.2.0", "", stamped, "linux/amd64", later + " vrf dummy"},
 		{"cni-plugins", "1.3.0+acme.1", "", stamped, "linux/amd64", later + " vrf dummy tap"},
 		{"cni-plugins", "1.9.1", "", stamped, "windows/amd64", windows},
+		{"containerd", "2.0.14", "", "github.com/containerd/containerd/v2/version", "linux/amd64",
+			"containerd containerd-shim-runc-v2 ctr"},
+		{"containerd", "2.4.2", "", "github.com/containerd/containerd/v2/version", "windows/amd64", "containerd ctr"},
+		{"runc", "1.1.15", "", "main", "linux/amd64", "runc"},
+		{"runc", "1.5.2", "", "main", "linux/arm64", "runc"},
 		{"etcd", "3.4.16", "", "go.etcd.io/etcd/version", "linux/amd64", "etcd etcdctl"},
 		{"etcd", "3.5.12", "", "go.etcd.io/etcd/api/v3/version", "linux/amd64", "etcd etcdctl etcdutl"},
 		{"flannel", "0.14.0", "", "github.com/flannel-io/flannel/version", "linux/amd64", "flanneld"},
@@ -68,6 +73,7 @@ func TestPackagesOfEras(t *testing.T) {
 		{"cni-plugins", "1.3.0"}: "kubernetes-cni", {"etcd", "3.4.16"}: "etcd etcdctl",
 		{"etcd", "3.5.12"}: "etcd etcdctl etcdutl", {"etcd", "3.6.0"}: "etcd etcdctl etcdutl",
 		{"flannel", "0.14.0"}: "flannel", {"flannel", "0.18.1"}: "flannel",
+		{"containerd", "2.0.14"}: "containerd", {"runc", "1.1.15"}: "runc",
 	} {
 		var names, programs, components []string
 		for _, p := range assembled(t, of[0], of[1]+"+acme.1") {

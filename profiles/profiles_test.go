@@ -338,6 +338,9 @@ func TestModuleAt(t *testing.T) {
 		{"flannel", "0.14.0", "github.com/flannel-io/flannel"},
 		{"cni-plugins", "0.8.2", "github.com/containernetworking/plugins"},
 		{"cni-plugins", "0.8.1", ""},
+		{"containerd", "2.0.0", "github.com/containerd/containerd/v2"},
+		{"containerd", "1.7.0", ""},
+		{"runc", "1.1.15", "github.com/opencontainers/runc"},
 	} {
 		p, faults, err := Load(t.TempDir(), c.profile)
 		if err != nil || faults != nil {
