@@ -69,7 +69,7 @@ func TestPlanForks(t *testing.T) {
 	}
 }
 
-// A control plane has the versions that Slipway's own forks have.
+// A control plane has each of its forks, and no other.
 func TestPlanControlPlane(t *testing.T) {
 	got, err := asked(t, Request{ControlPlane: true})
 	if err != nil || len(got) != 4 {
@@ -82,9 +82,21 @@ func TestPlanControlPlane(t *testing.T) {
 			t.Errorf("fork %d is %q, want %s", i, got[i], want)
 		}
 	}
+}
+
+// A new fork has the version that Slipway's own fork of the project has.
+func TestVersionsAreThoseOfForks(t *testing.T) {
+	known, err := readTables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, p := range known.Projects {
+		want = append(want, p.Profile+" "+p.Version)
+	}
 	files, err := filepath.Glob(filepath.Join("..", "forks", "*", "fork.yaml"))
-	if err != nil || len(files) != len(got) {
-		t.Fatal(files, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, name := range files {
 		text, err := os.ReadFile(name)
@@ -92,9 +104,15 @@ func TestPlanControlPlane(t *testing.T) {
 			t.Fatal(err)
 		}
 		is := regexp.MustCompile(`(?s)^name: (\S+)\nversion: ([^+]+)\+`).FindStringSubmatch(string(text))
-		if is == nil || !slices.ContainsFunc(got, func(f string) bool { return strings.HasPrefix(f, is[1]+" "+is[2]+"+") }) {
-			t.Errorf("%s is of %q, and a new control plane of %q", name, is, got)
+		if is == nil {
+			t.Fatalf("%s has no name or version", name)
 		}
+		got = append(got, is[1]+" "+is[2])
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("Slipway's forks are %q, and new ones %q", got, want)
 	}
 }
 
@@ -129,7 +147,7 @@ func TestTables(t *testing.T) {
 	if err != nil || mod.Go.Version != goVersion || mod.Module.Mod.Path != slipway {
 		t.Errorf("new projects have go %s, and Slipway go %s, %v", goVersion, mod.Go.Version, err)
 	}
-	if profiles, pipelines := Names(); len(profiles) != 4 || len(pipelines) != 3 {
+	if profiles, pipelines := Names(); len(profiles) != 6 || len(pipelines) != 3 {
 		t.Errorf("the names are %q and %q", profiles, pipelines)
 	}
 }
