@@ -323,7 +323,7 @@ func (in Input) Check(tree filetree.Dir, dirOf func(importPath string) (string, 
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Stamps)) {
-		if err := checkStamp(tree, dirOf, name); err != nil {
+		if err := checkStamp(tree, dirOf, components, name); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -331,14 +331,26 @@ func (in Input) Check(tree filetree.Dir, dirOf func(importPath string) (string, 
 }
 
 // checkStamp returns an error unless the variable exists: the linker says nothing
-// of one that does not.
-func checkStamp(tree filetree.Dir, dirOf func(string) (string, bool), name string) error {
+// of one that does not. The linker calls the main package of each program main.
+func checkStamp(tree filetree.Dir, dirOf func(string) (string, bool), components []Component, name string) error {
 	dot := strings.LastIndex(name, ".")
 	pkg, variable := name[:dot], name[dot+1:]
+	if pkg == "main" {
+		var errs []error
+		for _, c := range components {
+			errs = append(errs, declared(tree, c.Main, variable, name))
+		}
+		return errors.Join(errs...)
+	}
 	dir, ok := dirOf(pkg)
 	if !ok {
 		return fmt.Errorf("stamp %s: package %s is not in the patched tree", name, pkg)
 	}
+	return declared(tree, dir, variable, name)
+}
+
+// declared returns an error unless a file of a folder declares the variable of a stamp.
+func declared(tree filetree.Dir, dir, variable, name string) error {
 	for _, e := range goFiles(tree.Tree, dir) {
 		data, err := tree.ReadFile(e.Path)
 		if err != nil {

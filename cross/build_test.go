@@ -306,9 +306,11 @@ func TestCheckStamp(t *testing.T) {
 		pkg + ".gitversion":         "no file of hull/version in the patched tree has a variable gitversion",
 		"example.org/ship.Mast":     "no file of . in the patched tree has a variable Mast",
 		"example.org/hull/absent.v": "package example.org/hull/absent is not in the patched tree",
+		"main.Root":                 "",
+		"main.Mast":                 "no file of . in the patched tree has a variable Mast",
 		"k8s.io/client-go.v":        "package k8s.io/client-go is not in the patched tree",
 	} {
-		err := checkStamp(tree, dirOf, name)
+		err := checkStamp(tree, dirOf, []Component{{Name: "ship", Main: "."}}, name)
 		if (err == nil) != (want == "") || err != nil && err.Error() != "stamp "+name+": "+want {
 			t.Errorf("checkStamp(%s) = %v, want %q", name, err, want)
 		}
@@ -325,6 +327,8 @@ func TestCheck(t *testing.T) {
 	}{
 		{"good", []string{"example.org/hull/version.gitMajor"}, []string{"cmd/captain", "."}, nil},
 		{"nothing", nil, nil, nil},
+		{"in each main package", []string{"main.Root"}, []string{".", "cmd/captain"},
+			[]string{"stamp main.Root: no file of cmd/captain in the patched tree has a variable Root"}},
 		{"absent", nil, []string{"cmd/mate"},
 			[]string{"component cmd/mate: its main package, cmd/mate, is not in the patched tree"}},
 		{"only tests", nil, []string{"cmd/tests"},

@@ -15,7 +15,9 @@ func (f Fork) source(p page) ([]byte, error) {
 	root := strings.TrimSuffix(path.Base(f.sourceURI("source")), ".tar.xz")
 	p.SourceDir, p.Upstream = "${WORKDIR}/"+root, strings.Contains(root, "${MY_PV}")
 	p.Unpack = []string{"default", "go-env_set_compile_environment"}
-	p.Builders, p.Quiet = f.builders(), f.quiet(p.Prebuilt)
+	libraries := f.libraries()
+	p.Accounts = append(p.Accounts, libraries...)
+	p.Builders, p.Quiet = f.builders(len(libraries) > 0), f.quiet(p.Prebuilt)
 	if f.Build.GOPATH != "" {
 		p.SourceDir = "${WORKDIR}/go/src/" + shell.QuoteInside(f.Build.GOPATH)
 		p.Unpack = append(p.Unpack, `mkdir -p "${S%/*}" || die`, `mv "${WORKDIR}/`+root+`" "${S}" || die`)
@@ -55,9 +57,24 @@ func (p *page) modules() {
 	p.Patches = append(p.Patches, "ego mod verify")
 }
 
-// builders returns what an ebuild that compiles the fork needs for that.
-func (f Fork) builders() []string {
+// libraries returns lines of DEPEND: what programs are linked with, besides what every system has.
+func (f Fork) libraries() []string {
+	var out []string
+	for _, pkg := range f.Packages {
+		for _, r := range pkg.Libraries {
+			out = append(out, useGroup(f.flag(pkg.Name), f.atoms(r))...)
+		}
+	}
+	return out
+}
+
+// builders returns what an ebuild that compiles the fork needs for that. cgo finds libraries by
+// pkg-config.
+func (f Fork) builders(libraries bool) []string {
 	out := []string{">=dev-lang/go-" + f.Build.Go}
+	if libraries {
+		out = append(out, "virtual/pkgconfig")
+	}
 	if slices.ContainsFunc(f.Series, func(patch Patch) bool { return patch.Git }) {
 		out = append(out, "dev-vcs/git")
 	}

@@ -161,6 +161,7 @@ func (in Input) assemble(r Recipe) (Package, error) {
 		needs = append(needs, in.Family.Sysusers)
 	}
 	p.Relations = in.relations(r, p, needs)
+	p.Libraries = in.resolved(p, linked)
 	return p, nil
 }
 
@@ -190,17 +191,20 @@ func (in Input) relations(r Recipe, p Package, needs []Relation) Relations {
 	out := r.Relations
 	out.Depends = append(slices.Clone(needs), out.Depends...)
 	out.Conflicts = append(in.rivals(r), out.Conflicts...)
-	out.each(func(_ string, list *[]Relation) {
-		var resolved []Relation
-		for _, r := range *list {
-			for _, one := range r.resolve(p, in.Family) {
-				if !slices.Contains(resolved, one) {
-					resolved = append(resolved, one)
-				}
+	out.each(func(_ string, list *[]Relation) { *list = in.resolved(p, *list) })
+	return out
+}
+
+// resolved returns relations of a package as the family has them, each once.
+func (in Input) resolved(p Package, list []Relation) []Relation {
+	var out []Relation
+	for _, r := range list {
+		for _, one := range r.resolve(p, in.Family) {
+			if !slices.Contains(out, one) {
+				out = append(out, one)
 			}
 		}
-		*list = resolved
-	})
+	}
 	return out
 }
 

@@ -30,7 +30,7 @@ func Debian() Family {
 		Completions: completions("/usr/share/zsh/vendor-completions/_%s"),
 		Sysusers:    "systemd | systemd-standalone-sysusers",
 		Names:       map[string]string{"util-linux": ""}, // every system has it
-		Libraries:   libraries("libc6"),
+		Libraries:   libraries("libc6", "libseccomp2"),
 	}
 }
 
@@ -44,7 +44,7 @@ func Fedora() Family {
 			"conntrack": "conntrack-tools", "iproute2": "iproute", "mount": "", "nfs-common": "nfs-utils",
 			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
 		},
-		Libraries: libraries("glibc"),
+		Libraries: libraries("glibc", "libseccomp"),
 	}
 }
 
@@ -53,14 +53,14 @@ func Gentoo() Family {
 	return Family{
 		Name: "gentoo", Options: "/etc/default", Alternatives: true, Portable: true,
 		Completions: completions("/usr/share/zsh/site-functions/_%s"),
-		Sysusers:    "systemd", Libraries: libraries("libc6"),
+		Sysusers:    "systemd", Libraries: libraries("libc6", "sys-libs/libseccomp"),
 		Names: map[string]string{
 			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins",
 			"ethtool": "sys-apps/ethtool", "iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "",
 			"nftables": "net-firewall/nftables", "kubernetes-cni": "app-containers/cni-plugins", "socat": "net-misc/socat",
-			"util-linux": "sys-apps/util-linux",
+			"runc": "app-containers/runc", "util-linux": "sys-apps/util-linux",
 			// Which runtime, and where etcd runs, is the operator's choice.
-			"containerd": "", "cri-o": "", "docker.io": "", "etcd": "",
+			"containerd": "", "containerd.io": "", "cri-o": "", "docker.io": "", "etcd": "",
 			"etcd-server": "", "etcd-client": "", "kubernetes-client": "",
 			// Accounts are separate packages, and every system has the library.
 			"systemd": "", "libc6": "",
@@ -68,10 +68,10 @@ func Gentoo() Family {
 	}
 }
 
-// libraries maps the C library, which is all that a program with cgo may need of a
-// host, to its package.
-func libraries(libc string) map[string]string {
-	out := map[string]string{}
+// libraries maps what a program with cgo may need of a host to its packages: the C library, and
+// the one that filters system calls.
+func libraries(libc, seccomp string) map[string]string {
+	out := map[string]string{"libseccomp.so.2": seccomp}
 	for _, name := range []string{
 		"libc.so.6", "libpthread.so.0", "libdl.so.2", "libm.so.6", "libresolv.so.2", "librt.so.1", "libutil.so.1",
 		"ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "ld-linux-armhf.so.3", "ld-linux.so.2", "ld64.so.1", "ld64.so.2",

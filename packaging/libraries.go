@@ -30,14 +30,14 @@ func (f Family) linked(files contents) (needs []Relation, static bool, err error
 	return needs, static, nil
 }
 
-// libraryPackages returns the packages that have a program's libraries, from the newest
-// version that it wants symbols of.
+// libraryPackages returns the packages that have a program's libraries: of the C library, from
+// the newest version that it wants symbols of.
 func (f Family) libraryPackages(program dynlink.Object) ([]Relation, error) {
-	versions := make([]string, len(program.Wants))
-	for i, want := range program.Wants {
-		versions[i] = want.Version
+	versions := map[string][]string{} // of symbols, by package
+	for _, want := range program.Wants {
+		pkg := f.Libraries[want.Library]
+		versions[pkg] = append(versions[pkg], want.Version)
 	}
-	newest := dynlink.Newest("GLIBC_", versions)
 	var out []Relation
 	for _, name := range program.Needed {
 		pkg, ok := f.Libraries[name]
@@ -45,7 +45,7 @@ func (f Family) libraryPackages(program dynlink.Object) ([]Relation, error) {
 			return nil, fmt.Errorf("it is linked with %s, which no known package contains", name)
 		}
 		r := Relation(pkg)
-		if newest != "" {
+		if newest := dynlink.Newest("GLIBC_", versions[pkg]); newest != "" {
 			r = Relation(fmt.Sprintf("%s >= %s", pkg, newest))
 		}
 		if !slices.Contains(out, r) {

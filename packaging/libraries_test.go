@@ -34,6 +34,10 @@ func TestLibraryPackages(t *testing.T) {
 			[]Relation{"libc6 >= 2.17"}, ""},
 		{"versions that are no numbers", Debian(), []string{"libc.so.6"}, versions("GLIBC_PRIVATE", "OTHER_3"),
 			[]Relation{"libc6"}, ""},
+		{"a library without versions", Debian(), []string{"libc.so.6", "libseccomp.so.2"}, versions("GLIBC_2.34"),
+			[]Relation{"libc6 >= 2.34", "libseccomp2"}, ""},
+		{"Fedora's", Fedora(), []string{"libseccomp.so.2"}, nil, []Relation{"libseccomp"}, ""},
+		{"Gentoo's", Gentoo(), []string{"libseccomp.so.2"}, nil, []Relation{"sys-libs/libseccomp"}, ""},
 		{"an unknown library", Debian(), []string{"libc.so.6", "libtinfo.so.6"}, versions("GLIBC_2.17"), nil,
 			"it is linked with libtinfo.so.6, which no known package contains"},
 	} {

@@ -65,7 +65,8 @@ type Package struct {
 	Changes     []string // what is new in the fork's version, a line each
 	Closes      []string // ids of the vulnerabilities that the fork's version fixes, sorted
 	Overrides   []Override
-	Compression string // with its level, as nFPM and rpmpack read it: zstd:best, xz, gzip
+	Libraries   []Relation // packages with shared libraries that its programs are linked with; among Relations, too
+	Compression string     // with its level, as nFPM and rpmpack read it: zstd:best, xz, gzip
 	static      bool
 }
 

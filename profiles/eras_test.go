@@ -30,6 +30,11 @@ func TestEras(t *testing.T) {
 		{"cni-plugins", "1.9.1", "", stamped, "windows/amd64", windows},
 		{"coredns", "1.8.0", "", "github.com/coredns/coredns/coremain", "linux/arm64", "coredns"},
 		{"coredns", "1.14.7+acme.1", "", "github.com/coredns/coredns/coremain", "windows/amd64", "coredns"},
+		{"containerd", "2.0.14", "", "github.com/containerd/containerd/v2/version", "linux/amd64",
+			"containerd containerd-shim-runc-v2 ctr"},
+		{"containerd", "2.4.2", "", "github.com/containerd/containerd/v2/version", "windows/amd64", "containerd ctr"},
+		{"runc", "1.1.15", "", "main", "linux/amd64", "runc"},
+		{"runc", "1.5.2", "", "main", "linux/arm64", "runc"},
 		{"etcd", "3.4.16", "", "go.etcd.io/etcd/version", "linux/amd64", "etcd etcdctl"},
 		{"etcd", "3.5.12", "", "go.etcd.io/etcd/api/v3/version", "linux/amd64", "etcd etcdctl etcdutl"},
 		{"flannel", "0.14.0", "", "github.com/flannel-io/flannel/version", "linux/amd64", "flanneld"},
@@ -71,6 +76,7 @@ func TestPackagesOfEras(t *testing.T) {
 		{"etcd", "3.5.12"}: "etcd etcdctl etcdutl", {"etcd", "3.6.0"}: "etcd etcdctl etcdutl",
 		{"coredns", "1.8.0"}: "coredns", {"coredns", "1.14.7"}: "coredns",
 		{"flannel", "0.14.0"}: "flannel", {"flannel", "0.18.1"}: "flannel kubernetes-cni-flannel",
+		{"containerd", "2.0.14"}: "containerd", {"runc", "1.1.15"}: "runc",
 	} {
 		var names, programs, components []string
 		for _, p := range assembled(t, of[0], of[1]+"+acme.1") {

@@ -339,6 +339,9 @@ func TestModuleAt(t *testing.T) {
 		{"cni-plugins", "0.8.2", "github.com/containernetworking/plugins"},
 		{"cni-plugins", "0.8.1", ""},
 		{"coredns", "1.8.0", "github.com/coredns/coredns"},
+		{"containerd", "2.0.0", "github.com/containerd/containerd/v2"},
+		{"containerd", "1.7.0", ""},
+		{"runc", "1.1.15", "github.com/opencontainers/runc"},
 	} {
 		p, faults, err := Load(t.TempDir(), c.profile)
 		if err != nil || faults != nil {

@@ -75,6 +75,8 @@ func TestTarballs(t *testing.T) {
 		{"flannel", "0.28.4", "release", "flannel-v{{.Version}}-{{.OS}}-{{.Arch}}.tar.gz",
 			"README.md dist/mk-docker-opts.sh flanneld"},
 		{"coredns", "1.14.7", "release", "coredns_{{.Version}}_{{.OS}}_{{.Arch}}.tgz", "coredns"},
+		{"containerd", "2.4.2", "release", "containerd-static-{{.Version}}-{{.OS}}-{{.Arch}}.tar.gz",
+			"containerd containerd-shim-runc-v2 ctr"},
 		{"cni-plugins", "1.9.1", "release", "cni-plugins-{{.OS}}-{{.Arch}}-v{{.Version}}.tgz",
 			"LICENSE README.md bandwidth bridge dhcp dummy firewall flannel host-device host-local ipvlan loopback macvlan " +
 				"portmap ptp sbr static tap tuning vlan vrf win-bridge win-overlay"},
