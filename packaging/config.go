@@ -118,7 +118,10 @@ type Recipe struct {
 	// tree:PATH, to a file of the patched tree. A path that ends in / is a folder,
 	// and maps to "".
 	Files map[string]string `yaml:"files" json:"files"`
-	Man   map[string]string `yaml:"man" json:"man"` // program to section of the manual
+	// Former maps a file of Files with a service's defaults to what the operator's file of options was
+	// in packages that had it as a configuration file.
+	Former map[string]string `yaml:"former" json:"former,omitempty"`
+	Man    map[string]string `yaml:"man" json:"man"` // program to section of the manual
 	// Completions maps a program that writes them to shells.
 	Completions map[string][]string `yaml:"completions" json:"completions"`
 	Restart     []string            `yaml:"restart" json:"restart"`

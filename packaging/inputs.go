@@ -4,19 +4,21 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 )
 
 // Revision is part of the cache key of a package. It counts up with each change of this Go
 // package that changes what it assembles.
-const Revision = 2
+const Revision = 3
 
 // Inputs returns everything that a package is made from, except for its binaries,
 // their documents and the patched tree, as a value that marshals to JSON.
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
-	for _, from := range r.Files {
-		if from == "" || strings.HasPrefix(from, treeFile) {
+	for _, from := range append(slices.Collect(maps.Values(r.Files)), slices.Collect(maps.Values(r.Former))...) {
+		if from == "" || from == optionsTool || strings.HasPrefix(from, treeFile) {
 			continue
 		}
 		if err := sum(in.Sources, from, sums); err != nil {
