@@ -45,7 +45,8 @@ function slurp(name,   text, line) {
 		sub(/\r$/, "", line)
 		text = text line "\n"
 	}
-	close(name)
+	if (name != "/dev/stdin") # which mawk 1.3.4 cannot close
+		close(name)
 	return text
 }
 
