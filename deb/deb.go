@@ -13,7 +13,7 @@ import (
 )
 
 // Revision counts the changes of this package that change what it writes.
-const Revision = 3
+const Revision = 2
 
 // Write writes a package to w. scratch is an empty folder for intermediate files.
 // It returns the name that the file should have.

@@ -225,7 +225,7 @@ func (in Input) addUserFiles(pkg string, files contents) error {
 			if err != nil {
 				return err
 			}
-			f.Data = overlaid(old.Data, f.Data)
+			f.Data, f.defaults = overlaid(old.Data, f.Data), true
 			files[at] = f
 			continue
 		case made && i < 0:

@@ -11,14 +11,18 @@ import (
 
 // Revision is part of the cache key of a package. It counts up with each change of this Go
 // package that changes what it assembles.
-const Revision = 3
+const Revision = 2
 
 // Inputs returns everything that a package is made from, except for its binaries,
 // their documents and the patched tree, as a value that marshals to JSON.
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
 	for _, from := range append(slices.Collect(maps.Values(r.Files)), slices.Collect(maps.Values(r.Former))...) {
-		if from == "" || from == optionsTool || strings.HasPrefix(from, treeFile) {
+		if from == optionsTool {
+			sums[from] = fmt.Sprintf("%x", sha256.Sum256(optionsScript))
+			continue
+		}
+		if from == "" || strings.HasPrefix(from, treeFile) {
 			continue
 		}
 		if err := sum(in.Sources, from, sums); err != nil {
