@@ -198,6 +198,11 @@ func (r Recipe) validate() []config.Fault {
 			add("overrides", "want a tag and a reason, a line each")
 		}
 	}
+	for _, at := range slices.Sorted(maps.Keys(r.Former)) {
+		if !isDefaults(at) || r.Files[at] == "" {
+			add("former", "%s is no file of the package with a service's defaults, such as /usr/lib/ship/captain.options", at)
+		}
+	}
 	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())
 }
 
