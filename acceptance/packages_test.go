@@ -55,7 +55,7 @@ func madeIn(t *testing.T, dir, format string) (first, second string) {
 // sources has apt read the repository of the test alone.
 const sources = "-o Dir::Etc::sourceparts=- -o Dir::Etc::sourcelist=/repo/sources.list "
 
-const apt = "apt-get -y -q " + sources + "-o Dpkg::Options::=--force-confold --no-install-recommends "
+const apt = "apt-get -y -q " + sources + "--no-install-recommends "
 
 // TestDebs installs the packages on a Debian from a repository, and has them live
 // the life of packages.
@@ -95,7 +95,7 @@ apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sou
 	m.is("kubernetes-pki >/dev/null 2>&1; find /etc/kubernetes -type f | sort | xargs sha256sum", sums)
 
 	t.Log("upgrade")
-	m.sh("sed -i 's/^--leader-elect=true/--leader-elect=false/' /etc/default/kube-scheduler")
+	m.sh("echo KUBE_SCHEDULER_ARGS=--leader-elect=false >/etc/default/kube-scheduler")
 	m.sh("mkdir -p /etc/systemd/system/kubelet.service.d; touch /etc/systemd/system/kubelet.service.d/10-kubeadm.conf")
 	before := m.pids()
 	publish(m.root, second)
@@ -103,6 +103,7 @@ apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sou
 	m.is("kubectl version --client | head -1", "Client Version: v1.36.1+slipway.10")
 	m.eventually("kubectl version | grep 'Server Version: v1.36.1+slipway.10'")
 	m.is("grep -c leader-elect=false /etc/default/kube-scheduler", "1")
+	m.is("grep -c -e --leader-elect=false /proc/$(systemctl show -p MainPID --value kube-scheduler)/cmdline", "1")
 	m.is("ls /etc/systemd/system/kubelet.service.d", "10-kubeadm.conf.dpkg-bak")
 	m.restarted(before)
 	m.serves()

@@ -92,7 +92,7 @@ func overrides(p packaging.Package) []packaging.Override {
 			Reason: "Programs of Go are, and so are the same on every distribution.",
 		})
 	}
-	if len(p.Retired) > 0 {
+	if len(p.Retired)+len(p.Layers) > 0 {
 		out = append(out, packaging.Override{
 			Tag:    "maintainer-script-should-not-use-dpkg-maintscript-helper",
 			Reason: "The lines are those that debhelper would write.",

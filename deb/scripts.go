@@ -12,10 +12,23 @@ var templates = map[string]string{
 	"preinst": `
 {{- range .Retired}}
 dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
+{{- end}}
+{{- range .Layers}}
+dpkg-maintscript-helper rm_conffile {{.Path}} -- "$@"
 {{- end}}`,
 	"postinst": `
 {{- range .Retired}}
 dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
+{{- end}}
+{{- if .Layers}}` + takeOver + `
+if [ "$1" = configure ]; then
+{{- range .Layers}}
+	take_over {{.Path}} {{.Tool}} {{.Former}}
+{{- end}}
+fi
+{{- end}}
+{{- range .Layers}}
+dpkg-maintscript-helper rm_conffile {{.Path}} -- "$@"
 {{- end}}
 {{- if .Retired}}` + retire + `
 if [ "$1" = configure ]; then
@@ -60,6 +73,9 @@ esac
 {{- range .Retired}}
 dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
 {{- end}}
+{{- range .Layers}}
+dpkg-maintscript-helper rm_conffile {{.Path}} -- "$@"
+{{- end}}
 {{- with .Stopped}}
 if [ -z "${DPKG_ROOT:-}" ] && [ "$1" = remove ] && [ -d /run/systemd/system ]; then
 	deb-systemd-invoke stop{{range .}} {{.Running}}{{end}} >/dev/null || true
@@ -69,6 +85,9 @@ fi
 {{- range .Retired}}
 dpkg-maintscript-helper rm_conffile {{.}} -- "$@"
 {{- end}}
+{{- range .Layers}}
+dpkg-maintscript-helper rm_conffile {{.Path}} -- "$@"
+{{- end}}
 {{- if .HasUnits}}
 if [ -z "${DPKG_ROOT:-}" ] && [ "$1" = remove ] && [ -d /run/systemd/system ]; then
 	systemctl --system daemon-reload >/dev/null || true
@@ -76,8 +95,11 @@ fi
 {{- end}}
 {{- if .State}}` + purge + `
 {{- end}}
-{{- if or .Units .State}}
+{{- if or .Units .State .Layers}}
 if [ "$1" = purge ]; then
+{{- range .Layers}}
+	rm -f "${DPKG_ROOT:-}"{{.Path}}
+{{- end}}
 {{- with .Units}}
 	if command -v deb-systemd-helper >/dev/null; then
 		deb-systemd-helper purge{{range .}} {{.}}{{end}} >/dev/null || true
@@ -89,6 +111,28 @@ if [ "$1" = purge ]; then
 fi
 {{- end}}`,
 }
+
+// takeOver makes the operator's changes of a configuration file, which preinst has put
+// aside because it was edited, the file that has only changes. Its arguments are the
+// file, the program that finds them, and the defaults that the file began as.
+// dpkg-maintscript-helper then keeps the edited file as .dpkg-bak, and says so.
+const takeOver = `
+take_over() {
+	file=${DPKG_ROOT:-}$1
+	if [ ! -f "$file.dpkg-backup" ] || [ -e "$file" ]; then
+		return 0
+	fi
+	if ! printf '%s' "$3" | "${DPKG_ROOT:-}$2" --takeover /dev/stdin "$file.dpkg-backup" >"$file.dpkg-new"; then
+		cp -p "$file.dpkg-backup" "$file.dpkg-new" # which means the same as changes
+	fi
+	if [ -s "$file.dpkg-new" ]; then
+		chmod --reference="$file.dpkg-backup" "$file.dpkg-new"
+		mv -fT "$file.dpkg-new" "$file"
+		printf '%s: %s has only your changes of the defaults now; it was %s\n' {{.Name}} "$1" "$1.dpkg-bak"
+	else
+		rm -f "$file.dpkg-new"
+	fi
+}`
 
 // retire renames a file of an earlier package unless a package owns it. Its arguments
 // are the file, and the pattern that dpkg-query matches it by. dpkg-query exits with 1

@@ -263,11 +263,17 @@ func relocate(at string) string {
 			return m[1] + rest
 		}
 	}
+	if defaults.MatchString(at) {
+		return "/opt" + strings.TrimPrefix(at, "/usr")
+	}
 	if strings.HasPrefix(at, "/usr/") {
 		return ""
 	}
 	return at
 }
+
+// defaults matches the files with services' defaults.
+var defaults = regexp.MustCompile(`^/usr/lib/[^/]+/[^/]+\.options$`)
 
 // inName matches what can be the rest of a path's last name.
 var inName = regexp.MustCompile(`^[\pL\pN._@/+~-]+`)

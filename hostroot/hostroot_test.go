@@ -151,6 +151,8 @@ func TestRelocate(t *testing.T) {
 		"/var/lib/cook":                        "/var/lib/cook",
 		"/usr/share/man/man8/cook.8.gz":        "",
 		"/usr/lib/cook":                        "",
+		"/usr/lib/ship/cook.options":           "/opt/lib/ship/cook.options",
+		"/usr/lib/cook.options":                "",
 	} {
 		if got := relocate(at); got != want {
 			t.Errorf("relocate(%s) = %q, want %q", at, got, want)

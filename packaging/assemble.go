@@ -156,6 +156,9 @@ func (in Input) assemble(r Recipe) (Package, error) {
 	}
 	p.static = static
 	p.Files = files.sorted()
+	if p.Layers, err = in.layers(r, files); err != nil {
+		return p, err
+	}
 	needs = append(needs, linked...)
 	if len(p.Sysusers()) > 0 {
 		needs = append(needs, in.Family.Sysusers)

@@ -37,6 +37,7 @@ func rules() []rule {
 		{"unit names", unitNames},
 		{"state", state},
 		{"retired", retired},
+		{"layered", layered},
 		{"relations", relations},
 		{"owners", owners},
 	}

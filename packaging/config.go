@@ -118,7 +118,10 @@ type Recipe struct {
 	// a file of the patched tree; or, as image:NAME, to an image of the fork, as an OCI
 	// archive. A path that ends in / is a folder, and maps to "".
 	Files map[string]string `yaml:"files" json:"files"`
-	Man   map[string]string `yaml:"man" json:"man"` // program to section of the manual
+	// Former maps a file of Files with a service's defaults to what the operator's file of options was
+	// in packages that had it as a configuration file.
+	Former map[string]string `yaml:"former" json:"former,omitempty"`
+	Man    map[string]string `yaml:"man" json:"man"` // program to section of the manual
 	// Completions maps a program that writes them to shells.
 	Completions map[string][]string `yaml:"completions" json:"completions"`
 	Restart     []string            `yaml:"restart" json:"restart"`
@@ -200,6 +203,11 @@ func (r Recipe) validate() []config.Fault {
 			add("files."+at, "%q is not the name of an image, such as image:pause", r.Files[at])
 		} else if ok && len(r.Programs) == 0 {
 			add("files."+at, "an image is for one platform, as packages with programs are: name programs, too")
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(r.Former)) {
+		if !isDefaults(at) || r.Files[at] == "" {
+			add("former", "%s is no file of the package with a service's defaults, such as /usr/lib/ship/captain.options", at)
 		}
 	}
 	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())

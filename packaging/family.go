@@ -4,6 +4,9 @@ package packaging
 type Family struct {
 	Name    string
 	Options string // folder of the files with a service's options
+	// Layers reports whether a service's defaults are in a file of their own, and the folder of
+	// options has only what operators change. Otherwise both are one file there.
+	Layers bool
 	// Completions maps a shell to the file with a program's completions, where %s
 	// is the program.
 	Completions map[string]string
@@ -26,7 +29,7 @@ type Family struct {
 // Debian returns the family of Debian and Ubuntu.
 func Debian() Family {
 	return Family{
-		Name: "debian", Options: "/etc/default", Alternatives: true,
+		Name: "debian", Options: "/etc/default", Layers: true, Alternatives: true,
 		Completions: completions("/usr/share/zsh/vendor-completions/_%s"),
 		Sysusers:    "systemd | systemd-standalone-sysusers",
 		Names:       map[string]string{"util-linux": ""}, // every system has it
@@ -37,7 +40,7 @@ func Debian() Family {
 // Fedora returns the family of Fedora, RHEL and similar distributions.
 func Fedora() Family {
 	return Family{
-		Name: "fedora", Options: "/etc/sysconfig",
+		Name: "fedora", Options: "/etc/sysconfig", Layers: true,
 		Completions: completions("/usr/share/zsh/site-functions/_%s"),
 		Sysusers:    "systemd",
 		Names: map[string]string{

@@ -129,10 +129,11 @@ type fields struct {
 	version.Fields
 	Options string // folder of the files with a service's options
 	Family  string
+	Layers  bool // whether defaults are in files of their own
 }
 
 func (in Input) fields() fields {
-	return fields{in.Version.Fields(), in.Family.Options, in.Family.Name}
+	return fields{in.Version.Fields(), in.Family.Options, in.Family.Name, in.Family.Layers}
 }
 
 // What is in front of a name says where a file is from, other than the profile's folder.
@@ -154,7 +155,7 @@ func (in Input) sourceFiles(r Recipe) ([]File, error) {
 			out = append(out, File{Path: folder, Kind: Folder, Mode: 0o755})
 			continue
 		}
-		if r.image(to) != "" && in.Family.Portable {
+		if r.image(to) != "" && in.Family.Portable || r.Files[to] == optionsTool && !in.Family.Layers {
 			continue
 		}
 		data, err := in.source(r.Files[to], known)
@@ -164,7 +165,9 @@ func (in Input) sourceFiles(r Recipe) ([]File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", at, err)
 		}
-		out = append(out, placed(at, data))
+		f := placed(in.place(at), data)
+		f.defaults = isDefaults(at)
+		out = append(out, f)
 	}
 	return out, nil
 }
@@ -185,6 +188,9 @@ func (in Input) source(from string, known fields) ([]byte, error) {
 			return nil, fmt.Errorf("%s: unknown image; %s", from, in.knownImages())
 		}
 		return in.Image(name)
+	}
+	if from == optionsTool {
+		return optionsScript, nil
 	}
 	data, err := fs.ReadFile(in.Sources, from)
 	if err != nil {
@@ -210,7 +216,10 @@ func placed(at string, data []byte) File {
 // addUserFiles adds the fork's files for the package, and replaces those of files
 // that packages.replace lists.
 func (in Input) addUserFiles(pkg string, files contents) error {
-	replace := slices.Clone(in.Settings.Replace[pkg])
+	var replace []string
+	for _, at := range in.Settings.Replace[pkg] {
+		replace = append(replace, in.place(at))
+	}
 	names, err := UserFiles(in.User, in.UserDir, pkg)
 	if err != nil {
 		return err
@@ -220,9 +229,19 @@ func (in Input) addUserFiles(pkg string, files contents) error {
 		if !clean(at) {
 			return fmt.Errorf("%q is not a path from the root", at)
 		}
-		_, made := files[at]
+		changes := !isDefaults(at)
+		at = in.place(at)
+		old, made := files[at]
 		i := slices.Index(replace, at)
 		switch {
+		case made && i < 0 && changes && old.defaults:
+			f, err := in.userFile(name, at)
+			if err != nil {
+				return err
+			}
+			f.Data, f.defaults = overlaid(old.Data, f.Data), true
+			files[at] = f
+			continue
 		case made && i < 0:
 			return fmt.Errorf("%s/%s would replace what Slipway makes: "+
 				"to allow that, add %s to packages.replace.%s in fork.yaml", in.UserDir, name, at, pkg)
@@ -231,9 +250,12 @@ func (in Input) addUserFiles(pkg string, files contents) error {
 		case i >= 0:
 			replace = slices.Delete(replace, i, i+1)
 		}
-		if files[at], err = in.userFile(name, at); err != nil {
+		f, err := in.userFile(name, at)
+		if err != nil {
 			return err
 		}
+		f.defaults = old.defaults
+		files[at] = f
 	}
 	if len(replace) > 0 {
 		return fmt.Errorf("packages.replace.%s: %s/%s%s is missing", pkg, in.UserDir, pkg, replace[0])

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +17,11 @@ const Revision = 2
 // their documents, images and the patched tree, as a value that marshals to JSON.
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
-	for _, from := range r.Files {
+	for _, from := range append(slices.Collect(maps.Values(r.Files)), slices.Collect(maps.Values(r.Former))...) {
+		if from == optionsTool {
+			sums[from] = fmt.Sprintf("%x", sha256.Sum256(optionsScript))
+			continue
+		}
 		if from == "" || strings.HasPrefix(from, treeFile) || strings.HasPrefix(from, imageFile) {
 			continue
 		}

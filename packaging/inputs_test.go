@@ -45,6 +45,9 @@ func TestInputs(t *testing.T) {
 
 		{"an image", func(in *Input) { in.Recipes.Packages[1].Files["/usr/share/stove.tar"] = "image:stove" }, true},
 		{"its recipe", func(in *Input) { in.Recipes.Packages[1].Summary = "x" }, true},
+		{"what its options were", func(in *Input) {
+			in.Recipes.Packages[1].Former = map[string]string{"/usr/lib/ship/cook.options": "cook.options"}
+		}, true},
 		{"its options", func(in *Input) { in.Settings.Options = map[string]map[string]string{"cook": {"A": ""}} }, true},
 		{"what is replaced", func(in *Input) { in.Settings.Replace = map[string][]string{"cook": {"/x"}} }, true},
 		{"its source", func(in *Input) { in.Sources.(fstest.MapFS)["cook.conf"].Data = nil }, true},

@@ -24,13 +24,28 @@ type Variable struct {
 func (p Package) Variables(f Family) []Variable {
 	var out []Variable
 	for _, file := range p.Files {
-		if path.Dir(file.Path) == f.Options {
-			for _, v := range envfile.Parse(file.Data) {
-				out = append(out, Variable{v.Name, v.Value})
+		defaults := isDefaults(file.Path)
+		if !defaults && path.Dir(file.Path) != f.Options || p.changes(f, file.Path) {
+			continue
+		}
+		data := file.Data
+		if defaults {
+			if changes, ok := p.lookup(f.changesOf(file.Path)); ok {
+				data = overlaid(data, changes.Data)
 			}
+		}
+		for _, v := range envfile.Parse(data) {
+			out = append(out, Variable{v.Name, v.Value})
 		}
 	}
 	return out
+}
+
+// changes reports whether a path is that of the changes of one of the package's defaults.
+func (p Package) changes(f Family, at string) bool {
+	return slices.ContainsFunc(p.Files, func(file File) bool {
+		return isDefaults(file.Path) && f.changesOf(file.Path) == at
+	})
 }
 
 // setOptions gives variables in the files of options below dir the values that
@@ -38,7 +53,7 @@ func (p Package) Variables(f Family) []Variable {
 func (c contents) setOptions(pkg, dir string, values map[string]string) error {
 	known := map[string][]string{} // variable to its files
 	for _, at := range slices.Sorted(maps.Keys(c)) {
-		if path.Dir(at) == dir {
+		if path.Dir(at) == dir || isDefaults(at) {
 			for _, v := range envfile.Parse(c[at].Data) {
 				known[v.Name] = append(known[v.Name], at)
 			}
@@ -59,11 +74,29 @@ func (c contents) setOptions(pkg, dir string, values map[string]string) error {
 		if _, err := envfile.Words(values[name]); err != nil && slices.Contains(split, name) {
 			return fmt.Errorf("packages.options.%s.%s: %w", pkg, name, err)
 		}
-		for _, at := range known[name] {
-			f := c[at]
-			f.Data = envfile.Set(f.Data, name, values[name])
-			c[at] = f
+		if err := c.set(known[name], name, values[name]); err != nil {
+			return fmt.Errorf("packages.options.%s.%s: %w", pkg, name, err)
 		}
+	}
+	return nil
+}
+
+// set gives a variable a value in files: flags that are a service's defaults are merged,
+// and a file with changes of them stays as it is.
+func (c contents) set(files []string, name, value string) error {
+	isLayer := func(at string) bool { return isDefaults(at) || c[at].defaults }
+	layered := slices.ContainsFunc(files, isLayer)
+	for _, at := range files {
+		if layered && !isLayer(at) {
+			continue
+		}
+		f := c[at]
+		if !layered {
+			f.Data = envfile.Set(f.Data, name, value)
+		} else if err := f.change(name, value); err != nil {
+			return err
+		}
+		c[at] = f
 	}
 	return nil
 }
@@ -121,7 +154,7 @@ func (in Input) checkOptions(r Recipe) error {
 		if err != nil {
 			return fmt.Errorf("files: %w", err)
 		}
-		matters := path.Dir(at) == in.Family.Options || strings.HasPrefix(at, unitDir)
+		matters := path.Dir(at) == in.Family.Options || isDefaults(at) || strings.HasPrefix(at, unitDir)
 		if matters && strings.HasPrefix(from, treeFile) {
 			return nil
 		}

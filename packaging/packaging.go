@@ -60,6 +60,7 @@ type Package struct {
 	Files       []File   // by path, each once
 	Restart     []string // units that an upgrade restarts if they run
 	State       []string // folders that hold what the programs made, for a purge
+	Layers      []Layer  // files of options that earlier packages had as configuration files
 	Retired     []string // files below /etc of earlier packages, which would shadow this one's
 	Relations   Relations
 	Changes     []string // what is new in the fork's version, a line each
@@ -110,6 +111,8 @@ type File struct {
 	Target string      // of a link
 	Data   []byte      // content, where Source names no file
 	Source string      // a file on this machine with the content
+
+	defaults bool // whether it is a service's defaults
 }
 
 // Open opens the file's content.

@@ -16,10 +16,10 @@ import (
 // version and the one beside it are here.
 func TestKubernetesOptions(t *testing.T) {
 	const (
-		apiserver  = "/etc/default/kube-apiserver"
-		controller = "/etc/default/kube-controller-manager"
-		scheduler  = "/etc/default/kube-scheduler"
-		kubelet    = "/etc/default/kubelet"
+		apiserver  = "/usr/lib/kubernetes/kube-apiserver.options"
+		controller = "/usr/lib/kubernetes/kube-controller-manager.options"
+		scheduler  = "/usr/lib/kubernetes/kube-scheduler.options"
+		kubelet    = "/usr/lib/kubernetes/kubelet.options"
 		config     = "/etc/kubernetes/kubelet.yaml"
 		pki        = "/usr/sbin/kubernetes-pki"
 		socket     = "unix:///run/containerd/containerd.sock"

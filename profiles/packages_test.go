@@ -134,6 +134,15 @@ func describe(b *bytes.Buffer, p packaging.Package) {
 	}
 }
 
+// variables lists those that a file sets.
+func variables(f packaging.File) string {
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^([A-Z_]+)=`).FindAllSubmatch(f.Data, -1) {
+		names = append(names, "`"+string(m[1])+"`")
+	}
+	return strings.Join(names, ", ")
+}
+
 // meaning tells what a file is for.
 func meaning(f packaging.File) string {
 	switch {
@@ -156,11 +165,9 @@ func meaning(f packaging.File) string {
 	case strings.HasPrefix(f.Path, "/usr/lib/systemd/"):
 		return "unit, or drop-in of one"
 	case f.Kind == packaging.Config:
-		var names []string
-		for _, m := range regexp.MustCompile(`(?m)^([A-Z_]+)=`).FindAllSubmatch(f.Data, -1) {
-			names = append(names, "`"+string(m[1])+"`")
-		}
-		return strings.TrimSuffix("configuration: "+strings.Join(names, ", "), ": ")
+		return strings.TrimSuffix("configuration: "+variables(f), ": ")
+	case strings.HasSuffix(f.Path, ".options"):
+		return "defaults: " + variables(f)
 	case strings.HasPrefix(f.Path, "/usr/share/man/"):
 		return "manual page"
 	case strings.Contains(f.Path, "completions"):

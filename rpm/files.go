@@ -27,6 +27,7 @@ func addFiles(r *rpmpack.RPM, p packaging.Package) error {
 		Path: "/usr/share/licenses/" + p.Name + "/LICENSE", Mode: 0o644, Data: p.LicenseText,
 	}
 	dirs := map[string]string{} // by the path of a file in it
+	flags := map[string]rpmpack.FileType{}
 	for _, f := range append(p.Files, license) {
 		file, err := payload(f)
 		if err != nil {
@@ -41,15 +42,26 @@ func addFiles(r *rpmpack.RPM, p packaging.Package) error {
 		}
 		r.AddFile(file)
 		dirs[file.Name], _ = path.Split(f.Path)
+		flags[file.Name] = file.Type
+	}
+	for _, l := range p.Layers { // what may be there; a removal keeps it as .rpmsave
+		name := "." + l.Path
+		r.AddFile(rpmpack.RPMFile{Name: name, Mode: 0o644, Owner: "root", Group: "root", MTime: uint32(p.Date.Unix()),
+			Type: rpmpack.GhostFile})
+		dirs[name], _ = path.Split(l.Path)
+		flags[name] = rpmpack.GhostFile | rpmpack.ConfigFile | rpmpack.NoReplaceFile
 	}
 	// rpmpack has the header name the payload's folders, in the order of the files.
 	var names []string
+	var types []uint32
 	for _, file := range slices.Sorted(maps.Keys(dirs)) {
+		types = append(types, uint32(flags[file]))
 		if !slices.Contains(names, dirs[file]) {
 			names = append(names, dirs[file])
 		}
 	}
 	r.AddCustomTag(tagDirnames, rpmpack.EntryStringSlice(names))
+	r.AddCustomTag(tagFileFlags, rpmpack.EntryUint32(types)) // rpmpack knows a ghost by having no other flag
 	return nil
 }
 

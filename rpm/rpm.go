@@ -130,8 +130,9 @@ func addScriptlets(r *rpmpack.RPM, p packaging.Package) error {
 	return nil
 }
 
-// The tags of the header that rpmpack has no words for.
+// The tags of the header that rpmpack has no words for, or not the right ones.
 const (
+	tagFileFlags     = 1037
 	tagChangelogTime = 1080
 	tagChangelogName = 1081
 	tagChangelogText = 1082

@@ -20,6 +20,13 @@ systemd-tmpfiles --create{{range .}} {{.}}{{end}} || :
 retire {{.}}
 {{- end}}
 {{- end}}
+{{- if .Layers}}` + takeOver + `
+if [ "$1" -ge 2 ]; then
+{{- range .Layers}}
+	take_over {{.Path}} {{.Tool}} {{.Former}}
+{{- end}}
+fi
+{{- end}}
 {{- with .Units}}
 if [ "$1" -eq 1 ]; then
 	systemctl --no-reload preset{{range .}} {{.}}{{end}} >/dev/null 2>&1 || :
@@ -53,6 +60,40 @@ if [ -d /run/systemd/system ]; then
 fi
 {{- end}}`,
 }
+
+// takeOver makes the operator's changes of a configuration file of the version before
+// the file that has only changes. Its arguments are the file, the program that finds
+// them, and the defaults that the file began as. In this package, the file is a ghost,
+// so that rpm does not take it away with the version before, and has other flags:
+// 17 are those of a configuration file that is not replaced. Where rpm cannot tell, the
+// whole file stays, which means the same as changes.
+const takeOver = `
+take_over() {
+	if [ ! -f "$1" ] || [ -L "$1" ]; then
+		return 0
+	fi
+	was=$(rpm -q --qf '[%{fileflags} %{filedigests} %{filenames}\n]' {{.Name}} 2>/dev/null |
+		while read -r flags digest path; do
+			[ "$flags $path" != "17 $1" ] || echo "$digest"
+		done)
+	sum=$(sha256sum <"$1")
+	if [ -z "$was" ]; then
+		return 0
+	elif [ "$was" = "${sum%% *}" ]; then
+		rm -f "$1"
+		return 0
+	fi
+	cp -p "$1" "$1.rpmsave"
+	if ! printf '%s' "$3" | "$2" --takeover /dev/stdin "$1.rpmsave" >"$1.rpmnew"; then
+		rm -f "$1.rpmnew"
+	elif [ -s "$1.rpmnew" ]; then
+		chmod --reference="$1.rpmsave" "$1.rpmnew"
+		mv -fT "$1.rpmnew" "$1"
+		printf '%s: %s has only your changes of the defaults now; it was %s\n' {{.Name}} "$1" "$1.rpmsave"
+	else
+		rm -f "$1" "$1.rpmnew"
+	fi
+}`
 
 // retire renames a file of an earlier package unless a package owns it. rpm exits with
 // 1 whatever it fails at, so what it says must be that nobody owns the file, and its

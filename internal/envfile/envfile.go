@@ -98,21 +98,39 @@ func validName(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, other) && (name[0] < '0' || '9' < name[0])
 }
 
+// A Word is a word of a value.
+type Word struct {
+	Text string // without quotes and escapes
+	Raw  string // as it is in the value
+}
+
 // Words returns the words of a value: it is split at white space that is not in
 // quotes, and a backslash escapes a character. A quote without a counterpart, which
 // systemd reads to the end and shells refuse, is an error.
 func Words(value string) ([]string, error) {
 	var out []string
-	word, inWord, quote := []byte(nil), false, byte(0)
+	words, err := Split(value)
+	for _, w := range words {
+		out = append(out, w.Text)
+	}
+	return out, err
+}
+
+// Split returns the words of a value as Words does, also as they are written.
+func Split(value string) ([]Word, error) {
+	var out []Word
+	word, from, quote := []byte(nil), -1, byte(0)
 	for i := 0; i < len(value); i++ {
 		c := value[i]
 		if quote == 0 && strings.IndexByte(space, c) >= 0 {
-			if inWord {
-				out, word, inWord = append(out, string(word)), nil, false
+			if from >= 0 {
+				out, word, from = append(out, Word{string(word), value[from:i]}), nil, -1
 			}
 			continue
 		}
-		inWord = true
+		if from < 0 {
+			from = i
+		}
 		switch {
 		case c == '\\' && i+1 == len(value):
 			return nil, errors.New("it ends with a backslash: write two for one")
@@ -130,8 +148,8 @@ func Words(value string) ([]string, error) {
 	if quote != 0 {
 		return nil, fmt.Errorf("a quote %c has no counterpart: write \\%[1]c if it is a part of the word", quote)
 	}
-	if inWord {
-		out = append(out, string(word))
+	if from >= 0 {
+		out = append(out, Word{string(word), value[from:]})
 	}
 	return out, nil
 }

@@ -47,8 +47,13 @@ type fields struct {
 	Name, Release                      word // bosun, bosun-1.5.0-1
 	Units, Stopped, Restart            []word
 	Sysusers, Tmpfiles, State, Retired []word
+	Layers                             []layer
 	HasUnits                           bool
 }
+
+// layer is what the templates know of a file of options that a package had as a
+// configuration file.
+type layer struct{ Path, Tool, Former word }
 
 // Fill fills in the template of a maintainer script. It returns "" if the
 // script has nothing to do for the package.
@@ -57,9 +62,13 @@ func Fill(p packaging.Package, name, text string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("template of %s: %w", name, err)
 	}
+	var layers []layer
+	for _, l := range p.Layers {
+		layers = append(layers, layer{word(l.Path), word(l.Tool), word(l.Former)})
+	}
 	var body bytes.Buffer
 	if err := t.Execute(&body, fields{
-		Name: word(p.Name), Release: word(p.Name + "-" + p.Release()),
+		Layers: layers, Name: word(p.Name), Release: word(p.Name + "-" + p.Release()),
 		Units: words(p.Units()), Stopped: words(p.Stopped()), Restart: words(p.Restart), HasUnits: p.HasUnits(),
 		Sysusers: words(p.Sysusers()), Tmpfiles: words(p.Tmpfiles()), State: words(p.State), Retired: words(p.Retired),
 	}); err != nil {
