@@ -29,7 +29,7 @@ option() {
 		if command -v systemctl >/dev/null; then
 			systemctl show -p EnvironmentFiles --value etcd.service | sed 's/ (ignore_errors=[a-z]*)$//'
 		else
-			echo {{.Options}}/etcd
+			printf '%s\n' {{if .Layers}}/usr/lib/etcd/etcd.options {{end}}{{.Options}}/etcd
 		fi
 	} 2>/dev/null | while IFS= read -r options; do
 		cat "$options" 2>/dev/null || :
