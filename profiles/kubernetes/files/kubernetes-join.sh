@@ -254,8 +254,10 @@ made=
 undo() {
 	trap - EXIT INT TERM HUP
 	systemctl stop kubelet.service >/dev/null 2>&1 || true
+	systemctl reset-failed kubelet.service >/dev/null 2>&1 || true
 	# shellcheck disable=SC2086 # paths of ours, without blanks
 	rm -f $made $conf/bootstrap-kubelet.conf $conf/kubelet.conf $store/kubelet-client-*
+	rmdir $conf/pki 2>/dev/null || true
 	rm -rf "$work"
 }
 

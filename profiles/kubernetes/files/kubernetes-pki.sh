@@ -101,8 +101,19 @@ case $address in
 esac
 host=$(uname -n | tr '[:upper:]' '[:lower:]')
 
-# The range of the pods is that of the controller manager.
+# running SERVER FLAG DEFAULT prints the flag's value of a server that runs on this host.
+running() {
+	pid=$(systemctl show --property MainPID --value "$1.service" 2>/dev/null || true)
+	if [ "${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
+		tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n "s/^--$2=//p" | tail -n 1
+	else
+		echo "$3"
+	fi
+}
+
 config() {
+	services=$(running kube-apiserver service-cluster-ip-range 10.0.0.0/16)
+	pods=$(running kube-controller-manager cluster-cidr 10.244.0.0/16)
 	cat <<END
 apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
 kind: InitConfiguration
@@ -114,7 +125,7 @@ kind: ClusterConfiguration
 kubernetesVersion: v{{.Major}}.{{.Minor}}.{{.Patch}}
 controlPlaneEndpoint: "$endpoint"
 certificatesDir: $pki
-networking: {serviceSubnet: 10.0.0.0/16, podSubnet: 10.244.0.0/16, dnsDomain: cluster.local}
+networking: {serviceSubnet: "${services:-10.0.0.0/16}", podSubnet: "$pods", dnsDomain: cluster.local}
 apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
 END
 }
