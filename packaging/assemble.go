@@ -194,7 +194,33 @@ func (in Input) relations(r Recipe, p Package, needs []Relation) Relations {
 	out := r.Relations
 	out.Depends = append(slices.Clone(needs), out.Depends...)
 	out.Conflicts = append(in.rivals(r), out.Conflicts...)
+	for _, list := range []*[]Relation{&out.Depends, &out.Recommends, &out.Suggests} {
+		*list = in.bounded(*list)
+	}
 	out.each(func(_ string, list *[]Relation) { *list = in.resolved(p, *list) })
+	return out
+}
+
+// bounded returns relations with the versions from which on other packages will do for the fork's
+// version. Of a package, the first row that has the fork's version counts.
+func (in Input) bounded(list []Relation) []Relation {
+	least := map[string]string{}
+	for _, l := range in.Recipes.AtLeast {
+		if least[l.Package] == "" && l.Versions.Contains(in.Version) {
+			least[l.Package] = l.Version
+		}
+	}
+	out := make([]Relation, len(list))
+	for i, r := range list {
+		var parts []string
+		for _, n := range r.Names() {
+			if n.Op == "" && least[n.Package] != "" {
+				n.Op, n.Version = ">=", least[n.Package]
+			}
+			parts = append(parts, strings.TrimRight(n.Package+" "+n.Op+" "+n.Version, " "))
+		}
+		out[i] = Relation(strings.Join(parts, " | "))
+	}
 	return out
 }
 

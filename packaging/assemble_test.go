@@ -90,6 +90,12 @@ func TestRelations(t *testing.T) {
 			[]Relation{"conntrack-tools", "salt"}},
 		{"Gentoo", func(in *Input) { in.Family = Gentoo() }, "cook", func(r Relations) []Relation { return r.Recommends },
 			[]Relation{"net-firewall/conntrack-tools | rum >= 1.2", "salt"}},
+		{"the first version that will do", func(in *Input) {
+			in.Recipes.AtLeast = []Least{{Versions: "<1.4.0-0", Package: "conntrack", Version: "1.1"},
+				{Versions: ">=1.4.0-0", Package: "conntrack", Version: "1.2"}, {Package: "rum", Version: "9"},
+				{Package: "conntrack", Version: "1.3"}}
+		}, "cook", func(r Relations) []Relation { return r.Recommends },
+			[]Relation{"conntrack >= 1.2 | rum >= 1.2", "salt"}},
 		{"links conflict with nothing", func(*Input) {}, "cook", func(r Relations) []Relation { return r.Conflicts }, nil},
 		{"a program by itself", alone, "cook", func(r Relations) []Relation { return r.Conflicts }, []Relation{"captain"}},
 		{"a program by itself", alone, "cook", func(r Relations) []Relation { return r.Depends },

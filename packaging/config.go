@@ -89,6 +89,15 @@ type Recipes struct {
 	Section     string      `yaml:"section" json:"section"`           // Debian's
 	Multicall   []Multicall `yaml:"multicall" json:"multicall"`
 	Packages    []Recipe    `yaml:"packages" json:"packages"`
+	AtLeast     []Least     `yaml:"at_least" json:"at_least,omitempty"`
+}
+
+// A Least says from which version on another package will do for versions of the project. It
+// applies where a package depends on it, or recommends or suggests it, without a version.
+type Least struct {
+	Versions version.Range `yaml:"versions" json:"versions"`
+	Package  string        `yaml:"package" json:"package"`
+	Version  string        `yaml:"version" json:"version"`
 }
 
 // A Multicall is a component with several programs in one binary, which runs the program
@@ -159,6 +168,23 @@ func (r Recipes) Validate() []config.Fault {
 	}
 	for i, p := range r.Packages {
 		faults = append(faults, config.Below(fmt.Sprintf("packages[%d]", i), p.validate())...)
+	}
+	for i, l := range r.AtLeast {
+		faults = append(faults, config.Below(fmt.Sprintf("at_least[%d]", i), l.validate())...)
+	}
+	return faults
+}
+
+func (l Least) validate() []config.Fault {
+	var faults []config.Fault
+	if !packageName.MatchString(l.Package) {
+		faults = append(faults, config.Faultf("package", "%q is not a package name", l.Package))
+	}
+	if !debianVersion.MatchString(l.Version) {
+		faults = append(faults, config.Faultf("version", "%q is not a version: it begins with a digit, as 2.0 does", l.Version))
+	}
+	if err := l.Versions.Validate(); err != nil {
+		faults = append(faults, config.Faultf("versions", "%v", err))
 	}
 	return faults
 }

@@ -91,6 +91,11 @@ func TestRecipesValidate(t *testing.T) {
 			[]string{"multicall[0]: want component, package, path and programs"}},
 		{"a component's range", func(r *Recipes, _ *Recipe) { r.Multicall[0].Versions = "old" },
 			[]string{"multicall[0].versions: improper constraint: \"old\""}},
+		{"the first version that will do", func(r *Recipes, _ *Recipe) {
+			r.AtLeast = []Least{{Package: "rum", Version: "1.2"}, {Package: "Rum", Version: "old", Versions: "old"}}
+		}, []string{`at_least[1].package: "Rum" is not a package name`,
+			`at_least[1].version: "old" is not a version: it begins with a digit, as 2.0 does`,
+			`at_least[1].versions: improper constraint: "old"`}},
 		{"upper case", func(_ *Recipes, p *Recipe) { p.Name = "Cook" },
 			[]string{`packages[1].name: "Cook" is not a package name: want lower case letters, digits, and + - .`}},
 		{"one letter", func(_ *Recipes, p *Recipe) { p.Name = "c" },

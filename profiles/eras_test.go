@@ -65,6 +65,22 @@ func TestEras(t *testing.T) {
 	}
 }
 
+// TestRuntimes has kubelets recommend a container runtime that will do for them.
+func TestRuntimes(t *testing.T) {
+	for v, want := range map[string]string{
+		"1.36.1+acme.1": "containerd | cri-o", "1.37.0-rc.1+acme.1": "containerd >= 2.0 | cri-o",
+		"1.37.0+acme.1": "containerd >= 2.0 | cri-o",
+	} {
+		for _, p := range assembled(t, "kubernetes", v) {
+			recommends := p.Relations.Recommends
+			if (p.Name == "kubelet" || p.Name == "kubernetes-node") &&
+				(len(recommends) == 0 || !strings.HasPrefix(string(recommends[0]), want)) {
+				t.Errorf("%s %s recommends %q, want %s", p.Name, v, recommends, want)
+			}
+		}
+	}
+}
+
 // TestPackagesOfEras has the packages of a release hold what it is made of, each
 // program once.
 func TestPackagesOfEras(t *testing.T) {
