@@ -22,18 +22,18 @@ var layered = map[string]string{
 }
 
 // former turns debs into what they were when the options were configuration files: of an
-// earlier version, and without the scripts of an upgrade.
+// earlier version. What their scripts do of an upgrade is nothing where there was none.
 const former = `
 for deb in "$1"/*.deb; do
 	name=$(dpkg-deb -f "$deb" Package)
 	rm -rf x; dpkg-deb -R "$deb" x
 	if [ -e "options/$name" ]; then
-		rm -rf x/usr/lib/kubernetes x/usr/lib/etcd x/usr/libexec/kubernetes/*-options x/usr/libexec/etcd x/DEBIAN/p*
+		rm -rf x/usr/lib/kubernetes x/usr/lib/etcd x/usr/libexec/kubernetes/*-options x/usr/libexec/etcd
 		mkdir -p x/etc/default; cp "options/$name" x/etc/default; echo "/etc/default/$name" >>x/DEBIAN/conffiles
 		sed -i '/^EnvironmentFile=-\?.usr.lib/d; /^EnvironmentFile=-.run.kubernetes/d; /^ExecStartPre=+.usr.libexec/,+1d' \
 			x/usr/lib/systemd/system/*.service
 	fi
-	sed -i 's/^Version: .*/&~0/; s/\(= [^)]*\))/\1~0)/' x/DEBIAN/control
+	sed -i 's/^Version: .*/&~0/; s/\((= [^)]*\))/\1~0)/g' x/DEBIAN/control
 	rm -f x/DEBIAN/md5sums
 	dpkg-deb -Zgzip -z1 --root-owner-group -b x "$2" >/dev/null
 done`

@@ -64,17 +64,16 @@ fi
 // takeOver makes the operator's changes of a configuration file of the version before
 // the file that has only changes. Its arguments are the file, the program that finds
 // them, and the defaults that the file began as. In this package, the file is a ghost,
-// so that rpm does not take it away with the version before, and has other flags:
-// 17 are those of a configuration file that is not replaced. Where rpm cannot tell, the
-// whole file stays, which means the same as changes.
+// so that rpm does not take it away with the version before, and of no size. Where rpm
+// cannot tell, the whole file stays, which means the same as changes.
 const takeOver = `
 take_over() {
 	if [ ! -f "$1" ] || [ -L "$1" ]; then
 		return 0
 	fi
-	was=$(rpm -q --qf '[%{fileflags} %{filedigests} %{filenames}\n]' {{.Name}} 2>/dev/null |
-		while read -r flags digest path; do
-			[ "$flags $path" != "17 $1" ] || echo "$digest"
+	was=$(rpm -q --dump {{.Name}} 2>/dev/null |
+		while read -r path size _ digest _; do
+			[ "$path" != "$1" ] || [ "$size" = 0 ] || echo "$digest"
 		done)
 	sum=$(sha256sum <"$1")
 	if [ -z "$was" ]; then
