@@ -90,6 +90,13 @@ folder() {
 	echo /opt/cni/bin
 }
 
+# reads reports whether containerd reads the pause image: layers of zstd came with 1.5.
+reads() {
+	case $("$program" --version | cut -d ' ' -f 3) in
+	1.[0-4].* | v1.[0-4].*) return 1 ;;
+	esac
+}
+
 # free KEY reports whether the administrator leaves it to us where CNI plugins are. The
 # folders of distributions are in the files that their packages bring.
 free() {
@@ -117,7 +124,7 @@ fi
 if ! set_by_hand .containerd.runtimes.runc.options SystemdCgroup >/dev/null; then
 	want "$runtime.containerd.runtimes.runc.options" SystemdCgroup true
 fi
-if [ -e $pause ] && ! set_by_hand io.containerd.grpc.v1.cri sandbox_image >/dev/null &&
+if [ -e $pause ] && reads && ! set_by_hand io.containerd.grpc.v1.cri sandbox_image >/dev/null &&
 	! set_by_hand .pinned_images sandbox >/dev/null; then
 	want "$images" $image "\"$(/usr/libexec/kubernetes/containerd-pause --name)\""
 fi
