@@ -128,6 +128,12 @@ if [ -e $pause ] && reads && ! set_by_hand io.containerd.grpc.v1.cri sandbox_ima
 	! set_by_hand .pinned_images sandbox >/dev/null; then
 	want "$images" $image "\"$(/usr/libexec/kubernetes/containerd-pause --name)\""
 fi
+# The kernel lets few containers lower this, and runc fails where it cannot.
+if ! sh -c 'echo -998 >/proc/self/oom_score_adj' 2>/dev/null &&
+	! set_by_hand io.containerd.grpc.v1.cri restrict_oom_score_adj >/dev/null &&
+	! set_by_hand io.containerd.cri.v1.runtime restrict_oom_score_adj >/dev/null; then
+	want "$runtime" restrict_oom_score_adj true known
+fi
 if free bin_dir && free bin_dirs; then
 	if grep -q '^[[:space:]]*bin_dirs = ' "$work/dump"; then
 		want "$runtime.cni" bin_dir '""' known
