@@ -46,6 +46,14 @@ func TestCluster(t *testing.T) {
 		w.nodes[name] = fresh(t, l, base, name, address, ca, first)
 	}
 	walked(t, w, second)
+	for _, n := range w.nodes {
+		if err := n.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	n3 := fresh(t, l, base, "n3", "192.0.2.13", ca, second, first)
+	w.nodes = map[string]node{"n3": n3}
+	alone(t, w)
 }
 
 // walked walks the page. The packages in a folder are a new revision, for an upgrade.
@@ -65,11 +73,13 @@ func walked(t *testing.T, w *walk, second string) {
 }
 
 // fresh boots a host that a reader of the page has, with packages in its repository.
-func fresh(t *testing.T, l *lab.Lab, base, name, address, ca, packages string) node {
+func fresh(t *testing.T, l *lab.Lab, base, name, address, ca string, packages ...string) node {
 	t.Helper()
 	n := bootNode(t, l, base, name, address, func(root string) {
 		asReader(t, root, ca)
-		offer(t, root, packages)
+		for _, from := range packages {
+			offer(t, root, from)
+		}
 	})
 	n.sh("echo '192.0.2.1 " + registryName + "' >>/etc/hosts")
 	return n
@@ -106,8 +116,8 @@ func serveImages(t *testing.T, l *lab.Lab, dir string) string {
 }
 
 // asReader gives a root what a reader of the page has: a registry that is trusted, a repository, and somebody who
-// says yes. A disk that is nearly full must not have a node evict its pods, and the proxy's sandbox has a /proc without
-// the settings of the machine's own.
+// says yes. A disk that is nearly full must not have a node evict its pods; the proxy's sandbox has a /proc without
+// the settings of the machine's own; and who runs tests in a container may not protect pods from the kernel.
 func asReader(t *testing.T, root, ca string) {
 	t.Helper()
 	mustRun(t, "", "sh", "-ec", `cat "$2" >>"$1/etc/ssl/certs/ca-certificates.crt"
@@ -121,6 +131,7 @@ kind: KubeletConfiguration
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
 imageGCHighThresholdPercent: 100
 E
+sed -i '/grpc.v1.cri"\]$/a restrict_oom_score_adj = true' "$1/etc/containerd/config.toml"
 mkdir -p "$1/etc/systemd/system/kube-proxy.service.d"
 printf '[Service]\nBindPaths=-/run/lab/nf_conntrack_max:/proc/sys/net/netfilter/nf_conntrack_max\n' \
 	>"$1/etc/systemd/system/kube-proxy.service.d/lab.conf"`, "sh", root, ca)
@@ -129,7 +140,8 @@ printf '[Service]\nBindPaths=-/run/lab/nf_conntrack_max:/proc/sys/net/netfilter/
 // offer puts packages into the repository of a root.
 func offer(t *testing.T, root, from string) {
 	t.Helper()
-	mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"; apt-ftparchive packages . >Packages 2>/dev/null`,
+	mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"
+apt-ftparchive packages . >Packages 2>/dev/null`,
 		"sh", from, filepath.Join(root, "repo"))
 }
 
@@ -158,7 +170,7 @@ func newWalk(t *testing.T, page string) *walk {
 	w := &walk{t: t, page: filepath.Base(page), lines: strings.Split(string(text), "\n"), nodes: map[string]node{},
 		shells: map[string]string{}, began: time.Now()}
 	for _, b := range blocks {
-		if b.RunBy == "TestCluster" {
+		if b.RunBy == t.Name() {
 			w.steps = append(w.steps, b.Steps()...)
 		}
 	}
@@ -169,6 +181,9 @@ func newWalk(t *testing.T, page string) *walk {
 func (w *walk) to(heading string) {
 	w.t.Helper()
 	line := len(w.lines)
+	if heading == "" {
+		line++ // the end
+	}
 	for i, text := range w.lines {
 		if text == heading {
 			line = i + 1
@@ -181,7 +196,8 @@ func (w *walk) to(heading string) {
 		step := w.steps[0]
 		w.steps = w.steps[1:]
 		r := w.run(step)
-		w.t.Logf("%6.1f s  %s: %s%s\n%s", r.Seconds, step.Host, step.Command, step.File, strings.Join(r.Printed, "\n"))
+		w.t.Logf("%6.1f s  %s: %s%s\n%s", r.Seconds, step.Host, step.Command, step.File,
+			strings.Join(r.Printed, "\n"))
 		if fault := r.Fault(w.page); fault != "" {
 			w.t.Error(fault)
 			if r.Failed {
@@ -230,9 +246,11 @@ func (w *walk) tell() {
 	}
 	for _, n := range w.nodes {
 		out, _ := n.Try(context.Background(), `systemctl --no-pager --failed; journalctl --no-pager -n 60 -p warning
-journalctl --no-pager -n 25 -u kubelet -u flanneld -u containerd -u kube-proxy
-[ ! -e /etc/kubernetes/admin.conf ] || kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes,pods,services -A -o wide
-[ ! -e /etc/kubernetes/admin.conf ] || kubectl --kubeconfig /etc/kubernetes/admin.conf get events -A | tail -n 30`)
+journalctl --no-pager -n 20 -u kubelet -u flanneld -u kube-proxy
+[ -e /etc/kubernetes/admin.conf ] || exit 0
+export KUBECONFIG=/etc/kubernetes/admin.conf
+kubectl get nodes,pods,services -A -o wide
+kubectl get events -A | tail -n 30`)
 		w.t.Logf("%s after %.0f s:\n%s", n.Name, time.Since(w.began).Seconds(), out)
 	}
 }
