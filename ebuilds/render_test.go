@@ -47,6 +47,13 @@ func TestRender(t *testing.T) {
 	}
 }
 
+// linked has bosun linked with a library.
+func linked(f *Fork) {
+	p := &f.Packages[0]
+	p.Libraries = []packaging.Relation{"sys-libs/libseccomp"}
+	p.Relations.Depends = append(p.Relations.Depends, p.Libraries...)
+}
+
 // plain leaves of a fork one program that is always installed.
 func plain(f *Fork) {
 	f.Project.Flags, f.Project.Rivals = nil, nil
@@ -78,6 +85,10 @@ func TestRenderLines(t *testing.T) {
 		{"flags are sorted without their +", func(f *Fork) { f.Project.Flags["bosun"] = "+zeal" }, source,
 			"\nIUSE=\"mate +zeal\"\n"},
 		{"another Go", func(f *Fork) { f.Build.Go = "1.27.1" }, source, "\nBDEPEND=\">=dev-lang/go-1.27.1\"\n"},
+		{"a library that is linked", linked, source,
+			"\n\tbosun? ( acct-group/bosun acct-user/bosun )\n\tbosun? ( sys-libs/libseccomp )\n\"\n"},
+		{"is found by pkg-config", linked, source, "\nBDEPEND=\"\n\t>=dev-lang/go-1.26.0\n\tvirtual/pkgconfig\n\"\n"},
+		{"and is not needed to install", linked, binary, "\nDEPEND=\"bosun? ( acct-group/bosun acct-user/bosun )\"\n"},
 		{"rivals block", func(f *Fork) { f.Project.Rivals = []string{"a-b/c"} }, binary, "\n\t!a-b/c\n\t!app-misc/ship\n"},
 		{"the upstream's own tarball", func(f *Fork) { f.Distfiles["source"] = dist("v1.4.1.tar.xz") }, source,
 			"\n\thttps://example.org/distfiles/v1.4.1.tar.xz\n"},
