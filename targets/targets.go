@@ -256,10 +256,10 @@ func platformNames(platforms, arch string) ([]string, error) {
 	return nil, nil
 }
 
-// nearPlatform adds to the error of an unknown platform which one may be meant.
+// nearPlatform adds to the error of an unknown platform which one may be meant, and the exit code of a wrong line.
 func nearPlatform(err error) error {
 	if unknown, ok := errors.AsType[*platform.UnknownError](err); ok {
-		return fmt.Errorf("%w%s", err, near.Hint(unknown.Name, platform.Strings(platform.Known())...))
+		return near.Unknown(unknown.Name, platform.Strings(platform.Known()), "%s", err)
 	}
 	return err
 }
