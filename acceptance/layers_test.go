@@ -85,7 +85,8 @@ func TestOptionsInLayers(t *testing.T) {
 	for _, f := range []string{"etcd-3.7", fork} {
 		t.Log(mage(t, dir, "deb", "-fork="+f))
 	}
-	mustRun(t, work, "sh", "-ec", `mkdir new old options; cp "$1"/dist/*/deb/linux_`+runtime.GOARCH+`/*.deb new`, "sh", dir)
+	mustRun(t, work, "sh", "-ec", `mkdir new old options
+cp "$1"/dist/*/deb/linux_`+runtime.GOARCH+`/*.deb new`, "sh", dir)
 	formerOptions(t, filepath.Join(work, "options"))
 	mustRun(t, work, "sh", "-ec", former, "sh", "new", "old")
 	publish := func(root, from string) {
@@ -132,8 +133,9 @@ echo 'ETCD_MAX_WALS="7"' >>etcd; echo '# mine' >>kube-proxy`)
 // starts checks which flags a service was started with, and which not.
 func (m *machine) starts(service, has, not string) {
 	m.t.Helper()
-	m.eventually("systemctl is-active " + service)
-	line := m.sh("tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value " + service + ")/cmdline")
+	args := "tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value " + service + ")/cmdline"
+	m.eventually(args + " | grep -x /usr/bin/" + service)
+	line := m.sh(args)
 	for flags, want := range map[string]bool{has: true, not: false} {
 		for _, flag := range strings.Fields(flags) {
 			if found := strings.Contains(line+"\n", "\n"+flag); found != want {
@@ -173,7 +175,7 @@ func (m *machine) documented() {
 // mistaken has a file of options that cannot be read.
 func (m *machine) mistaken() {
 	m.t.Helper()
-	m.sh("printf '# mine\\nKUBE_SCHEDULER_ARGS=\"\\n--leader-elect false\\n--v=2 false\\n\"\\n' >/etc/default/kube-scheduler")
+	m.sh(`printf '# mine\nKUBE_SCHEDULER_ARGS="\n--leader-elect false\n--v=2 false\n"\n' >/etc/default/kube-scheduler`)
 	if out, err := m.try("systemctl restart kube-scheduler"); err == nil {
 		m.t.Errorf("with such options kube-scheduler starts: %s", out)
 	}

@@ -34,8 +34,8 @@ function fail(line, text) {
 	}
 	print file ":" line ": " text | "cat >&2"
 	close("cat >&2")
-	status = 1
-	exit 1
+	status = 78
+	exit status
 }
 
 # slurp returns the text of a file: none if there is no file.
@@ -346,6 +346,6 @@ fi
 trap 'rm -f "$3.new"' EXIT
 if ! awk "$program" merge "$1" "$2" >"$3.new"; then
 	rm -f "$3"
-	exit 1
+	exit 78 # of sysexits.h: 1 is success to some units
 fi
 mv -f "$3.new" "$3"
