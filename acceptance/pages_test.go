@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
@@ -35,20 +34,6 @@ func TestGentooPage(t *testing.T) {
 	mustRun(t, dir, "sed", "-i", `s/^version: .*/version: 0.28.4+slipway.2/`, "forks/flannel-0.28/fork.yaml")
 	mage(t, dir, "patches:lock", "-fork=flannel-0.28")
 	shown(t, "docs/gentoo.md", mage(t, dir, "ebuild", "-fork=flannel-0.28"))
-}
-
-// TestReleasePage makes the release that docs/release.md shows, in a clean clone.
-func TestReleasePage(t *testing.T) {
-	dir := clone(t)
-	out := mage(t, dir, "release", "-fork=etcd-3.7", "-platforms=linux/amd64")
-	lines := docscript.Lasting(strings.Split(out, "\n"))
-	starts := func(prefix string) int {
-		return slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, prefix) })
-	}
-	if from, to := starts("  cross ")+1, starts("  image "); from > 0 && to > from { // made at the same time
-		slices.Sort(lines[from:to])
-	}
-	shown(t, "docs/release.md", strings.Join(lines, "\n"))
 }
 
 // lintian has Debian's linter find nothing in packages. Debian's archive takes no zstd

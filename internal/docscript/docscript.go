@@ -14,7 +14,8 @@
 //	```yaml n1:/PATH    a file of that host
 //
 // A command goes on in the next line after a backslash or a pipe. In what is printed, a line of "..." or "…"
-// is any number of lines, and "…" within a line any text. Times may differ.
+// is any number of lines, and "…" within a line any text. Times may differ. A command that prints "Error: …"
+// has to fail.
 //
 // A comment in the line before a block says that the block is not run, or that another test does:
 //
@@ -167,6 +168,11 @@ func (b Block) Steps() []Step {
 		}
 	}
 	return steps
+}
+
+// fails reports whether a page shows that a command fails.
+func (s Step) fails() bool {
+	return s.File == "" && slices.ContainsFunc(s.Prints, func(l string) bool { return strings.HasPrefix(l, "Error: ") })
 }
 
 // unfinished reports whether a command goes on in the next line.

@@ -118,7 +118,8 @@ func TestShell(t *testing.T) {
 		"<!-- not run: it sinks -->\n~~~\n$ exit 3\n~~~\n" +
 		"~~~yaml deck/a.yaml\na: $HOME 'b'\n~~~\n" +
 		"~~~console\n$ cat deck/a.yaml; printf 'no newline' >&2; cat\na: $HOME 'b'\nno newline\n" +
-		"$ SHIP=captain  # a variable\n$ echo \"$SHIP\" sails\nbosun sails\n$ (exit 4)\n$ echo late\n~~~\n"))
+		"$ SHIP=captain  # a variable\n$ echo \"$SHIP\" sails\nbosun sails\n$ echo 'Error: no ship'; false\n" +
+		"Error: no ship\n$ echo 'Error: no ship'\nError: no ship\n$ (exit 4)\n$ echo late\n~~~\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,8 @@ func TestShell(t *testing.T) {
 	want := []string{
 		"ship.md:18: echo \"$SHIP\" sails: the page shows \"bosun sails\", but \"captain sails\" is printed, in\n" +
 			"captain sails",
-		"ship.md:20: (exit 4): failed\n",
+		"ship.md:22: echo 'Error: no ship': does not fail\nError: no ship",
+		"ship.md:24: (exit 4): failed\n",
 	}
 	if !reflect.DeepEqual(faults, want) {
 		t.Errorf("the faults are %q, want %q", faults, want)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,21 +19,24 @@ type Result struct {
 	Printed []string
 	Seconds float64
 	Failed  bool
+	Dir     string // where the shell is afterwards
 }
 
 // A Shell is where steps are run.
 type Shell struct {
-	Dir string // where the first one begins
-	Env run.Env
+	Dir   string // where the first one begins
+	Env   run.Env
+	Under []string // a command that runs the shell, which its last words are
 }
 
 // Run runs steps in one shell, each in the folder where the one before it left it, up to the first that
-// fails. The results are of those that were run.
+// fails although the page does not show that. The results are of those that were run.
 func (s Shell) Run(ctx context.Context, steps []Step) ([]Result, error) {
 	const token = "-- docscript --"
 	var out bytes.Buffer
 	err := run.Runner{}.Run(ctx, run.Cmd{
-		Args: []string{"bash", "-c", script(steps, token)}, Dir: s.Dir, Env: s.Env, Stdout: &out, Stderr: &out,
+		Args: append(slices.Clone(s.Under), "bash", "-c", script(steps, token)),
+		Dir:  s.Dir, Env: s.Env, Stdout: &out, Stderr: &out,
 	})
 	results, parseErr := results(steps, out.String(), token)
 	if parseErr != nil {
@@ -48,8 +52,9 @@ func (s Shell) Run(ctx context.Context, steps []Step) ([]Result, error) {
 func script(steps []Step, token string) string {
 	var text strings.Builder
 	text.WriteString("exec 2>&1\n")
-	fmt.Fprintf(&text, "docscript() { printf '\\n%%s %%s %%s\\n' %s \"$1\" "+
-		"\"$(awk \"BEGIN {print $EPOCHREALTIME - $2}\")\"; [ \"$1\" = 0 ] || exit \"$1\"; }\n", shell.Quote(token))
+	fmt.Fprintf(&text, "docscript() { printf '\\n%%s %%s %%s %%s\\n' %s \"$1\" "+
+		"\"$(awk \"BEGIN {print $EPOCHREALTIME - $2}\")\" \"$PWD\"; "+
+		"[ \"$1\" = 0 ] || [ \"$3\" = true ] || exit \"$1\"; }\n", shell.Quote(token))
 	for _, step := range steps {
 		text.WriteString("docscript_began=$EPOCHREALTIME\n")
 		if step.File != "" {
@@ -58,7 +63,7 @@ func script(steps []Step, token string) string {
 		} else {
 			fmt.Fprintf(&text, "{ %s\n} </dev/null\n", step.Command)
 		}
-		text.WriteString("docscript $? $docscript_began\n")
+		fmt.Fprintf(&text, "docscript $? $docscript_began %t\n", step.fails())
 	}
 	return text.String()
 }
@@ -72,12 +77,15 @@ func results(steps []Step, out, token string) ([]Result, error) {
 			break
 		}
 		line, rest, _ := strings.Cut(rest, "\n")
-		status, took, _ := strings.Cut(line, " ")
-		seconds, err := strconv.ParseFloat(took, 64)
+		words := strings.SplitN(line, " ", 3)
+		if len(words) != 3 {
+			return nil, fmt.Errorf("the shell wrote %q", line)
+		}
+		seconds, err := strconv.ParseFloat(words[1], 64)
 		if err != nil {
 			return nil, fmt.Errorf("the shell wrote %q", line)
 		}
-		r := Result{Step: step, Seconds: seconds, Failed: status != "0"}
+		r := Result{Step: step, Seconds: seconds, Failed: words[0] != "0", Dir: words[2]}
 		if printed = strings.TrimRight(printed, "\n"); printed != "" {
 			r.Printed = strings.Split(printed, "\n")
 		}
@@ -89,10 +97,12 @@ func results(steps []Step, out, token string) ([]Result, error) {
 // Fault returns what is wrong with a result, by the page that has its step; or "".
 func (r Result) Fault(page string) string {
 	where := fmt.Sprintf("%s:%d: %s", page, r.Line, r.Command)
-	if r.Failed {
+	switch {
+	case r.Failed && !r.fails():
 		return fmt.Sprintf("%s: failed\n%s", where, strings.Join(r.Printed, "\n"))
-	}
-	if r.File != "" || len(r.Prints) == 0 {
+	case !r.Failed && r.fails():
+		return fmt.Sprintf("%s: does not fail\n%s", where, strings.Join(r.Printed, "\n"))
+	case r.File != "" || len(r.Prints) == 0:
 		return ""
 	}
 	if d := Differ(r.Prints, r.Printed); d != "" {
