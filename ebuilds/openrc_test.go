@@ -89,8 +89,8 @@ func TestInitScript(t *testing.T) {
 		{"files that must exist", "AssertPathExists=/etc/orders\nConditionPathExists=/etc/map\n", "",
 			[]string{`required_files="/etc/orders /etc/map"`}},
 		{"one of two files", "ConditionPathExists=|/etc/map\nConditionPathExists=|/etc/chart\n", "", []string{
-			`	if ! { [ -e "/etc/map" ] || [ -e "/etc/chart" ]; }; then`,
-			`		eerror "there has to be /etc/map or /etc/chart"`, "!required_files"}},
+			"\tif ! { [ -e \"/etc/map\" ] || [ -e \"/etc/chart\" ]; }; then\n" +
+				"\t\teerror \"there has to be /etc/map or /etc/chart\"\n\t\treturn 1\n\tfi", "!required_files"}},
 		{"after the network", "After=network-online.target\n", "", []string{"\tneed net", "!after"}},
 		{"after services", "After=captain.service purser.service\n", "", []string{"\tafter captain purser", "!need"}},
 		{"after, on several lines", "After=captain.service\nAfter=purser.service\n", "", []string{"\tafter captain purser"}},
