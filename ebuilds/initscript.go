@@ -187,9 +187,6 @@ func (s *service) required(b *strings.Builder) {
 	var files []string
 	for _, key := range conditions {
 		for _, of := range s.unit.All("Unit", key) {
-			if _, ok := alternative(of); ok {
-				continue
-			}
 			at := s.absolute(of, s.value(of))
 			if strings.ContainsAny(at, " \t*?[") {
 				s.fail(of, "OpenRC cannot look for %q: its name is a pattern, or has white space", at)
@@ -199,33 +196,6 @@ func (s *service) required(b *strings.Builder) {
 	}
 	if len(files) > 0 {
 		fmt.Fprintf(b, "required_files=%s\n", inQuotes(strings.Join(files, " ")))
-	}
-}
-
-// alternative returns the path of a condition that only has to hold if no other one of its kind does.
-func alternative(of unitfile.Setting) (string, bool) {
-	at, ok := strings.CutPrefix(of.Value, "|/")
-	return "/" + at, ok && of.Key == "ConditionPathExists"
-}
-
-// anyOf returns the lines that look for files, one of which is enough.
-func (s *service) anyOf() []string {
-	var tests, files []string
-	for _, of := range s.unit.All("Unit", "ConditionPathExists") {
-		if at, ok := alternative(of); ok {
-			at = s.text(of, at)
-			tests = append(tests, "[ -e "+inQuotes(at)+" ]")
-			files = append(files, at)
-		}
-	}
-	if len(files) == 0 {
-		return nil
-	}
-	return []string{
-		"if ! { " + strings.Join(tests, " || ") + "; }; then",
-		"\teerror " + inQuotes("there has to be "+strings.Join(files, " or ")),
-		"\treturn 1",
-		"fi",
 	}
 }
 

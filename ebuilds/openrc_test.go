@@ -88,9 +88,6 @@ func TestInitScript(t *testing.T) {
 		{"a file that must exist", "AssertPathExists=/etc/orders\n", "", []string{`required_files="/etc/orders"`}},
 		{"files that must exist", "AssertPathExists=/etc/orders\nConditionPathExists=/etc/map\n", "",
 			[]string{`required_files="/etc/orders /etc/map"`}},
-		{"one of two files", "ConditionPathExists=|/etc/map\nConditionPathExists=|/etc/chart\n", "", []string{
-			"\tif ! { [ -e \"/etc/map\" ] || [ -e \"/etc/chart\" ]; }; then\n" +
-				"\t\teerror \"there has to be /etc/map or /etc/chart\"\n\t\treturn 1\n\tfi", "!required_files"}},
 		{"after the network", "After=network-online.target\n", "", []string{"\tneed net", "!after"}},
 		{"after services", "After=captain.service purser.service\n", "", []string{"\tafter captain purser", "!need"}},
 		{"after, on several lines", "After=captain.service\nAfter=purser.service\n", "", []string{"\tafter captain purser"}},
@@ -243,7 +240,6 @@ func TestUnitsThatAreRefused(t *testing.T) {
 			":7: Group=: a script runs commands with the groups of User=: leave it out, or write + before them"},
 		{"ConditionVirtualization=vm\n", "", ":3: ConditionVirtualization=: OpenRC has no counterpart"},
 		{"AssertPathExists=!/etc/orders\n", "", ":3: AssertPathExists=: OpenRC has no counterpart of !/etc/orders"},
-		{"ConditionPathExists=|!/etc/orders\n", "", ":3: ConditionPathExists=: OpenRC has no counterpart of |!/etc/orders"},
 		{"Conflicts=shutdown.target mate.service\n", "",
 			":3: Conflicts=: OpenRC has no counterpart: it stops no service because another one starts"},
 		{"Requires=bosun.socket\n", "", ":3: Requires=: bosun.socket has no counterpart in OpenRC"},
