@@ -20,7 +20,12 @@ var forks = []string{"cni-plugins-1.9", "etcd-3.7", "flannel-0.28", fork}
 // the Kubernetes ones. It returns the folders with them.
 func made(t *testing.T, format string) (first, second string) {
 	t.Helper()
-	dir := clone(t)
+	return madeIn(t, clone(t), format)
+}
+
+// madeIn is made, in a clone that has more uses.
+func madeIn(t *testing.T, dir, format string) (first, second string) {
+	t.Helper()
 	gather := func(pattern string) string {
 		into := t.TempDir()
 		files, err := filepath.Glob(filepath.Join(dir, "dist", "*", format, "linux_"+runtime.GOARCH, pattern))

@@ -69,7 +69,7 @@ exec "$@"`
 	args := append([]string{"sh", "-ec", join, "sh", strconv.Itoa(len(group))}, group...)
 	args = append(args, "nsenter", "--net="+m.lab.netns(), "systemd-nspawn", "--quiet", "--directory="+m.Root,
 		"--register=no", "--keep-unit", "--network-bridge=br0", "--machine="+m.Name, "--hostname="+m.Name,
-		"--capability=all", "--boot")
+		"--resolv-conf=off", "--capability=all", "--boot")
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	m.kill, m.ended, m.leader = kill, make(chan struct{}), 0
 	go func(ended chan struct{}) {
