@@ -69,7 +69,9 @@ func validUnitDir(name string) bool {
 
 // programState matches the folders that can belong to one program: what is
 // directly below /var, and the folders that collect those of many programs, do not.
-var programState = regexp.MustCompile(`^/var/(?:cache|games|lib|log|opt|spool)/(?:private/)?([^/]+)(?:/|$)`)
+// Some programs keep plugins below their folder of /usr/libexec.
+var programState = regexp.MustCompile(
+	`^/(?:var/(?:cache|games|lib|log|opt|spool)/(?:private/)?([^/]+)(?:/|$)|usr/libexec/[^/]+/[^/]+)`)
 
 // systemState are the folders of that form that belong to the system: to package
 // managers, systemd, accounts, mail and the like.

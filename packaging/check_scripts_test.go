@@ -132,6 +132,7 @@ func TestRuleOfState(t *testing.T) {
 		"/var/lib/`id`":         "",
 		`/var/lib/a\b"c'd`:      "",
 		"/var/lib/dpkg2":        "",
+		"/usr/libexec/cook/add": "",
 
 		"":                   `state "` + path,
 		"cook":               `state "cook` + path,
@@ -153,6 +154,8 @@ func TestRuleOfState(t *testing.T) {
 		"/etc/cook":          "state /etc/cook" + whole,
 		"/usr":               "state /usr" + whole,
 		"/usr/lib/cook":      "state /usr/lib/cook" + whole,
+		"/usr/libexec":       "state /usr/libexec" + whole,
+		"/usr/libexec/cook":  "state /usr/libexec/cook" + whole,
 		"/home/cook":         "state /home/cook" + whole,
 		"/root":              "state /root" + whole,
 		"/varlib/lib/cook":   "state /varlib/lib/cook" + whole,

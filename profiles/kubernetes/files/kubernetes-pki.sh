@@ -1,35 +1,109 @@
 #!/bin/sh
-# kubernetes-pki makes the certificates and kubeconfigs that a control plane on
-# this one host needs. What is there already stays as it is.
+# kubernetes-pki makes the certificates and kubeconfigs of a control plane on this
+# host, and renews them. What is there already stays as it is, until it is renewed.
 set -eu
-
-case "${1:-}" in
--h | --help)
-	echo "usage: kubernetes-pki [ADDRESS]"
-	echo "Makes certificates in /etc/kubernetes/pki and kubeconfigs in /etc/kubernetes."
-	echo "ADDRESS is this host's, for others to reach it by: the one it sends from, unless given."
-	exit 0
-	;;
-esac
-if [ "$(id -u)" != 0 ]; then
-	echo "kubernetes-pki: run it as root" >&2
-	exit 1
-fi
 
 conf=/etc/kubernetes
 pki=$conf/pki
-address=${1:-$(ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')}
-if [ -z "$address" ]; then
-	echo "kubernetes-pki: this host has no route to others: name its address, as kubernetes-pki 10.0.0.1" >&2
+store=/var/lib/kubelet/pki
+current=$store/kubelet-client-current.pem
+
+usage() {
+	cat <<END
+usage: kubernetes-pki [ADDRESS]
+       kubernetes-pki --renew [--all]
+Makes certificates in $pki and kubeconfigs in $conf.
+ADDRESS is the IP address that other hosts reach this one by: the one it sends from, unless given.
+  --renew         renew what ends within 30 days, and restart what uses it
+  --all           with --renew: renew everything, whenever it ends
+  --print-config  only print the configuration that kubeadm is given
+END
+}
+
+say() { echo "kubernetes-pki: $*"; }
+
+fail() {
+	echo "kubernetes-pki: $*" >&2
 	exit 1
+}
+
+wrong() {
+	echo "kubernetes-pki: $*: see kubernetes-pki --help" >&2
+	exit 2
+}
+
+# ip_address ADDRESS reports whether that is an IPv4 or IPv6 address, as far as a shell can tell.
+ip_address() {
+	case $1 in
+	*:*:*)
+		case $1 in
+		*[!0-9a-fA-F:.]*) return 1 ;;
+		esac
+		;;
+	*[!0-9.]* | .* | *. | *..*) return 1 ;;
+	*.*.*.*.*) return 1 ;;
+	*.*.*.*)
+		for part in $(echo "$1" | tr . ' '); do
+			[ "${#part}" -le 3 ] && [ "$part" -le 255 ] || return 1
+		done
+		;;
+	*) return 1 ;;
+	esac
+}
+
+mode=make
+all=
+address=
+for argument; do
+	case $argument in
+	-h | --help)
+		usage
+		exit 0
+		;;
+	--renew) mode=renew ;;
+	--all) all=yes ;;
+	--print-config) mode=print ;;
+	-*) wrong "there is no option $argument" ;;
+	*)
+		[ -z "$address" ] || wrong "there is more than one address: $address and $argument"
+		ip_address "$argument" || wrong "$argument is not an IP address"
+		address=$argument
+		;;
+	esac
+done
+if [ -n "$all" ] && [ $mode != renew ]; then
+	wrong "--all goes with --renew"
 fi
+if [ -n "$address" ] && [ $mode = renew ]; then
+	wrong "--renew takes no address: certificates keep theirs"
+fi
+[ "$(id -u)" = 0 ] || fail "run it as root"
+
+# server FILE prints the host that a kubeconfig names, unless that is this host for itself alone.
+server() {
+	[ -e "$1" ] || return 0
+	sed -n 's|^ *server: *https://\(.*\):[0-9]*$|\1|p' "$1" | tr -d '[]' | grep -v -e '^127\.' -e '^::1$' -e '^localhost$' || true
+}
+
+if [ -z "$address" ]; then
+	address=$(server $conf/admin.conf)
+fi
+if [ -z "$address" ]; then
+	address=$(ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
+fi
+if [ -z "$address" ] && [ $mode = renew ]; then
+	address=127.0.0.1
+fi
+[ -n "$address" ] || fail "this host has no route to others: name its address, as kubernetes-pki 10.0.0.1"
+case $address in
+*:*) endpoint="[$address]:6443" ;;
+*) endpoint=$address:6443 ;;
+esac
 host=$(uname -n | tr '[:upper:]' '[:lower:]')
 
-mkdir -p -m 0755 $conf # the servers look into it
-umask 077
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cat >"$work/kubeadm.yaml" <<EOF
+# The range of the pods is that of the controller manager.
+config() {
+	cat <<END
 apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
 kind: InitConfiguration
 localAPIEndpoint: {advertiseAddress: "$address", bindPort: 6443}
@@ -38,57 +112,185 @@ nodeRegistration: {name: "$host", criSocket: "unix:///run/containerd/containerd.
 apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
 kind: ClusterConfiguration
 kubernetesVersion: v{{.Major}}.{{.Minor}}.{{.Patch}}
-controlPlaneEndpoint: "127.0.0.1:6443"
+controlPlaneEndpoint: "$endpoint"
 certificatesDir: $pki
-networking: {serviceSubnet: 10.0.0.0/16}
+networking: {serviceSubnet: 10.0.0.0/16, podSubnet: 10.244.0.0/16, dnsDomain: cluster.local}
 apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
-EOF
+END
+}
 
-for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client{{if ge .Minor 31}} sa{{end}}; do
-	/usr/bin/kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
-done
-{{- if lt .Minor 31}}
-/usr/bin/kubeadm init phase certs sa --cert-dir $pki # it takes no --config yet
-{{- end}}
-for phase in {{if lt .Minor 20}}admin {{end}}controller-manager scheduler kubelet; do
-	/usr/bin/kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
-done
+if [ $mode = print ]; then
+	config
+	exit 0
+fi
+
+mkdir -p -m 0755 $conf # the servers look into it
+umask 077
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+config >"$work/kubeadm.yaml"
 
 # free FILE reports whether nothing is there, not even a link to what is not mounted now.
 free() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
 
-# user NAME FILE [ARGUMENT...] makes a kubeconfig for a user that kubeadm has no
-# phase for, or whose rights it gives by other means.
+# user NAME [ARGUMENT...] prints a kubeconfig for a user that kubeadm has no phase
+# for, or whose rights it gives by other means.
 user() {
 	name=$1
-	file=$2
-	shift 2
-	if free "$file"; then
-		/usr/bin/kubeadm {{if lt .Minor 21}}alpha {{end}}kubeconfig user {{if lt .Minor 20}}--cert-dir $pki --apiserver-advertise-address "$address"{{else}}--config "$work/kubeadm.yaml"{{end}} --client-name "$name" "$@" >"$work/kubeconfig"
-		mv "$work/kubeconfig" "$file"
-	fi
+	shift
+	/usr/bin/kubeadm {{if lt .Minor 21}}alpha {{end}}kubeconfig user {{if lt .Minor 20}}--cert-dir $pki --apiserver-advertise-address "$address"{{else}}--config "$work/kubeadm.yaml"{{end}} --client-name "$name" "$@"{{if ge .Minor 22}} --validity-period 8760h{{end}}
 }
-user kubernetes-admin $conf/admin.conf --org system:masters{{if ge .Minor 22}} --validity-period 8760h{{end}}
-user system:kube-proxy $conf/kube-proxy.conf{{if ge .Minor 22}} --validity-period 8760h{{end}}
+
+# identity gives this host's kubelet a certificate, where it keeps those that it
+# rotates, and a kubeconfig that names the file.
+identity() {
+	user "system:node:$host" --org system:nodes >"$work/kubelet"
+	mkdir -p -m 0755 /var/lib/kubelet
+	mkdir -p -m 0755 $store
+	pem=$store/kubelet-client-$(date +%Y-%m-%d-%H-%M-%S).pem
+	for what in certificate key; do
+		sed -n "s/^ *client-$what-data: //p" "$work/kubelet" | base64 -d
+	done >"$pem"
+	ln -sfn "$pem" $current.part
+	mv -fT $current.part $current
+	sed -e "s|client-certificate-data: .*|client-certificate: $current|" \
+		-e "s|client-key-data: .*|client-key: $current|" "$work/kubelet" >$conf/kubelet.conf.part
+	mv -f $conf/kubelet.conf.part $conf/kubelet.conf
+}
 
 # The servers run as kube, and read no more than they need.
-chgrp kube $pki $pki/*.key $conf/controller-manager.conf $conf/scheduler.conf
-chmod 0750 $pki
-chmod 0640 $pki/*.key $conf/controller-manager.conf $conf/scheduler.conf
-chmod 0644 $pki/*.crt $pki/*.pub
-chmod 0600 $conf/admin.conf $conf/kube-proxy.conf $conf/kubelet.conf
+modes() {
+	chgrp kube $pki $pki/*.key $conf/controller-manager.conf $conf/scheduler.conf
+	chmod 0750 $pki
+	chmod 0640 $pki/*.key $conf/controller-manager.conf $conf/scheduler.conf
+	chmod 0644 $pki/*.crt $pki/*.pub
+	chmod 0600 $conf/admin.conf
+	for file in $conf/kube-proxy.conf $conf/kubelet.conf; do
+		if [ -f "$file" ] && [ ! -L "$file" ]; then
+			chmod 0600 "$file"
+		fi
+	done
+}
 
-# Where kubeadm is installed, the kubelet's configuration is looked for here.
-if [ -e $conf/kubelet.yaml ] && free /var/lib/kubelet/config.yaml; then
-	mkdir -p /var/lib/kubelet
-	install -m 0644 $conf/kubelet.yaml /var/lib/kubelet/config.yaml
-{{- if lt .Minor 27}}
-	# Until 1.26 that cannot name the container runtime, and kubeadm passes it as arguments.
-	if free /var/lib/kubelet/kubeadm-flags.env; then
-		echo 'KUBELET_KUBEADM_ARGS="{{if lt .Minor 24}}--container-runtime=remote {{end}}--container-runtime-endpoint=unix:///run/containerd/containerd.sock"' >/var/lib/kubelet/kubeadm-flags.env
-	fi
+make() {
+	for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client{{if ge .Minor 31}} sa{{end}}; do
+		/usr/bin/kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
+	done
+{{- if lt .Minor 31}}
+	/usr/bin/kubeadm init phase certs sa --cert-dir $pki # it takes no --config yet
 {{- end}}
-fi
+	for phase in {{if lt .Minor 20}}admin {{end}}controller-manager scheduler; do
+		/usr/bin/kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
+	done
+	if free $conf/admin.conf; then
+		user kubernetes-admin --org system:masters >"$work/admin"
+		mv "$work/admin" $conf/admin.conf
+	fi
+	if free $conf/kubelet.conf; then
+		identity
+	fi
+	# The proxy is its node, and so has a certificate that is rotated.
+	if free $conf/kube-proxy.conf; then
+		ln -s kubelet.conf $conf/kube-proxy.conf
+	fi
+	modes
+	# Where kubeadm is installed, the kubelet's configuration is looked for here.
+	if [ -e $conf/kubelet.yaml ] && free /var/lib/kubelet/config.yaml; then
+		mkdir -p -m 0755 /var/lib/kubelet
+		ln -s $conf/kubelet.yaml /var/lib/kubelet/config.yaml
+{{- if lt .Minor 27}}
+		# Until 1.26 that cannot name the container runtime, and kubeadm passes it as arguments.
+		if free /var/lib/kubelet/kubeadm-flags.env; then
+			echo 'KUBELET_KUBEADM_ARGS="{{if lt .Minor 24}}--container-runtime=remote {{end}}--container-runtime-endpoint=unix:///run/containerd/containerd.sock"' >/var/lib/kubelet/kubeadm-flags.env
+		fi
+{{- end}}
+	fi
+	say "done. To start:  systemctl start kubernetes-master.target"
+	say "then, as root:   kubectl --kubeconfig $conf/admin.conf get nodes"
+}
 
-echo "kubernetes-pki: done. To start:  systemctl start kubernetes-master.target"
-echo "kubernetes-pki: then, as root:   kubectl --kubeconfig $conf/admin.conf get nodes"
+# ends FILE SECONDS reports whether the certificate in a file, or in a kubeconfig,
+# ends within that time. A kubeconfig that names a file has none.
+ends() {
+	[ -e "$1" ] || return 1
+	case $1 in
+	*.conf) sed -n 's/^ *client-certificate-data: //p' "$1" | base64 -d ;;
+	*) cat "$1" ;;
+	esac >"$work/certificate"
+	[ -s "$work/certificate" ] || return 1
+	[ "$2" = ever ] || ! openssl x509 -noout -checkend "$2" -in "$work/certificate" >/dev/null
+}
+
+due() {
+	if [ -n "$all" ]; then
+		ends "$1" ever
+	else
+		ends "$1" 2592000 # 30 days
+	fi
+}
+
+renewed=
+restart=
+
+# renew FILE NAME UNIT renews what kubeadm knows by a name, for who uses it.
+renew() {
+	due "$1" || return 0
+	/usr/bin/kubeadm {{if lt .Minor 20}}alpha {{end}}certs renew "$2" --config "$work/kubeadm.yaml" >"$work/log" 2>&1 || {
+		cat "$work/log" >&2
+		fail "$1 is not renewed"
+	}
+	if grep -q '^Detected external' "$work/log"; then
+		fail "$1 is not renewed: the key of its certificate authority is not on this host. Renew it where that is"
+	fi
+	renewed="$renewed $1"
+	case " $restart " in
+	*" $3 "*) ;;
+	*) restart="$restart $3" ;;
+	esac
+}
+
+renew_all() {
+	[ -e $pki/ca.crt ] || fail "there is nothing to renew in $pki: run kubernetes-pki first"
+	command -v openssl >/dev/null || fail "openssl is not installed: install the package openssl"
+	for name in apiserver apiserver-kubelet-client front-proxy-client; do
+		renew "$pki/$name.crt" "$name" kube-apiserver.service
+	done
+	renew $conf/admin.conf admin.conf ''
+	for name in controller-manager scheduler; do
+		renew "$conf/$name.conf" "$name.conf" "kube-$name.service"
+	done
+	# The kubelet rotates its own, if it runs, long before that is due here.
+	if due $current || due $conf/kubelet.conf; then
+		identity
+		renewed="$renewed $conf/kubelet.conf"
+		restart="$restart kubelet.service"
+	fi
+	if [ ! -L $conf/kube-proxy.conf ] && due $conf/kube-proxy.conf; then
+		user system:kube-proxy >$conf/kube-proxy.conf.part
+		mv -f $conf/kube-proxy.conf.part $conf/kube-proxy.conf
+		renewed="$renewed $conf/kube-proxy.conf"
+		restart="$restart kube-proxy.service"
+	fi
+	if [ -n "$renewed" ]; then
+		modes
+		say "renewed$renewed"
+	else
+		say "nothing ends within 30 days"
+	fi
+	if [ -n "$restart" ] && [ -d /run/systemd/system ]; then
+		# shellcheck disable=SC2086 # names of units
+		systemctl try-restart $restart
+		say "restarted, of$restart, those that ran"
+	fi
+	for ca in ca front-proxy-ca; do
+		if ends $pki/$ca.crt 31536000; then
+			echo "kubernetes-pki: $pki/$ca.crt ends within a year, and kubernetes-pki cannot renew an authority:" \
+				"$(openssl x509 -noout -enddate -in $pki/$ca.crt)" >&2
+		fi
+	done
+}
+
+case $mode in
+make) make ;;
+renew) renew_all ;;
+esac

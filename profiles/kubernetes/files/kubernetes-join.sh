@@ -1,0 +1,349 @@
+#!/bin/sh
+# kubernetes-join has this host join a cluster as a node. Whatever can be found wrong
+# is found before anything is changed, and a join that fails leaves nothing behind.
+set -eu
+
+conf=/etc/kubernetes
+store=/var/lib/kubelet/pki
+current=$store/kubelet-client-current.pem
+settings=$conf/join.env
+
+usage() {
+	cat <<END
+usage: kubernetes-join ENDPOINT --token TOKEN --ca-hash sha256:HASH [-- ARGUMENT...]
+       kubernetes-join [-- ARGUMENT...]
+Has this host join a cluster as a node. kubernetes-token, on the master, prints the line to run.
+  ENDPOINT   HOST:PORT of the API server
+  --token    a token that nodes can join with
+  --ca-hash  the hash of the public key of the cluster's certificate authority
+  ARGUMENT   of kubeadm's checks of this host, such as --ignore-preflight-errors=SystemVerification
+What is not given is read from $settings: ENDPOINT=, TOKEN= and CA_HASH=.
+END
+}
+
+say() { echo "kubernetes-join: $*"; }
+
+fail() {
+	echo "kubernetes-join: $*" >&2
+	exit 1
+}
+
+wrong() {
+	echo "kubernetes-join: $*: see kubernetes-join --help" >&2
+	exit 2
+}
+
+endpoint=
+token=
+hash=
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help)
+		usage
+		exit 0
+		;;
+	--token=*) token=${1#*=} ;;
+	--ca-hash=*) hash=${1#*=} ;;
+	--token | --ca-hash)
+		[ $# -gt 1 ] || wrong "$1 has no value"
+		case $1 in
+		--token) token=$2 ;;
+		*) hash=$2 ;;
+		esac
+		shift
+		;;
+	--)
+		shift
+		break
+		;;
+	-*) wrong "there is no option $1" ;;
+	*)
+		[ -z "$endpoint" ] || wrong "there is more than one endpoint: $endpoint and $1"
+		endpoint=$1
+		;;
+	esac
+	shift
+done
+[ "$(id -u)" = 0 ] || fail "run it as root"
+
+# setting NAME prints a variable's value from the file: it is read, and not run.
+setting() {
+	[ ! -e $settings ] || sed -n "s/^$1=//p" $settings | tail -n 1 | tr -d "\"' \r"
+}
+endpoint=${endpoint:-$(setting ENDPOINT)}
+token=${token:-$(setting TOKEN)}
+hash=${hash:-$(setting CA_HASH)}
+[ -n "$endpoint" ] || wrong "ENDPOINT is missing, here and in $settings: run kubernetes-token on the master for the whole line"
+[ -n "$token" ] || wrong "--token is missing, here and in $settings: run kubernetes-token on the master for the whole line"
+[ -n "$hash" ] || wrong "--ca-hash is missing, here and in $settings: run kubernetes-token on the master for the whole line"
+case $endpoint in
+*[!A-Za-z0-9.:\[\]-]*) wrong "$endpoint is not HOST:PORT" ;;
+*]:[0-9]* | *[!:]:[0-9]*) ;;
+*) endpoint=$endpoint:6443 ;;
+esac
+matches() { printf '%s\n' "$1" | grep -Eqx "$2"; }
+matches "$token" '[a-z0-9]{6}\.[a-z0-9]{16}' || wrong "the token is not six and sixteen letters or digits with a dot between"
+matches "$hash" 'sha256:[0-9a-f]{64}' || wrong "$hash is not sha256: and 64 hexadecimal digits"
+
+host=$(uname -n | tr '[:upper:]' '[:lower:]')
+umask 077
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# hash_of FILE prints the hash of the public key of a certificate.
+hash_of() {
+	sum=$(openssl x509 -pubkey -noout -in "$1" | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r)
+	echo "sha256:${sum%% *}"
+}
+
+# authority FILE prints the certificate authority of a kubeconfig.
+authority() {
+	file=$(sed -n 's/^ *certificate-authority: //p' "$1")
+	if [ -n "$file" ]; then
+		cat "$file"
+	else
+		sed -n 's/^ *certificate-authority-data: //p' "$1" | base64 -d
+	fi
+}
+
+# start has the services of a node run, now and at each boot.
+start() {
+	units="kubelet.service kube-proxy.service"
+	if systemctl cat flanneld.service >/dev/null 2>&1; then
+		units="$units flanneld.service"
+	fi
+	# shellcheck disable=SC2086 # names of units
+	systemctl enable --quiet $units
+	# shellcheck disable=SC2086
+	systemctl start --no-block $units
+}
+
+fit() {
+	for tool in openssl systemctl; do
+		command -v $tool >/dev/null || fail "$tool is not installed: install its package"
+	done
+	if [ -e $conf/kubelet.conf ]; then
+		authority $conf/kubelet.conf >"$work/joined"
+		if [ "$(hash_of "$work/joined")" = "$hash" ]; then
+			start
+			say "this host has joined that cluster already"
+			exit 0
+		fi
+		fail "this host is a node of another cluster, as $conf/kubelet.conf says: have it leave by kubeadm reset"
+	fi
+	if [ -e $conf/pki/ca.crt ] && [ "$(hash_of $conf/pki/ca.crt)" != "$hash" ]; then
+		fail "$conf/pki/ca.crt is the certificate authority of another cluster: move it away, or check --ca-hash"
+	fi
+	socket=$(cat $conf/kubelet.yaml $conf/kubelet.d/*.conf 2>/dev/null |
+		sed -n 's/^containerRuntimeEndpoint: *//p' | tail -n 1 | tr -d "\"' ")
+	socket=${socket:-unix:///run/containerd/containerd.sock}
+	[ -S "${socket#unix://}" ] || fail "no container runtime is at ${socket#unix://}: install containerd and start it," \
+		"or name another socket as containerRuntimeEndpoint in $conf/kubelet.d"
+}
+
+# server checks who answers at the endpoint, and keeps its certificate authority.
+server() {
+	name=${endpoint%:*}
+	printf 'GET /healthz HTTP/1.0\r\nHost: %s\r\n\r\n' "$name" |
+		timeout 10 openssl s_client -connect "$endpoint" -quiet >"$work/answer" 2>"$work/log" || true
+	if ! grep -q '^HTTP/' "$work/answer"; then
+		sed -n 's/^.*\(connect:errno\|[Nn]ame or service\|routines\).*/&/p' "$work/log" | head -n 3 >&2
+		fail "no API server answers at $endpoint: check the address, that it runs there, and that no firewall is between"
+	fi
+	date=$(sed -n 's/^[Dd]ate: *//p' "$work/answer" | tr -d '\r')
+	theirs=$(date -d "$date" +%s 2>/dev/null || true)
+	if [ -n "$theirs" ]; then
+		off=$(($(date +%s) - theirs))
+		if [ "${off#-}" -gt 120 ]; then
+			fail "the clock of this host is $off seconds ahead of the server's (less than none: behind):" \
+				"set it, for certificates hold for a time"
+		fi
+	fi
+	info=/api/v1/namespaces/kube-public/configmaps/cluster-info
+	if ! asks "$work/nobody" --insecure-skip-tls-verify --server "https://$endpoint" get --raw $info; then
+		cat "$work/log" >&2
+		fail "the cluster at $endpoint does not say what a node has to know: run kubernetes-setup on its master"
+	fi
+	# The file is JSON, with a kubeconfig in a string. No character of base64 is quoted in it.
+	sed -n 's/.*certificate-authority-data: \([A-Za-z0-9+\/=]*\).*/\1/p' "$work/out" | base64 -d >"$work/ca.crt"
+	found=$(hash_of "$work/ca.crt" 2>/dev/null || true)
+	[ "$found" = "$hash" ] || fail "the certificate authority at $endpoint is not the one that is expected:" \
+		"want $hash, and found ${found:-none}. Check the line that kubernetes-token printed; if it is right," \
+		"somebody else answers at that address"
+}
+
+# asks KUBECONFIG ARGUMENT... runs kubectl. What it prints is in the files out and log.
+asks() {
+	file=$1
+	shift
+	[ -e "$file" ] || : >"$file"
+	/usr/bin/kubectl --kubeconfig "$file" --cache-dir "$work/cache" --request-timeout=10s "$@" >"$work/out" 2>"$work/log"
+}
+
+# admitted checks that the server knows the token, and no node of this name.
+admitted() {
+	cat >"$work/bootstrap" <<END
+apiVersion: v1
+kind: Config
+clusters:
+- cluster: {certificate-authority-data: $(base64 -w0 "$work/ca.crt"), server: "https://$endpoint"}
+  name: cluster
+contexts:
+- context: {cluster: cluster, user: tls-bootstrap-token-user}
+  name: join
+current-context: join
+users:
+- name: tls-bootstrap-token-user
+  user: {token: $token}
+END
+	if asks "$work/bootstrap" get --raw "/api/v1/nodes/$host"; then
+		fail "the cluster has a node named $host: give this host another name, or, if that node is no more," \
+			"run on the master: kubectl delete node $host"
+	fi
+	case $(cat "$work/log") in
+	*NotFound* | *'not found'*) ;;
+	*x509*)
+		cat "$work/log" >&2
+		fail "the certificate of the server is not for $endpoint, or not valid now:" \
+			"use the address that kubernetes-token printed, and check the clocks"
+		;;
+	*Unauthorized* | *'must be logged in'* | *'provide credentials'*)
+		fail "the cluster does not know the token, or it has expired: make another, by kubernetes-token on the master"
+		;;
+	*)
+		cat "$work/log" >&2
+		fail "the cluster does not let nodes join: run kubernetes-setup on its master"
+		;;
+	esac
+}
+
+{{- if ge .Minor 14}}
+
+# checked has kubeadm look at this host, which knows best what its kubelet needs.
+checked() {
+	cat >"$work/kubeadm.yaml" <<END
+apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
+kind: JoinConfiguration
+discovery:
+  bootstrapToken: {apiServerEndpoint: "$endpoint", token: "$token", caCertHashes: ["$hash"]}
+{{- if lt .Minor 31}}
+  timeout: 1m
+{{- end}}
+nodeRegistration: {name: "$host", criSocket: "$socket"}
+{{- if ge .Minor 31}}
+timeouts: {discovery: 1m}
+{{- end}}
+END
+	if [ -e $conf/pki/ca.crt ]; then
+		set -- --ignore-preflight-errors=FileAvailable--etc-kubernetes-pki-ca.crt "$@"
+	fi
+	/usr/bin/kubeadm join phase preflight --config "$work/kubeadm.yaml" "$@" >"$work/log" 2>&1 || {
+		grep -v '^\[preflight\] Running' "$work/log" >&2
+		fail "this host is not fit for a node, as kubeadm says above: mend that, or have it passed over by" \
+			"-- --ignore-preflight-errors=NAME"
+	}
+}
+{{- end}}
+
+made=
+undo() {
+	trap - EXIT INT TERM HUP
+	systemctl stop kubelet.service >/dev/null 2>&1 || true
+	# shellcheck disable=SC2086 # paths of ours, without blanks
+	rm -f $made $conf/bootstrap-kubelet.conf $conf/kubelet.conf $store/kubelet-client-*
+	rm -rf "$work"
+}
+
+# put FILE MODE DESTINATION writes a file in one step, and remembers it.
+put() {
+	[ ! -e "$3" ] || return 0
+	made="$made $3"
+	install -m "$2" "$1" "$3.part"
+	mv -f "$3.part" "$3"
+}
+
+# link TARGET NAME makes a link, unless something is there, and remembers it.
+link() {
+	if [ ! -e "$2" ] && [ ! -L "$2" ]; then
+		made="$made $2"
+		ln -s "$1" "$2"
+	fi
+}
+
+join() {
+	trap undo EXIT
+	trap 'exit 130' INT TERM HUP
+	rm -f $store/kubelet-client-* # of a cluster that this host has left
+	mkdir -p -m 0755 $conf $conf/pki /var/lib/kubelet
+	put "$work/ca.crt" 0644 $conf/pki/ca.crt
+	link $conf/kubelet.yaml /var/lib/kubelet/config.yaml
+{{- if lt .Minor 27}}
+	# Until 1.26 that cannot name the container runtime, and kubeadm passes it as arguments.
+	echo "KUBELET_KUBEADM_ARGS=\"{{if lt .Minor 24}}--container-runtime=remote {{end}}--container-runtime-endpoint=$socket\"" >"$work/flags"
+	put "$work/flags" 0644 /var/lib/kubelet/kubeadm-flags.env
+{{- end}}
+	put "$work/bootstrap" 0600 $conf/bootstrap-kubelet.conf
+	systemctl reset-failed kubelet.service 2>/dev/null || true
+	systemctl enable --quiet kubelet.service
+	systemctl restart --no-block kubelet.service
+	tries=0
+	until [ -e $current ] && asks $conf/kubelet.conf get --raw "/api/v1/nodes/$host"; do
+		tries=$((tries + 1))
+		if [ $tries -ge 120 ] || systemctl is-failed --quiet kubelet.service; then
+			journalctl --no-pager -u kubelet.service -n 20 -o cat >&2 || true
+			fail "the kubelet does not join, and this is the end of its log: this host is as it was before"
+		fi
+		sleep 1
+	done
+	rm -f $conf/bootstrap-kubelet.conf
+	link kubelet.conf $conf/kube-proxy.conf
+	trap 'rm -rf "$work"' EXIT
+	trap - INT TERM HUP
+	systemctl reset-failed kube-proxy.service flanneld.service 2>/dev/null || true
+	start
+}
+
+# ranged waits for the node's range of the pods' addresses, where the cluster gives nodes any.
+ranged() {
+	cluster=
+	if asks $conf/kubelet.conf get --namespace kube-system configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}'; then
+		cluster=$(sed -n 's/^ *podSubnet: *//p' "$work/out" | tr -d "\"' ")
+	fi
+	[ -n "$cluster" ] || return 0
+	tries=0
+	while :; do
+		asks $conf/kubelet.conf get node "$host" -o 'jsonpath={.spec.podCIDR}' || true
+		range=$(cat "$work/out")
+		[ -z "$range" ] || break
+		tries=$((tries + 1))
+		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: $(why "$cluster")"
+		sleep 1
+	done
+	say "its pods have addresses of $range"
+}
+
+# why RANGE tells why a node has no part of it. All parts are of one size.
+why() {
+	if asks $conf/kubelet.conf get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR}{"\n"}{end}'; then
+		count=$(grep -c / "$work/out" || true)
+		size=$(sed -n 's|.*/||p' "$work/out" | head -n 1)
+		if [ "$count" -gt 0 ] && [ "$count" -ge $((1 << (size - ${1##*/}))) ]; then
+			echo "the cluster's range $1 has no room for one more node (CIDRNotAvailable)." \
+				"Delete a node that is no more, by kubectl delete node, or give the controller manager a larger --cluster-cidr"
+			return 0
+		fi
+	fi
+	echo "does the controller manager run, with --allocate-node-cidrs?" \
+		"On the master: kubectl get events --field-selector=reason=CIDRNotAvailable"
+}
+
+fit
+server
+admitted
+{{- if ge .Minor 14}}
+checked "$@"
+{{- end}}
+say "joining the cluster at $endpoint as $host"
+join
+ranged
+say "done. On the master:  kubectl get node $host"
