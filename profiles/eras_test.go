@@ -62,7 +62,7 @@ func TestEras(t *testing.T) {
 // program once.
 func TestPackagesOfEras(t *testing.T) {
 	for of, want := range map[[2]string]string{
-		{"cni-plugins", "0.6.0"}: "kubernetes-cni", {"cni-plugins", "0.7.5"}: "kubernetes-cni",
+		{"cni-plugins", "0.6.0"}: "kubernetes-cni kubernetes-cni-bridge",
 		{"cni-plugins", "0.8.7"}: "kubernetes-cni", {"cni-plugins", "0.9.1"}: "kubernetes-cni",
 		{"cni-plugins", "1.0.1"}: "kubernetes-cni", {"cni-plugins", "1.2.0"}: "kubernetes-cni",
 		{"cni-plugins", "1.3.0"}: "kubernetes-cni", {"etcd", "3.4.16"}: "etcd etcdctl",
