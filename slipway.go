@@ -103,7 +103,7 @@ func (p *Project) project() fork.Project { return fork.Project{Dir: p.Dir} }
 func (p *Project) options() build.Options {
 	return build.Options{
 		Env: p.Env, Events: p.Events, Compile: p.Compile, Step: p.Step, PlanOnly: p.PlanOnly, Unlocked: p.Unlocked,
-		DryRun: p.dryRun,
+		DryRun: p.dryRun, Image: image.Archive(programs),
 	}
 }
 

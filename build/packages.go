@@ -44,6 +44,9 @@ func PackageInput(f fork.Fork, family packaging.Family, p platform.Platform) (pa
 			in.Programs = append(in.Programs, c.Name)
 		}
 	}
+	if in.Images, err = containable(f, in); err != nil {
+		return packaging.Input{}, err
+	}
 	dir, ok := f.UserFiles()
 	if in.UserDir = dir; ok {
 		in.User = os.DirFS(f.Project.Path(dir))
@@ -122,6 +125,7 @@ func (s *Session) Packages(
 		}
 		return tree.ReadFile(name)
 	}
+	in.Image = func(name string) ([]byte, error) { return s.Image(ctx, name, in.Platform) }
 	in.Binaries = map[string]string{}
 	for _, b := range built.All {
 		in.Binaries[b.Component] = built.Path(b.Component)

@@ -44,6 +44,7 @@ type Options struct {
 	Env     run.Env           // the environment that subprocesses start from
 	Events  event.Sink        // told what happens; may be nil
 	Compile Compile           // where Go programs are compiled; nil: on this machine
+	Image   Image             // makes an image that is a part of a package; nil: there are none
 	Step    func(what string) // see action.Cache; may be nil
 	// PlanOnly has a session find out whether something could be done: it holds no
 	// cache, and neither makes nor removes anything.

@@ -244,6 +244,19 @@ func (r Recipes) Select(v version.Version, has func(program string) bool) []Reci
 	return out
 }
 
+// Own returns the names of the images of a version that consist of Slipway's own programs
+// alone, sorted: those that need neither a base nor anything that a fork builds.
+func (r Recipes) Own(v version.Version) []string {
+	var out []string
+	for _, image := range r.Select(v, func(string) bool { return false }) {
+		if len(image.BuiltIn) > 0 && len(image.Installs) == 0 && image.Pods == "" && !image.HasBase() {
+			out = append(out, image.Name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // path returns the path of a program, empty if the image does not have it.
 func (r Recipe) path(program string) string { return r.Programs[program] + r.BuiltIn[program] }
 

@@ -28,9 +28,11 @@ type Input struct {
 	Binaries map[string]string // component to its file; needed by Assemble
 	Docs     map[string]Doc    // program to its documents; needed by Assemble
 	Tree     func(name string) ([]byte, error)
-	Sources  fs.FS  // the profile's files
-	User     fs.FS  // the fork's files: PACKAGE/PATH
-	UserDir  string // what errors call that folder
+	Images   []string                          // the images that packages can have in them
+	Image    func(name string) ([]byte, error) // one of these, as an archive
+	Sources  fs.FS                             // the profile's files
+	User     fs.FS                             // the fork's files: PACKAGE/PATH
+	UserDir  string                            // what errors call that folder
 }
 
 // Check returns an error that lists what is wrong with the settings, as far as that is known
@@ -99,14 +101,15 @@ func (in Input) checkFiles(r Recipe) error {
 	return errors.Join(errs...)
 }
 
-// planned returns the files of a recipe's package. Programs, their documents and files of
-// the patched tree are not there yet, and empty.
+// planned returns the files of a recipe's package. Programs, their documents, images and
+// files of the patched tree are not there yet, and empty.
 func (in Input) planned(r Recipe) (contents, error) {
 	in.Binaries, in.Docs = map[string]string{}, nil
 	for program := range r.Programs {
 		in.Binaries[program] = program
 	}
 	in.Tree = func(string) ([]byte, error) { return nil, nil }
+	in.Image = in.Tree
 	files, _, err := in.files(r)
 	return files, err
 }

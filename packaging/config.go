@@ -114,9 +114,9 @@ type Recipe struct {
 	// Programs maps a component to the path that it is installed at.
 	Programs map[string]string `yaml:"programs" json:"programs"`
 	Requires []string          `yaml:"requires" json:"requires"` // programs that other packages have
-	// Files maps a path to a file of the profile's folder, a template, or, as
-	// tree:PATH, to a file of the patched tree. A path that ends in / is a folder,
-	// and maps to "".
+	// Files maps a path to a file of the profile's folder, a template; as tree:PATH, to
+	// a file of the patched tree; or, as image:NAME, to an image of the fork, as an OCI
+	// archive. A path that ends in / is a folder, and maps to "".
 	Files map[string]string `yaml:"files" json:"files"`
 	Man   map[string]string `yaml:"man" json:"man"` // program to section of the manual
 	// Completions maps a program that writes them to shells.
@@ -195,7 +195,35 @@ func (r Recipe) validate() []config.Fault {
 			add("overrides", "want a tag and a reason, a line each")
 		}
 	}
+	for _, at := range slices.Sorted(maps.Keys(r.Files)) {
+		if name, ok := strings.CutPrefix(r.Files[at], imageFile); ok && !imageName.MatchString(name) {
+			add("files."+at, "%q is not the name of an image, such as image:pause", r.Files[at])
+		}
+	}
 	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())
+}
+
+var imageName = regexp.MustCompile(`^[a-z0-9]+([._-]+[a-z0-9]+)*$`)
+
+// image returns the name of the image that is at a path of the package, or "".
+func (r Recipe) image(at string) string {
+	name, ok := strings.CutPrefix(r.Files[at], imageFile)
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// Images returns the names of the images that the package has in it, sorted.
+func (r Recipe) Images() []string {
+	var out []string
+	for at := range r.Files {
+		if name := r.image(at); name != "" {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func (r Recipe) validatePrograms() []config.Fault {

@@ -15,6 +15,9 @@ type Family struct {
 	// Alternatives reports whether a relation can name alternatives. Otherwise it
 	// names the first of them.
 	Alternatives bool
+	// Portable reports whether a package's files besides its programs serve all
+	// architectures, so that there are no images among them.
+	Portable bool
 	// Libraries maps each shared library that a program may be linked with to the
 	// package that has it.
 	Libraries map[string]string
@@ -48,7 +51,7 @@ func Fedora() Family {
 // Gentoo returns Gentoo, whose packages are named with their category.
 func Gentoo() Family {
 	return Family{
-		Name: "gentoo", Options: "/etc/default", Alternatives: true,
+		Name: "gentoo", Options: "/etc/default", Alternatives: true, Portable: true,
 		Completions: completions("/usr/share/zsh/site-functions/_%s"),
 		Sysusers:    "systemd", Libraries: libraries("libc6"),
 		Names: map[string]string{

@@ -135,8 +135,11 @@ func (in Input) fields() fields {
 	return fields{in.Version.Fields(), in.Family.Options, in.Family.Name}
 }
 
-// treeFile is in front of the name of a file of the patched tree.
-const treeFile = "tree:"
+// What is in front of a name says where a file is from, other than the profile's folder.
+const (
+	treeFile  = "tree:"  // a file of the patched tree
+	imageFile = "image:" // an image of the fork, for the package's platform
+)
 
 // sourceFiles returns the profile's files and folders.
 func (in Input) sourceFiles(r Recipe) ([]File, error) {
@@ -151,6 +154,9 @@ func (in Input) sourceFiles(r Recipe) ([]File, error) {
 			out = append(out, File{Path: folder, Kind: Folder, Mode: 0o755})
 			continue
 		}
+		if r.image(to) != "" && in.Family.Portable {
+			continue
+		}
 		data, err := in.source(r.Files[to], known)
 		if err == nil && path.Ext(at) == ".gz" {
 			data, err = Gzip(data)
@@ -163,11 +169,22 @@ func (in Input) sourceFiles(r Recipe) ([]File, error) {
 	return out, nil
 }
 
+// knownImages says which images packages can have in them.
+func (in Input) knownImages() string {
+	return "of the images that consist of Slipway's own programs, this version has " + list(in.Images)
+}
+
 // source returns the content of a file of the profile, filled in, or of the
-// patched tree.
+// patched tree, or an image.
 func (in Input) source(from string, known fields) ([]byte, error) {
 	if name, ok := strings.CutPrefix(from, treeFile); ok {
 		return in.Tree(name)
+	}
+	if name, ok := strings.CutPrefix(from, imageFile); ok {
+		if !slices.Contains(in.Images, name) {
+			return nil, fmt.Errorf("%s: unknown image; %s", from, in.knownImages())
+		}
+		return in.Image(name)
 	}
 	data, err := fs.ReadFile(in.Sources, from)
 	if err != nil {

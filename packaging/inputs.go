@@ -12,11 +12,11 @@ import (
 const Revision = 2
 
 // Inputs returns everything that a package is made from, except for its binaries,
-// their documents and the patched tree, as a value that marshals to JSON.
+// their documents, images and the patched tree, as a value that marshals to JSON.
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
 	for _, from := range r.Files {
-		if from == "" || strings.HasPrefix(from, treeFile) {
+		if from == "" || strings.HasPrefix(from, treeFile) || strings.HasPrefix(from, imageFile) {
 			continue
 		}
 		if err := sum(in.Sources, from, sums); err != nil {

@@ -4,7 +4,9 @@ package packages
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -198,18 +200,20 @@ func (p plan) holds(r packaging.Recipe) []string {
 	return out
 }
 
-// inputs are the binaries that packages are made of.
+// inputs are the binaries and images that packages are made of.
 type inputs struct {
 	built build.Binaries // that go into them
 	host  build.Binaries // that this machine can run, for what they tell of themselves
+	// images are the SHA-256 of the images that are a part of packages, by name.
+	images map[string]string
 }
 
 func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 	var in inputs
-	if len(p.components) == 0 {
-		return in, nil
-	}
 	var err error
+	if in.images, err = p.images(ctx, s); err != nil || len(p.components) == 0 {
+		return in, err
+	}
 	if in.built, err = s.Binaries(ctx, fork.Job{Platform: p.platform, Components: p.components}); err != nil {
 		return in, err
 	}
@@ -217,6 +221,28 @@ func gather(ctx context.Context, s *build.Session, p plan) (inputs, error) {
 		in.host, err = s.Binaries(ctx, fork.Job{Platform: s.Host(), Components: p.components})
 	}
 	return in, err
+}
+
+// images returns the SHA-256 of the images that are a part of the fork's packages, by name.
+func (p plan) images(ctx context.Context, s *build.Session) (map[string]string, error) {
+	all, err := p.input.Select(nil)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[string]string{}
+	for _, r := range all {
+		for _, name := range r.Images() {
+			if sums[name] != "" {
+				continue
+			}
+			data, err := s.Image(ctx, name, p.platform)
+			if err != nil {
+				return nil, fmt.Errorf("package %s: %w", r.Name, err)
+			}
+			sums[name] = fmt.Sprintf("%x", sha256.Sum256(data))
+		}
+	}
+	return sums, nil
 }
 
 // key covers all that decides a package's bytes.
@@ -237,13 +263,18 @@ func (p plan) key(l lock.Lock, in inputs, r packaging.Recipe) (action.Key, error
 	for program := range r.Completions {
 		docs[program] = in.host.Get(p.input.Component(program)).SHA256
 	}
+	images := map[string]string{}
+	for _, name := range r.Images() {
+		images[name] = in.images[name]
+	}
 	return action.NewKey(p.format.Name, p.format.Revision, struct {
 		What     any
 		Lock     string
 		Binaries map[string]string
 		Docs     map[string]string
-		Closes   []string `json:",omitempty"`
-	}{what, string(l.Encode()), sums, docs, p.input.Closes}), nil
+		Closes   []string          `json:",omitempty"`
+		Images   map[string]string `json:",omitempty"`
+	}{what, string(l.Encode()), sums, docs, p.input.Closes, images}), nil
 }
 
 // upToDate returns the packages in dist, by name, that are what would be made now.

@@ -78,8 +78,11 @@ func foresee(ctx context.Context, s *build.Session, p plan) (artifact.Set, error
 // that is not.
 func current(ctx context.Context, s *build.Session, p plan) (map[string]Made, error) {
 	var in inputs
+	var err error
+	if in.images, err = p.images(ctx, s); err != nil && !build.WouldRun(err) {
+		return nil, err // one that would be made is not what a package has in it
+	}
 	if len(p.components) > 0 {
-		var err error
 		if in.built, err = s.Current(ctx, fork.Job{Platform: p.platform, Components: p.components}); err != nil {
 			return nil, err
 		}
