@@ -30,6 +30,7 @@ func TestOverlay(t *testing.T) {
 	}
 	for _, c := range []struct{ fork, category, name, flags string }{
 		{"cni-plugins-1.9", "app-containers", "cni-plugins", ""},
+		{"coredns-1.14", "net-dns", "coredns", ""},
 		{"etcd-3.7", "dev-db", "etcd", ""},
 		{"flannel-0.28", "app-containers", "flannel", ""},
 		{fork, "sys-cluster", "kubernetes", control},

@@ -57,6 +57,7 @@ func TestPortage(t *testing.T) {
 	})
 	for _, c := range []struct{ fork, name, use string }{
 		{"cni-plugins-1.9", "app-containers/cni-plugins", "USE=-pie"},
+		{"coredns-1.14", "net-dns/coredns", "USE=-pie"},
 		{"etcd-3.7", "dev-db/etcd", "USE=-pie"},
 		{"flannel-0.28", "app-containers/flannel", "USE=-pie"},
 		{fork, "sys-cluster/kubernetes", all},

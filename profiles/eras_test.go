@@ -28,6 +28,8 @@ func TestEras(t *testing.T) {
 		{"cni-plugins", "1.2.0", "", stamped, "linux/amd64", later + " vrf dummy"},
 		{"cni-plugins", "1.3.0+acme.1", "", stamped, "linux/amd64", later + " vrf dummy tap"},
 		{"cni-plugins", "1.9.1", "", stamped, "windows/amd64", windows},
+		{"coredns", "1.8.0", "", "github.com/coredns/coredns/coremain", "linux/arm64", "coredns"},
+		{"coredns", "1.14.7+acme.1", "", "github.com/coredns/coredns/coremain", "windows/amd64", "coredns"},
 		{"etcd", "3.4.16", "", "go.etcd.io/etcd/version", "linux/amd64", "etcd etcdctl"},
 		{"etcd", "3.5.12", "", "go.etcd.io/etcd/api/v3/version", "linux/amd64", "etcd etcdctl etcdutl"},
 		{"flannel", "0.14.0", "", "github.com/flannel-io/flannel/version", "linux/amd64", "flanneld"},
@@ -68,6 +70,7 @@ func TestPackagesOfEras(t *testing.T) {
 		{"cni-plugins", "1.3.0"}: "kubernetes-cni", {"etcd", "3.4.16"}: "etcd etcdctl",
 		{"etcd", "3.5.12"}: "etcd etcdctl etcdutl", {"etcd", "3.6.0"}: "etcd etcdctl etcdutl",
 		{"flannel", "0.14.0"}: "flannel", {"flannel", "0.18.1"}: "flannel",
+		{"coredns", "1.8.0"}: "coredns", {"coredns", "1.14.7"}: "coredns",
 	} {
 		var names, programs, components []string
 		for _, p := range assembled(t, of[0], of[1]+"+acme.1") {

@@ -131,7 +131,8 @@ func faults(t *testing.T, data []byte, name string, f images.PodFields) []string
 // there, and each unit in one of its role's.
 func TestInstallers(t *testing.T) {
 	for _, of := range [][2]string{{"kubernetes", "1.36.1+acme.1"}, {"kubernetes", "1.5.2+acme.1"},
-		{"etcd", "3.7.3+acme.1"}, {"etcd", "3.4.16+acme.1"}, {"flannel", "0.28.4+acme.1"}, {"flannel", "0.14.0+acme.1"}} {
+		{"etcd", "3.7.3+acme.1"}, {"etcd", "3.4.16+acme.1"}, {"flannel", "0.28.4+acme.1"}, {"flannel", "0.14.0+acme.1"},
+		{"coredns", "1.14.7+acme.1"}, {"coredns", "1.8.0+acme.1"}} {
 		r, err := Images("", of[0])
 		if err != nil {
 			t.Fatal(err)

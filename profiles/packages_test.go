@@ -33,7 +33,7 @@ func TestPackagesAreDocumented(t *testing.T) {
 	b := bytes.NewBuffer(slices.Clip(head))
 	for _, of := range []struct{ profile, version string }{
 		{"kubernetes", "1.36.1+acme.1"}, {"kubernetes", "1.5.2+acme.1"}, {"etcd", "3.7.3+acme.1"},
-		{"flannel", "0.28.4+acme.1"}, {"cni-plugins", "1.9.1+acme.1"},
+		{"flannel", "0.28.4+acme.1"}, {"cni-plugins", "1.9.1+acme.1"}, {"coredns", "1.14.7+acme.1"},
 	} {
 		fmt.Fprintf(b, "\n## %s %s\n", of.profile, of.version)
 		for _, p := range assembled(t, of.profile, of.version) {

@@ -338,6 +338,7 @@ func TestModuleAt(t *testing.T) {
 		{"flannel", "0.14.0", "github.com/flannel-io/flannel"},
 		{"cni-plugins", "0.8.2", "github.com/containernetworking/plugins"},
 		{"cni-plugins", "0.8.1", ""},
+		{"coredns", "1.8.0", "github.com/coredns/coredns"},
 	} {
 		p, faults, err := Load(t.TempDir(), c.profile)
 		if err != nil || faults != nil {

@@ -74,6 +74,7 @@ func TestTarballs(t *testing.T) {
 			"Documentation README.md etcd etcdctl etcdctl/README.md etcdctl/READMEv2.md"},
 		{"flannel", "0.28.4", "release", "flannel-v{{.Version}}-{{.OS}}-{{.Arch}}.tar.gz",
 			"README.md dist/mk-docker-opts.sh flanneld"},
+		{"coredns", "1.14.7", "release", "coredns_{{.Version}}_{{.OS}}_{{.Arch}}.tgz", "coredns"},
 		{"cni-plugins", "1.9.1", "release", "cni-plugins-{{.OS}}-{{.Arch}}-v{{.Version}}.tgz",
 			"LICENSE README.md bandwidth bridge dhcp dummy firewall flannel host-device host-local ipvlan loopback macvlan " +
 				"portmap ptp sbr static tap tuning vlan vrf win-bridge win-overlay"},
