@@ -42,25 +42,37 @@ func TestCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWalk(t, filepath.Join("..", "docs", "cluster.md"))
-	for _, n := range []struct{ name, address string }{{"n1", "192.0.2.11"}, {"n2", "192.0.2.12"}} {
-		w.nodes[n.name] = bootNode(t, l, base, n.name, n.address, func(root string) {
-			asReader(t, root, ca)
-			offer(t, root, first)
-		})
-		w.nodes[n.name].sh("echo '192.0.2.1 " + registryName + "' >>/etc/hosts")
+	for name, address := range map[string]string{"n1": "192.0.2.11", "n2": "192.0.2.12"} {
+		w.nodes[name] = fresh(t, l, base, name, address, ca, first)
 	}
-	n1, n2 := w.nodes["n1"], w.nodes["n2"]
-	t.Cleanup(func() { w.tell() })
+	walked(t, w, second)
+}
 
+// walked walks the page. The packages in a folder are a new revision, for an upgrade.
+func walked(t *testing.T, w *walk, second string) {
+	t.Helper()
+	t.Cleanup(w.tell)
 	w.to("## Join a node")
 	refused(t, w)
 	w.to("## Day two")
 	across(t, w)
 	rebooted(t, w)
-	for _, n := range []node{n1, n2} {
+	w.to("### Upgrade")
+	for _, n := range w.nodes {
 		offer(t, n.Root, second)
 	}
 	w.to("## A single host")
+}
+
+// fresh boots a host that a reader of the page has, with packages in its repository.
+func fresh(t *testing.T, l *lab.Lab, base, name, address, ca, packages string) node {
+	t.Helper()
+	n := bootNode(t, l, base, name, address, func(root string) {
+		asReader(t, root, ca)
+		offer(t, root, packages)
+	})
+	n.sh("echo '192.0.2.1 " + registryName + "' >>/etc/hosts")
+	return n
 }
 
 // serveImages makes and pushes images, and serves them on the lab's network by TLS. It returns the authority's file.
@@ -142,7 +154,7 @@ func newWalk(t *testing.T, page string) *walk {
 	w := &walk{t: t, page: filepath.Base(page), lines: strings.Split(string(text), "\n"), nodes: map[string]node{},
 		shells: map[string]string{}, began: time.Now()}
 	for _, b := range blocks {
-		if b.RunBy == t.Name() {
+		if b.RunBy == "TestCluster" {
 			w.steps = append(w.steps, b.Steps()...)
 		}
 	}
