@@ -141,31 +141,35 @@ fit() {
 		"or name another socket as containerRuntimeEndpoint in $conf/kubelet.d"
 }
 
-# server checks who answers at the endpoint, and keeps its certificate authority.
+# server checks who answers at the endpoint, and keeps its certificate authority. It is
+# asked before anything is known to verify the answer by: the hash verifies it.
 server() {
 	name=${endpoint%:*}
-	printf 'GET /healthz HTTP/1.0\r\nHost: %s\r\n\r\n' "$name" |
+	printf 'GET /api/v1/namespaces/kube-public/configmaps/cluster-info HTTP/1.0\r\nHost: %s\r\n\r\n' "$name" |
 		timeout 10 openssl s_client -connect "$endpoint" -quiet >"$work/answer" 2>"$work/log" || true
 	if ! grep -q '^HTTP/' "$work/answer"; then
-		sed -n 's/^.*\(connect:errno\|[Nn]ame or service\|routines\).*/&/p' "$work/log" | head -n 3 >&2
+		if grep -q BIO_lookup "$work/log"; then
+			fail "no address is known of $name: check the name, or use the server's IP address"
+		fi
 		fail "no API server answers at $endpoint: check the address, that it runs there, and that no firewall is between"
 	fi
 	date=$(sed -n 's/^[Dd]ate: *//p' "$work/answer" | tr -d '\r')
 	theirs=$(date -d "$date" +%s 2>/dev/null || true)
 	if [ -n "$theirs" ]; then
 		off=$(($(date +%s) - theirs))
-		if [ "${off#-}" -gt 120 ]; then
-			fail "the clock of this host is $off seconds ahead of the server's (less than none: behind):" \
-				"set it, for certificates hold for a time"
-		fi
+		case $off in
+		-*) how="${off#-} seconds behind" ;;
+		*) how="$off seconds ahead of" ;;
+		esac
+		[ "${off#-}" -le 120 ] || fail "the clock of this host is $how the server's, and certificates hold for a time: set it"
 	fi
-	info=/api/v1/namespaces/kube-public/configmaps/cluster-info
-	if ! asks "$work/nobody" --insecure-skip-tls-verify --server "https://$endpoint" get --raw $info; then
-		cat "$work/log" >&2
-		fail "the cluster at $endpoint does not say what a node has to know: run kubernetes-setup on its master"
+	if ! grep -q '^HTTP/[0-9.]* 200 ' "$work/answer"; then
+		fail "the server at $endpoint does not say what a node has to know: run kubernetes-setup on its master"
 	fi
-	# The file is JSON, with a kubeconfig in a string. No character of base64 is quoted in it.
-	sed -n 's/.*certificate-authority-data: \([A-Za-z0-9+\/=]*\).*/\1/p' "$work/out" | base64 -d >"$work/ca.crt"
+	# The answer is JSON, with a kubeconfig in a string. No character of base64 is
+	# quoted in it. What is before it repeats it: what was applied.
+	sed -n 's/.*certificate-authority-data: \([A-Za-z0-9+\/=]*\).*/\1/p' "$work/answer" | tail -n 1 |
+		base64 -d >"$work/ca.crt" 2>/dev/null || true
 	found=$(hash_of "$work/ca.crt" 2>/dev/null || true)
 	[ "$found" = "$hash" ] || fail "the certificate authority at $endpoint is not the one that is expected:" \
 		"want $hash, and found ${found:-none}. Check the line that kubernetes-token printed; if it is right," \
@@ -176,7 +180,6 @@ server() {
 asks() {
 	file=$1
 	shift
-	[ -e "$file" ] || : >"$file"
 	/usr/bin/kubectl --kubeconfig "$file" --cache-dir "$work/cache" --request-timeout=10s "$@" >"$work/out" 2>"$work/log"
 }
 
@@ -238,7 +241,9 @@ END
 		set -- --ignore-preflight-errors=FileAvailable--etc-kubernetes-pki-ca.crt "$@"
 	fi
 	/usr/bin/kubeadm join phase preflight --config "$work/kubeadm.yaml" "$@" >"$work/log" 2>&1 || {
-		grep -v '^\[preflight\] Running' "$work/log" >&2
+		sed -n 's/^[[:blank:]]*\[ERROR \([^]]*\)\]: /\1: /p' "$work/log" >"$work/faults"
+		[ -s "$work/faults" ] || cp "$work/log" "$work/faults"
+		cat "$work/faults" >&2
 		fail "this host is not fit for a node, as kubeadm says above: mend that, or have it passed over by" \
 			"-- --ignore-preflight-errors=NAME"
 	}
