@@ -106,7 +106,8 @@ func serveImages(t *testing.T, l *lab.Lab, dir string) string {
 }
 
 // asReader gives a root what a reader of the page has: a registry that is trusted, a repository, and somebody who
-// says yes. A disk that is nearly full must not have a node evict its pods.
+// says yes. A disk that is nearly full must not have a node evict its pods, and the proxy's sandbox has a /proc without
+// the settings of the machine's own.
 func asReader(t *testing.T, root, ca string) {
 	t.Helper()
 	mustRun(t, "", "sh", "-ec", `cat "$2" >>"$1/etc/ssl/certs/ca-certificates.crt"
@@ -119,13 +120,16 @@ apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
 imageGCHighThresholdPercent: 100
-E`, "sh", root, ca)
+E
+mkdir -p "$1/etc/systemd/system/kube-proxy.service.d"
+printf '[Service]\nBindPaths=-/run/lab/nf_conntrack_max:/proc/sys/net/netfilter/nf_conntrack_max\n' \
+	>"$1/etc/systemd/system/kube-proxy.service.d/lab.conf"`, "sh", root, ca)
 }
 
 // offer puts packages into the repository of a root.
 func offer(t *testing.T, root, from string) {
 	t.Helper()
-	mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"; apt-ftparchive packages . >Packages`,
+	mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"; apt-ftparchive packages . >Packages 2>/dev/null`,
 		"sh", from, filepath.Join(root, "repo"))
 }
 

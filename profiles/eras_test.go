@@ -63,14 +63,14 @@ func TestEras(t *testing.T) {
 // TestPackagesOfEras has the packages of a release hold what it is made of, each
 // program once.
 func TestPackagesOfEras(t *testing.T) {
+	const cni = "kubernetes-cni kubernetes-cni-bridge"
 	for of, want := range map[[2]string]string{
-		{"cni-plugins", "0.6.0"}: "kubernetes-cni kubernetes-cni-bridge",
-		{"cni-plugins", "0.8.7"}: "kubernetes-cni", {"cni-plugins", "0.9.1"}: "kubernetes-cni",
-		{"cni-plugins", "1.0.1"}: "kubernetes-cni", {"cni-plugins", "1.2.0"}: "kubernetes-cni",
-		{"cni-plugins", "1.3.0"}: "kubernetes-cni", {"etcd", "3.4.16"}: "etcd etcdctl",
+		{"cni-plugins", "0.6.0"}: cni, {"cni-plugins", "0.7.5"}: cni, {"cni-plugins", "0.8.7"}: cni,
+		{"cni-plugins", "0.9.1"}: cni, {"cni-plugins", "1.0.1"}: cni, {"cni-plugins", "1.2.0"}: cni,
+		{"cni-plugins", "1.3.0"}: cni, {"etcd", "3.4.16"}: "etcd etcdctl",
 		{"etcd", "3.5.12"}: "etcd etcdctl etcdutl", {"etcd", "3.6.0"}: "etcd etcdctl etcdutl",
-		{"flannel", "0.14.0"}: "flannel", {"flannel", "0.18.1"}: "flannel",
 		{"coredns", "1.8.0"}: "coredns", {"coredns", "1.14.7"}: "coredns",
+		{"flannel", "0.14.0"}: "flannel", {"flannel", "0.18.1"}: "flannel kubernetes-cni-flannel",
 	} {
 		var names, programs, components []string
 		for _, p := range assembled(t, of[0], of[1]+"+acme.1") {
