@@ -247,6 +247,8 @@ func tree(role, at string) string { return path.Join("/tree", role, at) }
 var moves = [][2]string{
 	{"/usr/lib/systemd/system/", "/etc/systemd/system/"},
 	{"/usr/lib/systemd/system-generators/", "/etc/systemd/system-generators/"},
+	{"/usr/lib/modules-load.d/", "/etc/modules-load.d/"},
+	{"/usr/lib/sysctl.d/", "/etc/sysctl.d/"},
 	{"/usr/lib/sysusers.d/", "/etc/sysusers.d/"},
 	{"/usr/lib/tmpfiles.d/", "/etc/tmpfiles.d/"},
 	{"/usr/bin/", "/opt/bin/"},

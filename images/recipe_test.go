@@ -201,3 +201,22 @@ func TestPackages(t *testing.T) {
 		}
 	}
 }
+
+func TestOwn(t *testing.T) {
+	v, err := version.Parse("1.4.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Recipes{Images: []Recipe{
+		{Name: "pause", BuiltIn: at("pause"), Base: "none"},
+		{Name: "anchor", BuiltIn: at("pause"), Base: "none"},
+		{Name: "old", Versions: "<1.4", BuiltIn: at("pause"), Base: "none"},
+		{Name: "based", BuiltIn: at("pause")},
+		{Name: "captain", Programs: at("captain"), BuiltIn: at("pause"), Base: "none"},
+		{Name: "empty", Base: "none"},
+		{Name: "installer", BuiltIn: at("installer"), Base: "none", Installs: map[string]Role{"mate": {}}},
+	}}
+	if got := strings.Join(r.Own(v), " "); got != "anchor pause" {
+		t.Errorf("%q consist of Slipway's own programs alone, want anchor pause", got)
+	}
+}

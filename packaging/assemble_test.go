@@ -194,6 +194,10 @@ func TestAssembleRefuses(t *testing.T) {
 		{"a file that is not in the tree", func(in *Input) {
 			in.Recipes.Packages[1].Files["/usr/share/cook/terms"] = "tree:TERMS"
 		}, "package cook: /usr/share/cook/terms: file does not exist"},
+		{"an image that there is not", func(in *Input) {
+			in.Recipes.Packages[1].Files["/usr/share/stove.tar"] = "image:stove"
+		}, "package cook: /usr/share/stove.tar: image:stove: unknown image; " +
+			"of the images that consist of Slipway's own programs, this version has none"},
 		{"a path that is no template", func(in *Input) { in.Recipes.Packages[2].Files["/{{"] = "bosun.sh" },
 			"package bosun: files: template: :1: unclosed action"},
 		{"a license that is not in the tree", func(in *Input) { in.Recipes.LicenseFile = "COPYING" },

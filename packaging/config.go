@@ -198,6 +198,8 @@ func (r Recipe) validate() []config.Fault {
 	for _, at := range slices.Sorted(maps.Keys(r.Files)) {
 		if name, ok := strings.CutPrefix(r.Files[at], imageFile); ok && !imageName.MatchString(name) {
 			add("files."+at, "%q is not the name of an image, such as image:pause", r.Files[at])
+		} else if ok && len(r.Programs) == 0 {
+			add("files."+at, "an image is for one platform, as packages with programs are: name programs, too")
 		}
 	}
 	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())

@@ -76,6 +76,15 @@ func TestRecipesValidate(t *testing.T) {
 	}{
 		{"the ship", func(*Recipes, *Recipe) {}, nil},
 		{"no package", func(r *Recipes, _ *Recipe) { r.Packages = nil }, []string{"packages: want at least one"}},
+		{"an image", func(_ *Recipes, p *Recipe) { p.Files["/usr/libexec/cook/stove.tar"] = "image:stove" }, nil},
+		{"an image without a name", func(_ *Recipes, p *Recipe) { p.Files["/usr/libexec/cook/stove.tar"] = "image:Stove:1" },
+			[]string{`packages[1].files./usr/libexec/cook/stove.tar: "image:Stove:1" is not the name of an image, ` +
+				"such as image:pause"}},
+		{"an image in a package for all platforms", func(_ *Recipes, p *Recipe) {
+			p.Programs, p.Man, p.Completions = nil, nil, nil
+			p.Files["/usr/share/stove.tar"] = "image:stove"
+		}, []string{"packages[1].files./usr/share/stove.tar: an image is for one platform, as packages with programs are: " +
+			"name programs, too"}},
 		{"a component without a path", func(r *Recipes, _ *Recipe) { r.Multicall[0].Path = "" },
 			[]string{"multicall[0]: want component, package, path and programs"}},
 		{"a component without programs", func(r *Recipes, _ *Recipe) { r.Multicall[0].Programs = nil },

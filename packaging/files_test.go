@@ -2,6 +2,7 @@ package packaging
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -141,4 +142,25 @@ func held(files contents) string {
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")
+}
+
+// TestImages holds that an image is a file of a package for one platform, and none of a
+// package whose files serve all.
+func TestImages(t *testing.T) {
+	const at = "/usr/libexec/cook/stove.tar"
+	for _, c := range []struct {
+		family Family
+		want   string
+	}{{Debian(), "stove for " + runtime.GOARCH}, {Fedora(), "stove for " + runtime.GOARCH}, {Gentoo(), ""}} {
+		in := ship(t)
+		in.Family, in.Images = c.family, []string{"stove"}
+		in.Image = func(name string) ([]byte, error) { return []byte(name + " for " + in.Platform.Arch), nil }
+		in.Recipes.Packages[1].Files[at] = "image:stove"
+		same(t, c.family.Name, in.Recipes.Packages[1].Images(), "stove")
+		for _, p := range assemble(t, in, "captain", "cook") {
+			if f, ok := p.lookup(at); p.Name == "cook" && (string(f.Data) != c.want || ok != (c.want != "")) {
+				t.Errorf("%s: it has %q (%v), want %q", c.family.Name, f.Data, ok, c.want)
+			}
+		}
+	}
 }

@@ -36,12 +36,14 @@ func TestInputs(t *testing.T) {
 	}{
 		{"nothing", func(*Input) {}, false},
 		{"its binary, which has a digest", func(in *Input) { in.Binaries["captain"] = "/x" }, false},
+		{"what is in an image, which has a digest", func(in *Input) { in.Image = in.Tree }, false},
 		{"another package's recipe", func(in *Input) { in.Recipes.Packages[0].Summary = "x" }, false},
 		{"another package's options", func(in *Input) { in.Settings.Options = map[string]map[string]string{"bosun": {}} },
 			false},
 		{"another package's source", func(in *Input) { in.Sources.(fstest.MapFS)["bosun.sh"].Data = nil }, false},
 		{"another package's files", func(in *Input) { in.User = fstest.MapFS{"bosun/x": {}} }, false},
 
+		{"an image", func(in *Input) { in.Recipes.Packages[1].Files["/usr/share/stove.tar"] = "image:stove" }, true},
 		{"its recipe", func(in *Input) { in.Recipes.Packages[1].Summary = "x" }, true},
 		{"its options", func(in *Input) { in.Settings.Options = map[string]map[string]string{"cook": {"A": ""}} }, true},
 		{"what is replaced", func(in *Input) { in.Settings.Replace = map[string][]string{"cook": {"/x"}} }, true},

@@ -61,6 +61,10 @@ func assembled(t *testing.T, profile, v string) []packaging.Package {
 	if in.Recipes, in.Sources, err = Recipes("", profile, in.Version); err != nil {
 		t.Fatal(err)
 	}
+	if recipes, err := Images("", profile); err == nil {
+		in.Images = recipes.Own(in.Version)
+	}
+	in.Image = in.Tree
 	program := filepath.Join(t.TempDir(), "program")
 	if err := os.WriteFile(program, static(t), 0o755); err != nil {
 		t.Fatal(err)

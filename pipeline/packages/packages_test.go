@@ -198,6 +198,17 @@ func TestKey(t *testing.T) {
 			t.Errorf("%s, %v, want %s", got, err, want)
 		}
 	}
+	p.input.Images, in.images = []string{"dock", "stove"}, map[string]string{"dock": "05", "stove": "06"}
+	r.Files["/usr/libexec/stove.tar"] = "image:stove"
+	stove, err := p.key(l, in, r)
+	in.images = map[string]string{"dock": "07", "stove": "06"}
+	if again, fault := p.key(l, in, r); again != stove || errors.Join(err, fault) != nil {
+		t.Errorf("an image that the package does not have changes its key: %v", errors.Join(err, fault))
+	}
+	in.images["stove"] = "08"
+	if again, err := p.key(l, in, r); again == stove || err != nil {
+		t.Errorf("another image does not change the key: %v", err)
+	}
 	r.Files["/etc/none"] = "none"
 	if got, err := p.key(l, in, r); !errors.Is(err, fs.ErrNotExist) || got != "" {
 		t.Errorf("the key of a package without a file is %s, %v", got, err)

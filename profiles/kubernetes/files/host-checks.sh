@@ -1,0 +1,87 @@
+#!/bin/sh
+# host-checks tells, in the log of kubelet.service, what of this host keeps a kubelet from
+# its work, and what to do about it. It changes nothing, and leaves the rest to the kubelet.
+set -eu
+overlays=/etc/kubernetes/kubelet.d # since 1.30
+
+say() { printf 'host-checks: %s\n' "$*"; }
+
+# flag NAME prints the value of the first flag of that name among the kubelet's.
+flag() {
+	printf '%s\n' "${KUBELET_CONFIG_ARGS:-} ${KUBELET_KUBEADM_ARGS:-} ${KUBELET_ARGS:-} ${KUBELET_EXTRA_ARGS:-}" |
+		tr ' ' '\n' | sed -n "s/^--$1=//p" | head -n 1
+}
+
+config=$(flag config)
+config=${config:-/etc/kubernetes/kubelet.yaml}
+
+# setting NAME prints what the kubelet's configuration sets.
+setting() {
+	for file in "$config" "$overlays"/*.conf; do
+		[ ! -f "$file" ] || sed -n "s/^$1:[[:space:]]*//p" "$file"
+	done | tail -n 1 | tr -d "\"'" | sed 's/[[:space:]]*\(#.*\)\{0,1\}$//'
+}
+
+# change SETTING tells how to set something.
+change() {
+{{- if ge .Minor 30}}
+	say "  $1 belongs in a file such as $overlays/10-host.conf, below the lines"
+	say "  apiVersion: kubelet.config.k8s.io/v1beta1 and kind: KubeletConfiguration"
+{{- else}}
+	say "  $1 belongs in $config"
+{{- end}}
+}
+{{- if ge .Minor 35}}
+
+if [ ! -e /sys/fs/cgroup/cgroup.controllers ] && [ "$(setting failCgroupV1)" != false ]; then
+	say "this host has cgroup v1, which the kubelet refuses since 1.35: boot it with"
+	say "  systemd.unified_cgroup_hierarchy=1 among the kernel's arguments, or set failCgroupV1: false"
+	change "failCgroupV1: false"
+fi
+{{- end}}
+
+endpoint=$(setting containerRuntimeEndpoint)
+endpoint=${endpoint:-$(flag container-runtime-endpoint)}
+endpoint=${endpoint:-unix:///run/containerd/containerd.sock}
+socket=${endpoint#unix://}
+case $socket in
+/*) ;;
+*) exit 0 ;; # no socket of this host
+esac
+if [ ! -S "$socket" ]; then
+	say "no container runtime listens at $socket"
+	if systemctl cat containerd.service >/dev/null 2>&1; then
+		say "  to start containerd: systemctl enable --now containerd"
+	else
+		say "  install containerd, or name another runtime by containerRuntimeEndpoint"
+	fi
+	exit 0
+fi
+case $socket in
+*containerd.sock) ;;
+*) exit 0 ;;
+esac
+
+# What containerd was started with.
+used=/etc/containerd/config.toml
+if systemctl show -p ExecStart containerd.service 2>/dev/null | grep -q /run/kubernetes-containerd/config.toml; then
+	used=/run/kubernetes-containerd/config.toml
+fi
+dump=$(containerd --config "$used" config dump 2>/dev/null) || exit 0
+if printf '%s\n' "$dump" | grep -q '^disabled_plugins = .*cri['\''"]'; then
+	say "containerd does not serve kubelets: remove cri from disabled_plugins in"
+	say "  /etc/containerd/config.toml, then: systemctl restart containerd"
+	exit 0
+fi
+runtime=cgroupfs
+if printf '%s\n' "$dump" | grep -A 30 'runtimes\.runc\.options\]' | grep -q '^[[:space:]]*SystemdCgroup = true'; then
+	runtime=systemd
+fi
+kubelet=$(setting cgroupDriver)
+kubelet=${kubelet:-cgroupfs}
+if [ "$runtime" != "$kubelet" ]; then
+	say "the kubelet has $kubelet make control groups (cgroupDriver), and containerd $runtime (SystemdCgroup):"
+	say "  pods would not be where the kubelet looks for them. Take SystemdCgroup out of"
+	say "  /etc/containerd/config.toml and restart containerd, or set cgroupDriver: $runtime"
+	change "cgroupDriver: $runtime"
+fi
