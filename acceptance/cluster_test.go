@@ -230,7 +230,7 @@ func (w *walk) tell() {
 	}
 	for _, n := range w.nodes {
 		out, _ := n.Try(context.Background(), `systemctl --no-pager --failed; journalctl --no-pager -n 60 -p warning
-journalctl --no-pager -n 25 -u kubelet -u flanneld -u containerd -u kube-proxy
+journalctl --no-pager -n 20 -u kubelet -u flanneld -u kube-proxy
 [ ! -e /etc/kubernetes/admin.conf ] || kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes,pods,services -A -o wide
 [ ! -e /etc/kubernetes/admin.conf ] || kubectl --kubeconfig /etc/kubernetes/admin.conf get events -A | tail -n 30`)
 		w.t.Logf("%s after %.0f s:\n%s", n.Name, time.Since(w.began).Seconds(), out)

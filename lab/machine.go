@@ -91,7 +91,8 @@ func (m *Machine) waitRunning(ctx context.Context) error {
 		if m.leader = m.first(); m.leader != 0 {
 			state, _ := m.Try(ctx, "systemctl is-system-running")
 			if strings.HasPrefix(state, "running") || strings.HasPrefix(state, "degraded") {
-				return nil
+				_, err := m.Sh(ctx, "systemctl is-active --quiet lab-prepare || { systemctl status lab-prepare; exit 1; }")
+				return err
 			}
 		}
 		select {
@@ -138,8 +139,8 @@ func (m *Machine) Try(ctx context.Context, script string) (string, error) {
 	var out bytes.Buffer
 	err := run.Runner{}.Run(ctx, run.Cmd{Args: []string{"nsenter", "-t", strconv.Itoa(m.leader), "-a", "-r", "-w",
 		"/usr/bin/env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin",
-		"HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "/bin/sh", "-euc", "cd; " + script},
-		Env: m.lab.env, Stdout: &out, Stderr: &out})
+		"HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "/bin/sh", "-euc", "cd; exec 2>&1; " + script},
+		Env: m.lab.env, Stdout: &out})
 	return out.String(), err
 }
 

@@ -31,6 +31,14 @@ for name in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oo
 	cat "/proc/sys/$name" >"$own"
 	mount --bind "$own" "/proc/sys/$name"
 done
+size=/sys/module/nf_conntrack/parameters/hashsize # which kube-proxy reads
+if [ ! -e $size ]; then
+	[ -d /sys/module ] || mount -o remount,bind,rw /sys
+	mkdir -p /sys/module
+	mount -t tmpfs -o mode=755 tmpfs /sys/module
+	mkdir -p "$(dirname $size)"
+	echo 262144 >$size
+fi
 mount --make-rshared /
 ip link set lo up
 ip address replace %[1]s dev host0
