@@ -254,8 +254,10 @@ made=
 undo() {
 	trap - EXIT INT TERM HUP
 	systemctl stop kubelet.service >/dev/null 2>&1 || true
+	systemctl reset-failed kubelet.service >/dev/null 2>&1 || true
 	# shellcheck disable=SC2086 # paths of ours, without blanks
 	rm -f $made $conf/bootstrap-kubelet.conf $conf/kubelet.conf $store/kubelet-client-*
+	rmdir $conf/pki 2>/dev/null || true
 	rm -rf "$work"
 }
 
@@ -279,7 +281,9 @@ join() {
 	trap undo EXIT
 	trap 'exit 130' INT TERM HUP
 	rm -f $store/kubelet-client-* # of a cluster that this host has left
-	mkdir -p -m 0755 $conf $conf/pki /var/lib/kubelet
+	for folder in $conf/pki /var/lib/kubelet; do
+		[ -d "$folder" ] || install -d -m 0755 "$folder"
+	done
 	put "$work/ca.crt" 0644 $conf/pki/ca.crt
 	link $conf/kubelet.yaml /var/lib/kubelet/config.yaml
 {{- if lt .Minor 27}}

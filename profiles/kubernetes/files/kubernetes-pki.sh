@@ -51,7 +51,7 @@ ip_address() {
 	esac
 }
 
-mode=make
+mode="make"
 all=
 address=
 for argument; do
@@ -101,8 +101,19 @@ case $address in
 esac
 host=$(uname -n | tr '[:upper:]' '[:lower:]')
 
-# The range of the pods is that of the controller manager.
+# running SERVER FLAG DEFAULT prints the flag's value of a server that runs on this host.
+running() {
+	pid=$(systemctl show --property MainPID --value "$1.service" 2>/dev/null || true)
+	if [ "${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
+		tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n "s/^--$2=//p" | tail -n 1
+	else
+		echo "$3"
+	fi
+}
+
 config() {
+	services=$(running kube-apiserver service-cluster-ip-range 10.0.0.0/16)
+	pods=$(running kube-controller-manager cluster-cidr 10.244.0.0/16)
 	cat <<END
 apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
 kind: InitConfiguration
@@ -114,7 +125,7 @@ kind: ClusterConfiguration
 kubernetesVersion: v{{.Major}}.{{.Minor}}.{{.Patch}}
 controlPlaneEndpoint: "$endpoint"
 certificatesDir: $pki
-networking: {serviceSubnet: 10.0.0.0/16, podSubnet: 10.244.0.0/16, dnsDomain: cluster.local}
+networking: {serviceSubnet: "${services:-10.0.0.0/16}", podSubnet: "$pods", dnsDomain: cluster.local}
 apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
 END
 }
@@ -124,7 +135,10 @@ if [ $mode = print ]; then
 	exit 0
 fi
 
-mkdir -p -m 0755 $conf # the servers look into it
+# folder NAME makes a folder that all may look into, as the servers have to.
+folder() { [ -d "$1" ] || install -d -m 0755 "$1"; }
+
+folder $conf
 umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -145,8 +159,7 @@ user() {
 # rotates, and a kubeconfig that names the file.
 identity() {
 	user "system:node:$host" --org system:nodes >"$work/kubelet"
-	mkdir -p -m 0755 /var/lib/kubelet
-	mkdir -p -m 0755 $store
+	folder $store
 	pem=$store/kubelet-client-$(date +%Y-%m-%d-%H-%M-%S).pem
 	for what in certificate key; do
 		sed -n "s/^ *client-$what-data: //p" "$work/kubelet" | base64 -d
@@ -196,7 +209,7 @@ make() {
 	modes
 	# Where kubeadm is installed, the kubelet's configuration is looked for here.
 	if [ -e $conf/kubelet.yaml ] && free /var/lib/kubelet/config.yaml; then
-		mkdir -p -m 0755 /var/lib/kubelet
+		folder /var/lib/kubelet
 		ln -s $conf/kubelet.yaml /var/lib/kubelet/config.yaml
 {{- if lt .Minor 27}}
 		# Until 1.26 that cannot name the container runtime, and kubeadm passes it as arguments.
