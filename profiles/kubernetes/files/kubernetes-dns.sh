@@ -317,5 +317,6 @@ replicas=${replicas:-2}
 		say "the ConfigMap coredns stays as it is" >&2
 	fi
 } >"$work/dns.yaml"
-kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --force-conflicts{{end}} -f "$work/dns.yaml"
+kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --force-conflicts{{end}} -f "$work/dns.yaml" ||
+	fail "the API server did not take all of it: mend what it says, and run this again"
 waited
