@@ -46,6 +46,14 @@ func TestCluster(t *testing.T) {
 		w.nodes[name] = fresh(t, l, base, name, address, ca, first)
 	}
 	walked(t, w, second)
+	for _, n := range w.nodes {
+		if err := n.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	n3 := fresh(t, l, base, "n3", "192.0.2.13", ca, second, first)
+	w.nodes = map[string]node{"n3": n3}
+	alone(t, w)
 }
 
 // walked walks the page. The packages in a folder are a new revision, for an upgrade.
@@ -65,11 +73,13 @@ func walked(t *testing.T, w *walk, second string) {
 }
 
 // fresh boots a host that a reader of the page has, with packages in its repository.
-func fresh(t *testing.T, l *lab.Lab, base, name, address, ca, packages string) node {
+func fresh(t *testing.T, l *lab.Lab, base, name, address, ca string, packages ...string) node {
 	t.Helper()
 	n := bootNode(t, l, base, name, address, func(root string) {
 		asReader(t, root, ca)
-		offer(t, root, packages)
+		for _, from := range packages {
+			offer(t, root, from)
+		}
 	})
 	n.sh("echo '192.0.2.1 " + registryName + "' >>/etc/hosts")
 	return n
@@ -169,6 +179,9 @@ func newWalk(t *testing.T, page string) *walk {
 func (w *walk) to(heading string) {
 	w.t.Helper()
 	line := len(w.lines)
+	if heading == "" {
+		line++ // the end
+	}
 	for i, text := range w.lines {
 		if text == heading {
 			line = i + 1
@@ -181,7 +194,8 @@ func (w *walk) to(heading string) {
 		step := w.steps[0]
 		w.steps = w.steps[1:]
 		r := w.run(step)
-		w.t.Logf("%6.1f s  %s: %s%s\n%s", r.Seconds, step.Host, step.Command, step.File, strings.Join(r.Printed, "\n"))
+		w.t.Logf("%6.1f s  %s: %s%s\n%s", r.Seconds, step.Host, step.Command, step.File,
+			strings.Join(r.Printed, "\n"))
 		if fault := r.Fault(w.page); fault != "" {
 			w.t.Error(fault)
 			if r.Failed {
@@ -231,8 +245,10 @@ func (w *walk) tell() {
 	for _, n := range w.nodes {
 		out, _ := n.Try(context.Background(), `systemctl --no-pager --failed; journalctl --no-pager -n 60 -p warning
 journalctl --no-pager -n 20 -u kubelet -u flanneld -u kube-proxy
-[ ! -e /etc/kubernetes/admin.conf ] || kubectl --kubeconfig /etc/kubernetes/admin.conf get nodes,pods,services -A -o wide
-[ ! -e /etc/kubernetes/admin.conf ] || kubectl --kubeconfig /etc/kubernetes/admin.conf get events -A | tail -n 30`)
+[ -e /etc/kubernetes/admin.conf ] || exit 0
+export KUBECONFIG=/etc/kubernetes/admin.conf
+kubectl get nodes,pods,services -A -o wide
+kubectl get events -A | tail -n 30`)
 		w.t.Logf("%s after %.0f s:\n%s", n.Name, time.Since(w.began).Seconds(), out)
 	}
 }

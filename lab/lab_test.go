@@ -32,7 +32,9 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for want, change := range map[string]func(o *Options){
 		`a lab's name is up to ten lower-case letters and digits: "Crew" is none`: func(o *Options) { o.Name = "Crew" },
-		"lab crew: its subnet invalid Prefix is no IPv4 subnet":                   func(o *Options) { o.Subnet = netip.Prefix{} },
+		"lab crew: its subnet invalid Prefix is no IPv4 subnet": func(o *Options) {
+			o.Subnet = netip.Prefix{}
+		},
 		"lab crew: its subnet 192.0.2.0/30 is no IPv4 subnet with room": func(o *Options) {
 			o.Subnet = netip.MustParsePrefix("192.0.2.0/30")
 		},

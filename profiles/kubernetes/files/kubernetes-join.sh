@@ -240,6 +240,16 @@ END
 	if [ -e $conf/pki/ca.crt ]; then
 		set -- --ignore-preflight-errors=FileAvailable--etc-kubernetes-pki-ca.crt "$@"
 	fi
+{{- if ge .Minor 31}}
+	# kubeadm does not ask whether the kubelet is told to take version 1 of control groups.
+	if cat $conf/kubelet.yaml $conf/kubelet.d/*.conf 2>/dev/null | grep -q '^failCgroupV1: *false'; then
+		set -- --ignore-preflight-errors=SystemVerification "$@"
+	fi
+{{- end}}
+	# The kernel gets its modules and settings with the kubelet, and is looked at before that.
+	if [ -x /usr/libexec/kubernetes/host-prepare ]; then
+		/usr/libexec/kubernetes/host-prepare || true
+	fi
 	/usr/bin/kubeadm join phase preflight --config "$work/kubeadm.yaml" "$@" >"$work/log" 2>&1 || {
 		sed -n 's/^[[:blank:]]*\[ERROR \([^]]*\)\]: /\1: /p' "$work/log" >"$work/faults"
 		[ -s "$work/faults" ] || cp "$work/log" "$work/faults"
