@@ -46,7 +46,7 @@ func (m *machine) refused() {
 		{"kubernetes-pki master", "master is not an IP address"},
 		{"kubernetes-pki --all", "--all goes with --renew"},
 		{"kubernetes-setup", "run kubernetes-pki first"},
-		{"kubernetes-setup now", "it takes no arguments"},
+		{"kubernetes-setup now", "there is no option now"},
 		{"kubernetes-token", "run kubernetes-pki first"},
 		{"kubernetes-token --ttl soon", "--ttl soon is not a duration"},
 		{"kubernetes-join", "ENDPOINT is missing"},

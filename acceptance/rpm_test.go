@@ -93,7 +93,7 @@ func below(t *testing.T, dir string) {
 		Name: "below", Version: v, Distro: "1.0.0", Revision: 1,
 		Summary: "the system below", Description: "The system.", Maintainer: "Mate <mate@example.org>",
 		Date: time.Unix(1e9, 0), LicenseText: []byte("none"), License: "MIT", Compression: "gzip:9",
-		Relations: packaging.Relations{Provides: []packaging.Relation{"systemd", "util-linux"}},
+		Relations: packaging.Relations{Provides: []packaging.Relation{"openssl", "systemd", "util-linux"}},
 		Files:     []packaging.File{{Path: "/bin/sh", Kind: packaging.Link, Target: "dash"}},
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

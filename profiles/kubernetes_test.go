@@ -22,6 +22,9 @@ func TestKubernetesOptions(t *testing.T) {
 		kubelet    = "/etc/default/kubelet"
 		config     = "/etc/kubernetes/kubelet.yaml"
 		pki        = "/usr/sbin/kubernetes-pki"
+		setup      = "/usr/sbin/kubernetes-setup"
+		join       = "/usr/sbin/kubernetes-join"
+		drop       = "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"
 		socket     = "unix:///run/containerd/containerd.sock"
 	)
 	files := map[string]map[string]string{}
@@ -46,6 +49,18 @@ func TestKubernetesOptions(t *testing.T) {
 		{pki, "kubeadm.k8s.io/v1beta3\n", "1.22.0 1.30.14", "1.31.0"},
 		{pki, "kubeadm.k8s.io/v1beta4\n", "1.31.0 1.36.1", "1.30.14"},
 		{pki, "kubeadm init phase certs sa --cert-dir $pki", "1.13.0 1.30.14", "1.31.0 1.36.1"},
+		{controller, "\n--cluster-cidr=10.244.0.0/16\n", "1.13.0 1.36.1", ""},
+		{config, "\nrotateCertificates: true\n", "1.13.0 1.36.1", ""},
+		{kubelet, "\n--config-dir=/etc/kubernetes/kubelet.d\n", "1.30.0 1.36.1", "1.13.0 1.29.2"},
+		{drop, "--config=/var/lib/kubelet/config.yaml --config-dir=/etc/kubernetes/kubelet.d\"", "1.30.0 1.36.1", "1.13.0 1.29.2"},
+		{pki, "/usr/bin/kubeadm alpha certs renew ", "1.13.0 1.19.16", "1.20.0 1.36.1"},
+		{setup, "\nkubelets=kubelet-config-1.23\n", "1.23.17", "1.24.0 1.36.1"},
+		{setup, "\nkubelets=kubelet-config\n", "1.24.0 1.36.1", "1.23.17"},
+		{join, "kubeadm join phase preflight ", "1.14.10 1.36.1", "1.13.0"},
+		{join, "kubeadm.k8s.io/v1beta3\n", "1.22.0 1.30.14", "1.31.0"},
+		{join, "\n  timeout: 1m\n", "1.14.10 1.30.14", "1.13.0 1.31.0"},
+		{join, "\ntimeouts: {discovery: 1m}\n", "1.31.0 1.36.1", "1.13.0 1.30.14"},
+		{join, `KUBELET_KUBEADM_ARGS=\"--container-runtime-endpoint=$socket\"`, "1.24.0 1.26.15", "1.23.17 1.27.0"},
 		{pki, " front-proxy-client sa; do\n", "1.31.0 1.36.1", "1.13.0 1.30.14"},
 		{pki, "for phase in admin controller-manager", "1.13.0 1.19.16", "1.20.0 1.36.1"},
 		{pki, "kubeadm alpha kubeconfig user --cert-dir $pki ", "1.13.0 1.19.16", "1.20.0"},

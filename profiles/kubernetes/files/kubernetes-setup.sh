@@ -8,9 +8,10 @@ admin=$conf/admin.conf
 
 usage() {
 	cat <<END
-usage: kubernetes-setup
+usage: kubernetes-setup [--wait SECONDS]
 Gives the rights that nodes need, and publishes what a node has to know to join. It
-waits a minute for the API server. It can be run again at any time.
+can be run again at any time.
+  --wait SECONDS  how long to wait for the API server (default: 60)
 END
 }
 
@@ -19,16 +20,30 @@ fail() {
 	exit 1
 }
 
-case "${1:-}" in
-'') ;;
--h | --help)
-	usage
-	exit 0
-	;;
-*)
-	echo "kubernetes-setup: it takes no arguments, and was given $1: see kubernetes-setup --help" >&2
+wrong() {
+	echo "kubernetes-setup: $*: see kubernetes-setup --help" >&2
 	exit 2
-	;;
+}
+
+wait=60
+while [ $# -gt 0 ]; do
+	case $1 in
+	-h | --help)
+		usage
+		exit 0
+		;;
+	--wait=*) wait=${1#--wait=} ;;
+	--wait)
+		[ $# -gt 1 ] || wrong "--wait has no number"
+		wait=$2
+		shift
+		;;
+	*) wrong "there is no option $1" ;;
+	esac
+	shift
+done
+case $wait in
+'' | *[!0-9]*) wrong "--wait $wait is not a number of seconds" ;;
 esac
 [ "$(id -u)" = 0 ] || fail "run it as root"
 [ -e $admin ] || fail "there is no $admin: run kubernetes-pki first"
@@ -42,7 +57,7 @@ kubectl() { /usr/bin/kubectl --kubeconfig $admin --cache-dir "$work/cache" "$@";
 tries=0
 until kubectl get --raw /readyz --request-timeout=5s >"$work/ready" 2>&1; do
 	tries=$((tries + 1))
-	if [ $tries -ge 60 ]; then
+	if [ $tries -ge "$wait" ] || systemctl is-failed --quiet kube-apiserver.service 2>/dev/null; then
 		cat "$work/ready" >&2
 		fail "the API server is not ready: see systemctl status kube-apiserver"
 	fi
@@ -51,10 +66,12 @@ done
 
 /usr/sbin/kubernetes-pki --print-config >"$work/kubeadm.yaml"
 server=$(sed -n 's/^controlPlaneEndpoint: "\(.*\)"$/https:\/\/\1/p' "$work/kubeadm.yaml")
-/usr/bin/kubeadm init phase upload-config kubeadm --config "$work/kubeadm.yaml" --kubeconfig $admin >"$work/log" 2>&1 || {
-	cat "$work/log" >&2
-	fail "kubeadm's configuration is not published"
-}
+if [ -x /usr/bin/kubeadm ]; then
+	/usr/bin/kubeadm init phase upload-config kubeadm --config "$work/kubeadm.yaml" --kubeconfig $admin >"$work/log" 2>&1 || {
+		cat "$work/log" >&2
+		fail "kubeadm's configuration is not published"
+	}
+fi
 
 # binding KIND NAME ROLE SUBJECT NAMESPACE prints what binds a role. A SUBJECT is
 # User/NAME or Group/NAME.
