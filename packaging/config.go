@@ -195,37 +195,7 @@ func (r Recipe) validate() []config.Fault {
 			add("overrides", "want a tag and a reason, a line each")
 		}
 	}
-	for _, at := range slices.Sorted(maps.Keys(r.Files)) {
-		if name, ok := strings.CutPrefix(r.Files[at], imageFile); ok && !imageName.MatchString(name) {
-			add("files."+at, "%q is not the name of an image, such as image:pause", r.Files[at])
-		} else if ok && len(r.Programs) == 0 {
-			add("files."+at, "an image is for one platform, as packages with programs are: name programs, too")
-		}
-	}
 	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())
-}
-
-var imageName = regexp.MustCompile(`^[a-z0-9]+([._-]+[a-z0-9]+)*$`)
-
-// image returns the name of the image that is at a path of the package, or "".
-func (r Recipe) image(at string) string {
-	name, ok := strings.CutPrefix(r.Files[at], imageFile)
-	if !ok {
-		return ""
-	}
-	return name
-}
-
-// Images returns the names of the images that the package has in it, sorted.
-func (r Recipe) Images() []string {
-	var out []string
-	for at := range r.Files {
-		if name := r.image(at); name != "" {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }
 
 func (r Recipe) validatePrograms() []config.Fault {
@@ -240,7 +210,25 @@ func (r Recipe) validatePrograms() []config.Fault {
 			faults = append(faults, config.Faultf("programs", "%s is missing, and has a manual page or completions", program))
 		}
 	}
-	return append(faults, r.validateDocuments()...)
+	return slices.Concat(faults, r.validateImages(), r.validateDocuments())
+}
+
+var imageName = regexp.MustCompile(`^[a-z0-9]+([._-]+[a-z0-9]+)*$`)
+
+func (r Recipe) validateImages() []config.Fault {
+	var faults []config.Fault
+	for _, at := range slices.Sorted(maps.Keys(r.Files)) {
+		name, ok := strings.CutPrefix(r.Files[at], imageFile)
+		switch {
+		case !ok:
+		case !imageName.MatchString(name):
+			faults = append(faults, config.Faultf("files."+at, "%q is not the name of an image, such as image:pause", r.Files[at]))
+		case len(r.Programs) == 0:
+			faults = append(faults, config.Faultf("files."+at,
+				"an image is for one platform, as packages with programs are: name programs, too"))
+		}
+	}
+	return faults
 }
 
 func (r Recipe) validateDocuments() []config.Fault {
@@ -272,4 +260,25 @@ func (r Relations) validate() []config.Fault {
 		}
 	})
 	return faults
+}
+
+// image returns the name of the image that is at a path of the package, or "".
+func (r Recipe) image(at string) string {
+	name, ok := strings.CutPrefix(r.Files[at], imageFile)
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// Images returns the names of the images that the package has in it, sorted.
+func (r Recipe) Images() []string {
+	var out []string
+	for at := range r.Files {
+		if name := r.image(at); name != "" {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

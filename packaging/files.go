@@ -146,15 +146,15 @@ func (in Input) sourceFiles(r Recipe) ([]File, error) {
 	known := in.fields()
 	var out []File
 	for _, to := range slices.Sorted(maps.Keys(r.Files)) {
+		if in.Family.Portable && r.image(to) != "" {
+			continue
+		}
 		at, err := version.Expand(to, known)
 		if err != nil {
 			return nil, fmt.Errorf("files: %w", err)
 		}
 		if folder, ok := strings.CutSuffix(at, "/"); ok {
 			out = append(out, File{Path: folder, Kind: Folder, Mode: 0o755})
-			continue
-		}
-		if r.image(to) != "" && in.Family.Portable {
 			continue
 		}
 		data, err := in.source(r.Files[to], known)
@@ -177,14 +177,14 @@ func (in Input) knownImages() string {
 // source returns the content of a file of the profile, filled in, or of the
 // patched tree, or an image.
 func (in Input) source(from string, known fields) ([]byte, error) {
-	if name, ok := strings.CutPrefix(from, treeFile); ok {
-		return in.Tree(name)
-	}
 	if name, ok := strings.CutPrefix(from, imageFile); ok {
 		if !slices.Contains(in.Images, name) {
 			return nil, fmt.Errorf("%s: unknown image; %s", from, in.knownImages())
 		}
 		return in.Image(name)
+	}
+	if name, ok := strings.CutPrefix(from, treeFile); ok {
+		return in.Tree(name)
 	}
 	data, err := fs.ReadFile(in.Sources, from)
 	if err != nil {

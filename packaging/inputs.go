@@ -16,8 +16,11 @@ const Revision = 2
 func (in Input) Inputs(r Recipe) (any, error) {
 	sums := map[string]string{}
 	for _, from := range r.Files {
-		if from == "" || strings.HasPrefix(from, treeFile) || strings.HasPrefix(from, imageFile) {
+		if from == "" || strings.HasPrefix(from, treeFile) {
 			continue
+		}
+		if strings.HasPrefix(from, imageFile) {
+			continue // it has a digest
 		}
 		if err := sum(in.Sources, from, sums); err != nil {
 			return nil, err

@@ -39,8 +39,8 @@ func TestScriptsOfKubelets(t *testing.T) {
 					}
 				}
 			}
-			if read != 5 {
-				t.Errorf("%s: %d scripts, want 5", v, read)
+			if read < 5 {
+				t.Errorf("%s: %d scripts, want 5 or more", v, read)
 			}
 		}
 	}
