@@ -93,12 +93,13 @@ func (f Fork) needs(p packaging.Package) (run, required []string, err error) {
 	return run, required, nil
 }
 
-// atoms returns what a relation names of Gentoo, without packages of the fork, each
-// once. What has no known name in Gentoo is left out.
+// atoms returns what a relation names of Gentoo, without packages of the fork and the
+// ebuild itself, each once. What has no known name in Gentoo is left out.
 func (f Fork) atoms(r packaging.Relation) []string {
 	var out []string
 	for _, n := range r.Names() {
-		if f.has(n.Package) || !strings.Contains(n.Package, "/") {
+		itself := n.Package == f.Project.Category+"/"+f.Project.Name
+		if f.has(n.Package) || itself || !strings.Contains(n.Package, "/") {
 			continue
 		}
 		atom := n.Package

@@ -121,3 +121,20 @@ func TestClosure(t *testing.T) {
 		}
 	}
 }
+
+// TestAtomsLeaveOutTheEbuildItself has the atoms of a relation that names the ebuild, too.
+func TestAtomsLeaveOutTheEbuildItself(t *testing.T) {
+	f := Fork{Project: Project{Category: "sys-ships", Name: "ship"}, Packages: []packaging.Package{{Name: "mate"}}}
+	for _, c := range []struct {
+		relation packaging.Relation
+		want     []string
+	}{
+		{"sys-ships/ship | sys-ships/rope", []string{"sys-ships/rope"}},
+		{"sys-ships/ship", nil},
+		{"mate | rope", nil},
+	} {
+		if got := f.atoms(c.relation); !slices.Equal(got, c.want) {
+			t.Errorf("the atoms of %s are %q, want %q", c.relation, got, c.want)
+		}
+	}
+}

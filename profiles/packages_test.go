@@ -47,12 +47,18 @@ func TestPackagesAreDocumented(t *testing.T) {
 // same program, linked with nothing. A multi-call component takes the place of its programs.
 func assembled(t *testing.T, profile, v string) []packaging.Package {
 	t.Helper()
+	return assembledFor(t, packaging.Debian(), profile, v)
+}
+
+// assembledFor returns these packages as they are for a family of distributions.
+func assembledFor(t *testing.T, family packaging.Family, profile, v string) []packaging.Package {
+	t.Helper()
 	facts, faults, err := Load("", profile)
 	if err != nil || len(faults) > 0 {
 		t.Fatal(err, faults)
 	}
 	in := packaging.Input{
-		Family: packaging.Debian(), Platform: platform.Platform{OS: "linux", Arch: "amd64"}, Date: time.Unix(1e9, 0),
+		Family: family, Platform: platform.Platform{OS: "linux", Arch: "amd64"}, Date: time.Unix(1e9, 0),
 		Settings: packaging.Settings{Maintainer: "Mate <mate@example.org>"}.Defaulted(),
 		Binaries: map[string]string{}, Docs: map[string]packaging.Doc{},
 		Tree: func(string) ([]byte, error) { return []byte("of the tree\n"), nil },
