@@ -31,6 +31,25 @@ func (s *service) limits(b *strings.Builder) {
 	}
 }
 
+// capabilities writes the rights of root that the program keeps as another user. OpenRC reads them as cap_iab(3) has
+// them: a ^ is before those that are ambient.
+func (s *service) capabilities(b *strings.Builder) {
+	var out []string
+	for _, of := range s.unit.All("Service", "AmbientCapabilities") {
+		for _, name := range strings.Fields(of.Value) {
+			if !capability.MatchString(name) {
+				s.fail(of, "OpenRC has no counterpart of %s: want names such as CAP_NET_BIND_SERVICE", name)
+			}
+			out = append(out, "^"+strings.ToLower(name))
+		}
+	}
+	if len(out) > 0 {
+		fmt.Fprintf(b, "capabilities=%q\n", strings.Join(out, ","))
+	}
+}
+
+var capability = regexp.MustCompile(`^CAP_[A-Z0-9_]+$`)
+
 // moreLimits returns the commands that set the other limits.
 func (s *service) moreLimits() []string {
 	var out []string

@@ -82,6 +82,7 @@ func (s *service) daemon(b *strings.Builder) {
 	if mask := s.mask(); mask != "" {
 		fmt.Fprintf(b, "umask=%q\n", mask)
 	}
+	s.capabilities(b)
 	s.supervision(b)
 	s.limits(b)
 }

@@ -64,11 +64,11 @@ func (s *service) note(err error) {
 // such as the ones that only take rights from a program, are left out of scripts.
 var untranslated = map[string][]string{
 	"Service": {
-		"AmbientCapabilities", "BindPaths", "BindReadOnlyPaths", "DynamicUser", "ExecCondition", "ExtensionImages",
-		"ImportCredential", "LoadCredential", "LoadCredentialEncrypted", "MountImages", "NetworkNamespacePath", "OpenFile",
-		"PAMName", "PassEnvironment", "RootDirectory", "RootImage", "RuntimeMaxSec", "SetCredential",
-		"SetCredentialEncrypted", "Sockets", "StandardInput", "StandardInputData", "StandardInputText",
-		"SupplementaryGroups", "TemporaryFileSystem", "TTYPath", "UnsetEnvironment",
+		"BindPaths", "BindReadOnlyPaths", "DynamicUser", "ExecCondition", "ExtensionImages", "ImportCredential",
+		"LoadCredential", "LoadCredentialEncrypted", "MountImages", "NetworkNamespacePath", "OpenFile", "PAMName",
+		"PassEnvironment", "RootDirectory", "RootImage", "RuntimeMaxSec", "SetCredential", "SetCredentialEncrypted",
+		"Sockets", "StandardInput", "StandardInputData", "StandardInputText", "SupplementaryGroups", "TemporaryFileSystem",
+		"TTYPath", "UnsetEnvironment",
 	},
 }
 
@@ -182,6 +182,9 @@ func (s *service) checkOneshot(start []unitfile.Setting) {
 	stop := s.last("ExecStop")
 	stays := s.last("RemainAfterExit").Bool()
 	s.checkRestart("no")
+	if of := s.last("AmbientCapabilities"); of.Value != "" {
+		s.fail(of, "OpenRC has no counterpart for Type=oneshot")
+	}
 	switch {
 	case len(start) == 0 && stop.Key == "":
 		s.errs = append(s.errs, errors.New(s.file()+": the unit has no command: want ExecStart="))

@@ -86,8 +86,8 @@ var shared = []string{
 	"/usr/lib/systemd/system", "/usr/lib/systemd/system-generators", "/usr/lib/sysusers.d", "/usr/lib/tmpfiles.d",
 	"/usr/libexec", "/usr/sbin", "/usr/share",
 	"/usr/share/bash-completion", "/usr/share/bash-completion/completions", "/usr/share/fish",
-	"/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man8",
-	"/usr/share/zsh", "/usr/share/zsh/site-functions", "/var", "/var/lib",
+	"/usr/share/fish/vendor_completions.d", "/usr/share/man", "/usr/share/man/man1", "/usr/share/man/man5",
+	"/usr/share/man/man7", "/usr/share/man/man8", "/usr/share/zsh", "/usr/share/zsh/site-functions", "/var", "/var/lib",
 
 	// Those of Fedora's packages that others than root cannot read or write. rpm installs
 	// no package that lists such a folder with another mode.

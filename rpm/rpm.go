@@ -15,7 +15,7 @@ import (
 )
 
 // Revision counts the changes of this package that change what it writes.
-const Revision = 2
+const Revision = 3
 
 // buildHost is written instead of the name of the machine that makes the package.
 const buildHost = "slipway"
