@@ -113,7 +113,8 @@ retire() {
 // purge removes a state folder, except for what is mounted on it or below it: volumes
 // are not the package's. The kernel's list of mounts is asked because a bind mount
 // looks like a folder to rm, also to its --one-file-system. That keeps rm out of what
-// is mounted meanwhile. The list has blanks and backslashes of paths as octal numbers.
+// is mounted meanwhile. A program's folder of /usr/libexec goes, too, once it is empty:
+// dpkg could not remove it before. The list has blanks and backslashes of paths as octal numbers.
 const purge = `
 left() {
 	printf '%s: left %s: %s\n' {{.Name}} "$1" "$2" >&2
@@ -159,5 +160,8 @@ purge() {
 		left "$folder" 'what is mounted there is not known without /proc'
 	else
 		remove "$folder"
+		case $1 in
+		/usr/libexec/*/*) rmdir -- "${folder%/*}" 2>/dev/null || true ;;
+		esac
 	fi
 }`
