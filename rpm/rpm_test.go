@@ -121,7 +121,8 @@ func TestFolders(t *testing.T) {
 		want  []string
 	}{
 		{"none", nil, nil},
-		{"files in folders of the system", []packaging.File{{Path: "/usr/bin/b"}, {Path: unitDir + "b.service"}}, nil},
+		{"files in folders of the system", []packaging.File{{Path: "/usr/bin/b"}, {Path: unitDir + "b.service"},
+			{Path: "/usr/share/man/man5/b.5.gz"}, {Path: "/usr/share/man/man7/b.7.gz"}}, nil},
 		{"files in folders that only root can read",
 			[]packaging.File{{Path: "/etc/sudoers.d/b"}, {Path: "/etc/polkit-1/rules.d/b"}, {Path: "/usr/lib64/b"}}, nil},
 		{"a file in a folder of the package", []packaging.File{{Path: "/usr/share/b/x"}}, []string{"/usr/share/b"}},
