@@ -58,6 +58,7 @@ func Gentoo() Family {
 			"conntrack": "net-firewall/conntrack-tools", "containernetworking-plugins": "app-containers/cni-plugins",
 			"ethtool": "sys-apps/ethtool", "iproute2": "sys-apps/iproute2", "iptables": "net-firewall/iptables", "mount": "",
 			"nftables": "net-firewall/nftables", "kubernetes-cni": "app-containers/cni-plugins", "socat": "net-misc/socat",
+			"openssl":    "dev-libs/openssl",
 			"util-linux": "sys-apps/util-linux",
 			// Which runtime, and where etcd runs, is the operator's choice.
 			"containerd": "", "cri-o": "", "docker.io": "", "etcd": "",
