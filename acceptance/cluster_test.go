@@ -116,8 +116,8 @@ func serveImages(t *testing.T, l *lab.Lab, dir string) string {
 }
 
 // asReader gives a root what a reader of the page has: a registry that is trusted, a repository, and somebody who
-// says yes. A disk that is nearly full must not have a node evict its pods, and the proxy's sandbox has a /proc without
-// the settings of the machine's own.
+// says yes. A disk that is nearly full must not have a node evict its pods; the proxy's sandbox has a /proc without
+// the settings of the machine's own; and who runs tests in a container may not protect pods from the kernel.
 func asReader(t *testing.T, root, ca string) {
 	t.Helper()
 	mustRun(t, "", "sh", "-ec", `cat "$2" >>"$1/etc/ssl/certs/ca-certificates.crt"
@@ -131,6 +131,7 @@ kind: KubeletConfiguration
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
 imageGCHighThresholdPercent: 100
 E
+sed -i '/grpc.v1.cri"\]$/a restrict_oom_score_adj = true' "$1/etc/containerd/config.toml"
 mkdir -p "$1/etc/systemd/system/kube-proxy.service.d"
 printf '[Service]\nBindPaths=-/run/lab/nf_conntrack_max:/proc/sys/net/netfilter/nf_conntrack_max\n' \
 	>"$1/etc/systemd/system/kube-proxy.service.d/lab.conf"`, "sh", root, ca)
@@ -139,7 +140,8 @@ printf '[Service]\nBindPaths=-/run/lab/nf_conntrack_max:/proc/sys/net/netfilter/
 // offer puts packages into the repository of a root.
 func offer(t *testing.T, root, from string) {
 	t.Helper()
-	mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"; apt-ftparchive packages . >Packages 2>/dev/null`,
+	mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.deb "$2"; cd "$2"
+apt-ftparchive packages . >Packages 2>/dev/null`,
 		"sh", from, filepath.Join(root, "repo"))
 }
 
@@ -168,7 +170,7 @@ func newWalk(t *testing.T, page string) *walk {
 	w := &walk{t: t, page: filepath.Base(page), lines: strings.Split(string(text), "\n"), nodes: map[string]node{},
 		shells: map[string]string{}, began: time.Now()}
 	for _, b := range blocks {
-		if b.RunBy == "TestCluster" {
+		if b.RunBy == t.Name() {
 			w.steps = append(w.steps, b.Steps()...)
 		}
 	}
