@@ -46,6 +46,8 @@ func kubeletsHost(t *testing.T, m *machine, dir string) {
 		"host-checks: this host has cgroup v1, which the kubelet refuses since 1.35: boot it with'")
 	m.sh("systemctl stop kubelet")
 	pinned(t, m, dir)
+	m.is("sh -c 'echo -998 >/proc/self/oom_score_adj' 2>/dev/null || "+
+		"grep -c '^restrict_oom_score_adj = true' /run/kubernetes-containerd/config.toml | sed '/1/d'", "")
 	m.is("dpkg -V containerd", "") // its file is as it was
 	m.is("cat /usr/lib/modules-load.d/kubernetes.conf | grep -v '^#'", "br_netfilter\noverlay")
 	m.shows("packages.md")

@@ -222,7 +222,8 @@ func (r Recipe) validateImages() []config.Fault {
 		switch {
 		case !ok:
 		case !imageName.MatchString(name):
-			faults = append(faults, config.Faultf("files."+at, "%q is not the name of an image, such as image:pause", r.Files[at]))
+			faults = append(faults, config.Faultf("files."+at,
+				"%q is not the name of an image, such as image:pause", r.Files[at]))
 		case len(r.Programs) == 0:
 			faults = append(faults, config.Faultf("files."+at,
 				"an image is for one platform, as packages with programs are: name programs, too"))

@@ -90,6 +90,13 @@ folder() {
 	echo /opt/cni/bin
 }
 
+# reads reports whether containerd reads the pause image: layers of zstd came with 1.5.
+reads() {
+	case $("$program" --version | cut -d ' ' -f 3) in
+	1.[0-4].* | v1.[0-4].*) return 1 ;;
+	esac
+}
+
 # free KEY reports whether the administrator leaves it to us where CNI plugins are. The
 # folders of distributions are in the files that their packages bring.
 free() {
@@ -117,9 +124,15 @@ fi
 if ! set_by_hand .containerd.runtimes.runc.options SystemdCgroup >/dev/null; then
 	want "$runtime.containerd.runtimes.runc.options" SystemdCgroup true
 fi
-if [ -e $pause ] && ! set_by_hand io.containerd.grpc.v1.cri sandbox_image >/dev/null &&
+if [ -e $pause ] && reads && ! set_by_hand io.containerd.grpc.v1.cri sandbox_image >/dev/null &&
 	! set_by_hand .pinned_images sandbox >/dev/null; then
 	want "$images" $image "\"$(/usr/libexec/kubernetes/containerd-pause --name)\""
+fi
+# The kernel lets few containers lower this, and runc fails where it cannot.
+if ! sh -c 'echo -998 >/proc/self/oom_score_adj' 2>/dev/null &&
+	! set_by_hand io.containerd.grpc.v1.cri restrict_oom_score_adj >/dev/null &&
+	! set_by_hand io.containerd.cri.v1.runtime restrict_oom_score_adj >/dev/null; then
+	want "$runtime" restrict_oom_score_adj true known
 fi
 if free bin_dir && free bin_dirs; then
 	if grep -q '^[[:space:]]*bin_dirs = ' "$work/dump"; then
