@@ -147,7 +147,7 @@ func TestEtcdBackup(t *testing.T) {
 
 	t.Log("lost and restored")
 	m.sh("dpkg -P etcd; test ! -e /var/lib/etcd; dpkg -i /repo/etcd_*.deb")
-	m.sh(`sed -i -e 's/"default"/"deck"/' -e 's/=default=/=deck=/' -e 's/default=http/deck=http/' /etc/default/etcd`)
+	m.sh(`printf 'ETCD_NAME="deck"\nETCD_INITIAL_CLUSTER="deck=http://127.0.0.1:2380"\n' >>/etc/default/etcd`)
 	m.sh("etcd-restore /root/a.db; systemctl start etcd")
 	m.is("stat -c '%a %U %G' /var/lib/etcd/default; ls /var/lib/etcd", "700 etcd etcd\ndefault")
 	m.is("etcdctl get cargo --print-value-only; etcdctl member list -w simple | cut -d, -f3", "rope\n deck")
