@@ -81,14 +81,14 @@ func (m *machine) rights() {
 	const node, joining = "system:node:mate --as-group=system:nodes",
 		"system:bootstrap:abcdef --as-group=system:bootstrappers:kubeadm:default-node-token"
 	for _, c := range []struct{ who, what string }{
-		{"kube-apiserver-kubelet-client", "create nodes/proxy"},
+		{"kube-apiserver-kubelet-client", "create nodes --subresource=proxy"},
 		{node, "watch endpointslices.discovery.k8s.io"},
 		{node, "list nodes"},
-		{node, "patch nodes/status"},
-		{node, "create certificatesigningrequests.certificates.k8s.io/selfnodeclient"},
+		{node, "patch nodes --subresource=status"},
+		{node, "create certificatesigningrequests.certificates.k8s.io --subresource=selfnodeclient"},
 		{node, "get configmap/kubelet-config -n kube-system"},
 		{joining, "create certificatesigningrequests.certificates.k8s.io"},
-		{joining, "create certificatesigningrequests.certificates.k8s.io/nodeclient"},
+		{joining, "create certificatesigningrequests.certificates.k8s.io --subresource=nodeclient"},
 		{joining, "get nodes"},
 		{joining, "get configmap/kubelet-config -n kube-system"},
 		{joining, "get configmap/kubeadm-config -n kube-system"},
