@@ -87,19 +87,3 @@ func rebooted(t *testing.T, w *walk) {
 	n1.sh(kube + "-n kube-system rollout status deployment/coredns --timeout=2m")
 	reached(n1)
 }
-
-// alone checks that pods of a single host have addresses of its bridge.
-func alone(t *testing.T, w *walk) {
-	t.Helper()
-	n3 := w.nodes["n3"]
-	n3.sh(`mkdir -p /etc/kubernetes/kubelet.d; printf 'apiVersion: kubelet.config.k8s.io/v1beta1
-kind: KubeletConfiguration
-failCgroupV1: false
-' >/etc/kubernetes/kubelet.d/50-cgroup.conf`)
-	w.to("")
-	n3.sh(kube + "create deployment store --image=" + registryName + "/team/etcd:v3.7.3_slipway.1; " +
-		"kubectl rollout status deployment store --timeout=3m")
-	if ip := n3.sh(kube + "get pods -o 'jsonpath={.items[*].status.podIP}'"); !strings.HasPrefix(ip, "10.244.0.") {
-		t.Errorf("a pod of a single host has the address %q", ip)
-	}
-}
