@@ -4,8 +4,8 @@ package acceptance
 
 import "strings"
 
-// names checks that kubernetes-dns applies CoreDNS to a control plane without nodes, keeps what an operator changed, and
-// says what is wrong; and that CoreDNS of the package answers.
+// names checks that kubernetes-dns applies CoreDNS to a control plane without nodes, keeps what an operator changed,
+// and says what is wrong; and that CoreDNS of the package answers.
 func (m *machine) names() {
 	m.t.Helper()
 	m.eventually(`test "$(kubectl get --raw /readyz)" = ok && kubectl get namespace kube-system`)
