@@ -52,7 +52,8 @@ echo 'deb [trusted=yes] file:/repo ./' >sources.list`, filepath.Join(root, "repo
 	m.is(running, pid)
 	m.is(`ctr task exec --exec-id look one /bin/sh -c 'tail -n 1 /log' 2>/dev/null`, "tick")
 	m.is(`ctr run --rm example.org/shell:1 two /bin/sh -c 'echo hello' 2>/dev/null`, "hello")
-	m.sh("mkdir /etc/containerd/conf.d; printf 'version = 3\\n[debug]\\nlevel = \"warn\"\\n' >/etc/containerd/conf.d/a.toml")
+	m.sh(`mkdir /etc/containerd/conf.d
+printf 'version = 3\n[debug]\nlevel = "warn"\n' >/etc/containerd/conf.d/a.toml`)
 	m.is("containerd config dump 2>/dev/null | grep -c 'level = .warn.'", "1")
 	m.sh(apt + "install --reinstall containerd")
 	m.is(running, pid)

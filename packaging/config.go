@@ -181,7 +181,8 @@ func (l Least) validate() []config.Fault {
 		faults = append(faults, config.Faultf("package", "%q is not a package name", l.Package))
 	}
 	if !debianVersion.MatchString(l.Version) {
-		faults = append(faults, config.Faultf("version", "%q is not a version: it begins with a digit, as 2.0 does", l.Version))
+		faults = append(faults, config.Faultf("version", "%q is not a version: it begins with a digit, as 2.0 does",
+			l.Version))
 	}
 	if err := l.Versions.Validate(); err != nil {
 		faults = append(faults, config.Faultf("versions", "%v", err))
