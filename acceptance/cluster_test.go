@@ -34,9 +34,8 @@ func TestCluster(t *testing.T) {
 		testkit.Need(t, tool)
 	}
 	l := openLab(t, "clu", "192.0.2.0/24")
-	dir := clone(t)
+	first, second, dir := debs(t)
 	ca := serveImages(t, l, dir)
-	first, second := madeIn(t, dir, "deb")
 	base, err := l.Base(t.Context(), "ca-certificates", "containerd", "openssl")
 	if err != nil {
 		t.Fatal(err)

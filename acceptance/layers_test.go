@@ -179,7 +179,8 @@ func (m *machine) mistaken() {
 	if out, err := m.try("systemctl restart kube-scheduler"); err == nil {
 		m.t.Errorf("with such options kube-scheduler starts: %s", out)
 	}
-	const says = "/etc/default/kube-scheduler:4: false is not a flag: write --FLAG=VALUE, and quotes around a VALUE with blanks"
+	const says = "/etc/default/kube-scheduler:4: false is not a flag: " +
+		"write --FLAG=VALUE, and quotes around a VALUE with blanks"
 	m.eventually(fmt.Sprintf("journalctl -u kube-scheduler | grep -F '%s'", says))
 	m.sh("rm /etc/default/kube-scheduler; systemctl reset-failed kube-scheduler; systemctl restart kube-scheduler")
 	m.starts("kube-scheduler", "--leader-elect=true", "")

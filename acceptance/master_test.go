@@ -15,12 +15,9 @@ import (
 // rights, make tokens, renew its certificates, and tell of a part that fails.
 func TestMaster(t *testing.T) {
 	testkit.Need(t, "apt-ftparchive")
-	dir := clone(t)
-	for _, f := range []string{"etcd-3.7", fork} {
-		t.Log(mage(t, dir, "deb", "-fork="+f))
-	}
+	first, _, _ := debs(t)
 	m := boot(t, "ca-certificates,openssl", func(root string) {
-		mustRun(t, dir, "sh", "-ec", `mkdir "$0"; cp dist/*/deb/*/*.deb "$0"; cd "$0"
+		mustRun(t, first, "sh", "-ec", `mkdir "$0"; cp *.deb "$0"; cd "$0"
 apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sources.list`, filepath.Join(root, "repo"))
 	})
 	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd")
@@ -70,7 +67,8 @@ func (m *machine) endpoint() {
 	for _, name := range []string{"DNS:localhost", "DNS:master", "IP Address:127.0.0.1", "IP Address:" + address} {
 		m.sh("grep '" + name + "' /run/names")
 	}
-	m.is("readlink /etc/kubernetes/kube-proxy.conf /var/lib/kubelet/config.yaml", "kubelet.conf\n/etc/kubernetes/kubelet.yaml")
+	m.is("readlink /etc/kubernetes/kube-proxy.conf /var/lib/kubelet/config.yaml",
+		"kubelet.conf\n/etc/kubernetes/kubelet.yaml")
 	m.is("kubectl --kubeconfig /etc/kubernetes/kubelet.conf auth whoami -o jsonpath={.status.userInfo.username}",
 		"system:node:master")
 }
@@ -101,7 +99,8 @@ func (m *machine) rights() {
 func (m *machine) tokens() {
 	m.t.Helper()
 	line := m.sh("kubernetes-token --ttl 1h")
-	want := "^kubernetes-join " + regexp.QuoteMeta(address) + `:6443 --token [a-z0-9]{6}\.[a-z0-9]{16} --ca-hash sha256:[0-9a-f]{64}$`
+	want := "^kubernetes-join " + regexp.QuoteMeta(address) +
+		`:6443 --token [a-z0-9]{6}\.[a-z0-9]{16} --ca-hash sha256:[0-9a-f]{64}$`
 	if !regexp.MustCompile(want).MatchString(line) {
 		m.t.Errorf("kubernetes-token prints %q", line)
 	}
@@ -124,7 +123,9 @@ func (m *machine) renewal() {
 	m.sh("kubernetes-pki --renew | grep 'nothing ends'")
 	m.is(sums, before)
 	m.sh("systemctl start kubernetes-renew.service; kubernetes-pki --renew --all")
-	kept := map[string]bool{"pki/ca.crt": true, "pki/front-proxy-ca.crt": true, "kubelet.conf": true, "kube-proxy.conf": true}
+	kept := map[string]bool{
+		"pki/ca.crt": true, "pki/front-proxy-ca.crt": true, "kubelet.conf": true, "kube-proxy.conf": true,
+	}
 	after := m.sh(sums)
 	for _, line := range strings.Split(before, "\n") {
 		_, name, _ := strings.Cut(line, "  ")

@@ -11,25 +11,24 @@ import (
 	"testing"
 )
 
-// packaged makes the debs of some forks, and copies them to the folder repo of a root.
+// packaged copies the debs of some forks to the folder repo of a root.
 func packaged(t *testing.T, forks ...string) func(root string) {
 	t.Helper()
-	dir := clone(t)
-	var debs []string
+	_, _, dir := debs(t)
+	var all []string
 	for _, f := range forks {
-		t.Log(mage(t, dir, "deb", "-fork="+f))
 		some, err := filepath.Glob(filepath.Join(dir, "dist", f, "deb", "linux_"+runtime.GOARCH, "*.deb"))
 		if err != nil || len(some) == 0 {
 			t.Fatalf("no debs of %s (%v)", f, err)
 		}
-		debs = append(debs, some...)
+		all = append(all, some...)
 	}
 	return func(root string) {
 		repo := filepath.Join(root, "repo")
 		if err := os.Mkdir(repo, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		mustRun(t, "", "cp", append(debs, repo)...)
+		mustRun(t, "", "cp", append(all, repo)...)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/slipway-build/slipway/internal/testkit"
@@ -16,40 +17,71 @@ import (
 // forks are those of the project.
 var forks = []string{"cni-plugins-1.9", "coredns-1.14", "etcd-3.7", "flannel-0.28", fork}
 
-// made makes the packages of all forks in a clean clone, and a second revision of
-// the Kubernetes ones. It returns the folders with them.
-func made(t *testing.T, format string) (first, second string) {
-	t.Helper()
-	return madeIn(t, clone(t), format)
+// shared are the debs that several tests install, and where they are made.
+var shared struct {
+	once               sync.Once
+	dir, first, second string
 }
 
-// madeIn is made, in a clone that has more uses.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.dir != "" {
+		_ = os.RemoveAll(filepath.Dir(shared.dir))
+	}
+	os.Exit(code)
+}
+
+// debs makes the debs of all forks once, and a second revision of the Kubernetes ones. It returns the
+// folders with them, and the clone that they are made in.
+func debs(t *testing.T) (first, second, dir string) {
+	t.Helper()
+	shared.once.Do(func() {
+		at, err := os.MkdirTemp("", "slipway-debs-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.dir = filepath.Join(at, "slipway")
+		mustRun(t, "", "git", "clone", "-q", "..", shared.dir)
+		shared.first, shared.second = madeIn(t, shared.dir, "deb")
+	})
+	if shared.second == "" {
+		t.Fatal("the packages are not made: see the first test that needs them")
+	}
+	return shared.first, shared.second, shared.dir
+}
+
+// madeIn makes the packages of all forks in a clone, and a second revision of the Kubernetes ones. It
+// returns the folders with them, beside the clone.
 func madeIn(t *testing.T, dir, format string) (first, second string) {
 	t.Helper()
-	gather := func(pattern string) string {
-		into := t.TempDir()
+	gather := func(pattern, name string) string {
+		into := filepath.Join(filepath.Dir(dir), name)
 		files, err := filepath.Glob(filepath.Join(dir, "dist", "*", format, "linux_"+runtime.GOARCH, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no packages %s (%v)", pattern, err)
 		}
+		mustRun(t, "", "mkdir", into)
 		mustRun(t, "", "cp", append(files, into)...)
 		return into
 	}
 	for _, f := range forks {
 		t.Log(mage(t, dir, format, "-fork="+f))
 	}
-	first = gather("*." + format)
+	first = gather("*."+format, "first")
 	name := filepath.Join(dir, "forks", fork, "fork.yaml")
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	edited := regexp.MustCompile(`(?m)^version: .*`).ReplaceAllString(string(data), "version: 1.36.1+slipway.10")
-	if err := os.WriteFile(name, []byte(edited), 0o644); err != nil {
+	edited := regexp.MustCompile(`(?m)^version: .*`).ReplaceAll(data, []byte("version: 1.36.1+slipway.10"))
+	if err := os.WriteFile(name, edited, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	t.Log(mage(t, dir, format, "-fork="+fork))
-	return first, gather("*slipway.10-1*." + format)
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return first, gather("*slipway.10-1*."+format, "second")
 }
 
 // sources has apt read the repository of the test alone.
@@ -63,10 +95,10 @@ func TestDebs(t *testing.T) {
 	for _, tool := range []string{"apt-ftparchive", "lintian"} {
 		testkit.Need(t, tool)
 	}
-	first, second := made(t, "deb")
+	first, second, _ := debs(t)
 	t.Run("lintian", func(t *testing.T) {
-		debs, _ := filepath.Glob(filepath.Join(first, "*.deb"))
-		lintian(t, debs)
+		files, _ := filepath.Glob(filepath.Join(first, "*.deb"))
+		lintian(t, files)
 	})
 	publish := func(root, from string) {
 		repo := filepath.Join(root, "repo")

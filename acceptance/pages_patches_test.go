@@ -20,7 +20,8 @@ const somebody = `export GIT_AUTHOR_NAME=Somebody GIT_AUTHOR_EMAIL=somebody@exam
 export GIT_COMMITTER_NAME=Somebody GIT_COMMITTER_EMAIL=somebody@example.org
 sed -i 's/not enough arguments to run/name the command to run/' ` + logRunner + `
 git commit -qam 'kube-log-runner: say what is missing'
-sed -i 's/"flush-interval", 0, "\(.*\) default value 0/"flush-interval", 5*time.Second, "\1 default value 5s/' ` + logRunner + `
+sed -i 's/"flush-interval", 0, "\(.*\) default value 0/"flush-interval", 5*time.Second, "\1 default value 5s/' \
+	` + logRunner + `
 git commit -qam 'kube-log-runner: flush every five seconds'
 `
 

@@ -28,7 +28,7 @@ func TestRPMs(t *testing.T) {
 	for _, tool := range []string{"createrepo_c", "rpm", "rpmlint"} {
 		testkit.Need(t, tool)
 	}
-	first, second := made(t, "rpm")
+	first, second := madeIn(t, clone(t), "rpm")
 	t.Run("rpmlint", func(t *testing.T) {
 		rpms, _ := filepath.Glob(filepath.Join(first, "*.rpm"))
 		out := mustRun(t, "", "rpmlint", append([]string{"-c", "rpmlint.toml"}, rpms...)...)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -17,14 +16,11 @@ import (
 // TestRuntime installs a kubelet beside Debian's containerd, and looks at what containerd
 // is told by it, and by the administrator.
 func TestRuntime(t *testing.T) {
-	dir := clone(t)
-	t.Log(mage(t, dir, "deb", "-fork="+fork, "-packages=kubelet,kubernetes-hyperkube"))
+	first, _, dir := debs(t)
 	t.Log(mage(t, dir, "image", "-fork="+fork, "-images=pause"))
 	m := boot(t, "containerd,kmod", func(root string) {
-		debs, _ := filepath.Glob(filepath.Join(dir, "dist", fork, "deb", "linux_"+runtime.GOARCH, "*.deb"))
-		to := filepath.Join(root, "debs")
-		mustRun(t, "", "mkdir", to)
-		mustRun(t, "", "cp", append(debs, to)...)
+		mustRun(t, first, "sh", "-ec", `mkdir "$0"; cp kubelet_*.deb kubernetes-hyperkube_*.deb "$0"`,
+			filepath.Join(root, "debs"))
 	})
 	kubeletsHost(t, m, dir)
 }

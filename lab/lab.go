@@ -104,11 +104,11 @@ func (l *Lab) hold() error {
 
 // connect makes the network.
 func (l *Lab) connect(ctx context.Context) error {
-	if _, err := l.run(ctx, "ip", "netns", "add", l.id()); err != nil {
+	if err := l.run(ctx, "ip", "netns", "add", l.id()); err != nil {
 		return err
 	}
 	own := netip.PrefixFrom(l.Host(), l.o.Subnet.Bits()).String()
-	_, err := l.run(ctx, "nsenter", "--net="+l.netns(), "sh", "-ec", `ip link set lo up
+	err := l.run(ctx, "nsenter", "--net="+l.netns(), "sh", "-ec", `ip link set lo up
 ip link add br0 type bridge
 ip address add "$1" dev br0
 ip link set br0 up
@@ -123,7 +123,7 @@ func (l *Lab) clear(ctx context.Context) error {
 		err = found.remove()
 	}
 	if _, missing := os.Lstat(l.netns()); missing == nil {
-		_, delErr := l.run(ctx, "ip", "netns", "delete", l.id())
+		delErr := l.run(ctx, "ip", "netns", "delete", l.id())
 		err = errors.Join(err, delErr)
 	}
 	return err
@@ -151,9 +151,9 @@ func (l *Lab) Close(ctx context.Context) error {
 }
 
 // run runs a program of this host.
-func (l *Lab) run(ctx context.Context, args ...string) (string, error) {
-	out, err := run.Runner{}.Output(ctx, run.Cmd{Args: args, Env: l.env})
-	return strings.TrimSpace(string(out)), err
+func (l *Lab) run(ctx context.Context, args ...string) error {
+	_, err := run.Runner{}.Output(ctx, run.Cmd{Args: args, Env: l.env})
+	return err
 }
 
 // Base makes the root of a Debian 12 with systemd, what a node needs of a distribution, and further packages. It is in
@@ -165,13 +165,13 @@ func (l *Lab) Base(ctx context.Context, packages ...string) (string, error) {
 	dir := filepath.Join(l.o.Dir, "base")
 	all := append([]string{"systemd", "systemd-sysv", "dbus", "udev", "kmod", "iproute2", "iptables", "nftables",
 		"conntrack", "ethtool", "socat", "mount", "procps"}, packages...)
-	_, err := l.run(ctx, "mmdebstrap", "-q", "--variant=minbase", "--include="+strings.Join(all, ","), "bookworm", dir)
+	err := l.run(ctx, "mmdebstrap", "-q", "--variant=minbase", "--include="+strings.Join(all, ","), "bookworm", dir)
 	return dir, err
 }
 
 // Copy makes a root for a machine from a base.
 func (l *Lab) Copy(ctx context.Context, base, name string) (string, error) {
 	dir := filepath.Join(l.o.Dir, name)
-	_, err := l.run(ctx, "cp", "-a", "--reflink=auto", base, dir)
+	err := l.run(ctx, "cp", "-a", "--reflink=auto", base, dir)
 	return dir, err
 }

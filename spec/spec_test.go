@@ -121,7 +121,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"a name of two lines", "name: ship", `name: "a\nb"`, "1: name: want the project's name, such as kubernetes"},
 		{"a name with a quote", "name: ship", `name: a"b`, "1: name: want the project's name, such as kubernetes"},
 		{"an unknown profile", "profile: ship", "profile: schooner",
-			`2: profile: unknown profile "schooner": Slipway has cni-plugins, containerd, coredns, etcd, flannel, kubernetes, runc; ` +
+			`2: profile: unknown profile "schooner": Slipway has cni-plugins, containerd, coredns, etcd, ` +
+				`flannel, kubernetes, runc; ` +
 				`write your own to profiles/schooner.yaml`},
 		{"a profile elsewhere", "profile: ship", "profile: ../ship",
 			"2: profile: want the name of a profile, such as kubernetes"},
