@@ -64,7 +64,8 @@ func reached(n1 node) {
 	n1.eventually(kube + `get endpointslices -l kubernetes.io/service-name=store \
 	-o 'jsonpath={.items[*].endpoints[?(@.conditions.ready==true)].nodeName}' |
 	tr ' ' '\n' | sort | tr -d '\n' | grep -x n1n2`)
-	n1.sh(kube + `get pods -l app=store --field-selector=status.phase=Running -o name >/tmp/pods
+	// What a node that comes back is told of the others, it is told in its time.
+	n1.eventually(kube + `get pods -l app=store --field-selector=status.phase=Running -o name >/tmp/pods
 while read -r pod; do
 	kubectl exec "$pod" -- etcdctl --endpoints=http://store.default.svc.cluster.local:2379 endpoint health
 	kubectl logs "$pod" | grep -q 'ready to serve client requests'

@@ -88,8 +88,8 @@ type Recipes struct {
 	Copyright   string      `yaml:"copyright" json:"copyright"`       // holders
 	Section     string      `yaml:"section" json:"section"`           // Debian's
 	Multicall   []Multicall `yaml:"multicall" json:"multicall"`
-	Packages    []Recipe    `yaml:"packages" json:"packages"`
 	AtLeast     []Least     `yaml:"at_least" json:"at_least,omitempty"`
+	Packages    []Recipe    `yaml:"packages" json:"packages"`
 }
 
 // A Least says from which version on another package will do for versions of the project. It
