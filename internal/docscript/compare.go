@@ -14,15 +14,29 @@ func timeless(line string) string {
 	return strings.Join(strings.Fields(times.ReplaceAllString(line, "0s")), " ")
 }
 
-// progress is what a pipe is told of a stage that takes long: two blanks are before the time.
-var progress = regexp.MustCompile(`^  \S+ .*\S  (\d+m)?\d\ds$`)
+// progress is what a pipe is told of a stage that takes long: what it works on, how much of that is done, if that
+// is counted, and the time.
+var progress = regexp.MustCompile(`^(  \S+ .*?\S)(  \d+(?:/\d+)? \S+)?  (?:\d+m)?\d\ds$`)
 
 // Lasting returns the lines of an output that every machine prints: without what the go command writes of
 // its downloads, and without the progress of what takes long, which depend on what the machine has.
 func Lasting(printed []string) []string {
-	return slices.DeleteFunc(slices.Clone(printed), func(line string) bool {
-		return strings.HasPrefix(line, "go: downloading ") || progress.MatchString(line)
-	})
+	var out []string
+	for i, line := range printed {
+		if !strings.HasPrefix(line, "go: downloading ") && !passing(line, printed[i+1:]) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// passing reports whether a line is of a stage that goes on: it has a count, or the end of the stage comes later.
+func passing(line string, later []string) bool {
+	m := progress.FindStringSubmatch(line)
+	if m == nil {
+		return false
+	}
+	return m[2] != "" || slices.ContainsFunc(later, func(l string) bool { return strings.HasPrefix(l, m[1]+" ") })
 }
 
 // Differ returns how what was printed differs from what a page shows, or "". Blank lines do not count, nor

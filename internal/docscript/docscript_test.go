@@ -101,10 +101,12 @@ func TestDiffer(t *testing.T) {
 		"a part left out":             {"ship  sha256:3f…  4s", "ship  sha256:3fce  5s", false},
 		"a part left out, another":    {"ship  sha256:3f…", "ship  sha256:4fce", true},
 		"downloads":                   {"a", "go: downloading example.org/rope v1.2.3\na", false},
-		"progress": {"  cross  12s",
-			"  cross    ship  7/9 packages  1m30s\n  cross    ship  2m00s\n  cross    12s", false},
-		"progress with a word of what": {"  cross  12s", "  cross    ship  7/9 packages  kept\n  cross    12s", true},
-		"a dot is a dot":               {"a.b", "axb", true},
+		"progress": {"  cross    ship                                 12s",
+			"  cross    ship  7/9 packages  1m30s\n  cross    ship  2m00s\n  cross    ship                  2m12s", false},
+		"the end of a stage that looks like progress": {"  deb      a\n  deb      b  1m12s", "  deb      a", true},
+		"progress with a word of what": {"  cross    ship   12s",
+			"  cross    ship  7/9 packages  kept\n  cross    ship   12s", true},
+		"a dot is a dot": {"a.b", "axb", true},
 	} {
 		got := Differ(strings.Split(c.shown, "\n"), strings.Split(c.printed, "\n"))
 		if (got != "") != c.differ {
