@@ -95,6 +95,9 @@ func hosted(t *testing.T, dir string) {
 	if out, err := installer(t, kubernetes, worker, "-role=worker"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	if out, err := installer(t, kubernetes, root, "-role=worker"); err == nil || !strings.Contains(out, "add -replace") {
+		t.Errorf("a master becomes a worker: %v\n%s", err, out)
+	}
 	m := start(t, root, "master", address)
 	if !sameFile(t, filepath.Join(root, "opt", "libexec", "kubernetes", "hyperkube"), binary(dir, runtime.GOARCH)) {
 		t.Error("what is installed is not what was built")

@@ -43,7 +43,8 @@ type Program struct {
 	At     string // its path in another layer of the image; empty if no layer has it
 }
 
-// all is the dir of the user's files for all roles.
+// all is the dir of the user's files for all roles. A host that has a role of that name
+// is everything: it gets the files for each role, too.
 const all = "all"
 
 // A place is a path on the hosts of a role.
@@ -183,10 +184,13 @@ func (in Input) user(items map[place]item) error {
 		return nil
 	}
 	roles := slices.Sorted(maps.Keys(in.Roles))
-	for _, from := range append([]string{all}, roles...) { // those for one role replace those for all
+	each := slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return role == all })
+	for _, from := range append([]string{all}, each...) { // those for one role replace those for all
 		to := []string{from}
 		if from == all {
 			to = roles
+		} else if _, ok := in.Roles[all]; ok {
+			to = append(to, all)
 		}
 		err := fs.WalkDir(in.User, from, func(name string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) && name == from {

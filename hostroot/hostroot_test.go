@@ -116,6 +116,26 @@ func TestLay(t *testing.T) {
 	}
 }
 
+// TestLayAll has a host be everything: it has the files for each role.
+func TestLayAll(t *testing.T) {
+	in := ship()
+	in.Roles[all] = images.Role{Packages: []string{"cook"}}
+	files, err := in.Lay()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := describe(t, files, all)
+	for _, want := range []string{"tree/mate/etc/default/cook ", "tree/mate/etc/ship/ca.crt ",
+		"tree/master/etc/ship/deep/er/one ", "tree/master/opt/bin/whistle ", "/opt/bin/cook 0 -> "} {
+		if !strings.Contains(got, want) {
+			t.Errorf("a host that is everything has no %s:\n%s", want, got)
+		}
+	}
+	if mate := describe(t, files, "mate"); strings.Contains(mate, "whistle") {
+		t.Errorf("a mate has what is a master's:\n%s", mate)
+	}
+}
+
 func TestRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Input)

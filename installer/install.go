@@ -24,11 +24,13 @@ type Installer struct {
 	Systemd Systemd
 	Out     io.Writer // is told each change, a line each
 	DryRun  bool      // only tell
+	Replace bool      // another role that the host has
 	hook    func(step string)
 }
 
 // Install installs what the image has for a role. Without one it is the role
-// that is installed already, or the only one that the image has.
+// that is installed already, or the only one that the image has. A host that has
+// another role keeps it, unless that is to be replaced.
 func (in Installer) Install(ctx context.Context, role string) error {
 	m, err := ReadManifest(in.Image)
 	if err != nil {
@@ -46,6 +48,10 @@ func (in Installer) Install(ctx context.Context, role string) error {
 	}
 	if _, ok := m.Units[role]; !ok {
 		return fmt.Errorf("no role %q: the image has %s; choose one with -role", role, strings.Join(m.Roles(), ", "))
+	}
+	if had := p.old.Role; had != "" && had != role && !in.Replace {
+		return fmt.Errorf("this host has the role %s of %s %s: to have it be %s instead, and take away what only "+
+			"%[1]s has, add -replace", had, p.old.Name, p.old.Version, role)
 	}
 	facts := in.Facts
 	facts.Hostname = cmp.Or(p.hostname(), facts.Hostname)

@@ -233,7 +233,16 @@ func TestUpgrade(t *testing.T) {
 	if out := m.install(ship2(), ""); strings.Contains(out, "kept") || len(m.calls) > 0 {
 		t.Errorf("merged options are told\n%s and call %q", out, m.calls)
 	}
-	m.install(ship2(), "mate")
+	was := m.snapshot(true)
+	in := m.installer(ship2().fs(t), new(bytes.Buffer))
+	if err := in.Install(t.Context(), "mate"); err == nil || !strings.Contains(err.Error(), "the role master of ship 2.0") {
+		t.Errorf("a master that is to be a mate: %v", err)
+	}
+	check(t, "a refused change of the role", m.snapshot(true), was)
+	in.Replace = true
+	if err := in.Install(t.Context(), "mate"); err != nil {
+		t.Fatal(err)
+	}
 	started := strings.Contains(strings.Join(m.calls, " "), "start helm")
 	if started || m.running["helm.service"] != "" || m.enabled["helm.service"] {
 		t.Errorf("who becomes a mate has helm.service still: %q", m.calls)

@@ -53,6 +53,12 @@ func kills() map[string]kill {
 	install := func(role string) action {
 		return func(ctx context.Context, in Installer) error { return in.Install(ctx, role) }
 	}
+	replace := func(role string) action {
+		return func(ctx context.Context, in Installer) error {
+			in.Replace = true
+			return in.Install(ctx, role)
+		}
+	}
 	uninstall := func(ctx context.Context, in Installer) error { return in.Uninstall(ctx) }
 	changed := func(t *testing.T) *machine {
 		m := settled(t)
@@ -65,7 +71,7 @@ func kills() map[string]kill {
 		"install":                {newMachine, install("master"), ship()},
 		"install over others":    {settled, install("mate"), ship()},
 		"upgrade":                {changed, install(""), ship2()},
-		"upgrade to other units": {changed, install("mate"), ship2()},
+		"upgrade to other units": {changed, replace("mate"), ship2()},
 		"uninstall":              {changed, uninstall, ship()},
 	}
 }

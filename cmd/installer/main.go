@@ -18,8 +18,9 @@ import (
 	"github.com/slipway-build/slipway/installer"
 )
 
-const usage = `usage: installer [-role=ROLE] [-dry-run] [-uninstall] [-status] [-root=/rootfs] [-from=/]
+const usage = `usage: installer [-role=ROLE [-replace]] [-dry-run] [-uninstall] [-status] [-root=/rootfs] [-from=/]
   -role       what the host is to be; where it is something already, or there is but one, that
+  -replace    have the host be that instead of what it is
   -dry-run    tell what would be done, and do nothing
   -uninstall  take away what is installed, and put back what stood there before
   -status     tell what is installed, and what of it was changed
@@ -53,12 +54,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	host, from, role := flags.String("root", "/rootfs", ""), flags.String("from", "/", ""), flags.String("role", "", "")
 	uninstall, status := flags.Bool("uninstall", false, ""), flags.Bool("status", false, "")
 	flags.BoolVar(&in.DryRun, "dry-run", false, "")
+	flags.BoolVar(&in.Replace, "replace", false, "")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return err
 	} else if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	if flags.NArg() > 0 || *uninstall && *status || *role != "" && (*uninstall || *status) {
+	if flags.NArg() > 0 || *uninstall && *status || *role != "" && (*uninstall || *status) || in.Replace && *role == "" {
 		return fmt.Errorf("%w: these do not go together: %s", errUsage, strings.Join(args, " "))
 	}
 	var err error
