@@ -166,19 +166,19 @@ func installs(t *testing.T, dir, built string) {
 }
 
 // gentoos are the paths that debs have otherwise: what makes users, what OpenRC
-// needs, and what says who may copy the program.
+// needs, what says who may copy the program, and an image for one platform.
 var gentoos = regexp.MustCompile(
-	`^\./(usr/share/(doc|lintian|zsh)/|usr/lib/sysusers\.d/|etc/(conf|init|logrotate)\.d/)|/\.keep_`)
+	`^\./(usr/share/(doc|lintian|zsh)/|usr/lib/sysusers\.d/|etc/(conf|init|logrotate)\.d/)|/\.keep_|/pause\.tar$`)
 
-// layered are the files of options in layers, which Gentoo has as one file for the operator.
-var layered = regexp.MustCompile(`^\./usr/(lib/[a-z]+/([a-z-]+)\.options|libexec/[a-z]+/[a-z-]+-options)$`)
+// options are the files of options in layers, which Gentoo has as one file for the operator.
+var options = regexp.MustCompile(`^\./usr/(lib/[a-z]+/([a-z-]+)\.options|libexec/[a-z]+/[a-z-]+-options)$`)
 
 // common returns the paths of a folder that debs and ebuilds have alike.
 func common(t *testing.T, dir string) []string {
 	t.Helper()
 	var out []string
 	for _, p := range strings.Split(strings.TrimSpace(mustRun(t, dir, "find", ".", "!", "-type", "d")), "\n") {
-		if m := layered.FindStringSubmatch(p); m != nil {
+		if m := options.FindStringSubmatch(p); m != nil {
 			if p = "./etc/default/" + m[2]; m[2] == "" {
 				continue
 			}
