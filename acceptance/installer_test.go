@@ -142,7 +142,7 @@ for l in slipway0 ve-master ve-worker; do ip link set $l up; done
 for l in ve-master ve-worker; do ip link set $l master slipway0; done`)
 	t.Cleanup(func() { mustRun(t, "", "ip", "link", "del", "slipway0") })
 	w.is("cat /etc/kubernetes/facts", "worker "+runtime.GOARCH+" worker kubernetes "+forkVersion(t, dir))
-	w.sh(pretend + "\nsystemctl restart kubelet")
+	w.sh(pretend + "\nsystemctl restart kubelet || { journalctl -u kubelet -o cat | tail -n 30 >&2; exit 1; }")
 	m.eventually("kubectl get node worker " +
 		"-o jsonpath='{.status.nodeInfo.kubeletVersion} {.status.addresses[0].address}' | " +
 		"grep -x 'v" + forkVersion(t, dir) + " 10.9.8.8'")

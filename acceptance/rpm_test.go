@@ -55,7 +55,7 @@ createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
 	m.is("rpm -V $(rpm -qa 'kube*' 'etcd*' flannel)", "")
 
 	t.Log("upgrade")
-	m.sh("echo KUBE_SCHEDULER_ARGS=--leader-elect=false >/etc/sysconfig/kube-scheduler")
+	m.sh("mkdir -p /etc/sysconfig; echo KUBE_SCHEDULER_ARGS=--leader-elect=false >/etc/sysconfig/kube-scheduler")
 	before := m.pids()
 	publish(m.root, second)
 	m.sh(dnf + "upgrade")
