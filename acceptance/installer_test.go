@@ -22,7 +22,7 @@ containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 staticPodPath: /etc/kubernetes/manifests
 failCgroupV1: false
 cgroupsPerQOS: false
-enforceNodeAllocatable: []
+enforceNodeAllocatable: [none]
 `
 
 // proxyOptions leave the kernel's settings alone, too.
