@@ -150,13 +150,18 @@ func TestParity(t *testing.T) {
 // different are the paths that each family has in its own place or form.
 var different = regexp.MustCompile(`^/(usr/share/(doc|licenses|lintian|zsh)|usr/share/?$|etc/default|etc/sysconfig)`)
 
-// unpack unpacks a package and lists what it has: mode, owner, path, and content.
+// unpack unpacks a package and lists what it has: mode, owner, path, and content. What reads options has the folder
+// that Debian has them in, whatever the family.
 func unpack(t *testing.T, script, file string) []string {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := command(dir, "sh", "-ec", script+`
 find . -type d -empty -printf '%M %u %p\n'; find . -type l -printf '%u %p %l\n'
-find . -type f -printf '%M %u %p ' -exec sha256sum {} \;`, file)
+find . -type f -printf '%M %u %p ' -exec sh -c 'case $1 in
+./usr/share/man/*) zcat "$1" | sed s,/etc/sysconfig,/etc/default,g ;;
+./usr/lib/systemd/* | ./usr/sbin/* | *.sh) sed s,/etc/sysconfig,/etc/default,g "$1" ;;
+*) cat "$1" ;;
+esac | sha256sum' sh {} \;`, file)
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("unpacking %s: %v", file, err)
@@ -164,10 +169,6 @@ find . -type f -printf '%M %u %p ' -exec sha256sum {} \;`, file)
 	var list []string
 	for line := range strings.Lines(string(out)) {
 		at := regexp.MustCompile(`\./\S*`).FindString(line)
-		if strings.Contains(at, ".service") { // it reads the options from where the family has them
-			line, _, _ = strings.Cut(line, at)
-			line += at
-		}
 		if !different.MatchString(strings.TrimPrefix(at, ".")) {
 			list = append(list, strings.TrimSpace(line))
 		}
