@@ -109,7 +109,9 @@ func linted(t *testing.T, dir, category, name, image string) {
 	root := filepath.Join(t.TempDir(), "root")
 	mustRun(t, "", "cp", "-a", image, root)
 	mustRun(t, "", "cp", "-an", "/usr/lib/systemd/system/.", filepath.Join(root, "usr", "lib", "systemd", "system"))
-	mustRun(t, "", "install", "-D", "/usr/bin/sleep", filepath.Join(root, "usr", "bin", "sleep")) // every system has it
+	for _, program := range []string{"/usr/bin/sleep", "/bin/sh"} { // which every system has
+		mustRun(t, "", "install", "-D", program, filepath.Join(root, program))
+	}
 	for _, unit := range units {
 		if info, err := os.Stat(unit); err != nil || info.IsDir() {
 			continue
@@ -234,7 +236,7 @@ touch /run/openrc/softlevel
 printf "#!/sbin/openrc-run\ndepend() { provide net; }\nstart() { :; }\n" >/etc/init.d/net.lo
 chmod +x /etc/init.d/net.lo
 rc-service net.lo start
-kubernetes-pki >/dev/null 2>&1
+kubernetes-pki >/run/pki 2>&1 || { cat /run/pki; exit 1; }
 all="etcd kube-apiserver kube-controller-manager kube-scheduler"
 for s in $all; do rc-service $s start; done
 export KUBECONFIG=/etc/kubernetes/admin.conf

@@ -162,6 +162,9 @@ func uninstalls(t *testing.T, m *machine, images map[string]string) {
 		if strings.Contains(out, "missing") || !strings.Contains(out, "enabled, active") {
 			t.Errorf("status says\n%s", out)
 		}
+	}
+	for name := range images {
+		at := "/" + name
 		m.sh(at + "/installer -uninstall -root=/ -from=" + at)
 	}
 	m.is("systemctl list-units --no-legend --state=active 'kube*' 'etcd*'", "")
