@@ -211,7 +211,7 @@ func supervised(t *testing.T, images ...string) {
 mount -t proc proc "$0/proc"; mount --bind /dev "$0/dev"
 ip link set lo up; ip link add eth0 type veth peer eth1; ip addr add 192.0.2.9/24 dev eth0
 ip link set eth0 up; ip link set eth1 up; ip route add default dev eth0
-chroot "$0" sh -eu -c '`+openrc+`'`, root)
+chroot "$0" env -u TMPDIR sh -eu -c '`+openrc+`'`, root)
 	for _, want := range []string{
 		"readyz: ok", "namespace/kube-system",
 		"etcd /var/log/etcd/etcd.log", "kube /var/log/kube-apiserver/kube-apiserver.log",
