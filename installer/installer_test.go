@@ -235,7 +235,8 @@ func TestUpgrade(t *testing.T) {
 	}
 	was := m.snapshot(true)
 	in := m.installer(ship2().fs(t), new(bytes.Buffer))
-	if err := in.Install(t.Context(), "mate"); err == nil || !strings.Contains(err.Error(), "the role master of ship 2.0") {
+	err := in.Install(t.Context(), "mate")
+	if err == nil || !strings.Contains(err.Error(), "the role master of ship 2.0") {
 		t.Errorf("a master that is to be a mate: %v", err)
 	}
 	check(t, "a refused change of the role", m.snapshot(true), was)
