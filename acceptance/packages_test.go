@@ -17,10 +17,17 @@ import (
 // forks are those of the project.
 var forks = []string{"cni-plugins-1.9", "coredns-1.14", "etcd-3.7", "flannel-0.28", fork}
 
-// shared are the debs that several tests install, and where they are made.
+// shared are the packages that several tests install, and the clone that they are made in.
 var shared struct {
-	once               sync.Once
-	dir, first, second string
+	once       sync.Once
+	dir        string
+	debs, rpms revisions
+}
+
+// revisions are folders with packages of all forks, and with a second revision of those of Kubernetes.
+type revisions struct {
+	once          sync.Once
+	first, second string
 }
 
 func TestMain(m *testing.M) {
@@ -35,19 +42,30 @@ func TestMain(m *testing.M) {
 // folders with them, and the clone that they are made in.
 func debs(t *testing.T) (first, second, dir string) {
 	t.Helper()
+	return shared.debs.made(t, "deb")
+}
+
+// rpms are made as debs are.
+func rpms(t *testing.T) (first, second, dir string) {
+	t.Helper()
+	return shared.rpms.made(t, "rpm")
+}
+
+func (r *revisions) made(t *testing.T, format string) (first, second, dir string) {
+	t.Helper()
 	shared.once.Do(func() {
-		at, err := os.MkdirTemp("", "slipway-debs-")
+		at, err := os.MkdirTemp("", "slipway-packages-")
 		if err != nil {
 			t.Fatal(err)
 		}
 		shared.dir = filepath.Join(at, "slipway")
 		mustRun(t, "", "git", "clone", "-q", "..", shared.dir)
-		shared.first, shared.second = madeIn(t, shared.dir, "deb")
 	})
-	if shared.second == "" {
+	r.once.Do(func() { r.first, r.second = madeIn(t, shared.dir, format) })
+	if r.second == "" {
 		t.Fatal("the packages are not made: see the first test that needs them")
 	}
-	return shared.first, shared.second, shared.dir
+	return r.first, r.second, shared.dir
 }
 
 // madeIn makes the packages of all forks in a clone, and a second revision of the Kubernetes ones. It
@@ -55,7 +73,7 @@ func debs(t *testing.T) (first, second, dir string) {
 func madeIn(t *testing.T, dir, format string) (first, second string) {
 	t.Helper()
 	gather := func(pattern, name string) string {
-		into := filepath.Join(filepath.Dir(dir), name)
+		into := filepath.Join(filepath.Dir(dir), format+"-"+name)
 		files, err := filepath.Glob(filepath.Join(dir, "dist", "*", format, "linux_"+runtime.GOARCH, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no packages %s (%v)", pattern, err)

@@ -28,10 +28,10 @@ func TestRPMs(t *testing.T) {
 	for _, tool := range []string{"createrepo_c", "rpm", "rpmlint"} {
 		testkit.Need(t, tool)
 	}
-	first, second := madeIn(t, clone(t), "rpm")
+	first, second, _ := rpms(t)
 	t.Run("rpmlint", func(t *testing.T) {
-		rpms, _ := filepath.Glob(filepath.Join(first, "*.rpm"))
-		out := mustRun(t, "", "rpmlint", append([]string{"-c", "rpmlint.toml"}, rpms...)...)
+		files, _ := filepath.Glob(filepath.Join(first, "*.rpm"))
+		out := mustRun(t, "", "rpmlint", append([]string{"-c", "rpmlint.toml"}, files...)...)
 		if !strings.Contains(out, "0 errors, 0 warnings") {
 			t.Errorf("rpmlint finds\n%s", out)
 		}
@@ -116,24 +116,22 @@ func TestParity(t *testing.T) {
 	for _, tool := range []string{"dpkg-deb", "rpm", "rpm2cpio", "cpio"} {
 		testkit.Need(t, tool)
 	}
-	dir := clone(t)
-	for _, f := range forks {
-		mage(t, dir, "deb", "-fork="+f)
-		mage(t, dir, "rpm", "-fork="+f)
-	}
-	debs, _ := filepath.Glob(filepath.Join(dir, "dist", "*", "deb", "linux_"+runtime.GOARCH, "*.deb"))
-	if len(debs) == 0 {
+	fromDebs, _, _ := debs(t)
+	fromRPMs, _, dir := rpms(t)
+	mage(t, dir, "cross", "-fork="+fork) // there is that of the second revision
+	all, _ := filepath.Glob(filepath.Join(fromDebs, "*.deb"))
+	if len(all) == 0 {
 		t.Fatal("there are no packages")
 	}
-	for _, deb := range debs {
+	for _, deb := range all {
 		name, _, _ := strings.Cut(filepath.Base(deb), "_")
-		rpms, _ := filepath.Glob(filepath.Join(filepath.Dir(filepath.Dir(filepath.Dir(deb))), "rpm", "*", name+"-[0-9]*.rpm"))
-		if len(rpms) != 1 {
-			t.Errorf("of %s there are the rpms %q", name, rpms)
+		same, _ := filepath.Glob(filepath.Join(fromRPMs, name+"-[0-9]*.rpm"))
+		if len(same) != 1 {
+			t.Errorf("of %s there are the rpms %q", name, same)
 			continue
 		}
 		ofDeb := unpack(t, `dpkg-deb --fsys-tarfile "$0" | tar -xp --same-owner`, deb)
-		ofRPM := unpack(t, `rpm2cpio "$0" | cpio -idm --quiet`, rpms[0])
+		ofRPM := unpack(t, `rpm2cpio "$0" | cpio -idm --quiet`, same[0])
 		if !slices.Equal(ofDeb, ofRPM) {
 			t.Errorf("%s:\n  deb  %s\n  rpm  %s", name, strings.Join(ofDeb, "\n       "), strings.Join(ofRPM, "\n       "))
 		}
