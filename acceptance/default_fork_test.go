@@ -1,7 +1,7 @@
 //go:build acceptance
 
 // Package acceptance runs the project the way its reader would, on the real
-// Kubernetes: `go test -tags=acceptance -timeout=75m ./acceptance`. It takes
+// Kubernetes: `go test -tags=acceptance -timeout=80m ./acceptance`. It takes
 // the time of three cold compiles, less what Go's build cache has. With SLIPWAY_TEST_REBUILD=1 it also builds the
 // release of the default fork again, from nothing.
 package acceptance
