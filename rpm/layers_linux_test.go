@@ -12,9 +12,11 @@ import (
 )
 
 // TestTakeOver has this machine's rpm upgrade a package from one that had its options in a
-// configuration file. The packages are below a temporary folder, which is their root, too.
+// configuration file. The packages are below /srv, which is a temporary folder for them alone.
 func TestTakeOver(t *testing.T) {
-	testkit.Need(t, "rpm")
+	for _, tool := range []string{"rpm", "unshare"} {
+		testkit.Need(t, tool)
+	}
 	if os.Getuid() != 0 {
 		t.Skip("rpm, which has to be root, installs packages")
 	}
@@ -41,25 +43,23 @@ func TestTakeOver(t *testing.T) {
 		{"no file", "rm etc/bosun", "", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir, err := filepath.EvalSymlinks(t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
+			const root = "/srv"
+			dir := t.TempDir()
 			for i, files := range [][]packaging.File{
-				{{Path: dir + "/etc/bosun", Kind: packaging.Config, Mode: 0o644, Data: []byte(former)}},
-				{{Path: dir + "/lib/bosun", Mode: 0o755, Data: tool}},
-				{{Path: dir + "/lib/bosun", Mode: 0o755, Data: tool}},
+				{{Path: root + "/etc/bosun", Kind: packaging.Config, Mode: 0o644, Data: []byte(former)}},
+				{{Path: root + "/lib/bosun", Mode: 0o755, Data: tool}},
+				{{Path: root + "/lib/bosun", Mode: 0o755, Data: tool}},
 			} {
 				p := packaging.Package{Name: "bosun", Distro: []string{"1.0", "1.1", "1.2"}[i], Files: files}
 				if i > 0 {
-					p.Layers = []packaging.Layer{{Path: dir + "/etc/bosun", Tool: dir + "/lib/bosun", Former: former}}
+					p.Layers = []packaging.Layer{{Path: root + "/etc/bosun", Tool: root + "/lib/bosun", Former: former}}
 				}
 				if err := os.Mkdir(filepath.Join(dir, p.Distro), 0o755); err != nil {
 					t.Fatal(err)
 				}
 				write(t, filepath.Join(dir, p.Distro), p)
 			}
-			cmd := exec.Command("sh", "-ec", `
+			cmd := exec.Command("unshare", "--mount", "sh", "-ec", `mount --bind "$0" /srv; cd /srv
 db=$PWD/db; mkdir bin
 printf '#!/bin/sh\nexec %s --dbpath %s "$@"\n' "$(command -v rpm)" "$db" >bin/rpm; chmod +x bin/rpm
 upgrade() { rpm --dbpath "$db" --define "_install_script_path $PWD/bin:$PATH" --nodeps --nosignature -U $1/bosun.rpm; }
@@ -68,8 +68,8 @@ upgrade 1.0; `+c.edit+`
 upgrade 1.1; check >first
 upgrade 1.2; check >second
 rpm --dbpath "$db" -V --nodeps bosun
-rpm --dbpath "$db" -e bosun; ls etc 2>/dev/null | xargs >removed`)
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C.UTF-8")
+rpm --dbpath "$db" -e bosun; ls etc 2>/dev/null | xargs >removed`, dir)
+			cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 			out, err := cmd.CombinedOutput()
 			if err != nil {
 				t.Fatalf("%v\n%s", err, out)
