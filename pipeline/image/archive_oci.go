@@ -47,7 +47,6 @@ func alone(ctx context.Context, s *build.Session, p plan) (images.Image, error) 
 		return images.Image{}, fmt.Errorf("image %s does not consist of Slipway's own programs alone", p.request.Images[0])
 	}
 	w := newLayerCache(s, p)
-	w.one = func() {}
 	in, err := gatherFiles(ctx, s, w, p)
 	if err != nil {
 		return images.Image{}, err

@@ -1,4 +1,5 @@
-package image
+// Package layers writes the layers of images that are not in the cache of a session.
+package layers
 
 import (
 	"context"
@@ -9,31 +10,27 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/images"
-	"github.com/slipway-build/slipway/platform"
 )
 
-// layerStage writes layers.
-var layerStage = build.Stage[layerInput, *images.Layer]{
-	Name: "layers", Revision: images.Revision, Keep: 24, Run: writeLayer, Read: readLayer,
+// stage writes layers.
+var stage = build.Stage[input, *images.Layer]{
+	Name: "layers", Revision: images.Revision, Keep: 40, Run: writeLayer, Read: readLayer,
 }
 
-type layerInput struct {
+type input struct {
 	key   []any // what decides the layer
 	write func(ctx context.Context, dst string) (*images.Layer, error)
 }
 
 // MarshalJSON returns what decides the output.
-func (in layerInput) MarshalJSON() ([]byte, error) { return json.Marshal(in.key) }
+func (in input) MarshalJSON() ([]byte, error) { return json.Marshal(in.key) }
 
-func writeLayer(ctx context.Context, _ *build.Session, in layerInput, dst string) error {
+func writeLayer(ctx context.Context, _ *build.Session, in input, dst string) error {
 	made, err := in.write(ctx, filepath.Join(dst, "blob"))
 	if err != nil {
 		return err
@@ -49,26 +46,27 @@ func readLayer(dir string) (*images.Layer, error) {
 	return l.At(filepath.Join(dir, "blob")), nil
 }
 
-// A layerCache writes the layers that are not in the cache.
-type layerCache struct {
+// A Cache has the layers of one image medium.
+type Cache struct {
 	session      *build.Session
 	writer       *images.LayerWriter
 	compressions []string
 	date         time.Time // of all files
-	one          func()    // counts a layer of a fork's images
 }
 
-func newLayerCache(s *build.Session, p plan) layerCache {
-	return layerCache{session: s, writer: &images.LayerWriter{}, compressions: p.compressions(), date: p.input.Date}
+// New returns the layers in the cache of a session, each in some compressions. date is the time
+// of all files.
+func New(s *build.Session, compressions []string, date time.Time) Cache {
+	return Cache{session: s, writer: &images.LayerWriter{}, compressions: compressions, date: date}
 }
 
 // each returns a layer in each compression.
-func (w layerCache) each(
-	ctx context.Context, input func(compression string) layerInput,
+func (c Cache) each(
+	ctx context.Context, in func(compression string) input,
 ) ([]*images.Layer, error) {
 	var out []*images.Layer
-	for _, how := range w.compressions {
-		l, _, err := build.Do(ctx, w.session, layerStage, input(how))
+	for _, how := range c.compressions {
+		l, _, err := build.Do(ctx, c.session, stage, in(how))
 		if err != nil {
 			return nil, err
 		}
@@ -77,20 +75,20 @@ func (w layerCache) each(
 	return out, nil
 }
 
-// files returns the layer with some files, in each compression.
-func (w layerCache) files(ctx context.Context, files []images.File) ([]*images.Layer, error) {
+// Files returns the layer with some files, in each compression.
+func (c Cache) Files(ctx context.Context, files []images.File) ([]*images.Layer, error) {
 	sums, files, err := describe(files, func(name string) (string, error) {
-		_, sum, err := w.session.Dist().Memory.Sum(name)
+		_, sum, err := c.session.Dist().Memory.Sum(name)
 		return sum.String(), err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return w.each(ctx, func(how string) layerInput {
-		return layerInput{
-			key: []any{sums, how, w.date.UTC().String()},
+	return c.each(ctx, func(how string) input {
+		return input{
+			key: []any{sums, how, c.date.UTC().String()},
 			write: func(_ context.Context, dst string) (*images.Layer, error) {
-				return w.writer.Write(dst, files, how, w.date)
+				return c.writer.Write(dst, files, how, c.date)
 			},
 		}
 	})
@@ -117,55 +115,29 @@ func describe(files []images.File, sum func(name string) (string, error)) ([]str
 	return sums, files, nil
 }
 
-// addDebian adds the layer of Debian's packages to the base of each platform.
-func addDebian(ctx context.Context, w layerCache, p plan, bases map[platform.Platform]base) error {
-	if !p.fork.Images.Debian.IsSet() || !p.hasBase() {
-		return nil
-	}
-	from, err := archives(p.fork)
-	if err != nil {
-		return err
-	}
-	for _, on := range p.platforms {
-		pins := p.pins[on.Arch]
-		layers, err := w.each(ctx, func(how string) layerInput {
-			return layerInput{
-				key: []any{"debian", pins, how, w.date.UTC().String()},
-				write: func(ctx context.Context, dst string) (*images.Layer, error) {
-					return w.writeDebian(ctx, from, pins, how, dst)
-				},
-			}
-		})
-		if err != nil {
-			return fmt.Errorf("%s: images.debian: %w", p.fork.File("fork.yaml"), err)
+// Debian returns the layer with Debian's packages, in each compression. from is where they
+// are fetched.
+func (c Cache) Debian(ctx context.Context, from []debbase.Archive, pins []debbase.Pin) ([]*images.Layer, error) {
+	return c.each(ctx, func(how string) input {
+		return input{
+			key: []any{"debian", pins, how, c.date.UTC().String()},
+			write: func(ctx context.Context, dst string) (*images.Layer, error) {
+				return c.writeDebian(ctx, from, pins, how, dst)
+			},
 		}
-		bases[on] = base{image: bases[on].image, debian: layers, files: images.Base{
-			Name: p.debianName(), Files: layers[0].Files, Layers: []v1.Layer{layers[0]},
-		}}
-	}
-	return nil
-}
-
-// debianName returns what errors call the base of Debian's packages.
-func (p plan) debianName() string {
-	var suites []string
-	for _, suite := range p.fork.Images.Debian.Suites {
-		words := strings.Fields(suite)
-		suites = append(suites, words[len(words)-1])
-	}
-	return "images.debian (" + strings.Join(suites, ", ") + ")"
+	})
 }
 
 // writeDebian writes the layer of Debian's packages.
-func (w layerCache) writeDebian(
+func (c Cache) writeDebian(
 	ctx context.Context, from []debbase.Archive, pins []debbase.Pin, compression, dst string,
 ) (*images.Layer, error) {
-	debs := w.session.CacheDir("debs")
-	one := w.session.Counter("image", "Debian's packages", len(pins), "packages")
+	debs := c.session.CacheDir("debs")
+	one := c.session.Counter("image", "Debian's packages", len(pins), "packages")
 	if err := debbase.Fetch(ctx, from, pins, debs, one); err != nil {
 		return nil, err
 	}
-	scratch, err := w.session.Scratch()
+	scratch, err := c.session.Scratch()
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +147,9 @@ func (w layerCache) writeDebian(
 		return nil, err
 	}
 	for _, note := range unpacked.Notes {
-		w.session.Note(note)
+		c.session.Note(note)
 	}
-	return w.writer.Write(dst, debianFiles(unpacked.Entries), compression, w.date)
+	return c.writer.Write(dst, debianFiles(unpacked.Entries), compression, c.date)
 }
 
 // debianFiles returns the files of unpacked packages.
