@@ -93,6 +93,10 @@ func formatBans() []Ban {
 			Allow:  []string{"./version", "./platform", "./internal/config", "./internal/text", "./internal/lineerr"},
 			Reach:  true,
 			Reason: "what deploys a fork is told names and sums, wherever they come from"},
+		{From: []string{"./e2e"}, Import: []string{"./..."}, Allow: []string{"./version", "./debbase", "./internal/config"},
+			Reason: "what tests consist of is data, whatever is made of it"},
+		{From: []string{"./layers"}, Import: []string{"./pipeline/...", "./series", "./release"}, Reach: true,
+			Reason: "media share the layers of images, and layers know no medium"},
 		{From: []string{"./installer"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "every host gets it, so it is small"},
 	}
@@ -111,7 +115,7 @@ func formatBans() []Ban {
 // what is done to finished artifacts.
 func houseBans() []Ban {
 	pipelines := []string{"./pipeline/packages", "./pipeline/overlay", "./pipeline/image", "./pipeline/kubespray",
-		"./pipeline/tarball"}
+		"./pipeline/tarball", "./pipeline/conformance"}
 	bans := []Ban{
 		{From: []string{"./fork"}, Import: []string{"./build", "./series", "./pipeline/...", "./release"}, Reach: true,
 			Reason: "a fork is a value: it can be read, and its lock checked, without a run"},
@@ -203,11 +207,12 @@ func libraryBans() []Ban {
 		{From: []string{"./..."}, Except: []string{"./rpm", "./release/contents/contentstest"},
 			Import: []string{"github.com/google/rpmpack/..."},
 			Reason: "rpmpack writes rpms; nobody else has to know it, but what makes one for tests"},
-		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./pipeline/tarball", "./registry",
+		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./pipeline/tarball",
+			"./pipeline/conformance", "./registry",
 			"./release", "./release/contents", "./release/referrers", "./release/verify", "./release/reproduce",
 			"./repo/publish/oci", "./repo/tags"},
 			Import: []string{"github.com/google/go-containerregistry/..."},
-			Reason: "images are put together by one medium, and pushed, opened and verified from a release; a repository " +
+			Reason: "images are put together by media, and pushed, opened and verified from a release; a repository " +
 				"can be in a registry, too"},
 		{From: []string{"./..."}, Except: []string{"./release/page/...", "./release/reproduce", "./repo/page"},
 			Import: []string{"html/template/..."},

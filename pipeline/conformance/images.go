@@ -1,0 +1,221 @@
+package conformance
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/debbase"
+	"github.com/slipway-build/slipway/e2e"
+	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/layers"
+)
+
+// inputs are what images are made of.
+type inputs struct {
+	needed []e2e.Image
+	built  build.Binaries
+	copies map[string][]byte        // files of the tree
+	pins   map[string][]debbase.Pin // packages, by image
+	own    map[string]result        // images of forks
+}
+
+// A result is an image, or why there is none.
+type result struct {
+	image   v1.Image
+	missing string
+}
+
+// gather compiles what the images hold, and finds the packages and files that they have.
+func (p plan) gather(ctx context.Context, s *build.Session, named []e2e.Named) (inputs, error) {
+	in := inputs{needed: p.needed(named), pins: map[string][]debbase.Pin{}, own: map[string]result{}}
+	var err error
+	if in.built, err = s.Programs(ctx, fork.Job{Platform: p.on, Components: p.inside}); err != nil {
+		return in, err
+	}
+	var names []string
+	for _, image := range p.suite.Images {
+		names = slices.AppendSeq(names, maps.Values(image.Copies))
+	}
+	slices.Sort(names)
+	in.copies, _, err = build.Do(ctx, s, copiesStage, copies{Tree: s.Lock().Tree, Names: slices.Compact(names)})
+	if err != nil {
+		return in, err
+	}
+	for _, image := range in.needed {
+		if image.Own != "" {
+			if in.own[image.Name], err = p.ownImage(ctx, s, image.Own); err != nil {
+				return in, err
+			}
+		}
+	}
+	for _, image := range p.suite.Images {
+		if len(image.Packages) == 0 {
+			continue
+		}
+		if in.pins[image.Name], err = p.pin(ctx, s, image); err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
+
+// pinsStage chooses Debian's packages, once a day.
+var pinsStage = build.Stage[packages, []debbase.Pin]{
+	Name: "test-packages", Revision: 1, Keep: 8, Run: resolve, Read: build.ReadJSON[[]debbase.Pin]("pins.json"),
+}
+
+type packages struct {
+	Debian e2e.Debian
+	Arch   string // as Debian names it
+	Names  []string
+	Alone  bool
+	Day    string
+	from   []debbase.Archive
+	now    time.Time
+}
+
+func resolve(ctx context.Context, _ *build.Session, in packages, dst string) error {
+	pins, err := debbase.Resolve(ctx, in.from, in.Arch, in.Names, in.now)
+	if err != nil {
+		return err
+	}
+	if in.Alone {
+		pins = slices.DeleteFunc(pins, func(p debbase.Pin) bool { return !slices.Contains(in.Names, p.Name) })
+	}
+	return build.WriteJSON(dst, "pins.json", pins)
+}
+
+// pin returns the packages of an image.
+func (p plan) pin(ctx context.Context, s *build.Session, image e2e.Image) ([]debbase.Pin, error) {
+	pins, _, err := build.Do(ctx, s, pinsStage, packages{
+		Debian: p.suite.Debian, Arch: debbase.Arch(p.on.Arch), Names: image.Packages, Alone: image.Alone,
+		Day: p.request.Now.UTC().Format(time.DateOnly), from: p.from, now: p.request.Now,
+	})
+	if err != nil {
+		err = fmt.Errorf("choosing Debian's packages for the images of the tests: %w", err)
+	}
+	return pins, err
+}
+
+// images makes the images, by name.
+func (p plan) images(ctx context.Context, s *build.Session, in inputs) (map[string]result, error) {
+	settings := p.fork.Images
+	out := maps.Clone(in.own)
+	cache := layers.New(s, []string{settings.Compression}, p.input.Date)
+	one := s.Counter("image", "of the tests", len(in.needed), "images")
+	for _, image := range in.needed {
+		if image.Own == "" {
+			made, err := p.image(ctx, cache, in, image)
+			if err != nil {
+				return out, fmt.Errorf("image %s of the tests: %w", image.Name, err)
+			}
+			out[image.Name] = result{image: made}
+		}
+		one()
+	}
+	return out, nil
+}
+
+// image makes an image, with the layers of those that it is made from.
+func (p plan) image(ctx context.Context, cache layers.Cache, in inputs, image e2e.Image) (v1.Image, error) {
+	settled := p.suite.Settled(image)
+	out := images.Image{
+		Recipe:   images.Recipe{Name: image.Name, Args: settled.Args, User: settled.User, Ports: settled.Ports},
+		Platform: p.on, Format: p.fork.Images.Format, Command: settled.Start, Created: p.input.Date,
+		Labels: map[string]string{
+			"org.opencontainers.image.title":       title(image),
+			"org.opencontainers.image.description": "for the end-to-end tests of " + p.fork.Version,
+		},
+	}
+	below := images.Base{Name: "Debian's packages"}
+	var above []images.File
+	for _, from := range p.suite.Chain(image) {
+		if pins := in.pins[from.Name]; pins != nil {
+			made, err := cache.Debian(ctx, p.from, pins)
+			if err != nil {
+				return nil, err
+			}
+			out.AppendLayer(made)
+			below.Files, below.Layers = made[0].Files, []v1.Layer{made[0]}
+		}
+		files := in.files(from)
+		if len(files) == 0 {
+			continue
+		}
+		made, err := cache.Files(ctx, files)
+		if err != nil {
+			return nil, err
+		}
+		out.AppendLayer(made)
+		above = append(above, checkable(from, files)...)
+	}
+	start := settled.Start
+	if len(start) > 0 && !path.IsAbs(start[0]) {
+		start = nil // it is looked up in PATH
+	}
+	if err := images.Check(title(image), p.on.Arch, below, above, start); err != nil {
+		return nil, err
+	}
+	return out.Assemble()
+}
+
+// files returns the files of an image itself.
+func (in inputs) files(image e2e.Image) []images.File {
+	var out []images.File
+	for at := range image.Programs {
+		f := images.File{Path: at, Mode: 0o755, Source: in.built.Path(path.Base(at))}
+		if slices.Contains(image.Setuid, at) {
+			f.Mode |= setuid
+		}
+		out = append(out, f)
+	}
+	for at, name := range image.Copies {
+		out = append(out, images.File{Path: at, Data: in.copies[name]})
+	}
+	for at, text := range image.Texts {
+		out = append(out, images.File{Path: at, Data: []byte(text)})
+	}
+	for at, target := range image.Links {
+		out = append(out, images.File{Path: at, Target: target})
+	}
+	for at, names := range image.Applets {
+		for _, name := range names {
+			out = append(out, images.File{Path: path.Join(path.Dir(at), name), Target: path.Base(at)})
+		}
+	}
+	for _, at := range image.Folders {
+		f := images.File{Path: at, Folder: true}
+		if at == "/tmp" {
+			f.Mode = 0o1777
+		}
+		out = append(out, f)
+	}
+	slices.SortFunc(out, func(a, b images.File) int { return cmp.Compare(a.Path, b.Path) })
+	return out
+}
+
+// setuid has a program run as its owner, and as its group.
+const setuid = 0o6000
+
+// checkable returns the files of an image as rules for images take them. What the profile asks for
+// by its path is right, though: programs that run as their owner, and the keys that upstream's
+// tests have.
+func checkable(image e2e.Image, files []images.File) []images.File {
+	var out []images.File
+	for _, f := range files {
+		if image.Copies[f.Path] == "" {
+			f.Mode &^= setuid
+			out = append(out, f)
+		}
+	}
+	return out
+}
