@@ -52,12 +52,16 @@ type Cache struct {
 	writer       *images.LayerWriter
 	compressions []string
 	date         time.Time // of all files
+	// Note is told how a layer of Debian's packages differs from what dpkg installs.
+	Note func(string)
 }
 
 // New returns the layers in the cache of a session, each in some compressions. date is the time
 // of all files.
 func New(s *build.Session, compressions []string, date time.Time) Cache {
-	return Cache{session: s, writer: &images.LayerWriter{}, compressions: compressions, date: date}
+	return Cache{
+		session: s, writer: &images.LayerWriter{}, compressions: compressions, date: date, Note: s.Note,
+	}
 }
 
 // each returns a layer in each compression.
@@ -146,8 +150,8 @@ func (c Cache) writeDebian(
 	if err != nil {
 		return nil, err
 	}
-	for _, note := range unpacked.Notes {
-		c.session.Note(note)
+	for _, one := range unpacked.Notes {
+		c.Note(one)
 	}
 	return c.writer.Write(dst, debianFiles(unpacked.Entries), compression, c.date)
 }

@@ -23,9 +23,9 @@ import (
 type inputs struct {
 	needed []e2e.Image
 	built  build.Binaries
-	copies map[string][]byte        // files of the tree
-	pins   map[string][]debbase.Pin // packages, by image
-	own    map[string]result        // images of forks
+	copies map[string][]byte // files of the tree
+	pins   []debbase.Pin     // packages of all images
+	own    map[string]result // images of forks
 }
 
 // A result is an image, or why there is none.
@@ -36,7 +36,7 @@ type result struct {
 
 // gather compiles what the images hold, and finds the packages and files that they have.
 func (p plan) gather(ctx context.Context, s *build.Session, named []e2e.Named) (inputs, error) {
-	in := inputs{needed: p.needed(named), pins: map[string][]debbase.Pin{}, own: map[string]result{}}
+	in := inputs{needed: p.needed(named), own: map[string]result{}}
 	var err error
 	if in.built, err = s.Programs(ctx, fork.Job{Platform: p.on, Components: p.inside}); err != nil {
 		return in, err
@@ -57,15 +57,10 @@ func (p plan) gather(ctx context.Context, s *build.Session, named []e2e.Named) (
 			}
 		}
 	}
-	for _, image := range p.suite.Images {
-		if len(image.Packages) == 0 {
-			continue
-		}
-		if in.pins[image.Name], err = p.pin(ctx, s, image); err != nil {
-			return in, err
-		}
+	if len(p.suite.Debian.Packages) > 0 {
+		in.pins, err = p.pins(ctx, s)
 	}
-	return in, nil
+	return in, err
 }
 
 // pinsStage chooses Debian's packages, once a day.
@@ -76,29 +71,24 @@ var pinsStage = build.Stage[packages, []debbase.Pin]{
 type packages struct {
 	Debian e2e.Debian
 	Arch   string // as Debian names it
-	Names  []string
-	Alone  bool
 	Day    string
 	from   []debbase.Archive
 	now    time.Time
 }
 
 func resolve(ctx context.Context, _ *build.Session, in packages, dst string) error {
-	pins, err := debbase.Resolve(ctx, in.from, in.Arch, in.Names, in.now)
+	pins, err := debbase.Resolve(ctx, in.from, in.Arch, in.Debian.Packages, in.now)
 	if err != nil {
 		return err
-	}
-	if in.Alone {
-		pins = slices.DeleteFunc(pins, func(p debbase.Pin) bool { return !slices.Contains(in.Names, p.Name) })
 	}
 	return build.WriteJSON(dst, "pins.json", pins)
 }
 
-// pin returns the packages of an image.
-func (p plan) pin(ctx context.Context, s *build.Session, image e2e.Image) ([]debbase.Pin, error) {
+// pins returns the packages of the images.
+func (p plan) pins(ctx context.Context, s *build.Session) ([]debbase.Pin, error) {
 	pins, _, err := build.Do(ctx, s, pinsStage, packages{
-		Debian: p.suite.Debian, Arch: debbase.Arch(p.on.Arch), Names: image.Packages, Alone: image.Alone,
-		Day: p.request.Now.UTC().Format(time.DateOnly), from: p.from, now: p.request.Now,
+		Debian: p.suite.Debian, Arch: debbase.Arch(p.on.Arch), Day: p.request.Now.UTC().Format(time.DateOnly),
+		from: p.from, now: p.request.Now,
 	})
 	if err != nil {
 		err = fmt.Errorf("choosing Debian's packages for the images of the tests: %w", err)
@@ -106,11 +96,22 @@ func (p plan) pin(ctx context.Context, s *build.Session, image e2e.Image) ([]deb
 	return pins, err
 }
 
+// pinsOf returns the packages of an image itself.
+func (in inputs) pinsOf(image e2e.Image) []debbase.Pin {
+	if image.HasAll() {
+		return in.pins
+	}
+	return slices.DeleteFunc(slices.Clone(in.pins), func(p debbase.Pin) bool {
+		return !slices.Contains(image.Packages, p.Name)
+	})
+}
+
 // images makes the images, by name.
 func (p plan) images(ctx context.Context, s *build.Session, in inputs) (map[string]result, error) {
 	settings := p.fork.Images
 	out := maps.Clone(in.own)
 	cache := layers.New(s, []string{settings.Compression}, p.input.Date)
+	cache.Note = func(string) {} // the images of tests are no base of anything
 	one := s.Counter("image", "of the tests", len(in.needed), "images")
 	for _, image := range in.needed {
 		if image.Own == "" {
@@ -139,7 +140,7 @@ func (p plan) image(ctx context.Context, cache layers.Cache, in inputs, image e2
 	below := images.Base{Name: "Debian's packages"}
 	var above []images.File
 	for _, from := range p.suite.Chain(image) {
-		if pins := in.pins[from.Name]; pins != nil {
+		if pins := in.pinsOf(from); len(pins) > 0 {
 			made, err := cache.Debian(ctx, p.from, pins)
 			if err != nil {
 				return nil, err
