@@ -39,10 +39,11 @@ type Suite struct {
 	Images []Image `yaml:"images" json:"images"`
 }
 
-// Debian is where packages come from.
+// Debian is the packages that images have, and where they come from.
 type Debian struct {
-	Suites  []string `yaml:"suites" json:"suites"`   // each URL SUITE: http://deb.debian.org/debian trixie
-	Keyring string   `yaml:"keyring" json:"keyring"` // the keys that sign the suites, armored
+	Suites   []string `yaml:"suites" json:"suites"`     // each URL SUITE: http://deb.debian.org/debian trixie
+	Packages []string `yaml:"packages" json:"packages"` // by name
+	Keyring  string   `yaml:"keyring" json:"keyring"`   // the keys that sign the suites, armored
 }
 
 // A Program is one that is compiled from the tree.
@@ -60,10 +61,9 @@ type Image struct {
 	// Own names the image of the fork, or of a fork that it runs with, that this one is. Then there
 	// is nothing else to say.
 	Own string `yaml:"own" json:"own"`
-	// Packages are Debian's, which are installed with everything that they depend on.
-	Packages []string `yaml:"packages" json:"packages"`
-	// Alone leaves out what the packages depend on.
-	Alone    bool                `yaml:"alone" json:"alone"`
+	// Packages are of Debian.Packages, without what they depend on. The one word all is all of these,
+	// with everything that they depend on.
+	Packages []string            `yaml:"packages" json:"packages"`
 	Programs map[string]string   `yaml:"programs" json:"programs"` // path to the folder of a main package in the tree
 	Setuid   []string            `yaml:"setuid" json:"setuid"`     // programs that run as their owner, and its group
 	Copies   map[string]string   `yaml:"copies" json:"copies"`     // path to a file of the tree
@@ -118,15 +118,25 @@ func (s Suite) validate() []config.Fault {
 			faults = append(faults, config.At("debian.suites", i, "%v", err))
 		}
 	}
+	for i, pkg := range s.Debian.Packages {
+		if err := debbase.CheckPackage(pkg); err != nil {
+			faults = append(faults, config.At("debian.packages", i, "%v", err))
+		}
+	}
 	mains := map[string]string{} // of the programs of images, by name
 	for i, image := range s.Images {
-		faults = append(faults, config.Below(fmt.Sprintf("images[%d]", i), image.validate(s.Images[:i], mains))...)
+		below := fmt.Sprintf("images[%d]", i)
+		faults = append(faults, config.Below(below, image.validate(s.Images[:i], s.Debian.Packages))...)
+		faults = append(faults, config.Below(below, image.validatePrograms(mains))...)
 	}
 	return faults
 }
 
+// HasAll reports whether the image has all packages, and what they depend on.
+func (i Image) HasAll() bool { return slices.Equal(i.Packages, []string{"all"}) }
+
 // validate returns what is wrong with an image that comes after others.
-func (i Image) validate(others []Image, mains map[string]string) []config.Fault {
+func (i Image) validate(others []Image, packages []string) []config.Fault {
 	var faults []config.Fault
 	named := func(name string) bool {
 		return slices.ContainsFunc(others, func(o Image) bool { return o.Name == name })
@@ -141,10 +151,17 @@ func (i Image) validate(others []Image, mains map[string]string) []config.Fault 
 		faults = append(faults, config.Faultf("from", "%s is not an earlier image of the list", i.From))
 	}
 	for n, pkg := range i.Packages {
-		if err := debbase.CheckPackage(pkg); err != nil {
-			faults = append(faults, config.At("packages", n, "%v", err))
+		if !i.HasAll() && !slices.Contains(packages, pkg) {
+			faults = append(faults, config.At("packages", n, "%s is not one of debian.packages", pkg))
 		}
 	}
+	return append(faults, i.validatePaths()...)
+}
+
+// validatePrograms returns what is wrong with the programs of an image. mains are those of the
+// images before, by name.
+func (i Image) validatePrograms(mains map[string]string) []config.Fault {
+	var faults []config.Fault
 	for n, at := range i.Setuid {
 		if i.Programs[at] == "" {
 			faults = append(faults, config.At("setuid", n, "%s is not one of the image's programs", at))
@@ -157,7 +174,7 @@ func (i Image) validate(others []Image, mains map[string]string) []config.Fault 
 		}
 		mains[name] = main
 	}
-	return append(faults, i.validatePaths()...)
+	return faults
 }
 
 // validatePaths returns the paths at which nothing can be in an image.

@@ -90,7 +90,7 @@ func (s *Suite) place(named []e2e.Named, made map[string]result) {
 		switch {
 		case n.Registry == "": // the tests look at how that fails
 		case !ok:
-			s.Missing = append(s.Missing, MissingImage{n.Full, "Slipway has no description of it"})
+			s.Missing = append(s.Missing, MissingImage{n.Full, "Slipway does not make it"})
 		case one.image == nil:
 			s.Missing = append(s.Missing, MissingImage{n.Full, one.missing})
 		default:

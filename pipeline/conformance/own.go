@@ -60,6 +60,9 @@ func unpack(_ context.Context, _ *build.Session, in archived, dst string) error 
 		if err != nil {
 			return err
 		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
 		data, err := io.ReadAll(r)
 		if err != nil {
 			return err
