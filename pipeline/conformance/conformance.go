@@ -71,7 +71,9 @@ func Run(ctx context.Context, s *build.Session, r Request) (Suite, error) {
 	}
 	err = s.Stage("image", "of the tests", "", func() (build.Done, error) {
 		made, err := p.images(ctx, s, in)
-		out.place(named, made)
+		if err == nil {
+			out.place(named, made)
+		}
 		return build.Done{Detail: p.on.String()}, err
 	})
 	return out, err
@@ -83,14 +85,13 @@ func Check(s *build.Session, r Request) error {
 	return err
 }
 
-// place adds the images that the tests name, made or not.
+// place adds the images that the tests name, made or not. Those that are of no registry of the
+// suite are not to be had: the tests look at how that fails.
 func (s *Suite) place(named []e2e.Named, made map[string]result) {
 	for _, n := range named {
-		one, ok := made[n.Repository]
+		one := made[n.Full]
 		switch {
-		case n.Registry == "": // the tests look at how that fails
-		case !ok:
-			s.Missing = append(s.Missing, MissingImage{n.Full, "Slipway does not make it"})
+		case n.Registry == "":
 		case one.image == nil:
 			s.Missing = append(s.Missing, MissingImage{n.Full, one.missing})
 		default:

@@ -21,11 +21,11 @@ import (
 
 // inputs are what images are made of.
 type inputs struct {
-	needed []e2e.Image
+	named  []e2e.Named
 	built  build.Binaries
 	copies map[string][]byte // files of the tree
 	pins   []debbase.Pin     // packages of all images
-	own    map[string]result // images of forks
+	own    map[string]result // images of forks, by their names there
 }
 
 // A result is an image, or why there is none.
@@ -36,7 +36,7 @@ type result struct {
 
 // gather compiles what the images hold, and finds the packages and files that they have.
 func (p plan) gather(ctx context.Context, s *build.Session, named []e2e.Named) (inputs, error) {
-	in := inputs{needed: p.needed(named), own: map[string]result{}}
+	in := inputs{named: named, own: map[string]result{}}
 	var err error
 	if in.built, err = s.Programs(ctx, fork.Job{Platform: p.on, Components: p.inside}); err != nil {
 		return in, err
@@ -50,11 +50,13 @@ func (p plan) gather(ctx context.Context, s *build.Session, named []e2e.Named) (
 	if err != nil {
 		return in, err
 	}
-	for _, image := range in.needed {
-		if image.Own != "" {
-			if in.own[image.Name], err = p.ownImage(ctx, s, image.Own); err != nil {
-				return in, err
-			}
+	for _, n := range named {
+		image, ok := p.described(n)
+		if _, done := in.own[image.Own]; !ok || image.Own == "" || done {
+			continue
+		}
+		if in.own[image.Own], err = p.ownImage(ctx, s, image.Own); err != nil {
+			return in, err
 		}
 	}
 	if len(p.suite.Debian.Packages) > 0 {
@@ -106,34 +108,43 @@ func (in inputs) pinsOf(image e2e.Image) []debbase.Pin {
 	})
 }
 
-// images makes the images, by name.
+// images makes the images that the tests name, by their full names.
 func (p plan) images(ctx context.Context, s *build.Session, in inputs) (map[string]result, error) {
-	settings := p.fork.Images
-	out := maps.Clone(in.own)
-	cache := layers.New(s, []string{settings.Compression}, p.input.Date)
+	out := map[string]result{}
+	cache := layers.New(s, []string{p.fork.Images.Compression}, p.input.Date)
 	cache.Note = func(string) {} // the images of tests are no base of anything
-	one := s.Counter("image", "of the tests", len(in.needed), "images")
-	for _, image := range in.needed {
-		if image.Own == "" {
-			made, err := p.image(ctx, cache, in, image)
+	one := s.Counter("image", "of the tests", len(in.named), "images")
+	for _, n := range in.named {
+		image, ok := p.described(n)
+		switch {
+		case !ok:
+			out[n.Full] = result{missing: "Slipway does not make it"}
+		case image.Own != "":
+			out[n.Full] = in.own[image.Own]
+		default:
+			made, err := p.image(ctx, cache, in, image, n.Tag)
 			if err != nil {
 				return out, fmt.Errorf("image %s of the tests: %w", image.Name, err)
 			}
-			out[image.Name] = result{image: made}
+			out[n.Full] = result{image: made}
 		}
 		one()
 	}
 	return out, nil
 }
 
-// image makes an image, with the layers of those that it is made from.
-func (p plan) image(ctx context.Context, cache layers.Cache, in inputs, image e2e.Image) (v1.Image, error) {
+// image makes an image, with the layers of those that it is made from. Images of two tags differ
+// in their annotations, as the tests may want to tell them apart.
+func (p plan) image(
+	ctx context.Context, cache layers.Cache, in inputs, image e2e.Image, tag string,
+) (v1.Image, error) {
 	settled := p.suite.Settled(image)
 	out := images.Image{
 		Recipe:   images.Recipe{Name: image.Name, Args: settled.Args, User: settled.User, Ports: settled.Ports},
 		Platform: p.on, Format: p.fork.Images.Format, Command: settled.Start, Created: p.input.Date,
 		Labels: map[string]string{
 			"org.opencontainers.image.title":       title(image),
+			"org.opencontainers.image.version":     tag,
 			"org.opencontainers.image.description": "for the end-to-end tests of " + p.fork.Version,
 		},
 	}

@@ -97,16 +97,13 @@ func (p plan) withPrograms() (plan, error) {
 	return p, nil
 }
 
-// needed returns the images of the suite that the tests name, and those that these are made from,
-// in the order of the suite.
-func (p plan) needed(named []e2e.Named) []e2e.Image {
-	var out []e2e.Image
-	for _, image := range p.suite.Images {
-		if slices.ContainsFunc(named, func(n e2e.Named) bool { return n.Repository == image.Name }) {
-			out = append(out, image)
-		}
+// described returns the description of an image that the tests name.
+func (p plan) described(n e2e.Named) (e2e.Image, bool) {
+	i := slices.IndexFunc(p.suite.Images, func(i e2e.Image) bool { return i.Name == n.Repository })
+	if i < 0 || n.Registry == "" { // the tests look at how it cannot be had
+		return e2e.Image{}, false
 	}
-	return out
+	return p.suite.Images[i], true
 }
 
 // without returns what a reason says of an image that no fork has.
