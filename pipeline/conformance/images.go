@@ -108,11 +108,18 @@ func (in inputs) pinsOf(image e2e.Image) []debbase.Pin {
 	})
 }
 
+// A maker makes images of what was gathered.
+type maker struct {
+	plan
+	inputs
+	cache layers.Cache
+}
+
 // images makes the images that the tests name, by their full names.
 func (p plan) images(ctx context.Context, s *build.Session, in inputs) (map[string]result, error) {
 	out := map[string]result{}
-	cache := layers.New(s, []string{p.fork.Images.Compression}, p.input.Date)
-	cache.Note = func(string) {} // the images of tests are no base of anything
+	m := maker{p, in, layers.New(s, []string{p.fork.Images.Compression}, p.input.Date)}
+	m.cache.Note = func(string) {} // the images of tests are no base of anything
 	one := s.Counter("image", "of the tests", len(in.named), "images")
 	for _, n := range in.named {
 		image, ok := p.described(n)
@@ -122,7 +129,7 @@ func (p plan) images(ctx context.Context, s *build.Session, in inputs) (map[stri
 		case image.Own != "":
 			out[n.Full] = in.own[image.Own]
 		default:
-			made, err := p.image(ctx, cache, in, image, n.Tag)
+			made, err := m.image(ctx, image, n.Tag)
 			if err != nil {
 				return out, fmt.Errorf("image %s of the tests: %w", image.Name, err)
 			}
@@ -133,51 +140,58 @@ func (p plan) images(ctx context.Context, s *build.Session, in inputs) (map[stri
 	return out, nil
 }
 
-// image makes an image, with the layers of those that it is made from. Images of two tags differ
-// in their annotations, as the tests may want to tell them apart.
-func (p plan) image(
-	ctx context.Context, cache layers.Cache, in inputs, image e2e.Image, tag string,
-) (v1.Image, error) {
-	settled := p.suite.Settled(image)
+// image makes an image. Images of two tags differ in their annotations, as the tests may want to
+// tell them apart.
+func (m maker) image(ctx context.Context, image e2e.Image, tag string) (v1.Image, error) {
+	settled := m.suite.Settled(image)
 	out := images.Image{
 		Recipe:   images.Recipe{Name: image.Name, Args: settled.Args, User: settled.User, Ports: settled.Ports},
-		Platform: p.on, Format: p.fork.Images.Format, Command: settled.Start, Created: p.input.Date,
+		Platform: m.on, Format: m.fork.Images.Format, Command: settled.Start, Created: m.input.Date,
 		Labels: map[string]string{
 			"org.opencontainers.image.title":       title(image),
 			"org.opencontainers.image.version":     tag,
-			"org.opencontainers.image.description": "for the end-to-end tests of " + p.fork.Version,
+			"org.opencontainers.image.description": "for the end-to-end tests of " + m.fork.Version,
 		},
 	}
-	below := images.Base{Name: "Debian's packages"}
-	var above []images.File
-	for _, from := range p.suite.Chain(image) {
-		if pins := in.pinsOf(from); len(pins) > 0 {
-			made, err := cache.Debian(ctx, p.from, pins)
-			if err != nil {
-				return nil, err
-			}
-			out.AppendLayer(made)
-			below.Files, below.Layers = made[0].Files, []v1.Layer{made[0]}
-		}
-		files := in.files(from)
-		if len(files) == 0 {
-			continue
-		}
-		made, err := cache.Files(ctx, files)
-		if err != nil {
-			return nil, err
-		}
-		out.AppendLayer(made)
-		above = append(above, checkable(from, files)...)
+	below, above, err := m.stack(ctx, &out, m.suite.Chain(image))
+	if err != nil {
+		return nil, err
 	}
 	start := settled.Start
 	if len(start) > 0 && !path.IsAbs(start[0]) {
 		start = nil // it is looked up in PATH
 	}
-	if err := images.Check(title(image), p.on.Arch, below, above, start); err != nil {
+	if err := images.Check(title(image), m.on.Arch, below, above, start); err != nil {
 		return nil, err
 	}
 	return out.Assemble()
+}
+
+// stack adds the layers of a chain of images to one, and returns what is in them: packages below,
+// files above.
+func (m maker) stack(
+	ctx context.Context, to *images.Image, chain []e2e.Image,
+) (below images.Base, above []images.File, err error) {
+	below.Name = "Debian's packages"
+	for _, image := range chain {
+		if pins := m.pinsOf(image); len(pins) > 0 {
+			made, err := m.cache.Debian(ctx, m.from, pins)
+			if err != nil {
+				return below, nil, err
+			}
+			to.AppendLayer(made)
+			below.Files, below.Layers = made[0].Files, []v1.Layer{made[0]}
+		}
+		if files := m.files(image); len(files) > 0 {
+			made, err := m.cache.Files(ctx, files)
+			if err != nil {
+				return below, nil, err
+			}
+			to.AppendLayer(made)
+			above = append(above, checkable(image, files)...)
+		}
+	}
+	return below, above, nil
 }
 
 // files returns the files of an image itself.
