@@ -3,6 +3,9 @@ package build
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/slipway-build/slipway/cross"
@@ -35,7 +38,15 @@ func compilePrograms(ctx context.Context, s *Session, in programsInput, dst stri
 
 func readPrograms(dir string) (Binaries, error) {
 	all, err := ReadJSON[[]cross.Binary](programsFile)(dir)
-	return Binaries{Dir: filepath.Join(dir, "bin"), All: all}, err
+	out := Binaries{Dir: filepath.Join(dir, "bin"), All: all}
+	for _, b := range all {
+		info, gone := os.Stat(out.Path(b.Component))
+		if gone == nil && info.Size() != b.Size {
+			gone = fmt.Errorf("%s is damaged", out.Path(b.Component))
+		}
+		err = errors.Join(err, gone)
+	}
+	return out, err
 }
 
 // Programs compiles what a job names from the patched tree, as Binaries does, but into the
