@@ -19,6 +19,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/check"
+	"github.com/slipway-build/slipway/conformance"
 	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
@@ -63,7 +64,9 @@ type (
 	Rebase           = series.RebaseReport
 	Check            = doctor.Check
 	CheckReport      = check.Report
-	Names            = pipeline.Names
+
+	ConformanceRequest = conformance.Request
+	Names              = pipeline.Names
 )
 
 // A Project is a folder with forks in it.
@@ -208,6 +211,25 @@ func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
 		return r.Check(f)
 	}
 	return r.CheckComing(f, image.Pulls(f, p.Imaging))
+}
+
+// Conformance runs Kubernetes' end-to-end tests on a cluster, and writes what came of them to
+// dist/FORK/conformance. Where tests failed that were not expected to, it returns the files and an error.
+func (p *Project) Conformance(ctx context.Context, id string, r ConformanceRequest) (artifact.Set, error) {
+	f, err := p.Fork(id)
+	if err != nil {
+		return nil, err
+	}
+	t, err := conformance.New(f, r)
+	if err != nil {
+		return nil, err
+	}
+	return p.lockedAll(ctx, t.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+		if err := t.Check(sessions); err != nil || p.PlanOnly {
+			return nil, err
+		}
+		return t.Run(ctx, sessions)
+	})
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that make Kubespray deploy a fork.

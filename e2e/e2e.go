@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	conformance "github.com/slipway-build/slipway/conformance/settings"
 	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/internal/config"
 	"github.com/slipway-build/slipway/version"
@@ -17,6 +18,8 @@ import (
 // Recipes is conformance.yaml of a profile: the tests of a project, across its versions.
 type Recipes struct {
 	Suites []Suite `yaml:"suites" json:"suites"`
+	// Expected are tests that fail for a reason that is not a fork's.
+	Expected []conformance.Known `yaml:"expected" json:"expected"`
 }
 
 // A Suite is the tests of a range of versions.
@@ -96,7 +99,7 @@ func (r Recipes) Validate() []config.Fault {
 	for i, s := range r.Suites {
 		faults = append(faults, config.Below(fmt.Sprintf("suites[%d]", i), s.validate())...)
 	}
-	return faults
+	return append(faults, conformance.Validate(r.Expected)...)
 }
 
 func (s Suite) validate() []config.Fault {

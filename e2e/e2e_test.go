@@ -64,12 +64,12 @@ func TestValidate(t *testing.T) {
 	} {
 		s := good()
 		c.change(&s)
-		testkit.Faults(t, c.name, Recipes{[]Suite{s}}.Validate(), c.want...)
+		testkit.Faults(t, c.name, Recipes{Suites: []Suite{s}}.Validate(), c.want...)
 	}
 }
 
 func TestSuite(t *testing.T) {
-	recipes := Recipes{[]Suite{{Versions: ">=1.5.0-0 <1.6.0-0"}, {Versions: ">=1.4.0-0 <1.5.0-0"}}}
+	recipes := Recipes{Suites: []Suite{{Versions: ">=1.5.0-0 <1.6.0-0"}, {Versions: ">=1.4.0-0 <1.5.0-0"}}}
 	for v, want := range map[string]string{
 		"1.4.1+acme.1": ">=1.4.0-0 <1.5.0-0",
 		"1.5.0-rc.1":   ">=1.5.0-0 <1.6.0-0",

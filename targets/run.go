@@ -125,6 +125,7 @@ const (
 	toggleAttest   toggle = "ATTEST"
 	toggleMirror   toggle = "MIRROR"
 	toggleMessages toggle = "MESSAGES"
+	toggleUpstream toggle = "UPSTREAM"
 )
 
 func flag(variable toggle, value *bool) bool {
@@ -139,7 +140,7 @@ func flag(variable toggle, value *bool) bool {
 func checkToggles() error {
 	var errs []error
 	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce,
-		toggleDryRun, toggleAttest, toggleMirror, toggleMessages} {
+		toggleDryRun, toggleAttest, toggleMirror, toggleMessages, toggleUpstream} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

@@ -1,4 +1,4 @@
-package conformance
+package e2e
 
 import (
 	"archive/tar"
@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
 )
 
@@ -31,15 +32,22 @@ func (p plan) ownImage(ctx context.Context, s *build.Session, name string) (resu
 		if !slices.Contains(recipes.Names(f.Parsed), name) {
 			continue
 		}
-		archive, err := from.Image(ctx, name, p.on)
-		if err != nil {
-			return result{}, err
-		}
-		in := archived{SHA256: fmt.Sprintf("%x", sha256.Sum256(archive)), data: archive}
-		image, _, err := build.Do(ctx, s, unpackStage, in)
+		image, err := Own(ctx, s, from, name, p.on)
 		return result{image: image}, err
 	}
 	return result{missing: p.without(name)}, nil
+}
+
+// Own returns an image of the fork of a session, for one platform; s is the session of the tests. It is read from the
+// cache when it is pushed, so that has to be before s is closed.
+func Own(ctx context.Context, s, from *build.Session, name string, on platform.Platform) (v1.Image, error) {
+	archive, err := from.Image(ctx, name, on)
+	if err != nil {
+		return nil, err
+	}
+	in := archived{SHA256: fmt.Sprintf("%x", sha256.Sum256(archive)), data: archive}
+	image, _, err := build.Do(ctx, s, unpackStage, in)
+	return image, err
 }
 
 // unpackStage keeps an image of an archive as a layout, which is read when it is pushed.

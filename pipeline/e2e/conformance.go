@@ -1,10 +1,10 @@
-// Package conformance makes what the end-to-end tests of a fork consist of: the programs
+// Package e2e makes what the end-to-end tests of a fork consist of: the programs
 // that run the tests, and the images that the tests run. Both are made of the fork's patched
 // tree; what upstream's images have of other systems is of Debian's packages here.
 //
 // The packages are those that the suites of the profile's conformance.yaml have on the day of
 // Request.Now. They are resolved once a day; nothing that is released has them.
-package conformance
+package e2e
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/e2e"
+	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/registry"
 )
 
@@ -29,9 +30,10 @@ type Request struct {
 
 // A Suite is what the tests of a fork consist of.
 type Suite struct {
-	Dir     string          // folder with the programs that run the tests here; absolute, in the cache
-	Images  []registry.Item // what to push: repositories below a registry, as e2e-test-images/agnhost
-	Missing []MissingImage  // images that the tests run and that are not made, sorted by name
+	Platform platform.Platform // of the images
+	Dir      string            // folder with the programs that run the tests here; absolute, in the cache
+	Images   []registry.Item   // what to push: repositories below a registry, as e2e-test-images/agnhost
+	Missing  []MissingImage    // images that the tests run and that are not made, sorted by name
 
 	suite      e2e.Suite
 	registries []string // that the images are of, as the tests name them
@@ -57,7 +59,7 @@ func Run(ctx context.Context, s *build.Session, r Request) (Suite, error) {
 		return Suite{}, err
 	}
 	s.Announce()
-	out := Suite{suite: p.suite}
+	out := Suite{Platform: p.on, suite: p.suite}
 	if out.Dir, err = p.programs(ctx, s); err != nil {
 		return out, err
 	}
