@@ -107,14 +107,22 @@ func serveImages(t *testing.T, l *lab.Lab, dir string) string {
 }
 
 // asReader gives a root what a reader of the page has: a registry that is trusted, a repository, and somebody who
-// says yes. A disk that is nearly full must not have a node evict its pods; the proxy's sandbox has a /proc without
-// the settings of the machine's own; and who runs tests in a container may not protect pods from the kernel.
+// says yes.
 func asReader(t *testing.T, root, ca string) {
 	t.Helper()
+	asNode(t, root)
 	mustRun(t, "", "sh", "-ec", `cat "$2" >>"$1/etc/ssl/certs/ca-certificates.crt"
 rm -f "$1"/etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:/repo ./' >"$1/etc/apt/sources.list"
-printf 'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n' >"$1/etc/apt/apt.conf.d/90reader"
+printf 'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n' >"$1/etc/apt/apt.conf.d/90reader"`, "sh", root, ca)
+}
+
+// asNode makes a root one that a node can run in here. A disk that is nearly full must not have a node evict its pods;
+// the proxy's sandbox has a /proc without the settings of the machine's own; and who runs tests in a container may not
+// protect pods from the kernel.
+func asNode(t *testing.T, root string) {
+	t.Helper()
+	mustRun(t, "", "sh", "-ec", `
 mkdir -p "$1/etc/kubernetes/kubelet.d"
 cat >"$1/etc/kubernetes/kubelet.d/90-disk.conf" <<E
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -125,7 +133,7 @@ E
 sed -i '/grpc.v1.cri"\]$/a restrict_oom_score_adj = true' "$1/etc/containerd/config.toml"
 mkdir -p "$1/etc/systemd/system/kube-proxy.service.d"
 printf '[Service]\nBindPaths=-/run/lab/nf_conntrack_max:/proc/sys/net/netfilter/nf_conntrack_max\n' \
-	>"$1/etc/systemd/system/kube-proxy.service.d/lab.conf"`, "sh", root, ca)
+	>"$1/etc/systemd/system/kube-proxy.service.d/lab.conf"`, "sh", root)
 }
 
 // offer puts packages into the repository of a root.

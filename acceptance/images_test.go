@@ -23,7 +23,7 @@ func TestImages(t *testing.T) {
 	}
 	dir := clone(t)
 	host := "linux/" + runtime.GOARCH
-	for _, f := range []string{fork, "flannel-0.28"} { // with the first comes etcd
+	for _, f := range []string{fork, "flannel-0.28", "cni-plugins-1.9"} { // with the first comes etcd
 		t.Log(mage(t, dir, "image", "-fork="+f, "-platforms="+host))
 	}
 	hyperkube := unpackImage(t, dir, fork, "hyperkube")
@@ -39,6 +39,7 @@ func TestImages(t *testing.T) {
 	}
 	t.Run("layers", func(t *testing.T) { layers(t, dir) })
 	t.Run("registry", func(t *testing.T) { registries(t, dir) })
+	t.Run("joins", func(t *testing.T) { joined(t, dir) })
 	t.Run("installs", func(t *testing.T) { hosted(t, dir) })
 	t.Run("base", func(t *testing.T) { based(t, dir) })
 	t.Run("runs", func(t *testing.T) { serves(t, hyperkube, etcd) })

@@ -13,7 +13,7 @@ flag() {
 }
 
 config=$(flag config)
-config=${config:-/etc/kubernetes/kubelet.yaml}
+[ -e "$config" ] || config=/etc/kubernetes/kubelet.yaml
 
 # setting NAME prints what the kubelet's configuration sets.
 setting() {
