@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,27 +36,33 @@ const fakeKubeadm = `#!/bin/sh
 printf 'registry.k8s.io/%s\n' kube-apiserver:v1.36.1 coredns/coredns:v1.13.1 pause:3.10.1
 `
 
-// A dnsHost is a control plane that kubernetes-dns runs on.
-type dnsHost struct{ dir, script string }
+// A host is one that a script of a package runs on.
+type host struct{ dir, script string }
 
-// newDNSHost lays out a host in a folder, with a script that has its paths there.
-func newDNSHost(t *testing.T, version string, files map[string]string) dnsHost {
+// newDNSHost lays out a control plane, with kubernetes-dns.
+func newDNSHost(t *testing.T, version string, files map[string]string) host {
 	t.Helper()
 	testkit.Need(t, "awk")
-	h := dnsHost{dir: t.TempDir()}
-	script := contents(assembled(t, "kubernetes", version))["/usr/sbin/kubernetes-dns"]
-	script = strings.NewReplacer("/etc/", h.dir+"/etc/", "/usr/bin/", h.dir+"/bin/").Replace(script)
-	h.script = strings.ReplaceAll(script, "forward . "+h.dir, "forward . ")
 	all := map[string]string{
 		"bin/kubectl": fakeKubectl, "bin/kubeadm": fakeKubeadm, "bin/id": "#!/bin/sh\necho 0\n",
 		"etc/kubernetes/admin.conf":   "",
 		"etc/kubernetes/kubelet.yaml": "clusterDNS: [10.0.0.10]\nclusterDomain: cluster.local\n",
 		"etc/resolv.conf":             "nameserver 192.0.2.53\n", "fake/nodes": "node/n1\n",
 	}
+	maps.Copy(all, files)
+	h := newHost(t, version, "/usr/sbin/kubernetes-dns", all)
+	h.script = strings.ReplaceAll(h.script, "forward . "+h.dir, "forward . ")
+	return h
+}
+
+// newHost lays out a host with files in a folder, with a script of Kubernetes that has its paths there. A file whose
+// text is - is only a folder for it.
+func newHost(t *testing.T, version, script string, files map[string]string) host {
+	t.Helper()
+	h := host{dir: t.TempDir()}
+	h.script = strings.NewReplacer("/etc/", h.dir+"/etc/", "/usr/bin/", h.dir+"/bin/", "/var/", h.dir+"/var/").
+		Replace(contents(assembled(t, "kubernetes", version))[script])
 	for name, text := range files {
-		all[name] = text
-	}
-	for name, text := range all {
 		at := filepath.Join(h.dir, name)
 		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 			t.Fatal(err)
@@ -71,9 +78,9 @@ func newDNSHost(t *testing.T, version string, files map[string]string) dnsHost {
 }
 
 // run runs the script, and returns what it says, with its exit status.
-func (h dnsHost) run(t *testing.T, args ...string) (string, int) {
+func (h host) run(t *testing.T, args ...string) (string, int) {
 	t.Helper()
-	cmd := exec.Command("sh", append([]string{"-c", h.script, "kubernetes-dns"}, args...)...)
+	cmd := exec.Command("sh", append([]string{"-c", h.script, "sh"}, args...)...)
 	path := filepath.Join(h.dir, "bin") + ":" + os.Getenv("PATH")
 	cmd.Env = []string{"PATH=" + path, "fake=" + filepath.Join(h.dir, "fake")}
 	out, err := cmd.CombinedOutput()
@@ -85,7 +92,7 @@ func (h dnsHost) run(t *testing.T, args ...string) (string, int) {
 }
 
 // applied returns the objects that kubectl was given, by kind and name.
-func (h dnsHost) applied(t *testing.T) map[string]map[string]any {
+func (h host) applied(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(h.dir, "fake", "applied"))
 	if err != nil {

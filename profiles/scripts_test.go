@@ -11,13 +11,14 @@ import (
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
-// TestScriptsOfKubelets has the shell and shellcheck read what a kubelet's package brings
-// for its host, of each kind of version; and has it fit into an ebuild.
+// TestScriptsOfKubelets has the shell and shellcheck read what the packages of a node bring
+// for its host, of each kind of version; and has them fit into an ebuild.
 func TestScriptsOfKubelets(t *testing.T) {
 	testkit.Need(t, "shellcheck")
 	for _, v := range []string{"1.13.0", "1.29.0", "1.30.0", "1.36.1"} {
 		for _, p := range assembled(t, "kubernetes", v+"+acme.1") {
-			if p.Name != "kubelet" {
+			least, ok := map[string]int{"kubelet": 5, "kubeadm": 1, "kubernetes-node": 1}[p.Name]
+			if !ok {
 				continue
 			}
 			if err := ebuilds.Check(p); err != nil {
@@ -39,8 +40,8 @@ func TestScriptsOfKubelets(t *testing.T) {
 					}
 				}
 			}
-			if read < 5 {
-				t.Errorf("%s: %d scripts, want 5 or more", v, read)
+			if read < least {
+				t.Errorf("%s: %d scripts of %s, want %d or more", v, read, p.Name, least)
 			}
 		}
 	}

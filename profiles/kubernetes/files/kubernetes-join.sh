@@ -113,7 +113,8 @@ value "$token" --token TOKEN '[a-z0-9]{6}\.[a-z0-9]{16}' "six and sixteen small 
 token=$value
 value "$hash" --ca-hash CA_HASH 'sha256:[0-9a-f]{64}' "sha256: and 64 hexadecimal digits"
 hash=$value
-for number in $(grep -nEv '^[[:space:]]*(#|$)|^(ENDPOINT|TOKEN|CA_HASH)=' $settings 2>/dev/null | cut -d : -f 1); do
+others=$(grep -nEv '^[[:space:]]*(#|$)|^(ENDPOINT|TOKEN|CA_HASH)=' $settings 2>/dev/null | cut -d : -f 1)
+for number in $others; do
 	fault "$settings:$number: want ENDPOINT=, TOKEN= or CA_HASH= at the beginning of the line"
 done
 [ -z "$faults" ] || exit 2
