@@ -58,7 +58,8 @@ type item struct {
 
 // Lay returns the files of an image, the manifest among them.
 func (in Input) Lay() ([]images.File, error) {
-	m := installer.Manifest{Name: in.Name, Version: in.Version, Arch: in.Arch, Units: map[string][]string{}, Checks: map[string]string{}}
+	m := installer.Manifest{Name: in.Name, Version: in.Version, Arch: in.Arch, Units: map[string][]string{},
+		Checks: map[string]string{}}
 	for role, r := range in.Roles {
 		m.Units[role] = r.Units
 		if r.Check != "" {

@@ -101,7 +101,9 @@ func (m Manifest) Check() error {
 			}
 		}
 		files := m.role(role)
-		if at := m.Checks[role]; at != "" && !slices.ContainsFunc(files, func(e Entry) bool { return e.Path == at && e.kind() == file && !e.Template }) {
+		at := m.Checks[role]
+		is := func(e Entry) bool { return e.Path == at && e.kind() == file && !e.Template }
+		if at != "" && !slices.ContainsFunc(files, is) {
 			bad("checks of %s: %s is no file of the role", role, at)
 		}
 		for i, e := range files {

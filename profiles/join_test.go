@@ -28,7 +28,8 @@ func TestJoinLooksAtItsValues(t *testing.T) {
 		{"comments and quotes", "# mine\n\nENDPOINT=\"api.example.org\"\r\n" + joinToken + joinHash, "", 0},
 		{"IPv6", "ENDPOINT=[2001:db8::1]:6443\n" + joinToken + joinHash, "", 0},
 		{"no file", "-", "kubernetes-join: this host joins no cluster yet. Write ENDPOINT=, TOKEN= and CA_HASH=, as " +
-			"kubernetes-token on the master prints them, to /etc/kubernetes/join.env; then: systemctl start kubernetes-join\n", 0},
+			"kubernetes-token on the master prints them, to /etc/kubernetes/join.env; " +
+			"then: systemctl start kubernetes-join\n", 0},
 		{"an empty file", "", "kubernetes-join: " + missing("ENDPOINT") + "kubernetes-join: --token is missing" +
 			strings.ReplaceAll(none, "%", "TOKEN") + "kubernetes-join: --ca-hash is missing" +
 			strings.ReplaceAll(none, "%", "CA_HASH"), 2},
@@ -44,12 +45,13 @@ func TestJoinLooksAtItsValues(t *testing.T) {
 		{"two of a name", "TOKEN=x\n" + joinEndpoint + joinToken + joinHash, "", 0},
 	} {
 		files := map[string]string{"bin/id": "#!/bin/sh\necho 0\n", "etc/kubernetes/join.env": c.env}
-		got, status := newHost(t, "1.36.1", "/usr/sbin/kubernetes-join", files).run(t, "--check")
+		const script = "/usr/sbin/kubernetes-join"
+		got, status := newHost(t, "1.36.1", script, files).run(t, "--check")
 		if got != c.want || status != c.status {
 			t.Errorf("%s: %d\n%s\nwant %d\n%s", c.name, status, got, c.status, c.want)
 		}
 		files["etc/kubernetes/kubelet.conf"] = ""
-		if got, status := newHost(t, "1.36.1", "/usr/sbin/kubernetes-join", files).run(t, "--check"); got != "" || status != 0 {
+		if got, status := newHost(t, "1.36.1", script, files).run(t, "--check"); got != "" || status != 0 {
 			t.Errorf("%s, on a node: %d\n%s", c.name, status, got)
 		}
 	}
