@@ -106,20 +106,8 @@ const keyring = testkit.DebianKeys
 
 // based puts the kubelet's image on packages of Debian's, whose programs run.
 func based(t *testing.T, dir string) {
-	if _, err := os.Stat(keyring); err != nil || os.Getuid() != 0 {
-		t.Skip("wants Debian's keys, and to be root")
-	}
-	testkit.Need(t, "apt-get")
-	suite := mustRun(t, "", "sh", "-c", `apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
-grep -E '/debian [a-z]+$' | head -1`)
-	if strings.TrimSpace(suite) == "" {
-		t.Skip("apt knows no suite of Debian's")
-	}
-	const base = `base='{suites: ['"$2"'], keyring: keys.gpg, packages: [base-files, iptables, conntrack, mount]}'
-cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
-	mustRun(t, dir, "sh", "-ec", base, keyring, fork, strings.TrimSpace(suite))
+	onDebian(t, dir)
 	host := "-platforms=linux/" + runtime.GOARCH
-	mage(t, dir, "patches:lock", "-fork="+fork)
 	mage(t, dir, "image", "-images=kubelet", host)
 	first := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json")
 	root := unpackImage(t, dir, fork, "kubelet")
@@ -136,6 +124,24 @@ cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
 	if again := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json"); again != first {
 		t.Errorf("made again, the image is\n%s\nand was\n%s", again, first)
 	}
+}
+
+// onDebian gives the fork's images a base of Debian's packages.
+func onDebian(t *testing.T, dir string) {
+	t.Helper()
+	if _, err := os.Stat(keyring); err != nil || os.Getuid() != 0 {
+		t.Skip("wants Debian's keys, and to be root")
+	}
+	testkit.Need(t, "apt-get")
+	suite := mustRun(t, "", "sh", "-c", `apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
+grep -E '/debian [a-z]+$' | head -1`)
+	if strings.TrimSpace(suite) == "" {
+		t.Skip("apt knows no suite of Debian's")
+	}
+	const base = `base='{suites: ['"$2"'], keyring: keys.gpg, packages: [base-files, iptables, conntrack, mount]}'
+cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
+	mustRun(t, dir, "sh", "-ec", base, keyring, fork, strings.TrimSpace(suite))
+	mage(t, dir, "patches:lock", "-fork="+fork)
 }
 
 func forkTag(t *testing.T, dir string) string {
