@@ -36,6 +36,7 @@ func TestKubeletContainer(t *testing.T) {
 	n.is("pidof pause", pods)
 
 	t.Log("containerd is killed, and with it ctr")
+	n.eventually("pidof kubelet")
 	killed := n.sh("pidof kubelet; kill -KILL $(pidof containerd)")
 	n.eventually("systemctl is-active kubelet && pidof kubelet | grep -vx " + killed)
 	n.is("pidof pause", pods)
