@@ -25,7 +25,7 @@ func TestKubeletContainer(t *testing.T) {
 	w.nodes["n1"] = n
 	t.Cleanup(w.tell)
 
-	n.sh(devices + " >/run/devices; " + mounts + " >/run/mounts")
+	n.sh(devices + " >/run/devices; grep '^a terminal opens' /run/devices; " + mounts + " >/run/mounts")
 	w.to("## Start")
 	n.sh(lenient)
 	w.to("## Stop and update")
