@@ -26,8 +26,7 @@ func TestVirtualMachine(t *testing.T) {
 	}
 	l := openLab(t, "vm", "203.0.113.0/24")
 	first, _, _ := debs(t)
-	packages := append(lab.VMPackages(), "ca-certificates", "containerd", "openssl", "busybox-static")
-	root, err := l.Base(t.Context(), packages...)
+	root, err := l.Base(t.Context(), lab.Kernel, "ca-certificates", "containerd", "openssl", "busybox-static")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,12 +23,10 @@ func (l *Lab) Listen(port uint16) (net.Listener, error) {
 }
 
 // Dial connects this process to an address and a port of a machine.
-func (l *Lab) Dial(address string) (net.Conn, error) { return l.dial("tcp4", address) }
-
-func (l *Lab) dial(network, address string) (net.Conn, error) {
+func (l *Lab) Dial(address string) (net.Conn, error) {
 	var conn net.Conn
 	err := l.inside(func() (err error) {
-		conn, err = net.Dial(network, address)
+		conn, err = net.Dial("tcp4", address)
 		return err
 	})
 	return conn, err

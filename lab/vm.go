@@ -3,18 +3,23 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/slipway-build/slipway/internal/shell"
 )
 
-// VMPackages are what the root of a virtual machine has to have of Debian, besides what each base has: a kernel, and
-// the agent that runs scripts.
-func VMPackages() []string { return []string{"linux-image-cloud-amd64", "qemu-guest-agent"} }
+// Kernel is the package of Debian's that the root of a virtual machine has to have.
+const Kernel = "linux-image-cloud-amd64"
 
 // BootVM starts a root as Boot does, but with a kernel of its own, in a virtual machine of QEMU's that needs nothing
 // of this host's processor. Its disk is a copy of the root.
@@ -28,14 +33,11 @@ func (l *Lab) BootVM(ctx context.Context, name, root, address string) (*Machine,
 }
 
 // A vm runs a machine under QEMU.
-type vm struct {
-	m              *Machine
-	kernel, initrd string
-	agent          agent
-}
+type vm struct{ m *Machine }
 
-// disk is where a virtual machine's is.
-func (v *vm) disk() string { return v.m.Root + ".disk" }
+func (v *vm) disk() string   { return v.m.Root + ".disk" }
+func (v *vm) kernel() string { return filepath.Join(v.m.Root, "vmlinuz") }
+func (v *vm) initrd() string { return filepath.Join(v.m.Root, "initrd.img") }
 
 // awaitDevice waits for the module that drives it.
 const awaitDevice = "until ip link show eth0 >/dev/null 2>&1; do sleep 0.1; done\n"
@@ -48,24 +50,42 @@ func (v *vm) prepare(ctx context.Context) error {
 			return fmt.Errorf("machine %s: %w (Debian's packages qemu-system-x86, e2fsprogs)", v.m.Name, err)
 		}
 	}
-	for file, pattern := range map[*string]string{&v.kernel: "vmlinuz-*", &v.initrd: "initrd.img-*"} {
-		found, _ := filepath.Glob(filepath.Join(root, "boot", pattern))
-		if len(found) != 1 {
-			return fmt.Errorf("machine %s: %s has %d files /boot/%s, not one: its base needs VMPackages",
-				v.m.Name, root, len(found), pattern)
+	for _, file := range []string{v.kernel(), v.initrd()} {
+		if _, err := os.Stat(file); err != nil {
+			return fmt.Errorf("machine %s has no kernel: %w: its base needs %s", v.m.Name, err, Kernel)
 		}
-		*file = found[0]
 	}
-	v.agent = agent{lab: l, socket: "@lab-" + v.m.Name}
-	err := os.WriteFile(filepath.Join(root, "etc", "fstab"), []byte("/dev/vda / ext4 rw,relatime 0 1\n"), 0o644)
-	removeErr := os.Remove(v.disk())
-	if errors.Is(removeErr, fs.ErrNotExist) {
-		removeErr = nil
+	err := os.Remove(v.disk())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	if err := errors.Join(err, removeErr, v.m.lay(awaitDevice, "eth0")); err != nil {
+	if err := errors.Join(err, v.m.lay(awaitDevice, "eth0"), v.laySh()); err != nil {
 		return err
 	}
 	return l.run(ctx, "mke2fs", "-q", "-t", "ext4", "-O", "^has_journal", "-d", root, v.disk(), "6G")
+}
+
+const shellPort = "1"
+
+// laySh writes into the root what runs scripts: a shell of root's that answers to the lab's network, which nobody
+// else is on.
+func (v *vm) laySh() error {
+	etc := filepath.Join(v.m.Root, "etc")
+	units := filepath.Join(etc, "systemd", "system")
+	wants := filepath.Join(units, "sockets.target.wants")
+	err := errors.Join(os.MkdirAll(wants, 0o755),
+		os.Symlink("../lab-sh.socket", filepath.Join(wants, "lab-sh.socket")))
+	for name, text := range map[string]string{
+		filepath.Join(etc, "fstab"): "/dev/vda / ext4 rw,relatime 0 1\n",
+		filepath.Join(units, "lab-sh.socket"): "[Socket]\nAccept=yes\nMaxConnections=64\nFreeBind=yes\n" +
+			"ListenStream=" + net.JoinHostPort(v.m.Address.String(), shellPort) + "\n",
+		filepath.Join(units, "lab-sh@.service"): "[Unit]\nCollectMode=inactive-or-failed\n\n" +
+			"[Service]\nStandardInput=socket\nStandardError=journal\nKillMode=process\n" +
+			`ExecStart=/bin/sh -c 'words=$$(cat); (eval "$$words") </dev/null; printf "\n%%s" $$?'` + "\n",
+	} {
+		err = errors.Join(err, os.WriteFile(name, []byte(text), 0o644))
+	}
+	return err
 }
 
 // command joins the machine's network device to the bridge and runs QEMU. A processor that is only made up has no use
@@ -79,18 +99,54 @@ ip link set "$1" master br0 up
 shift
 exec "$@"`
 	return []string{"sh", "-ec", join, "sh", device, "qemu-system-x86_64", "-nodefaults", "-machine", "q35",
-		"-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3G", "-kernel", v.kernel, "-initrd", v.initrd,
+		"-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3G", "-kernel", v.kernel(), "-initrd", v.initrd(),
 		"-append", "console=ttyS0 quiet root=/dev/vda rw net.ifnames=0 mitigations=off tsc=unstable",
 		"-drive", "format=raw,if=virtio,cache=unsafe,file=" + v.disk(), "-device", "virtio-rng-pci",
 		"-netdev", "tap,id=net,script=no,downscript=no,ifname=" + device,
-		"-device", "virtio-net-pci,netdev=net,mac=" + mac, "-device", "virtio-serial-pci",
-		"-chardev", "socket,id=agent,server=on,wait=off,abstract=on,path=" + v.agent.socket[1:],
-		"-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0",
-		"-display", "none", "-monitor", "none", "-serial", "stdio"}, nil
+		"-device", "virtio-net-pci,netdev=net,mac=" + mac, "-display", "none",
+		"-monitor", "none", "-serial", "stdio"}, nil
 }
 
 func (v *vm) patience() time.Duration { return 5 * time.Minute }
 
-func (v *vm) ready(ctx context.Context) bool { return v.agent.ask(ctx, "guest-ping", nil, nil) == nil }
+func (v *vm) ready(ctx context.Context) bool {
+	out, err := v.try(ctx, []string{"echo", "ready"})
+	return err == nil && out == "ready\n"
+}
 
-func (v *vm) try(ctx context.Context, args []string) (string, error) { return v.agent.run(ctx, args) }
+// try has the machine's shell run a program. What the shell writes last, in a line of its own, is how that ended.
+func (v *vm) try(ctx context.Context, args []string) (string, error) {
+	conn, err := v.m.lab.Dial(net.JoinHostPort(v.m.Address.String(), shellPort))
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	words := make([]string, len(args))
+	for i, arg := range args {
+		words[i] = shell.Quote(arg)
+	}
+	if _, err := io.WriteString(conn, strings.Join(words, " ")); err != nil {
+		return "", errors.Join(ctx.Err(), err)
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		return "", errors.Join(ctx.Err(), err)
+	}
+	all, err := io.ReadAll(conn)
+	if err != nil {
+		return string(all), errors.Join(ctx.Err(), err)
+	}
+	return ended(all)
+}
+
+// ended takes from what a machine's shell wrote how the program ended.
+func ended(all []byte) (string, error) {
+	end := bytes.LastIndexByte(all, '\n')
+	switch {
+	case end < 0 || end == len(all)-1:
+		return string(all), errors.New("the machine does not say how it ended")
+	case string(all[end+1:]) != "0":
+		return string(all[:end]), fmt.Errorf("exit status %s", all[end+1:])
+	}
+	return string(all[:end]), nil
+}
