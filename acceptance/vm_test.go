@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/lab"
@@ -32,24 +31,14 @@ func TestVirtualMachine(t *testing.T) {
 	}
 	asReader(t, root)
 	offer(t, root, first)
-	virtual(t, l, root)
-}
-
-// virtual boots a root and does with it what TestVirtualMachine is for.
-func virtual(t *testing.T, l *lab.Lab, root string) {
-	t.Helper()
-	began := time.Now()
 	m, err := l.BootVM(t.Context(), "n3", root, "203.0.113.11")
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := node{m, t}
-	t.Log("BOOT", time.Since(began))
 	alone(n)
-	t.Log("ALONE", time.Since(began))
 	cooks(n, "pod/mate")
 	kernel(n)
-	t.Log("COOKS", time.Since(began))
 
 	t.Log("reboot")
 	if err := n.Reboot(t.Context()); err != nil {
@@ -57,7 +46,6 @@ func virtual(t *testing.T, l *lab.Lab, root string) {
 	}
 	n.eventually(served("pod/mate"))
 	kernel(n)
-	t.Log("REBOOTED", time.Since(began))
 }
 
 // alone walks the section of docs/cluster.md about a single host, with words of its commands replaced by others.

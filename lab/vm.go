@@ -100,7 +100,8 @@ shift
 exec "$@"`
 	return []string{"sh", "-ec", join, "sh", device, "qemu-system-x86_64", "-nodefaults", "-machine", "q35",
 		"-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "3G", "-kernel", v.kernel(), "-initrd", v.initrd(),
-		"-append", "console=ttyS0 quiet root=/dev/vda rw net.ifnames=0 mitigations=off tsc=unstable",
+		"-append", "console=ttyS0 quiet root=/dev/vda rw net.ifnames=0 mitigations=off tsc=reliable " +
+			"systemd.default_timeout_start_sec=300",
 		"-drive", "format=raw,if=virtio,cache=unsafe,file=" + v.disk(), "-device", "virtio-rng-pci",
 		"-netdev", "tap,id=net,script=no,downscript=no,ifname=" + device,
 		"-device", "virtio-net-pci,netdev=net,mac=" + mac, "-display", "none",
