@@ -108,7 +108,7 @@ exec "$@"`
 		"-monitor", "none", "-serial", "stdio"}, nil
 }
 
-func (v *vm) patience() time.Duration { return 5 * time.Minute }
+func (v *vm) patience() time.Duration { return 10 * time.Minute }
 
 func (v *vm) ready(ctx context.Context) bool {
 	out, err := v.try(ctx, []string{"echo", "ready"})
