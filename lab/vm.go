@@ -39,7 +39,7 @@ func (v *vm) disk() string   { return v.m.Root + ".disk" }
 func (v *vm) kernel() string { return filepath.Join(v.m.Root, "vmlinuz") }
 func (v *vm) initrd() string { return filepath.Join(v.m.Root, "initrd.img") }
 
-// awaitDevice waits for the module that drives it.
+// awaitDevice waits for the module that drives the network device.
 const awaitDevice = "until ip link show eth0 >/dev/null 2>&1; do sleep 0.1; done\n"
 
 // prepare makes the disk, which takes as much of this host's as is written to it.
@@ -88,8 +88,8 @@ func (v *vm) laySh() error {
 	return err
 }
 
-// command joins the machine's network device to the bridge and runs QEMU. A processor that is only made up has no use
-// for what keeps one process from another's secrets, and its clock is none to measure time by.
+// command joins the machine's network device to the bridge and runs QEMU. What keeps processes from each other's secrets
+// would only cost time. So would clocks other than the processor's counter: all its processors wait for each reading.
 func (v *vm) command() (args, env []string) {
 	a := v.m.Address.As4()
 	device := fmt.Sprintf("vm%x", a)
