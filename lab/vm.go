@@ -88,7 +88,7 @@ func (v *vm) laySh() error {
 	return err
 }
 
-// command joins the machine's network device to the bridge and runs QEMU. What keeps processes from each other's secrets
+// command joins the machine's network device to the bridge and runs QEMU. What keeps processes from others' secrets
 // would only cost time. So would clocks other than the processor's counter: all its processors wait for each reading.
 func (v *vm) command() (args, env []string) {
 	a := v.m.Address.As4()
