@@ -2,7 +2,6 @@
 # host-checks tells, in the log of kubelet.service, what of this host keeps a kubelet from
 # its work, and what to do about it. It changes nothing, and leaves the rest to the kubelet.
 set -eu
-overlays=/etc/kubernetes/kubelet.d # since 1.30
 
 say() { printf 'host-checks: %s\n' "$*"; }
 
@@ -15,17 +14,12 @@ flag() {
 config=$(flag config)
 config=${config:-/etc/kubernetes/kubelet.yaml}
 
-# setting NAME prints what the kubelet's configuration sets.
-setting() {
-	for file in "$config" "$overlays"/*.conf; do
-		[ ! -f "$file" ] || sed -n "s/^$1:[[:space:]]*//p" "$file"
-	done | tail -n 1 | tr -d "\"'" | sed 's/[[:space:]]*\(#.*\)\{0,1\}$//'
-}
+setting() { /usr/libexec/kubernetes/kubelet-setting "$1" "$config"; }
 
 # change SETTING tells how to set something.
 change() {
 {{- if ge .Minor 30}}
-	say "  $1 belongs in a file such as $overlays/10-host.conf, below the lines"
+	say "  $1 belongs in a file such as /etc/kubernetes/kubelet.d/10-host.conf, below the lines"
 	say "  apiVersion: kubelet.config.k8s.io/v1beta1 and kind: KubeletConfiguration"
 {{- else}}
 	say "  $1 belongs in $config"
@@ -51,9 +45,9 @@ esac
 if [ ! -S "$socket" ]; then
 	say "no container runtime listens at $socket"
 	if systemctl cat containerd.service >/dev/null 2>&1; then
-		say "  to start containerd: systemctl enable --now containerd"
+		say "  to start containerd: systemctl enable --now containerd, then: systemctl restart kubelet"
 	else
-		say "  install containerd, or name another runtime by containerRuntimeEndpoint"
+		say "  install containerd, or name another runtime by containerRuntimeEndpoint, then: systemctl restart kubelet"
 	fi
 	exit 0
 fi

@@ -7,6 +7,7 @@ conf=/etc/kubernetes
 store=/var/lib/kubelet/pki
 current=$store/kubelet-client-current.pem
 settings=$conf/join.env
+export NO_PROXY='*' # as the kubelet, which has none
 
 usage() {
 	cat <<END
@@ -78,7 +79,11 @@ hash=${hash:-$(setting CA_HASH)}
 [ -n "$hash" ] || wrong "--ca-hash is missing, here and in $settings: run kubernetes-token on the master for the whole line"
 case $endpoint in
 *[!A-Za-z0-9.:\[\]-]*) wrong "$endpoint is not HOST:PORT" ;;
-*]:[0-9]* | *[!:]:[0-9]*) ;;
+*:) wrong "$endpoint is not HOST:PORT" ;;
+'['*']':[0-9]*) ;;
+'['*']') endpoint=$endpoint:6443 ;;
+*:*:*) wrong "$endpoint is an IPv6 address without brackets: write [ADDRESS]:PORT" ;;
+*:[0-9]*) ;;
 *) endpoint=$endpoint:6443 ;;
 esac
 matches() { printf '%s\n' "$1" | grep -Eqx "$2"; }
@@ -121,6 +126,9 @@ start() {
 fit() {
 	for tool in openssl systemctl; do
 		command -v $tool >/dev/null || fail "$tool is not installed: install its package"
+	done
+	for dir in $conf /var/lib/kubelet; do
+		[ ! -d "$dir" ] || [ -w "$dir" ] || fail "$dir cannot be written to: is its file system mounted read-only?"
 	done
 	if [ -e $conf/kubelet.conf ]; then
 		authority $conf/kubelet.conf >"$work/joined"
@@ -220,6 +228,17 @@ END
 	esac
 }
 
+# ranged reads the ranges of the cluster's addresses, and checks that there is nothing else of them on this host.
+ranged() {
+	range() { sed -n "s/^ *$1: *//p" "$work/out" | tr -d "\"' "; }
+	: >"$work/out"
+	asks "$work/bootstrap" get --namespace kube-system configmap kubeadm-config \
+		-o 'jsonpath={.data.ClusterConfiguration}' || true
+	pods=$(range podSubnet)
+	/usr/libexec/kubernetes/range-checks "$pods" "$(range serviceSubnet)" ||
+		fail "this host is not fit for a node of that cluster: mend what is said above"
+}
+
 {{- if ge .Minor 14}}
 
 # checked has kubeadm look at this host, which knows best what its kubelet needs.
@@ -309,7 +328,10 @@ join() {
 	until [ -e $current ] && asks $conf/kubelet.conf get --raw "/api/v1/nodes/$host"; do
 		tries=$((tries + 1))
 		if [ $tries -ge 120 ] || systemctl is-failed --quiet kubelet.service; then
-			journalctl --no-pager -u kubelet.service -n 20 -o cat >&2 || true
+			journalctl --no-pager -u kubelet.service -n 20 -o cat >"$work/log" || true
+			cat "$work/log" >&2
+			! grep -q 'database space exceeded' "$work/log" ||
+				fail "the etcd of the cluster is full: run etcd-backup FILE on its master, which prints the commands that make room"
 			fail "the kubelet does not join, and this is the end of its log: this host is as it was before"
 		fi
 		sleep 1
@@ -322,20 +344,16 @@ join() {
 	start
 }
 
-# ranged waits for the node's range of the pods' addresses, where the cluster gives nodes any.
-ranged() {
-	cluster=
-	if asks $conf/kubelet.conf get --namespace kube-system configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}'; then
-		cluster=$(sed -n 's/^ *podSubnet: *//p' "$work/out" | tr -d "\"' ")
-	fi
-	[ -n "$cluster" ] || return 0
+# leased waits for the node's range of the pods' addresses, where the cluster gives nodes any.
+leased() {
+	[ -n "$pods" ] || return 0
 	tries=0
 	while :; do
 		asks $conf/kubelet.conf get node "$host" -o 'jsonpath={.spec.podCIDR}' || true
 		range=$(cat "$work/out")
 		[ -z "$range" ] || break
 		tries=$((tries + 1))
-		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: $(why "$cluster")"
+		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: $(why "$pods")"
 		sleep 1
 	done
 	say "its pods have addresses of $range"
@@ -359,10 +377,11 @@ why() {
 fit
 server
 admitted
+ranged
 {{- if ge .Minor 14}}
 checked "$@"
 {{- end}}
 say "joining the cluster at $endpoint as $host"
 join
-ranged
+leased
 say "done. On the master:  kubectl get node $host"
