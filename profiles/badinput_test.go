@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net"
 	"os"
@@ -15,7 +16,7 @@ const fakeIP = `#!/bin/sh
 case "$*" in
 *" address "*) echo "2: eth0    inet 192.0.2.11/24 brd 192.0.2.255 scope global eth0"
 	[ ! -e "$fake/more" ] || cat "$fake/more" ;;
-*"route show"*) printf 'default via 192.0.2.1 dev eth0 \n192.0.2.0/24 dev eth0 proto kernel scope link src 192.0.2.11 \n'
+*"route show"*) printf 'default via 192.0.2.1 dev eth0 \n192.0.2.0/24 dev eth0 proto kernel scope link \n'
 	[ ! -e "$fake/routes" ] || cat "$fake/routes" ;;
 *"route get"*) echo "192.0.2.1 dev eth0 src 192.0.2.11 uid 0" ;;
 esac
@@ -58,7 +59,7 @@ func TestRanges(t *testing.T) {
 			"etc/kubernetes/bridge.conflist": `{"ranges": [[{"subnet": "10.88.0.0/24"}]]}`},
 			says: "set subnet there to a part of 10.244.0.0/16"},
 		"another clusterDNS": {services: "10.96.0.0/12",
-			says: "warning: 10.0.0.10, clusterDNS in /etc/kubernetes/kubelet.yaml, is not in the range of Services, 10.96.0.0/12"},
+			says: "warning: 10.0.0.10, clusterDNS in /etc/kubernetes/kubelet.yaml, is not in the range of Services, 10.96."},
 		"a cache of the node": {services: "10.96.0.0/12", files: map[string]string{
 			"etc/kubernetes/kubelet.d/10-dns.conf": "clusterDNS:\n- 169.254.20.10\n"}},
 	} {
@@ -89,7 +90,7 @@ func TestRanges(t *testing.T) {
 	}
 }
 
-// TestControlPlaneRefuses has kubernetes-pki, kubernetes-setup and kubernetes-token say what is wrong, and make nothing.
+// TestControlPlaneRefuses has the commands of a control plane say what is wrong, and make nothing.
 func TestControlPlaneRefuses(t *testing.T) {
 	packaged := contents(assembled(t, "kubernetes", "1.36.1+acme.1"))
 	const admin, ca = "etc/kubernetes/admin.conf", "etc/kubernetes/pki/ca.crt"
@@ -101,8 +102,8 @@ func TestControlPlaneRefuses(t *testing.T) {
 	}{
 		"an address of another": {nil, "kubernetes-pki 192.0.2.12",
 			"192.0.2.12 is not an address of this host, which has 192.0.2.11"},
-		"a second address": {map[string]string{admin: conf, ca: "", "etc/kubernetes/pki/ca.key": ""}, "kubernetes-pki 192.0.2.12",
-			"this control plane has the address 192.0.2.11, as /etc/kubernetes/admin.conf says"},
+		"a second address": {map[string]string{admin: conf, ca: "", "etc/kubernetes/pki/ca.key": ""},
+			"kubernetes-pki 192.0.2.12", "this control plane has the address 192.0.2.11, as /etc/kubernetes/admin.conf says"},
 		"a lost authority": {map[string]string{admin: conf}, "kubernetes-pki",
 			"/etc/kubernetes/admin.conf is there, and the authority that it trusts is not: bring /etc/kubernetes/pki/ca.crt"},
 		"a node of another": {map[string]string{"etc/kubernetes/kubelet.conf": conf, ca: ""}, "kubernetes-pki",
@@ -116,6 +117,7 @@ func TestControlPlaneRefuses(t *testing.T) {
 			"the range of pods, 10.244.0.0/16, and that of Services, 10.244.0.0/24, overlap"},
 		"options": {map[string]string{"etc/default/kube-apiserver": "KUBE_APISERVER_ARGS=\"--v 2 x\"\n"}, "kubernetes-pki",
 			"/etc/default/kube-apiserver:1: x is not a flag"},
+		"a clock":  {nil, "kubernetes-pki", "the clock of this host is wrong, as /usr/sbin/kubernetes-pki is of a later day"},
 		"no route": {map[string]string{"bin/ip": "#!/bin/sh\n"}, "kubernetes-pki", "this host has no route to others"},
 		"a token of a node": {nil, "kubernetes-token",
 			"/etc/kubernetes/admin.conf is not there: it works on the master alone"},
@@ -140,6 +142,11 @@ func TestControlPlaneRefuses(t *testing.T) {
 `})
 			for name, text := range c.files {
 				h.write(t, name, text)
+			}
+			if later := time.Now().Add(time.Hour); name == "a clock" {
+				if err := os.Chtimes(filepath.Join(h.dir, "usr/sbin/kubernetes-pki"), later, later); err != nil {
+					t.Fatal(err)
+				}
 			}
 			before := h.state(t)
 			line := strings.Fields(c.line)
@@ -167,6 +174,19 @@ func TestControlPlaneTakesItsOptions(t *testing.T) {
 	}
 }
 
+// TestDNSOutsideOfServices has kubernetes-dns say which address a Service cannot have.
+func TestDNSOutsideOfServices(t *testing.T) {
+	h := newDNSHost(t, "1.36.1+acme.1", map[string]string{"bin/kubectl": `#!/bin/sh
+case "$*" in *" apply "*) echo "failed to allocate IP 10.0.0.10: the provided network does not match the current" \
+	range >&2; exit 1 ;;
+esac
+`})
+	out, status := h.run(t, "kubernetes-dns")
+	if status != 1 || !strings.Contains(out, "kubernetes-dns: 10.0.0.10 is not in the range of Services: name") {
+		t.Errorf("exit status %d: %s", status, out)
+	}
+}
+
 // fakeOpenSSL has certificates that are their keys, and a server that answers from a file.
 const fakeOpenSSL = `#!/bin/sh
 case $1 in
@@ -177,65 +197,74 @@ dgst) sha256sum ;;
 esac
 `
 
+// The authority of a cluster is the text "ship", of which this is the sum.
+const shipHash = "sha256:e5d5b971139eefeb36d6edb9938fa246740c90da2003626487eb2d5d9646aec6"
+
+// joinAnswer is what the server says of itself to those that it does not know.
+func joinAnswer(now time.Time, ca string) string {
+	return "HTTP/1.0 200 OK\r\nDate: " + now.UTC().Format(time.RFC1123) + "\r\n\r\n" +
+		`{"kubeconfig": "certificate-authority-data: ` + base64.StdEncoding.EncodeToString([]byte(ca)) + `\n"}` + "\n"
+}
+
+// newNode lays out a host that can join a cluster, whose pods have addresses of 10.3.0.0/23.
+func newNode(t *testing.T, packaged, files map[string]string) fakeHost {
+	t.Helper()
+	h := newHost(t, packaged, map[string]string{"bin/ip": fakeIP, "bin/openssl": fakeOpenSSL, "bin/sleep": "#!/bin/sh\n",
+		"bin/systemctl": "#!/bin/sh\nexit 1\n", "bin/kubeadm": "#!/bin/sh\nexit 1\n",
+		"fake/answer": joinAnswer(time.Now(), "ship"), "fake/says": "Error from server (NotFound): nodes not found\n",
+		"bin/kubectl": `#!/bin/sh
+case "$*" in
+*/kubelet.conf*/nodes/*) ;;
+*/nodes/*) cat "$fake/says" >&2; [ ! -s "$fake/says" ] ;;
+*kubeadm-config*) printf 'networking:\n  podSubnet: 10.3.0.0/23\n  serviceSubnet: 10.0.0.0/16\n' ;;
+*"get nodes"*) printf '10.3.0.0/24\n10.3.1.0/24\n\n' ;;
+esac
+`})
+	for name, text := range files {
+		h.write(t, name, text)
+	}
+	listen(t, filepath.Join(h.dir, "run", "containerd", "containerd.sock"))
+	return h
+}
+
 // TestJoinRefuses has kubernetes-join say what is wrong, and leave the host as it is.
 func TestJoinRefuses(t *testing.T) {
 	packaged := contents(assembled(t, "kubernetes", "1.36.1+acme.1"))
-	// The sum is of the text "ship", the authority of the answer.
-	const hash = "sha256:e5d5b971139eefeb36d6edb9938fa246740c90da2003626487eb2d5d9646aec6"
-	answer := func(now time.Time, ca string) string {
-		return "HTTP/1.0 200 OK\r\nDate: " + now.UTC().Format(time.RFC1123) + "\r\n\r\n" +
-			`{"kubeconfig": "certificate-authority-data: ` + base64.StdEncoding.EncodeToString([]byte(ca)) + `\n"}` + "\n"
-	}
 	now := time.Now()
 	for name, c := range map[string]struct {
-		files map[string]string
-		args  string // ENDPOINT, unless there is more
-		says  string
+		files    map[string]string
+		endpoint string
+		says     string
 	}{
 		"IPv6 without brackets": {nil, "fd00::1", "fd00::1 is an IPv6 address without brackets: write [ADDRESS]:PORT"},
 		"no port":               {nil, "192.0.2.11:", "192.0.2.11: is not HOST:PORT"},
 		"a URL":                 {nil, "https://192.0.2.11:6443", "https://192.0.2.11:6443 is not HOST:PORT"},
 		"nobody there": {map[string]string{"fake/answer": ""}, "[fd00::1]:6443",
 			"no API server answers at [fd00::1]:6443"},
-		"a clock behind": {map[string]string{"fake/answer": answer(now.Add(25*time.Hour), "ship")}, "",
+		"a clock behind": {map[string]string{"fake/answer": joinAnswer(now.Add(25*time.Hour), "ship")}, "",
 			"seconds behind the server's, and certificates hold for a time: set it"},
-		"a clock ahead": {map[string]string{"fake/answer": answer(now.Add(-time.Hour), "ship")}, "",
+		"a clock ahead": {map[string]string{"fake/answer": joinAnswer(now.Add(-time.Hour), "ship")}, "",
 			"seconds ahead of the server's"},
-		"another authority": {map[string]string{"fake/answer": answer(now, "rope")}, "",
+		"another authority": {map[string]string{"fake/answer": joinAnswer(now, "rope")}, "",
 			"the certificate authority at 192.0.2.11:6443 is not the one that is expected"},
 		"a token that has expired": {map[string]string{"fake/says": "error: You must be logged in to the server " +
 			"(Unauthorized)\n"}, "", "the cluster does not know the token, or it has expired"},
 		"a name that is taken": {map[string]string{"fake/says": ""}, "", "the cluster has a node named deck"},
 		"another node's cluster": {map[string]string{"etc/kubernetes/pki/ca.crt": "rope"}, "",
 			"/etc/kubernetes/pki/ca.crt is the certificate authority of another cluster"},
-		"a network of the host": {map[string]string{"fake/more": "3: eth1    inet 10.3.7.2/24 scope global eth1\n"}, "",
-			"the range of pods, 10.3.0.0/16, overlaps with the network 10.3.7.2/24 of this host (eth1)"},
+		"a network of the host": {map[string]string{"fake/more": "3: eth1    inet 10.3.1.2/24 scope global eth1\n"}, "",
+			"the range of pods, 10.3.0.0/23, overlaps with the network 10.3.1.2/24 of this host (eth1)"},
 		"another range of flannel": {map[string]string{"usr/libexec/flannel/cni-config": "",
 			"etc/kubernetes/flannel.json": `{"Network": "10.244.0.0/16"}`}, "",
-			"/etc/kubernetes/flannel.json names 10.244.0.0/16, and pods have addresses of 10.3.0.0/16"},
+			"/etc/kubernetes/flannel.json names 10.244.0.0/16, and pods have addresses of 10.3.0.0/23"},
 		"what kubeadm finds": {map[string]string{"bin/kubeadm": "#!/bin/sh\necho '	[ERROR Swap]: swap is on'\nexit 1\n"}, "",
 			"Swap: swap is on\nkubernetes-join: this host is not fit for a node, as kubeadm says above"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHost(t, packaged, map[string]string{"bin/ip": fakeIP, "bin/openssl": fakeOpenSSL,
-				"bin/systemctl": "#!/bin/sh\nexit 1\n", "bin/kubeadm": "#!/bin/sh\nexit 1\n",
-				"fake/answer": answer(now, "ship"), "fake/says": "Error from server (NotFound): nodes not found\n",
-				"bin/kubectl": `#!/bin/sh
-case "$*" in
-*/nodes/*) cat "$fake/says" >&2; [ ! -s "$fake/says" ] ;;
-*kubeadm-config*) printf 'networking:\n  podSubnet: 10.3.0.0/16\n  serviceSubnet: 10.0.0.0/16\n' ;;
-esac
-`})
-			for name, text := range c.files {
-				h.write(t, name, text)
-			}
-			listen(t, filepath.Join(h.dir, "run", "containerd", "containerd.sock"))
+			h := newNode(t, packaged, c.files)
 			before := h.state(t)
-			endpoint := c.args
-			if endpoint == "" {
-				endpoint = "192.0.2.11:6443"
-			}
-			out, status := h.run(t, "kubernetes-join", endpoint, "--token=abcdef.0123456789abcdef", "--ca-hash="+hash)
+			out, status := h.run(t, "kubernetes-join", cmp.Or(c.endpoint, "192.0.2.11:6443"),
+				"--token=abcdef.0123456789abcdef", "--ca-hash="+shipHash)
 			if status == 0 || !strings.Contains(out, c.says) {
 				t.Errorf("exit status %d, want %q: %s", status, c.says, out)
 			}
@@ -243,6 +272,23 @@ esac
 				t.Errorf("it changes the host:\n%s", after)
 			}
 		})
+	}
+}
+
+// TestJoinTellsOfAFullRange has a host join a cluster whose other nodes have all addresses for pods.
+func TestJoinTellsOfAFullRange(t *testing.T) {
+	packaged := contents(assembled(t, "kubernetes", "1.36.1+acme.1"))
+	h := newNode(t, packaged, map[string]string{"bin/kubeadm": "#!/bin/sh\n"})
+	h.write(t, "bin/systemctl", `#!/bin/sh
+case "$*" in
+*restart*) cd "${fake%/*}" && mkdir -p var/lib/kubelet/pki && touch etc/kubernetes/kubelet.conf \
+	var/lib/kubelet/pki/kubelet-client-current.pem ;;
+*is-failed* | *cat*) exit 1 ;;
+esac
+`)
+	out, status := h.run(t, "kubernetes-join", "192.0.2.11", "--token=abcdef.0123456789abcdef", "--ca-hash="+shipHash)
+	if status != 1 || !strings.Contains(out, "the cluster's range 10.3.0.0/23 has no room for one more node") {
+		t.Errorf("exit status %d: %s", status, out)
 	}
 }
 

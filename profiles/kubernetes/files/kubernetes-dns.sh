@@ -288,7 +288,7 @@ replicas=${replicas:-2}
 kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --force-conflicts{{end}} -f "$work/dns.yaml" 2>"$work/log" || {
 	cat "$work/log" >&2
 	case $(cat "$work/log") in
-	*'not in the valid range'*)
+	*'not in the valid range'* | *'not match the current range'*)
 		fail "$address is not in the range of Services: name an address of it by --address, and have clusterDNS in" \
 			"$conf/kubelet.yaml of all nodes say it, too"
 		;;

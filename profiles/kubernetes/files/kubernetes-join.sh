@@ -353,25 +353,24 @@ leased() {
 		range=$(cat "$work/out")
 		[ -z "$range" ] || break
 		tries=$((tries + 1))
-		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: $(why "$pods")"
+		if [ $tries -ge 5 ] && full "${pods%%,*}"; then
+			fail "$host has joined, and has no addresses for pods: the cluster's range $pods has no room for one more" \
+				"node (CIDRNotAvailable). Delete a node that is no more, by kubectl delete node, or give the controller" \
+				"manager a larger --cluster-cidr, and flannel, in $conf/flannel.json of each node, the same Network"
+		fi
+		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: does the controller manager run, with" \
+			"--allocate-node-cidrs? On the master: kubectl get events --field-selector=reason=CIDRNotAvailable"
 		sleep 1
 	done
 	say "its pods have addresses of $range"
 }
 
-# why RANGE tells why a node has no part of it. All parts are of one size.
-why() {
-	if asks $conf/kubelet.conf get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR}{"\n"}{end}'; then
-		count=$(grep -c / "$work/out" || true)
-		size=$(sed -n 's|.*/||p' "$work/out" | head -n 1)
-		if [ "$count" -gt 0 ] && [ "$count" -ge $((1 << (size - ${1##*/}))) ]; then
-			echo "the cluster's range $1 has no room for one more node (CIDRNotAvailable)." \
-				"Delete a node that is no more, by kubectl delete node, or give the controller manager a larger --cluster-cidr"
-			return 0
-		fi
-	fi
-	echo "does the controller manager run, with --allocate-node-cidrs?" \
-		"On the master: kubectl get events --field-selector=reason=CIDRNotAvailable"
+# full RANGE reports whether nodes have all parts of it. Those are of one size.
+full() {
+	asks $conf/kubelet.conf get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR}{"\n"}{end}' || return 1
+	count=$(grep -c / "$work/out" || true)
+	size=$(sed -n 's|.*/||p' "$work/out" | head -n 1)
+	[ "$count" -gt 0 ] && [ "$count" -ge $((1 << (size - ${1##*/}))) ]
 }
 
 fit

@@ -42,6 +42,7 @@ command -v openssl >/dev/null || fail "openssl is not installed: install the pac
 umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+ready >"$work/log" 2>&1 || fail "$(why "$work/log")"
 if ! kube get --raw /api/v1/namespaces/kube-public/configmaps/cluster-info >"$work/log" 2>&1; then
 	case $(cat "$work/log") in
 	*NotFound* | *'not found'*) fail "nodes cannot join yet: run kubernetes-setup" ;;

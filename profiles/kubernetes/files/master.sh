@@ -37,6 +37,8 @@ why() {
 		;;
 	*refused*) echo "the API server does not answer: start it by systemctl start kubernetes-master.target, or see" \
 		"systemctl status kube-apiserver" ;;
+	*'check failed'*) echo "the API server is not ready, by its checks $(tr ' ' '\n' <"$1" | sed -n 's/.*\[-]//p' | tr '\n' ' '):" \
+		"see systemctl status kube-apiserver" ;;
 	*) grep -v 'To see the stack trace' "$1" | tail -n 1 ;;
 	esac
 }

@@ -16,7 +16,7 @@ named() {
 # networks prints those that this host is in, and its routes, but those of pods.
 networks() {
 	ip -4 -o address show | awk '{ print "network", $2, $4 }'
-	ip -4 route show | awk '/^[0-9]/ { for (i = 2; i < NF; i++) if ($i == "dev") print "route", $(i + 1), $1 }'
+	ip -4 route show | awk '/^[0-9]/ && !/ proto kernel / { for (i = 2; i < NF; i++) if ($i == "dev") print "route", $(i + 1), $1 }'
 }
 
 {
