@@ -47,6 +47,9 @@ func TestCluster(t *testing.T) {
 	walked(t, w, second)
 }
 
+// changed is an operator's change of an option, which an upgrade keeps.
+const changed = `KUBE_PROXY_ARGS="--v=3"`
+
 // walked walks the page. The packages in a folder are a new revision, for an upgrade.
 func walked(t *testing.T, w *walk, second string) {
 	t.Helper()
@@ -59,6 +62,12 @@ func walked(t *testing.T, w *walk, second string) {
 	w.to("### Upgrade")
 	for _, n := range w.nodes {
 		offer(t, n.Root, second)
+		n.sh("echo '" + changed + "' >/etc/default/kube-proxy")
+	}
+	w.to("### Remove a node")
+	for _, n := range w.nodes {
+		n.is("cat /etc/default/kube-proxy; tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value kube-proxy)/cmdline | "+
+			"grep -x -e --v=3 -e --kubeconfig=.*", changed+"\n--kubeconfig=/etc/kubernetes/kube-proxy.conf\n--v=3")
 	}
 	w.to("## A single host")
 }

@@ -22,7 +22,9 @@ apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sou
 	})
 	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd")
 	m.refused()
-	m.is("systemctl start kubelet kube-proxy; systemctl is-active kubelet kube-proxy || true", "inactive\ninactive")
+	m.is("systemctl start multi-user.target kubelet kube-proxy; "+ // as a boot does
+		"systemctl is-active kubernetes-master.target kube-apiserver kubelet kube-proxy || true",
+		"inactive\ninactive\ninactive\ninactive")
 	m.sh("kubernetes-pki " + address + "; systemctl start kubernetes-master.target")
 	m.is("systemctl is-active kubernetes-master.target kubernetes-setup kubernetes-renew.timer", "active\nactive\nactive")
 	m.endpoint()
@@ -49,11 +51,16 @@ func (m *machine) refused() {
 		{"kubernetes-join", "ENDPOINT is missing"},
 		{"kubernetes-join 10.9.8.9 --token=a.b --ca-hash=x", "six and sixteen"},
 		{"systemctl start kube-apiserver", "Assertion failed"},
+		{"systemctl start kubernetes-master.target", "Assertion failed"},
+		{"kubernetes-pki 10.9.8.6", "10.9.8.6 is not an address of this host, which has " + address},
+		{"ip address add 10.244.3.1/24 dev host0; kubernetes-pki",
+			"the range of pods, 10.244.0.0/16, overlaps with the network 10.244.3.1/24 of this host (host0)"},
 	} {
 		if out, err := m.try(c.script); err == nil || !strings.Contains(out, c.want) {
 			m.t.Errorf("in the machine, %s: %v, want %q in\n%s", c.script, err, c.want, out)
 		}
 	}
+	m.sh("ip address delete 10.244.3.1/24 dev host0")
 	m.is("ls /etc/kubernetes", "kubelet.d\nkubelet.yaml\nmanifests")
 }
 
@@ -153,6 +160,10 @@ systemctl daemon-reload; systemctl restart kube-scheduler`)
 	m.sh("rm /run/systemd/system/kube-scheduler.service.d/test.conf; systemctl daemon-reload; " +
 		"systemctl reset-failed kube-scheduler; systemctl start kubernetes-master.target")
 	m.is("systemctl is-active kube-scheduler kubernetes-master.target", "active\nactive")
-	m.sh("systemctl stop kubernetes-master.target")
+	m.sh("echo 'KUBE_PROXY_ARGS=--bogus' >/etc/default/kube-proxy")
+	if out, err := m.try("systemctl restart kube-proxy"); err == nil {
+		m.t.Errorf("with a wrong flag kube-proxy starts: %s", out)
+	}
+	m.sh("systemctl stop kubernetes-master.target kube-proxy")
 	m.eventually("! systemctl is-active -q " + services)
 }

@@ -181,7 +181,7 @@ func TestClusterDNSRefuses(t *testing.T) {
 		"no kubeconfig": {map[string]string{"etc/kubernetes/admin.conf": "-"}, nil, 1,
 			"/etc/kubernetes/admin.conf is not there"},
 		"no server": {map[string]string{"fake/down": "one\nrefused - did you specify the right port?\n"}, nil, 1,
-			"the API server does not answer: start it by systemctl start kubernetes-master.target, or see systemctl status kube"},
+			"the API server does not answer: start it by systemctl start kubernetes-master.target, or see "},
 		"no etcd": {map[string]string{"fake/down": "[+]ping ok\n[-]etcd failed: reason withheld\n"}, nil, 1,
 			"the API server waits for etcd: see systemctl status etcd"},
 		"an option":           {nil, []string{"--imag", "x"}, 2, `"--imag" is not an option` + "\nusage: "},

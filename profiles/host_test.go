@@ -20,12 +20,13 @@ func newHost(t *testing.T, packaged, files map[string]string) fakeHost {
 	t.Helper()
 	testkit.Need(t, "awk")
 	h := fakeHost{t.TempDir()}
-	paths := strings.NewReplacer("forward . /etc/", "forward . /etc/", "/etc/", h.dir+"/etc/", "/usr/bin/", h.dir+"/bin/",
-		"/usr/sbin/", h.dir+"/usr/sbin/", "/usr/libexec/", h.dir+"/usr/libexec/", "/usr/lib/kubernetes", h.dir+"/usr/lib/kubernetes",
-		"/var/lib/", h.dir+"/var/lib/", "/run/containerd/", h.dir+"/run/containerd/")
+	paths := []string{"forward . /etc/", "forward . /etc/", "/usr/bin/", h.dir + "/bin/"}
+	for _, at := range []string{"/etc/", "/usr/sbin/", "/usr/libexec/", "/usr/lib/kubernetes/", "/var/lib/", "/run/containerd/"} {
+		paths = append(paths, at, h.dir+at)
+	}
 	for name, text := range packaged {
 		if text != "" && !strings.HasPrefix(name, "/usr/lib/systemd/") { // or it is a folder
-			h.write(t, name, paths.Replace(text))
+			h.write(t, name, strings.NewReplacer(paths...).Replace(text))
 		}
 	}
 	h.write(t, "bin/id", "#!/bin/sh\necho 0\n")
@@ -60,7 +61,7 @@ func (h fakeHost) run(t *testing.T, command string, args ...string) (string, int
 		at = filepath.Join(h.dir, "usr", "libexec", "kubernetes", command)
 	}
 	cmd := exec.Command("sh", append([]string{at}, args...)...)
-	cmd.Env = []string{"PATH=" + filepath.Join(h.dir, "bin") + ":" + testkit.Path(), "fake=" + filepath.Join(h.dir, "fake")}
+	cmd.Env = []string{"PATH=" + h.dir + "/bin:" + testkit.Path(), "fake=" + h.dir + "/fake"}
 	out, err := cmd.CombinedOutput()
 	var status *exec.ExitError
 	if err != nil && !errors.As(err, &status) {
