@@ -21,7 +21,8 @@ func newHost(t *testing.T, packaged, files map[string]string) fakeHost {
 	testkit.Need(t, "awk")
 	h := fakeHost{t.TempDir()}
 	paths := []string{"forward . /etc/", "forward . /etc/", "/usr/bin/", h.dir + "/bin/"}
-	for _, at := range []string{"/etc/", "/usr/sbin/", "/usr/libexec/", "/usr/lib/kubernetes/", "/var/lib/", "/run/containerd/"} {
+	for _, at := range []string{"/etc/", "/usr/sbin/", "/usr/libexec/", "/usr/lib/kubernetes/", "/var/lib/",
+		"/run/containerd/"} {
 		paths = append(paths, at, h.dir+at)
 	}
 	for name, text := range packaged {
