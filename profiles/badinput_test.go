@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -303,4 +304,28 @@ func listen(t *testing.T, at string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+}
+
+// TestWhatCanGoWrong holds that what docs/cluster.md shows is what commands and units say.
+func TestWhatCanGoWrong(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "cluster.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := ""
+	for _, text := range contents(assembled(t, "kubernetes", "1.36.1+acme.1")) {
+		said += text
+	}
+	said = regexp.MustCompile(`"?\s*\\\n\s*"?`).ReplaceAllString(said, " ") // what goes on in another line
+	rows := regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(string(page), -1)
+	if len(rows) < 15 {
+		t.Errorf("docs/cluster.md has %d rows of what can go wrong", len(rows))
+	}
+	for _, row := range rows {
+		for _, words := range strings.Split(row[1], "…") {
+			if words = strings.Trim(words, " ,"); !strings.Contains(said, words) {
+				t.Errorf("docs/cluster.md shows %q, and nothing says %q", row[1], words)
+			}
+		}
+	}
 }
