@@ -41,7 +41,7 @@ func TestCNI(t *testing.T) {
 	m := boot(t, "containerd", packaged(t, "flannel-0.28", "cni-plugins-1.9"))
 	m.sh("dpkg -i /repo/flannel_*.deb /repo/kubernetes-cni_*.deb /repo/kubernetes-cni-flannel_*.deb")
 	m.is("systemd-analyze verify --man=no flanneld.service flanneld.path kubernetes-cni-flannel.path "+
-		"kubernetes-cni-flannel.service kubernetes-cni-flannel-lease.service 2>&1", "")
+		"kubernetes-cni-flannel.service kubernetes-cni-flannel-lease.service kubernetes-cni-flannel-address.service 2>&1", "")
 	m.sh("timeout 20 systemctl restart containerd") // it waits for no flanneld
 	m.sh("timeout 20 systemctl start flanneld")     // nor does anybody before the node has an identity
 	m.is("systemctl is-active flanneld || ls -A /etc/cni/net.d", "inactive")
