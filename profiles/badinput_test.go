@@ -59,10 +59,6 @@ func TestRanges(t *testing.T) {
 		"another bridge": {files: map[string]string{bridge: "",
 			"etc/kubernetes/bridge.conflist": `{"ranges": [[{"subnet": "10.88.0.0/24"}]]}`},
 			says: "set subnet there to a part of 10.244.0.0/16"},
-		"another clusterDNS": {services: "10.96.0.0/12",
-			says: "warning: 10.0.0.10, clusterDNS in /etc/kubernetes/kubelet.yaml, is not in the range of Services, 10.96."},
-		"a cache of the node": {services: "10.96.0.0/12", files: map[string]string{
-			"etc/kubernetes/kubelet.d/10-dns.conf": "clusterDNS:\n- 169.254.20.10\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t, packaged, map[string]string{"bin/ip": fakeIP})

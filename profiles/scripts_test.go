@@ -45,8 +45,8 @@ func TestScripts(t *testing.T) {
 				}
 			}
 		}
-		if read < 7 {
-			t.Errorf("%s: %d scripts, want 7 or more", v, read)
+		if read < 5 {
+			t.Errorf("%s: %d scripts, want 5 or more", v, read)
 		}
 	}
 }

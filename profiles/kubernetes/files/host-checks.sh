@@ -2,6 +2,7 @@
 # host-checks tells, in the log of kubelet.service, what of this host keeps a kubelet from
 # its work, and what to do about it. It changes nothing, and leaves the rest to the kubelet.
 set -eu
+overlays=/etc/kubernetes/kubelet.d # since 1.30
 
 say() { printf 'host-checks: %s\n' "$*"; }
 
@@ -14,12 +15,17 @@ flag() {
 config=$(flag config)
 config=${config:-/etc/kubernetes/kubelet.yaml}
 
-setting() { /usr/libexec/kubernetes/kubelet-setting "$1" "$config"; }
+# setting NAME prints what the kubelet's configuration sets.
+setting() {
+	for file in "$config" "$overlays"/*.conf; do
+		[ ! -f "$file" ] || sed -n "s/^$1:[[:space:]]*//p" "$file"
+	done | tail -n 1 | tr -d "\"'" | sed 's/[[:space:]]*\(#.*\)\{0,1\}$//'
+}
 
 # change SETTING tells how to set something.
 change() {
 {{- if ge .Minor 30}}
-	say "  $1 belongs in a file such as /etc/kubernetes/kubelet.d/10-host.conf, below the lines"
+	say "  $1 belongs in a file such as $overlays/10-host.conf, below the lines"
 	say "  apiVersion: kubelet.config.k8s.io/v1beta1 and kind: KubeletConfiguration"
 {{- else}}
 	say "  $1 belongs in $config"

@@ -23,7 +23,30 @@ misused() {
 	exit 2
 }
 
-setting() { /usr/libexec/kubernetes/kubelet-setting "$1"; }
+# setting KEY prints a value of the kubelet's configuration, the first one of a list.
+# What is in kubelet.d counts more, and of that the last.
+setting() {
+	key=$1
+	set -- "$conf/kubelet.yaml"{{if ge .Minor 30}} "$conf"/kubelet.d/*.conf{{end}}
+	for file; do
+		[ ! -f "$file" ] || cat "$file"
+		echo
+	done | awk -v key="$key:" '
+		list && $1 == "-" { value = $2 }
+		{ list = 0 }
+		index($0, key) == 1 {
+			found = substr($0, length(key) + 1)
+			sub(/[ \t]#.*/, "", found)
+			if (split(found, parts, /[][ \t,]+/) > 0)
+				for (n = 1; n in parts; n++)
+					if (parts[n] != "") {
+						value = parts[n]
+						break
+					}
+			list = found ~ /^[ \t]*$/
+		}
+		END { print value }' | tr -d "\"'"
+}
 
 # check_image refuses what cannot be the name of an image.
 check_image() {

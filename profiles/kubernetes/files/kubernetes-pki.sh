@@ -94,28 +94,29 @@ case $address in
 esac
 host=$(uname -n | tr '[:upper:]' '[:lower:]')
 
-# option SERVER FLAG prints the flag's value of a server that runs on this host, or is to be started.
+# option FLAG SERVER DEFAULTS TOOL prints the flag's value of a server that runs on this host, or is to be started.
 option() {
-	pid=$(systemctl show --property MainPID --value "$1.service" 2>/dev/null || true)
+	pid=$(systemctl show --property MainPID --value "$2.service" 2>/dev/null || true)
 	if [ "${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
 		tr '\0' '\n' <"/proc/$pid/cmdline" >"$work/flags"
 	else
 {{- if .Layers}}
-		file=/usr/lib/kubernetes/$1.options
-		"/usr/libexec/kubernetes/$1-options" "$file" "{{.Options}}/$1" "$work/options" || exit 1
-		[ ! -s "$work/options" ] || file=$work/options
+		"$4" "$3" "{{.Options}}/$2" "$work/options" || exit 1
+		[ -s "$work/options" ] || cat "$3" >"$work/options"
 {{- else}}
-		file={{.Options}}/$1
+		cat "{{.Options}}/$2" >"$work/options" 2>/dev/null || true
 {{- end}}
-		tr -d "\"'\\\\" <"$file" | tr ' ' '\n' >"$work/flags"
+		tr -d "\"'\\\\" <"$work/options" | tr ' ' '\n' >"$work/flags"
 	fi
-	sed -n "s/^--$2=//p" "$work/flags" | tail -n 1
+	sed -n "s/^--$1=//p" "$work/flags" | tail -n 1
 }
 
 # ranges finds the ranges of the cluster.
 ranges() {
-	pods=$(option kube-controller-manager cluster-cidr)
-	services=$(option kube-apiserver service-cluster-ip-range)
+	pods=$(option cluster-cidr kube-controller-manager /usr/lib/kubernetes/kube-controller-manager.options \
+		/usr/libexec/kubernetes/kube-controller-manager-options)
+	services=$(option service-cluster-ip-range kube-apiserver /usr/lib/kubernetes/kube-apiserver.options \
+		/usr/libexec/kubernetes/kube-apiserver-options)
 	services=${services:-10.0.0.0/16}
 }
 

@@ -9,7 +9,7 @@ conf=/etc/kubernetes
 
 # named KIND FILE KEY PROGRAM prints the ranges that a file names, if its program is installed.
 named() {
-	[ -e "$4" ] && [ -e "$2" ] || return 0
+	{ [ -e "$4" ] || [ -e "/opt${4#/usr}" ]; } && [ -e "$2" ] || return 0
 	tr ',{}[]' '\n' <"$2" | sed -n "s|.*\"$3\"[[:space:]]*:[[:space:]]*\"\([^\"]*\)\".*|$1 $2 \1|p"
 }
 
@@ -24,7 +24,6 @@ networks() {
 	for range in $(echo "$services" | tr , ' '); do echo "services - $range"; done
 	named flannel $conf/flannel.json Network /usr/libexec/flannel/cni-config
 	named bridge $conf/bridge.conflist subnet /usr/libexec/kubernetes/cni-bridge
-	echo "dns $conf/kubelet.yaml $(/usr/libexec/kubernetes/kubelet-setting clusterDNS)"
 	networks 2>/dev/null | grep -v -e ' lo ' -e ' cni0 ' -e ' flannel' -e ' kube-' || true
 } | awk -v options={{.Options}} '
 	function number(address,   parts) {
@@ -79,9 +78,5 @@ networks() {
 		say($2 " names " $3 ", and pods have addresses of " pods)
 		status = 1
 		say("  " ($1 == "flannel" ? "set Network there to " : "set subnet there to a part of ") pods)
-	}
-	$1 == "dns" && $3 ~ /[.]/ && $3 !~ /^169[.]254[.]/ && services != "" && !holds(services, $3) {
-		say("warning: " $3 ", clusterDNS in " $2 ", is not in the range of Services, " services ":")
-		say("  for kubernetes-dns to serve there, set it to one of that range, on each node")
 	}
 	END { exit status }' >&2
