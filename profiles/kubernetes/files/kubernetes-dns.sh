@@ -308,8 +308,11 @@ replicas=${replicas:-2}
 		say "the ConfigMap coredns stays as it is" >&2
 	fi
 } >"$work/dns.yaml"
-kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --force-conflicts{{end}} -f "$work/dns.yaml" 2>"$work/log" || {
-	cat "$work/log" >&2
+applied=yes
+kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --force-conflicts{{end}} -f "$work/dns.yaml" \
+	2>"$work/log" || applied=
+cat "$work/log" >&2
+if [ -z "$applied" ]; then
 	case $(cat "$work/log") in
 	*'not in the valid range'* | *'not match the current range'*)
 		fail "$address is not in the range of Services: name an address of it by --address, and have clusterDNS in" \
@@ -317,5 +320,5 @@ kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --for
 		;;
 	esac
 	fail "the API server did not take all of it: mend that, and run this again: $(why "$work/log")"
-}
+fi
 waited
