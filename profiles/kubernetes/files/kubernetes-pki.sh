@@ -100,12 +100,12 @@ option() {
 	if [ "${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
 		tr '\0' '\n' <"/proc/$pid/cmdline" >"$work/flags"
 	else
-{{- if .Layers}}
-		"$4" "$3" "{{.Options}}/$2" "$work/options" || exit 1
-		[ -s "$work/options" ] || cat "$3" >"$work/options"
-{{- else}}
-		cat "{{.Options}}/$2" >"$work/options" 2>/dev/null || true
-{{- end}}
+		if [ -x "$4" ]; then
+			"$4" "$3" "{{.Options}}/$2" "$work/options" || exit 1
+			[ -s "$work/options" ] || cat "$3" >"$work/options"
+		else # all options are in one file
+			cat "{{.Options}}/$2" >"$work/options" 2>/dev/null || true
+		fi
 		tr -d "\"'\\\\" <"$work/options" | tr ' ' '\n' >"$work/flags"
 	fi
 	sed -n "s/^--$1=//p" "$work/flags" | tail -n 1
