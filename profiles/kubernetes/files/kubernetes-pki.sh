@@ -98,17 +98,14 @@ host=$(uname -n | tr '[:upper:]' '[:lower:]')
 option() {
 	pid=$(systemctl show --property MainPID --value "$2.service" 2>/dev/null || true)
 	if [ "${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
-		tr '\0' '\n' <"/proc/$pid/cmdline" >"$work/flags"
-	else
-		if [ -x "$4" ]; then
-			"$4" "$3" "{{.Options}}/$2" "$work/options" || exit 1
-			[ -s "$work/options" ] || cat "$3" >"$work/options"
-		else # all options are in one file
-			cat "{{.Options}}/$2" >"$work/options" 2>/dev/null || true
-		fi
-		tr -d "\"'\\\\" <"$work/options" | tr ' ' '\n' >"$work/flags"
+		tr '\0' '\n' <"/proc/$pid/cmdline" >"$work/options"
+	elif [ -x "$4" ]; then
+		"$4" "$3" "{{.Options}}/$2" "$work/options" || exit 1
+		[ -s "$work/options" ] || cat "$3" >"$work/options"
+	else # all are in one file
+		cat "{{.Options}}/$2" >"$work/options" 2>/dev/null || true
 	fi
-	sed -n "s/^--$1=//p" "$work/flags" | tail -n 1
+	tr -d "\"'\\\\" <"$work/options" | tr ' ' '\n' | sed -n "s/^--$1=//p" | tail -n 1
 }
 
 # ranges finds the ranges of the cluster.
