@@ -31,12 +31,18 @@ import (
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
-// cosign returns the program, compiled: that takes minutes, unless Go's build cache has it.
+// cosign returns the program.
 func cosign(t *testing.T) string {
 	t.Helper()
-	out, err := command("../internal/dev/cosign", "go", "tool", "-n", "cosign").Output()
+	return devTool(t, "cosign")
+}
+
+// devTool returns a program that is a module of its own, compiled: that takes minutes, unless Go's build cache has it.
+func devTool(t *testing.T, name string) string {
+	t.Helper()
+	out, err := command("../internal/dev/"+name, "go", "tool", "-n", name).Output()
 	if err != nil {
-		t.Fatalf("compiling cosign: %v", err)
+		t.Fatalf("compiling %s: %v", name, err)
 	}
 	return strings.TrimSpace(string(out))
 }

@@ -3,14 +3,19 @@
 package acceptance
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
 	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/internal/testkit/testserver"
 )
 
 // TestReleasePage makes the release that docs/release.md shows, in a clean clone; signs it, verifies it, and
@@ -36,18 +41,32 @@ func TestReleasePage(t *testing.T) {
 type shipper struct {
 	t         *testing.T
 	dir, home string
+	srv       string // what is /srv here
+	store     string // the URL of what is s3.example.org here
 	env       []string
 	under     []string // a command that runs others in this one's world
 }
+
+// shippersAddress is where the servers are that a shipper publishes to.
+const shippersAddress = "127.9.8.6"
 
 // newShipper makes a home, with GnuPG set up for somebody who wants no passphrase, and a database of rpm's.
 func newShipper(t *testing.T, dir string) shipper {
 	for _, tool := range []string{"gpg", "openssl", "sha256sum", "rpm", "jq"} {
 		testkit.Need(t, tool)
 	}
-	s := shipper{t: t, dir: dir, home: t.TempDir()}
+	s := shipper{t: t, dir: dir, home: t.TempDir(), srv: t.TempDir()}
 	put(t, filepath.Join(s.home, ".rpmmacros"), "%_dbpath "+filepath.Join(s.home, "rpm")+"\n", 0o644)
-	s.env = append(visitor(t, s.home), "GNUPGHOME="+gnupg(t))
+	s.store = testserver.S3(t)
+	registry := newServer(t)
+	registry.start("")
+	h := serveHosts(t, shippersAddress, map[string]http.Handler{
+		registryName: behindTLS("http://" + registry.host), "s3.example.org": behindTLS(s.store),
+	})
+	under, env := h.known(t, map[string]string{"/srv": s.srv})
+	s.under = under
+	s.env = append(visitor(t, s.home, filepath.Dir(cosign(t)), filepath.Dir(devTool(t, "oras"))), env...)
+	s.env = append(s.env, "GNUPGHOME="+gnupg(t))
 	return s
 }
 
@@ -81,27 +100,27 @@ func (s shipper) do(script string) {
 
 // releases signs the release of docs/release.md, and verifies it as a stranger does, who has the public keys.
 func (s shipper) releases() {
-	d := openDocument(s.t, "release.md", docscript.Shell{Dir: s.dir, Env: s.env})
+	d := openDocument(s.t, "release.md", docscript.Shell{Dir: s.dir, Env: s.env, Under: s.under})
 	d.shown("note     the release is not signed")
 	d.run("openssl pkey -in")
 	s.do("cp -r dist/etcd-3.7/release FOLDER; cp keys/release.* .")
 	d.run("release:verify FOLDER -key=release.asc,release.pub")
 	d.run("-key=\"exec:")
 
-	s.do("mv release.* FOLDER")
+	s.do("go tool mage push -fork=etcd-3.7 -registry=" + registryName + "/team; mv release.* FOLDER")
 	d.page.Shell.Dir = filepath.Join(s.dir, "FOLDER")
 	d.page.Shell.Env = append(s.env, "GNUPGHOME="+gnupg(s.t))
 	d.run("gpg --import")
 	d.run("grep '  deb/")
+	d.run("cosign verify-blob ")
 	d.run("openssl dgst")
 	d.run("rpm -K")
+	d.run("cosign verify ")
+	d.run("cosign verify-blob-attestation")
 }
 
 // repositories keeps the repository of docs/repositories.md, whose folder is /srv/packages, and has a client read it.
 func (s shipper) repositories() {
-	srv := filepath.Join(s.t.TempDir(), "srv")
-	must(0, os.MkdirAll(srv, 0o755))
-	s.under = []string{"unshare", "-m", "sh", "-ec", `mount --bind "$0" /srv; exec "$@"`, srv}
 	d := openDocument(s.t, "repositories.md", docscript.Shell{Dir: s.dir, Env: s.env, Under: s.under})
 	d.run("name: acme")
 	d.run("--quick-generate-key")
@@ -109,7 +128,7 @@ func (s shipper) repositories() {
 	d.run("repo:promote")
 	d.run("-dry-run")
 
-	c, own := newVisitor(s.t, filepath.Join(srv, "packages")), d.page.Shell
+	c, own := newVisitor(s.t, filepath.Join(s.srv, "packages")), d.page.Shell
 	c.installs()
 	d.page.Shell = c.shell()
 	d.run("index.json")
@@ -118,10 +137,24 @@ func (s shipper) repositories() {
 	d.page.Shell = own
 	s.env = append(s.env, "ACME_KEY="+read(s.t, filepath.Join(s.home, "acme.key")))
 	d.page.Shell.Env = s.env
+	s.elsewhere(d)
 	d.run("repo:rollback")
 	s.do("go tool mage repo:promote candidate stable -key=$HOME/acme.key repo:publish -to=/srv/packages")
 	s.pipelines(d)
 	s.rotates(d)
+}
+
+// elsewhere publishes to a bucket and to a registry, and has oras fetch what is there.
+func (s shipper) elsewhere(d document) {
+	client := must(minio.New(strings.TrimPrefix(s.store, "http://"), &minio.Options{
+		Creds: credentials.NewStaticV4(testserver.S3ID, testserver.S3Secret, "")}))
+	must(0, client.MakeBucket(s.t.Context(), "acme-packages", minio.MakeBucketOptions{}))
+	d.run("AWS_ACCESS_KEY_ID")
+	s.do("go tool mage repo:publish -to=oci://" + registryName + "/acme/packages")
+	d.page.Shell.Dir = s.t.TempDir()
+	d.run("oras pull")
+	mustRun(s.t, d.page.Shell.Dir, "diff", "-r", "packages", filepath.Join(s.srv, "packages"))
+	d.page.Shell.Dir = s.dir
 }
 
 // pipelines has two pipelines publish, each with a dist/repo of its own.
