@@ -23,7 +23,6 @@ func newVisitor(t *testing.T, folder string) client {
 	})
 	c.put("etc/hosts", "%s", h.lines)
 	c.put("usr/local/share/ca-certificates/harbour.crt", "%s", read(t, h.authority.file))
-	c.put("etc/apt/apt.conf.d/yes", "APT::Get::Assume-Yes \"true\";\nAPT::Install-Recommends \"false\";\n")
 	c.put("etc/dnf/dnf.conf", "[main]\nassumeyes=1\ngpgcheck=1\nmetadata_expire=0\n")
 	c.put("etc/zypp/repos.d/.keep", "")
 	c.put("etc/rpm/macros", "%%__transaction_unshare %%{nil}\n") // which needs a root that is mounted

@@ -33,8 +33,10 @@ func TestReleasePage(t *testing.T) {
 	shown(t, "docs/release.md", strings.Join(lines, "\n"))
 
 	s := newShipper(t, dir)
-	s.releases()
+	d := openDocument(t, "release.md", docscript.Shell{Dir: s.dir, Env: s.env, Under: s.under})
+	s.releases(d)
 	s.repositories()
+	s.shards(d)
 }
 
 // A shipper has keys, and a home of their own, and releases etcd from a checkout.
@@ -99,8 +101,7 @@ func (s shipper) do(script string) {
 }
 
 // releases signs the release of docs/release.md, and verifies it as a stranger does, who has the public keys.
-func (s shipper) releases() {
-	d := openDocument(s.t, "release.md", docscript.Shell{Dir: s.dir, Env: s.env, Under: s.under})
+func (s shipper) releases(d document) {
 	d.shown("note     the release is not signed")
 	d.run("openssl pkey -in")
 	s.do("cp -r dist/etcd-3.7/release FOLDER; cp keys/release.* .")
@@ -117,6 +118,16 @@ func (s shipper) releases() {
 	d.run("rpm -K")
 	d.run("cosign verify ")
 	d.run("cosign verify-blob-attestation")
+}
+
+// shards has machines make the parts of a release, and one merge them.
+func (s shipper) shards(d document) {
+	d.page.Shell.Dir = s.dir
+	d.page.Shell.Env = append(s.env, "SLIPWAY_KEY="+read(s.t, filepath.Join(s.home, "release.pem")))
+	d.run("release:matrix")
+	s.do("rm -r dist/etcd-3.7/release; mv dist/shards shards")
+	d.run("release:merge shards")
+	s.do("go tool mage release:verify dist/etcd-3.7/release -key=keys/release.pub")
 }
 
 // repositories keeps the repository of docs/repositories.md, whose folder is /srv/packages, and has a client read it.
