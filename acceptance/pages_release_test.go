@@ -21,6 +21,7 @@ import (
 // TestReleasePage makes the release that docs/release.md shows, in a clean clone; signs it, verifies it, and
 // publishes it as docs/repositories.md says, and has the clients of docs/install.md install it.
 func TestReleasePage(t *testing.T) {
+	onAMD64(t)
 	dir := clone(t)
 	out := mage(t, dir, "release", "-fork=etcd-3.7", "-platforms=linux/amd64")
 	lines := docscript.Lasting(strings.Split(out, "\n"))
@@ -37,6 +38,7 @@ func TestReleasePage(t *testing.T) {
 	s.releases(d)
 	s.repositories()
 	s.shards(d)
+	s.commands()
 }
 
 // A shipper has keys, and a home of their own, and releases etcd from a checkout.
@@ -193,4 +195,13 @@ gpg --armor --export next@example.org >keys/next.asc`)
 		d.run("repo:resign " + step.text)
 		s.do("go tool mage repo:publish -to=/srv/packages")
 	}
+}
+
+// commands runs the line of several targets that docs/command.md shows, for etcd.
+func (s shipper) commands() {
+	bin := s.t.TempDir()
+	mustRun(s.t, s.dir, "go", "build", "-o", bin, "./cmd/slipway")
+	env := append(visitor(s.t, s.home, bin), "FORK=etcd-3.7")
+	d := openDocument(s.t, "command.md", docscript.Shell{Dir: s.dir, Env: env})
+	d.run("slipway patches:lock cross")
 }
