@@ -24,17 +24,6 @@ func TestReadme(t *testing.T) {
 	runPage(t, filepath.Join(dir, "README.md"), dir)
 }
 
-// TestTutorial runs the tutorial from an empty folder, with the command installed, and Slipway published as a module.
-func TestTutorial(t *testing.T) {
-	dir := clone(t)
-	bin, proxy := t.TempDir(), t.TempDir()
-	mustRun(t, dir, "go", "build", "-o", bin, "./cmd/slipway")
-	publishModule(t, dir, proxy)
-	user := strings.TrimSpace(mustRun(t, dir, "go", "env", "GOPROXY"))
-	runPage(t, filepath.Join(dir, "docs", "tutorial.md"), t.TempDir(), "GOPROXY=file://"+proxy+","+user,
-		"GONOSUMDB=github.com/slipway-build/*", "PATH="+bin+string(os.PathListSeparator)+testkit.Path())
-}
-
 // publishModule writes a clone of Slipway into a module proxy on disk, as a version of its own.
 func publishModule(t *testing.T, dir, proxy string) {
 	t.Helper()
