@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
@@ -89,14 +90,24 @@ func start(t *testing.T, root, name, address string) *machine {
 	return m
 }
 
+// enter are the words that run a command in the machine, if it follows them.
+func (m *machine) enter() []string {
+	return []string{"nsenter", "-t", m.leader, "-a", "-r", "-w", "/usr/bin/env", "-i",
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin", "HOME=/root", "LC_ALL=C.UTF-8",
+		"DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf"}
+}
+
 // try runs a script in the machine.
 func (m *machine) try(script string) (string, error) {
-	cmd := command("", "nsenter", "-t", m.leader, "-a", "-r", "-w", "/usr/bin/env", "-i",
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin", "HOME=/root", "LC_ALL=C.UTF-8",
-		"DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf",
-		"/bin/sh", "-euc", script)
-	out, err := cmd.CombinedOutput()
+	words := append(m.enter(), "/bin/sh", "-euc", script)
+	out, err := command("", words[0], words[1:]...).CombinedOutput()
 	return string(out), err
+}
+
+// document opens a page whose blocks are run in the machine.
+func (m *machine) document(page string) document {
+	m.t.Helper()
+	return openDocument(m.t, page, docscript.Shell{Dir: "/", Under: append(m.enter(), "env", "-C", "/root")})
 }
 
 // sh runs a script in the machine and returns what it prints.

@@ -18,17 +18,22 @@ func TestMaster(t *testing.T) {
 	first, _, _ := debs(t)
 	m := boot(t, "ca-certificates,openssl", func(root string) {
 		mustRun(t, first, "sh", "-ec", `mkdir "$0"; cp *.deb "$0"; cd "$0"
-apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sources.list`, filepath.Join(root, "repo"))
+apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' | tee sources.list >../etc/apt/sources.list
+echo 'APT::Get::Assume-Yes "true";' >../etc/apt/apt.conf.d/yes`, filepath.Join(root, "repo"))
 	})
-	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd")
+	install, packages := m.document("install.md"), m.document("packages.md")
+	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd etcdutl")
 	m.refused()
 	m.is("systemctl start kubelet kube-proxy; systemctl is-active kubelet kube-proxy || true", "inactive\ninactive")
-	m.sh("kubernetes-pki " + address + "; systemctl start kubernetes-master.target")
+	install.run("apt install kubernetes-master etcd etcdctl")
 	m.is("systemctl is-active kubernetes-master.target kubernetes-setup kubernetes-renew.timer", "active\nactive\nactive")
 	m.endpoint()
 	m.rights()
 	m.tokens()
-	m.renewal()
+	m.renewal(install)
+	packages.run("kubernetes-dns")
+	packages.run("etcd-backup")
+	m.eventually("kubectl -n kube-system get deployment coredns && systemctl is-active kubernetes-master.target")
 	m.failure()
 }
 
@@ -116,13 +121,14 @@ func (m *machine) tokens() {
 }
 
 // renewal checks that certificates are renewed when they end soon, or when all are to be.
-func (m *machine) renewal() {
+func (m *machine) renewal(page document) {
 	m.t.Helper()
 	const sums = "cd /etc/kubernetes; sha256sum pki/*.crt *.conf /var/lib/kubelet/pki/*current.pem | sort"
 	before := m.sh(sums)
 	m.sh("kubernetes-pki --renew | grep 'nothing ends'")
 	m.is(sums, before)
-	m.sh("systemctl start kubernetes-renew.service; kubernetes-pki --renew --all")
+	m.sh("systemctl start kubernetes-renew.service")
+	page.run("kubernetes-pki --renew --all")
 	kept := map[string]bool{
 		"pki/ca.crt": true, "pki/front-proxy-ca.crt": true, "kubelet.conf": true, "kube-proxy.conf": true,
 	}
