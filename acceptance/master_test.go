@@ -18,7 +18,8 @@ func TestMaster(t *testing.T) {
 	first, _, _ := debs(t)
 	m := boot(t, "ca-certificates,openssl", func(root string) {
 		mustRun(t, first, "sh", "-ec", `mkdir "$0"; cp *.deb "$0"; cd "$0"
-apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' | tee sources.list >../etc/apt/sources.list`, filepath.Join(root, "repo"))
+apt-ftparchive packages . >Packages
+echo 'deb [trusted=yes] file:/repo ./' | tee sources.list >../etc/apt/sources.list`, filepath.Join(root, "repo"))
 	})
 	install, packages := m.document("install.md"), m.document("packages.md")
 	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd etcdutl")
