@@ -108,7 +108,8 @@ func (m *machine) try(script string) (string, error) {
 func (m *machine) document(page string) document {
 	m.t.Helper()
 	m.sh(`echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/yes`)
-	return openDocument(m.t, page, docscript.Shell{Dir: "/", Under: append(m.enter(), "env", "-C", "/root")})
+	return openDocument(m.t, page, docscript.Shell{Dir: "/", Env: []string{"PATH=" + testkit.Path()},
+		Under: append(m.enter(), "env", "-C", "/root")})
 }
 
 // sh runs a script in the machine and returns what it prints.
