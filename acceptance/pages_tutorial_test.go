@@ -3,10 +3,14 @@
 package acceptance
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
 
 	"github.com/slipway-build/slipway/internal/testkit"
 )
@@ -21,6 +25,31 @@ func TestTutorial(t *testing.T) {
 	runPage(t, filepath.Join(dir, "docs", "tutorial.md"), work, "GOPROXY=file://"+proxy+","+user,
 		"GONOSUMDB=github.com/slipway-build/*", "PATH="+bin+string(os.PathListSeparator)+testkit.Path())
 	runsPackages(t, filepath.Join(work, "kubernetes-builds"))
+}
+
+// publishModule writes a clone of Slipway into a module proxy on disk, as a version of its own.
+func publishModule(t *testing.T, dir, proxy string) {
+	t.Helper()
+	m := module.Version{Path: "github.com/slipway-build/slipway", Version: "v0.0.1"}
+	at := filepath.Join(proxy, filepath.FromSlash(m.Path), "@v")
+	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	if err := errors.Join(err, os.MkdirAll(at, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"list": m.Version + "\n", m.Version + ".mod": string(mod), m.Version + ".info": `{"Version":"` + m.Version + `"}`,
+	} {
+		if err := os.WriteFile(filepath.Join(at, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := os.Create(filepath.Join(at, m.Version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(zip.CreateFromVCS(out, m, dir, "HEAD", ""), out.Close()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // runsPackages installs the packages of docs/tutorial.md on a Debian, and has it become the node of the page.
