@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
@@ -119,8 +120,8 @@ grep -E '/debian [a-z]+$' | head -1`)
 cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
 	mustRun(t, dir, "sh", "-ec", base, keyring, fork, strings.TrimSpace(suite))
 	host := "-platforms=linux/" + runtime.GOARCH
-	mage(t, dir, "patches:lock", "-fork="+fork)
-	mage(t, dir, "image", "-images=kubelet", host)
+	openDocument(t, "images.md", docscript.Shell{Dir: dir, Env: append(os.Environ(), "IMAGES=kubelet",
+		"PLATFORMS=linux/"+runtime.GOARCH)}).run("base.lock")
 	first := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json")
 	root := unpackImage(t, dir, fork, "kubelet")
 	for want, args := range map[string][]string{
