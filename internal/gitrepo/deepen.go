@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/slipway-build/slipway/event"
 )
 
 // deepen fetches more of the history of some commits until enough reports that it
@@ -90,5 +92,5 @@ func (r *Remote) trees(ctx context.Context, selection ...string) error {
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
-	return r.fetchObjects(ctx, wanted)
+	return r.fetchObjects(ctx, event.Event{Unit: "objects"}, wanted)
 }
