@@ -31,7 +31,7 @@ func laySysroot(ctx context.Context, s *Session, in sysroot.Source, dst string) 
 	}
 	defer os.RemoveAll(scratch)
 	return s.Stage("sysroot", "", "", func() (Done, error) {
-		with := sysroot.Workshop{Debs: s.CacheDir("debs"), Scratch: scratch, Fetched: func() {}}
+		with := sysroot.Folders{Debs: s.CacheDir("debs"), Scratch: scratch, Fetched: func() {}}
 		if n := len(in.Pins); n > 0 {
 			with.Fetched = s.Counter("sysroot", "Debian's packages", n, "packages")
 		}

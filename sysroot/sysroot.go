@@ -96,15 +96,15 @@ func scanOne(ctx context.Context, dir, name string, known *filetree.Memory) (fil
 	return at.Tree, nil
 }
 
-// A Workshop is where sysroots are made: the folder that packages are fetched into, an empty
-// folder for what they hold, and what is called after each that is there.
-type Workshop struct {
+// Folders are where sysroots are made: the one that packages are fetched into, an empty one
+// for what they hold; and Fetched is called after each package that is there.
+type Folders struct {
 	Debs, Scratch string
 	Fetched       func()
 }
 
 // Lay writes the sysroot to dst, an empty folder.
-func (s Source) Lay(ctx context.Context, in Workshop, dst string) (filetree.Dir, error) {
+func (s Source) Lay(ctx context.Context, in Folders, dst string) (filetree.Dir, error) {
 	if s.Folder != "" {
 		return s.copy(ctx, dst)
 	}
