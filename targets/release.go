@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/release/shards"
 )
@@ -80,7 +81,7 @@ func (Release) Verify(
 ) error {
 	as := setting("FORMAT", format)
 	if as != "" && as != "json" {
-		return fmt.Errorf("-format=%s: want json", as)
+		return near.Unknown(as, []string{"json"}, "-format=%s: want json", as)
 	}
 	least, err := number("REBUILDERS", rebuilders)
 	if err != nil {

@@ -45,7 +45,7 @@ func TestSeveralRunsAtOnce(t *testing.T) {
 	}
 }
 
-// A run that has to wait for another says so, can be interrupted, and goes on
+// A run that has to wait for another says so, unless it names something that there is none of, can be interrupted, and goes on
 // when the other has ended.
 func TestWaitForAnotherRunIsSaid(t *testing.T) {
 	t.Parallel()
@@ -53,6 +53,11 @@ func TestWaitForAnotherRunIsSaid(t *testing.T) {
 	other := flock.New(p.path("dist", ".cache", "lock"))
 	if ok, err := other.TryLock(); err != nil || !ok {
 		t.Fatalf("locking the project: %v %v", ok, err)
+	}
+	for _, words := range [][]string{
+		{"cross", "-components=captian"}, {"deb", "-packages=captian"}, {"image", "-images=shpi"}, {"cross", "-fork=ship-1.5"},
+	} { // they do not wait
+		p.fails(t, words, "did you mean")
 	}
 	impatient, ended, log := p.waits(t, "cross")
 	if err := impatient.Process.Signal(os.Interrupt); err != nil {
