@@ -72,7 +72,8 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 		return nil, err
 	}
 	if clone := at.elsewhere(r.Dir); clone != "" && r.CI != "" {
-		r.Events.Note(fmt.Sprintf("the pipeline will not find %s, from which go.mod takes Slipway; to put it into the repository:\n"+
+		r.Events.Note(fmt.Sprintf("the pipeline will not find %s, from which go.mod takes Slipway; to put it into the "+
+			"repository:\n"+
 			"    git -C %s archive --prefix=slipway/ HEAD | tar -x\n"+
 			"    go mod edit -replace=%s=./slipway", clone, shell.Quote(clone), slipway))
 	}

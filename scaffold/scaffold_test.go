@@ -174,7 +174,8 @@ func TestWriteTellsOfAClone(t *testing.T) {
 					filepath.Join(r.Dir, c.clone, "go.mod"): clone, filepath.Join(r.Dir, "profiles/ship.yaml"): shipYAML,
 					filepath.Join(above, "repo/.git/HEAD"): "ref: refs/heads/main\n",
 				} {
-					if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
+					if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755),
+						os.WriteFile(file, []byte(text), 0o644)); err != nil {
 						t.Fatal(err)
 					}
 				}
