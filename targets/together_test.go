@@ -45,8 +45,8 @@ func TestSeveralRunsAtOnce(t *testing.T) {
 	}
 }
 
-// A run that has to wait for another says so, unless it names something that there is none of, can be interrupted, and goes on
-// when the other has ended.
+// A run that has to wait for another says so, can be interrupted, and goes on when the other has
+// ended. One that names something that there is none of does not wait.
 func TestWaitForAnotherRunIsSaid(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, t.TempDir())
@@ -55,7 +55,8 @@ func TestWaitForAnotherRunIsSaid(t *testing.T) {
 		t.Fatalf("locking the project: %v %v", ok, err)
 	}
 	for _, words := range [][]string{
-		{"cross", "-components=captian"}, {"deb", "-packages=captian"}, {"image", "-images=shpi"}, {"cross", "-fork=ship-1.5"},
+		{"cross", "-components=captian"}, {"deb", "-packages=captian"}, {"image", "-images=shpi"},
+		{"cross", "-fork=ship-1.5"},
 	} { // they do not wait
 		p.fails(t, words, "did you mean")
 	}
