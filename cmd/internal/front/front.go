@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -32,6 +33,9 @@ func Main(name string, args []string) int {
 		exe = os.Args[0]
 	}
 	p := program{name: name, called: calledAs(name, os.Args[0], exe), in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	if _, err := exec.LookPath(os.Args[0]); err == nil {
+		exe = os.Args[0] // whose name may tell a program of several names which it is
+	}
 	p.again.Args = append([]string{exe}, args...)
 	p.again.Dir, _ = os.Getwd()
 	return p.run(args)
