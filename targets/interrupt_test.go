@@ -107,12 +107,12 @@ func TestInterruptThroughGoTool(t *testing.T) {
 			}
 		})
 	}
+	p.interruptsTheMagefile(t)
 }
 
 // A signal to the first process alone ends the compiler of the magefile, too, and Mage leaves none of its files.
-func TestInterruptWhileTheMagefileIsCompiled(t *testing.T) {
-	t.Parallel()
-	p := newProject(t, t.TempDir()).withGoTool(t).slow(t)
+func (p *project) interruptsTheMagefile(t *testing.T) {
+	p = p.slow(t).with("MAGEFILE_CACHE=" + p.path(".home", "another"))
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
 			cmd := exec.Command(filepath.Join(inYard(t).bin, "mage"), "cross")
