@@ -3,8 +3,6 @@ package dev
 import (
 	"context"
 	"os"
-
-	"github.com/slipway-build/slipway/internal/run"
 )
 
 // generator names the module that Hugo is a tool of.
@@ -19,7 +17,7 @@ func Docs(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(cache)
-	env := run.Env(os.Environ()).With("CGO_ENABLED=0") // what Hugo wants a C compiler for, the site does not use
-	return tool(ctx, env, "go", "tool", generator, "hugo", "--config=internal/dev/docs/hugo.yaml",
+	env := lean(os.Environ()).With("CGO_ENABLED=0") // what Hugo wants a C compiler for, the site does not use
+	return tool(ctx, env, "go", "run", generator, "github.com/gohugoio/hugo", "--config=internal/dev/docs/hugo.yaml",
 		"--destination=dist/site", "--cleanDestinationDir", "--cacheDir="+cache, "--panicOnWarning", "--quiet")
 }
