@@ -147,7 +147,7 @@ func (e early) rebased() {
 		"moved    kubelet: say whose", "(offset +3)")
 	says(e.t, "the rebase", e.mage("patches:rebase", "-onto=1.5.2", "-write"),
 		"build.commit_of: the fork carries no commits")
-	out, err := command(e.dir, "go", "tool", "mage", "cross", "-fork=early").CombinedOutput()
+	out, err := command(e.dir, compiled(e.t), "cross", "-fork=early").CombinedOutput()
 	if err == nil {
 		e.t.Error("patches that no branch has are built as a commit of the fork")
 	}
@@ -165,7 +165,7 @@ func (e early) rebased() {
 func (e early) imaged() {
 	e.mage("patches:lock")
 	e.mage("image")
-	e.registry.run(e.dir, "go", "tool", "mage", "push", "-fork=early")
+	e.registry.run(e.dir, compiled(e.t), "push", "-fork=early")
 	e.mage("deploy:kubespray")
 }
 

@@ -32,8 +32,10 @@ type revisions struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared.dir != "" {
-		_ = os.RemoveAll(filepath.Dir(shared.dir))
+	for _, made := range []string{shared.dir, targets.at} {
+		if made != "" {
+			_ = os.RemoveAll(filepath.Dir(made))
+		}
 	}
 	os.Exit(code)
 }
