@@ -25,7 +25,7 @@ func openLab(t *testing.T, name, subnet string) *lab.Lab {
 		testkit.Need(t, tool)
 	}
 	l, err := lab.Open(t.Context(), lab.Options{Name: name, Subnet: netip.MustParsePrefix(subnet), Dir: t.TempDir(),
-		Env: os.Environ()})
+		Bases: bases(t), Env: os.Environ()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func boot(t *testing.T, packages string, prepare func(root string)) *machine {
 	return start(t, root, "master", address)
 }
 
-// debian makes the root of a Debian that can be started.
+// debian makes the root of a Debian that can be started: a copy of one that tests with the same packages share.
 func debian(t *testing.T, packages string) string {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -45,8 +45,13 @@ func debian(t *testing.T, packages string) string {
 		testkit.Need(t, tool)
 	}
 	root := filepath.Join(t.TempDir(), "root")
-	const basic = "systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"
-	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include="+basic+packages, "bookworm", root)
+	base := filepath.Join(bases(t), packages)
+	if _, err := os.Stat(base); err != nil {
+		const basic = "systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"
+		mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include="+basic+packages, "bookworm", root)
+		mustRun(t, "", "mv", root, base)
+	}
+	mustRun(t, "", "cp", "-a", "--reflink=auto", base, root)
 	return root
 }
 

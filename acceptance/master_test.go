@@ -16,7 +16,7 @@ import (
 func TestMaster(t *testing.T) {
 	testkit.Need(t, "apt-ftparchive")
 	first, _, _ := debs(t)
-	m := boot(t, "ca-certificates,openssl", func(root string) {
+	m := boot(t, "ca-certificates", func(root string) {
 		mustRun(t, first, "sh", "-ec", `mkdir "$0"; cp *.deb "$0"; cd "$0"
 apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sources.list`, filepath.Join(root, "repo"))
 	})
