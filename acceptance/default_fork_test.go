@@ -58,7 +58,7 @@ func compiled(t *testing.T) string {
 	t.Helper()
 	targets.once.Do(func() {
 		dir := clone(t)
-		at, err := os.MkdirTemp("", "slipway-targets-")
+		at, err := os.MkdirTemp("", "slipway-mage-")
 		if err != nil {
 			t.Fatal(err)
 		}
