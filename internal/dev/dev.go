@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/run"
@@ -18,11 +19,9 @@ func tool(ctx context.Context, env run.Env, args ...string) error {
 	return run.Runner{}.Run(ctx, run.Cmd{Args: args, Env: env, Stdout: os.Stdout, Stderr: os.Stderr})
 }
 
-// lean has the go command compile as for forks, whose standard library Go's build cache has then: without what a
-// debugger needs, and with a compiler that rarely collects garbage.
-func lean(env run.Env) run.Env {
-	return env.With("GOFLAGS=-trimpath -gcflags=all=-dwarf=false", "GOGC=400")
-}
+// lean has the go command compile as for forks, without what a debugger needs. Without cgo, Go's build cache has the
+// standard library from there.
+var lean = []string{"-trimpath", "-gcflags=all=-dwarf=false"}
 
 // linters names the module that golangci-lint is a tool of. What it requires
 // stays out of the go.mod that users of the targets build with.
@@ -42,7 +41,8 @@ func Lint(ctx context.Context) error {
 		tool(ctx, env, "go", "vet", "./..."),
 		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance", "./repo/bootstrap"),
 		tool(ctx, env, "go", "tool", "staticcheck", "./..."),
-		tool(ctx, env, "go", "tool", linters, "golangci-lint", "run", "./..."),
+		tool(ctx, env.With("CGO_ENABLED=0"), slices.Concat([]string{"go", "run", linters}, lean,
+			[]string{"-exec=env -u CGO_ENABLED", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", "run", "./..."})...),
 		tool(ctx, env, "go", "tool", workflows, "actionlint", "docs/pipelines/github.yml"),
 		tool(ctx, env, "go", "test", "-count=1", "./internal/deptest"),
 	)
@@ -82,7 +82,7 @@ func Hosts(ctx context.Context) error {
 		}
 		fmt.Println("host", host)
 		compile := []string{"-goos=" + goos, "-goarch=" + goarch, "-compile", filepath.Join(out, goos+"_"+goarch)}
-		env := lean(os.Environ())
+		env := run.Env(os.Environ()).With("GOFLAGS=" + strings.Join(lean, " "))
 		err := tool(ctx, env, append([]string{"go", "tool", "mage"}, compile...)...)
 		if !vetted[goos] {
 			env = env.With("GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")

@@ -3,6 +3,9 @@ package dev
 import (
 	"context"
 	"os"
+	"slices"
+
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 // generator names the module that Hugo is a tool of.
@@ -17,7 +20,9 @@ func Docs(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(cache)
-	env := lean(os.Environ()).With("CGO_ENABLED=0") // what Hugo wants a C compiler for, the site does not use
-	return tool(ctx, env, "go", "run", generator, "github.com/gohugoio/hugo", "--config=internal/dev/docs/hugo.yaml",
-		"--destination=dist/site", "--cleanDestinationDir", "--cacheDir="+cache, "--panicOnWarning", "--quiet")
+	// What Hugo wants a C compiler for, the site does not use.
+	env := run.Env(os.Environ()).With("CGO_ENABLED=0", "GOGC=400")
+	return tool(ctx, env, slices.Concat([]string{"go", "run", generator}, lean, []string{"github.com/gohugoio/hugo",
+		"--config=internal/dev/docs/hugo.yaml", "--destination=dist/site", "--cleanDestinationDir", "--cacheDir=" + cache,
+		"--panicOnWarning", "--quiet"})...)
 }
