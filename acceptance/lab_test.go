@@ -97,6 +97,9 @@ func TestLab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if again, err := l.Base(t.Context(), "iputils-ping", "netcat-openbsd"); err != nil || again != base {
+		t.Errorf("asked for the same packages, a lab has another base: %s, %v", again, err)
+	}
 	nothing := func(string) {}
 	one := bootNode(t, l, base, "one", "192.0.2.11", nothing)
 	two := bootNode(t, l, base, "two", "192.0.2.12", nothing)
