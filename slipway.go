@@ -19,6 +19,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/check"
+	"github.com/slipway-build/slipway/conformance"
 	"github.com/slipway-build/slipway/doctor"
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
@@ -41,29 +42,30 @@ import (
 
 // Parameters and results of the verbs. The packages that define them document the fields.
 type (
-	CrossRequest     = fork.Request
-	PackageRequest   = packages.Request
-	EbuildRequest    = overlay.Request
-	ImageRequest     = image.Request
-	TarballRequest   = tarball.Request
-	KubesprayRequest = kubespray.Request
-	OpenStackRequest = cloudconfig.Request
-	PushRequest      = release.PushRequest
-	ReleaseRequest   = release.Request
-	ReproduceRequest = cut.ReproduceRequest
-	ReproduceReport  = reproduce.Report
-	VerifyRequest    = cut.VerifyRequest
-	VerifyReport     = verify.Report
-	ShardJob         = shards.Job
-	RepoRequest      = repo.Request
-	RepoAddRequest   = repo.AddRequest
-	ApplyRequest     = series.ApplyRequest
-	ImportRequest    = series.ImportRequest
-	RebaseRequest    = series.RebaseRequest
-	Rebase           = series.RebaseReport
-	Check            = doctor.Check
-	CheckReport      = check.Report
-	Names            = pipeline.Names
+	CrossRequest       = fork.Request
+	PackageRequest     = packages.Request
+	EbuildRequest      = overlay.Request
+	ImageRequest       = image.Request
+	TarballRequest     = tarball.Request
+	KubesprayRequest   = kubespray.Request
+	OpenStackRequest   = cloudconfig.Request
+	PushRequest        = release.PushRequest
+	ReleaseRequest     = release.Request
+	ReproduceRequest   = cut.ReproduceRequest
+	ReproduceReport    = reproduce.Report
+	VerifyRequest      = cut.VerifyRequest
+	VerifyReport       = verify.Report
+	ShardJob           = shards.Job
+	RepoRequest        = repo.Request
+	RepoAddRequest     = repo.AddRequest
+	ApplyRequest       = series.ApplyRequest
+	ImportRequest      = series.ImportRequest
+	RebaseRequest      = series.RebaseRequest
+	Rebase             = series.RebaseReport
+	Check              = doctor.Check
+	CheckReport        = check.Report
+	ConformanceRequest = conformance.Request
+	Names              = pipeline.Names
 )
 
 // A Project is a folder with forks in it.
@@ -208,6 +210,21 @@ func (p *Project) checkPush(f fork.Fork, r PushRequest) error {
 		return r.Check(f)
 	}
 	return r.CheckComing(f, image.Pulls(f, p.Imaging))
+}
+
+// Conformance runs Kubernetes' end-to-end tests on a cluster, and writes what came of them to
+// dist/FORK/conformance. Where tests failed that were not expected to, it returns the files and an error.
+func (p *Project) Conformance(ctx context.Context, id string, r ConformanceRequest) (artifact.Set, error) {
+	t, err := conformance.New(p.project(), id, r)
+	if err != nil {
+		return nil, err
+	}
+	return p.lockedAll(ctx, t.IDs(), func(sessions []*build.Session) (artifact.Set, error) {
+		if err := t.Check(sessions); err != nil || p.PlanOnly {
+			return nil, err
+		}
+		return t.Run(ctx, sessions)
+	})
 }
 
 // Kubespray writes dist/FORK/deploy/kubespray.yml, the variables that make Kubespray deploy a fork.

@@ -19,7 +19,7 @@ import (
 
 // TestFacadeIsSmall keeps what verbs do out of this package.
 func TestFacadeIsSmall(t *testing.T) {
-	const most = 480
+	const most = 500
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

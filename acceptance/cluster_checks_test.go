@@ -28,6 +28,11 @@ func refused(t *testing.T, w *walk) {
 	n2.refuses(regexp.MustCompile(`sha256:\w+`).ReplaceAllString(right, "sha256:"+strings.Repeat("0", 64)),
 		"is not the one that is expected")
 	n2.refuses(strings.Replace(right, ":6443", ":6444", 1), "no API server answers")
+	n2.refuses("ip address add 10.244.9.9/24 dev host0; "+right,
+		"the range of pods, 10.244.0.0/16, overlaps with the network 10.244.9.9/24 of this host (host0)")
+	n2.sh("ip address delete 10.244.9.9/24 dev host0")
+	short := joinLine.FindString(n1.sh("kubernetes-token --ttl 1s"))
+	n2.refuses("sleep 2; "+short, "or it has expired")
 	n1.sh(kube + `create -f - <<'E'
 {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n2"}}
 E`)

@@ -21,6 +21,7 @@ import (
 	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
 	"github.com/slipway-build/slipway/lab"
+	"github.com/slipway-build/slipway/lab/cluster"
 )
 
 // registryName is of the one that docs/cluster.md takes images from.
@@ -40,12 +41,15 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWalk(t, filepath.Join("..", "docs", "cluster.md"))
+	w := newWalk(t, filepath.Join("..", "docs", "cluster.md"), t.Name())
 	for name, address := range map[string]string{"n1": "192.0.2.11", "n2": "192.0.2.12"} {
 		w.nodes[name] = fresh(t, l, base, name, address, ca, first)
 	}
 	walked(t, w, second)
 }
+
+// changed is an operator's change of an option, which an upgrade keeps.
+const changed = `KUBE_PROXY_ARGS="--v=3"`
 
 // walked walks the page. The packages in a folder are a new revision, for an upgrade.
 func walked(t *testing.T, w *walk, second string) {
@@ -59,6 +63,12 @@ func walked(t *testing.T, w *walk, second string) {
 	w.to("### Upgrade")
 	for _, n := range w.nodes {
 		offer(t, n.Root, second)
+		n.sh("echo '" + changed + "' >/etc/default/kube-proxy")
+	}
+	w.to("### Remove a node")
+	for _, n := range w.nodes {
+		n.is("cat /etc/default/kube-proxy; tr '\\0' '\\n' </proc/$(systemctl show -p MainPID --value kube-proxy)/cmdline | "+
+			"grep -x -e --v=3 -e --kubeconfig=.*", changed+"\n--kubeconfig=/etc/kubernetes/kube-proxy.conf\n--v=3")
 	}
 	w.to("## A single host")
 }
@@ -67,7 +77,9 @@ func walked(t *testing.T, w *walk, second string) {
 func fresh(t *testing.T, l *lab.Lab, base, name, address, ca string, packages ...string) node {
 	t.Helper()
 	n := bootNode(t, l, base, name, address, func(root string) {
-		asReader(t, root, ca)
+		asReader(t, root)
+		asNode(t, root)
+		mustRun(t, "", "sh", "-ec", `cat "$2" >>"$1/etc/ssl/certs/ca-certificates.crt"`, "sh", root, ca)
 		for _, from := range packages {
 			offer(t, root, from)
 		}
@@ -106,26 +118,24 @@ func serveImages(t *testing.T, l *lab.Lab, dir string) string {
 	return ca.file
 }
 
-// asReader gives a root what a reader of the page has: a registry that is trusted, a repository, and somebody who
-// says yes. A disk that is nearly full must not have a node evict its pods; the proxy's sandbox has a /proc without
-// the settings of the machine's own; and who runs tests in a container may not protect pods from the kernel.
-func asReader(t *testing.T, root, ca string) {
+// asReader gives a root what a reader of the page has: a repository, and somebody who says yes.
+func asReader(t *testing.T, root string) {
 	t.Helper()
-	mustRun(t, "", "sh", "-ec", `cat "$2" >>"$1/etc/ssl/certs/ca-certificates.crt"
-rm -f "$1"/etc/apt/sources.list.d/*
+	mustRun(t, "", "sh", "-ec", `rm -f "$1"/etc/apt/sources.list.d/*
 echo 'deb [trusted=yes] file:/repo ./' >"$1/etc/apt/sources.list"
-printf 'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n' >"$1/etc/apt/apt.conf.d/90reader"
-mkdir -p "$1/etc/kubernetes/kubelet.d"
-cat >"$1/etc/kubernetes/kubelet.d/90-disk.conf" <<E
-apiVersion: kubelet.config.k8s.io/v1beta1
-kind: KubeletConfiguration
-evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
-imageGCHighThresholdPercent: 100
-E
-sed -i '/grpc.v1.cri"\]$/a restrict_oom_score_adj = true' "$1/etc/containerd/config.toml"
-mkdir -p "$1/etc/systemd/system/kube-proxy.service.d"
-printf '[Service]\nBindPaths=-/run/lab/nf_conntrack_max:/proc/sys/net/netfilter/nf_conntrack_max\n' \
-	>"$1/etc/systemd/system/kube-proxy.service.d/lab.conf"`, "sh", root, ca)
+printf 'APT::Get::Assume-Yes "true";\nAPT::Install-Recommends "false";\n' >"$1/etc/apt/apt.conf.d/90reader"`,
+		"sh", root)
+}
+
+// asNode makes a root one that a node can run in here. Who runs tests in a container may not protect pods from the
+// kernel.
+func asNode(t *testing.T, root string) {
+	t.Helper()
+	mustRun(t, "", "sed", "-i", `/grpc.v1.cri"\]$/a restrict_oom_score_adj = true`,
+		filepath.Join(root, "etc/containerd/config.toml"))
+	if err := cluster.Suit(root); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // offer puts packages into the repository of a root.
@@ -145,10 +155,12 @@ type walk struct {
 	nodes  map[string]node
 	shells map[string]string // what a host's shell has exported
 	join   string            // the line that kubernetes-token printed
+	words  *strings.Replacer // has a command be that of another system
 	began  time.Time
 }
 
-func newWalk(t *testing.T, page string) *walk {
+// newWalk begins at the first command of a page that a test is to run.
+func newWalk(t *testing.T, page, runBy string) *walk {
 	t.Helper()
 	text, err := os.ReadFile(page)
 	if err != nil {
@@ -159,9 +171,9 @@ func newWalk(t *testing.T, page string) *walk {
 		t.Fatal(err)
 	}
 	w := &walk{t: t, page: filepath.Base(page), lines: strings.Split(string(text), "\n"), nodes: map[string]node{},
-		shells: map[string]string{}, began: time.Now()}
+		shells: map[string]string{}, words: strings.NewReplacer(), began: time.Now()}
 	for _, b := range blocks {
-		if b.RunBy == t.Name() {
+		if b.RunBy == runBy {
 			w.steps = append(w.steps, b.Steps()...)
 		}
 	}
@@ -180,6 +192,12 @@ func (w *walk) to(heading string) {
 	if line == len(w.lines) {
 		w.t.Fatalf("%s has no heading %q", w.page, heading)
 	}
+	w.until(line)
+}
+
+// until walks on to a line of the page.
+func (w *walk) until(line int) {
+	w.t.Helper()
 	for len(w.steps) > 0 && w.steps[0].Line < line {
 		step := w.steps[0]
 		w.steps = w.steps[1:]
@@ -202,7 +220,7 @@ func (w *walk) run(step docscript.Step) docscript.Result {
 	if !ok {
 		w.t.Fatalf("%s:%d: there is no host %q", w.page, step.Line, step.Host)
 	}
-	script := step.Command
+	script := w.words.Replace(step.Command)
 	switch {
 	case step.File != "":
 		script = fmt.Sprintf("mkdir -p %q; cat >%[2]q <<'--page--'\n%[3]s\n--page--\n", filepath.Dir(step.File), step.File,

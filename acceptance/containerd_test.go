@@ -3,9 +3,11 @@
 package acceptance
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
@@ -23,9 +25,7 @@ const ticks = `ctr run -d example.org/shell:1 one /bin/sh -c 'while :; do echo t
 func TestContainerd(t *testing.T) {
 	testkit.Need(t, "apt-ftparchive")
 	dir := clone(t)
-	for _, f := range []string{"runc-1", "containerd-2"} {
-		t.Log(mage(t, dir, "deb", "-fork="+f))
-	}
+	openDocument(t, "packages.md", docscript.Shell{Dir: dir, Env: os.Environ()}).run("-fork=containerd-2")
 	debs, err := filepath.Glob(filepath.Join(dir, "dist", "*", "deb", "*", "*.deb"))
 	if err != nil || len(debs) != 2 {
 		t.Fatal(debs, err)

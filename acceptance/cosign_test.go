@@ -12,6 +12,7 @@ import (
 	"io"
 	"log"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -31,14 +32,24 @@ import (
 	"github.com/slipway-build/slipway/release/sign/sigstore"
 )
 
-// cosign returns the program, compiled: that takes minutes, unless Go's build cache has it.
+// cosign returns the program.
 func cosign(t *testing.T) string {
 	t.Helper()
-	out, err := command("../internal/dev/cosign", "go", "tool", "-n", "cosign").Output()
-	if err != nil {
-		t.Fatalf("compiling cosign: %v", err)
+	return devTool(t, "cosign", "github.com/sigstore/cosign/v3/cmd/cosign")
+}
+
+// devTool returns a program of a module of its own, compiled: that takes minutes, unless Go's build cache has it. The
+// flags are those that forks are compiled with, so it has the standard library.
+func devTool(t *testing.T, name, main string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	build := command("../internal/dev/"+name, "go", "build", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags=-s -w",
+		"-o", program, main)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOGC=400")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("compiling %s: %v\n%s", name, err, out)
 	}
-	return strings.TrimSpace(string(out))
+	return program
 }
 
 // TestCosign has cosign verify what is signed by keys of each kind, offline.

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -45,9 +46,41 @@ func command(dir, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// targets is the program that `go tool mage` compiles and runs. Every clone would compile the same for itself; where
+// commands of pages are run, it does.
+var targets struct {
+	once sync.Once
+	at   string
+}
+
+// compiled returns the program.
+func compiled(t *testing.T) string {
+	t.Helper()
+	targets.once.Do(func() {
+		dir := clone(t)
+		at, err := os.MkdirTemp("", "slipway-mage-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustRun(t, dir, "go", "tool", "mage", "-compile", filepath.Join(at, "mage"))
+		targets.at = filepath.Join(at, "mage")
+	})
+	if targets.at == "" {
+		t.Fatal("mage is not compiled: see the first test that needs it")
+	}
+	return targets.at
+}
+
+// mage runs targets in a clone, as `go tool mage` does.
 func mage(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	return mustRun(t, dir, "go", append([]string{"tool", "mage"}, args...)...)
+	cmd := command(dir, compiled(t), args...)
+	cmd.Env = append(os.Environ(), "MAGEFILE_SLIPWAY_COMMAND=go tool mage")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("mage %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
 }
 
 func binary(dir, goarch string) string {
@@ -180,7 +213,7 @@ func sameFile(t *testing.T, a, b string) bool {
 // TestExample builds and runs the example project as its owner would.
 func TestExample(t *testing.T) {
 	dir := filepath.Join(clone(t), "examples", "acme")
-	t.Log(mage(t, dir, "cross"))
+	t.Log(mustRun(t, dir, "go", "tool", "mage", "cross"))
 	runner := filepath.Join(dir, "dist", "kubernetes", "bin", runtime.GOOS+"_"+runtime.GOARCH, "kube-log-runner")
 	if got, want := mustRun(t, dir, runner, "-version"), "Kubernetes v1.36.1+acme.1\n"; got != want {
 		t.Errorf("kube-log-runner -version: %q, want %q", got, want)

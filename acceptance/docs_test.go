@@ -3,15 +3,11 @@
 package acceptance
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
-
-	"golang.org/x/mod/module"
-	"golang.org/x/mod/zip"
 
 	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
@@ -22,42 +18,6 @@ import (
 func TestReadme(t *testing.T) {
 	dir := clone(t)
 	runPage(t, filepath.Join(dir, "README.md"), dir)
-}
-
-// TestTutorial runs the tutorial from an empty folder, with the command installed, and Slipway published as a module.
-func TestTutorial(t *testing.T) {
-	dir := clone(t)
-	bin, proxy := t.TempDir(), t.TempDir()
-	mustRun(t, dir, "go", "build", "-o", bin, "./cmd/slipway")
-	publishModule(t, dir, proxy)
-	user := strings.TrimSpace(mustRun(t, dir, "go", "env", "GOPROXY"))
-	runPage(t, filepath.Join(dir, "docs", "tutorial.md"), t.TempDir(), "GOPROXY=file://"+proxy+","+user,
-		"GONOSUMDB=github.com/slipway-build/*", "PATH="+bin+string(os.PathListSeparator)+testkit.Path())
-}
-
-// publishModule writes a clone of Slipway into a module proxy on disk, as a version of its own.
-func publishModule(t *testing.T, dir, proxy string) {
-	t.Helper()
-	m := module.Version{Path: "github.com/slipway-build/slipway", Version: "v0.0.1"}
-	at := filepath.Join(proxy, filepath.FromSlash(m.Path), "@v")
-	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	if err := errors.Join(err, os.MkdirAll(at, 0o755)); err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range map[string]string{
-		"list": m.Version + "\n", m.Version + ".mod": string(mod), m.Version + ".info": `{"Version":"` + m.Version + `"}`,
-	} {
-		if err := os.WriteFile(filepath.Join(at, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	out, err := os.Create(filepath.Join(at, m.Version+".zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(zip.CreateFromVCS(out, m, dir, "HEAD", ""), out.Close()); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // runPage runs what a page does not mark, from a folder on. The sums that pages show are those of an amd64 machine.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testfork"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
@@ -129,8 +130,7 @@ func says(t *testing.T, what, text string, parts ...string) {
 // them change, and says which of the company's commits it is.
 func (e early) carried() {
 	e.mage("patches:import", "-from=upstream/kubernetes", "-commits=v1.4.12..acme", "-merges=first-parent")
-	e.mage("patches:lock")
-	e.mage("cross")
+	openDocument(e.t, "fork.md", docscript.Shell{Dir: e.dir, Env: append(os.Environ(), "FORK=early")}).run("sysroot.lock")
 	tip := e.commit("acme")
 	says(e.t, "hyperkube", e.hyperkube("--version"), "v1.4.12+acme.1 "+tip+" clean", "cinder 10", "[openstack balancer:2]")
 	record := e.record()
@@ -147,7 +147,7 @@ func (e early) rebased() {
 		"moved    kubelet: say whose", "(offset +3)")
 	says(e.t, "the rebase", e.mage("patches:rebase", "-onto=1.5.2", "-write"),
 		"build.commit_of: the fork carries no commits")
-	out, err := command(e.dir, "go", "tool", "mage", "cross", "-fork=early").CombinedOutput()
+	out, err := command(e.dir, compiled(e.t), "cross", "-fork=early").CombinedOutput()
 	if err == nil {
 		e.t.Error("patches that no branch has are built as a commit of the fork")
 	}
@@ -165,7 +165,7 @@ func (e early) rebased() {
 func (e early) imaged() {
 	e.mage("patches:lock")
 	e.mage("image")
-	e.registry.run(e.dir, "go", "tool", "mage", "push", "-fork=early")
+	e.registry.run(e.dir, compiled(e.t), "push", "-fork=early")
 	e.mage("deploy:kubespray")
 }
 

@@ -50,8 +50,7 @@ type harbour struct {
 func newHarbour(t *testing.T) harbour {
 	t.Helper()
 	root := t.TempDir()
-	h := harbour{t, filepath.Join(root, "ship"), filepath.Join(root, "mage"), nil}
-	mustRun(t, clone(t), "go", "tool", "mage", "-compile", h.mage)
+	h := harbour{t, filepath.Join(root, "ship"), compiled(t), nil}
 	proxy := filepath.Join(root, "proxy")
 	cache := strings.TrimSpace(mustRun(t, "", "go", "env", "GOCACHE"))
 	h.env = append(testfork.Env(proxy, filepath.Join(root, "home"), cache),

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
@@ -23,7 +24,7 @@ func TestImages(t *testing.T) {
 	}
 	dir := clone(t)
 	host := "linux/" + runtime.GOARCH
-	for _, f := range []string{fork, "flannel-0.28"} { // with the first comes etcd
+	for _, f := range []string{fork, "flannel-0.28", "cni-plugins-1.9"} { // with the first comes etcd
 		t.Log(mage(t, dir, "image", "-fork="+f, "-platforms="+host))
 	}
 	hyperkube := unpackImage(t, dir, fork, "hyperkube")
@@ -39,6 +40,7 @@ func TestImages(t *testing.T) {
 	}
 	t.Run("layers", func(t *testing.T) { layers(t, dir) })
 	t.Run("registry", func(t *testing.T) { registries(t, dir) })
+	t.Run("joins", func(t *testing.T) { joined(t, dir) })
 	t.Run("installs", func(t *testing.T) { hosted(t, dir) })
 	t.Run("base", func(t *testing.T) { based(t, dir) })
 	t.Run("runs", func(t *testing.T) { serves(t, hyperkube, etcd) })
@@ -106,21 +108,10 @@ const keyring = testkit.DebianKeys
 
 // based puts the kubelet's image on packages of Debian's, whose programs run.
 func based(t *testing.T, dir string) {
-	if _, err := os.Stat(keyring); err != nil || os.Getuid() != 0 {
-		t.Skip("wants Debian's keys, and to be root")
-	}
-	testkit.Need(t, "apt-get")
-	suite := mustRun(t, "", "sh", "-c", `apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
-grep -E '/debian [a-z]+$' | head -1`)
-	if strings.TrimSpace(suite) == "" {
-		t.Skip("apt knows no suite of Debian's")
-	}
-	const base = `base='{suites: ['"$2"'], keyring: keys.gpg, packages: [base-files, iptables, conntrack, mount]}'
-cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
-	mustRun(t, dir, "sh", "-ec", base, keyring, fork, strings.TrimSpace(suite))
+	onDebian(t, dir)
 	host := "-platforms=linux/" + runtime.GOARCH
-	mage(t, dir, "patches:lock", "-fork="+fork)
-	mage(t, dir, "image", "-images=kubelet", host)
+	openDocument(t, "images.md", docscript.Shell{Dir: dir, Env: append(os.Environ(), "IMAGES=kubelet",
+		"PLATFORMS=linux/"+runtime.GOARCH)}).run("base.lock")
 	first := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json")
 	root := unpackImage(t, dir, fork, "kubelet")
 	for want, args := range map[string][]string{
@@ -136,6 +127,24 @@ cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
 	if again := mustRun(t, dir, "cat", "dist/"+fork+"/images/images.json"); again != first {
 		t.Errorf("made again, the image is\n%s\nand was\n%s", again, first)
 	}
+}
+
+// onDebian gives the fork's images a base of Debian's packages.
+func onDebian(t *testing.T, dir string) {
+	t.Helper()
+	if _, err := os.Stat(keyring); err != nil || os.Getuid() != 0 {
+		t.Skip("wants Debian's keys, and to be root")
+	}
+	testkit.Need(t, "apt-get")
+	suite := mustRun(t, "", "sh", "-c", `apt-get indextargets --format '$(SITE) $(RELEASE)' 'Created-By: Packages' |
+grep -E '/debian [a-z]+$' | head -1`)
+	if strings.TrimSpace(suite) == "" {
+		t.Skip("apt knows no suite of Debian's")
+	}
+	const base = `base='{suites: ['"$2"'], keyring: keys.gpg, packages: [base-files, iptables, conntrack, mount]}'
+cp "$0" keys.gpg; sed -i "s|^images:|&\n  debian: $base|" forks/"$1"/fork.yaml`
+	mustRun(t, dir, "sh", "-ec", base, keyring, fork, strings.TrimSpace(suite))
+	mage(t, dir, "patches:lock", "-fork="+fork)
 }
 
 func forkTag(t *testing.T, dir string) string {

@@ -25,7 +25,7 @@ func openLab(t *testing.T, name, subnet string) *lab.Lab {
 		testkit.Need(t, tool)
 	}
 	l, err := lab.Open(t.Context(), lab.Options{Name: name, Subnet: netip.MustParsePrefix(subnet), Dir: t.TempDir(),
-		Env: os.Environ()})
+		Bases: bases(t), Env: os.Environ()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,6 +96,9 @@ func TestLab(t *testing.T) {
 	base, err := l.Base(t.Context(), "iputils-ping", "netcat-openbsd")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if again, err := l.Base(t.Context(), "iputils-ping", "netcat-openbsd"); err != nil || again != base {
+		t.Errorf("asked for the same packages, a lab has another base: %s, %v", again, err)
 	}
 	nothing := func(string) {}
 	one := bootNode(t, l, base, "one", "192.0.2.11", nothing)

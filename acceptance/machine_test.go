@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
 
@@ -35,7 +36,7 @@ func boot(t *testing.T, packages string, prepare func(root string)) *machine {
 	return start(t, root, "master", address)
 }
 
-// debian makes the root of a Debian that can be started.
+// debian makes the root of a Debian that can be started: a copy of one that tests with the same packages share.
 func debian(t *testing.T, packages string) string {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -45,8 +46,13 @@ func debian(t *testing.T, packages string) string {
 		testkit.Need(t, tool)
 	}
 	root := filepath.Join(t.TempDir(), "root")
-	const basic = "systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"
-	mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include="+basic+packages, "bookworm", root)
+	base := filepath.Join(bases(t), packages)
+	if _, err := os.Stat(base); err != nil {
+		const basic = "systemd,systemd-sysv,dbus,iproute2,iptables,conntrack,mount,procps,"
+		mustRun(t, "", "mmdebstrap", "-q", "--variant=minbase", "--include="+basic+packages, "bookworm", root)
+		mustRun(t, "", "mv", root, base)
+	}
+	mustRun(t, "", "cp", "-a", "--reflink=auto", base, root)
 	return root
 }
 
@@ -89,14 +95,26 @@ func start(t *testing.T, root, name, address string) *machine {
 	return m
 }
 
+// enter are the words that run a command in the machine, if it follows them.
+func (m *machine) enter() []string {
+	return []string{"nsenter", "-t", m.leader, "-a", "-r", "-w", "/usr/bin/env", "-i",
+		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin", "HOME=/root", "LC_ALL=C.UTF-8",
+		"DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf"}
+}
+
 // try runs a script in the machine.
 func (m *machine) try(script string) (string, error) {
-	cmd := command("", "nsenter", "-t", m.leader, "-a", "-r", "-w", "/usr/bin/env", "-i",
-		"PATH=/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin", "HOME=/root", "LC_ALL=C.UTF-8",
-		"DEBIAN_FRONTEND=noninteractive", "KUBECONFIG=/etc/kubernetes/admin.conf",
-		"/bin/sh", "-euc", script)
-	out, err := cmd.CombinedOutput()
+	words := append(m.enter(), "/bin/sh", "-euc", script)
+	out, err := command("", words[0], words[1:]...).CombinedOutput()
 	return string(out), err
+}
+
+// document opens a page whose blocks are run in the machine, by somebody who says yes to what apt asks.
+func (m *machine) document(page string) document {
+	m.t.Helper()
+	m.sh(`echo 'APT::Get::Assume-Yes "true";' >/etc/apt/apt.conf.d/yes`)
+	return openDocument(m.t, page, docscript.Shell{Dir: "/", Env: []string{"PATH=" + testkit.Path()},
+		Under: append(m.enter(), "env", "-C", "/root")})
 }
 
 // sh runs a script in the machine and returns what it prints.

@@ -16,19 +16,26 @@ import (
 func TestMaster(t *testing.T) {
 	testkit.Need(t, "apt-ftparchive")
 	first, _, _ := debs(t)
-	m := boot(t, "ca-certificates,openssl", func(root string) {
+	m := boot(t, "ca-certificates", func(root string) {
 		mustRun(t, first, "sh", "-ec", `mkdir "$0"; cp *.deb "$0"; cd "$0"
-apt-ftparchive packages . >Packages; echo 'deb [trusted=yes] file:/repo ./' >sources.list`, filepath.Join(root, "repo"))
+apt-ftparchive packages . >Packages
+echo 'deb [trusted=yes] file:/repo ./' | tee sources.list >../etc/apt/sources.list`, filepath.Join(root, "repo"))
 	})
-	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd")
+	install, packages := m.document("install.md"), m.document("packages.md")
+	m.sh(apt + "update; " + apt + "install kubernetes-master kubernetes-node etcd etcdutl")
 	m.refused()
-	m.is("systemctl start kubelet kube-proxy; systemctl is-active kubelet kube-proxy || true", "inactive\ninactive")
-	m.sh("kubernetes-pki " + address + "; systemctl start kubernetes-master.target")
+	m.is("systemctl start multi-user.target kubelet kube-proxy; "+ // as a boot does
+		"systemctl is-active kubernetes-master.target kube-apiserver kubelet kube-proxy || true",
+		"inactive\ninactive\ninactive\ninactive")
+	install.run("apt install kubernetes-master etcd etcdctl")
 	m.is("systemctl is-active kubernetes-master.target kubernetes-setup kubernetes-renew.timer", "active\nactive\nactive")
 	m.endpoint()
 	m.rights()
 	m.tokens()
-	m.renewal()
+	m.renewal(install)
+	packages.run("kubernetes-dns")
+	packages.run("etcd-backup")
+	m.eventually("kubectl -n kube-system get deployment coredns && systemctl is-active kubernetes-master.target")
 	m.failure()
 }
 
@@ -49,11 +56,16 @@ func (m *machine) refused() {
 		{"kubernetes-join", "ENDPOINT is missing"},
 		{"kubernetes-join 10.9.8.9 --token=a.b --ca-hash=x", "six and sixteen"},
 		{"systemctl start kube-apiserver", "Assertion failed"},
+		{"systemctl start kubernetes-master.target", "Assertion failed"},
+		{"kubernetes-pki 10.9.8.6", "10.9.8.6 is not an address of this host, which has " + address},
+		{"ip address add 10.244.3.1/24 dev host0; kubernetes-pki",
+			"the range of pods, 10.244.0.0/16, overlaps with the network 10.244.3.1/24 of this host (host0)"},
 	} {
 		if out, err := m.try(c.script); err == nil || !strings.Contains(out, c.want) {
 			m.t.Errorf("in the machine, %s: %v, want %q in\n%s", c.script, err, c.want, out)
 		}
 	}
+	m.sh("ip address delete 10.244.3.1/24 dev host0")
 	m.is("ls /etc/kubernetes", "kubelet.d\nkubelet.yaml\nmanifests")
 }
 
@@ -116,13 +128,14 @@ func (m *machine) tokens() {
 }
 
 // renewal checks that certificates are renewed when they end soon, or when all are to be.
-func (m *machine) renewal() {
+func (m *machine) renewal(page document) {
 	m.t.Helper()
 	const sums = "cd /etc/kubernetes; sha256sum pki/*.crt *.conf /var/lib/kubelet/pki/*current.pem | sort"
 	before := m.sh(sums)
 	m.sh("kubernetes-pki --renew | grep 'nothing ends'")
 	m.is(sums, before)
-	m.sh("systemctl start kubernetes-renew.service; kubernetes-pki --renew --all")
+	m.sh("systemctl start kubernetes-renew.service")
+	page.run("kubernetes-pki --renew --all")
 	kept := map[string]bool{
 		"pki/ca.crt": true, "pki/front-proxy-ca.crt": true, "kubelet.conf": true, "kube-proxy.conf": true,
 	}
@@ -153,6 +166,10 @@ systemctl daemon-reload; systemctl restart kube-scheduler`)
 	m.sh("rm /run/systemd/system/kube-scheduler.service.d/test.conf; systemctl daemon-reload; " +
 		"systemctl reset-failed kube-scheduler; systemctl start kubernetes-master.target")
 	m.is("systemctl is-active kube-scheduler kubernetes-master.target", "active\nactive")
-	m.sh("systemctl stop kubernetes-master.target")
+	m.sh("echo 'KUBE_PROXY_ARGS=--bogus' >/etc/default/kube-proxy")
+	if out, err := m.try("systemctl restart kube-proxy"); err == nil {
+		m.t.Errorf("with a wrong flag kube-proxy starts: %s", out)
+	}
+	m.sh("systemctl stop kubernetes-master.target kube-proxy")
 	m.eventually("! systemctl is-active -q " + services)
 }

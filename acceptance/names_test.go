@@ -41,7 +41,7 @@ kubectl -n kube-system patch configmap coredns -p '{"data": {"Corefile": "# of A
 func (m *machine) answers() {
 	m.t.Helper()
 	m.sh(apt + "install coredns; systemctl is-enabled coredns; test \"$(systemctl is-active coredns)\" = inactive")
-	m.sh("cp /etc/resolv.conf /root; echo nameserver 192.0.2.53 >/etc/resolv.conf; systemctl start coredns")
+	m.sh("cp /etc/resolv.conf /srv; echo nameserver 192.0.2.53 >/etc/resolv.conf; systemctl start coredns")
 	m.eventually("ss -lnu | grep 127.0.0.1:1053")
 	m.sh(`cat >/etc/coredns/Corefile <<'E'
 acme.example {
@@ -58,5 +58,5 @@ systemctl reload coredns`)
 	m.sh("echo 'mate.example {' >>/etc/coredns/Corefile; systemctl reload coredns")
 	m.eventually("journalctl -u coredns | grep 'Corefile:.*nexpected'")
 	m.is("getent hosts captain.acme.example", "192.0.2.7       captain.acme.example")
-	m.sh("systemctl stop coredns; cat /root/resolv.conf >/etc/resolv.conf")
+	m.sh("systemctl stop coredns; cat /srv/resolv.conf >/etc/resolv.conf")
 }

@@ -41,7 +41,7 @@ func TestCNI(t *testing.T) {
 	m := boot(t, "containerd", packaged(t, "flannel-0.28", "cni-plugins-1.9"))
 	m.sh("dpkg -i /repo/flannel_*.deb /repo/kubernetes-cni_*.deb /repo/kubernetes-cni-flannel_*.deb")
 	m.is("systemd-analyze verify --man=no flanneld.service flanneld.path kubernetes-cni-flannel.path "+
-		"kubernetes-cni-flannel.service kubernetes-cni-flannel-lease.service 2>&1", "")
+		"kubernetes-cni-flannel.service kubernetes-cni-flannel-lease.service kubernetes-cni-flannel-address.service 2>&1", "")
 	m.sh("timeout 20 systemctl restart containerd") // it waits for no flanneld
 	m.sh("timeout 20 systemctl start flanneld")     // nor does anybody before the node has an identity
 	m.is("systemctl is-active flanneld || ls -A /etc/cni/net.d", "inactive")
@@ -130,24 +130,24 @@ E`)
 // TestEtcdBackup saves what an etcd keeps, loses it, and brings it back.
 func TestEtcdBackup(t *testing.T) {
 	m := boot(t, "ca-certificates", packaged(t, "etcd-3.7"))
-	m.sh("dpkg -i /repo/*.deb; systemctl start etcd; etcdctl put cargo rope; cd /root; etcd-backup a.db")
-	m.is("stat -c '%a %U' /root/a.db; ls /root", "600 root\na.db")
-	m.refuses("etcd-backup /root/a.db", "/root/a.db is there already")
-	m.refuses("etcd-backup /root/none/b.db", "mkdir -p '/root/none'")
-	m.refuses("etcd-restore /root/a.db", "systemctl stop etcd")
+	m.sh("dpkg -i /repo/*.deb; systemctl start etcd; etcdctl put cargo rope; cd /srv; etcd-backup a.db")
+	m.is("stat -c '%a %U' /srv/a.db; ls /srv", "600 root\na.db")
+	m.refuses("etcd-backup /srv/a.db", "/srv/a.db is there already")
+	m.refuses("etcd-backup /srv/none/b.db", "mkdir -p '/srv/none'")
+	m.refuses("etcd-restore /srv/a.db", "systemctl stop etcd")
 	m.sh("systemctl stop etcd")
-	m.refuses("etcd-backup /root/b.db", "systemctl status etcd")
-	m.refuses("etcd-restore /root/a.db", "mv '/var/lib/etcd/default' '/var/lib/etcd/default.2")
-	m.sh("cd /root; head -c -512 a.db >short; echo rope >text; cp a.db changed; " +
+	m.refuses("etcd-backup /srv/b.db", "systemctl status etcd")
+	m.refuses("etcd-restore /srv/a.db", "mv '/var/lib/etcd/default' '/var/lib/etcd/default.2")
+	m.sh("cd /srv; head -c -512 a.db >short; echo rope >text; cp a.db changed; " +
 		"printf x | dd of=changed bs=1 seek=5000 conv=notrunc")
-	m.refuses("etcd-restore /root/short", "damaged")
-	m.refuses("etcd-restore /root/changed", "damaged")
-	m.refuses("etcd-restore /root/text", "is no snapshot of etcd")
+	m.refuses("etcd-restore /srv/short", "damaged")
+	m.refuses("etcd-restore /srv/changed", "damaged")
+	m.refuses("etcd-restore /srv/text", "is no snapshot of etcd")
 
 	t.Log("lost and restored")
 	m.sh("dpkg -P etcd; test ! -e /var/lib/etcd; dpkg -i /repo/etcd_*.deb")
 	m.sh(`printf 'ETCD_NAME="deck"\nETCD_INITIAL_CLUSTER="deck=http://127.0.0.1:2380"\n' >>/etc/default/etcd`)
-	m.sh("etcd-restore /root/a.db; systemctl start etcd")
+	m.sh("etcd-restore /srv/a.db; systemctl start etcd")
 	m.is("stat -c '%a %U %G' /var/lib/etcd/default; ls /var/lib/etcd", "700 etcd etcd\ndefault")
 	m.is("etcdctl get cargo --print-value-only; etcdctl member list -w simple | cut -d, -f3", "rope\n deck")
 
@@ -156,7 +156,7 @@ func TestEtcdBackup(t *testing.T) {
 printf '[Service]\nEnvironment=ETCD_QUOTA_BACKEND_BYTES=2097152\n' >/etc/systemd/system/etcd.service.d/test.conf
 systemctl daemon-reload; systemctl restart etcd
 for i in $(seq 20); do head -c 300000 /dev/zero | tr '\0' $((i % 10)) | etcdctl put big || break; done`)
-	remedy := m.sh("etcd-backup /root/full.db 2>&1 >/dev/null | sed -n 's/^  etcdctl/etcdctl/p'")
+	remedy := m.sh("etcd-backup /srv/full.db 2>&1 >/dev/null | sed -n 's/^  etcdctl/etcdctl/p'")
 	m.sh(remedy + "; etcdctl put cargo salt; etcdctl alarm list | grep . && exit 1 || true")
 }
 

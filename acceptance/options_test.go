@@ -15,7 +15,7 @@ import (
 // systemd that runs: what it reads of a file of options, and the words that a command
 // is given.
 func TestOptionsReachPrograms(t *testing.T) {
-	m := boot(t, "", func(root string) {
+	m := boot(t, "ca-certificates", func(root string) {
 		const unit = "[Service]\nType=oneshot\nEnvironmentFile=/etc/default/deck\n" +
 			`ExecStart=/bin/sh -c 'printf "%%s\\0" "$$DECK" "$$@" >/var/lib/words' sh $DECK` + "\n"
 		at := filepath.Join(root, "etc", "systemd", "system", "deck.service")

@@ -17,11 +17,28 @@ import (
 // forks are those of the project.
 var forks = []string{"cni-plugins-1.9", "coredns-1.14", "etcd-3.7", "flannel-0.28", fork}
 
-// shared are the packages that several tests install, and the clone that they are made in.
+// shared are the packages that several tests install, the clone that they are made in, and the folder of the Debians
+// that machines are copies of.
 var shared struct {
 	once       sync.Once
 	dir        string
 	debs, rpms revisions
+	basesOnce  sync.Once
+	bases      string
+}
+
+// bases returns the folder of the Debians that machines are copies of.
+func bases(t *testing.T) string {
+	t.Helper()
+	shared.basesOnce.Do(func() {
+		at, err := os.MkdirTemp("", "slipway-bases-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.bases = filepath.Join(at, "bases")
+		mustRun(t, "", "mkdir", shared.bases)
+	})
+	return shared.bases
 }
 
 // revisions are folders with packages of all forks, and with a second revision of those of Kubernetes.
@@ -32,8 +49,10 @@ type revisions struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared.dir != "" {
-		_ = os.RemoveAll(filepath.Dir(shared.dir))
+	for _, made := range []string{shared.dir, shared.bases, targets.at} {
+		if made != "" {
+			_ = os.RemoveAll(filepath.Dir(made))
+		}
 	}
 	os.Exit(code)
 }

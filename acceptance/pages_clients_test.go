@@ -3,13 +3,9 @@
 package acceptance
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"net"
 	"net/http"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/slipway-build/slipway/internal/docscript"
 )
@@ -22,21 +18,11 @@ const packagesAddress = "127.9.8.7"
 func newVisitor(t *testing.T, folder string) client {
 	t.Helper()
 	c := newClient(t, "trixie", "gpg,jq,systemd,rpm,dnf,zypper")
-	authority := newAuthority(t)
-	now := time.Now()
-	cert := &x509.Certificate{DNSNames: []string{"packages.example.org"}}
-	both := authority.issue(t, cert, now.Add(-time.Hour), now.Add(time.Hour))
-	pair := must(tls.X509KeyPair(both, both))
-	listener := must(net.Listen("tcp", packagesAddress+":443"))
-	server := &http.Server{Handler: http.FileServer(http.Dir(folder))}
-	go func() {
-		_ = server.Serve(tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}}))
-	}()
-	t.Cleanup(func() { _ = server.Close() })
-
-	c.put("etc/hosts", "127.0.0.1 localhost\n%s packages.example.org\n", packagesAddress)
-	c.put("usr/local/share/ca-certificates/harbour.crt", "%s", read(t, authority.file))
-	c.put("etc/apt/apt.conf.d/yes", "APT::Get::Assume-Yes \"true\";\nAPT::Install-Recommends \"false\";\n")
+	h := serveHosts(t, packagesAddress, map[string]http.Handler{
+		"packages.example.org": http.FileServer(http.Dir(folder)),
+	})
+	c.put("etc/hosts", "%s", h.lines)
+	c.put("usr/local/share/ca-certificates/harbour.crt", "%s", read(t, h.authority.file))
 	c.put("etc/dnf/dnf.conf", "[main]\nassumeyes=1\ngpgcheck=1\nmetadata_expire=0\n")
 	c.put("etc/zypp/repos.d/.keep", "")
 	c.put("etc/rpm/macros", "%%__transaction_unshare %%{nil}\n") // which needs a root that is mounted

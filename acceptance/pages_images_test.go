@@ -5,13 +5,14 @@ package acceptance
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/testkit"
 )
@@ -20,9 +21,7 @@ import (
 // page shows of it: with -update, it shows what was made.
 func TestImagesPage(t *testing.T) {
 	testkit.Need(t, "docker-registry")
-	if runtime.GOARCH != "amd64" {
-		t.Skip("the page shows an amd64 machine")
-	}
+	onAMD64(t)
 	at := filepath.Join("..", "docs", "images.md")
 	data, err := os.ReadFile(at)
 	if err != nil {
@@ -33,24 +32,38 @@ func TestImagesPage(t *testing.T) {
 	for _, f := range []string{"etcd-3.7", fork} {
 		mage(t, dir, "cross", "-fork="+f, "-platforms=all")
 	}
-	const team = "registry.example.org/team"
+	const team = registryName + "/team"
 	const image = "image -platforms=all -registry=" + team
 	page = run(t, page, "mage "+image, mage(t, dir, strings.Fields(image)...))
 
 	s := newServer(t)
 	s.start("")
-	out := mage(t, dir, "push", "-mirror", "-registry="+s.host+"/team")
-	page = run(t, page, "mage push", strings.ReplaceAll(out, s.host+"/team", team))
+	h := serveHosts(t, imagesAddress, map[string]http.Handler{registryName: behindTLS("http://" + s.host)})
+	under, env := h.known(t, nil)
+	s.env = env
+	page = run(t, page, "mage push", s.run(dir, under[0], append(under[1:], "go", "tool", "mage", "push")...))
 
 	const deploy = "deploy:kubespray -url=https://downloads.example.org/kubernetes"
-	out = mage(t, dir, strings.Fields(deploy)...)
+	out := mage(t, dir, strings.Fields(deploy)...)
 	variables := "dist/" + fork + "/deploy/kubespray.yml"
 	if data, err = os.ReadFile(filepath.Join(dir, variables)); err != nil {
 		t.Fatal(err)
 	}
 	page = run(t, page, "mage "+deploy, out+"$ cat "+variables+"\n"+string(data))
 	golden.Check(t, at, []byte(withSizes(t, dir, page)))
+
+	d := openDocument(t, "images.md", docscript.Shell{Dir: dir, Under: under,
+		Env: append(os.Environ(), append(env, "REGISTRY="+team)...)})
+	d.shown("go tool mage " + image)
+	d.shown("$ go tool mage push")
+	d.run("image -platforms=all push -platforms=all")
+	d.run(`grep '"image"'`)
+	d.run("mage push -fork=etcd-3.7")
+	d.shown("go tool mage " + deploy)
 }
+
+// imagesAddress is where the registry of docs/images.md is.
+const imagesAddress = "127.9.8.5"
 
 // run returns a page that shows what a command printed, from the line that names the fork on.
 func run(t *testing.T, page, command, out string) string {

@@ -28,6 +28,7 @@ git commit -qam 'kube-log-runner: flush every five seconds'
 // TestPatchesPage carries the patches of docs/patches.md from one release of Kubernetes to the next.
 func TestPatchesPage(t *testing.T) {
 	testkit.Need(t, "git")
+	onAMD64(t)
 	dir, home := newProject(t), t.TempDir()
 	env := visitor(t, home, home) // with an editor
 	theirs := filepath.Join(t.TempDir(), "kubernetes")
@@ -51,6 +52,10 @@ func TestPatchesPage(t *testing.T) {
 	do("cd dist/kubernetes/src; " + edit + " " + logRunner)
 	d.run("ask a question")
 	d.run("tool mage cross")
+	c := openDocument(t, "command.md", docscript.Shell{Dir: dir, Env: env})
+	c.run("go tool slipway cross")
+	c.run("completion bash")
+	do(". ~/.slipway-completion.bash; complete -p slipway mage go")
 	do("git init -q; git add -A forks; git commit -qm 'Carry the log runner'")
 	do("cd dist/kubernetes/src; echo >>" + logRunner + "; git commit -qam 'kube-log-runner: end with a blank'\n" +
 		"echo >>" + logRunner)

@@ -27,13 +27,23 @@ func TestPackagesPage(t *testing.T) {
 // TestGentooPage makes the ebuilds that docs/gentoo.md shows, in a clean clone: those
 // of etcd, and of one more revision of flannel.
 func TestGentooPage(t *testing.T) {
-	testkit.Need(t, "patch")
+	for _, tool := range []string{"patch", "rsync"} {
+		testkit.Need(t, tool)
+	}
 	dir := clone(t)
 	shown(t, "docs/gentoo.md", mage(t, dir, "ebuild", "-fork=etcd-3.7"))
+	overlay := filepath.Join(filepath.Dir(dir), "acme-overlay")
+	mustRun(t, "", "git", "init", "-q", overlay)
+	d := openDocument(t, "gentoo.md", docscript.Shell{Dir: dir, Env: os.Environ()})
+	d.shown("ebuild -fork=etcd-3.7")
+	d.run("rsync")
+	mustRun(t, dir, "diff", "-r", "-x.git", "dist/overlay", overlay)
+	mustRun(t, overlay, "git", "status")
 	mage(t, dir, "ebuild", "-fork=flannel-0.28")
 	mustRun(t, dir, "sed", "-i", `s/^version: .*/version: 0.28.4+slipway.2/`, "forks/flannel-0.28/fork.yaml")
 	mage(t, dir, "patches:lock", "-fork=flannel-0.28")
 	shown(t, "docs/gentoo.md", mage(t, dir, "ebuild", "-fork=flannel-0.28"))
+	d.shown("ebuild -fork=flannel-0.28")
 }
 
 // lintian has Debian's linter find nothing in packages. Debian's archive takes no zstd

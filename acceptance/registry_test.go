@@ -75,7 +75,7 @@ func registries(t *testing.T, dir string) {
 			t.Run(c.name, func(t *testing.T) {
 				s.start(c.config)
 				for _, args := range [][]string{nil, {"-v"}, {"-json"}} {
-					cmd := command(dir, "go", append([]string{"tool", "mage", "push", "-registry=" + c.host + "/team"}, args...)...)
+					cmd := command(dir, compiled(t), append([]string{"push", "-registry=" + c.host + "/team"}, args...)...)
 					cmd.Env = append(os.Environ(), append([]string{"DOCKER_CONFIG=" + t.TempDir()}, c.env...)...)
 					out, err := cmd.CombinedOutput()
 					if err == nil || strings.Count(string(out), "Error: "+c.want) != 1 {
@@ -96,12 +96,12 @@ func registries(t *testing.T, dir string) {
 // skopeo finds in the registry.
 func pushed(t *testing.T, dir string, s *server) {
 	registry := "-registry=" + s.host + "/team"
-	first := s.run(dir, "go", "tool", "mage", "image", "-platforms=linux/"+runtime.GOARCH, "push", registry)
+	first := s.run(dir, compiled(t), "image", "-platforms=linux/"+runtime.GOARCH, "push", registry)
 	if strings.Count(first, "1 uploaded, 2 mounted") != 4 {
 		t.Errorf("images that share layers are not mounted:\n%s", first)
 	}
 	changes := s.changes()
-	again := s.run(dir, "go", "tool", "mage", "push", registry)
+	again := s.run(dir, compiled(t), "push", registry)
 	if n := strings.Count(again, "\n  push "); n < 2 || strings.Count(again, ": 0 bytes") != n {
 		t.Errorf("pushed again, something moved:\n%s", again)
 	}

@@ -3,6 +3,7 @@
 package acceptance
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,7 +11,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/internal/docscript"
 	"github.com/slipway-build/slipway/internal/testkit"
+	"github.com/slipway-build/slipway/release/reproduce"
+	"github.com/slipway-build/slipway/release/sign"
+	"github.com/slipway-build/slipway/release/sign/signtest"
 )
 
 // upstreamServer is what kubernetes-server-linux-ARCH.tar.gz of Kubernetes 1.36 has in
@@ -61,8 +66,30 @@ func TestReleaseEtcd(t *testing.T) {
 	t.Log(mage(t, dir, "release", of, "-arch="+runtime.GOARCH, p.secret()))
 	r := filepath.Join(dir, "dist", "etcd-3.7", "release")
 	says(t, "the report", mage(t, dir, "release:verify", r, p.public()), "ok      signatures ", "ok      binaries ")
-	says(t, "the rebuild", mage(t, dir, "release:reproduce", of), "artifacts, byte for byte")
+	t.Run("rebuild", func(t *testing.T) { rebuiltByOthers(t, dir, r, p) })
 	t.Run("repository", func(t *testing.T) { openRepository(t, dir, p).lives() })
+}
+
+// rebuiltByOthers builds a release again, and verifies that two others say that they did, as docs/release.md says.
+func rebuiltByOthers(t *testing.T, dir, from string, p publisher) {
+	d := openDocument(t, "release.md", docscript.Shell{Dir: dir, Env: os.Environ()})
+	d.run("release:reproduce -fork=etcd-3.7\n")
+	var report reproduce.Report
+	said := read(t, filepath.Join(dir, "dist", "etcd-3.7", "reproduce", "report.json"))
+	if err := json.Unmarshal([]byte(said), &report); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(dir, "FOLDER")
+	mustRun(t, dir, "cp", "-r", from, folder)
+	mustRun(t, dir, "cp", p.sigstore.Public, "release.pub")
+	for _, name := range []string{"alice", "bob"} {
+		pair := signtest.PEM(t)
+		mustRun(t, dir, "cp", pair.Public, name+".pub")
+		s := must(sign.Open(t.Context(), sign.Settings{Keys: []string{pair.Secret}, Time: signtest.Release}))
+		put(t, filepath.Join(folder, "rebuilds", name+bundled), string(must(report.Attest(t.Context(), s.Attest))), 0o644)
+	}
+	d.run("-rebuilders=2")
+	mustRun(t, dir, "rm", "-r", "FOLDER", "release.pub", "alice.pub", "bob.pub")
 }
 
 // wasKept reports whether the line of a stage says that it had nothing to do.

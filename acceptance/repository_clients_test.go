@@ -108,7 +108,7 @@ func (s subscriber) goesBack() {
 	s.run(update + "apt-get dist-upgrade -y; dnf --refresh upgrade")
 	s.is(etcd, second+"-1")
 	s.is(etcdctl, second)
-	s.run(install + "--allow-downgrades etcd=" + first + "-1; dnf downgrade etcdctl")
+	openDocument(s.t, "repositories.md", s.shell()).run("--allow-downgrades")
 	s.is(etcd, first+"-1")
 	s.runs("etcd")
 	s.is(etcdctl, first)

@@ -75,7 +75,7 @@ func (s *site) commands(t *testing.T, tool, purpose string) string {
 }
 
 // A client is a Debian below a folder, which shares this machine's network. It knows no
-// repository but those that a test adds.
+// repository but those that a test adds. Its owner says yes to what apt asks.
 type client struct {
 	t    *testing.T
 	root string
@@ -92,6 +92,7 @@ func newClient(t *testing.T, release, packages string) client {
 		"--include=ca-certificates,curl,"+packages, release, root, archive)
 	c := client{t, root}
 	c.run("rm -rf /etc/apt/sources.list /etc/apt/sources.list.d/* /var/lib/apt/lists/*")
+	c.put("etc/apt/apt.conf.d/yes", "APT::Get::Assume-Yes \"true\";\nAPT::Install-Recommends \"false\";\n")
 	return c
 }
 

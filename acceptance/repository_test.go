@@ -40,7 +40,7 @@ CVE: ` + fixed + `
 type repository struct {
 	t       *testing.T
 	dir     string // of the checkout, with a release
-	mage    string // the program, compiled once
+	mage    string // the program
 	site    *site
 	release string // the flag with the keys of a release
 	key     string // the flag with those that the repository is signed with
@@ -49,8 +49,7 @@ type repository struct {
 // openRepository gives a checkout the address of a web server.
 func openRepository(t *testing.T, dir string, p publisher) *repository {
 	s := newSite(t, filepath.Join(dir, "site"))
-	r := &repository{t, dir, filepath.Join(t.TempDir(), "mage"), s, p.secret(), p.secret()}
-	mustRun(t, dir, "go", "tool", "mage", "-compile", r.mage)
+	r := &repository{t, dir, compiled(t), s, p.secret(), p.secret()}
 	r.set("url", s.url)
 	return r
 }

@@ -36,14 +36,9 @@ func TestRPMs(t *testing.T) {
 			t.Errorf("rpmlint finds\n%s", out)
 		}
 	})
-	publish := func(root, from string) {
-		repo := filepath.Join(root, "repo")
-		mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.rpm "$2"
-createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
-	}
 	m := boot(t, "dnf,rpm", func(root string) {
 		below(t, filepath.Join(root, "repo"))
-		publish(root, first)
+		offerRPMs(t, root, first)
 	})
 	m.sh(dnf + "install below kubernetes-master kubernetes-node etcd etcdctl etcdutl flannel kubernetes-cni")
 	m.is("systemctl is-active etcd kube-apiserver || true", "inactive\ninactive")
@@ -57,7 +52,7 @@ createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
 	t.Log("upgrade")
 	m.sh("mkdir -p /etc/sysconfig; echo KUBE_SCHEDULER_ARGS=--leader-elect=false >/etc/sysconfig/kube-scheduler")
 	before := m.pids()
-	publish(m.root, second)
+	offerRPMs(t, m.root, second)
 	m.sh(dnf + "upgrade")
 	m.is("kubectl version --client | head -1", "Client Version: v1.36.1+slipway.10")
 	m.eventually("kubectl version | grep 'Server Version: v1.36.1+slipway.10'")
@@ -82,6 +77,37 @@ createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, repo)
 	m.serves()
 }
 
+// offerRPMs puts packages into the repository of a root.
+func offerRPMs(t *testing.T, root, from string) {
+	t.Helper()
+	mustRun(t, "", "sh", "-ec", `mkdir -p "$2"; cp "$1"/*.rpm "$2"
+createrepo_c -q --compatibility "$2" || createrepo_c -q "$2"`, "sh", from, filepath.Join(root, "repo"))
+}
+
+// TestNodeFromRPMs walks the section of docs/cluster.md about a single host with dnf, into a system that is Debian's
+// below.
+func TestNodeFromRPMs(t *testing.T) {
+	testkit.Need(t, "createrepo_c")
+	l := openLab(t, "rpm", "198.18.0.0/24")
+	first, _, _ := rpms(t)
+	base, err := l.Base(t.Context(), "ca-certificates", "containerd", "openssl", "busybox-static", "dnf", "rpm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := bootNode(t, l, base, "n3", "198.18.0.11", func(root string) {
+		asNode(t, root)
+		below(t, filepath.Join(root, "repo"))
+		offerRPMs(t, root, first)
+	})
+	n.sh(`cat >/etc/kubernetes/kubelet.d/50-cgroup.conf <<E
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+failCgroupV1: false
+E`)
+	alone(n, "apt update", "true", "apt install", dnf+"install")
+	cooks(n, "deployment/cook")
+}
+
 // below writes a package to a folder that provides what the Debian below the
 // system has, which rpm does not know.
 func below(t *testing.T, dir string) {
@@ -94,7 +120,7 @@ func below(t *testing.T, dir string) {
 		Name: "below", Version: v, Distro: "1.0.0", Revision: 1,
 		Summary: "the system below", Description: "The system.", Maintainer: "Mate <mate@example.org>",
 		Date: time.Unix(1e9, 0), LicenseText: []byte("none"), License: "MIT", Compression: "gzip:9",
-		Relations: packaging.Relations{Provides: []packaging.Relation{"openssl", "systemd", "util-linux"}},
+		Relations: packaging.Relations{Provides: []packaging.Relation{"containerd", "openssl", "systemd", "util-linux"}},
 		Files:     []packaging.File{{Path: "/bin/sh", Kind: packaging.Link, Target: "dash"}},
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {

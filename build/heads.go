@@ -43,16 +43,36 @@ func (s *Session) Released(ctx context.Context) ([]artifact.ReleasedPatch, error
 // Closes returns the vulnerabilities that the patch files of a fork fix, sorted. It
 // needs no session, and so knows nothing of carried commits.
 func Closes(f fork.Fork) ([]string, error) {
+	_, heads, err := readFiles(f)
+	return closes(heads), err
+}
+
+// CheckVex returns an error if section vex of a fork says something else than its patch
+// files do. Like Closes, it knows nothing of carried commits.
+func CheckVex(f fork.Fork) error {
+	files, heads, err := readFiles(f)
+	if err != nil {
+		return err
+	}
+	out := make([]artifact.ReleasedPatch, len(files))
+	for i, h := range heads {
+		out[i] = artifact.ReleasedPatch{Name: files[i].Name, CVEs: h.CVEs}
+	}
+	return f.CheckVex(out)
+}
+
+// readFiles returns the patch files of a fork, and the head of each.
+func readFiles(f fork.Fork) ([]patches.Patch, []patches.Head, error) {
 	shared, err := f.Shared()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	files := append(shared, f.Series...)
 	for i := range files {
 		files[i].Exclude = f.Upstream.Exclude
 	}
 	heads, err := readHeads(f, files)
-	return closes(heads), err
+	return files, heads, err
 }
 
 // closes returns the vulnerabilities that patches fix, sorted.

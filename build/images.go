@@ -12,8 +12,8 @@ import (
 	"github.com/slipway-build/slipway/profiles"
 )
 
-// Image makes an image of a session's fork that is a part of a package, for one platform,
-// as an archive. A session is given one, because it knows no format of images.
+// Image makes an image of a session's fork for one platform, as an archive: for a package that
+// has it, or for tests. A session is given one, because it knows no format of images.
 type Image func(ctx context.Context, s *Session, name string, on platform.Platform) ([]byte, error)
 
 // Image returns an image of the fork, as an archive. In a dry run, one that would have to

@@ -11,6 +11,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/filetree"
+	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/sysroot"
 )
@@ -29,15 +30,21 @@ func laySysroot(ctx context.Context, s *Session, in sysroot.Source, dst string) 
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	laid, err := in.Lay(ctx, s.CacheDir("debs"), scratch, filepath.Join(dst, "root"))
-	if err != nil {
-		return err
-	}
-	f, err := os.Create(filepath.Join(dst, sysrootListing))
-	if err != nil {
-		return err
-	}
-	return errors.Join(laid.Tree.WriteListing(f), f.Close())
+	return s.Stage("sysroot", "", "", func() (Done, error) {
+		with := sysroot.Folders{Debs: s.CacheDir("debs"), Scratch: scratch, Fetched: func() {}}
+		if n := len(in.Pins); n > 0 {
+			with.Fetched = s.Counter("sysroot", "Debian's packages", n, "packages")
+		}
+		laid, err := in.Lay(ctx, with, filepath.Join(dst, "root"))
+		if err != nil {
+			return Done{}, err
+		}
+		f, err := os.Create(filepath.Join(dst, sysrootListing))
+		if err != nil {
+			return Done{}, err
+		}
+		return Done{Detail: text.Count(len(laid.Tree), "file")}, errors.Join(laid.Tree.WriteListing(f), f.Close())
+	})
 }
 
 func readSysroot(dir string) (filetree.Dir, error) {

@@ -79,6 +79,27 @@ func TestRun(t *testing.T) {
 		{"packages of a base that nobody pinned", edit(fork+"fork.yaml", "packages:\n",
 			"images: {debian: {suites: [http://deb.example.org/debian trixie], packages: [base-files], keyring: k.pgp}}\n"+
 				"packages:\n"), "base.lock: "},
+		{"vex that contradicts a patch", func(t *testing.T, p buildtest.Project) {
+			edit(fork+"fork.yaml", "packages:\n", "vex:\n  - {vulnerability: CVE-2025-13281, status: affected, action: wait}\n"+
+				"packages:\n")(t, p)
+			edit(fork+"patches/0001-crew.patch", "---\n", "CVE: CVE-2025-13281\n---\n")(t, p)
+		}, "vex: " + fork + "fork.yaml:9: vex[0].status: CVE-2025-13281 is affected here, and fixed by a line CVE: of 0001"},
+		{"a sysroot that is not there", edit(fork+"fork.yaml", "packages:\n",
+			"  c: {linux/amd64: {cc: gcc, sysroot: ./old}}\npackages:\n"),
+			"sysroots: " + fork + "fork.yaml:8: build.c.linux/amd64.sysroot: open "},
+		{"a sysroot without headers", func(t *testing.T, p buildtest.Project) {
+			edit(fork+"fork.yaml", "packages:\n", "  c: {linux/amd64: {cc: gcc, sysroot: ./forks}}\npackages:\n")(t, p)
+		}, "the sysroot is not complete: usr/include/stdlib.h is missing: "},
+		{"variables of Kubespray for an image that there is none of", write("profiles/ship/kubespray.yaml",
+			"vars: [{text: '{{image \"captian\"}}'}]\n"),
+			`kubespray: :0: profiles/ship/kubespray.yaml: unknown image "captian"; for 1.4.1+test.1, the profile has `},
+		{"variables of Kubespray for a program that no row lists", write("profiles/ship/kubespray.yaml",
+			"vars: [{text: '{{url \"captain\" \"amd64\"}}'}]\n"),
+			`kubespray: :0: profiles/ship/kubespray.yaml: unknown program "captain"; for 1.4.1+test.1, the profile has none`},
+		{"variables of Kubespray that are no YAML", write("profiles/ship/kubespray.yaml", "vars: [{text: 'a: b: c'}]\n"),
+			"kubespray: :0: profiles/ship/kubespray.yaml does not make valid YAML: "},
+		{"variables of Kubespray that can be written", write("profiles/ship/kubespray.yaml",
+			"vars: [{programs: [captain], text: '{{image \"ship\"}}: {{url \"captain\" \"amd64\"}}'}]\n"), ""},
 		{"repo.yaml without a name", write("repo.yaml", "origin: Acme\n"), "repo.yaml: repo.yaml:1: name: "},
 		{"a profile that cannot be read", write("profiles/tug.yaml", "odd: x\n"),
 			"profiles/tug.yaml: profiles/tug.yaml:1: odd: unknown key"},

@@ -8,12 +8,15 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/build"
+	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/text"
+	deployed "github.com/slipway-build/slipway/kubespray"
 	"github.com/slipway-build/slipway/lock"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/pipeline"
 	"github.com/slipway-build/slipway/pipeline/image"
+	"github.com/slipway-build/slipway/pipeline/kubespray"
 	"github.com/slipway-build/slipway/profiles"
 	"github.com/slipway-build/slipway/release/settings"
 	"github.com/slipway-build/slipway/spec"
@@ -39,8 +42,10 @@ func (c *checker) fork(id string) {
 	if f.Images.Debian.IsSet() {
 		c.add(id, "base.lock", "", image.CheckBase(f))
 	}
+	c.vex(f)
 	c.sysroots(f)
 	c.forms(s)
+	c.kubespray(s)
 }
 
 // series looks at the files of a fork's series, each of which has to be a patch.
@@ -67,24 +72,38 @@ func (c *checker) series(id string, carried []spec.Carried) {
 	c.add(id, "patches", found, errors.Join(errs...))
 }
 
-// sysroots looks at what pins the packages of the sysroots that a fork compiles C with.
-func (c *checker) sysroots(f fork.Fork) {
-	var errs []error
-	n := 0
-	for _, p := range f.Platforms {
-		of := f.Build.C[p.String()].Debian
-		if of.Empty() {
-			continue
-		}
-		n++
-		_, err := sysroot.Pins(f, p)
-		if err == nil {
-			_, err = sysroot.Archives(f.Project.Dir, of)
-		}
-		errs = append(errs, err)
+// vex looks at whether the statements of a fork agree with what its patches fix.
+func (c *checker) vex(f fork.Fork) {
+	if len(f.Vex) > 0 {
+		c.add(f.ID, "vex", text.Count(len(f.Vex), "statement"), build.CheckVex(f))
 	}
-	if n > 0 {
-		c.add(f.ID, sysroot.LockFile, text.Count(n, "platform"), errors.Join(errs...))
+}
+
+// sysroots looks at the folders that a fork compiles C with, and at what pins the packages
+// of the others.
+func (c *checker) sysroots(f fork.Fork) {
+	var folders, pinned []error
+	for _, p := range f.Platforms {
+		switch of := f.Build.C[p.String()]; {
+		case of.Sysroot != "":
+			err := cross.LookAtSysroot(f.Project.At(of.Sysroot))
+			if err != nil {
+				err = f.Refuse(fmt.Sprintf("build.c.%s.sysroot", p), "%v", err)
+			}
+			folders = append(folders, err)
+		case !of.Debian.Empty():
+			_, err := sysroot.Pins(f, p)
+			if err == nil {
+				_, err = sysroot.Archives(f.Project.Dir, of.Debian)
+			}
+			pinned = append(pinned, err)
+		}
+	}
+	if n := len(folders); n > 0 {
+		c.add(f.ID, "sysroots", text.Count(n, "folder"), errors.Join(folders...))
+	}
+	if n := len(pinned); n > 0 {
+		c.add(f.ID, sysroot.LockFile, text.Count(n, "platform"), errors.Join(pinned...))
 	}
 }
 
@@ -110,19 +129,69 @@ func (c *checker) forms(s *build.Session) {
 	}
 }
 
+// kubespray looks at the variables that would be written once the fork's images are made, if
+// the profile has any. A fork need not make all that Kubespray deploys.
+func (c *checker) kubespray(s *build.Session) {
+	const name = "kubespray"
+	f := s.Fork()
+	made, err := c.images(s)
+	if err != nil {
+		made = nil // which is said of its form
+	}
+	err = kubespray.Foresee(s, made)
+	var none *profiles.MissingError
+	var missing *deployed.MissingError
+	switch {
+	case errors.As(err, &none):
+	case errors.As(err, &missing) && missing.Image != "":
+		c.skip(f.ID, name, "the fork makes no image "+missing.Image)
+	case errors.As(err, &missing):
+		c.skip(f.ID, name, missing.Error())
+	default:
+		c.add(f.ID, name, "can be written", err)
+	}
+}
+
+// images returns the names of the images that a fork makes.
+func (c *checker) images(s *build.Session) ([]string, error) {
+	making, err := pipeline.NewImaging(s.Fork(), image.Request{Programs: c.Programs})
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := c.sessionsOf(making.IDs())
+	if err != nil {
+		return nil, err
+	}
+	set, err := making.Plan(sessions)
+	var names []string
+	for _, a := range set {
+		names = append(names, a.Name)
+	}
+	return names, err
+}
+
 // form returns what is known to keep a form of a fork from being made.
 func (c *checker) form(s *build.Session, form string) error {
 	making, err := pipeline.NewReleasing(s.Fork(), s.Fork().Platforms, c.Programs, form)
 	if err != nil {
 		return err
 	}
-	var sessions []*build.Session
-	for _, id := range making.IDs() {
-		of, ok := c.sessions[id]
-		if !ok {
-			return fmt.Errorf("fork %s, which it is made with, cannot be read", id)
-		}
-		sessions = append(sessions, of)
+	sessions, err := c.sessionsOf(making.IDs())
+	if err != nil {
+		return err
 	}
 	return making.With(sessions).Check()
+}
+
+// sessionsOf returns the sessions on forks.
+func (c *checker) sessionsOf(ids []string) ([]*build.Session, error) {
+	var out []*build.Session
+	for _, id := range ids {
+		of, ok := c.sessions[id]
+		if !ok {
+			return nil, fmt.Errorf("fork %s, which it is made with, cannot be read", id)
+		}
+		out = append(out, of)
+	}
+	return out, nil
 }

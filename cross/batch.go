@@ -41,9 +41,20 @@ func (b batch) takes(c Component, t Target) bool {
 	if first := b.targets[0]; b.components[0].CGO != c.CGO || first.Dir != t.Dir || first.Mod != t.Mod {
 		return false
 	}
+	if b.components[0].Test || c.Test { // the go command writes one program of tests a run
+		return false
+	}
 	return !t.alone() && !slices.ContainsFunc(b.targets, func(o Target) bool {
 		return path.Base(o.Main) == path.Base(t.Main) || o.alone()
 	})
+}
+
+// verb returns what the go command is told to do.
+func (b batch) verb() []string {
+	if b.components[0].Test {
+		return []string{"test", "-c", "-vet=off"}
+	}
+	return []string{"build", "-v"}
 }
 
 // args returns what the go command is told after its settings.

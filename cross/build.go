@@ -234,8 +234,8 @@ func (b Builder) compile(ctx context.Context, r Request, batch batch, dst string
 	}
 	// -debug-actiongraph is how the go command tells the number of packages before it compiles them.
 	jobs := runtime.GOMAXPROCS(0)
-	args := append([]string{"go", "build", "-v", fmt.Sprintf("-p=%d", jobs), "-debug-actiongraph=" + graph, "-o", to},
-		append(r.Flags(), batch.args()...)...)
+	args := slices.Concat([]string{"go"}, batch.verb(),
+		[]string{fmt.Sprintf("-p=%d", jobs), "-debug-actiongraph=" + graph, "-o", to}, r.Flags(), batch.args())
 	watch := &watcher{graph: graph, emit: func(done, total int) {
 		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "cross", Subject: r.Platform.String(),
 			Done: done, Total: total, Unit: "packages"})

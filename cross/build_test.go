@@ -97,11 +97,15 @@ func TestKey(t *testing.T) {
 			Compiler{}),
 		"a stamp more": keyWith("go1.26.8", with(func(in *Input) { in.Stamps["a.w"] = "1" }), captain,
 			Compiler{}),
-		"other processors":          keyWith("go1.26.8", with(func(in *Input) { in.Level = "v3" }), captain, Compiler{}),
-		"symbols":                   keyWith("go1.26.8", with(func(in *Input) { in.Symbols = true }), captain, Compiler{}),
-		"another release of Go":     keyWith("go1.26.9", base, captain, Compiler{}),
-		"another name":              keyWith("go1.26.8", base, Component{Name: "mate", Main: "cmd/captain"}, Compiler{}),
-		"another main":              keyWith("go1.26.8", base, Component{Name: "captain", Main: "cmd/mate"}, Compiler{}),
+		"other processors":      keyWith("go1.26.8", with(func(in *Input) { in.Level = "v3" }), captain, Compiler{}),
+		"symbols":               keyWith("go1.26.8", with(func(in *Input) { in.Symbols = true }), captain, Compiler{}),
+		"another release of Go": keyWith("go1.26.9", base, captain, Compiler{}),
+		"another name":          keyWith("go1.26.8", base, Component{Name: "mate", Main: "cmd/captain"}, Compiler{}),
+		"another main":          keyWith("go1.26.8", base, Component{Name: "captain", Main: "cmd/mate"}, Compiler{}),
+		"a main of a module": keyWith("go1.26.8", base,
+			Component{Name: "captain", Main: "cmd/captain", Module: "example.org/hull"}, Compiler{}),
+		"its tests": keyWith("go1.26.8", base, Component{Name: "captain", Main: "cmd/captain", Test: true},
+			Compiler{}),
 		"cgo, no compiler":          keyWith("go1.26.8", base, anchor, Compiler{}),
 		"cgo":                       keyWith("go1.26.8", base, anchor, gcc),
 		"cgo and another compiler":  keyWith("go1.26.8", base, anchor, clang),
@@ -156,7 +160,8 @@ func TestBatches(t *testing.T) {
 		var list []Component
 		for main := range strings.FieldsSeq(mains) {
 			path, cgo := strings.CutSuffix(main, "+cgo")
-			list = append(list, Component{Name: strings.ReplaceAll(path, "/", "-"), Main: path, CGO: cgo})
+			path, test := strings.CutSuffix(path, "+test")
+			list = append(list, Component{Name: strings.ReplaceAll(path, "/", "-"), Main: path, CGO: cgo, Test: test})
 		}
 		return list
 	}
@@ -170,6 +175,7 @@ func TestBatches(t *testing.T) {
 		"x/a y/a+cgo":             "x/a | y/a",
 		". cmd/a":                 ". | cmd/a", // the root's program is not called by its folder
 		"cmd/a b/v2 c":            "cmd/a c | b/v2",
+		"cmd/a b+test c+test d":   "cmd/a d | b | c", // a run for each program of tests
 	} {
 		var got []string
 		batches, err := Request{Components: components(mains)}.batches()
@@ -196,15 +202,17 @@ func TestBatchesOfModules(t *testing.T) {
 		"-- hull/go.mod --\nmodule example.org/hull\n-- rope/go.mod --\nmodule example.org/rope\n")
 	batches, err := Request{Dir: tree, Components: []Component{
 		{Main: "cmd/a"}, {Main: "hull/cmd/b"}, {Main: "rope/cmd/c"}, {Main: "cmd/d"},
+		{Main: "cmd/e", Module: "example.org/net"}, {Main: "cmd/f", Test: true},
 	}}.batches()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, b := range batches {
-		got = append(got, strings.Join(append([]string{b.targets[0].Dir}, b.args()...), " "))
+		got = append(got, strings.Join(slices.Concat([]string{b.targets[0].Dir}, b.verb(), b.args()), " "))
 	}
-	want := ". -mod=vendor ./cmd/a ./cmd/d | . -mod=readonly example.org/hull/cmd/b | rope ./cmd/c"
+	want := ". build -v -mod=vendor ./cmd/a ./cmd/d | . build -v -mod=readonly example.org/hull/cmd/b | " +
+		"rope build -v ./cmd/c | . build -v example.org/net/cmd/e | . test -c -vet=off -mod=vendor ./cmd/f"
 	if text := strings.Join(got, " | "); text != want {
 		t.Errorf("the go command is told\n%s, want\n%s", text, want)
 	}
@@ -335,6 +343,9 @@ func TestCheck(t *testing.T) {
 			[]string{"component cmd/tests: its main package, cmd/tests, is not in the patched tree"}},
 		{"a library", nil, []string{"cmd/library"},
 			[]string{"component cmd/library: cmd/library in the patched tree is not a main package"}},
+		{"tests", nil, []string{"cmd/tests+test"}, nil},
+		{"no tests", nil, []string{"cmd/captain+test"},
+			[]string{"component cmd/captain: cmd/captain in the patched tree has no tests"}},
 		{"a folder above", nil, []string{"cmd"},
 			[]string{"component cmd: its main package, cmd, is not in the patched tree"}},
 		{"all at once", []string{"x.b", "x.a"}, []string{"cmd/mate", "cmd/captain", "cmd/library"}, []string{
@@ -350,7 +361,8 @@ func TestCheck(t *testing.T) {
 		}
 		var components []Component
 		for _, main := range c.mains {
-			components = append(components, Component{Name: main, Main: main})
+			path, test := strings.CutSuffix(main, "+test")
+			components = append(components, Component{Name: path, Main: path, Test: test})
 		}
 		got := ""
 		if err := in.Check(tree, dirOf, components); err != nil {

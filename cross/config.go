@@ -131,6 +131,12 @@ type Component struct {
 	Versions  slipver.Range `yaml:"versions" json:"-"`  // where it exists; all if empty
 	Platforms []string      `yaml:"platforms" json:"-"` // it builds for: linux, or linux/amd64; all if empty
 	CGO       bool          `yaml:"cgo" json:"cgo"`     // needs a C compiler
+
+	// Module is the path of the module that Main is a folder of, if that is one that the tree
+	// requires; Test is set if Main is a package whose tests are the program. No profile has such
+	// components: they are not what a fork ships.
+	Module string `yaml:"-" json:"module,omitempty"`
+	Test   bool   `yaml:"-" json:"test,omitempty"`
 }
 
 // Validate returns what is wrong with the component.

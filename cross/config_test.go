@@ -56,7 +56,8 @@ func TestComponentValidate(t *testing.T) {
 		want      []string
 	}{
 		{"good", Component{Name: "kubelet", Main: "cmd/kubelet"}, nil},
-		{"all of it", Component{"kubelet", "cmd/kubelet", ">=1.5 <2", []string{"linux", "windows/amd64"}, true}, nil},
+		{"all of it", Component{Name: "kubelet", Main: "cmd/kubelet", Versions: ">=1.5 <2",
+			Platforms: []string{"linux", "windows/amd64"}, CGO: true}, nil},
 		{"at the root", Component{Name: "flanneld", Main: "."}, nil},
 		{"nothing", Component{}, []string{"name: want a name", "main: want the folder"}},
 		{"a slash in the name", Component{Name: "a/b", Main: "a"}, []string{"name: want a name"}},

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/filetree"
 	"github.com/slipway-build/slipway/internal/run"
 )
@@ -66,14 +67,19 @@ func (b Builder) Gather(
 	if err != nil {
 		return nil, err
 	}
+	watch := &watcher{emit: func(int, int) {}, download: func(n int) {
+		b.Events.Emit(event.Event{Kind: event.Progress, Stage: "modules", Subject: in.Platform.String(),
+			Done: n, Unit: "downloads"})
+	}}
 	var out bytes.Buffer
 	for _, batch := range runs {
 		at := batch.dir(tree)
+		graph := run.Cmd{Args: []string{"go", "mod", "graph"}, Dir: at, Env: env, Stderr: watch}
 		// What verifies the cache loads the whole graph.
-		if err := b.Go.Run.Run(ctx, run.Cmd{Args: []string{"go", "mod", "graph"}, Dir: at, Env: env}); err != nil {
+		if err := b.Go.Run.Run(ctx, graph); err != nil {
 			return nil, fmt.Errorf("gathering modules: %w", err)
 		}
-		if err := b.list(ctx, in, batch, run.Cmd{Dir: at, Env: env, Stdout: &out}); err != nil {
+		if err := b.list(ctx, in, batch, run.Cmd{Dir: at, Env: env, Stdout: &out, Stderr: watch}); err != nil {
 			return nil, fmt.Errorf("gathering modules: %w", err)
 		}
 	}

@@ -3,7 +3,10 @@ package cross
 import (
 	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -34,12 +37,10 @@ func NewSysroot(dir filetree.Dir, p platform.Platform) (Sysroot, error) {
 			"move the project", s.Path)
 	}
 	has := func(name string) bool { _, ok := dir.Tree.Lookup(dir.Resolve(name)); return ok }
-	headers := []string{"usr/include", "include"}
-	i := slices.IndexFunc(headers, func(in string) bool { return has(path.Join(in, "stdlib.h")) })
-	if i < 0 {
-		return s, missingFile("usr/include/stdlib.h", "libc6-dev")
+	var err error
+	if s.header, err = findHeaders(has); err != nil {
+		return s, err
 	}
-	s.header = headers[i]
 	if err := s.findStart(dir, p); err != nil {
 		return s, err
 	}
@@ -55,6 +56,31 @@ func NewSysroot(dir filetree.Dir, p platform.Platform) (Sysroot, error) {
 		s.dirs = append(s.dirs, other)
 	}
 	return s, nil
+}
+
+// LookAtSysroot returns what is wrong with a folder that is to be a sysroot, as far as that is
+// known without reading its files.
+func LookAtSysroot(dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	_, err = findHeaders(func(name string) bool {
+		_, err := root.Stat(filepath.FromSlash(name))
+		return !errors.Is(err, fs.ErrNotExist) // a link that leads out of the folder is followed in it later
+	})
+	return err
+}
+
+// findHeaders finds the folder with stdlib.h.
+func findHeaders(has func(name string) bool) (string, error) {
+	for _, in := range []string{"usr/include", "include"} {
+		if has(path.Join(in, "stdlib.h")) {
+			return in, nil
+		}
+	}
+	return "", missingFile("usr/include/stdlib.h", "libc6-dev")
 }
 
 func missingFile(name, pkg string) error {

@@ -40,6 +40,9 @@ var majorVersion = regexp.MustCompile(`(^|/)v[0-9]+$`)
 // published: if the root's go.mod requires it and replaces it by its folder, it is
 // compiled from there, by its import path.
 func (in Input) Target(tree filetree.Dir, c Component) (Target, error) {
+	if c.Module != "" {
+		return Target{Dir: ".", Main: path.Join(c.Module, c.Main)}, nil
+	}
 	if _, work := tree.Tree.Lookup("go.work"); work || in.GOPATH != "" {
 		return Target{Dir: ".", Main: below(".", c.Main)}, nil
 	}

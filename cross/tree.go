@@ -22,8 +22,15 @@ func goFiles(tree filetree.Tree, dir string) []filetree.Entry {
 	return files
 }
 
-// checkMain returns an error unless a component's main package is one.
+// checkMain returns an error unless a component's main package is one. What another module
+// has is left to the go command.
 func checkMain(tree filetree.Dir, c Component) error {
+	if c.Module != "" {
+		return nil
+	}
+	if c.Test {
+		return checkTest(tree.Tree, c)
+	}
 	files := goFiles(tree.Tree, c.Main)
 	for _, e := range files {
 		data, err := tree.ReadFile(e.Path)
@@ -39,6 +46,16 @@ func checkMain(tree filetree.Dir, c Component) error {
 		return fmt.Errorf("component %s: its main package, %s, is not in the patched tree", c.Name, c.Main)
 	}
 	return fmt.Errorf("component %s: %s in the patched tree is not a main package", c.Name, c.Main)
+}
+
+// checkTest returns an error unless the package of a component has tests.
+func checkTest(tree filetree.Tree, c Component) error {
+	for _, e := range tree.Below(c.Main) {
+		if path.Dir(e.Path) == c.Main && strings.HasSuffix(e.Path, "_test.go") {
+			return nil
+		}
+	}
+	return fmt.Errorf("component %s: %s in the patched tree has no tests", c.Name, c.Main)
 }
 
 // declares reports whether a Go file declares the package-level variable.

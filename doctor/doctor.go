@@ -203,7 +203,7 @@ func (d doctor) trySysroot(
 		return err
 	}
 	defer os.RemoveAll(dir)
-	laid, err := source.Lay(ctx, "", "", dir)
+	laid, err := source.Lay(ctx, sysroot.Folders{}, dir)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 // startPre writes what is done before the program starts.
 func (s *service) startPre(b *strings.Builder) {
-	var lines []string
+	lines := s.forbidden()
 	if s.logs() {
 		lines = append(lines, fmt.Sprintf(`checkpath -d -m 0750 -o %s "/var/log/${RC_SVCNAME}"`, s.owner()))
 	}

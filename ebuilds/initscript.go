@@ -187,6 +187,9 @@ func (s *service) required(b *strings.Builder) {
 	var files []string
 	for _, key := range conditions {
 		for _, of := range s.unit.All("Unit", key) {
+			if _, not := absent(of); not {
+				continue
+			}
 			at := s.absolute(of, s.value(of))
 			if strings.ContainsAny(at, " \t*?[") {
 				s.fail(of, "OpenRC cannot look for %q: its name is a pattern, or has white space", at)
@@ -197,6 +200,27 @@ func (s *service) required(b *strings.Builder) {
 	if len(files) > 0 {
 		fmt.Fprintf(b, "required_files=%s\n", inQuotes(strings.Join(files, " ")))
 	}
+}
+
+// absent returns the path that a setting says must not exist, if it says that.
+func absent(of unitfile.Setting) (at string, ok bool) {
+	at, ok = strings.CutPrefix(of.Value, "!")
+	return at, ok && strings.HasSuffix(of.Key, "PathExists")
+}
+
+// forbidden returns the lines that look for what must not exist.
+func (s *service) forbidden() []string {
+	var out []string
+	for _, key := range conditions {
+		for _, of := range s.unit.All("Unit", key) {
+			if at, not := absent(of); not {
+				at = s.absolute(of, s.text(of, at))
+				why := inQuotes(s.name + " does not start where there is " + at)
+				out = append(out, fmt.Sprintf("[ ! -e %s ] || { eerror %s; return 1; }", inQuotes(at), why))
+			}
+		}
+	}
+	return out
 }
 
 // needs are the dependencies without which a service does not start.

@@ -2,7 +2,10 @@
 // print nothing; whoever started the run decides how each is shown.
 package event
 
-import "sync"
+import (
+	"io"
+	"sync"
+)
 
 // Kind says what an Event reports, and so which of its fields are set.
 type Kind string
@@ -79,6 +82,32 @@ func (s Sink) Counter(e Event) (one func()) {
 		e.Done++
 		s.Emit(e)
 	}
+}
+
+// Bytes returns what counts the bytes that are written to it, which several goroutines may do,
+// and emits each whole MiB. e says of what: Stage and Subject. at is how many there were before,
+// and total how many there will be; 0 if that is not known.
+func (s Sink) Bytes(e Event, at, total int64) io.Writer {
+	e.Kind, e.Unit, e.Total = Progress, "MiB", int(total>>20)
+	return &byteCounter{sink: s, event: e, at: at}
+}
+
+type byteCounter struct {
+	sink  Sink
+	mu    sync.Mutex
+	event Event
+	at    int64
+}
+
+func (c *byteCounter) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.at >> 20
+	if c.at += int64(len(p)); c.at>>20 != before {
+		c.event.Done = int(c.at >> 20)
+		c.sink.Emit(c.event)
+	}
+	return len(p), nil
 }
 
 // Note emits a Note.

@@ -67,6 +67,24 @@ func TestCounter(t *testing.T) {
 	Sink(nil).Counter(Event{})() // must not panic
 }
 
+func TestBytes(t *testing.T) {
+	var got []int
+	out := Sink(func(e Event) {
+		if e.Kind != Progress || e.Stage != "source" || e.Total != 5 || e.Unit != "MiB" {
+			t.Errorf("the event is %+v", e)
+		}
+		got = append(got, e.Done)
+	}).Bytes(Event{Stage: "source"}, 1<<20+1, 5<<20+7)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() { out.Write(make([]byte, 1<<19)) })
+	}
+	group.Wait()
+	if want := []int{2, 3, 4, 5}; !slices.Equal(got, want) {
+		t.Errorf("it counts %v, want %v", got, want)
+	}
+}
+
 func TestStage(t *testing.T) {
 	failed := errors.New("failed")
 	begin := Event{Stage: "cross", Subject: "linux/arm64", Detail: "captain"}

@@ -264,3 +264,17 @@ func (p Project) defaultFork(ids []string) (Fork, error) {
 	return Fork{}, fmt.Errorf("%s and %s both say default: true: remove it from one",
 		found[0].File("fork.yaml"), found[1].File("fork.yaml"))
 }
+
+// Unpatched returns the fork without its own patches, and without changed versions of modules: its upstream, with the
+// series that Slipway maintains and without which some components could not be built. It has an ID and a version of
+// its own, so that what is made of it is beside what is made of the fork, and no lock.
+func (f Fork) Unpatched() Fork {
+	f.ID += "-upstream"
+	f.Version = f.Parsed.Upstream() + "+upstream"
+	f.Parsed, _ = version.Parse(f.Version) // of a version, it is one
+	f.Series, f.Deps = nil, nil
+	f.Carried = slices.DeleteFunc(slices.Clone(f.Carried), func(c spec.Carried) bool { return c.Library == "" })
+	shared, _ := f.Shared()
+	f.carried = len(shared)
+	return f
+}

@@ -58,9 +58,13 @@ type item struct {
 
 // Lay returns the files of an image, the manifest among them.
 func (in Input) Lay() ([]images.File, error) {
-	m := installer.Manifest{Name: in.Name, Version: in.Version, Arch: in.Arch, Units: map[string][]string{}}
+	m := installer.Manifest{Name: in.Name, Version: in.Version, Arch: in.Arch, Units: map[string][]string{},
+		Checks: map[string]string{}}
 	for role, r := range in.Roles {
 		m.Units[role] = r.Units
+		if r.Check != "" {
+			m.Checks[role] = relocate(r.Check)
+		}
 	}
 	items := map[place]item{}
 	if err := errors.Join(in.packages(items), in.user(items)); err != nil {

@@ -21,7 +21,7 @@ func ship() Input {
 		Name: "ship", Version: "1.4.1", Arch: "amd64", UserDir: "files/installer",
 		Roles: map[string]images.Role{
 			"mate":   {Packages: []string{"cook"}},
-			"master": {Packages: []string{"cook", "bosun"}, Units: []string{"cook.service"}},
+			"master": {Packages: []string{"cook", "bosun"}, Units: []string{"cook.service"}, Check: "/usr/sbin/look"},
 		},
 		Programs: map[string]Program{"/dist/crew": {sum, "/bin/crew"}, "/dist/bosun": {SHA256: sum}},
 		Packages: []packaging.Package{
@@ -37,7 +37,8 @@ func ship() Input {
 				{Path: "/etc/default/cook", Kind: packaging.Config, Mode: 0o640, Data: []byte("peas\n")},
 				{Path: "/var/lib/cook", Kind: packaging.Folder, Mode: 0o700},
 			}},
-			{Name: "bosun", Files: []packaging.File{{Path: "/usr/sbin/bosun", Mode: 0o755, Source: "/dist/bosun"}}},
+			{Name: "bosun", Files: []packaging.File{{Path: "/usr/sbin/bosun", Mode: 0o755, Source: "/dist/bosun"},
+				{Path: "/usr/sbin/look", Mode: 0o755, Data: []byte("#!/bin/sh\n")}}},
 		},
 		User: fstest.MapFS{
 			"all/etc/ship/ca.crt":         {Data: []byte("all\n"), Mode: 0o600},
@@ -104,6 +105,7 @@ func TestLay(t *testing.T) {
 ` + both + `/opt/bin/whistle 755 tree/master/opt/bin/whistle true "#!/bin/sh\n"
 /opt/libexec/ship/crew 755 bin/crew false ""
 /opt/sbin/bosun 755 tree/all/opt/sbin/bosun/dist/bosun true ""
+/opt/sbin/look 755 tree/all/opt/sbin/look true "#!/bin/sh\n"
 /var/lib/cook 700`,
 	} {
 		if got := describe(t, files, role); got != want {
@@ -147,6 +149,9 @@ func TestRefused(t *testing.T) {
 			"package bosun: /usr/sbin/bosun: unknown program /dist/bosun"},
 		"a path of the installer's": {func(in *Input) { in.User = fstest.MapFS{"all/var/lib/slipway/x": {}} },
 			"/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
+		"a check that no package has": {
+			func(in *Input) { in.Roles["mate"] = images.Role{Packages: []string{"cook"}, Check: "/usr/sbin/look"} },
+			"checks of mate: /opt/sbin/look is no file of the role"},
 		"a file below a file": {func(in *Input) { in.User = fstest.MapFS{"all/etc/default/cook/x": {}} },
 			"/etc/default/cook/x lies below /etc/default/cook, which is a file"},
 	} {

@@ -62,6 +62,9 @@ type Recipe struct {
 type Role struct {
 	Packages []string `yaml:"packages" json:"packages"`
 	Units    []string `yaml:"units" json:"units"`
+	// Check is a shell script of the packages that looks at a host, with the argument
+	// --check, before anything is installed there.
+	Check string `yaml:"check" json:"check,omitempty"`
 }
 
 // Packages returns the packages that an image installs, sorted, each once.

@@ -19,7 +19,9 @@ type Boot struct {
 func UnitName(role string) string { return role + "-install.service" }
 
 // The first install leaves no record before it is done; a later one that was
-// killed leaves the journal. ctr takes the program's name, too, and does not pull.
+// killed leaves the journal. ctr takes the program's name, too, does not pull, and
+// keeps the container of a run that was killed, as when a kubelet that starts has
+// containerd restarted.
 const unitText = `[Unit]
 Description=Install Kubernetes on this host as {{.Role}}
 Documentation=https://github.com/slipway-build/slipway
@@ -41,6 +43,8 @@ elif command -v docker >/dev/null; then \
   exec docker run --rm --privileged --pid=host --network=host -v /:/rootfs {{.Image}} -role={{.Role}}; \
 else \
   ctr image pull {{.Image}}; \
+  ctr task rm -f slipway-install 2>/dev/null || :; \
+  ctr container rm slipway-install 2>/dev/null || :; \
   exec ctr run --rm --privileged --net-host --with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw {{.Image}} slipway-install /installer -role={{.Role}}; \
 fi'
 

@@ -49,7 +49,8 @@ func TestUnitRuns(t *testing.T) {
 	bin := t.TempDir()
 	run := "run --rm --privileged --pid=host --network=host -v /:/rootfs " + byDigestImage + " -role=worker\n"
 	for _, c := range []struct{ engine, want string }{ // each goes before those above it
-		{"ctr", "ctr image pull " + byDigestImage + "\nctr run --rm --privileged --net-host " +
+		{"ctr", "ctr image pull " + byDigestImage + "\nctr task rm -f slipway-install\n" +
+			"ctr container rm slipway-install\nctr run --rm --privileged --net-host " +
 			"--with-ns pid:/proc/1/ns/pid --mount type=bind,src=/,dst=/rootfs,options=rbind:rw " +
 			byDigestImage + " slipway-install /installer -role=worker\n"},
 		{"docker", "docker " + run},

@@ -115,6 +115,9 @@ func (p *plan) install(ctx context.Context, m Manifest, run Systemd) error {
 	if err != nil {
 		return err
 	}
+	if err := s.check(m); err != nil {
+		return err
+	}
 	dropped := slices.DeleteFunc(slices.Clone(p.old.Units), func(u unit) bool { return slices.Contains(wanted, u.Name) })
 	p.new.Units = s.before(p.old, wanted)
 	s.retire(dropped)

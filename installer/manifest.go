@@ -25,6 +25,9 @@ type Manifest struct {
 	Arch    string              `json:"arch"` // as Go calls it: amd64
 	Files   []Entry             `json:"files"`
 	Units   map[string][]string `json:"units"` // role to the units that it enables and starts; its keys are the roles there are
+	// Checks maps a role to the path of one of its files: a shell script that, with the argument --check, says
+	// what a host lacks for the role, and fails if it cannot have it.
+	Checks map[string]string `json:"checks,omitempty"`
 }
 
 // An Entry is a file (it has a From), a link (it has a Target) or a folder (it
@@ -98,6 +101,11 @@ func (m Manifest) Check() error {
 			}
 		}
 		files := m.role(role)
+		at := m.Checks[role]
+		is := func(e Entry) bool { return e.Path == at && e.kind() == file && !e.Template }
+		if at != "" && !slices.ContainsFunc(files, is) {
+			bad("checks of %s: %s is no file of the role", role, at)
+		}
 		for i, e := range files {
 			if i > 0 && files[i-1].Path == e.Path {
 				bad("%s stands there twice for role %s", e.Path, role)

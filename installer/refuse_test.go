@@ -3,6 +3,7 @@ package installer
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"strings"
@@ -69,6 +70,14 @@ func TestInstallRefuses(t *testing.T) {
 		{"no systemctl", func(_ *machine, _ *img, in *Installer) {
 			in.Systemd = func(context.Context, bool, string, ...string) (string, error) { return "", fs.ErrNotExist }
 		}, []string{"file does not exist"}},
+		{"a host that is not fit", func(_ *machine, i *img, in *Installer) {
+			checked(i)
+			in.Systemd = answers(in.Systemd, "/etc/ship/join.env:2: WIND is not a number\n", errors.New("exit status 2"))
+		}, []string{"/etc/ship/join.env:2: WIND is not a number"}},
+		{"a damaged check", func(_ *machine, i *img, _ *Installer) {
+			checked(i)
+			i.files["root/usr/bin/look"].Data = []byte("x")
+		}, []string{"root/usr/bin/look of the image: is damaged"}},
 	} {
 		m, i := newMachine(t), ship()
 		var out bytes.Buffer
@@ -83,6 +92,45 @@ func TestInstallRefuses(t *testing.T) {
 			}
 		}
 		check(t, c.name+" changes the host", m.snapshot(true), before)
+	}
+}
+
+// checked gives an image a script that looks at hosts, for the role mate.
+func checked(i *img) *img {
+	i.manifest.Checks = map[string]string{"mate": "/usr/bin/look"}
+	return i.add("/usr/bin/look", "#!/bin/sh\nlook at \"$1\"\n", 0o755)
+}
+
+// answers has the shell of a host say something, and fail with an error.
+func answers(run Systemd, says string, err error) Systemd {
+	return func(ctx context.Context, offline bool, program string, args ...string) (string, error) {
+		if program == "sh" {
+			return says, err
+		}
+		return run(ctx, offline, program, args...)
+	}
+}
+
+// TestCheck has a host looked at before anything is changed: by the image's script, which the host need not have.
+func TestCheck(t *testing.T) {
+	m := newMachine(t)
+	var out bytes.Buffer
+	in := m.installer(checked(ship()).fs(t), &out)
+	if err := in.Install(t.Context(), "mate"); err != nil {
+		t.Fatal(err)
+	}
+	check(t, "the first call", m.calls[0], "sh -c exec 2>&1\n#!/bin/sh\nlook at \"$1\"\n /usr/bin/look --check")
+	in.Systemd = answers(in.Systemd, "there is no wind\n", nil)
+	out.Reset()
+	if err := in.Install(t.Context(), ""); err != nil || out.String() !=
+		"there is no wind\nthere was nothing to do\nship 1.0 is installed as mate\n" {
+		t.Errorf("Install() = %v, and tells\n%s", err, &out)
+	}
+	m.calls = nil
+	m.uninstall()
+	m.install(checked(ship()), "master")
+	if calls := strings.Join(m.calls, "\n"); strings.Contains(calls, "look") {
+		t.Errorf("a role without a check calls\n%s", calls)
 	}
 }
 

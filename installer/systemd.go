@@ -1,13 +1,15 @@
 package installer
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"path"
 	"slices"
 	"strings"
 )
 
-// Systemd runs a program of the host's systemd, as systemctl, and returns what it
+// Systemd runs a program of the host, as its systemctl, and returns what it
 // printed. Offline it is not to ask the running systemd, but to work on files
 // alone.
 type Systemd func(ctx context.Context, offline bool, program string, args ...string) (string, error)
@@ -42,6 +44,28 @@ func (p *plan) systemd(ctx context.Context, run Systemd, units int) (systemd, er
 }
 
 func (s systemd) run(args ...string) (string, error) { return s.tool("systemctl", args...) }
+
+// check has the host's shell run what looks at a host for the role. What that says
+// is a note or, if it fails, the error.
+func (s systemd) check(m Manifest) error {
+	for _, e := range m.role(s.new.Role) {
+		if e.Path != m.Checks[s.new.Role] {
+			continue
+		}
+		var script bytes.Buffer
+		if err := s.source.content(e, nil)(&script); err != nil {
+			return err
+		}
+		out, err := s.tool("sh", "-c", "exec 2>&1\n"+script.String(), e.Path, "--check")
+		if said := strings.TrimSpace(out); err != nil && said != "" {
+			return errors.New(said)
+		} else if said != "" {
+			s.note("%s", said)
+		}
+		return err
+	}
+	return nil
+}
 
 // declare plans that systemd makes the users and the folders that files tell of,
 // before units need them. What a run that was killed did of it is not known, and

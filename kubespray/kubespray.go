@@ -132,8 +132,7 @@ func (r Recipes) Write(in Input) ([]byte, error) {
 	for _, row := range rows {
 		var text bytes.Buffer
 		err := row.write(&text, in)
-		var m missing
-		if errors.As(err, &m) {
+		if m, ok := errors.AsType[*MissingError](err); ok {
 			return nil, m
 		}
 		if err != nil {
@@ -169,9 +168,14 @@ func (v Vars) write(w io.Writer, in Input) error {
 	}{in.Version.Fields(), in.Version.Upstream(), in.Tag, v.Programs})
 }
 
-// A missing is an error of what the user has to give, build or make first. It is not
-// the template's fault, so the error does not name that.
-type missing struct{ error }
+// A MissingError is of what the user has to give, build or make first. It is not the
+// template's fault, so the error does not name that.
+type MissingError struct {
+	Image, Program string // that is missing, or neither
+	text           string
+}
+
+func (e *MissingError) Error() string { return e.text }
 
 // functions are those that the templates call. They leave out what Ansible fills in.
 func (in Input) functions() template.FuncMap {
@@ -199,7 +203,8 @@ func (in Input) functions() template.FuncMap {
 
 func (in Input) image(name string) (string, error) {
 	if !slices.Contains(in.Images, name) {
-		return "", missing{fmt.Errorf("image %s is not made: run mage image -fork=%s", name, in.Fork)}
+		return "", &MissingError{Image: name, text: fmt.Sprintf("image %s is not made: run mage image -fork=%s",
+			name, in.Fork)}
 	}
 	return in.Registry + "/" + name, nil
 }
@@ -216,7 +221,7 @@ func (in Input) registry(names ...string) (string, error) {
 func (in Input) program(name string) (Program, error) {
 	p, ok := in.Programs[name]
 	if !ok {
-		return p, missing{fmt.Errorf(
+		return p, &MissingError{Program: name, text: fmt.Sprintf(
 			"program %s: Kubespray installs it, but the fork does not build it: add it to build.components", name)}
 	}
 	return p, nil
@@ -225,8 +230,9 @@ func (in Input) program(name string) (Program, error) {
 func (in Input) url(name, arch string) (jinja, error) {
 	p, err := in.program(name)
 	if err == nil && in.URL == "" {
-		err = missing{errors.New(
-			"-url: say where the binaries are published, such as -url=https://downloads.example.org/kubernetes")}
+		err = &MissingError{
+			text: "-url: say where the binaries are published, such as -url=https://downloads.example.org/kubernetes",
+		}
 	}
 	// To some servers an unescaped plus is a space.
 	v := strings.ReplaceAll(in.Version.String(), "+", "%2B")
@@ -246,7 +252,7 @@ func (in Input) sums(name string) ([]Sum, error) {
 func (in Input) sum(name, arch string) (string, error) {
 	p, err := in.program(name)
 	if err == nil && p.Sums[arch] == "" {
-		err = missing{fmt.Errorf("program %s: these releases of Kubespray install it for %s only: "+
+		err = &MissingError{text: fmt.Sprintf("program %s: these releases of Kubespray install it for %s only: "+
 			"add linux/%[2]s to build.platforms", name, arch)}
 	}
 	return p.Sums[arch], err

@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type Options struct {
 	Name   string       // of lower-case letters and digits; no other lab of this host has it
 	Subnet netip.Prefix // of the machines, such as 192.0.2.0/24; its first address is the lab's own
 	Dir    string       // for the roots of machines; it has to exist, and stays
+	Bases  string       // folder of bases that several labs of this process share; Dir if empty
 	Env    []string     // of the programs that are run, for their PATH
 }
 
@@ -156,16 +158,26 @@ func (l *Lab) run(ctx context.Context, args ...string) error {
 	return err
 }
 
-// Base makes the root of a Debian 12 with systemd, what a node needs of a distribution, and further packages. It is in
-// the lab's folder, and machines start from copies of it.
+// Base makes the root of a Debian 12 with systemd, what a node needs of a distribution, and further packages, unless it
+// is there. It is in the lab's folder of bases, and machines start from copies of it.
 func (l *Lab) Base(ctx context.Context, packages ...string) (string, error) {
 	if _, err := l.env.LookPath("mmdebstrap"); err != nil {
 		return "", fmt.Errorf("lab %s: %w (Debian's package mmdebstrap)", l.o.Name, err)
 	}
-	dir := filepath.Join(l.o.Dir, "base")
+	dir := filepath.Join(cmp.Or(l.o.Bases, l.o.Dir), strings.Join(append([]string{"base"}, packages...), "+"))
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
 	all := append([]string{"systemd", "systemd-sysv", "dbus", "udev", "kmod", "iproute2", "iptables", "nftables",
 		"conntrack", "ethtool", "socat", "mount", "procps"}, packages...)
-	err := l.run(ctx, "mmdebstrap", "-q", "--variant=minbase", "--include="+strings.Join(all, ","), "bookworm", dir)
+	part := dir + ".part"
+	err := os.RemoveAll(part)
+	if err == nil {
+		err = l.run(ctx, "mmdebstrap", "-q", "--variant=minbase", "--include="+strings.Join(all, ","), "bookworm", part)
+	}
+	if err == nil {
+		err = os.Rename(part, dir)
+	}
 	return dir, err
 }
 

@@ -5,9 +5,12 @@ package lab
 import (
 	"net/netip"
 	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 func TestHierarchies(t *testing.T) {
@@ -58,6 +61,40 @@ func TestBootRefuses(t *testing.T) {
 	} {
 		if _, err := l.Boot(t.Context(), c.name, t.TempDir(), c.address); err == nil || err.Error() != c.want {
 			t.Errorf("the error is %v, want %q", err, c.want)
+		}
+	}
+}
+
+func TestBootVMRefuses(t *testing.T) {
+	l := &Lab{o: Options{Name: "crew", Subnet: netip.MustParsePrefix("192.0.2.0/24")}}
+	bin, root := t.TempDir(), t.TempDir()
+	refused := func(want string) {
+		t.Helper()
+		if _, err := l.BootVM(t.Context(), "one", root, "192.0.2.11"); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("the error is %v, want %q", err, want)
+		}
+	}
+	refused("machine one: qemu-system-x86_64: no such program in PATH (Debian's packages qemu-system-x86, e2fsprogs)")
+	for _, tool := range []string{"qemu-system-x86_64", "mke2fs"} {
+		if err := os.WriteFile(filepath.Join(bin, tool), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.env = run.Env{"PATH=" + bin}
+	refused("machine one has no kernel: stat " + root + "/vmlinuz: no such file or directory: its base needs linux-image")
+}
+
+func TestEnded(t *testing.T) {
+	for _, c := range []struct{ all, out, err string }{
+		{"\n0", "", ""},
+		{"one\ntwo\n\n0", "one\ntwo\n", ""},
+		{"aye\n3", "aye", "exit status 3"},
+		{"", "", "the machine does not say how it ended"},
+		{"cut off\n", "cut off\n", "the machine does not say how it ended"},
+	} {
+		out, err := ended([]byte(c.all))
+		if out != c.out || (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {
+			t.Errorf("of %q: %q, %v, want %q, %q", c.all, out, err, c.out, c.err)
 		}
 	}
 }

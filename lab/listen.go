@@ -32,6 +32,11 @@ func (l *Lab) Dial(address string) (net.Conn, error) {
 	return conn, err
 }
 
+// Command returns the arguments of a program of this host that is to run in the lab's network.
+func (l *Lab) Command(args ...string) []string {
+	return append([]string{"nsenter", "--net=" + l.netns()}, args...)
+}
+
 // inside calls f in the lab's network namespace. A socket stays in the namespace that it was made in.
 func (l *Lab) inside(f func() error) error {
 	result := make(chan error)

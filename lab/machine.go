@@ -3,13 +3,10 @@
 package lab
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,25 +17,44 @@ import (
 	"github.com/slipway-build/slipway/internal/run"
 )
 
-// A Machine is a Debian that runs.
+// A Machine is a Debian that runs, in a container or in a virtual machine.
 type Machine struct {
 	Name    string
-	Root    string // its root, as this host sees it
+	Root    string // its root, as this host sees it; of a virtual machine, what its disk was made of
 	Address netip.Addr
 
 	lab     *Lab
 	groups  groups
 	console console
-	leader  int           // its first process, as this host sees it
-	kill    func()        // ends its nspawn
-	ended   chan struct{} // is closed when its nspawn has ended
+	kind    kind
+	kill    func()        // ends what it runs in
+	ended   chan struct{} // is closed when that has ended
+}
+
+// A kind of machine is what its Debian runs in.
+type kind interface {
+	prepare(ctx context.Context) error // makes a machine of a root
+	command() (args, env []string)     // what it runs in, on the lab's network, and what that has in its environment
+	ready(ctx context.Context) bool    // whether scripts can run
+	try(ctx context.Context, args []string) (string, error)
+	patience() time.Duration // how long it may take to start, or to stop
 }
 
 var machineRule = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 
-// Boot prepares a root and starts it as a machine with an address of the lab's subnet, and waits until it runs. The
+// Boot prepares a root and starts it as a container with an address of the lab's subnet, and waits until it runs. The
 // context is that of the wait: the machine runs until it is closed.
 func (l *Lab) Boot(ctx context.Context, name, root, address string) (*Machine, error) {
+	m, err := l.machine(name, root, address)
+	if err != nil {
+		return nil, err
+	}
+	m.kind = &container{m: m}
+	return m, m.begin(ctx)
+}
+
+// machine returns a machine that has no kind yet.
+func (l *Lab) machine(name, root, address string) (*Machine, error) {
 	at, err := netip.ParseAddr(address)
 	switch {
 	case !machineRule.MatchString(name):
@@ -46,17 +62,21 @@ func (l *Lab) Boot(ctx context.Context, name, root, address string) (*Machine, e
 	case err != nil || !l.o.Subnet.Contains(at) || at == l.Host():
 		return nil, fmt.Errorf("machine %s: %s is no free address of %s", name, address, l.o.Subnet)
 	}
-	m := &Machine{Name: name, Root: root, Address: at, lab: l}
-	if err := m.prepare(); err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	l.started = append(l.started, m)
-	l.mu.Unlock()
-	return m, m.start(ctx)
+	return &Machine{Name: name, Root: root, Address: at, lab: l}, nil
 }
 
-// start starts the machine's nspawn and waits until systemd has started the rest.
+// begin starts a machine for the first time.
+func (m *Machine) begin(ctx context.Context) error {
+	if err := m.kind.prepare(ctx); err != nil {
+		return err
+	}
+	m.lab.mu.Lock()
+	m.lab.started = append(m.lab.started, m)
+	m.lab.mu.Unlock()
+	return m.start(ctx)
+}
+
+// start starts what the machine runs in and waits until systemd has started the rest.
 func (m *Machine) start(ctx context.Context) error {
 	group, err := m.lab.groups.sub(m.Name)
 	if err != nil {
@@ -67,28 +87,23 @@ func (m *Machine) start(ctx context.Context) error {
 while [ "$n" -gt 0 ]; do echo $$ >"$1/cgroup.procs"; shift; n=$((n - 1)); done
 exec "$@"`
 	args := append([]string{"sh", "-ec", join, "sh", strconv.Itoa(len(group))}, group...)
-	args = append(args, "nsenter", "--net="+m.lab.netns(), "systemd-nspawn", "--quiet", "--directory="+m.Root,
-		"--register=no", "--keep-unit", "--network-bridge=br0", "--machine="+m.Name, "--hostname="+m.Name,
-		"--resolv-conf=off", "--capability=all", "--boot")
+	command, env := m.kind.command()
+	args = append(append(args, "nsenter", "--net="+m.lab.netns()), command...)
 	life, kill := context.WithCancel(context.WithoutCancel(ctx))
-	m.kill, m.ended, m.leader = kill, make(chan struct{}), 0
+	m.kill, m.ended = kill, make(chan struct{})
 	go func(ended chan struct{}) {
 		defer close(ended)
 		_ = run.Runner{}.Run(life, run.Cmd{Args: args, Stdout: &m.console, Stderr: &m.console,
-			Env: m.lab.env.With("SYSTEMD_SECCOMP=0", "SYSTEMD_NSPAWN_API_VFS_WRITABLE=network",
-				"SYSTEMD_NSPAWN_TMPFS_TMP=0")})
+			Env: m.lab.env.With(env...)})
 	}(m.ended)
 	return m.waitRunning(ctx)
 }
 
-// patience is how long a machine may take to start, or to stop.
-const patience = 90 * time.Second
-
 func (m *Machine) waitRunning(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, m.kind.patience())
 	defer cancel()
 	for {
-		if m.leader = m.first(); m.leader != 0 {
+		if m.kind.ready(ctx) {
 			state, _ := m.Try(ctx, "systemctl is-system-running")
 			if strings.HasPrefix(state, "running") || strings.HasPrefix(state, "degraded") {
 				_, err := m.Sh(ctx, "systemctl is-active --quiet lab-prepare || { systemctl status lab-prepare; exit 1; }")
@@ -105,43 +120,16 @@ func (m *Machine) waitRunning(ctx context.Context) error {
 	}
 }
 
-// first finds the machine's first process among those of its control groups: it is the first one of a process
-// namespace right below ours.
-func (m *Machine) first() int {
-	own := len(numbers(os.Getpid()))
-	for pid := range m.groups.processes() {
-		if n := numbers(pid); len(n) == own+1 && n[own] == "1" {
-			return pid
-		}
-	}
-	return 0
-}
-
-// numbers returns those of a process in our process namespace and in each one below that it is in.
-func numbers(pid int) []string {
-	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
-	if err != nil {
-		return nil
-	}
-	for line := range strings.Lines(string(data)) {
-		if rest, ok := strings.CutPrefix(line, "NSpid:"); ok {
-			return strings.Fields(rest)
-		}
-	}
-	return nil
-}
-
 // Try runs a script of sh as root in the machine, with the environment of a login, and returns what it prints.
 func (m *Machine) Try(ctx context.Context, script string) (string, error) {
-	if m.leader == 0 {
+	select {
+	case <-m.ended:
 		return "", fmt.Errorf("machine %s does not run", m.Name)
+	default:
 	}
-	var out bytes.Buffer
-	err := run.Runner{}.Run(ctx, run.Cmd{Args: []string{"nsenter", "-t", strconv.Itoa(m.leader), "-a", "-r", "-w",
-		"/usr/bin/env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin",
-		"HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "/bin/sh", "-euc", "cd; exec 2>&1; " + script},
-		Env: m.lab.env, Stdout: &out})
-	return out.String(), err
+	return m.kind.try(ctx, []string{"/usr/bin/env", "-i",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/sbin:/opt/bin",
+		"HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive", "/bin/sh", "-euc", "cd; exec 2>&1; " + script})
 }
 
 // Sh runs a script as Try does. Its error has what the script prints; else that is returned, without the space around.
@@ -171,7 +159,7 @@ func (m *Machine) waitEnd(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(patience):
+	case <-time.After(m.kind.patience()):
 		return fmt.Errorf("machine %s does not stop:\n%s", m.Name, m.console.String())
 	}
 }
@@ -184,9 +172,8 @@ func (m *Machine) Close(ctx context.Context) error {
 	if m.kill == nil {
 		return nil
 	}
-	err := m.groups.remove() // nspawn is in them, too
+	err := m.groups.remove() // what it runs in is in them, too
 	m.kill()
-	m.leader = 0
 	return errors.Join(err, m.waitEnd(context.WithoutCancel(ctx)))
 }
 

@@ -10,14 +10,12 @@ import (
 	"path/filepath"
 )
 
-// script gives a machine, at each boot, what a host on hardware has and a container has not: control groups that can be
-// written, /dev/kmsg, mounts that are shared with pods, settings of the kernel that are its own, and its network.
+// containerScript gives a container, at each boot, what a host on hardware has and a container has not: control groups
+// that can be written, /dev/kmsg, mounts that are shared with pods, and settings of the kernel that are its own.
 //
 // The settings are those that a kubelet and kube-proxy insist on. A machine has files in their place, so that this
 // host's kernel stays as it is.
-const script = `#!/bin/sh
-set -e
-while read -r _ at kind _; do
+const containerScript = `while read -r _ at kind _; do
 	if [ "$kind" = cgroup ] || [ "$kind" = cgroup2 ]; then
 		mount -o remount,bind,rw "$at" || echo "$at stays read-only"
 	fi
@@ -40,14 +38,17 @@ if [ ! -e $size ]; then
 	echo 262144 >$size
 fi
 mount --make-rshared /
-ip link set lo up
-ip address replace %[1]s dev host0
-ip link set host0 up
+`
+
+// networkScript gives a machine its network, at each boot.
+const networkScript = `ip link set lo up
+ip address replace %[1]s dev %[3]s
+ip link set %[3]s up
 ip route replace default via %[2]s
 `
 
 const unit = `[Unit]
-Description=What a host on hardware has
+Description=Makes this a machine of a lab
 DefaultDependencies=no
 After=local-fs.target
 Before=network-pre.target network-online.target sysinit.target
@@ -62,8 +63,9 @@ ExecStart=/usr/local/sbin/lab-prepare
 WantedBy=sysinit.target
 `
 
-// prepare writes into a root what makes it a machine of the lab.
-func (m *Machine) prepare() error {
+// lay writes into a root what makes it a machine of the lab: its names, and what is done at each boot, by a script and
+// for its network device.
+func (m *Machine) lay(script, device string) error {
 	own := netip.PrefixFrom(m.Address, m.lab.o.Subnet.Bits())
 	wants := filepath.Join(m.Root, "etc/systemd/system/sysinit.target.wants")
 	var errs []error
@@ -74,7 +76,8 @@ func (m *Machine) prepare() error {
 	write("etc/hostname", m.Name+"\n", 0o644)
 	write("etc/hosts", fmt.Sprintf("127.0.0.1 localhost\n%s %s\n", m.Address, m.Name), 0o644)
 	write("etc/resolv.conf", fmt.Sprintf("nameserver %s\n", m.lab.Host()), 0o644) // nobody answers, and at once
-	write("usr/local/sbin/lab-prepare", fmt.Sprintf(script, own, m.lab.Host()), 0o755)
+	write("usr/local/sbin/lab-prepare",
+		"#!/bin/sh\nset -e\n"+script+fmt.Sprintf(networkScript, own, m.lab.Host(), device), 0o755)
 	write("etc/systemd/system/lab-prepare.service", unit, 0o644)
 	errs = append(errs, os.MkdirAll(wants, 0o755))
 	err := os.Symlink("../lab-prepare.service", filepath.Join(wants, "lab-prepare.service"))

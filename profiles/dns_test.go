@@ -3,16 +3,13 @@ package profiles
 import (
 	"bytes"
 	"cmp"
-	"errors"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/slipway-build/slipway/internal/testkit"
 )
 
 // fakeKubectl answers from files of $fake, and keeps what it is to apply. A file that is not there is an empty answer.
@@ -35,57 +32,21 @@ const fakeKubeadm = `#!/bin/sh
 printf 'registry.k8s.io/%s\n' kube-apiserver:v1.36.1 coredns/coredns:v1.13.1 pause:3.10.1
 `
 
-// A dnsHost is a control plane that kubernetes-dns runs on.
-type dnsHost struct{ dir, script string }
-
-// newDNSHost lays out a host in a folder, with a script that has its paths there.
-func newDNSHost(t *testing.T, version string, files map[string]string) dnsHost {
+// newDNSHost lays out a control plane that kubernetes-dns runs on.
+func newDNSHost(t *testing.T, version string, files map[string]string) fakeHost {
 	t.Helper()
-	testkit.Need(t, "awk")
-	h := dnsHost{dir: t.TempDir()}
-	script := contents(assembled(t, "kubernetes", version))["/usr/sbin/kubernetes-dns"]
-	script = strings.NewReplacer("/etc/", h.dir+"/etc/", "/usr/bin/", h.dir+"/bin/").Replace(script)
-	h.script = strings.ReplaceAll(script, "forward . "+h.dir, "forward . ")
 	all := map[string]string{
-		"bin/kubectl": fakeKubectl, "bin/kubeadm": fakeKubeadm, "bin/id": "#!/bin/sh\necho 0\n",
+		"bin/kubectl": fakeKubectl, "bin/kubeadm": fakeKubeadm,
 		"etc/kubernetes/admin.conf":   "",
 		"etc/kubernetes/kubelet.yaml": "clusterDNS: [10.0.0.10]\nclusterDomain: cluster.local\n",
 		"etc/resolv.conf":             "nameserver 192.0.2.53\n", "fake/nodes": "node/n1\n",
 	}
-	for name, text := range files {
-		all[name] = text
-	}
-	for name, text := range all {
-		at := filepath.Join(h.dir, name)
-		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if text == "-" {
-			continue
-		}
-		if err := os.WriteFile(at, []byte(text), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return h
-}
-
-// run runs the script, and returns what it says, with its exit status.
-func (h dnsHost) run(t *testing.T, args ...string) (string, int) {
-	t.Helper()
-	cmd := exec.Command("sh", append([]string{"-c", h.script, "kubernetes-dns"}, args...)...)
-	path := filepath.Join(h.dir, "bin") + ":" + os.Getenv("PATH")
-	cmd.Env = []string{"PATH=" + path, "fake=" + filepath.Join(h.dir, "fake")}
-	out, err := cmd.CombinedOutput()
-	var status *exec.ExitError
-	if err != nil && !errors.As(err, &status) {
-		t.Fatal(err)
-	}
-	return strings.ReplaceAll(string(out), h.dir, ""), cmd.ProcessState.ExitCode()
+	maps.Copy(all, files)
+	return newHost(t, contents(assembled(t, "kubernetes", version)), all)
 }
 
 // applied returns the objects that kubectl was given, by kind and name.
-func (h dnsHost) applied(t *testing.T) map[string]map[string]any {
+func (h fakeHost) applied(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(h.dir, "fake", "applied"))
 	if err != nil {
@@ -167,7 +128,7 @@ func TestClusterDNS(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			out, status := h.run(t, c.args...)
+			out, status := h.run(t, "kubernetes-dns", c.args...)
 			if status != 0 || !strings.Contains(out, c.says) {
 				t.Fatalf("exit status %d, and not %q: %s", status, c.says, out)
 			}
@@ -220,7 +181,9 @@ func TestClusterDNSRefuses(t *testing.T) {
 		"no kubeconfig": {map[string]string{"etc/kubernetes/admin.conf": "-"}, nil, 1,
 			"/etc/kubernetes/admin.conf is not there"},
 		"no server": {map[string]string{"fake/down": "one\nrefused - did you specify the right port?\n"}, nil, 1,
-			"start it by systemctl start kubernetes-master.target, or see its journal. kubectl says: refused - "},
+			"the API server does not answer: start it by systemctl start kubernetes-master.target, or see "},
+		"no etcd": {map[string]string{"fake/down": "[+]ping ok\n[-]etcd failed: reason withheld\n"}, nil, 1,
+			"the API server waits for etcd: see systemctl status etcd"},
 		"an option":           {nil, []string{"--imag", "x"}, 2, `"--imag" is not an option` + "\nusage: "},
 		"no value":            {nil, []string{"--image"}, 2, "--image wants a value\nusage: "},
 		"an empty image":      {nil, []string{"--image="}, 2, `"" is not the name of an image`},
@@ -245,7 +208,7 @@ func TestClusterDNSRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newDNSHost(t, "1.36.1+acme.1", c.files)
-			out, status := h.run(t, c.args...)
+			out, status := h.run(t, "kubernetes-dns", c.args...)
 			if status != c.status || !strings.HasPrefix(out, "kubernetes-dns: ") || !strings.Contains(out, c.says) {
 				t.Errorf("exit status %d, want %d and %q: %s", status, c.status, c.says, out)
 			}
@@ -259,22 +222,8 @@ func TestClusterDNSRefuses(t *testing.T) {
 // TestClusterDNSWaits has kubernetes-dns say why pods do not run.
 func TestClusterDNSWaits(t *testing.T) {
 	h := newDNSHost(t, "1.36.1+acme.1", map[string]string{"fake/pods": "coredns-1: Pending, ImagePullBackOff\n"})
-	out, status := h.run(t)
+	out, status := h.run(t, "kubernetes-dns")
 	if status != 1 || !strings.Contains(out, "does not serve after 120 seconds:\n  coredns-1: Pending, ImagePull") {
 		t.Errorf("exit status %d: %s", status, out)
-	}
-}
-
-// TestClusterDNSIsRead has shellcheck read the script of each era.
-func TestClusterDNSIsRead(t *testing.T) {
-	testkit.Need(t, "shellcheck")
-	for _, version := range []string{"1.13.12+acme.1", "1.36.1+acme.1"} {
-		files := contents(assembled(t, "kubernetes", version))
-		checkLines(t, version, "kubernetes-dns", files["/usr/sbin/kubernetes-dns"])
-		cmd := exec.Command("shellcheck", "--shell=sh", "-")
-		cmd.Stdin = strings.NewReader(files["/usr/sbin/kubernetes-dns"])
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("of %s: %v: %s", version, err, out)
-		}
 	}
 }

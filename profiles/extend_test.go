@@ -200,10 +200,10 @@ func TestExtendRefuses(t *testing.T) {
 			t.Errorf("%s: Load() = %v, want %s", c.name, err, c.want)
 		}
 	}
-	dir := project(t, map[string]string{"cni-plugins/images.yaml": "extends: slipway\nimages: []\n"})
-	const want = "profiles/cni-plugins/images.yaml:1: extends: " +
-		"Slipway has no profiles/cni-plugins/images.yaml: leave this out"
-	if _, err := Images(dir, "cni-plugins"); err == nil || err.Error() != want {
+	dir := project(t, map[string]string{"runc/images.yaml": "extends: slipway\nimages: []\n"})
+	const want = "profiles/runc/images.yaml:1: extends: " +
+		"Slipway has no profiles/runc/images.yaml: leave this out"
+	if _, err := Images(dir, "runc"); err == nil || err.Error() != want {
 		t.Errorf("Images() = %v, want %s", err, want)
 	}
 }

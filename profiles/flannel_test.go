@@ -125,3 +125,28 @@ func configure(t *testing.T, action, root string) (string, error) {
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
+
+// TestFlannelFollowsTheHost has flanneld restarted when its host gets another address, and then only.
+func TestFlannelFollowsTheHost(t *testing.T) {
+	h := fakeHost{t.TempDir()}
+	h.write(t, "bin/systemctl", "#!/bin/sh\necho \"$@\" >>\"$fake/did\"\n")
+	h.write(t, "bin/ip", `#!/bin/sh
+case "$*" in
+*monitor*) for src in 192.0.2.11 "" 198.51.100.7 198.51.100.7; do
+	echo "$src" >"$fake/src"; echo event; sleep 0.3; done ;;
+*"route get"*) src=$(cat "$fake/src"); [ -z "$src" ] || echo "192.0.2.1 via 192.0.2.254 dev eth0 src $src uid 0" ;;
+esac
+`)
+	h.write(t, "fake/src", "192.0.2.11\n")
+	script, err := os.ReadFile(filepath.Join("flannel", "files", "host-address"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.write(t, "usr/sbin/host-address", string(script))
+	out, status := h.run(t, "host-address")
+	did, _ := os.ReadFile(filepath.Join(h.dir, "fake", "did"))
+	const says = "this host has the address 198.51.100.7 in place of 192.0.2.11: restarting flanneld\n"
+	if status != 0 || out != says || string(did) != "--no-block try-restart flanneld.service\n" {
+		t.Errorf("exit status %d: %q; it does %q", status, out, did)
+	}
+}

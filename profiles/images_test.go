@@ -132,6 +132,7 @@ func faults(t *testing.T, data []byte, name string, f images.PodFields) []string
 func TestInstallers(t *testing.T) {
 	for _, of := range [][2]string{{"kubernetes", "1.36.1+acme.1"}, {"kubernetes", "1.5.2+acme.1"},
 		{"etcd", "3.7.3+acme.1"}, {"etcd", "3.4.16+acme.1"}, {"flannel", "0.28.4+acme.1"}, {"flannel", "0.14.0+acme.1"},
+		{"kubernetes", "1.13.0+acme.1"}, {"cni-plugins", "1.9.1+acme.1"}, {"cni-plugins", "0.6.0+acme.1"},
 		{"coredns", "1.14.7+acme.1"}, {"coredns", "1.8.0+acme.1"}} {
 		r, err := Images("", of[0])
 		if err != nil {
@@ -146,7 +147,7 @@ func TestInstallers(t *testing.T) {
 		for _, image := range r.Select(v, func(string) bool { return true }) {
 			for name, role := range image.Installs {
 				roles++
-				var units []string
+				var units, files []string
 				for _, pkg := range role.Packages {
 					i := slices.IndexFunc(packages, func(p packaging.Package) bool { return p.Name == pkg })
 					if i < 0 {
@@ -154,6 +155,12 @@ func TestInstallers(t *testing.T) {
 						continue
 					}
 					units = append(units, packages[i].Units()...)
+					for _, f := range packages[i].Files {
+						files = append(files, f.Path)
+					}
+				}
+				if role.Check != "" && !slices.Contains(files, role.Check) {
+					t.Errorf("%s: image %s, role %s: no package of it has %s", of, image.Name, name, role.Check)
 				}
 				for _, unit := range role.Units {
 					if !slices.Contains(units, unit) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/slipway-build/slipway/e2e"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/kubespray"
@@ -117,6 +118,18 @@ func OpenStack(project, name string) (openstack.Recipes, error) {
 	r, from, err := read[openstack.Recipes](project, path.Join(name, "openstack.yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = &MissingError{name, "list settings of OpenStack's cloud-config", "openstack.yaml"}
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, from.check(r.Validate())
+}
+
+// Conformance loads what the end-to-end tests of a project's versions consist of.
+func Conformance(project, name string) (e2e.Recipes, error) {
+	r, from, err := read[e2e.Recipes](project, path.Join(name, "conformance.yaml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = &MissingError{name, "say what its tests consist of", "conformance.yaml"}
 	}
 	if err != nil {
 		return r, err

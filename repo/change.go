@@ -122,8 +122,8 @@ func (c *change) channel(name, otherwise string) (string, error) {
 		name = otherwise
 	}
 	if !slices.Contains(c.settings.Channels, name) {
-		return "", fmt.Errorf("unknown channel %q: %s has %s%s", name, settings.File,
-			strings.Join(c.settings.Channels, ", "), near.Hint(name, c.settings.Channels...))
+		return "", near.Unknown(name, c.settings.Channels, "unknown channel %q: %s has %s", name, settings.File,
+			strings.Join(c.settings.Channels, ", "))
 	}
 	return name, nil
 }

@@ -182,6 +182,37 @@ func replace(mod *modfile.File, r Request) error {
 	return nil
 }
 
+// elsewhere returns the clone that the project's go.mod takes Slipway from, if it is not in the repository that
+// the project is in; "" otherwise.
+func (f folder) elsewhere(dir string) string {
+	mod, err := modfile.Parse("go.mod", f.module, nil)
+	if err != nil {
+		return ""
+	}
+	root := repository(dir)
+	for _, one := range mod.Replace {
+		if one.Old.Path != slipway || one.New.Version != "" {
+			continue
+		}
+		if rel, err := filepath.Rel(root, absolute(dir, one.New.Path)); err != nil || !filepath.IsLocal(rel) {
+			return one.New.Path
+		}
+	}
+	return ""
+}
+
+// repository returns the folder of the git repository that a folder is in, or that folder itself.
+func repository(dir string) string {
+	for above := dir; ; above = filepath.Dir(above) {
+		if _, err := os.Stat(filepath.Join(above, ".git")); err == nil {
+			return above
+		}
+		if above == filepath.Dir(above) {
+			return dir
+		}
+	}
+}
+
 // absolute returns a path that is absolute, or relative to dir.
 func absolute(dir, name string) string {
 	if filepath.IsAbs(name) {

@@ -45,8 +45,8 @@ func planForks(known tables, r Request, at folder) ([]forkPlan, error) {
 	}
 	faults := []error{checkMaintainer(r.Maintainer)}
 	if r.CI != "" && !slices.Contains(known.services(), r.CI) {
-		faults = append(faults, fmt.Errorf("unknown pipeline %q: there are %s%s", r.CI,
-			strings.Join(known.services(), ", "), near.Hint(r.CI, known.services()...)))
+		faults = append(faults, near.Unknown(r.CI, known.services(), "unknown pipeline %q: there are %s", r.CI,
+			strings.Join(known.services(), ", ")))
 	}
 	var forks []forkPlan
 	for i, m := range members {
@@ -120,8 +120,11 @@ func planFork(begins project, r Request, at folder) (forkPlan, error) {
 // profile returns the profile that a request names: of the project, or of Slipway.
 func profile(r Request) (profiles.Profile, error) {
 	facts, unknown, err := profiles.Load(r.Dir, r.Profile)
+	if err == nil && len(unknown) > 0 && facts.Name != "" { // there is one
+		return facts, errors.New(unknown[0].Message)
+	}
 	if err == nil && len(unknown) > 0 {
-		err = fmt.Errorf("%s%s", unknown[0].Message, near.Hint(r.Profile, profiles.Names()...))
+		err = near.Unknown(r.Profile, profiles.Names(), "%s", unknown[0].Message)
 	}
 	return facts, err
 }
@@ -162,7 +165,7 @@ func platforms(names []string) ([]platform.Platform, error) {
 	for _, name := range names {
 		p, err := platform.Parse(name)
 		if err != nil {
-			return nil, fmt.Errorf("%w%s", err, near.Hint(name, common...))
+			return nil, near.Unknown(name, platform.Strings(platform.Known()), "%s", err)
 		}
 		parsed = append(parsed, p)
 	}
@@ -182,8 +185,8 @@ func choose(asked, begin []string, all []cross.Component, on []platform.Platform
 	var faults []error
 	for _, name := range asked {
 		if !slices.Contains(known, name) {
-			faults = append(faults, fmt.Errorf("unknown component %q; there are %s%s", name,
-				strings.Join(known, ", "), near.Hint(name, known...)))
+			faults = append(faults, near.Unknown(name, known, "unknown component %q; there are %s", name,
+				strings.Join(known, ", ")))
 		}
 	}
 	if len(asked) > 0 {

@@ -161,7 +161,7 @@ func TestExample(t *testing.T) {
 	}
 	example := filepath.Join(root, "examples", "acme")
 	fork := filepath.Join(example, "forks", "kubernetes", "patches")
-	files, err := plan(Request{
+	files, _, err := plan(Request{
 		Dir: t.TempDir(), Module: "example.org/acme/kubernetes-builds", Slipway: root,
 		Maintainer: "Acme Platform Team <platform@example.org>", Components: []string{"kube-log-runner"},
 		Version: "1.36.1", Patches: []string{filepath.Join(fork, "0001-log-runner-version.patch")},

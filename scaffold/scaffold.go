@@ -30,7 +30,7 @@ type Request struct {
 	CI           string // whose pipeline to write: github, gitlab or tekton; none
 	Slipway      string // a clone of Slipway to build with, relative to Dir; the published module
 	Env          []string
-	Events       event.Sink // is told of the go command, which may download for a while; nobody
+	Events       event.Sink // is told of the go command, which may download for a while, and notes; nobody
 }
 
 // A TidyError says that a project is written, but "go mod tidy" failed in it.
@@ -60,7 +60,7 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 	if r.Dir, err = filepath.Abs(r.Dir); err != nil {
 		return nil, err
 	}
-	files, err := plan(r)
+	files, at, err := plan(r)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +70,12 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 	}
 	if err := write(r.Dir, files); err != nil {
 		return nil, err
+	}
+	if clone := at.elsewhere(r.Dir); clone != "" && r.CI != "" {
+		r.Events.Note(fmt.Sprintf("the pipeline will not find %s, from which go.mod takes Slipway; to put it into the "+
+			"repository:\n"+
+			"    git -C %s archive --prefix=slipway/ HEAD | tar -x\n"+
+			"    go mod edit -replace=%s=./slipway", clone, shell.Quote(clone), slipway))
 	}
 	var names []string
 	for _, f := range files {
@@ -82,28 +88,28 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 	return names, nil
 }
 
-// plan returns the files of a project, checked as the commands will read them.
-func plan(r Request) ([]file, error) {
+// plan returns the files of a project, checked as the commands will read them, and what there is already.
+func plan(r Request) ([]file, folder, error) {
 	known, err := readTables()
 	if err != nil {
-		return nil, err
+		return nil, folder{}, err
 	}
 	at, err := look(r)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
 	forks, err := planForks(known, r, at)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
 	files, err := compose(known, r, forks, at)
 	if err != nil {
-		return nil, err
+		return nil, at, err
 	}
 	if err := collide(r.Dir, forks, files); err != nil {
-		return nil, err
+		return nil, at, err
 	}
-	return files, try(r.Dir, forks, files)
+	return files, at, try(r.Dir, forks, files)
 }
 
 // Names returns the profiles that Request.Profile can name, beside those of the project itself,

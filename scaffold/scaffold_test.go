@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/mod/modfile"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/golden"
 	"github.com/slipway-build/slipway/internal/testkit"
@@ -146,6 +147,53 @@ func TestWriteIntoRepository(t *testing.T) {
 }
 
 // What cannot be is refused, all at once, and nothing is written.
+// A pipeline does not have a clone that is elsewhere.
+func TestWriteTellsOfAClone(t *testing.T) {
+	const clone = "module " + slipway + "\n"
+	for name, c := range map[string]struct {
+		project, clone, ci string // folders of one repository, or beside it
+		want               bool
+	}{
+		"beside":                    {"builds", "../tools", "github", true},
+		"in the project":            {"builds", "tools", "github", false},
+		"in the project's git":      {"repo/builds", "../tools", "tekton", false},
+		"beside the project's git":  {"repo/builds", "../../tools", "gitlab", true},
+		"beside, without a service": {"builds", "../tools", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := ""
+			r := ask(t, nil, func(r *Request) {
+				above := r.Dir
+				r.Dir, r.Slipway, r.CI = filepath.Join(above, c.project), c.clone, c.ci
+				r.Events = func(e event.Event) {
+					if e.Kind == event.Note {
+						said += e.Detail
+					}
+				}
+				for file, text := range map[string]string{
+					filepath.Join(r.Dir, c.clone, "go.mod"): clone, filepath.Join(r.Dir, "profiles/ship.yaml"): shipYAML,
+					filepath.Join(above, "repo/.git/HEAD"): "ref: refs/heads/main\n",
+				} {
+					if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755),
+						os.WriteFile(file, []byte(text), 0o644)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
+			if _, err := Write(t.Context(), r); err != nil {
+				t.Fatal(err)
+			}
+			want := ""
+			if c.want {
+				want = "the pipeline will not find " + c.clone + ","
+			}
+			if !strings.HasPrefix(said, want) || want == "" && said != "" {
+				t.Errorf("it says %q, want %q", said, want)
+			}
+		})
+	}
+}
+
 func TestWriteRefuses(t *testing.T) {
 	type files = map[string]string
 	for name, c := range map[string]struct {

@@ -2,7 +2,6 @@ package series
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/gitrepo"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/source"
 )
@@ -103,7 +103,7 @@ func upTo(id string, series []patches.Patch, until string) (int, error) {
 		}
 		names[i] = p.Name
 	}
-	return 0, fmt.Errorf("no patch %q in %s: it has %s", until, id, strings.Join(names, ", "))
+	return 0, near.Unknown(until, names, "no patch %q in %s: it has %s", until, id, strings.Join(names, ", "))
 }
 
 // A workTree is what was laid out in a folder: the commits after the one with the

@@ -58,7 +58,7 @@ func TestUpTo(t *testing.T) {
 		{"none", 0, ""},
 		{"0001-crew.patch", 1, ""},
 		{"0002-bosun.patch", 2, ""},
-		{"0001", 0, `no patch "0001" in ship-1.4: it has 0001-crew.patch, 0002-bosun.patch`},
+		{"0001", 0, `no patch "0001" in ship-1.4: it has 0001-crew.patch, 0002-bosun.patch; did you mean 0001-crew.patch?`},
 	} {
 		got, err := upTo("ship-1.4", series, c.until)
 		says(t, err, c.err)

@@ -168,24 +168,11 @@ func (f Fetcher) transfer(ctx context.Context, u Upstream, part *os.File) error 
 	default:
 		return fmt.Errorf("the server answered %s", res.Status)
 	}
-	progress := &counter{at: had, emit: func(n int64) {
-		f.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: run.Redact(u.Archive),
-			Done: int(n >> 20), Total: int((had + max(res.ContentLength, 0)) >> 20), Unit: "MiB"})
-	}}
+	var all int64
+	if res.ContentLength > 0 {
+		all = had + res.ContentLength
+	}
+	progress := f.Events.Bytes(event.Event{Stage: "source", Subject: run.Redact(u.Archive)}, had, all)
 	_, err = io.Copy(io.MultiWriter(part, progress), res.Body)
 	return err
-}
-
-// A counter reports each MiB that is written to it.
-type counter struct {
-	at   int64
-	emit func(n int64)
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	before := c.at
-	if c.at += int64(len(p)); c.at>>20 != before>>20 {
-		c.emit(c.at)
-	}
-	return len(p), nil
 }

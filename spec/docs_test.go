@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/e2e"
 	"github.com/slipway-build/slipway/ebuilds"
 	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/kubespray"
@@ -110,14 +111,15 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 	p := readReference(t)
 	templates := []string{"{{.Version}}", "{{.Major}}", "{{.Prerelease}}", "{{.Metadata}}", "{{.Commit}}", "{{.Date}}"}
 	for section, want := range map[string][]string{
-		"fork.yaml":                       keysOf(reflect.TypeFor[Fork](), ""),
-		"profiles/PROJECT.yaml":           keysOf(reflect.TypeFor[profiles.File[profiles.Profile]](), ""),
-		"profiles/PROJECT/packages.yaml":  keysOf(reflect.TypeFor[profiles.File[packaging.Recipes]](), ""),
-		"profiles/PROJECT/gentoo.yaml":    keysOf(reflect.TypeFor[profiles.File[ebuilds.Project]](), ""),
-		"profiles/PROJECT/images.yaml":    keysOf(reflect.TypeFor[profiles.File[images.Recipes]](), ""),
-		"profiles/PROJECT/kubespray.yaml": keysOf(reflect.TypeFor[profiles.File[kubespray.Recipes]](), ""),
-		"profiles/PROJECT/tarballs.yaml":  keysOf(reflect.TypeFor[profiles.File[tarballs.Recipes]](), ""),
-		"profiles/PROJECT/openstack.yaml": keysOf(reflect.TypeFor[profiles.File[openstack.Recipes]](), ""),
+		"fork.yaml":                         keysOf(reflect.TypeFor[Fork](), ""),
+		"profiles/PROJECT.yaml":             keysOf(reflect.TypeFor[profiles.File[profiles.Profile]](), ""),
+		"profiles/PROJECT/packages.yaml":    keysOf(reflect.TypeFor[profiles.File[packaging.Recipes]](), ""),
+		"profiles/PROJECT/gentoo.yaml":      keysOf(reflect.TypeFor[profiles.File[ebuilds.Project]](), ""),
+		"profiles/PROJECT/images.yaml":      keysOf(reflect.TypeFor[profiles.File[images.Recipes]](), ""),
+		"profiles/PROJECT/kubespray.yaml":   keysOf(reflect.TypeFor[profiles.File[kubespray.Recipes]](), ""),
+		"profiles/PROJECT/tarballs.yaml":    keysOf(reflect.TypeFor[profiles.File[tarballs.Recipes]](), ""),
+		"profiles/PROJECT/openstack.yaml":   keysOf(reflect.TypeFor[profiles.File[openstack.Recipes]](), ""),
+		"profiles/PROJECT/conformance.yaml": keysOf(reflect.TypeFor[profiles.File[e2e.Recipes]](), ""),
 		"fork.lock": {"upstream", "time", "module", "dropped", "source", "carried", "library", "patch", "dep",
 			"tree", "go"},
 	} {
@@ -175,7 +177,7 @@ func TestExamplesAreRight(t *testing.T) {
 	for file, want := range map[string]int{"fork.yaml": 3, "profiles/ship.yaml": 1, "profiles/flannel.yaml": 1,
 		"profiles/ship/packages.yaml": 1, "profiles/ship/gentoo.yaml": 1, "profiles/ship/images.yaml": 1,
 		"profiles/ship/kubespray.yaml": 1, "profiles/ship/tarballs.yaml": 1, "profiles/ship/openstack.yaml": 1,
-		"patches/series": 1, "fork.lock": 1} {
+		"profiles/ship/conformance.yaml": 1, "patches/series": 1, "fork.lock": 1} {
 		if got := len(p.examples[file]); got != want {
 			t.Fatalf("the docs have %d examples of %s, want %d", got, file, want)
 		}
@@ -183,7 +185,7 @@ func TestExamplesAreRight(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"profiles/ship.yaml", "profiles/flannel.yaml", "profiles/ship/packages.yaml",
 		"profiles/ship/gentoo.yaml", "profiles/ship/images.yaml", "profiles/ship/kubespray.yaml",
-		"profiles/ship/tarballs.yaml", "profiles/ship/openstack.yaml"} {
+		"profiles/ship/tarballs.yaml", "profiles/ship/openstack.yaml", "profiles/ship/conformance.yaml"} {
 		put(t, filepath.Join(dir, filepath.FromSlash(name)), p.examples[name][0])
 	}
 	for _, name := range []string{"ship", "flannel"} {
@@ -212,6 +214,9 @@ func TestExamplesAreRight(t *testing.T) {
 	}
 	if _, err := profiles.OpenStack(dir, "ship"); err != nil {
 		t.Errorf("docs/profiles.md, profiles/ship/openstack.yaml: %v", err)
+	}
+	if _, err := profiles.Conformance(dir, "ship"); err != nil {
+		t.Errorf("docs/profiles.md, profiles/ship/conformance.yaml: %v", err)
 	}
 	for i, example := range p.examples["fork.yaml"] {
 		if err := validate(t, []byte(example)); err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	conformance "github.com/slipway-build/slipway/conformance/settings"
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/deps"
 	"github.com/slipway-build/slipway/ebuilds"
@@ -65,6 +66,8 @@ type Fork struct {
 	// Vex says what vulnerabilities mean for the fork, beside those that its patches
 	// fix.
 	Vex vex.Settings `yaml:"vex"`
+	// Conformance is what tests of its conformance expect, and say of it.
+	Conformance conformance.Settings `yaml:"conformance"`
 	// OpenStack is how Kubernetes' cloud provider for OpenStack is configured: values by
 	// section and key, by the names of its documents.
 	OpenStack openstack.Settings `yaml:"openstack"`
@@ -192,6 +195,7 @@ func (f Fork) Validate() []config.Fault {
 	faults = append(faults, config.Below("images", f.Images.Validate())...)
 	faults = append(faults, config.Below("release", f.Release.Validate())...)
 	faults = append(faults, config.Below("repository", f.Repository.Validate())...)
+	faults = append(faults, config.Below("conformance", f.Conformance.Validate())...)
 	if len(f.Vex) > 0 && f.Packages.Maintainer == "" {
 		faults = append(faults, config.Faultf("vex", "statements need an author: set packages.maintainer"))
 	}

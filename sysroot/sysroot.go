@@ -96,16 +96,22 @@ func scanOne(ctx context.Context, dir, name string, known *filetree.Memory) (fil
 	return at.Tree, nil
 }
 
-// Lay writes the sysroot to dst, an empty folder. Packages are fetched into debs, and
-// scratch is an empty folder for what they hold.
-func (s Source) Lay(ctx context.Context, debs, scratch, dst string) (filetree.Dir, error) {
+// Folders are where sysroots are made: the one that packages are fetched into, an empty one
+// for what they hold; and Fetched is called after each package that is there.
+type Folders struct {
+	Debs, Scratch string
+	Fetched       func()
+}
+
+// Lay writes the sysroot to dst, an empty folder.
+func (s Source) Lay(ctx context.Context, in Folders, dst string) (filetree.Dir, error) {
 	if s.Folder != "" {
 		return s.copy(ctx, dst)
 	}
-	if err := debbase.Fetch(ctx, s.from, s.Pins, debs, func() {}); err != nil {
+	if err := debbase.Fetch(ctx, s.from, s.Pins, in.Debs, in.Fetched); err != nil {
 		return filetree.Dir{}, err
 	}
-	layer, err := debbase.Unpack(ctx, s.Pins, debs, scratch)
+	layer, err := debbase.Unpack(ctx, s.Pins, in.Debs, in.Scratch)
 	if err != nil {
 		return filetree.Dir{}, err
 	}

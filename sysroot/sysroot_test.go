@@ -53,7 +53,7 @@ func TestFolder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		laid, err := source.Lay(t.Context(), "", "", filepath.Join(t.TempDir(), "root"))
+		laid, err := source.Lay(t.Context(), Folders{}, filepath.Join(t.TempDir(), "root"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestFolderThatChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = source.Lay(t.Context(), "", "", filepath.Join(t.TempDir(), "root"))
+	_, err = source.Lay(t.Context(), Folders{}, filepath.Join(t.TempDir(), "root"))
 	if err == nil || !strings.Contains(err.Error(), dir+" was changed while it was read: run this again") {
 		t.Errorf("got %v", err)
 	}

@@ -73,6 +73,7 @@ func TestInterruptThroughGoTool(t *testing.T) {
 		{"Ctrl-C", 130, func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
 		{"Ctrl-C", 130, func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
 		{"Ctrl-C", 130, func(pid int) error { return syscall.Kill(-pid, syscall.SIGINT) }},
+		{"SIGINT to the first", 130, func(pid int) error { return syscall.Kill(pid, syscall.SIGINT) }},
 		{"SIGTERM", 143, func(pid int) error { return syscall.Kill(pid, syscall.SIGTERM) }},
 		{"SIGTERM to all", 143, func(pid int) error { return syscall.Kill(-pid, syscall.SIGTERM) }},
 	} {
@@ -103,6 +104,34 @@ func TestInterruptThroughGoTool(t *testing.T) {
 			}
 			if err := checkWhole(p.path("dist")); err != nil {
 				t.Error(err)
+			}
+		})
+	}
+	p.interruptsTheMagefile(t)
+}
+
+// A signal to the first process alone ends the compiler of the magefile, too, and Mage leaves none of its files.
+func (p *project) interruptsTheMagefile(t *testing.T) {
+	p = p.slow(t).with("MAGEFILE_CACHE=" + p.path(".home", "another"))
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			cmd := exec.Command(filepath.Join(inYard(t).bin, "mage"), "cross")
+			cmd.Dir, cmd.Env = p.dir, p.env
+			ended := start(t, cmd)
+			waitFor(t, "a compiler", func() bool { return len(commandsWith(t, p.dir, "/compile ")) > 0 })
+			if err := cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if <-ended; cmd.ProcessState.ExitCode() != 128+int(sig) {
+				t.Errorf("mage ends with %s, want %d", cmd.ProcessState, 128+int(sig))
+			}
+			time.Sleep(100 * time.Millisecond) // the kernel's, to clear away what was killed
+			if left := commandsWith(t, p.dir, ""); len(left) > 0 {
+				t.Errorf("these still run:\n%s", strings.Join(left, "\n"))
+			}
+			left, err := filepath.Glob(p.path("mage_output_file*"))
+			if err != nil || len(left) > 0 {
+				t.Errorf("Mage left %q, %v", left, err)
 			}
 		})
 	}

@@ -39,7 +39,8 @@ func changes() map[string]string {
 	return map[string]string{
 		"check": planAll,
 		"clean": planAll, "cross": planAll, "deb": planAll, "deploy:kubespray": planAll, "deploy:openstack": planAll,
-		"doctor": planAll, "ebuild": planAll, "forks": planAll, "image": planAll, "patches:apply": planAll,
+		"doctor": planAll, "ebuild": planAll, "fork:conformance": planAll, "forks": planAll, "image": planAll,
+		"patches:apply":  planAll,
 		"patches:export": planAll, "patches:import": planFlags, "patches:lock": planUnlocked, "patches:rebase": planFlags,
 		"patches:refresh": planFlags, "patches:verify": planAll, "push": planAll, "release": planAll,
 		"release:matrix": planAll, "release:merge": planAll, "release:notes": planAll, "release:quick": planAll,

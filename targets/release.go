@@ -15,6 +15,7 @@ import (
 
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/internal/text"
 	"github.com/slipway-build/slipway/release/shards"
 )
@@ -80,25 +81,31 @@ func (Release) Verify(
 ) error {
 	as := setting("FORMAT", format)
 	if as != "" && as != "json" {
-		return fmt.Errorf("-format=%s: want json", as)
+		return near.Unknown(as, []string{"json"}, "-format=%s: want json", as)
 	}
 	least, err := number("REBUILDERS", rebuilders)
 	if err != nil {
 		return err
 	}
-	return ask(func(*slipway.Project) error {
-		report, err := slipway.VerifyRelease(ctx, folder, slipway.VerifyRequest{
+	var report *slipway.VerifyReport
+	err = runAside(ctx, nil, as == "json", func(ctx context.Context, p *slipway.Project) (artifact.Set, error) {
+		if p.PlanOnly {
+			return nil, nil
+		}
+		found, err := slipway.VerifyRelease(ctx, folder, slipway.VerifyRequest{
 			Keys: list(setting("KEY", key)), Others: list(setting("OTHERS", others)),
-			Rebuilds: list(setting("REBUILDS", rebuilds)), Rebuilders: least,
+			Rebuilds: list(setting("REBUILDS", rebuilds)), Rebuilders: least, Events: p.Events,
 		})
-		if err != nil {
-			return err
-		}
-		if err := printReport(report.Lines(), report, as == "json"); err != nil || report.Faults() == 0 {
-			return err
-		}
-		return fmt.Errorf("%s is not as it was released: %s", folder, text.Count(report.Faults(), "fault"))
+		report = &found
+		return nil, err
 	})
+	if err != nil || report == nil {
+		return err
+	}
+	if err := printReport(report.Lines(), report, as == "json"); err != nil || report.Faults() == 0 {
+		return err
+	}
+	return fmt.Errorf("%s is not as it was released: %s", folder, text.Count(report.Faults(), "fault"))
 }
 
 // Reproduce builds a release again in another folder and environment, and explains what differs.

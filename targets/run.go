@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-build/slipway"
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/event"
+	"github.com/slipway-build/slipway/internal/near"
 )
 
 // run calls f with the project in the current folder and prints its events: as lines
@@ -56,9 +57,24 @@ func runOn(ctx context.Context, out *os.File, v *bool, json bool, f verb) error 
 	}
 	if plans {
 		p.Events, p.PlanOnly, p.Unlocked = nil, true, os.Getenv(planVariable) == planUnlocked
+	} else if err := refuseNames(ctx, p, f); err != nil {
+		return asCalled(ended(err))
 	}
 	_, err = f(ctx, p) // its events told what it made
 	return asCalled(ended(err))
+}
+
+// refuseNames returns an error if f names something that there is none of, such as a component.
+// Otherwise that would only be said once another run in the project has ended, and the fork's
+// toolchain has been fetched.
+func refuseNames(ctx context.Context, p *slipway.Project, f verb) error {
+	plan := *p
+	plan.Events, plan.PlanOnly, plan.Unlocked = nil, true, true
+	_, err := f(ctx, &plan)
+	if _, ok := errors.AsType[*near.UnknownError](err); ok {
+		return err
+	}
+	return nil // all else is said by f itself
 }
 
 // ask calls f, which prints what it finds out about the project and makes nothing.
@@ -125,6 +141,7 @@ const (
 	toggleAttest   toggle = "ATTEST"
 	toggleMirror   toggle = "MIRROR"
 	toggleMessages toggle = "MESSAGES"
+	toggleUpstream toggle = "UPSTREAM"
 )
 
 func flag(variable toggle, value *bool) bool {
@@ -139,7 +156,7 @@ func flag(variable toggle, value *bool) bool {
 func checkToggles() error {
 	var errs []error
 	for _, t := range []toggle{toggleV, toggleJSON, toggleAll, toggleWrite, toggleInsecure, toggleForce,
-		toggleDryRun, toggleAttest, toggleMirror, toggleMessages} {
+		toggleDryRun, toggleAttest, toggleMirror, toggleMessages, toggleUpstream} {
 		value := os.Getenv(string(t))
 		if _, err := strconv.ParseBool(value); err != nil && value != "" {
 			errs = append(errs, fmt.Errorf("the variable %s is %q: set it to true or false", t, value))

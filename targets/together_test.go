@@ -45,14 +45,20 @@ func TestSeveralRunsAtOnce(t *testing.T) {
 	}
 }
 
-// A run that has to wait for another says so, can be interrupted, and goes on
-// when the other has ended.
+// A run that has to wait for another says so, can be interrupted, and goes on when the other has
+// ended. One that names something that there is none of does not wait.
 func TestWaitForAnotherRunIsSaid(t *testing.T) {
 	t.Parallel()
 	p := newProject(t, t.TempDir())
 	other := flock.New(p.path("dist", ".cache", "lock"))
 	if ok, err := other.TryLock(); err != nil || !ok {
 		t.Fatalf("locking the project: %v %v", ok, err)
+	}
+	for _, words := range [][]string{
+		{"cross", "-components=captian"}, {"deb", "-packages=captian"}, {"image", "-images=shpi"},
+		{"cross", "-fork=ship-1.5"},
+	} { // they do not wait
+		p.fails(t, words, "did you mean")
 	}
 	impatient, ended, log := p.waits(t, "cross")
 	if err := impatient.Process.Signal(os.Interrupt); err != nil {

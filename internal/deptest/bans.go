@@ -93,6 +93,14 @@ func formatBans() []Ban {
 			Allow:  []string{"./version", "./platform", "./internal/config", "./internal/text", "./internal/lineerr"},
 			Reach:  true,
 			Reason: "what deploys a fork is told names and sums, wherever they come from"},
+		{From: []string{"./e2e"}, Import: []string{"./..."}, Allow: []string{"./version", "./debbase", "./internal/config",
+			"./conformance/settings"},
+			Reason: "what tests consist of is data, whatever is made of it"},
+		{From: []string{"./conformance/report", "./conformance/settings"}, Import: []string{"./..."},
+			Allow: []string{"./conformance/settings", "./internal/config", "./internal/text", "./internal/lineerr"}, Reach: true,
+			Reason: "what came of tests is told from their report, whoever ran them"},
+		{From: []string{"./layers"}, Import: []string{"./pipeline/...", "./series", "./release"}, Reach: true,
+			Reason: "media share the layers of images, and layers know no medium"},
 		{From: []string{"./installer"}, Import: []string{"./...", "third-party"}, Reach: true,
 			Reason: "every host gets it, so it is small"},
 	}
@@ -111,7 +119,7 @@ func formatBans() []Ban {
 // what is done to finished artifacts.
 func houseBans() []Ban {
 	pipelines := []string{"./pipeline/packages", "./pipeline/overlay", "./pipeline/image", "./pipeline/kubespray",
-		"./pipeline/tarball"}
+		"./pipeline/tarball", "./pipeline/e2e"}
 	bans := []Ban{
 		{From: []string{"./fork"}, Import: []string{"./build", "./series", "./pipeline/...", "./release"}, Reach: true,
 			Reason: "a fork is a value: it can be read, and its lock checked, without a run"},
@@ -123,7 +131,7 @@ func houseBans() []Ban {
 			Reason: "a series is edited and moved without anything being made of it"},
 		{From: []string{"./inventory"}, Import: append(formats(), "./series", "./pipeline/...", "./release/..."),
 			Reason: "what is linked is the same whatever is made of it"},
-		{From: []string{"./..."}, Except: []string{".", "./release/cut", "./check"},
+		{From: []string{"./..."}, Except: []string{".", "./release/cut", "./check", "./conformance"},
 			Import: []string{"./pipeline", "./release/cut"},
 			Reason: "media are put together for a run, and a release is cut in one: only the facade runs them, and " +
 				"check plans them"},
@@ -203,11 +211,12 @@ func libraryBans() []Ban {
 		{From: []string{"./..."}, Except: []string{"./rpm", "./release/contents/contentstest"},
 			Import: []string{"github.com/google/rpmpack/..."},
 			Reason: "rpmpack writes rpms; nobody else has to know it, but what makes one for tests"},
-		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./pipeline/tarball", "./registry",
+		{From: []string{"./..."}, Except: []string{"./images", "./pipeline/image", "./pipeline/tarball",
+			"./pipeline/conformance", "./registry",
 			"./release", "./release/contents", "./release/referrers", "./release/verify", "./release/reproduce",
-			"./repo/publish/oci", "./repo/tags"},
+			"./repo/publish/oci", "./repo/tags", "./pipeline/e2e", "./registry/local"},
 			Import: []string{"github.com/google/go-containerregistry/..."},
-			Reason: "images are put together by one medium, and pushed, opened and verified from a release; a repository " +
+			Reason: "images are put together by media, and pushed, opened and verified from a release; a repository " +
 				"can be in a registry, too"},
 		{From: []string{"./..."}, Except: []string{"./release/page/...", "./release/reproduce", "./repo/page"},
 			Import: []string{"html/template/..."},
@@ -215,8 +224,8 @@ func libraryBans() []Ban {
 		{From: []string{"./..."}, Except: []string{"./internal/run", "./internal/testkit/...", "./internal/dev", "./cmd/..."},
 			Import: []string{"os/exec"}, Reason: "subprocesses go through internal/run: " +
 				"explicit environment, ended with their context, secrets redacted"},
-		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/..."}, Import: []string{"log/..."},
-			Reason: "libraries emit events; only targets prints"},
+		{From: []string{"./..."}, Except: []string{"./targets", "./internal/dev", "./cmd/...", "./registry/local"},
+			Import: []string{"log/..."}, Reason: "libraries emit events; only targets prints"},
 		{From: []string{"./..."},
 			Except: []string{"./build", "./internal/output", "./internal/action", "./cross", "./pipeline/packages",
 				"./pipeline/tarball"},
@@ -262,8 +271,10 @@ func frontBans() []Ban {
 			Reason: "only magefiles import targets"},
 		{From: []string{"./..."}, Except: []string{".", "./targets", "./internal/dev", "./cmd/..."}, Import: []string{"."},
 			Reason: "the facade is made of the stages, and not the other way round"},
-		{From: []string{"./lab"}, Import: []string{"./..."}, Allow: []string{"./internal/run", "./event"}, Reach: true,
-			Reason: "a machine is a host, whatever is installed on it"},
+		{From: []string{"./lab/cluster"}, Import: []string{"./..."}, Allow: []string{"./lab"},
+			Reason: "a cluster is given packages and images, whoever made them"},
+		{From: []string{"./lab"}, Import: []string{"./..."}, Allow: []string{"./internal/run", "./internal/shell", "./event"},
+			Reach: true, Reason: "a machine is a host, whatever is installed on it"},
 		{From: []string{"./..."}, Except: tests, Import: append([]string{"testing/...", "./internal/deptest"}, tests...),
 			Reason: "what is for tests stays in tests"},
 	}

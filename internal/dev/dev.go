@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/run"
@@ -16,6 +18,10 @@ import (
 func tool(ctx context.Context, env run.Env, args ...string) error {
 	return run.Runner{}.Run(ctx, run.Cmd{Args: args, Env: env, Stdout: os.Stdout, Stderr: os.Stderr})
 }
+
+// lean has the go command compile as for forks, without what a debugger needs. Without cgo, Go's build cache has the
+// standard library from there.
+var lean = []string{"-trimpath", "-gcflags=all=-dwarf=false"}
 
 // linters names the module that golangci-lint is a tool of. What it requires
 // stays out of the go.mod that users of the targets build with.
@@ -35,7 +41,8 @@ func Lint(ctx context.Context) error {
 		tool(ctx, env, "go", "vet", "./..."),
 		tool(ctx, env, "go", "vet", "-tags=acceptance", "./acceptance", "./repo/bootstrap"),
 		tool(ctx, env, "go", "tool", "staticcheck", "./..."),
-		tool(ctx, env, "go", "tool", linters, "golangci-lint", "run", "./..."),
+		tool(ctx, env.With("CGO_ENABLED=0"), slices.Concat([]string{"go", "run", linters}, lean,
+			[]string{"-exec=env -u CGO_ENABLED", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", "run", "./..."})...),
 		tool(ctx, env, "go", "tool", workflows, "actionlint", "docs/pipelines/github.yml"),
 		tool(ctx, env, "go", "test", "-count=1", "./internal/deptest"),
 	)
@@ -59,21 +66,29 @@ func unformatted(ctx context.Context, env run.Env) error {
 	return nil
 }
 
-// Hosts vets and builds Slipway for each system that it runs on.
+// Hosts builds Slipway for each platform that it runs on, and vets it for each system: beside this machine's, which
+// lint vets, and which tests run on.
 func Hosts(ctx context.Context) error {
 	out, err := os.MkdirTemp("", "slipway-hosts-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(out)
+	vetted := map[string]bool{runtime.GOOS: true} // no file here is for one architecture alone
 	for _, host := range []string{"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"} {
 		goos, goarch, _ := strings.Cut(host, "/")
-		compile := []string{"-goos=" + goos, "-goarch=" + goarch, "-compile", filepath.Join(out, goos+"_"+goarch)}
-		env := run.Env(os.Environ()).With("GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
+		if goos == runtime.GOOS && goarch == runtime.GOARCH {
+			continue
+		}
 		fmt.Println("host", host)
-		err := errors.Join(
-			tool(ctx, env, "go", "vet", "./..."),
-			tool(ctx, os.Environ(), append([]string{"go", "tool", "mage"}, compile...)...))
+		compile := []string{"-goos=" + goos, "-goarch=" + goarch, "-compile", filepath.Join(out, goos+"_"+goarch)}
+		env := run.Env(os.Environ()).With("GOFLAGS=" + strings.Join(lean, " "))
+		err := tool(ctx, env, append([]string{"go", "tool", "mage"}, compile...)...)
+		if !vetted[goos] {
+			env = env.With("GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
+			err = errors.Join(err, tool(ctx, env, "go", "vet", "./..."))
+			vetted[goos] = true
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", host, err)
 		}

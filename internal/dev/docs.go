@@ -3,6 +3,7 @@ package dev
 import (
 	"context"
 	"os"
+	"slices"
 
 	"github.com/slipway-build/slipway/internal/run"
 )
@@ -19,7 +20,9 @@ func Docs(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(cache)
-	env := run.Env(os.Environ()).With("CGO_ENABLED=0") // what Hugo wants a C compiler for, the site does not use
-	return tool(ctx, env, "go", "tool", generator, "hugo", "--config=internal/dev/docs/hugo.yaml",
-		"--destination=dist/site", "--cleanDestinationDir", "--cacheDir="+cache, "--panicOnWarning", "--quiet")
+	// What Hugo wants a C compiler for, the site does not use.
+	env := run.Env(os.Environ()).With("CGO_ENABLED=0", "GOGC=400")
+	return tool(ctx, env, slices.Concat([]string{"go", "run", generator}, lean, []string{"github.com/gohugoio/hugo",
+		"--config=internal/dev/docs/hugo.yaml", "--destination=dist/site", "--cleanDestinationDir", "--cacheDir=" + cache,
+		"--panicOnWarning", "--quiet"})...)
 }

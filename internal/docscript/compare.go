@@ -16,7 +16,7 @@ func timeless(line string) string {
 
 // progress is what a pipe is told of a stage that takes long: what it works on, how much of that is done, if that
 // is counted, and the time.
-var progress = regexp.MustCompile(`^(  \S+ .*?\S)(  \d+(?:/\d+)? \S+)?  (?:\d+m)?\d\ds$`)
+var progress = regexp.MustCompile(`^(  \S+(?: .*?\S)?)(  \d+(?:/\d+)? \S+)?  (?:\d+m)?\d\ds$`)
 
 // Lasting returns the lines of an output that every machine prints: without what the go command writes of
 // its downloads, and without the progress of what takes long, which depend on what the machine has.

@@ -103,6 +103,8 @@ func TestDiffer(t *testing.T) {
 		"downloads":                   {"a", "go: downloading example.org/rope v1.2.3\na", false},
 		"progress": {"  cross    ship                                 12s",
 			"  cross    ship  7/9 packages  1m30s\n  cross    ship  2m00s\n  cross    ship                  2m12s", false},
+		"progress of a stage that tells at its end alone what it made": {"  modules  67 modules  12s",
+			"  modules  30s\n  modules  1m00s\n  modules  67 modules  1m33s", false},
 		"the end of a stage that looks like progress": {"  deb      a\n  deb      b  1m12s", "  deb      a", true},
 		"progress with a word of what": {"  cross    ship   12s",
 			"  cross    ship  7/9 packages  kept\n  cross    ship   12s", true},

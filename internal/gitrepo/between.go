@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/glob"
 	"github.com/slipway-build/slipway/internal/run"
 )
@@ -174,7 +175,7 @@ func (r *Remote) Identify(ctx context.Context, changes []Change, exclude []strin
 	}
 	wanted, err := r.missing(ctx, blobs)
 	if err == nil && len(wanted) > 0 {
-		err = r.fetchBlobs(ctx, wanted)
+		err = r.fetchBlobs(ctx, event.Event{Total: len(wanted), Unit: "files"}, wanted)
 	}
 	if err != nil {
 		return nil, err

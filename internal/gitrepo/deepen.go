@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/slipway-build/slipway/event"
 )
 
 // deepen fetches more of the history of some commits until enough reports that it
@@ -63,9 +65,9 @@ func (r *Remote) fetchCommits(ctx context.Context, depth string, here, tips []st
 	for _, id := range here {
 		options = append(options, "--negotiation-tip="+id)
 	}
-	err := r.fetch(ctx, "", append(slices.Clone(options), "--filter=tree:0"), tips...)
+	err := r.fetch(ctx, append(slices.Clone(options), "--filter=tree:0"), tips...)
 	if e, ok := errors.AsType[*fetchError](err); ok && e.says(noTreeFilter) {
-		return r.fetch(ctx, "", options, tips...)
+		return r.fetch(ctx, options, tips...)
 	}
 	return err
 }
@@ -90,5 +92,5 @@ func (r *Remote) trees(ctx context.Context, selection ...string) error {
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
-	return r.fetchObjects(ctx, wanted)
+	return r.fetchObjects(ctx, event.Event{Unit: "objects"}, wanted)
 }

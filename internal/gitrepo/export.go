@@ -197,9 +197,7 @@ func (r *Remote) fetchAbsent(ctx context.Context, absent map[string]bool, files 
 	}
 	done := 0
 	for part := range slices.Chunk(wanted, batch) {
-		r.git.Events.Emit(event.Event{Kind: event.Progress, Stage: "source", Subject: run.Redact(r.url),
-			Done: done, Total: len(wanted), Unit: "files"})
-		if err := r.fetchBlobs(ctx, part); err != nil {
+		if err := r.fetchBlobs(ctx, event.Event{Done: done, Total: len(wanted), Unit: "files"}, part); err != nil {
 			return err
 		}
 		done += len(part)
@@ -242,18 +240,18 @@ func (r *Remote) Contents(ctx context.Context, commits []Commit, exclude []strin
 	return r.fetchAbsent(ctx, absent, files)
 }
 
-// fetchObjects fetches files or trees by their ids.
-func (r *Remote) fetchObjects(ctx context.Context, objects []blob) error {
+// fetchObjects fetches files or trees by their ids, and counts them; see receive.
+func (r *Remote) fetchObjects(ctx context.Context, of event.Event, objects []blob) error {
 	var ids strings.Builder
 	for _, o := range objects {
 		ids.WriteString(o.id + "\n")
 	}
-	return r.fetch(ctx, ids.String(), []string{"--stdin"})
+	return r.receive(ctx, of, ids.String(), []string{"--stdin"})
 }
 
 // fetchBlobs fetches files. Where that fails for one of them, the error names it.
-func (r *Remote) fetchBlobs(ctx context.Context, files []blob) error {
-	err := r.fetchObjects(ctx, files)
+func (r *Remote) fetchBlobs(ctx context.Context, of event.Event, files []blob) error {
+	err := r.fetchObjects(ctx, of, files)
 	failed, ok := errors.AsType[*fetchError](err)
 	if !ok || ctx.Err() != nil {
 		return err

@@ -33,6 +33,7 @@ type call struct {
 	args   []string
 	stdin  io.Reader
 	stdout io.Writer
+	stderr io.Writer
 	// connects is set for a command that talks to another repository. Only such a
 	// command has the user's settings, which say how to get there.
 	connects bool
@@ -46,7 +47,7 @@ func (g Git) run(ctx context.Context, c call) error {
 	}
 	return g.Run.Run(ctx, run.Cmd{
 		Args: append([]string{"git"}, c.args...), Dir: c.dir, Env: g.environment(c).With(c.env...),
-		Stdin: c.stdin, Stdout: c.stdout,
+		Stdin: c.stdin, Stdout: c.stdout, Stderr: c.stderr,
 	})
 }
 

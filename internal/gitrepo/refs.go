@@ -145,7 +145,7 @@ func (r *Remote) ancestor(ctx context.Context, id, way string) (string, error) {
 		n, _ := strconv.Atoi(strings.TrimRight(step, "^"))
 		depth += n + strings.Count(step, "^") + 1
 	}
-	if err := r.unknown(r.fetch(ctx, "", []string{"--depth=" + strconv.Itoa(depth)}, id), id); err != nil {
+	if err := r.unknown(r.fetch(ctx, []string{"--depth=" + strconv.Itoa(depth)}, id), id); err != nil {
 		return "", err
 	}
 	out, err := r.git.output(ctx, r.dir, "rev-parse", "-q", "--verify", id+way+"^{commit}")

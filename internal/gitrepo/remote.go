@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/run"
 )
 
@@ -52,8 +53,14 @@ func (r *Remote) local() bool {
 	return !isURL.MatchString(r.url) || strings.HasPrefix(r.url, "file://")
 }
 
-// fetch runs git fetch; stdin names what, if what does not.
-func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what ...string) error {
+// fetch runs git fetch.
+func (r *Remote) fetch(ctx context.Context, options []string, what ...string) error {
+	return r.receive(ctx, event.Event{Unit: "objects"}, "", options, what...)
+}
+
+// receive is fetch, which counts what arrives as of says: of Total, if that is known, in Unit,
+// from Done on. stdin names what, if what does not.
+func (r *Remote) receive(ctx context.Context, of event.Event, stdin string, options []string, what ...string) error {
 	negotiation := "noop" // what is here is not told, for most of it is not whole
 	if slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "--negotiation-tip=") }) {
 		negotiation = "consecutive"
@@ -63,14 +70,18 @@ func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what
 		// Old repositories have objects that git's check complains of and that git clones
 		// all the same. What a tree may hold is checked when it is listed.
 		"-c", "fetch.fsckObjects=false", "-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null",
-		"fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no",
+		"fetch", "--progress", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no",
 		"--refmap=",
 	}, options...)
 	if !slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "--filter=") }) {
 		args = append(args, "--filter=blob:none")
 	}
 	args = append(args, "origin")
-	c := call{dir: r.dir, args: append(args, what...), connects: true}
+	of.Kind, of.Stage, of.Subject = event.Progress, "source", run.Redact(r.url)
+	if of.Total > 0 {
+		r.git.Events.Emit(of)
+	}
+	c := call{dir: r.dir, args: append(args, what...), connects: true, stderr: &receiver{events: r.git.Events, of: of}}
 	if stdin != "" {
 		c.stdin = strings.NewReader(stdin)
 	}
@@ -78,10 +89,11 @@ func (r *Remote) fetch(ctx context.Context, stdin string, options []string, what
 	if !run.IsExit(err) {
 		return err
 	}
-	if said := words(err); otherHash.MatchString(said) {
+	said := withoutProgress(words(err))
+	if otherHash.MatchString(said) {
 		return r.sha256()
 	}
-	return &fetchError{r.url, words(err)}
+	return &fetchError{r.url, said}
 }
 
 // otherHash matches what git says of a repository that names its objects by
@@ -130,7 +142,7 @@ func (r *Remote) Fetch(ctx context.Context, commit string) error {
 	case r.present(ctx, commit): // a fetch of it would cut its history off
 		err = r.trees(ctx, "--no-walk", commit)
 	default:
-		err = r.unknown(r.fetch(ctx, "", []string{"--depth=1"}, commit), commit)
+		err = r.unknown(r.fetch(ctx, []string{"--depth=1"}, commit), commit)
 	}
 	if err != nil {
 		return err

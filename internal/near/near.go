@@ -12,7 +12,7 @@ import (
 
 // Name returns the name that is nearest to word, or "" if none is near. Upper and lower
 // case are the same. A name is near that differs in a letter or two, in fewer than half
-// of its letters, or that has word as its beginning or its end. Of several that are
+// of its letters, or in two that changed places, or that has word as its beginning or its end. Of several that are
 // equally near it is the first.
 func Name(word string, names []string) string {
 	lower := strings.ToLower(word)
@@ -33,12 +33,25 @@ func apart(word, name string) int {
 	}
 	d := levenshtein.ComputeDistance(word, name)
 	switch {
+	case d == 2 && swapped(word, name):
+		return 1
 	case d <= 2 && 2*d < max(len(word), len(name)):
 		return d
 	case len(word) >= 3 && (strings.HasPrefix(name, word) || strings.HasSuffix(name, word)):
 		return 3 // behind all that look like a slip of the finger
 	}
 	return -1
+}
+
+// swapped reports whether two words are the same but for two letters beside each other that
+// changed places.
+func swapped(a, b string) bool {
+	for i := range len(a) - 1 {
+		if a[:i]+a[i+1:i+2]+a[i:i+1]+a[i+2:] == b {
+			return true
+		}
+	}
+	return false
 }
 
 // Hint returns "; did you mean NAME?" for the end of an error, or "" if no name is near.

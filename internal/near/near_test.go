@@ -21,6 +21,7 @@ func TestHint(t *testing.T) {
 		{"mete", "; did you mean mate?"},
 		{"linux/amd46", "; did you mean linux/amd64?"},
 		{"linux/arm46", "; did you mean linux/arm64?"},
+		{"amte", "; did you mean mate?"},
 		{"captain", ""},
 		{"purser", ""},
 		{"ma", ""},

@@ -20,9 +20,9 @@ import (
 // it imports: as it says, whatever characters it has.
 const containerdName = "io.containerd.image.name"
 
-// Archive returns what makes an image of a fork that consists of Slipway's own programs
-// alone, for one platform, as an OCI archive. It is the image that Run makes for that
-// platform, and is named by its digest. programs are as in Request.
+// Archive returns what makes one image of a fork, for one platform, as an OCI archive: one that
+// neither holds pods nor installs packages. It is the image that Run makes for that platform, and
+// is named by its digest. programs are as in Request.
 func Archive(programs fs.FS) build.Image {
 	return func(ctx context.Context, s *build.Session, name string, on platform.Platform) ([]byte, error) {
 		p, err := newPlan(s, Request{Images: []string{name}, Platforms: []string{on.String()}, Programs: programs})
@@ -43,20 +43,18 @@ func Archive(programs fs.FS) build.Image {
 
 // alone returns the one image of a plan, for its one platform, with its layers written.
 func alone(ctx context.Context, s *build.Session, p plan) (images.Image, error) {
-	if len(p.needed) != 1 || p.hasBase() || len(p.components)+len(p.pods)+len(p.needed[0].Installs) > 0 {
-		return images.Image{}, fmt.Errorf("image %s does not consist of Slipway's own programs alone", p.request.Images[0])
+	if len(p.needed) != 1 || len(p.pods)+len(p.needed[0].Installs) > 0 {
+		return images.Image{}, fmt.Errorf("image %s is not made by itself: it holds pods, or installs packages",
+			p.request.Images[0])
+	}
+	if err := p.readBase(); err != nil {
+		return images.Image{}, err
 	}
 	w := newLayerCache(s, p)
-	w.one = func() {}
-	in, err := gatherFiles(ctx, s, w, p)
+	in, err := gather(ctx, s, w, p)
 	if err != nil {
 		return images.Image{}, err
 	}
-	part := in.at[p.platforms[0]]
-	if part.embedded, err = compileEmbedded(ctx, s, p, p.platforms[0]); err != nil {
-		return images.Image{}, err
-	}
-	in.at[p.platforms[0]] = part
 	specs, err := compose(p, in, packages{})
 	if err != nil {
 		return images.Image{}, err

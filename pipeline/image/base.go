@@ -134,6 +134,14 @@ func readPins(f fork.Fork, on []platform.Platform) (map[string][]debbase.Pin, er
 	return l.Arches, nil
 }
 
+// readBase reads the pinned packages of the base, if an image has it.
+func (p *plan) readBase() (err error) {
+	if p.hasBase() {
+		p.pins, err = readPins(p.fork, p.platforms)
+	}
+	return err
+}
+
 // fault returns why images cannot be made with the lock, which may not
 // exist; "" is nothing.
 func (l baseLock) fault(exists bool, want baseLock, arches []string) string {

@@ -1,13 +1,18 @@
 package image
 
 import (
+	"context"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
 	"github.com/slipway-build/slipway/debbase"
 	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/images"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
 )
@@ -76,4 +81,35 @@ func Located(suites []string, pins []debbase.Pin) []Package {
 		out = append(out, one)
 	}
 	return out
+}
+
+// addDebian adds the layer of Debian's packages to the base of each platform.
+func addDebian(ctx context.Context, w layerCache, p plan, bases map[platform.Platform]base) error {
+	if !p.fork.Images.Debian.IsSet() || !p.hasBase() {
+		return nil
+	}
+	from, err := archives(p.fork)
+	if err != nil {
+		return err
+	}
+	for _, on := range p.platforms {
+		layers, err := w.Debian(ctx, from, p.pins[on.Arch])
+		if err != nil {
+			return fmt.Errorf("%s: images.debian: %w", p.fork.File("fork.yaml"), err)
+		}
+		bases[on] = base{image: bases[on].image, debian: layers, files: images.Base{
+			Name: p.debianName(), Files: layers[0].Files, Layers: []v1.Layer{layers[0]},
+		}}
+	}
+	return nil
+}
+
+// debianName returns what errors call the base of Debian's packages.
+func (p plan) debianName() string {
+	var suites []string
+	for _, suite := range p.fork.Images.Debian.Suites {
+		words := strings.Fields(suite)
+		suites = append(suites, words[len(words)-1])
+	}
+	return "images.debian (" + strings.Join(suites, ", ") + ")"
 }

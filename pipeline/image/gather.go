@@ -61,8 +61,10 @@ func gather(ctx context.Context, s *build.Session, w layerCache, p plan) (inputs
 		if len(part.taken) > 0 && !s.DryRun() {
 			s.Announce()
 		}
-		if part.built, err = s.Binaries(ctx, fork.Job{Platform: on, Components: p.components}); err != nil {
-			return in, err
+		if len(p.components) > 0 {
+			if part.built, err = s.Binaries(ctx, fork.Job{Platform: on, Components: p.components}); err != nil {
+				return in, err
+			}
 		}
 		if part.embedded, err = compileEmbedded(ctx, s, p, on); err != nil {
 			return in, err

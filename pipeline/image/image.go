@@ -46,10 +46,8 @@ func Run(ctx context.Context, s *build.Session, r Request) (artifact.Set, error)
 	if err != nil {
 		return nil, err
 	}
-	if p.hasBase() {
-		if p.pins, err = readPins(p.fork, p.platforms); err != nil {
-			return nil, err
-		}
+	if err := p.readBase(); err != nil {
+		return nil, err
 	}
 	s.Announce()
 	p.noteRegistry(s.Note)

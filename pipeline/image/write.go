@@ -13,7 +13,18 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/images"
+	"github.com/slipway-build/slipway/layers"
 )
+
+// A layerCache writes the layers that are not in the cache.
+type layerCache struct {
+	layers.Cache
+	one func() // counts a layer of a fork's images
+}
+
+func newLayerCache(s *build.Session, p plan) layerCache {
+	return layerCache{Cache: layers.New(s, p.compressions(), p.input.Date), one: func() {}}
+}
 
 // made are images whose layers are written, by name: one for each platform.
 type made map[string][]images.Image
@@ -28,7 +39,7 @@ type composed struct {
 // write writes the images, and what they are deployed with. It returns the record
 // of the layout, and whether that was there already.
 func write(ctx context.Context, s *build.Session, w layerCache, p plan, c composed) (artifact.Images, bool, error) {
-	all, err := w.images(ctx, p, c)
+	all, err := w.images(ctx, s, p, c)
 	if err != nil {
 		return artifact.Images{}, false, err
 	}
@@ -59,16 +70,16 @@ func write(ctx context.Context, s *build.Session, w layerCache, p plan, c compos
 }
 
 // images writes the layers of images, several platforms at a time.
-func (w layerCache) images(ctx context.Context, p plan, c composed) (made, error) {
+func (w layerCache) images(ctx context.Context, s *build.Session, p plan, c composed) (made, error) {
 	// Platforms share this layer: it is in the cache before they could write it twice.
-	if _, err := w.files(ctx, c.inputs.system); err != nil {
+	if _, err := w.Files(ctx, c.inputs.system); err != nil {
 		return nil, err
 	}
 	layers := 0
 	for _, spec := range c.specs {
 		layers += len(spec.layers)
 	}
-	w.one = w.session.Counter("image", p.tag(), layers, "layers")
+	w.one = s.Counter("image", p.tag(), layers, "layers")
 	list := make([]images.Image, len(c.specs))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
@@ -117,7 +128,7 @@ func (w layerCache) image(ctx context.Context, spec spec) (images.Image, error) 
 
 // stack returns an image with a layer of files on top.
 func (w layerCache) stack(ctx context.Context, image images.Image, files []images.File) (images.Image, error) {
-	layers, err := w.files(ctx, files)
+	layers, err := w.Files(ctx, files)
 	if err != nil {
 		return image, fmt.Errorf("image %s: %w", image.Recipe.Name, err)
 	}

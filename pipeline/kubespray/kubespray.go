@@ -98,12 +98,15 @@ func newPlan(s *build.Session, r Request) (plan, error) {
 	if p.packages, err = s.PackageInput(packaging.Debian(), p.targets[0]); err != nil {
 		return p, err
 	}
-	for _, program := range p.recipes.Programs(p.input.Version) {
-		if slices.Contains(p.packages.Programs, program) || p.packages.Multicall(program) != nil {
-			p.programs = append(p.programs, program)
-		}
-	}
+	p.programs = p.built()
 	return p, nil
+}
+
+// built returns the programs that Kubespray downloads, and the fork builds.
+func (p plan) built() []string {
+	return slices.DeleteFunc(p.recipes.Programs(p.input.Version), func(program string) bool {
+		return !slices.Contains(p.packages.Programs, program) && p.packages.Multicall(program) == nil
+	})
 }
 
 // settings checks a request for images that are made.

@@ -14,6 +14,7 @@ import (
 	"github.com/slipway-build/slipway/cross"
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/action"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/platform"
 	"github.com/slipway-build/slipway/profiles"
@@ -138,8 +139,8 @@ func (p *plan) choose() error {
 	}
 	for _, kind := range p.request.Tarballs {
 		if !slices.Contains(kinds, kind) {
-			return fmt.Errorf("unknown tarball %q; releases of %s %s have %s", kind, p.fork.Name, p.fork.Parsed.Upstream(),
-				strings.Join(kinds, ", "))
+			return near.Unknown(kind, kinds, "unknown tarball %q; releases of %s %s have %s", kind, p.fork.Name,
+				p.fork.Parsed.Upstream(), strings.Join(kinds, ", "))
 		}
 	}
 	if len(p.request.Tarballs) > 0 {

@@ -6,6 +6,7 @@ package cut
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io/fs"
 	"runtime"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/pipeline"
 	"github.com/slipway-build/slipway/platform"
+	"github.com/slipway-build/slipway/registry"
 	"github.com/slipway-build/slipway/release"
 	"github.com/slipway-build/slipway/release/settings"
 	"github.com/slipway-build/slipway/release/sign"
@@ -69,6 +71,9 @@ func (c Cutter) releasing(
 			return nil, err
 		}
 		s := making.Session()
+		if note := otherRegistry(s.Fork()); note != "" {
+			s.Note(note)
+		}
 		releaser.Recall(s.Fork())
 		made, err := prepare(ctx, making, times)
 		if err != nil {
@@ -83,6 +88,19 @@ func (c Cutter) releasing(
 		}
 		return releaser.Make(ctx, in, r)
 	})
+}
+
+// otherRegistry returns what to say of images that were made for another registry than those of
+// a release of the fork, which take its place; "" if there are none.
+func otherRegistry(f fork.Fork) string {
+	made, err := artifact.ReadImages(f.Project.Dir, f.Dist("images"), f.ID, f.Version)
+	if err != nil || !f.Release.Has(settings.Image) || made.Registry == "" ||
+		registry.Same(made.Registry, f.Images.Registry) {
+		return ""
+	}
+	return fmt.Sprintf("%s: the images were made for %s, and those of a release are made for %s, as %s says: "+
+		"to release for %[2]s, set images.registry to it there", f.Dist("images"), made.Registry,
+		cmp.Or(f.Images.Registry, artifact.NoRegistry), f.File("fork.yaml"))
 }
 
 // releaseOf returns the fork that a request is for, and the platforms.

@@ -3,6 +3,7 @@ package cut
 import (
 	"context"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/release/verify"
 )
@@ -13,12 +14,13 @@ type VerifyRequest struct {
 	Rebuilders int      // how many others must have built the release again
 	Others     []string // files with their public keys
 	Rebuilds   []string // files with their statements, beside those in the release
+	Events     event.Sink
 }
 
 // Verify checks the release in a folder, as anybody can who has nothing but that and
 // public keys.
 func Verify(ctx context.Context, dir string, r VerifyRequest) (verify.Report, error) {
-	q := verify.Request{Rebuilders: r.Rebuilders, Rebuilds: r.Rebuilds}
+	q := verify.Request{Rebuilders: r.Rebuilders, Rebuilds: r.Rebuilds, Events: r.Events}
 	var err error
 	if q.Keys, err = sign.OpenVerifier(r.Keys); err != nil {
 		return verify.Report{}, err

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/platform"
 )
 
@@ -57,7 +58,7 @@ func Parse(list string, all []Shard) ([]Shard, error) {
 	for name := range strings.SplitSeq(list, ",") {
 		i := slices.IndexFunc(all, func(s Shard) bool { return s.Name() == strings.TrimSpace(name) })
 		if i < 0 {
-			return nil, fmt.Errorf("no shard %q: this project has %s", name, strings.Join(names(all), ", "))
+			return nil, near.Unknown(name, names(all), "no shard %q: this project has %s", name, strings.Join(names(all), ", "))
 		}
 		if !slices.Contains(out, all[i]) {
 			out = append(out, all[i])

@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/slipway-build/slipway/event"
 )
 
 // A facts is what reading a file once says of it.
@@ -34,17 +36,32 @@ type reader struct {
 	want  wanted
 	pool  sync.Pool
 	facts map[string]*facts
+
+	events event.Sink
+	name   string    // of the folder, for people
+	bytes  io.Writer // counts what is read
 }
 
 // readAll reads the files, several at a time, and hard links to one file only once.
 func (r *reader) readAll(ctx context.Context) error {
-	names := slices.Clone(r.paths)
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(r.weight(b), r.weight(a)) })
-	r.facts = map[string]*facts{}
+	names, size := r.once()
+	r.bytes = r.events.Bytes(event.Event{Stage: "verify", Subject: r.name}, 0, size)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	links := map[link][]string{}
 	for _, name := range names {
+		group.Go(func() error { return r.readOne(ctx, name, r.facts[name]) })
+	}
+	return group.Wait()
+}
+
+// once returns the names of the files to read, those first that take longest, and how many
+// bytes they have.
+func (r *reader) once() (names []string, size int64) {
+	all := slices.Clone(r.paths)
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(r.weight(b), r.weight(a)) })
+	r.facts = map[string]*facts{}
+	links := map[link][]string{}
+	for _, name := range all {
 		info := r.files[name]
 		if !r.worth(name) {
 			r.facts[name] = &facts{size: info.Size(), unread: true}
@@ -56,11 +73,10 @@ func (r *reader) readAll(ctx context.Context) error {
 			continue
 		}
 		links[key] = append(links[key], name)
-		one := &facts{}
-		r.facts[name] = one
-		group.Go(func() error { return r.readOne(ctx, name, one) })
+		r.facts[name] = &facts{}
+		names, size = append(names, name), size+info.Size()
 	}
-	return group.Wait()
+	return names, size
 }
 
 // worth reports whether a file has to be read: one that is far too large, or that nobody asked
@@ -113,7 +129,7 @@ func (r *reader) readOne(ctx context.Context, name string, to *facts) error {
 	if format := r.look[name]; format != "" {
 		fan.add(func(in io.Reader) { to.found, to.err = r.want.find(ctx, name, format, in) })
 	}
-	to.size, err = fan.copy(ctx, f)
+	to.size, err = fan.copy(ctx, io.TeeReader(f, r.bytes))
 	to.sha256, to.sha512 = hex.EncodeToString(sum256.Sum(nil)), hex.EncodeToString(sum512.Sum(nil))
 	return err
 }

@@ -15,6 +15,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/slipway-build/slipway/artifact"
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/release/contents"
 	"github.com/slipway-build/slipway/release/sign"
 )
@@ -27,6 +28,7 @@ type Request struct {
 	Rebuilders int
 	Others     sign.Verifier // public keys of those who may have rebuilt it
 	Rebuilds   []string      // files with such statements, besides those in rebuilds/ of the release
+	Events     event.Sink    // told how much has been read
 }
 
 // A verification is a release whose files have been read.
@@ -53,7 +55,7 @@ func Release(ctx context.Context, dir string, r Request) (Report, error) {
 	defer files.root.Close()
 	report := Report{Schema: ReportSchema, Files: len(files.paths), Bytes: files.bytes}
 	found.Count = report.Files
-	v := &verification{reader: &reader{folder: files}, Request: r, dir: dir,
+	v := &verification{reader: &reader{folder: files, events: r.Events, name: dir}, Request: r, dir: dir,
 		lists: map[string][]v1.Descriptor{}, attached: map[string]map[string][]string{}}
 	if v.release, err = files.record(dir); err != nil {
 		found.fault(artifact.ReleaseFile, again, "%v", err)

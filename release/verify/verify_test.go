@@ -1,9 +1,13 @@
 package verify_test
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/release/sign"
 	"github.com/slipway-build/slipway/release/verify"
 )
@@ -27,5 +31,21 @@ func TestWhole(t *testing.T) {
 		if err != nil || !report.OK() || !strings.Contains(lines, c.want) {
 			t.Errorf("%s: %v, want %q\n%s", c.name, err, c.want, lines)
 		}
+	}
+}
+
+// TestCounts counts what is read: a file with two names once.
+func TestCounts(t *testing.T) {
+	s := newShip(t, &sign.Signer{})
+	s.put("cargo", bytes.Repeat([]byte("salt"), 1<<20))
+	s.seal()
+	if err := os.Link(filepath.Join(s.dir, "cargo"), filepath.Join(s.dir, "more")); err != nil {
+		t.Fatal(err)
+	}
+	var got []event.Event
+	_, err := verify.Release(t.Context(), s.dir, verify.Request{Events: func(e event.Event) { got = append(got, e) }})
+	want := event.Event{Kind: event.Progress, Stage: "verify", Subject: s.dir, Done: 4, Total: 4, Unit: "MiB"}
+	if err != nil || len(got) == 0 || got[len(got)-1] != want {
+		t.Errorf("%v, events %+v, want the last to be %+v", err, got, want)
 	}
 }

@@ -1,12 +1,12 @@
 package front
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"github.com/magefile/mage/mg"
 	"github.com/spf13/cobra"
 
 	"github.com/slipway-build/slipway/internal/near"
@@ -15,7 +15,8 @@ import (
 // A usageError is about the command line, and not about what was to be done.
 type usageError struct{ error }
 
-func (e usageError) Unwrap() error { return e.error }
+func (e usageError) Unwrap() error   { return e.error }
+func (e usageError) ExitStatus() int { return exitUsage }
 
 // commands returns all targets and commands as cobra has them: it parses their flags,
 // completes them, and runs those that are there without a magefile.
@@ -57,10 +58,8 @@ func (p program) runBuiltin(m magefile, help bool, words []string) int {
 	root := p.commands(m)
 	root.SetArgs(append([]string{one.Name}, canonical(one, words[1:])...))
 	err := root.Execute()
-	if errors.As(err, new(usageError)) {
-		return p.fail(exitUsage, err)
-	} else if err != nil {
-		return p.fail(exitFailed, err)
+	if err != nil {
+		return p.fail(mg.ExitStatus(err), err)
 	}
 	return 0
 }

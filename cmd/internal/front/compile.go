@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
-	"time"
+	"syscall"
 
 	"github.com/gofrs/flock"
 	"github.com/magefile/mage/mage"
 	"github.com/magefile/mage/parse"
-	"golang.org/x/term"
 )
 
 // executable returns where the compiled magefile of a project is kept.
@@ -51,21 +51,19 @@ func openMagefile(inv mage.Invocation) (magefile, error) {
 	return m, err
 }
 
-// slow is how long compiling a magefile takes before people at a terminal are told.
-const slow = 2 * time.Second
-
 // compile brings the compiled magefile up to date while nobody else does, and returns the
 // exit code.
 func (m *magefile) compile(stderr io.Writer) int {
-	if m.fresh {
-		return 0
-	}
 	lock := flock.New(m.exe + ".lock")
 	if err := lock.Lock(); err != nil {
 		fmt.Fprintln(stderr, "Error:", err)
 		return 1
 	}
 	defer lock.Unlock()
+	// The go command ends by itself. Mage goes on, and removes what it has written into the project.
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT)
+	defer signal.Stop(signals)
 	if fresh(m.inv, m.exe) {
 		if _, err := readTable(m.exe); err == nil {
 			return 0
@@ -74,13 +72,7 @@ func (m *magefile) compile(stderr io.Writer) int {
 	inv := m.inv
 	inv.CompileOut = m.exe
 	_ = os.Remove(m.exe + ".targets")
-	told := time.AfterFunc(slow, func() {
-		if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-			fmt.Fprintln(f, "compiling the magefile, as it is new or has changed …")
-		}
-	})
 	code := mage.Invoke(inv)
-	told.Stop()
 	if code == 0 {
 		writeTable(m.exe, m.table)
 		remember(inv, m.exe)

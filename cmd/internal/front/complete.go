@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -152,6 +153,9 @@ func (m magefile) completeValue(f param) completer {
 		if f.Name == "ci" && cmd.Name() == "init" {
 			known = initPipelines()
 		}
+		if known == nil {
+			known = choices(f)
+		}
 		if known == nil && takesFile(f) {
 			return nil, cobra.ShellCompDirectiveDefault
 		}
@@ -169,6 +173,18 @@ func (m magefile) completeValue(f param) completer {
 		}
 		return out, directive
 	}
+}
+
+// choice matches the meaning of a flag that lists what it can be: quilt, mbox or git.
+var choice = regexp.MustCompile(`^(?:[^:]*: )?([\w.-]+(?:, [\w.-]+)*),? or ([\w.-]+)(?:,| \(default|$)`)
+
+// choices returns the names that the help of a flag lists, if it lists any.
+func choices(f param) []string {
+	m := choice.FindStringSubmatch(f.Doc)
+	if m == nil || f.Kind != "NAME" {
+		return nil
+	}
+	return append(strings.Split(m[1], ", "), m[2])
 }
 
 // isList reports whether a flag takes several values, with commas between them.

@@ -9,10 +9,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
 	"github.com/magefile/mage/mage"
+
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 // Exit codes. A target that failed has its own, mostly 1.
@@ -30,6 +33,11 @@ func Main(name string, args []string) int {
 		exe = os.Args[0]
 	}
 	p := program{name: name, called: calledAs(name, os.Args[0], exe), in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	if _, err := exec.LookPath(os.Args[0]); err == nil {
+		exe = os.Args[0] // whose name may tell a program of several names which it is
+	}
+	p.again.Args = append([]string{exe}, args...)
+	p.again.Dir, _ = os.Getwd()
 	return p.run(args)
 }
 
@@ -40,6 +48,7 @@ type program struct {
 	in     *os.File
 	out    io.Writer
 	err    io.Writer
+	again  run.Cmd // starts this program once more, with the same arguments
 }
 
 // run reads Mage's flags, which precede all targets, and does what they or the words behind
@@ -151,7 +160,7 @@ func (p program) runLine(m magefile, words []string) int {
 	} else if err != nil {
 		return p.fail(exitUsage, err)
 	}
-	if code := p.compile(m); code != 0 {
+	if code := p.compile(m); code != 0 || onlyCompiles() {
 		return code
 	}
 	if plan := planned(calls); len(plan) > 0 {

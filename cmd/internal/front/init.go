@@ -44,8 +44,11 @@ func (p program) initProject(cmd *cobra.Command, words []string) error {
 		}
 	}
 	r.Events = func(e event.Event) {
-		if e.Kind == event.Command && strings.HasPrefix(e.Detail, "go mod ") {
+		switch {
+		case e.Kind == event.Command && strings.HasPrefix(e.Detail, "go mod "):
 			fmt.Fprintf(p.err, "  $ %s\n", e.Detail) // it may download for a while
+		case e.Kind == event.Note:
+			fmt.Fprintf(p.err, "  note     %s\n", e.Detail)
 		}
 	}
 	files, err := scaffold.Write(cmd.Context(), r)

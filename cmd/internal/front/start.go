@@ -1,13 +1,19 @@
 package front
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/magefile/mage/mage"
+	"golang.org/x/term"
+
+	"github.com/slipway-build/slipway/internal/run"
 )
 
 // start runs the compiled magefile to its end, and returns the exit code. Signals go on to it: a
@@ -56,20 +62,59 @@ func killedBy(exit *exec.ExitError) int {
 	return 0
 }
 
-// compile brings the compiled magefile up to date. An interrupt reaches the go command, too;
-// Mage removes then what it has written into the project.
+// compileVariable is set for a process that compiles the magefile and runs no target.
+const compileVariable = "MAGEFILE_SLIPWAY_COMPILE"
+
+func onlyCompiles() bool { return os.Getenv(compileVariable) != "" }
+
+// slow is how long compiling a magefile takes before people at a terminal are told.
+const slow = 2 * time.Second
+
+// compile brings the compiled magefile up to date. Mage gives nobody a hold of the go command
+// that it starts, so that is done by a process of its own, in a group that a signal can end.
 func (p program) compile(m magefile) int {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGINT)
-	code := m.compile(p.err)
-	signal.Stop(signals)
-	select {
-	case <-signals:
-		return exitInterrupted
-	default:
-		return code
+	if m.fresh {
+		return 0
 	}
+	if onlyCompiles() {
+		return m.compile(p.err)
+	}
+	told := time.AfterFunc(slow, func() {
+		if f, ok := p.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+			fmt.Fprintln(f, "compiling the magefile, as it is new or has changed …")
+		}
+	})
+	defer told.Stop()
+	c := p.again
+	c.Env, c.Stdout, c.Stderr = append(os.Environ(), compileVariable+"=1"), p.out, p.err
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(endedBy{s.(syscall.Signal)})
+		case <-ctx.Done():
+		}
+	}()
+	err := run.Runner{}.Run(ctx, c)
+	if by := (endedBy{}); errors.As(context.Cause(ctx), &by) {
+		return 128 + int(by.Signal)
+	}
+	if code := run.ExitCode(err); code > 0 {
+		return code // it has said why
+	} else if err != nil {
+		return p.fail(exitFailed, err)
+	}
+	return 0
 }
+
+// endedBy is why a process ends that got a signal.
+type endedBy struct{ syscall.Signal }
+
+func (s endedBy) Error() string { return s.String() }
 
 // environment returns the variables by which mage passes its flags on to a
 // compiled magefile.

@@ -2,6 +2,7 @@ package front
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/magefile/mage/parse"
@@ -58,5 +59,29 @@ func TestHyphenated(t *testing.T) {
 		if got := hyphenated(name); got != want {
 			t.Errorf("hyphenated(%q) = %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestChoices has what the help of flags says, as targets have it.
+func TestChoices(t *testing.T) {
+	for doc, want := range map[string]string{
+		"quilt, mbox or git":                 "quilt mbox git",
+		"tar.xz or tar.gz (default: tar.xz)": "tar.xz tar.gz",
+		"oci, or docker, which adds archives for docker load (default: oci)":                  "oci docker",
+		"github, gitlab, tekton or json (default: json)":                                      "github gitlab tekton json",
+		"what the commits become: references or files (default: references)":                  "references files",
+		"how to treat merges in the range: first-parent or flatten (default: refuse them)":    "first-parent flatten",
+		"json or markdown, which print only the report on standard output (default: a table)": "json markdown",
+		"the fork (default: the only one, or the one with default: true)":                     "",
+		"a tag (default: the one made from the fork's version)":                               "",
+		"one Linux architecture, instead of -platforms":                                       "",
+		"a tag or a branch": "",
+	} {
+		if got := strings.Join(choices(param{Kind: "NAME", Doc: doc}), " "); got != want {
+			t.Errorf("%s: %q, want %q", doc, got, want)
+		}
+	}
+	if got := choices(param{Kind: "VERSION", Doc: "1.0 or 2.0"}); got != nil {
+		t.Errorf("a version is one of %q", got)
 	}
 }

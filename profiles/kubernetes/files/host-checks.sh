@@ -13,7 +13,7 @@ flag() {
 }
 
 config=$(flag config)
-config=${config:-/etc/kubernetes/kubelet.yaml}
+[ -e "$config" ] || config=/etc/kubernetes/kubelet.yaml
 
 # setting NAME prints what the kubelet's configuration sets.
 setting() {
@@ -51,9 +51,9 @@ esac
 if [ ! -S "$socket" ]; then
 	say "no container runtime listens at $socket"
 	if systemctl cat containerd.service >/dev/null 2>&1; then
-		say "  to start containerd: systemctl enable --now containerd"
+		say "  to start containerd: systemctl enable --now containerd, then: systemctl restart kubelet"
 	else
-		say "  install containerd, or name another runtime by containerRuntimeEndpoint"
+		say "  install containerd, or name another runtime by containerRuntimeEndpoint, then: systemctl restart kubelet"
 	fi
 	exit 0
 fi

@@ -13,12 +13,8 @@ usage() {
 	echo "  --address IP   address of the Service kube-dns: clusterDNS of the kubelet's configuration, unless given"
 }
 
-say() { echo "kubernetes-dns: $*"; }
-
-fail() {
-	say "$@" >&2
-	exit 1
-}
+# shellcheck source=/dev/null
+. /usr/libexec/kubernetes/master.sh
 
 # misused says what is wrong with the command line.
 misused() {
@@ -26,8 +22,6 @@ misused() {
 	usage >&2
 	exit 2
 }
-
-kube() { /usr/bin/kubectl --kubeconfig "$conf/admin.conf" --request-timeout=20s "$@"; }
 
 # setting KEY prints a value of the kubelet's configuration, the first one of a list.
 # What is in kubelet.d counts more, and of that the last.
@@ -281,13 +275,10 @@ while [ $# -gt 0 ]; do
 	esac
 done
 
-[ "$(id -u)" = 0 ] || fail "run it as root"
-[ -e "$conf/admin.conf" ] || fail "$conf/admin.conf is not there: run it on a control plane, after kubernetes-pki"
+administers
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-kube get --raw /{{if ge .Minor 16}}readyz{{else}}healthz{{end}} >/dev/null 2>"$work/error" ||
-	fail "the API server does not answer: start it by systemctl start kubernetes-master.target, or see its journal." \
-		"kubectl says: $(tail -n 1 "$work/error")"
+ready >"$work/log" 2>&1 || fail "$(why "$work/log")"
 
 if [ -z "$address" ]; then
 	address=$(setting clusterDNS)
@@ -317,6 +308,17 @@ replicas=${replicas:-2}
 		say "the ConfigMap coredns stays as it is" >&2
 	fi
 } >"$work/dns.yaml"
-kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --force-conflicts{{end}} -f "$work/dns.yaml" ||
-	fail "the API server did not take all of it: mend what it says, and run this again"
+applied=yes
+kube apply{{if ge .Minor 22}} --server-side --field-manager=kubernetes-dns --force-conflicts{{end}} -f "$work/dns.yaml" \
+	2>"$work/log" || applied=
+cat "$work/log" >&2
+if [ -z "$applied" ]; then
+	case $(cat "$work/log") in
+	*'not in the valid range'* | *'not match the current range'*)
+		fail "$address is not in the range of Services: name an address of it by --address, and have clusterDNS in" \
+			"$conf/kubelet.yaml of all nodes say it, too"
+		;;
+	esac
+	fail "the API server did not take all of it: mend that, and run this again: $(why "$work/log")"
+fi
 waited

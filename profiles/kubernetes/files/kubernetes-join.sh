@@ -7,15 +7,19 @@ conf=/etc/kubernetes
 store=/var/lib/kubelet/pki
 current=$store/kubelet-client-current.pem
 settings=$conf/join.env
+export NO_PROXY='*' # as the kubelet, which has none
 
 usage() {
 	cat <<END
-usage: kubernetes-join ENDPOINT --token TOKEN --ca-hash sha256:HASH [-- ARGUMENT...]
-       kubernetes-join [-- ARGUMENT...]
+usage: kubernetes-join ENDPOINT --token TOKEN --ca-hash sha256:HASH [--wait SECONDS] [-- ARGUMENT...]
+       kubernetes-join [--wait SECONDS] [-- ARGUMENT...]
+       kubernetes-join --check
 Has this host join a cluster as a node. kubernetes-token, on the master, prints the line to run.
   ENDPOINT   HOST:PORT of the API server
   --token    a token that nodes can join with
   --ca-hash  the hash of the public key of the cluster's certificate authority
+  --wait     how long to wait for the API server (default: 0)
+  --check    only look at the values, and say what is wrong with them
   ARGUMENT   of kubeadm's checks of this host, such as --ignore-preflight-errors=SystemVerification
 What is not given is read from $settings: ENDPOINT=, TOKEN= and CA_HASH=.
 END
@@ -36,19 +40,24 @@ wrong() {
 endpoint=
 token=
 hash=
+wait=0
+check=
 while [ $# -gt 0 ]; do
 	case $1 in
 	-h | --help)
 		usage
 		exit 0
 		;;
+	--check) check=1 ;;
 	--token=*) token=${1#*=} ;;
 	--ca-hash=*) hash=${1#*=} ;;
-	--token | --ca-hash)
+	--wait=*) wait=${1#*=} ;;
+	--token | --ca-hash | --wait)
 		[ $# -gt 1 ] || wrong "$1 has no value"
 		case $1 in
 		--token) token=$2 ;;
-		*) hash=$2 ;;
+		--ca-hash) hash=$2 ;;
+		*) wait=$2 ;;
 		esac
 		shift
 		;;
@@ -64,26 +73,57 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+case $wait in
+'' | *[!0-9]*) wrong "--wait $wait is not a number of seconds" ;;
+esac
 [ "$(id -u)" = 0 ] || fail "run it as root"
+if [ -n "$check" ]; then
+	[ ! -e $conf/kubelet.conf ] || exit 0 # it is a node
+	if [ ! -e $settings ] && [ -z "$endpoint$token$hash" ]; then
+		say "this host joins no cluster yet. Write ENDPOINT=, TOKEN= and CA_HASH=, as kubernetes-token on the master" \
+			"prints them, to $settings; then: systemctl start kubernetes-join"
+		exit 0
+	fi
+fi
 
-# setting NAME prints a variable's value from the file: it is read, and not run.
-setting() {
-	[ ! -e $settings ] || sed -n "s/^$1=//p" $settings | tail -n 1 | tr -d "\"' \r"
+# Values may be secrets, also those in the wrong place: no message repeats one.
+faults=
+fault() {
+	faults=1
+	echo "kubernetes-join: $*" >&2
 }
-endpoint=${endpoint:-$(setting ENDPOINT)}
-token=${token:-$(setting TOKEN)}
-hash=${hash:-$(setting CA_HASH)}
-[ -n "$endpoint" ] || wrong "ENDPOINT is missing, here and in $settings: run kubernetes-token on the master for the whole line"
-[ -n "$token" ] || wrong "--token is missing, here and in $settings: run kubernetes-token on the master for the whole line"
-[ -n "$hash" ] || wrong "--ca-hash is missing, here and in $settings: run kubernetes-token on the master for the whole line"
+
+# value GIVEN OPTION NAME PATTERN WANT leaves in value what is given or, without that,
+# what the file sets, and tells what is wrong with it. The file is read, and not run.
+value() {
+	value=$1 at=$2
+	if [ -z "$value" ] && line=$(grep -n "^$3=" $settings 2>/dev/null | tail -n 1) && [ -n "$line" ]; then
+		at="$settings:${line%%:*}: $3"
+		value=$(printf '%s' "${line#*=}" | tr -d "\"' \t\r")
+		[ -n "$value" ] || fault "$at has no value: want $5"
+	elif [ -z "$value" ]; then
+		fault "$2 is missing, here and as $3= in $settings: run kubernetes-token on the master for it"
+	fi
+	[ -z "$value" ] || printf '%s\n' "$value" | grep -Eqx "$4" || fault "$at is not $5"
+}
+
+value "$endpoint" ENDPOINT ENDPOINT '([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+])(:[0-9]{1,5})?' \
+	"HOST or HOST:PORT, with brackets around an IPv6 address"
+endpoint=$value
+value "$token" --token TOKEN '[a-z0-9]{6}\.[a-z0-9]{16}' "six and sixteen small letters or digits with a dot between"
+token=$value
+value "$hash" --ca-hash CA_HASH 'sha256:[0-9a-f]{64}' "sha256: and 64 hexadecimal digits"
+hash=$value
+others=$(grep -nEv '^[[:space:]]*(#|$)|^(ENDPOINT|TOKEN|CA_HASH)=' $settings 2>/dev/null | cut -d : -f 1)
+for number in $others; do
+	fault "$settings:$number: want ENDPOINT=, TOKEN= or CA_HASH= at the beginning of the line"
+done
+[ -z "$faults" ] || exit 2
+[ -z "$check" ] || exit 0
 case $endpoint in
-*[!A-Za-z0-9.:\[\]-]*) wrong "$endpoint is not HOST:PORT" ;;
 *]:[0-9]* | *[!:]:[0-9]*) ;;
 *) endpoint=$endpoint:6443 ;;
 esac
-matches() { printf '%s\n' "$1" | grep -Eqx "$2"; }
-matches "$token" '[a-z0-9]{6}\.[a-z0-9]{16}' || wrong "the token is not six and sixteen letters or digits with a dot between"
-matches "$hash" 'sha256:[0-9a-f]{64}' || wrong "$hash is not sha256: and 64 hexadecimal digits"
 
 host=$(uname -n | tr '[:upper:]' '[:lower:]')
 umask 077
@@ -122,6 +162,11 @@ fit() {
 	for tool in openssl systemctl; do
 		command -v $tool >/dev/null || fail "$tool is not installed: install its package"
 	done
+	[ -d /run/systemd/system ] || fail "this host does not run systemd, by which kubernetes-join has the services of a node" \
+		"started: use kubeadm join"
+	for dir in $conf /var/lib/kubelet; do
+		[ ! -d "$dir" ] || [ -w "$dir" ] || fail "$dir cannot be written to: is its file system mounted read-only?"
+	done
 	if [ -e $conf/kubelet.conf ]; then
 		authority $conf/kubelet.conf >"$work/joined"
 		if [ "$(hash_of "$work/joined")" = "$hash" ]; then
@@ -141,17 +186,18 @@ fit() {
 		"or name another socket as containerRuntimeEndpoint in $conf/kubelet.d"
 }
 
-# server checks who answers at the endpoint, and keeps its certificate authority. It is
-# asked before anything is known to verify the answer by: the hash verifies it.
-server() {
+# reached asks the server, and prints what is wrong with its answer.
+reached() {
 	name=${endpoint%:*}
 	printf 'GET /api/v1/namespaces/kube-public/configmaps/cluster-info HTTP/1.0\r\nHost: %s\r\n\r\n' "$name" |
 		timeout 10 openssl s_client -connect "$endpoint" -quiet >"$work/answer" 2>"$work/log" || true
 	if ! grep -q '^HTTP/' "$work/answer"; then
 		if grep -q BIO_lookup "$work/log"; then
-			fail "no address is known of $name: check the name, or use the server's IP address"
+			echo "no address is known of $name: check the name, or use the server's IP address"
+		else
+			echo "no API server answers at $endpoint: check the address, that it runs there, and that no firewall is between"
 		fi
-		fail "no API server answers at $endpoint: check the address, that it runs there, and that no firewall is between"
+		return 0
 	fi
 	date=$(sed -n 's/^[Dd]ate: *//p' "$work/answer" | tr -d '\r')
 	theirs=$(date -d "$date" +%s 2>/dev/null || true)
@@ -161,11 +207,29 @@ server() {
 		-*) how="${off#-} seconds behind" ;;
 		*) how="$off seconds ahead of" ;;
 		esac
-		[ "${off#-}" -le 120 ] || fail "the clock of this host is $how the server's, and certificates hold for a time: set it"
+		if [ "${off#-}" -gt 120 ]; then
+			echo "the clock of this host is $how the server's, and certificates hold for a time: set it"
+			return 0
+		fi
 	fi
 	if ! grep -q '^HTTP/[0-9.]* 200 ' "$work/answer"; then
-		fail "the server at $endpoint does not say what a node has to know: run kubernetes-setup on its master"
+		echo "the server at $endpoint does not say what a node has to know: run kubernetes-setup on its master"
 	fi
+}
+
+uptime() { cut -d . -f 1 /proc/uptime; }
+
+# server checks who answers at the endpoint, and keeps its certificate authority. It is
+# asked before anything is known to verify the answer by: the hash verifies it.
+server() {
+	end=$(($(uptime) + wait))
+	told=
+	while fault=$(reached) && [ -n "$fault" ]; do
+		[ "$(uptime)" -lt $end ] || fail "$fault"
+		[ "$fault" = "$told" ] || say "waiting: $fault"
+		told=$fault
+		sleep 2
+	done
 	# The answer is JSON, with a kubeconfig in a string. No character of base64 is
 	# quoted in it. What is before it repeats it: what was applied.
 	sed -n 's/.*certificate-authority-data: \([A-Za-z0-9+\/=]*\).*/\1/p' "$work/answer" | tail -n 1 |
@@ -220,6 +284,17 @@ END
 	esac
 }
 
+# ranged reads the ranges of the cluster's addresses, and checks that there is nothing else of them on this host.
+ranged() {
+	range() { sed -n "s/^ *$1: *//p" "$work/out" | tr -d "\"' "; }
+	: >"$work/out"
+	asks "$work/bootstrap" get --namespace kube-system configmap kubeadm-config \
+		-o 'jsonpath={.data.ClusterConfiguration}' || true
+	pods=$(range podSubnet)
+	/usr/libexec/kubernetes/range-checks "$pods" "$(range serviceSubnet)" ||
+		fail "this host is not fit for a node of that cluster: mend what is said above"
+}
+
 {{- if ge .Minor 14}}
 
 # checked has kubeadm look at this host, which knows best what its kubelet needs.
@@ -250,7 +325,9 @@ END
 	if [ -x /usr/libexec/kubernetes/host-prepare ]; then
 		/usr/libexec/kubernetes/host-prepare || true
 	fi
-	/usr/bin/kubeadm join phase preflight --config "$work/kubeadm.yaml" "$@" >"$work/log" 2>&1 || {
+	# kubeadm starts the kubelet by its name, to ask for its version.
+	PATH=$PATH:$(dirname /usr/bin/kubelet) \
+		/usr/bin/kubeadm join phase preflight --config "$work/kubeadm.yaml" "$@" >"$work/log" 2>&1 || {
 		sed -n 's/^[[:blank:]]*\[ERROR \([^]]*\)\]: /\1: /p' "$work/log" >"$work/faults"
 		[ -s "$work/faults" ] || cp "$work/log" "$work/faults"
 		cat "$work/faults" >&2
@@ -309,7 +386,10 @@ join() {
 	until [ -e $current ] && asks $conf/kubelet.conf get --raw "/api/v1/nodes/$host"; do
 		tries=$((tries + 1))
 		if [ $tries -ge 120 ] || systemctl is-failed --quiet kubelet.service; then
-			journalctl --no-pager -u kubelet.service -n 20 -o cat >&2 || true
+			journalctl --no-pager -u kubelet.service -n 20 -o cat >"$work/log" || true
+			cat "$work/log" >&2
+			! grep -q 'database space exceeded' "$work/log" ||
+				fail "the etcd of the cluster is full: run etcd-backup FILE on its master, which prints the commands that make room"
 			fail "the kubelet does not join, and this is the end of its log: this host is as it was before"
 		fi
 		sleep 1
@@ -322,47 +402,43 @@ join() {
 	start
 }
 
-# ranged waits for the node's range of the pods' addresses, where the cluster gives nodes any.
-ranged() {
-	cluster=
-	if asks $conf/kubelet.conf get --namespace kube-system configmap kubeadm-config -o 'jsonpath={.data.ClusterConfiguration}'; then
-		cluster=$(sed -n 's/^ *podSubnet: *//p' "$work/out" | tr -d "\"' ")
-	fi
-	[ -n "$cluster" ] || return 0
+# leased waits for the node's range of the pods' addresses, where the cluster gives nodes any.
+leased() {
+	[ -n "$pods" ] || return 0
 	tries=0
 	while :; do
 		asks $conf/kubelet.conf get node "$host" -o 'jsonpath={.spec.podCIDR}' || true
 		range=$(cat "$work/out")
 		[ -z "$range" ] || break
 		tries=$((tries + 1))
-		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: $(why "$cluster")"
+		if [ $tries -ge 5 ] && full "${pods%%,*}"; then
+			fail "$host has joined, and has no addresses for pods: the cluster's range $pods has no room for one more" \
+				"node (CIDRNotAvailable). Delete a node that is no more, by kubectl delete node, or give the controller" \
+				"manager a larger --cluster-cidr, and flannel, in $conf/flannel.json of each node, the same Network"
+		fi
+		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: does the controller manager run, with" \
+			"--allocate-node-cidrs? On the master: kubectl get events --field-selector=reason=CIDRNotAvailable"
 		sleep 1
 	done
 	say "its pods have addresses of $range"
 }
 
-# why RANGE tells why a node has no part of it. All parts are of one size.
-why() {
-	if asks $conf/kubelet.conf get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR}{"\n"}{end}'; then
-		count=$(grep -c / "$work/out" || true)
-		size=$(sed -n 's|.*/||p' "$work/out" | head -n 1)
-		if [ "$count" -gt 0 ] && [ "$count" -ge $((1 << (size - ${1##*/}))) ]; then
-			echo "the cluster's range $1 has no room for one more node (CIDRNotAvailable)." \
-				"Delete a node that is no more, by kubectl delete node, or give the controller manager a larger --cluster-cidr"
-			return 0
-		fi
-	fi
-	echo "does the controller manager run, with --allocate-node-cidrs?" \
-		"On the master: kubectl get events --field-selector=reason=CIDRNotAvailable"
+# full RANGE reports whether nodes have all parts of it. Those are of one size.
+full() {
+	asks $conf/kubelet.conf get nodes -o 'jsonpath={range .items[*]}{.spec.podCIDR}{"\n"}{end}' || return 1
+	count=$(grep -c / "$work/out" || true)
+	size=$(sed -n 's|.*/||p' "$work/out" | head -n 1)
+	[ "$count" -gt 0 ] && [ "$count" -ge $((1 << (size - ${1##*/}))) ]
 }
 
 fit
 server
 admitted
+ranged
 {{- if ge .Minor 14}}
 checked "$@"
 {{- end}}
 say "joining the cluster at $endpoint as $host"
 join
-ranged
+leased
 say "done. On the master:  kubectl get node $host"

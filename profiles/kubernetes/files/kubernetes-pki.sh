@@ -20,17 +20,8 @@ ADDRESS is the IP address that other hosts reach this one by: the one it sends f
 END
 }
 
-say() { echo "kubernetes-pki: $*"; }
-
-fail() {
-	echo "kubernetes-pki: $*" >&2
-	exit 1
-}
-
-wrong() {
-	echo "kubernetes-pki: $*: see kubernetes-pki --help" >&2
-	exit 2
-}
+# shellcheck source=/dev/null
+. /usr/libexec/kubernetes/master.sh
 
 # ip_address ADDRESS reports whether that is an IPv4 or IPv6 address, as far as a shell can tell.
 ip_address() {
@@ -78,6 +69,8 @@ if [ -n "$address" ] && [ $mode = renew ]; then
 	wrong "--renew takes no address: certificates keep theirs"
 fi
 [ "$(id -u)" = 0 ] || fail "run it as root"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # server FILE prints the host that a kubeconfig names, unless that is this host for itself alone.
 server() {
@@ -85,9 +78,9 @@ server() {
 	sed -n 's|^ *server: *https://\(.*\):[0-9]*$|\1|p' "$1" | tr -d '[]' | grep -v -e '^127\.' -e '^::1$' -e '^localhost$' || true
 }
 
-if [ -z "$address" ]; then
-	address=$(server $conf/admin.conf)
-fi
+former=$(server $conf/admin.conf)
+given=$address
+address=${address:-$former}
 if [ -z "$address" ]; then
 	address=$(ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/\1/p')
 fi
@@ -101,19 +94,30 @@ case $address in
 esac
 host=$(uname -n | tr '[:upper:]' '[:lower:]')
 
-# running SERVER FLAG DEFAULT prints the flag's value of a server that runs on this host.
-running() {
-	pid=$(systemctl show --property MainPID --value "$1.service" 2>/dev/null || true)
+# option FLAG SERVER DEFAULTS TOOL prints the flag's value of a server that runs on this host, or is to be started.
+option() {
+	pid=$(systemctl show --property MainPID --value "$2.service" 2>/dev/null || true)
 	if [ "${pid:-0}" != 0 ] && [ -r "/proc/$pid/cmdline" ]; then
-		tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n "s/^--$2=//p" | tail -n 1
-	else
-		echo "$3"
+		tr '\0' '\n' <"/proc/$pid/cmdline" >"$work/options"
+	elif [ -x "$4" ]; then
+		"$4" "$3" "{{.Options}}/$2" "$work/options" || exit 1
+		[ -s "$work/options" ] || cat "$3" >"$work/options"
+	else # all are in one file
+		cat "{{.Options}}/$2" >"$work/options" 2>/dev/null || true
 	fi
+	tr -d "\"'\\\\" <"$work/options" | tr ' ' '\n' | sed -n "s/^--$1=//p" | tail -n 1
+}
+
+# ranges finds the ranges of the cluster.
+ranges() {
+	pods=$(option cluster-cidr kube-controller-manager /usr/lib/kubernetes/kube-controller-manager.options \
+		/usr/libexec/kubernetes/kube-controller-manager-options)
+	services=$(option service-cluster-ip-range kube-apiserver /usr/lib/kubernetes/kube-apiserver.options \
+		/usr/libexec/kubernetes/kube-apiserver-options)
+	services=${services:-10.0.0.0/16}
 }
 
 config() {
-	services=$(running kube-apiserver service-cluster-ip-range 10.0.0.0/16)
-	pods=$(running kube-controller-manager cluster-cidr 10.244.0.0/16)
 	cat <<END
 apiVersion: kubeadm.k8s.io/{{if ge .Minor 31}}v1beta4{{else if ge .Minor 22}}v1beta3{{else if ge .Minor 15}}v1beta2{{else}}v1beta1{{end}}
 kind: InitConfiguration
@@ -125,11 +129,12 @@ kind: ClusterConfiguration
 kubernetesVersion: v{{.Major}}.{{.Minor}}.{{.Patch}}
 controlPlaneEndpoint: "$endpoint"
 certificatesDir: $pki
-networking: {serviceSubnet: "${services:-10.0.0.0/16}", podSubnet: "$pods", dnsDomain: cluster.local}
+networking: {serviceSubnet: "$services", podSubnet: "$pods", dnsDomain: cluster.local}
 apiServer: {certSANs: [127.0.0.1, localhost, "$host"]}
 END
 }
 
+ranges
 if [ $mode = print ]; then
 	config
 	exit 0
@@ -138,14 +143,47 @@ fi
 # folder NAME makes a folder that all may look into, as the servers have to.
 folder() { [ -d "$1" ] || install -d -m 0755 "$1"; }
 
-folder $conf
-umask 077
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-config >"$work/kubeadm.yaml"
-
 # free FILE reports whether nothing is there, not even a link to what is not mounted now.
 free() { [ ! -e "$1" ] && [ ! -L "$1" ]; }
+
+# fit checks this host before anything is made on it.
+fit() {
+	echo "$host" | grep -Eqx '[a-z0-9]([a-z0-9.-]*[a-z0-9])?' ||
+		fail "$host, the name of this host, cannot be that of a node: give it one of letters, digits and dashes," \
+			"by hostnamectl hostname NAME"
+	[ -z "$(find "$0" -newer "$work" 2>/dev/null)" ] ||
+		fail "the clock of this host is wrong, as $0 is of a later day, and certificates hold for a time: set it"
+	for dir in $conf /var/lib/kubelet; do
+		[ ! -d "$dir" ] || [ -w "$dir" ] || fail "$dir cannot be written to: is its file system mounted read-only?"
+	done
+	if [ -e $pki/ca.crt ] && [ ! -e $pki/ca.key ] && [ ! -e $pki/apiserver.crt ]; then
+		fail "$pki/ca.crt is an authority whose key is elsewhere: this host is a node of another control plane." \
+			"To have one of its own here, have it leave by kubeadm reset first"
+	fi
+	for file in $conf/admin.conf $conf/controller-manager.conf $conf/scheduler.conf; do
+		[ ! -e "$file" ] || [ -e $pki/ca.crt ] ||
+			fail "$file is there, and the authority that it trusts is not: bring $pki/ca.crt and ca.key back from a" \
+				"backup, or, for a new cluster, move away all .conf files in $conf"
+	done
+	if [ -n "$given" ] && [ "$given" != "${former:-$given}" ]; then
+		fail "this control plane has the address $former, as $conf/admin.conf says. To give it $given, move away" \
+			"$pki/apiserver.crt and apiserver.key, and all .conf files in $conf, and run this again; nodes have to join again"
+	fi
+	free $conf/admin.conf || return 0
+	if command -v ip >/dev/null && [ "${address#*:}" = "$address" ]; then
+		ip -4 -o address show | grep -qF " $address/" ||
+			fail "$address is not an address of this host, which has$(ip -4 -o address show scope global |
+				awk '{ sub("/.*", "", $4); print " " $4 }' | tr -d '\n'). If others reach this host by it," \
+				"add it: ip address add $address/32 dev lo"
+	fi
+	/usr/libexec/kubernetes/range-checks "$pods" "$services" ||
+		fail "nothing is made yet: mend what is said above, and run this again"
+}
+
+[ $mode != make ] || fit
+folder $conf
+umask 077
+config >"$work/kubeadm.yaml"
 
 # user NAME [ARGUMENT...] prints a kubeconfig for a user that kubeadm has no phase
 # for, or whose rights it gives by other means.

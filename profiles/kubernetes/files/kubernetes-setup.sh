@@ -4,7 +4,6 @@
 set -eu
 
 conf=/etc/kubernetes
-admin=$conf/admin.conf
 
 usage() {
 	cat <<END
@@ -15,15 +14,8 @@ can be run again at any time.
 END
 }
 
-fail() {
-	echo "kubernetes-setup: $*" >&2
-	exit 1
-}
-
-wrong() {
-	echo "kubernetes-setup: $*: see kubernetes-setup --help" >&2
-	exit 2
-}
+# shellcheck source=/dev/null
+. /usr/libexec/kubernetes/master.sh
 
 wait=60
 while [ $# -gt 0 ]; do
@@ -45,21 +37,16 @@ done
 case $wait in
 '' | *[!0-9]*) wrong "--wait $wait is not a number of seconds" ;;
 esac
-[ "$(id -u)" = 0 ] || fail "run it as root"
-[ -e $admin ] || fail "there is no $admin: run kubernetes-pki first"
-
+administers
 umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-kubectl() { /usr/bin/kubectl --kubeconfig $admin --cache-dir "$work/cache" "$@"; }
-
 tries=0
-until kubectl get --raw /readyz --request-timeout=5s >"$work/ready" 2>&1; do
+until ready >"$work/log" 2>&1; do
 	tries=$((tries + 1))
 	if [ $tries -ge "$wait" ] || systemctl is-failed --quiet kube-apiserver.service 2>/dev/null; then
-		cat "$work/ready" >&2
-		fail "the API server is not ready: see systemctl status kube-apiserver"
+		fail "$(why "$work/log")"
 	fi
 	sleep 1
 done
@@ -67,10 +54,9 @@ done
 /usr/sbin/kubernetes-pki --print-config >"$work/kubeadm.yaml"
 server=$(sed -n 's/^controlPlaneEndpoint: "\(.*\)"$/https:\/\/\1/p' "$work/kubeadm.yaml")
 if [ -x /usr/bin/kubeadm ]; then
-	/usr/bin/kubeadm init phase upload-config kubeadm --config "$work/kubeadm.yaml" --kubeconfig $admin >"$work/log" 2>&1 || {
-		cat "$work/log" >&2
-		fail "kubeadm's configuration is not published"
-	}
+	/usr/bin/kubeadm init phase upload-config kubeadm --config "$work/kubeadm.yaml" \
+		--kubeconfig $conf/admin.conf >"$work/log" 2>&1 ||
+		fail "kubeadm's configuration is not published: $(why "$work/log")"
 fi
 
 # binding KIND NAME ROLE SUBJECT NAMESPACE prints what binds a role. A SUBJECT is
@@ -166,10 +152,7 @@ data:
 $(sed 's/^/    /' $conf/kubelet.yaml)
 END
 } >"$work/objects.yaml"
-kubectl apply -f "$work/objects.yaml" >"$work/log" 2>&1 || {
-	cat "$work/log" >&2
-	fail "the rights of nodes are not given"
-}
+kube apply -f "$work/objects.yaml" >"$work/log" 2>&1 || fail "the rights of nodes are not given: $(why "$work/log")"
 
 # A host that can run pods is a node, too, once what runs there has its rights.
 units=

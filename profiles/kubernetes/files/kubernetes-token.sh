@@ -3,7 +3,6 @@
 set -eu
 
 conf=/etc/kubernetes
-admin=$conf/admin.conf
 ttl=24h
 
 usage() {
@@ -14,15 +13,8 @@ Makes a token that nodes can join with, and prints the line to run on a new node
 END
 }
 
-fail() {
-	echo "kubernetes-token: $*" >&2
-	exit 1
-}
-
-wrong() {
-	echo "kubernetes-token: $*: see kubernetes-token --help" >&2
-	exit 2
-}
+# shellcheck source=/dev/null
+. /usr/libexec/kubernetes/master.sh
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -44,26 +36,22 @@ case $ttl in
 [1-9]*[hms]) ;;
 *) wrong "--ttl $ttl is not a duration such as 2h" ;;
 esac
-[ "$(id -u)" = 0 ] || fail "run it as root"
-[ -e $admin ] || fail "there is no $admin: run kubernetes-pki first"
+administers
 command -v openssl >/dev/null || fail "openssl is not installed: install the package openssl"
 
 umask 077
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if ! /usr/bin/kubectl --kubeconfig $admin --cache-dir "$work/cache" --request-timeout=10s \
-	get --namespace kube-public configmap cluster-info >"$work/log" 2>&1; then
-	cat "$work/log" >&2
+ready >"$work/log" 2>&1 || fail "$(why "$work/log")"
+if ! kube get --raw /api/v1/namespaces/kube-public/configmaps/cluster-info >"$work/log" 2>&1; then
 	case $(cat "$work/log") in
-	*NotFound*) fail "nodes cannot join yet: run kubernetes-setup" ;;
+	*NotFound* | *'not found'*) fail "nodes cannot join yet: run kubernetes-setup" ;;
 	esac
-	fail "the API server does not answer: see systemctl status kube-apiserver"
+	fail "$(why "$work/log")"
 fi
 /usr/sbin/kubernetes-pki --print-config >"$work/kubeadm.yaml"
 endpoint=$(sed -n 's/^controlPlaneEndpoint: "\(.*\)"$/\1/p' "$work/kubeadm.yaml")
 hash=$(openssl x509 -pubkey -noout -in $conf/pki/ca.crt | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r)
-/usr/bin/kubeadm token create --kubeconfig $admin --ttl "$ttl" >"$work/token" 2>"$work/log" || {
-	cat "$work/log" >&2
-	fail "no token is made"
-}
+/usr/bin/kubeadm token create --kubeconfig $conf/admin.conf --ttl "$ttl" >"$work/token" 2>"$work/log" ||
+	fail "no token is made: $(why "$work/log")"
 echo "kubernetes-join $endpoint --token $(cat "$work/token") --ca-hash sha256:${hash%% *}"

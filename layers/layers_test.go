@@ -1,4 +1,4 @@
-package image
+package layers
 
 import (
 	"encoding/json"
@@ -68,8 +68,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-func TestLayerInput(t *testing.T) {
-	in := layerInput{key: []any{[]string{"sum"}, "zstd", "2026-02-03 04:05:06 +0000 UTC"}}
+func TestInput(t *testing.T) {
+	in := input{key: []any{[]string{"sum"}, "zstd", "2026-02-03 04:05:06 +0000 UTC"}}
 	data, err := json.Marshal(in)
 	if want := `[["sum"],"zstd","2026-02-03 04:05:06 +0000 UTC"]`; string(data) != want || err != nil {
 		t.Errorf("got %s, %v, want %s", data, err, want)
