@@ -15,7 +15,9 @@ func TestProgress(t *testing.T) {
 	var events buildtest.Events
 	var log bytes.Buffer
 	p := &progress{to: &log, s: buildtest.Pinned(t, buildtest.Silent).Open(t, &events), subject: "2 nodes"}
-	pieces := []string{"Random Seed: 1\n\nWill run 3 ", "of 7000 specs\n", "••", "\n------\n• [FAILED] [2 seconds]\n"}
+	pieces := []string{
+		"Random Seed: 1\n\nWill run 3 ", "of 7000 specs\n", "••", "\n------\n• [FAILED] [2 seconds]\n",
+	}
 	for _, piece := range pieces {
 		if n, err := p.Write([]byte(piece)); n != len(piece) || err != nil {
 			t.Fatal(n, err)
