@@ -181,9 +181,9 @@ func unpack(t *testing.T, script, file string) []string {
 	dir := t.TempDir()
 	cmd := command(dir, "sh", "-ec", script+`
 find . -type d -empty -printf '%M %u %p\n'; find . -type l -printf '%u %p %l\n'
-find . -type f -printf '%M %u %p ' -exec sh -c 'case $1 in
+find . -type f -printf '%M %u %p ' -exec sh -c 'case $1:$(head -c 2 "$1" | tr -d "\0") in
 ./usr/share/man/*) zcat "$1" | sed s,/etc/sysconfig,/etc/default,g ;;
-./usr/lib/systemd/* | ./usr/sbin/* | *.sh) sed s,/etc/sysconfig,/etc/default,g "$1" ;;
+./usr/lib/systemd/* | *.sh:* | *:"#!") sed s,/etc/sysconfig,/etc/default,g "$1" ;;
 *) cat "$1" ;;
 esac | sha256sum' sh {} \;`, file)
 	out, err := cmd.Output()
