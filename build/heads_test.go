@@ -43,7 +43,7 @@ func TestReleased(t *testing.T) {
 }
 
 func TestReadHeadsThatAreWrong(t *testing.T) {
-	const form = "is no id of a vulnerability: write one as CVE-2025-13281, GHSA-r6j8-c6r2-37rr or GO-2025-4240, " +
+	const form = "is not the ID of a vulnerability: write one as CVE-2025-13281, GHSA-r6j8-c6r2-37rr or GO-2025-4240, " +
 		"several with commas; or remove the line if the patch fixes none"
 	head := "From: Mate <mate@example.org>\nSubject: deck\n\nCVE: soon\n---\n"
 	_, err := readHeads(fork.Fork{ID: "ship-1.4"}, []patches.Patch{

@@ -116,7 +116,7 @@ func TestPackageInput(t *testing.T) {
 	s.fork.Series = slices.Clone(series)
 	s.fork.Series[1].Data = append([]byte("CVE: soon\n"), series[1].Data...)
 	_, err = s.PackageInput(packaging.Debian(), amd64)
-	says(t, err, `forks/ship-1.4/patches/0002-bosun.patch:1: CVE: "soon" is no id of a vulnerability`)
+	says(t, err, `forks/ship-1.4/patches/0002-bosun.patch:1: CVE: "soon" is not the ID of a vulnerability`)
 	s.fork.Series = series
 	s.opts.Env = []string{"SOURCE_DATE_EPOCH=noon"}
 	_, err = s.PackageInput(packaging.Debian(), amd64)

@@ -29,7 +29,7 @@ const port = 5000
 // possible returns an error if this host cannot have a cluster of its own.
 func possible() error {
 	if os.Geteuid() != 0 {
-		return errors.New("machines of this host can be started by root alone: run as root, " +
+		return errors.New("only root can start machines on this host: run as root, " +
 			"or name a cluster with -kubeconfig")
 	}
 	return nil

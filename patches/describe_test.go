@@ -52,7 +52,7 @@ func TestCVEs(t *testing.T) {
 func TestCVEsThatAreNone(t *testing.T) {
 	const empty = "CVE: names no vulnerability: write an id, such as CVE-2025-13281, or remove the line"
 	form := func(s string) string {
-		return `CVE: "` + s + `" is no id of a vulnerability: write one as CVE-2025-13281, GHSA-r6j8-c6r2-37rr or ` +
+		return `CVE: "` + s + `" is not the ID of a vulnerability: write one as CVE-2025-13281, GHSA-r6j8-c6r2-37rr or ` +
 			"GO-2025-4240, several with commas; or remove the line if the patch fixes none"
 	}
 	for _, c := range []struct {

@@ -23,7 +23,7 @@ func Parse(s string) (string, error) {
 	if form, ok := forms[scheme]; ok && form.MatchString(id) {
 		return id, nil
 	}
-	return "", fmt.Errorf("%q is no id of a vulnerability: "+
+	return "", fmt.Errorf("%q is not the ID of a vulnerability: "+
 		"write one as CVE-2025-13281, GHSA-r6j8-c6r2-37rr or GO-2025-4240", s)
 }
 

@@ -34,7 +34,7 @@ func TestValidate(t *testing.T) {
 			"2: vex[0].vulnerability: is missing: write an id, such as CVE-2025-13281",
 			"2: vex[0].status: want one of not_affected, affected, fixed, under_investigation"}},
 		{"no id", []string{"vulnerability: CVE-2025", "status: fixed", "impact: x"}, []string{
-			`2: vex[0].vulnerability: "CVE-2025" is no id of a vulnerability: ` +
+			`2: vex[0].vulnerability: "CVE-2025" is not the ID of a vulnerability: ` +
 				"write one as CVE-2025-13281, GHSA-r6j8-c6r2-37rr or GO-2025-4240"}},
 		{"an unknown key", []string{"vulnerability: CVE-2025-13281", "status: fixed", "impact: x", "because: x"}, []string{
 			"5: vex[0].because: unknown key; known here: vulnerability, status, justification, impact, action, components"}},

@@ -21,7 +21,7 @@ type RotationError struct {
 }
 
 func (e *RotationError) Error() string {
-	return fmt.Sprintf("key %s %s\n  Refused by: %s\n  To mend it: %s", e.Key, e.What, e.Breaks, e.Remedy)
+	return fmt.Sprintf("key %s %s\n  Refused by: %s\n  To fix it: %s", e.Key, e.What, e.Breaks, e.Remedy)
 }
 
 // Rotate compares the keys of a snapshot with those of the one before it, which are zero for the

@@ -37,7 +37,7 @@ type Fault struct {
 }
 
 func (f Fault) String() string {
-	return fmt.Sprintf("key %s: %s\n  Refused by: %s\n  To mend it: %s", f.Key, f.What, f.Breaks, f.Remedy)
+	return fmt.Sprintf("key %s: %s\n  Refused by: %s\n  To fix it: %s", f.Key, f.What, f.Breaks, f.Remedy)
 }
 
 // An Error is all reasons not to sign with the keys at hand.
