@@ -233,7 +233,7 @@ func (p *plan) undo(it item) error {
 		p.note("kept %s, which was changed since it was installed; what stood there before is %s", it.Path, it.Saved)
 		return nil
 	case it.Saved != "" && ours:
-		p.note("kept %s: what stood there before is no more in %s", it.Path, it.Saved)
+		p.note("kept %s: what was there before is no longer in %s", it.Path, it.Saved)
 		return nil
 	case ours:
 		p.step("remove", it.Path, func() error { return p.remove(name) })
