@@ -1,5 +1,5 @@
 // Package slipway builds forks of Go projects: it fetches a pinned upstream, applies a pinned patch
-// series, compiles the result for any platform, and makes packages, images and a Gentoo overlay of it.
+// series, compiles the result for any platform, and makes packages, images and a Gentoo overlay from it.
 // Programs can call it; the Mage targets do nothing else.
 //
 // Each verb is a method of a Project. Each method that makes something returns an artifact.Set: the

@@ -132,7 +132,7 @@ func TestEtcdBackup(t *testing.T) {
 	m := boot(t, "ca-certificates", packaged(t, "etcd-3.7"))
 	m.sh("dpkg -i /repo/*.deb; systemctl start etcd; etcdctl put cargo rope; cd /srv; etcd-backup a.db")
 	m.is("stat -c '%a %U' /srv/a.db; ls /srv", "600 root\na.db")
-	m.refuses("etcd-backup /srv/a.db", "/srv/a.db is there already")
+	m.refuses("etcd-backup /srv/a.db", "/srv/a.db exists already")
 	m.refuses("etcd-backup /srv/none/b.db", "mkdir -p '/srv/none'")
 	m.refuses("etcd-restore /srv/a.db", "systemctl stop etcd")
 	m.sh("systemctl stop etcd")
@@ -142,7 +142,7 @@ func TestEtcdBackup(t *testing.T) {
 		"printf x | dd of=changed bs=1 seek=5000 conv=notrunc")
 	m.refuses("etcd-restore /srv/short", "damaged")
 	m.refuses("etcd-restore /srv/changed", "damaged")
-	m.refuses("etcd-restore /srv/text", "is no snapshot of etcd")
+	m.refuses("etcd-restore /srv/text", "is not a snapshot of etcd")
 
 	t.Log("lost and restored")
 	m.sh("dpkg -P etcd; test ! -e /var/lib/etcd; dpkg -i /repo/etcd_*.deb")

@@ -37,7 +37,7 @@ func kubeletsHost(t *testing.T, m *machine, dir string) {
 	m.sh("touch /etc/kubernetes/kubelet.conf; systemctl start --no-block kubelet")
 	m.eventually("test -e /run/kubernetes-containerd/config.toml && systemctl is-active containerd")
 	m.eventually("journalctl -u kubelet -o cat | grep -F '" +
-		"host-prepare: restarting containerd, for it to know what a kubelet needs'")
+		"host-prepare: restarting containerd, to apply the settings for a kubelet'")
 	m.eventually("test -e /sys/fs/cgroup/cgroup.controllers || journalctl -u kubelet -o cat | grep -F '" +
 		"host-checks: this host has cgroup v1, which the kubelet refuses since 1.35: boot it with'")
 	m.sh("systemctl stop kubelet")

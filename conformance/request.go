@@ -1,6 +1,6 @@
-// Package conformance runs Kubernetes' end-to-end tests, as a fork's tree has them, on a cluster: one that exists, or
-// one that it makes of the fork's own packages on machines of this host. It tells what came of each test, and writes
-// the folder that https://github.com/cncf/k8s-conformance takes.
+// Package conformance runs Kubernetes' end-to-end tests, built from a fork's tree, on a cluster: an existing one, or one
+// that it starts on this host from the fork's own packages. It reports the result of each test, and writes the folder
+// that https://github.com/cncf/k8s-conformance takes.
 package conformance
 
 import (
@@ -44,7 +44,7 @@ func (r Request) check() error {
 	case r.Processes < 0:
 		return fmt.Errorf("-processes=%d: want a number of processes, such as 8", r.Processes)
 	case r.Kubeconfig == "" && r.Registry != "":
-		return errors.New("-registry: the cluster that is made has a registry of its own. Leave it out, " +
+		return errors.New("-registry: the cluster on this host has a registry of its own. Leave -registry out, " +
 			"or name a cluster with -kubeconfig")
 	case r.Kubeconfig == "":
 		return possible()
@@ -100,7 +100,7 @@ func serverOf(data []byte) (*url.URL, error) {
 			if ctx.Name == k.Current && c.Name == ctx.Context.Cluster {
 				u, err := url.Parse(c.Cluster.Server)
 				if err == nil && u.Host == "" {
-					err = fmt.Errorf("server: %q is no URL", c.Cluster.Server)
+					err = fmt.Errorf("server: %q is not a URL", c.Cluster.Server)
 				}
 				return u, err
 			}

@@ -1,5 +1,5 @@
-// Package e2e describes what the end-to-end tests of a project consist of, as data: the
-// programs that run them, and the images that they run.
+// Package e2e describes a project's end-to-end tests as data: the programs that run
+// them, and the images that they use.
 package e2e
 
 import (

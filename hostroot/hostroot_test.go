@@ -151,9 +151,9 @@ func TestRefused(t *testing.T) {
 			"/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
 		"a check that no package has": {
 			func(in *Input) { in.Roles["mate"] = images.Role{Packages: []string{"cook"}, Check: "/usr/sbin/look"} },
-			"checks of mate: /opt/sbin/look is no file of the role"},
+			"checks of mate: /opt/sbin/look is not a file of the role"},
 		"a file below a file": {func(in *Input) { in.User = fstest.MapFS{"all/etc/default/cook/x": {}} },
-			"/etc/default/cook/x lies below /etc/default/cook, which is a file"},
+			"/etc/default/cook/x is below /etc/default/cook, which is a file"},
 	} {
 		in := ship()
 		c.change(&in)

@@ -10,12 +10,12 @@
 //     [System] has the files that programs expect on any system.
 //   - [Check] the files of all layers together, with the [Base] that the image is built on.
 //   - Write the layers by one [LayerWriter], each to a file.
-//   - [Image.Assemble] puts the base, the layers and the configuration together to a
-//     v1.Image of go-containerregistry. [Index] makes one index of the images for
+//   - [Image.Assemble] combines the base, the layers and the configuration into a
+//     v1.Image of go-containerregistry. [Index] makes one index from the images for
 //     several platforms.
 //
-// What comes out can be written and pushed by the packages layout, tarball and
-// remote of go-containerregistry.
+// The packages layout, tarball and remote of go-containerregistry can write and
+// push the result.
 //
 // # Which images a fork has
 //

@@ -48,7 +48,7 @@ func (h *host) resolve(p string) (string, error) {
 			continue
 		}
 		if links++; links > 40 {
-			return "", fmt.Errorf("%s: its links lead in a circle", p)
+			return "", fmt.Errorf("%s: its links form a loop", p)
 		}
 		if path.IsAbs(target) {
 			dir = "."

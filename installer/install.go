@@ -50,7 +50,7 @@ func (in Installer) Install(ctx context.Context, role string) error {
 		return fmt.Errorf("no role %q: the image has %s; choose one with -role", role, strings.Join(m.Roles(), ", "))
 	}
 	if had := p.old.Role; had != "" && had != role && !in.Replace {
-		return fmt.Errorf("this host has the role %s of %s %s: to have it be %s instead, and take away what only "+
+		return fmt.Errorf("this host has the role %s of %s %s: to make it %s instead, and uninstall what only "+
 			"%[1]s has, add -replace", had, p.old.Name, p.old.Version, role)
 	}
 	facts := in.Facts
@@ -61,7 +61,7 @@ func (in Installer) Install(ctx context.Context, role string) error {
 		return err
 	}
 	if err := in.run(ctx, p); err != nil {
-		return fmt.Errorf("%w\nrun it again to go on, or with -uninstall to go back", err)
+		return fmt.Errorf("%w\nrun it again to continue, or with -uninstall to undo it", err)
 	}
 	if in.DryRun {
 		return nil
@@ -228,7 +228,7 @@ func (in Installer) Uninstall(ctx context.Context) error {
 		p.note("%s installs it again at the next boot, unless you disable or remove it", boot)
 	}
 	if err := in.run(ctx, p); err != nil {
-		return fmt.Errorf("%w\nrun it again with -uninstall to go on", err)
+		return fmt.Errorf("%w\nrun it again with -uninstall to continue", err)
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func TestStopped(t *testing.T) {
 		}
 	}
 	if err := in.Install(ctx, "mate"); !errors.Is(err, context.Canceled) ||
-		!strings.Contains(err.Error(), "run it again to go on, or with -uninstall to go back") {
+		!strings.Contains(err.Error(), "run it again to continue, or with -uninstall to undo it") {
 		t.Errorf("a run that is told to end: %v", err)
 	}
 	if _, err := os.Stat(m.path(JournalPath("ship"))); err != nil {

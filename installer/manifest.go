@@ -104,15 +104,15 @@ func (m Manifest) Check() error {
 		at := m.Checks[role]
 		is := func(e Entry) bool { return e.Path == at && e.kind() == file && !e.Template }
 		if at != "" && !slices.ContainsFunc(files, is) {
-			bad("checks of %s: %s is no file of the role", role, at)
+			bad("checks of %s: %s is not a file of the role", role, at)
 		}
 		for i, e := range files {
 			if i > 0 && files[i-1].Path == e.Path {
-				bad("%s stands there twice for role %s", e.Path, role)
+				bad("%s is listed twice for role %s", e.Path, role)
 			}
 			for dir := path.Dir(e.Path); dir != "/" && dir != "."; dir = path.Dir(dir) {
 				if j, ok := slices.BinarySearchFunc(files, dir, func(e Entry, p string) int { return strings.Compare(e.Path, p) }); ok && files[j].kind() != folder {
-					bad("%s lies below %s, which is a %s", e.Path, dir, files[j].kind())
+					bad("%s is below %s, which is a %s", e.Path, dir, files[j].kind())
 				}
 			}
 		}

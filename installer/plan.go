@@ -230,10 +230,10 @@ func (p *plan) undo(it item) error {
 	case hasSaved && (have.Kind == "" || ours || p.same(name, saved)):
 		p.step("restore", it.Path, func() error { return p.restore(saved, name) })
 	case hasSaved:
-		p.note("kept %s, which was changed since it was installed; what stood there before is %s", it.Path, it.Saved)
+		p.note("kept %s, which was changed since it was installed; what was there before is %s", it.Path, it.Saved)
 		return nil
 	case it.Saved != "" && ours:
-		p.note("kept %s: what stood there before is no more in %s", it.Path, it.Saved)
+		p.note("kept %s: what was there before is no longer in %s", it.Path, it.Saved)
 		return nil
 	case ours:
 		p.step("remove", it.Path, func() error { return p.remove(name) })

@@ -62,7 +62,7 @@ func TestInstallRefuses(t *testing.T) {
 			symlink(m.t, m, "b", "/etc/a")
 			symlink(m.t, m, "a", "/etc/b")
 			i.add("/etc/a/x", "", 0o644)
-		}, []string{"/etc/a/x: its links lead in a circle"}},
+		}, []string{"/etc/a/x: its links form a loop"}},
 		{"a damaged record", func(m *machine, _ *img, _ *Installer) { m.write(RecordPath("ship"), "{", 0o644) },
 			[]string{"/var/lib/slipway/ship.json is damaged"}},
 		{"no host", func(m *machine, _ *img, _ *Installer) { os.RemoveAll(m.path("/var/lib")) },
@@ -225,9 +225,9 @@ func TestManifestCheck(t *testing.T) {
 		{"an unknown role", func(i *img) { i.add("/etc/x", "", 0o644, func(e *Entry) { e.Roles = []string{"boy"} }) },
 			"/etc/x: it is for a role that units lacks"},
 		{"twice", func(i *img) { i.entry(Entry{Path: "/usr/bin/cook", Target: "x"}) },
-			"/usr/bin/cook stands there twice for role master"},
+			"/usr/bin/cook is listed twice for role master"},
 		{"below a file", func(i *img) { i.add("/usr/bin/cook/x", "", 0o644) },
-			"/usr/bin/cook/x lies below /usr/bin/cook, which is a link"},
+			"/usr/bin/cook/x is below /usr/bin/cook, which is a link"},
 		{"the installer's folder", func(i *img) { i.add("/var/lib/slipway/x", "", 0o644) },
 			"/var/lib/slipway/x: /var/lib/slipway is the installer's own"},
 		{"the installer's suffix", func(i *img) { i.add("/etc/x.slipway-saved", "", 0o644) },

@@ -1,6 +1,6 @@
-// Package lab starts machines for tests: Debians that run under systemd, on a network of their own
-// that leads nowhere else. Each is in a container of systemd-nspawn, which is enough of a host for a kubelet and its
-// pods, or in a virtual machine, which has a kernel of its own and takes its time.
+// Package lab boots machines for tests: Debian systems with systemd, on a network of their own without a route to any
+// other. Each runs under systemd-nspawn, which is enough for a kubelet and its pods, or in a virtual machine, which has
+// its own kernel and is slower.
 //
-// A lab is found again by its name: what a run that was killed left behind is taken down by the next.
+// A lab is identified by its name: the next run removes what a killed run left behind.
 package lab

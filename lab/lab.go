@@ -67,9 +67,9 @@ func Open(ctx context.Context, o Options) (*Lab, error) {
 func (l *Lab) possible() error {
 	switch {
 	case !nameRule.MatchString(l.o.Name):
-		return fmt.Errorf("a lab's name is up to ten lower-case letters and digits: %q is none", l.o.Name)
+		return fmt.Errorf("a lab's name is up to ten lower-case letters and digits: %q is not one", l.o.Name)
 	case !l.o.Subnet.IsValid() || !l.o.Subnet.Addr().Is4() || l.o.Subnet.Bits() > 29:
-		return fmt.Errorf("lab %s: its subnet %s is no IPv4 subnet with room for machines, such as 192.0.2.0/24",
+		return fmt.Errorf("lab %s: its subnet %s is not an IPv4 subnet with room for machines, such as 192.0.2.0/24",
 			l.o.Name, l.o.Subnet)
 	case os.Geteuid() != 0:
 		return fmt.Errorf("lab %s: it needs root, for namespaces and control groups", l.o.Name)

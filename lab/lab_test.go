@@ -34,11 +34,11 @@ func TestOpenRefuses(t *testing.T) {
 		unable = "lab crew: sh: no such program in PATH (Debian's packages"
 	}
 	for want, change := range map[string]func(o *Options){
-		`a lab's name is up to ten lower-case letters and digits: "Crew" is none`: func(o *Options) { o.Name = "Crew" },
-		"lab crew: its subnet invalid Prefix is no IPv4 subnet": func(o *Options) {
+		`a lab's name is up to ten lower-case letters and digits: "Crew" is not one`: func(o *Options) { o.Name = "Crew" },
+		"lab crew: its subnet invalid Prefix is not an IPv4 subnet": func(o *Options) {
 			o.Subnet = netip.Prefix{}
 		},
-		"lab crew: its subnet 192.0.2.0/30 is no IPv4 subnet with room": func(o *Options) {
+		"lab crew: its subnet 192.0.2.0/30 is not an IPv4 subnet with room": func(o *Options) {
 			o.Subnet = netip.MustParsePrefix("192.0.2.0/30")
 		},
 		unable: func(*Options) {},
@@ -55,9 +55,9 @@ func TestBootRefuses(t *testing.T) {
 	l := &Lab{o: Options{Name: "crew", Subnet: netip.MustParsePrefix("192.0.2.0/24")}}
 	for _, c := range []struct{ name, address, want string }{
 		{"One", "192.0.2.11", `machine "One": a name is lower-case letters, digits and dashes`},
-		{"one", "192.0.2.1", "machine one: 192.0.2.1 is no free address of 192.0.2.0/24"},
-		{"one", "198.51.100.1", "machine one: 198.51.100.1 is no free address of 192.0.2.0/24"},
-		{"one", "deck", "machine one: deck is no free address of 192.0.2.0/24"},
+		{"one", "192.0.2.1", "machine one: 192.0.2.1 is not a free address of 192.0.2.0/24"},
+		{"one", "198.51.100.1", "machine one: 198.51.100.1 is not a free address of 192.0.2.0/24"},
+		{"one", "deck", "machine one: deck is not a free address of 192.0.2.0/24"},
 	} {
 		if _, err := l.Boot(t.Context(), c.name, t.TempDir(), c.address); err == nil || err.Error() != c.want {
 			t.Errorf("the error is %v, want %q", err, c.want)

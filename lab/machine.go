@@ -60,7 +60,7 @@ func (l *Lab) machine(name, root, address string) (*Machine, error) {
 	case !machineRule.MatchString(name):
 		return nil, fmt.Errorf("machine %q: a name is lower-case letters, digits and dashes", name)
 	case err != nil || !l.o.Subnet.Contains(at) || at == l.Host():
-		return nil, fmt.Errorf("machine %s: %s is no free address of %s", name, address, l.o.Subnet)
+		return nil, fmt.Errorf("machine %s: %s is not a free address of %s", name, address, l.o.Subnet)
 	}
 	return &Machine{Name: name, Root: root, Address: at, lab: l}, nil
 }

@@ -217,7 +217,7 @@ func (r Recipe) validate() []config.Fault {
 	for line := range strings.Lines(r.Description) {
 		if line = strings.TrimSuffix(line, "\n"); !oneLine(line) || strings.TrimLeft(line, " .") != line {
 			add("description", "%q: a line that begins with a blank or a full stop, or has a control character, "+
-				"is no text in a deb: want paragraphs, an empty line between two", line)
+				"is not text in a deb: want paragraphs, an empty line between two", line)
 		}
 	}
 	for _, o := range r.Overrides {
@@ -227,7 +227,7 @@ func (r Recipe) validate() []config.Fault {
 	}
 	for _, at := range slices.Sorted(maps.Keys(r.Former)) {
 		if !isDefaults(at) || r.Files[at] == "" {
-			add("former", "%s is no file of the package with a service's defaults, such as /usr/lib/ship/captain.options", at)
+			add("former", "%s is not a file of the package with a service's defaults, such as /usr/lib/ship/captain.options", at)
 		}
 	}
 	return slices.Concat(faults, r.validatePrograms(), r.Relations.validate())

@@ -67,7 +67,7 @@ func TestSettingsValidate(t *testing.T) {
 }
 
 func TestRecipesValidate(t *testing.T) {
-	const text = ": a line that begins with a blank or a full stop, or has a control character, is no text in a deb: " +
+	const text = ": a line that begins with a blank or a full stop, or has a control character, is not text in a deb: " +
 		"want paragraphs, an empty line between two"
 	for _, c := range []struct {
 		name   string

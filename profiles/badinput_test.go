@@ -108,7 +108,7 @@ func TestControlPlaneRefuses(t *testing.T) {
 		"a name": {map[string]string{"bin/uname": "#!/bin/sh\necho Deck_One\n"}, "kubernetes-pki",
 			"deck_one, the name of this host, cannot be that of a node"},
 		"ranges": {map[string]string{"fake/more": "3: eth1    inet 10.244.7.2/24 scope global eth1\n"}, "kubernetes-pki",
-			"nothing is made yet: mend what is said above"},
+			"nothing is made yet: fix what is said above"},
 		"ranges that are set": {map[string]string{
 			"etc/default/kube-apiserver": "KUBE_APISERVER_ARGS=--service-cluster-ip-range=10.244.0.0/24\n"}, "kubernetes-pki",
 			"the range of pods, 10.244.0.0/16, and that of Services, 10.244.0.0/24, overlap"},
@@ -128,7 +128,7 @@ func TestControlPlaneRefuses(t *testing.T) {
 		"a set-up without etcd": {map[string]string{admin: conf, "fake/down": "[-]etcd failed: reason withheld\n"},
 			"kubernetes-setup --wait=1", "kubernetes-setup: the API server waits for etcd: see systemctl status etcd"},
 		"rights in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "-", "fake/full": ""}, "kubernetes-setup",
-			"the rights of nodes are not given: etcd is full"},
+			"the rights of nodes are not granted: etcd is full"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t, packaged, map[string]string{"bin/ip": fakeIP, "bin/openssl": fakeOpenSSL,

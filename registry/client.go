@@ -177,7 +177,7 @@ func refusalOf(resp *http.Response) *transport.Error {
 var errPage = errors.New("it answers with a web page, and not as a registry: check the name after its host")
 
 // errNoManifest is of an answer with something else than what a tag is.
-var errNoManifest = errors.New("it answers with something that is no manifest, and not as a registry: " +
+var errNoManifest = errors.New("it answers with something that is not a manifest, and not as a registry: " +
 	"check the name after its host")
 
 // errNoToken is of an answer to a login.

@@ -61,11 +61,11 @@ func TestErrors(t *testing.T) {
 			", and makes none for a push: create it there, and push again (404 Not Found, NAME_UNKNOWN: it does not exist)"},
 		{"blobs that it forgot", answer("PUT manifest", 404, "MANIFEST_BLOB_UNKNOWN", "blob unknown", nil),
 			"HOST: it said that it has the blobs, and now that it has not: check its storage, "},
-		{"a tag that is no manifest", func(_ *testing.T, f *fake, _ *Pusher) {
+		{"a tag that is not a manifest", func(_ *testing.T, f *fake, _ *Pusher) {
 			f.fault = on("HEAD manifest, GET manifest", func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, `{"page": 1}`)
 			})
-		}, "HOST: it answers with something that is no manifest, and not as a registry: "},
+		}, "HOST: it answers with something that is not a manifest, and not as a registry: "},
 		{"a page for tokens", tokens(200, "<html>log in</html>"), noToken},
 		{"no token", tokens(200, `{"secret": "`+password+`"}`), noToken},
 		{"no tokens there", tokens(404, "nothing here"),

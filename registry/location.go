@@ -57,7 +57,7 @@ func (t *target) reachable(at *url.URL) error {
 func (t *target) checkRealm(realm string, plain bool) error {
 	at, err := url.Parse(realm)
 	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
-		return errors.New("it does not say where to log in: the realm of its tokens is no URL")
+		return errors.New("it does not say where to log in: the realm of its tokens is not a URL")
 	}
 	if at.Scheme == "http" && !plain {
 		return &misled{url: at, login: true, why: "is plain HTTP, and the registry is not"}

@@ -11,7 +11,7 @@ func TestRealms(t *testing.T) {
 	const (
 		plain   = " is plain HTTP, and the registry is not"
 		private = " is this machine or a private network, and the registry is not"
-		noURL   = "it does not say where to log in: the realm of its tokens is no URL"
+		noURL   = "it does not say where to log in: the realm of its tokens is not a URL"
 	)
 	for _, c := range []struct {
 		registry, realm string
@@ -74,7 +74,7 @@ func TestAstray(t *testing.T) {
 			"it has logins sent to " + nobody + "/token, which refuses connections: set the realm of its tokens, " +
 				"auth.token.realm of Docker's registry, to an address that its users reach"},
 		"logins, nowhere": {func(string) oddity { return tokens("") },
-			"it does not say where to log in: the realm of its tokens is no URL"},
+			"it does not say where to log in: the realm of its tokens is not a URL"},
 		"blobs, to nobody": {func(string) oddity { return blobs(nobody) },
 			uploads + nobody + "/v2/team/kubelet/blobs/uploads/1, which refuses connections" + remedy},
 		"blobs, to who wants a login": {func(other string) oddity { return blobs(other) },

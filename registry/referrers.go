@@ -188,7 +188,7 @@ func (c *client) index(ctx context.Context, tag string) (v1.IndexManifest, error
 	}
 	var found v1.IndexManifest
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&found); err != nil || found.MediaType != types.OCIImageIndex {
-		return out, fmt.Errorf("%s:%s is no index, as a list of what is beside an image is: remove the tag", c.repo, tag)
+		return out, fmt.Errorf("%s:%s is not an index, as a list of what is beside an image is: remove the tag", c.repo, tag)
 	}
 	return found, nil
 }

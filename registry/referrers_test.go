@@ -154,7 +154,7 @@ func TestBesideRefused(t *testing.T) {
 			}
 			_, _ = w.Write([]byte(`{"schemaVersion": 2, "mediaType": "` + string(types.OCIManifestSchema1) + `"}`))
 			return true
-		}, "is no index, as a list of what is beside an image is: remove the tag"},
+		}, "is not an index, as a list of what is beside an image is: remove the tag"},
 	} {
 		f := serve(t)
 		f.fault = c.fault

@@ -113,7 +113,7 @@ func TestUnread(t *testing.T) {
 func TestOpenNames(t *testing.T) {
 	for at, says := range map[string]string{
 		"": "-to is missing", " ": "-to is missing", "ftp://example.org/acme": "unknown scheme ftp",
-		"http://example.org/%zz": "is no URL",
+		"http://example.org/%zz": "is not a URL",
 	} {
 		_, err := (Keeper{}).open(context.Background(), nil, "to", at)
 		if err == nil || !strings.Contains(err.Error(), says) {

@@ -44,7 +44,7 @@ func (k Keeper) open(ctx context.Context, held *build.Held, flag, at string) (pu
 	if schemed.MatchString(at) {
 		var err error
 		if u, err = url.Parse(at); err != nil {
-			return nil, fmt.Errorf("-%s: %s is no URL: %w", flag, run.Redact(at), errors.Unwrap(err))
+			return nil, fmt.Errorf("-%s: %s is not a URL: %w", flag, run.Redact(at), errors.Unwrap(err))
 		}
 	}
 	open, ok := places()[u.Scheme]

@@ -239,16 +239,16 @@ func TestTreeElsewhereRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for tree, want := range map[string]string{
-		".":                              "-tree=.: this folder has files, and is no work tree of a fork: ",
+		".":                              "-tree=.: this folder has files, and is not a work tree of a fork: ",
 		"dist":                           "-tree=dist is in dist, where Slipway removes and replaces folders",
 		"dist/tree":                      "-tree=dist/tree is in dist, ",
 		p.Path("dist/../forks/ship-1.4"): "is in forks, ",
 		filepath.Join(dir, "link/tree"):  "is in forks, ",
 		"~/ship":                         "-tree=~/ship: the shell leaves ~ as it is there: write $HOME",
-		filepath.Join(dir, "full"):       "/full: this folder has files, and is no work tree of a fork",
+		filepath.Join(dir, "full"):       "/full: this folder has files, and is not a work tree of a fork",
 		filepath.Join(dir, "file"):       "not a directory",
 		filepath.Join(dir, "file/tree"):  "not a directory",
-		filepath.Join(dir, "more"):       "/more: this folder has files, and is no work tree of a fork",
+		filepath.Join(dir, "more"):       "/more: this folder has files, and is not a work tree of a fork",
 		filepath.Join(dir, "other"):      "/other is the work tree of boat: name another folder for ship-1.4",
 		"/":                              "-tree=/: this folder has files",
 	} {

@@ -84,7 +84,7 @@ func (w workDir) checkPlace(p fork.Project) error {
 	case err != nil:
 		return err
 	case len(records) == 0:
-		return fmt.Errorf("-tree=%s: this folder has files, and is no work tree of a fork: "+
+		return fmt.Errorf("-tree=%s: this folder has files, and is not a work tree of a fork: "+
 			"name one that is empty or does not exist", w.path)
 	case records[0].Fork != w.fork:
 		return fmt.Errorf("-tree=%s is the work tree of %s: name another folder for %s", w.path, records[0].Fork, w.fork)

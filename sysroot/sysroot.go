@@ -42,7 +42,7 @@ func Folder(ctx context.Context, dir string, known *filetree.Memory) (Source, er
 		return Source{}, err
 	}
 	if len(tree) == 0 {
-		return Source{}, fmt.Errorf("%s is no sysroot: it has neither usr/include nor usr/lib", dir)
+		return Source{}, fmt.Errorf("%s is not a sysroot: it has neither usr/include nor usr/lib", dir)
 	}
 	return Source{Folder: tree.Digest(), folder: filetree.Dir{Path: dir, Tree: tree}}, nil
 }

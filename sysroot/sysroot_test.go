@@ -76,9 +76,9 @@ func TestFolderRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		dir:                          dir + " is no sysroot: it has neither usr/include nor usr/lib",
+		dir:                          dir + " is not a sysroot: it has neither usr/include nor usr/lib",
 		filepath.Join(dir, "none"):   "no such file or directory",
-		filepath.Join(dir, "README"): " is no sysroot",
+		filepath.Join(dir, "README"): " is not a sysroot",
 	} {
 		_, err := Folder(t.Context(), name, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {

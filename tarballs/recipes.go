@@ -117,7 +117,7 @@ func (r Recipes) Validate() []config.Fault {
 		below := c.validate()
 		for _, kind := range append(slices.Clone(c.In), c.Tarballs...) {
 			if !slices.ContainsFunc(r.Tarballs, func(t Recipe) bool { return t.Kind == kind }) {
-				below = append(below, config.Faultf("in", "%q is no kind of the table tarballs", kind))
+				below = append(below, config.Faultf("in", "%q is not a kind of the table tarballs", kind))
 			}
 		}
 		for _, kind := range c.Tarballs {
@@ -163,7 +163,7 @@ func (r Recipe) validate() []config.Fault {
 	}
 	for i, p := range r.Platforms {
 		if !platform.Names(p) {
-			faults = append(faults, config.At("platforms", i, "%q is no system or platform: want linux or linux/arm64", p))
+			faults = append(faults, config.At("platforms", i, "%q is not a system or platform: want linux or linux/arm64", p))
 		}
 	}
 	if r.Portable && len(r.Platforms) > 0 {

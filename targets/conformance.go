@@ -15,11 +15,11 @@ type Fork mg.Namespace
 
 // Conformance runs Kubernetes' conformance tests, compiled from a fork's patched tree, on a cluster.
 //
-// Makes the images that the tests start, too. Without -kubeconfig, it starts two
-// machines on this host, as root, makes them a cluster of the debs of this project's
-// forks, and removes them afterwards. Tests that may run together do. Writes
-// dist/FORK/conformance: summary.md, junit_01.xml, e2e.log, and the folder that
-// k8s-conformance takes. Ends with an error if a test fails that is not expected to.
+// Also builds the images that the tests start. Without -kubeconfig, it starts two
+// machines on this host, which needs root, sets up a cluster on them from the debs of
+// this project's forks, and removes them afterwards. Runs tests in parallel where it
+// can. Writes dist/FORK/conformance: summary.md, junit_01.xml, e2e.log, and the folder
+// that k8s-conformance takes. Fails if a test fails that is not expected to.
 //
 // Examples:
 //
@@ -29,11 +29,11 @@ type Fork mg.Namespace
 func (Fork) Conformance(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or the one with default: true)
-	kubeconfig *string, // FILE access to the cluster as an administrator (default: a cluster is made)
-	registry *string, // REGISTRY where the tests' images are pushed, and the cluster of -kubeconfig pulls them
+	kubeconfig *string, // FILE access to the cluster as an administrator (default: two machines on this host)
+	registry *string, // REGISTRY where the images are pushed, and pulled by the cluster of -kubeconfig
 	insecure *bool, // accept any certificate, and plain HTTP
 	focus *string, // REGEXP the tests to run, by name (default: \[Conformance\])
-	skip *string, // REGEXP tests that are not run, by name
+	skip *string, // REGEXP the tests to leave out, by name
 	processes *int, // NUMBER how many tests run at once (default: 4 for each processor)
 	arch *string, // NAME the architecture of the cluster's nodes (default: this machine's)
 	upstream *bool, // test the fork without its own patches, in dist/FORK-upstream, to compare with

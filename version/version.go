@@ -1,5 +1,5 @@
-// Package version reads the versions of forks and upstreams, and picks from
-// tables what holds for one.
+// Package version parses the versions of forks and upstreams, and selects the
+// rows of tables that apply to a version.
 package version
 
 import (

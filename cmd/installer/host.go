@@ -66,7 +66,7 @@ func facts(root string) (installer.Facts, error) {
 	f := installer.Facts{Arch: runtime.GOARCH}
 	theirs := filepath.Join(root, "proc/1/ns/net")
 	if _, err := os.Stat(theirs); err == nil && !same(theirs, "/proc/self/ns/net") {
-		return f, errors.New("the host's addresses do not show here: run the container with --network=host")
+		return f, errors.New("the host's addresses are not visible here: run the container with --network=host")
 	}
 	var err error
 	if f.Hostname, err = os.Hostname(); err != nil {

@@ -19,11 +19,11 @@ import (
 )
 
 const usage = `usage: installer [-role=ROLE [-replace]] [-dry-run] [-uninstall] [-status] [-root=/rootfs] [-from=/]
-  -role       what the host is to be; where it is something already, or there is but one, that
-  -replace    have the host be that instead of what it is
-  -dry-run    tell what would be done, and do nothing
-  -uninstall  take away what is installed, and put back what stood there before
-  -status     tell what is installed, and what of it was changed
+  -role       the role of the host (default: the one it has, or the only one)
+  -replace    replace the role that the host has
+  -dry-run    print what would be done, and do nothing
+  -uninstall  remove what is installed, and restore what was there before
+  -status     print what is installed, and what has changed since
   -root       where the host's root is mounted
   -from       the folder with the image
 `

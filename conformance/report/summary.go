@@ -57,7 +57,7 @@ func (s Summary) Markdown() string {
 	list(&b, "Failed as expected", lines(s.Run.Of(Expected)))
 	list(&b, "Skipped", lines(s.Run.Of(Skipped)))
 	list(&b, "Not run", code(s.Run.Missing(s.Wanted)))
-	list(&b, "Images that could not be had", s.Absent)
+	list(&b, "Images that were not available", s.Absent)
 	if s.Compared {
 		list(&b, "Different from "+cmp.Or(map[bool]string{true: "the fork"}[s.Upstream], "the upstream"), s.differences())
 	}

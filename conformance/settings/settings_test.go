@@ -23,7 +23,7 @@ func TestValidate(t *testing.T) {
 		"no kernel": {Settings{Expected: []Known{{Test: "x", Reason: "y", Kernel: "new"}}},
 			[]string{"expected[0].kernel: "}},
 		"no URL": {Settings{Product: Product{RepoURL: "example.org"}},
-			[]string{"product.repo_url: \"example.org\" is no URL"}},
+			[]string{"product.repo_url: \"example.org\" is not a URL"}},
 		"no type": {Settings{Product: Product{Type: "distro"}}, []string{`product.type: "distro": want distribution,`}},
 	} {
 		t.Run(name, func(t *testing.T) { testkit.Faults(t, name, c.in.Validate(), c.want...) })

@@ -85,7 +85,7 @@ func CheckValue(value string) error {
 			return fmt.Errorf("%q has the control character %q, which a file of variables cannot hold", value, r)
 		}
 		if unicode.Is(unicode.Noncharacter_Code_Point, r) {
-			return fmt.Errorf("%q has %U, which is no character: systemd would not start the service", value, r)
+			return fmt.Errorf("%q has %U, which is not a character: systemd would not start the service", value, r)
 		}
 	}
 	return nil

@@ -146,8 +146,8 @@ func TestCheckValue(t *testing.T) {
 		{"a\rb", `"a\rb" has the control character '\r', which a file of variables cannot hold`},
 		{"\x1b[1m", `"\x1b[1m" has the control character '\x1b', which a file of variables cannot hold`},
 		{"\ufeffa\u2028b", ""},
-		{"a\ufffe", `"a\ufffe" has U+FFFE, which is no character: systemd would not start the service`},
-		{"\U0001fffe", `"\U0001fffe" has U+1FFFE, which is no character: systemd would not start the service`},
+		{"a\ufffe", `"a\ufffe" has U+FFFE, which is not a character: systemd would not start the service`},
+		{"\U0001fffe", `"\U0001fffe" has U+1FFFE, which is not a character: systemd would not start the service`},
 		{"\xff", `"\xff" is not UTF-8 text`},
 	} {
 		if err := envfile.CheckValue(c.value); (err == nil) != (c.err == "") || err != nil && err.Error() != c.err {

@@ -39,7 +39,7 @@ func Read(r io.Reader) (Recording, error) {
 		var w Write
 		var kind string
 		if err := json.Unmarshal(lines.Bytes(), &[]any{&w.At, &kind, &w.Text}); err != nil {
-			return out, fmt.Errorf("line %d is no event of an asciicast: %w", n, err)
+			return out, fmt.Errorf("line %d is not an event of an asciicast: %w", n, err)
 		}
 		if kind == "o" {
 			out.Writes = append(out.Writes, w)

@@ -28,7 +28,7 @@ func TestRead(t *testing.T) {
 		"":                               "line 1 is not the header",
 		`{"version": 3, "width": 80}`:    "line 1 is not the header",
 		`{"version": 2}`:                 "line 1 is not the header",
-		"{\"version\":2,\"width\":9}\nx": "line 2 is no event",
+		"{\"version\":2,\"width\":9}\nx": "line 2 is not an event",
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("of %q, the error is %v, want %q", text, err, want)

@@ -33,7 +33,7 @@ func readDownloads(ctx context.Context, v visit) error {
 	}
 	digest, file, ok := strings.Cut(pick(v, listed), "  ")
 	if !ok {
-		return v.broken(name, "it is no list of sums")
+		return v.broken(name, "it is not a list of sums")
 	}
 	_, err = v.compare(ctx, path.Join(dir, file), sum{by: name, size: -1, sha256: digest})
 	return err

@@ -68,7 +68,7 @@ func (s site) packed(ctx context.Context, id string) (bool, error) {
 		}
 		ids, pack, ok := idsOf(index)
 		if !ok {
-			return false, s.broken(name+".idx", "it is no index of a pack, or its sum is wrong")
+			return false, s.broken(name+".idx", "it is not an index of a pack, or its sum is wrong")
 		}
 		if !slices.Contains(ids, id) {
 			continue

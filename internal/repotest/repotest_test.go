@@ -225,7 +225,7 @@ func TestRead(t *testing.T) {
 		"a cut pack": {
 			files: cut(find(old.content, ".pack")), want: "git: mixed: URL/overlay.git/objects/pack/pack-",
 		},
-		"a cut index of a pack": {files: cut(find(old.content, ".idx")), want: "it is no index of a pack"},
+		"a cut index of a pack": {files: cut(find(old.content, ".idx")), want: "it is not an index of a pack"},
 		"a branch that is none": {
 			files: []file{{"overlay.git/HEAD", []byte("ref: refs/heads/none\n")}}, want: "git: mixed: URL/overlay.git/HEAD",
 		},

@@ -113,7 +113,7 @@ func describe(dir string, digest v1.Hash) (v1.Descriptor, error) {
 	}
 	var m struct{ MediaType types.MediaType }
 	if err := json.Unmarshal(data, &m); err != nil || !m.MediaType.IsImage() && !m.MediaType.IsIndex() {
-		return v1.Descriptor{}, fmt.Errorf("%s: %s is no image", dir, digest)
+		return v1.Descriptor{}, fmt.Errorf("%s: %s is not an image", dir, digest)
 	}
 	return v1.Descriptor{MediaType: m.MediaType, Size: int64(len(data)), Digest: digest}, nil
 }

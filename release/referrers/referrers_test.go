@@ -139,7 +139,7 @@ func TestAddRefuses(t *testing.T) {
 		want    string
 	}{
 		"none":       {v1.Hash{Algorithm: "sha256", Hex: strings.Repeat("0", 64)}, "has no image sha256:000"},
-		"a document": {data, "is no image"},
+		"a document": {data, "is not an image"},
 		"its manifest, which can have documents of its own": {layer, ""},
 	} {
 		_, err := Add(dir, c.subject, Document{Type: "application/vex+json"})

@@ -149,7 +149,7 @@ func decode(data []byte) (any, error) {
 	case map[string]any, []any:
 		return v, nil
 	}
-	return nil, errors.New("it is no document")
+	return nil, errors.New("it is not a document")
 }
 
 // compareJSON returns each field that differs, by its path: .config.Env[1].

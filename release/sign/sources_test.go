@@ -166,9 +166,9 @@ func TestBadKeys(t *testing.T) {
 		{"OpenPGP command that hangs", "exec:" + pgp.Public + " " + script(t, "exec sleep 300"), nil,
 			"did not end within 3s"},
 		{"a command that is silent", "exec:" + key.Public + " " + script(t, "cat >/dev/null"), nil, "wrote nothing"},
-		{"rubbish", "exec:" + key.Public + " " + script(t, "cat"), nil, "what was made is no signature by the public key"},
+		{"rubbish", "exec:" + key.Public + " " + script(t, "cat"), nil, "what was made is not a signature by the public key"},
 		{"OpenPGP rubbish", "exec:" + pgp.Public + " " + script(t, "cat >/dev/null; echo hello"), nil,
-			"what was made is no signature of " + pgp.Fingerprint},
+			"what was made is not a signature of " + pgp.Fingerprint},
 		{"EdDSA behind a command", "exec:" + put(t, []byte(content(t, signtest.Write(t, signtest.New("ed",
 			packet.Config{Algorithm: packet.PubKeyAlgoEdDSA})).Public))) + " client", nil, "give it to gpg-agent"},
 	} {

@@ -174,6 +174,6 @@ func (v *verification) checkProvenance(c *Check, p provenance.Record) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(said)) {
-		c.fault(provenance.File, publish, "it names %s, which is no artifact of the release", name)
+		c.fault(provenance.File, publish, "it names %s, which is not an artifact of the release", name)
 	}
 }

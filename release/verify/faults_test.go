@@ -149,7 +149,7 @@ var changes = []fault{
 		s.put("SHA256SUMS", fmt.Appendf(nil, "%064d  ../outside\n%s", 0, s.get("SHA256SUMS")))
 	}, []string{`sums SHA256SUMS:1: the path "../outside" leads out`}},
 	{"a list for another tool", nil, func(s *ship) { s.edit("SHA256SUMS", "  notes.md", " *notes.md") }, []string{
-		"sums SHA256SUMS:12: is no line of sums", "sums notes.md: SHA256SUMS does not list it"}},
+		"sums SHA256SUMS:12: is not a line of sums", "sums notes.md: SHA256SUMS does not list it"}},
 	{"a list cut off", nil, func(s *ship) {
 		data := s.get("SHA256SUMS")
 		s.put("SHA256SUMS", data[:len(data)-1])
@@ -231,7 +231,7 @@ var contradictions = []fault{
 		s.remove("overlay/app/ship/Manifest")
 		s.drop("overlay/app/ship/Manifest")
 		s.list()
-	}, []string{"documents provenance.json: it names overlay/app/ship/Manifest, which is no artifact of the release"}},
+	}, []string{"documents provenance.json: it names overlay/app/ship/Manifest, which is not an artifact of the release"}},
 	{"too little provenance", nil, func(s *ship) {
 		all := slices.Clone(s.record.Artifacts)
 		s.drop(s.record.Kind(artifact.Package)[0].Path)

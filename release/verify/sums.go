@@ -110,7 +110,7 @@ func (l sumList) parse(text string, c *Check) map[string]string {
 		_, twice := sums[name]
 		switch {
 		case !ok || len(sum) != l.digits || !hexDigits.MatchString(sum):
-			c.fault(where, again, "%.80q is no line of sums: want %d hexadecimal digits, two spaces, a path", line, l.digits)
+			c.fault(where, again, "%.80q is not a line of sums: want %d hexadecimal digits, two spaces, a path", line, l.digits)
 			continue
 		case name != path.Clean(name) || !filepath.IsLocal(name) || strings.Contains(name, `\`):
 			c.fault(where, publish, "the path %q leads out of the release, or is not clean", name)

@@ -346,7 +346,7 @@ func TestFilesErrors(t *testing.T) {
 		"no sum": {map[string]string{"SHA512SUMS": "00  notes.md\n"}, nil,
 			"SHA512SUMS has no sum of bin/linux_amd64/captain"},
 		"no sums": {map[string]string{"SHA512SUMS": "00  a\nb\n"}, nil,
-			`SHA512SUMS:2: "b" is no sum: want the digits, two blanks and a path`},
+			`SHA512SUMS:2: "b" is not a sum: want the digits, two blanks and a path`},
 		"a bundle of another file": {map[string]string{"bin/linux_amd64/mate.sigstore.json": string(bundle)}, nil,
 			"mate.sigstore.json: its bundle is of another file: it is over the SHA-256 "},
 		"no bundle": {map[string]string{"bin/linux_amd64/mate.sigstore.json": "{"}, nil, "its bundle cannot be read"},

@@ -31,7 +31,7 @@ func readSums(dir, name string) (map[string]string, error) {
 	for i, line := range strings.Split(strings.TrimSuffix(string(data), "\n"), "\n") {
 		sum, at, ok := strings.Cut(line, "  ")
 		if !ok {
-			return nil, fmt.Errorf("%s:%d: %q is no sum: want the digits, two blanks and a path", file, i+1, line)
+			return nil, fmt.Errorf("%s:%d: %q is not a sum: want the digits, two blanks and a path", file, i+1, line)
 		}
 		out[at] = sum
 	}

@@ -160,7 +160,7 @@ func TestSeal(t *testing.T) {
 	for want, files := range map[string][]tree.File{
 		"is to be a copy of ship.deb":           {tree.AliasOf(tree.Index, "Packages", deb)},
 		"state/head.json cannot be":             {tree.Of(tree.Content, publish.HeadFile, nil)},
-		"\"../x\" is no path":                   {tree.Of(tree.Content, "../x", nil)},
+		"\"../x\" is not a path":                {tree.Of(tree.Content, "../x", nil)},
 		"nothing here has its content":          {{Entry: tree.Of(tree.Commit, "index.json", nil).Entry}},
 		"would be two files with other content": {deb, tree.Of(tree.Content, "ship.deb", []byte("boat"))},
 	} {

@@ -87,7 +87,7 @@ func (n Next) check() error {
 		}
 		of, ok := at[f.Alias]
 		if !ok || of.SHA256 != f.SHA256 || of.Class != tree.Content || of.Alias != "" {
-			return fmt.Errorf("snapshot %s: %s is to be a copy of %s, which is no content with the same bytes",
+			return fmt.Errorf("snapshot %s: %s is to be a copy of %s, which is not content with the same bytes",
 				n.Snapshot.ID, f.Path, f.Alias)
 		}
 	}

@@ -35,7 +35,7 @@ func (s Snapshot) Next(now time.Time, change Change, keep int) (Snapshot, error)
 	if s.ID != "" {
 		last, err := Time(s.ID)
 		if err != nil {
-			return Snapshot{}, fmt.Errorf("snapshot %q: its ID is no time such as %s", s.ID, IDLayout)
+			return Snapshot{}, fmt.Errorf("snapshot %q: its ID is not a time such as %s", s.ID, IDLayout)
 		}
 		if last.Sub(id) > ahead {
 			return Snapshot{}, &ClockError{Now: now, Snapshot: s.ID}

@@ -92,7 +92,7 @@ func check(wants []Want) error {
 			errs = append(errs, (registry.Pusher{}).CheckName(w.Repository, reference))
 		}
 		if w.Digest != "" && !strings.HasPrefix(w.Digest, "sha256:") {
-			errs = append(errs, fmt.Errorf("%s: %q is no digest", w.Name(), w.Digest))
+			errs = append(errs, fmt.Errorf("%s: %q is not a digest", w.Name(), w.Digest))
 		}
 		if had, ok := at[w.Name()]; ok && had.Digest != w.Digest {
 			errs = append(errs, fmt.Errorf("%s would be both the image of %s %s and of %s %s: they need different tags",

@@ -152,7 +152,7 @@ func TestMoveRefuses(t *testing.T) {
 			want: func(s *shop) Want { return s.want("v1.4.1", s.digests[0]) },
 			says: "v1.4.1 is the tag of a version",
 		},
-		"no digest": {want: func(s *shop) Want { return s.want("stable-1.5", "v1.4.1") }, says: `"v1.4.1" is no digest`},
+		"no digest": {want: func(s *shop) Want { return s.want("stable-1.5", "v1.4.1") }, says: `"v1.4.1" is not a digest`},
 		"no tag":    {want: func(s *shop) Want { return s.want("stable 1.5", none) }, says: "tag can only contain"},
 		"one tag, two images": {
 			want: func(s *shop) Want { return s.want("stable-1.4", s.digests[0]) },

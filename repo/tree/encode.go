@@ -176,9 +176,9 @@ func checkEntries(entries []Entry) error {
 func (e Entry) Check() error {
 	switch {
 	case !validPath(e.Path):
-		return fmt.Errorf("%q is no path of a file in a repository", e.Path)
+		return fmt.Errorf("%q is not a path of a file in a repository", e.Path)
 	case e.Alias != "" && !validPath(e.Alias):
-		return fmt.Errorf("%s is listed as a copy of %q, which is no path of a file in a repository", e.Path, e.Alias)
+		return fmt.Errorf("%s is listed as a copy of %q, which is not a path of a file in a repository", e.Path, e.Alias)
 	case e.Class.rank() < 0:
 		return fmt.Errorf("%s has the unknown class %q", e.Path, e.Class)
 	case e.Class == Index && e.Alias == "":
@@ -189,7 +189,7 @@ func (e Entry) Check() error {
 		return nil
 	}
 	if _, err := time.Parse(time.RFC3339, e.Until); err != nil {
-		return fmt.Errorf("%s is listed until %q, which is no time as 2006-01-02T15:04:05Z", e.Path, e.Until)
+		return fmt.Errorf("%s is listed until %q, which is not a time such as 2006-01-02T15:04:05Z", e.Path, e.Until)
 	}
 	return nil
 }

@@ -45,9 +45,9 @@ func TestListing(t *testing.T) {
 func TestBadListing(t *testing.T) {
 	digest := strings.Repeat("0a", 32)
 	for want, entries := range map[string][]Entry{
-		`"../x" is no path`:     {{Path: "../x", SHA256: digest, Class: Content}},
-		`"/x" is no path`:       {{Path: "/x", SHA256: digest, Class: Content}},
-		`"a\nb" is no path`:     {{Path: "a\nb", SHA256: digest, Class: Content}},
+		`"../x" is not a path`:  {{Path: "../x", SHA256: digest, Class: Content}},
+		`"/x" is not a path`:    {{Path: "/x", SHA256: digest, Class: Content}},
+		`"a\nb" is not a path`:  {{Path: "a\nb", SHA256: digest, Class: Content}},
 		`copy of "./y"`:         {{Path: "x", SHA256: digest, Class: Content, Alias: "./y"}},
 		`unknown class "spare"`: {{Path: "x", SHA256: digest, Class: "spare"}},
 		"an index without":      {{Path: "x", SHA256: digest, Class: Index}},

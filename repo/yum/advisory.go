@@ -46,7 +46,7 @@ func FromUpdate(u vex.Update, packages []Package) (Advisory, error) {
 	for _, n := range u.Packages {
 		i := slices.IndexFunc(packages, func(p Package) bool { return "sha256:"+p.SHA256 == n.Digest })
 		if i < 0 {
-			return a, fmt.Errorf("%s: update %s: %s is %s, which is no rpm of the release: make the release again",
+			return a, fmt.Errorf("%s: update %s: %s is %s, which is not an rpm of the release: make the release again",
 				vex.UpdateFile, u.ID, n.File, n.Digest)
 		}
 		p := packages[i]

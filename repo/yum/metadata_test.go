@@ -202,7 +202,7 @@ func TestFromUpdate(t *testing.T) {
 		want   string
 	}{
 		{"as it is", func(*vex.Update) {}, ""},
-		{"another digest", func(u *vex.Update) { u.Packages[0].Digest = "sha256:aa" }, "is no rpm of the release"},
+		{"another digest", func(u *vex.Update) { u.Packages[0].Digest = "sha256:aa" }, "is not an rpm of the release"},
 		{"another file", func(u *vex.Update) { u.Packages[0].File = "rpm/bosun.rpm" },
 			"is the rpm captain-1.36.2-1.x86_64.rpm"},
 		{"no time", func(u *vex.Update) { u.Issued = "yesterday" }, `issued at "yesterday"`},

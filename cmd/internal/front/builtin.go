@@ -16,8 +16,8 @@ func builtins(t table) []target {
 	all := []target{
 		initTarget(),
 		{
-			Name: "completion", Short: "prints what has a shell complete targets, flags and their values.",
-			Doc: "Completion prints what has a shell complete targets, flags and their values, for slipway\n" +
+			Name: "completion", Short: "prints a script that makes a shell complete targets, flags and their values.",
+			Doc: "Completion prints a script that makes a shell complete targets, flags and values, for slipway\n" +
 				"and mage, and for go tool slipway and go tool mage.",
 			Args: []param{{Name: "shell", Type: "string", Doc: "bash, zsh or fish"}},
 			Examples: []string{

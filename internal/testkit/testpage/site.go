@@ -69,7 +69,7 @@ func checkAddress(t *testing.T, site fs.FS, ids map[string]map[string]bool, name
 		to = path.Join(path.Dir(name), u.Path)
 	}
 	if info, err := fs.Stat(site, to); err != nil || info.IsDir() {
-		t.Errorf("%s: <%s> leads to %s, which is no file of the site", name, n.Data, link)
+		t.Errorf("%s: <%s> leads to %s, which is not a file of the site", name, n.Data, link)
 	} else if u.Fragment != "" && !ids[to][u.Fragment] {
 		t.Errorf("%s: %s leads to no element", name, link)
 	}

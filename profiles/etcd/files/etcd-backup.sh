@@ -1,11 +1,11 @@
 #!/bin/sh
-# etcd-backup saves what the etcd of this host keeps to a file, and checks the file.
+# etcd-backup saves the data of this host's etcd to a file, and checks the file.
 set -eu
 
 usage() {
 	echo "usage: etcd-backup FILE"
-	echo "Saves what the etcd of this host keeps to FILE, which must not be there yet."
-	echo "etcd-restore FILE brings it back."
+	echo "Saves the data of this host's etcd to FILE, which must not exist yet."
+	echo "etcd-restore FILE restores it."
 }
 case "${1:-}" in
 -h | --help)
@@ -26,7 +26,7 @@ case $1 in
 esac
 [ -d "${file%/*}/" ] || fail "there is no folder ${file%/*}" "make it: mkdir -p '${file%/*}'"
 if [ -e "$file" ] || [ -L "$file" ]; then
-	fail "$file is there already" "name another file, as $file.$(date +%Y%m%d-%H%M%S)"
+	fail "$file exists already" "name another file, as $file.$(date +%Y%m%d-%H%M%S)"
 fi
 
 export ETCDCTL_ENDPOINTS="${ETCDCTL_ENDPOINTS:-$(option ETCD_ADVERTISE_CLIENT_URLS)}"
@@ -50,7 +50,7 @@ out=$(etcdctl snapshot save "$file.part" 2>&1) ||
 	fail "etcd's data cannot be saved to $file.part: $(reason "$out")" "is there room?  df -h '${file%/*}'"
 check "$file.part"
 mv "$file.part" "$file"
-echo "etcd-backup: saved $file. To bring it back:  etcd-restore $file"
+echo "etcd-backup: saved $file. To restore it:  etcd-restore $file"
 
 if etcdctl alarm list 2>/dev/null | grep -q NOSPACE; then
 	revision=$(etcdctl endpoint status -w json | sed 's/.*"revision":\([0-9]*\).*/\1/')

@@ -1,10 +1,10 @@
 #!/bin/sh
-# etcd-restore gives the etcd of this host the data of a file that etcd-backup saved.
+# etcd-restore restores a file that etcd-backup saved to this host's etcd.
 set -eu
 
 usage() {
 	echo "usage: etcd-restore FILE"
-	echo "Gives the etcd of this host, which must be stopped and have no data, that of FILE."
+	echo "Restores the data in FILE to this host's etcd, which must be stopped and have no data."
 }
 case "${1:-}" in
 -h | --help)
@@ -40,7 +40,7 @@ for dir in "$data" ${wal:+"$wal"}; do
 	if rmdir "$dir" 2>/dev/null; then
 		continue # it was empty
 	elif [ -e "$dir" ] || [ -L "$dir" ]; then
-		fail "$dir has data already" "put it away: mv '$dir' '$dir.$(date +%Y%m%d-%H%M%S)'"
+		fail "$dir has data already" "move it away: mv '$dir' '$dir.$(date +%Y%m%d-%H%M%S)'"
 	fi
 done
 
@@ -57,7 +57,7 @@ set -- "$@" --bump-revision 1000000000 --mark-compacted
 {{- end}}
 out=$(etcdutl snapshot restore "$@" 2>&1) ||
 	fail "etcdutl cannot restore $1: $(reason "$out")" \
-		"ETCD_NAME, ETCD_INITIAL_CLUSTER and ETCD_INITIAL_ADVERTISE_PEER_URLS in {{.Options}}/etcd have to agree"
+		"ETCD_NAME, ETCD_INITIAL_CLUSTER and ETCD_INITIAL_ADVERTISE_PEER_URLS in {{.Options}}/etcd must agree"
 chown -R etcd:etcd "$work/data" ${wal:+"$work/wal"}
 [ -z "$wal" ] || mv -T "$work/wal" "$wal"
 mv -T "$work/data" "$data"

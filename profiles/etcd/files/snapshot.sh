@@ -42,11 +42,11 @@ check() {
 	remedy="make another one with etcd-backup, or take an older one"
 	size=$(wc -c <"$1")
 	if [ $((size % 512)) -ne 32 ]; then
-		fail "$1 is no snapshot of etcd, or not all of one ($size bytes)" "$remedy"
+		fail "$1 is not a snapshot of etcd, or not all of one ($size bytes)" "$remedy"
 	fi
 	sum=$(head -c -32 "$1" | sha256sum)
 	if [ "${sum%% *}" != "$(tail -c 32 "$1" | od -An -v -tx1 | tr -d ' \n')" ]; then
-		fail "$1 is no snapshot of etcd, or damaged: its sum is another" "$remedy"
+		fail "$1 is not a snapshot of etcd, or damaged: its sum is another" "$remedy"
 	fi
 	status=$(etcdutl snapshot status -w table "$1" 2>&1) || fail "$1 cannot be read: $(reason "$status")" "$remedy"
 	echo "$status"

@@ -17,6 +17,6 @@ done
 # Containers stay as they are when it is restarted.
 if [ ! -e /run/kubernetes-containerd/config.toml ] && systemctl -q is-active containerd.service &&
 	systemctl cat containerd.service 2>/dev/null | grep -q '^ExecStartPre=-/usr/libexec/kubernetes/containerd-config '; then
-	echo "host-prepare: restarting containerd, for it to know what a kubelet needs"
+	echo "host-prepare: restarting containerd, to apply the settings for a kubelet"
 	systemctl restart containerd.service
 fi

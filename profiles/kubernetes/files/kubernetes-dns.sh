@@ -9,8 +9,8 @@ timeout=120
 usage() {
 	echo "usage: kubernetes-dns [--image IMAGE] [--address IP]"
 	echo "Runs CoreDNS in the cluster, so that its pods find Services by name. Safe to repeat."
-	echo "  --image IMAGE  image of CoreDNS: the one that kubeadm of this version takes, unless given"
-	echo "  --address IP   address of the Service kube-dns: clusterDNS of the kubelet's configuration, unless given"
+	echo "  --image IMAGE  image of CoreDNS (default: the one that this version of kubeadm uses)"
+	echo "  --address IP   address of the Service kube-dns (default: clusterDNS in the kubelet's configuration)"
 }
 
 # shellcheck source=/dev/null
@@ -319,6 +319,6 @@ if [ -z "$applied" ]; then
 			"$conf/kubelet.yaml of all nodes say it, too"
 		;;
 	esac
-	fail "the API server did not take all of it: mend that, and run this again: $(why "$work/log")"
+	fail "the API server did not accept all of it: fix that, and run this again: $(why "$work/log")"
 fi
 waited

@@ -1,5 +1,5 @@
 #!/bin/sh
-# kubernetes-join has this host join a cluster as a node. Whatever can be found wrong
+# kubernetes-join joins this host to a cluster as a node. Whatever can be found wrong
 # is found before anything is changed, and a join that fails leaves nothing behind.
 set -eu
 
@@ -14,14 +14,14 @@ usage() {
 usage: kubernetes-join ENDPOINT --token TOKEN --ca-hash sha256:HASH [--wait SECONDS] [-- ARGUMENT...]
        kubernetes-join [--wait SECONDS] [-- ARGUMENT...]
        kubernetes-join --check
-Has this host join a cluster as a node. kubernetes-token, on the master, prints the line to run.
+Joins this host to a cluster as a node. kubernetes-token, on the master, prints the line to run.
   ENDPOINT   HOST:PORT of the API server
-  --token    a token that nodes can join with
+  --token    a token for joining nodes
   --ca-hash  the hash of the public key of the cluster's certificate authority
   --wait     how long to wait for the API server (default: 0)
-  --check    only look at the values, and say what is wrong with them
-  ARGUMENT   of kubeadm's checks of this host, such as --ignore-preflight-errors=SystemVerification
-What is not given is read from $settings: ENDPOINT=, TOKEN= and CA_HASH=.
+  --check    only check the values, and say what is wrong with them
+  ARGUMENT   for kubeadm's checks of this host, such as --ignore-preflight-errors=SystemVerification
+Values that are not given are read from $settings: ENDPOINT=, TOKEN= and CA_HASH=.
 END
 }
 
@@ -174,7 +174,7 @@ fit() {
 			say "this host has joined that cluster already"
 			exit 0
 		fi
-		fail "this host is a node of another cluster, as $conf/kubelet.conf says: have it leave by kubeadm reset"
+		fail "this host is a node of another cluster, as $conf/kubelet.conf says: run kubeadm reset first"
 	fi
 	if [ -e $conf/pki/ca.crt ] && [ "$(hash_of $conf/pki/ca.crt)" != "$hash" ]; then
 		fail "$conf/pki/ca.crt is the certificate authority of another cluster: move it away, or check --ca-hash"
@@ -213,7 +213,7 @@ reached() {
 		fi
 	fi
 	if ! grep -q '^HTTP/[0-9.]* 200 ' "$work/answer"; then
-		echo "the server at $endpoint does not say what a node has to know: run kubernetes-setup on its master"
+		echo "the server at $endpoint does not publish what a node needs: run kubernetes-setup on its master"
 	fi
 }
 
@@ -264,7 +264,7 @@ users:
   user: {token: $token}
 END
 	if asks "$work/bootstrap" get --raw "/api/v1/nodes/$host"; then
-		fail "the cluster has a node named $host: give this host another name, or, if that node is no more," \
+		fail "the cluster has a node named $host: give this host another name, or, if that node is gone," \
 			"run on the master: kubectl delete node $host"
 	fi
 	case $(cat "$work/log") in
@@ -275,7 +275,7 @@ END
 			"use the address that kubernetes-token printed, and check the clocks"
 		;;
 	*Unauthorized* | *'must be logged in'* | *'provide credentials'*)
-		fail "the cluster does not know the token, or it has expired: make another, by kubernetes-token on the master"
+		fail "the cluster does not know the token, or it has expired: run kubernetes-token on the master for another"
 		;;
 	*)
 		cat "$work/log" >&2
@@ -292,7 +292,7 @@ ranged() {
 		-o 'jsonpath={.data.ClusterConfiguration}' || true
 	pods=$(range podSubnet)
 	/usr/libexec/kubernetes/range-checks "$pods" "$(range serviceSubnet)" ||
-		fail "this host is not fit for a node of that cluster: mend what is said above"
+		fail "this host is not fit for a node of that cluster: fix what is said above"
 }
 
 {{- if ge .Minor 14}}
@@ -331,7 +331,7 @@ END
 		sed -n 's/^[[:blank:]]*\[ERROR \([^]]*\)\]: /\1: /p' "$work/log" >"$work/faults"
 		[ -s "$work/faults" ] || cp "$work/log" "$work/faults"
 		cat "$work/faults" >&2
-		fail "this host is not fit for a node, as kubeadm says above: mend that, or have it passed over by" \
+		fail "this host is not fit for a node, as kubeadm says above: fix that, or ignore it with" \
 			"-- --ignore-preflight-errors=NAME"
 	}
 }
@@ -413,7 +413,7 @@ leased() {
 		tries=$((tries + 1))
 		if [ $tries -ge 5 ] && full "${pods%%,*}"; then
 			fail "$host has joined, and has no addresses for pods: the cluster's range $pods has no room for one more" \
-				"node (CIDRNotAvailable). Delete a node that is no more, by kubectl delete node, or give the controller" \
+				"node (CIDRNotAvailable). Delete a node that is gone, by kubectl delete node, or give the controller" \
 				"manager a larger --cluster-cidr, and flannel, in $conf/flannel.json of each node, the same Network"
 		fi
 		[ $tries -lt 30 ] || fail "$host has joined, and has no addresses for pods: does the controller manager run, with" \

@@ -13,10 +13,10 @@ usage() {
 usage: kubernetes-pki [ADDRESS]
        kubernetes-pki --renew [--all]
 Makes certificates in $pki and kubeconfigs in $conf.
-ADDRESS is the IP address that other hosts reach this one by: the one it sends from, unless given.
-  --renew         renew what ends within 30 days, and restart what uses it
-  --all           with --renew: renew everything, whenever it ends
-  --print-config  only print the configuration that kubeadm is given
+ADDRESS is the IP address at which other hosts reach this one (default: the one it sends from).
+  --renew         renew what expires within 30 days, and restart what uses it
+  --all           with --renew: renew everything, whenever it expires
+  --print-config  only print the configuration for kubeadm
 END
 }
 
@@ -158,7 +158,7 @@ fit() {
 	done
 	if [ -e $pki/ca.crt ] && [ ! -e $pki/ca.key ] && [ ! -e $pki/apiserver.crt ]; then
 		fail "$pki/ca.crt is an authority whose key is elsewhere: this host is a node of another control plane." \
-			"To have one of its own here, have it leave by kubeadm reset first"
+			"To give it one of its own, run kubeadm reset first"
 	fi
 	for file in $conf/admin.conf $conf/controller-manager.conf $conf/scheduler.conf; do
 		[ ! -e "$file" ] || [ -e $pki/ca.crt ] ||
@@ -177,7 +177,7 @@ fit() {
 				"add it: ip address add $address/32 dev lo"
 	fi
 	/usr/libexec/kubernetes/range-checks "$pods" "$services" ||
-		fail "nothing is made yet: mend what is said above, and run this again"
+		fail "nothing is made yet: fix what is said above, and run this again"
 }
 
 [ $mode != make ] || fit
@@ -326,7 +326,7 @@ renew_all() {
 		modes
 		say "renewed$renewed"
 	else
-		say "nothing ends within 30 days"
+		say "nothing expires within 30 days"
 	fi
 	if [ -n "$restart" ] && [ -d /run/systemd/system ]; then
 		# shellcheck disable=SC2086 # names of units

@@ -8,8 +8,8 @@ conf=/etc/kubernetes
 usage() {
 	cat <<END
 usage: kubernetes-setup [--wait SECONDS]
-Gives the rights that nodes need, and publishes what a node has to know to join. It
-can be run again at any time.
+Grants the rights that nodes need, and publishes what a node needs to join. It can
+be run again at any time.
   --wait SECONDS  how long to wait for the API server (default: 60)
 END
 }
@@ -152,7 +152,7 @@ data:
 $(sed 's/^/    /' $conf/kubelet.yaml)
 END
 } >"$work/objects.yaml"
-kube apply -f "$work/objects.yaml" >"$work/log" 2>&1 || fail "the rights of nodes are not given: $(why "$work/log")"
+kube apply -f "$work/objects.yaml" >"$work/log" 2>&1 || fail "the rights of nodes are not granted: $(why "$work/log")"
 
 # A host that can run pods is a node, too, once what runs there has its rights.
 units=

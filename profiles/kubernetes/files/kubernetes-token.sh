@@ -8,7 +8,7 @@ ttl=24h
 usage() {
 	cat <<END
 usage: kubernetes-token [--ttl DURATION]
-Makes a token that nodes can join with, and prints the line to run on a new node.
+Makes a token for joining nodes, and prints the line to run on a new node.
   --ttl DURATION  how long the token is valid, such as 2h (default: 24h)
 END
 }

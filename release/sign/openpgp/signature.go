@@ -113,7 +113,7 @@ func (k Key) signature(ctx context.Context, p part, data []byte, text bool, date
 		return nil, err
 	}
 	if err := fits(p.key, data, out); err != nil {
-		return nil, fmt.Errorf("key %s: what was made is no signature of %s: %w\n"+keys.Wanted,
+		return nil, fmt.Errorf("key %s: what was made is not a signature of %s: %w\n"+keys.Wanted,
 			k.Source, fingerprint(p.key), err)
 	}
 	return out, nil

@@ -53,7 +53,7 @@ func (k *Key) signed(ctx context.Context, b Blob) ([]byte, error) {
 		return nil, err
 	}
 	if err := k.verify(b, signature); err != nil {
-		return nil, fmt.Errorf("key %s: what was made is no signature by the public key %s: %w\n"+keys.Wanted,
+		return nil, fmt.Errorf("key %s: what was made is not a signature by the public key %s: %w\n"+keys.Wanted,
 			k.Source, k.Fingerprint(), err)
 	}
 	return signature, nil

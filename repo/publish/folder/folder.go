@@ -88,7 +88,7 @@ func (f *Folder) Limits() []string { return nil }
 // folders alone: a link could lead out of the repository.
 func (f *Folder) place(path string) (string, error) {
 	if !fs.ValidPath(path) || path == "." {
-		return "", fmt.Errorf("%q is no path of a file in a repository", path)
+		return "", fmt.Errorf("%q is not a path of a file in a repository", path)
 	}
 	names := strings.Split(path, "/")
 	at := f.root

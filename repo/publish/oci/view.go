@@ -73,7 +73,7 @@ func viewOf(name string, m registry.Manifest) (view, error) {
 func filesOf(name string, data []byte) ([]file, error) {
 	m, err := v1.ParseManifest(bytes.NewReader(data))
 	if err != nil || m.ArtifactType != FilesType {
-		return nil, fmt.Errorf("%s is no list of files, of type %s", name, FilesType)
+		return nil, fmt.Errorf("%s is not a list of files, of type %s", name, FilesType)
 	}
 	var out []file
 	for _, l := range m.Layers {

@@ -54,7 +54,7 @@ func locate(u *url.URL, env run.Env) (location, error) {
 		fault("a URL has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead")
 	}
 	if err := s3utils.CheckValidBucketName(u.Host); err != nil {
-		fault("%q is no bucket: %v; expected s3://BUCKET/PREFIX", u.Host, err)
+		fault("%q is not a bucket: %v; expected s3://BUCKET/PREFIX", u.Host, err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(query)) {
 		if !slices.Contains([]string{"endpoint", "region", "style"}, key) {

@@ -47,7 +47,7 @@ func TestLocate(t *testing.T) {
 			"s3://ship/a at http://a.example.org:1 in us-east-1"},
 		{"s3://ship/a?endpoint=https://s3.example.org&region=here&style=host", nil,
 			"s3://ship/a at https://s3.example.org in here"},
-		{"s3:///a", nil, `s3:///a: "" is no bucket: Bucket name cannot be empty; expected s3://BUCKET/PREFIX`},
+		{"s3:///a", nil, `s3:///a: "" is not a bucket: Bucket name cannot be empty; expected s3://BUCKET/PREFIX`},
 		{"s3://mate:kielholen@ship/a", nil,
 			"s3://ship/a: a URL has no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead"},
 		{"s3://ship/a?endpoint=s3.example.org&style=x&acl=y", nil,

@@ -21,7 +21,7 @@ const get = `file=$root/$path; if [ -f "$file" ]; then echo file; exec cat "$fil
 // stat reads lines with a size and a path, and prints of each what is there: the SHA-256 if the
 // size is that.
 const stat = `if cd "$root" 2>/dev/null; then :; elif [ -e "$root" ] || [ -L "$root" ]; then
-	echo "$root is no folder that can be entered" >&2; exit 1; else none=1; fi
+	echo "$root is not a folder that can be entered" >&2; exit 1; else none=1; fi
 while IFS=" " read -r size path; do
 	if [ "$none" ]; then echo absent
 	elif [ -L "./$path" ]; then echo link

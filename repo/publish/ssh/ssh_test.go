@@ -211,7 +211,7 @@ func TestObstacles(t *testing.T) {
 		lay  func(root string) error
 		want string
 	}{
-		"a file for the folder": {func(root string) error { return os.WriteFile(root, nil, 0o644) }, "is no folder"},
+		"a file for the folder": {func(root string) error { return os.WriteFile(root, nil, 0o644) }, "is not a folder"},
 		"a link for a file": {func(root string) error {
 			if err := os.MkdirAll(root, 0o755); err != nil {
 				return err
