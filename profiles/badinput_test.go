@@ -99,8 +99,8 @@ func TestControlPlaneRefuses(t *testing.T) {
 	}{
 		"an address of another": {nil, "kubernetes-pki 192.0.2.12",
 			"192.0.2.12 is not an address of this host, which has 192.0.2.11"},
-		"a second address": {map[string]string{admin: conf, ca: "", "etc/kubernetes/pki/ca.key": ""},
-			"kubernetes-pki 192.0.2.12", "this control plane has the address 192.0.2.11, as /etc/kubernetes/admin.conf says"},
+		"a second address": {map[string]string{admin: conf, ca: "ship", "etc/kubernetes/pki/ca.key": "ship"},
+			"kubernetes-pki 192.0.2.12", "this control plane has the address 192.0.2.11, as the .conf files in /etc/kubernetes say"},
 		"a lost authority": {map[string]string{admin: conf}, "kubernetes-pki",
 			"/etc/kubernetes/admin.conf is there, and the authority that it trusts is not: bring /etc/kubernetes/pki/ca.crt"},
 		"a node of another": {map[string]string{"etc/kubernetes/kubelet.conf": conf, ca: ""}, "kubernetes-pki",
@@ -121,12 +121,12 @@ func TestControlPlaneRefuses(t *testing.T) {
 		"a set-up of a node": {nil, "kubernetes-setup", "if this host is to be one, run kubernetes-pki first"},
 		"a token without etcd": {map[string]string{admin: conf, "fake/down": "Error from server (Timeout): the server was " +
 			"unable to return a response in the time allotted\n"}, "kubernetes-token",
-			"kubernetes-token: the API server waits for etcd: see systemctl status etcd"},
+			"kubernetes-token: the API server waits for etcd: see journalctl -u etcd"},
 		"a token in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "#!/bin/sh\n" +
 			"echo 'error: unable to create *v1.Secret: etcdserver: mvcc: database space exceeded' >&2\nexit 1\n"},
 			"kubernetes-token", "no token is made: etcd is full: etcd-backup FILE saves it"},
 		"a set-up without etcd": {map[string]string{admin: conf, "fake/down": "[-]etcd failed: reason withheld\n"},
-			"kubernetes-setup --wait=1", "kubernetes-setup: the API server waits for etcd: see systemctl status etcd"},
+			"kubernetes-setup --wait=1", "kubernetes-setup: the API server waits for etcd: see journalctl -u etcd"},
 		"rights in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "-", "fake/full": ""}, "kubernetes-setup",
 			"the rights of nodes are not given: etcd is full"},
 	} {

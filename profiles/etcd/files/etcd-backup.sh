@@ -42,7 +42,7 @@ esac
 # A full etcd is not healthy, and can still be saved.
 if ! out=$(etcdctl get --keys-only --limit=1 --consistency=s / 2>&1); then
 	fail "etcd does not answer at $ETCDCTL_ENDPOINTS: $(reason "$out")" \
-		"is it running?  systemctl status etcd" \
+		"is it running?  journalctl -u etcd" \
 		"if it is elsewhere, or wants other certificates, set ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY"
 fi
 trap 'rm -f "$file.part"' EXIT

@@ -40,6 +40,16 @@ if [ ! -e /sys/fs/cgroup/cgroup.controllers ] && [ "$(setting failCgroupV1)" != 
 fi
 {{- end}}
 
+# A node keeps the name that it joined by: its certificate is for no other.
+certificate=$(sed -n 's/^ *client-certificate: *//p' /etc/kubernetes/kubelet.conf 2>/dev/null || true)
+node=$(openssl x509 -noout -subject -in "$certificate" 2>/dev/null | sed -n 's/.*system:node:\([^,/ ]*\).*/\1/p')
+name=$(flag hostname-override)
+name=${name:-$(uname -n | tr '[:upper:]' '[:lower:]')}
+if [ -n "$node" ] && [ "$node" != "$name" ]; then
+	say "this host is named $name, and it is the node $node of its cluster: to name it $node again,"
+	say "  hostnamectl hostname $node, then: systemctl restart kubelet. For a node named $name, kubeadm reset, and join again"
+fi
+
 endpoint=$(setting containerRuntimeEndpoint)
 endpoint=${endpoint:-$(flag container-runtime-endpoint)}
 endpoint=${endpoint:-unix:///run/containerd/containerd.sock}
