@@ -157,13 +157,6 @@ at_boot() {
 	systemctl enable --quiet $units
 }
 
-# start has them run now.
-start() {
-	rm -f $conf/bootstrap-kubelet.conf
-	# shellcheck disable=SC2086 # names of units
-	systemctl start --no-block $units
-}
-
 fit() {
 	for tool in openssl systemctl; do
 		command -v $tool >/dev/null || fail "$tool is not installed: install its package"
@@ -177,8 +170,10 @@ fit() {
 		authority $conf/kubelet.conf >"$work/joined"
 		if [ "$(hash_of "$work/joined")" = "$hash" ]; then
 			link kubelet.conf $conf/kube-proxy.conf
+			rm -f $conf/bootstrap-kubelet.conf
 			at_boot
-			start
+			# shellcheck disable=SC2086 # names of units
+			systemctl start --no-block $units
 			say "this host has joined that cluster already"
 			exit 0
 		fi
@@ -214,7 +209,7 @@ reached() {
 		return 0
 	fi
 	date=$(sed -n 's/^[Dd]ate: *//p' "$work/answer" | tr -d '\r')
-	theirs=$(date -d "$date" +%s 2>/dev/null || true)
+	theirs=$([ -z "$date" ] || date -d "$date" +%s 2>/dev/null || true)
 	if [ -n "$theirs" ]; then
 		off=$(($(date +%s) - theirs))
 		case $off in
@@ -414,8 +409,11 @@ join() {
 	done
 	trap 'rm -rf "$work"' EXIT
 	trap - INT TERM HUP
+	rm -f $conf/bootstrap-kubelet.conf
 	systemctl reset-failed kube-proxy.service flanneld.service 2>/dev/null || true
-	start
+	# They may run, and know the cluster that this host was in before.
+	# shellcheck disable=SC2086 # names of units
+	systemctl restart --no-block ${units#kubelet.service }
 }
 
 # leased waits for the node's range of the pods' addresses, where the cluster gives nodes any.
