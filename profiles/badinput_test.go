@@ -136,6 +136,9 @@ func TestControlPlaneRefuses(t *testing.T) {
 		"a token in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "#!/bin/sh\n" +
 			"echo 'error: unable to create *v1.Secret: etcdserver: mvcc: database space exceeded' >&2\nexit 1\n"},
 			"kubernetes-token", "no token is made: etcd is full: etcd-backup FILE saves it"},
+		"a token after a year": {map[string]string{admin: conf, "fake/down": "Unable to connect to the server: tls: failed to " +
+			"verify certificate: x509: certificate has expired or is not yet valid\n"}, "kubernetes-token",
+			"a certificate of the control plane has expired: run kubernetes-pki --renew"},
 		"a set-up without etcd": {map[string]string{admin: conf, "fake/down": "[-]etcd failed: reason withheld\n"},
 			"kubernetes-setup --wait=1", "kubernetes-setup: the API server waits for etcd: see journalctl -u etcd"},
 		"rights in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "-", "fake/full": ""}, "kubernetes-setup",

@@ -246,6 +246,7 @@ phase() {
 	grep -v '^To see the stack trace' "$work/log" >&2 || true
 	[ -z "$made" ] || return 0
 	case $(cat "$work/log") in
+	*'certificate has expired'*) fail "run kubernetes-pki --renew first" ;;
 	*networking.podSubnet*) fail "that is --cluster-cidr in {{.Options}}/kube-controller-manager: mend it, and run this again" ;;
 	*networking.serviceSubnet*)
 		fail "that is --service-cluster-ip-range in {{.Options}}/kube-apiserver: mend it, and run this again"
@@ -380,7 +381,8 @@ renew_all() {
 	for ca in ca front-proxy-ca; do
 		if ends $pki/$ca.crt 31536000; then
 			echo "kubernetes-pki: $pki/$ca.crt ends within a year, and kubernetes-pki cannot renew an authority:" \
-				"$(openssl x509 -noout -enddate -in $pki/$ca.crt)" >&2
+				"$(openssl x509 -noout -enddate -in $pki/$ca.crt). By hand, as" \
+				"https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/ tells" >&2
 		fi
 	done
 }

@@ -35,6 +35,8 @@ why() {
 	*'etcd failed'* | *'etcdserver: '* | *'unable to return a response'*)
 		echo "the API server waits for etcd: see journalctl -u etcd"
 		;;
+	*'certificate has expired'*) echo "a certificate of the control plane has expired: run kubernetes-pki --renew" ;;
+	*x509*) tail -n 1 "$1" ;;
 	*refused* | *'Unable to connect'*) echo "the API server does not answer: start it by" \
 		"systemctl start kubernetes-master.target, or see journalctl -u kube-apiserver" ;;
 	*'check failed'*) echo "the API server is not ready, by its checks $(tr ' ' '\n' <"$1" | sed -n 's/.*\[-]//p' | tr '\n' ' '):" \
