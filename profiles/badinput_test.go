@@ -99,8 +99,9 @@ func TestControlPlaneRefuses(t *testing.T) {
 	}{
 		"an address of another": {nil, "kubernetes-pki 192.0.2.12",
 			"192.0.2.12 is not an address of this host, which has 192.0.2.11"},
-		"a second address": {map[string]string{admin: conf, ca: "", "etc/kubernetes/pki/ca.key": ""},
-			"kubernetes-pki 192.0.2.12", "this control plane has the address 192.0.2.11, as /etc/kubernetes/admin.conf says"},
+		"a second address": {map[string]string{admin: conf, ca: "ship", "etc/kubernetes/pki/ca.key": "ship"},
+			"kubernetes-pki 192.0.2.12",
+			"this control plane has the address 192.0.2.11, as the .conf files in /etc/kubernetes say"},
 		"a lost authority": {map[string]string{admin: conf}, "kubernetes-pki",
 			"/etc/kubernetes/admin.conf is there, and the authority that it trusts is not: bring /etc/kubernetes/pki/ca.crt"},
 		"a node of another": {map[string]string{"etc/kubernetes/kubelet.conf": conf, ca: ""}, "kubernetes-pki",
@@ -114,19 +115,32 @@ func TestControlPlaneRefuses(t *testing.T) {
 			"the range of pods, 10.244.0.0/16, and that of Services, 10.244.0.0/24, overlap"},
 		"options": {map[string]string{"etc/default/kube-apiserver": "KUBE_APISERVER_ARGS=\"--v 2 x\"\n"}, "kubernetes-pki",
 			"/etc/default/kube-apiserver:1: x is not a flag"},
-		"a clock":  {nil, "kubernetes-pki", "the clock of this host is wrong, as /usr/sbin/kubernetes-pki is of a later day"},
-		"no route": {map[string]string{"bin/ip": "#!/bin/sh\n"}, "kubernetes-pki", "this host has no route to others"},
+		"a clock":               {nil, "kubernetes-pki", "the clock of this host is wrong, as /usr/sbin/kubernetes-pki is of a later day"},
+		"no route":              {map[string]string{"bin/ip": "#!/bin/sh\n"}, "kubernetes-pki", "this host has no route to others"},
+		"an address for itself": {nil, "kubernetes-pki 127.0.0.1", "no other host reaches this one by 127.0.0.1"},
+		"an authority without its key": {map[string]string{ca: "ship", "etc/kubernetes/pki/apiserver.crt": "ship"},
+			"kubernetes-pki", "/etc/kubernetes/pki/ca.key is not there, or empty, and ca.crt is: bring it back from a backup"},
+		"a range that is too small": {map[string]string{"bin/kubeadm": "#!/bin/sh\n" +
+			"echo 'error: networking.podSubnet: Invalid value' >&2\nexit 1\n"}, "kubernetes-pki",
+			"that is --cluster-cidr in /etc/default/kube-controller-manager: mend it"},
+		"a certificate for another range": {map[string]string{admin: conf, ca: "ship", "etc/kubernetes/kubelet.yaml": "",
+			"bin/kubectl": "#!/bin/sh\ncase \"$*\" in *'get service kubernetes'*) echo 10.96.0.1 ;; esac\n",
+			"bin/openssl": "#!/bin/sh\necho \"IP $4 does NOT match certificate\"\n"}, "kubernetes-setup",
+			"its certificate is not for 10.96.0.1, which its Service has"},
 		"a token of a node": {nil, "kubernetes-token",
 			"/etc/kubernetes/admin.conf is not there: it works on the master alone"},
 		"a set-up of a node": {nil, "kubernetes-setup", "if this host is to be one, run kubernetes-pki first"},
 		"a token without etcd": {map[string]string{admin: conf, "fake/down": "Error from server (Timeout): the server was " +
 			"unable to return a response in the time allotted\n"}, "kubernetes-token",
-			"kubernetes-token: the API server waits for etcd: see systemctl status etcd"},
+			"kubernetes-token: the API server waits for etcd: see journalctl -u etcd"},
 		"a token in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "#!/bin/sh\n" +
 			"echo 'error: unable to create *v1.Secret: etcdserver: mvcc: database space exceeded' >&2\nexit 1\n"},
 			"kubernetes-token", "no token is made: etcd is full: etcd-backup FILE saves it"},
+		"a token after a year": {map[string]string{admin: conf, "fake/down": "Unable to connect to the server: tls: failed to " +
+			"verify certificate: x509: certificate has expired or is not yet valid\n"}, "kubernetes-token",
+			"a certificate of the control plane has expired: run kubernetes-pki --renew"},
 		"a set-up without etcd": {map[string]string{admin: conf, "fake/down": "[-]etcd failed: reason withheld\n"},
-			"kubernetes-setup --wait=1", "kubernetes-setup: the API server waits for etcd: see systemctl status etcd"},
+			"kubernetes-setup --wait=1", "kubernetes-setup: the API server waits for etcd: see journalctl -u etcd"},
 		"rights in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "-", "fake/full": ""}, "kubernetes-setup",
 			"the rights of nodes are not granted: etcd is full"},
 	} {
@@ -162,7 +176,7 @@ func TestControlPlaneRefuses(t *testing.T) {
 func TestControlPlaneTakesItsOptions(t *testing.T) {
 	packaged := contents(assembled(t, "kubernetes", "1.36.1+acme.1"))
 	h := newHost(t, packaged, map[string]string{"bin/ip": fakeIP, "bin/systemctl": "#!/bin/sh\nexit 1\n",
-		"etc/default/kube-apiserver":          "KUBE_APISERVER_ARGS='--service-cluster-ip-range=10.96.0.0/12'\n",
+		"etc/default/kube-apiserver":          "KUBE_APISERVER_ARGS='--service-cluster-ip-range 10.96.0.0/12'\n",
 		"etc/default/kube-controller-manager": "KUBE_CONTROLLER_MANAGER_ARGS=\"!--cluster-cidr --v=2\"\n"})
 	out, status := h.run(t, "kubernetes-pki", "--print-config")
 	const want = `networking: {serviceSubnet: "10.96.0.0/12", podSubnet: "", dnsDomain: cluster.local}`
@@ -242,6 +256,8 @@ func TestJoinRefuses(t *testing.T) {
 			"seconds behind the server's, and certificates hold for a time: set it"},
 		"a clock ahead": {map[string]string{"fake/answer": joinAnswer(now.Add(-time.Hour), "ship")}, "",
 			"seconds ahead of the server's"},
+		"no clock": {map[string]string{"fake/answer": "HTTP/1.0 404 Not Found\r\n\r\n"}, "",
+			"the server at 192.0.2.11:6443 does not say what a node has to know: check the address"},
 		"another authority": {map[string]string{"fake/answer": joinAnswer(now, "rope")}, "",
 			"the certificate authority at 192.0.2.11:6443 is not the one that is expected"},
 		"a token that has expired": {map[string]string{"fake/says": "error: You must be logged in to the server " +

@@ -60,6 +60,10 @@ func TestJoinLooksAtItsValues(t *testing.T) {
 // TestKubeletStart has a kubelet keep its own arguments where it has a kubeconfig and nothing of kubeadm.
 func TestKubeletStart(t *testing.T) {
 	packaged := contents(assembled(t, "kubernetes", "1.36.1"))
+	const dropIn = "/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf"
+	if !strings.Contains(packaged[dropIn], "\nSyslogIdentifier=kubelet\n") {
+		t.Error("the journal names a kubelet by its script")
+	}
 	const kubeadms, others = "--config=a\n--x=1\nextra\n-- --\n", "--config=own file\nextra\n-- --\n"
 	for _, c := range []struct {
 		files []string

@@ -12,6 +12,7 @@ case "${1:-}" in
 	usage
 	exit 0
 	;;
+-*) set -- ;; # it has no other options
 esac
 if [ $# -ne 1 ] || [ -z "$1" ]; then
 	usage >&2
@@ -25,6 +26,7 @@ case $1 in
 *) file=$PWD/$1 ;;
 esac
 [ -d "${file%/*}/" ] || fail "there is no folder ${file%/*}" "make it: mkdir -p '${file%/*}'"
+[ ! -d "$file" ] || fail "$file is a folder" "name a file in it, as ${file%/}/etcd-$(date +%Y%m%d-%H%M%S).db"
 if [ -e "$file" ] || [ -L "$file" ]; then
 	fail "$file exists already" "name another file, as $file.$(date +%Y%m%d-%H%M%S)"
 fi
@@ -42,7 +44,7 @@ esac
 # A full etcd is not healthy, and can still be saved.
 if ! out=$(etcdctl get --keys-only --limit=1 --consistency=s / 2>&1); then
 	fail "etcd does not answer at $ETCDCTL_ENDPOINTS: $(reason "$out")" \
-		"is it running?  systemctl status etcd" \
+		"is it running?  journalctl -u etcd" \
 		"if it is elsewhere, or wants other certificates, set ETCDCTL_ENDPOINTS, ETCDCTL_CACERT, ETCDCTL_CERT, ETCDCTL_KEY"
 fi
 trap 'rm -f "$file.part"' EXIT
@@ -56,5 +58,6 @@ if etcdctl alarm list 2>/dev/null | grep -q NOSPACE; then
 	revision=$(etcdctl endpoint status -w json | sed 's/.*"revision":\([0-9]*\).*/\1/')
 	echo "etcd-backup: warning: etcd is full and takes no more writes (alarm NOSPACE). To make room:" >&2
 	echo "  etcdctl compact $revision; etcdctl defrag; etcdctl alarm disarm" >&2
-	echo "  if that is not enough, set a larger ETCD_QUOTA_BACKEND_BYTES in {{.Options}}/etcd, and: systemctl restart etcd" >&2
+	echo "  if that is not enough, set a larger ETCD_QUOTA_BACKEND_BYTES in {{.Options}}/etcd, then:" >&2
+	echo "  systemctl restart etcd; etcdctl alarm disarm" >&2
 fi

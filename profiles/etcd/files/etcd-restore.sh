@@ -57,6 +57,7 @@ set -- "$@" --bump-revision 1000000000 --mark-compacted
 {{- end}}
 out=$(etcdutl snapshot restore "$@" 2>&1) ||
 	fail "etcdutl cannot restore $1: $(reason "$out")" \
+		"is there room?  df -h '${data%/*}'" \
 		"ETCD_NAME, ETCD_INITIAL_CLUSTER and ETCD_INITIAL_ADVERTISE_PEER_URLS in {{.Options}}/etcd must agree"
 chown -R etcd:etcd "$work/data" ${wal:+"$work/wal"}
 [ -z "$wal" ] || mv -T "$work/wal" "$wal"

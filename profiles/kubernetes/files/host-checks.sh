@@ -40,6 +40,29 @@ if [ ! -e /sys/fs/cgroup/cgroup.controllers ] && [ "$(setting failCgroupV1)" != 
 fi
 {{- end}}
 
+if [ "$(wc -l </proc/swaps 2>/dev/null || echo 0)" -gt 1 ] && [ "$(setting failSwapOn)" != false ]; then
+	say "this host has swap, and the kubelet does not start with it: run swapoff -a, and remove it from"
+	say "  /etc/fstab, or set failSwapOn: false"
+	change "failSwapOn: false"
+fi
+
+# A node keeps the name that it joined by: its certificate is for no other.
+certificate=$(sed -n 's/^ *client-certificate: *//p' /etc/kubernetes/kubelet.conf 2>/dev/null || true)
+node=$(openssl x509 -noout -subject -in "$certificate" 2>/dev/null | sed -n 's/.*system:node:\([^,/ ]*\).*/\1/p')
+name=$(flag hostname-override)
+name=${name:-$(uname -n | tr '[:upper:]' '[:lower:]')}
+if [ -n "$node" ] && [ "$node" != "$name" ]; then
+	say "this host is named $name, and it is the node $node of its cluster: to name it $node again,"
+	say "  hostnamectl hostname $node, then: systemctl restart kubelet. For a node named $name, kubeadm reset, and join again"
+fi
+
+network=$(find /etc/cni/net.d /usr/libexec/flannel/cni-config /usr/libexec/kubernetes/cni-bridge \
+	/opt/libexec/flannel/cni-config /opt/libexec/kubernetes/cni-bridge ! -type d 2>/dev/null | head -n 1)
+if [ -z "$network" ]; then
+	say "pods have no network yet, and the node is not ready before: install kubernetes-cni-flannel or, on a"
+	say "  single host, kubernetes-cni-bridge, then: systemctl restart kubelet. Or deploy another network"
+fi
+
 endpoint=$(setting containerRuntimeEndpoint)
 endpoint=${endpoint:-$(flag container-runtime-endpoint)}
 endpoint=${endpoint:-unix:///run/containerd/containerd.sock}

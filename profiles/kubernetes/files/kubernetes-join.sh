@@ -132,7 +132,8 @@ trap 'rm -rf "$work"' EXIT
 
 # hash_of FILE prints the hash of the public key of a certificate.
 hash_of() {
-	sum=$(openssl x509 -pubkey -noout -in "$1" | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r)
+	key=$(openssl x509 -pubkey -noout -in "$1") || return 1
+	sum=$(printf '%s' "$key" | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r)
 	echo "sha256:${sum%% *}"
 }
 
@@ -146,16 +147,14 @@ authority() {
 	fi
 }
 
-# start has the services of a node run, now and at each boot.
-start() {
+# at_boot has the services of a node run at each boot.
+at_boot() {
 	units="kubelet.service kube-proxy.service"
 	if systemctl cat flanneld.service >/dev/null 2>&1; then
 		units="$units flanneld.service"
 	fi
 	# shellcheck disable=SC2086 # names of units
 	systemctl enable --quiet $units
-	# shellcheck disable=SC2086
-	systemctl start --no-block $units
 }
 
 fit() {
@@ -170,7 +169,11 @@ fit() {
 	if [ -e $conf/kubelet.conf ]; then
 		authority $conf/kubelet.conf >"$work/joined"
 		if [ "$(hash_of "$work/joined")" = "$hash" ]; then
-			start
+			link kubelet.conf $conf/kube-proxy.conf
+			rm -f $conf/bootstrap-kubelet.conf
+			at_boot
+			# shellcheck disable=SC2086 # names of units
+			systemctl start --no-block $units
 			say "this host has joined that cluster already"
 			exit 0
 		fi
@@ -180,10 +183,16 @@ fit() {
 		fail "$conf/pki/ca.crt is the certificate authority of another cluster: move it away, or check --ca-hash"
 	fi
 	socket=$(cat $conf/kubelet.yaml $conf/kubelet.d/*.conf 2>/dev/null |
-		sed -n 's/^containerRuntimeEndpoint: *//p' | tail -n 1 | tr -d "\"' ")
+		sed -n 's/[[:space:]]#.*//; s/^containerRuntimeEndpoint: *//p' | tail -n 1 | tr -d "\"' ")
 	socket=${socket:-unix:///run/containerd/containerd.sock}
 	[ -S "${socket#unix://}" ] || fail "no container runtime is at ${socket#unix://}: install containerd and start it," \
 		"or name another socket as containerRuntimeEndpoint in $conf/kubelet.d"
+	/usr/libexec/kubernetes/host-checks >&2 || true # with remedies, which kubeadm does not name
+	if [ -e $conf/bootstrap-kubelet.conf ]; then
+		say "an earlier join was interrupted: beginning anew"
+		systemctl stop kubelet.service
+		rm -f $conf/bootstrap-kubelet.conf
+	fi
 }
 
 # reached asks the server, and prints what is wrong with its answer.
@@ -200,7 +209,7 @@ reached() {
 		return 0
 	fi
 	date=$(sed -n 's/^[Dd]ate: *//p' "$work/answer" | tr -d '\r')
-	theirs=$(date -d "$date" +%s 2>/dev/null || true)
+	theirs=$([ -z "$date" ] || date -d "$date" +%s 2>/dev/null || true)
 	if [ -n "$theirs" ]; then
 		off=$(($(date +%s) - theirs))
 		case $off in
@@ -213,7 +222,8 @@ reached() {
 		fi
 	fi
 	if ! grep -q '^HTTP/[0-9.]* 200 ' "$work/answer"; then
-		echo "the server at $endpoint does not publish what a node needs: run kubernetes-setup on its master"
+		echo "the server at $endpoint does not publish what a node needs: check the address, or run kubernetes-setup" \
+			"on its master"
 	fi
 }
 
@@ -264,6 +274,8 @@ users:
   user: {token: $token}
 END
 	if asks "$work/bootstrap" get --raw "/api/v1/nodes/$host"; then
+		# A join that was interrupted can leave the node of this very host, as it runs now.
+		! grep -q "\"bootID\": *\"$(cat /proc/sys/kernel/random/boot_id)\"" "$work/out" || return 0
 		fail "the cluster has a node named $host: give this host another name, or, if that node is gone," \
 			"run on the master: kubectl delete node $host"
 	fi
@@ -378,9 +390,10 @@ join() {
 	echo "KUBELET_KUBEADM_ARGS=\"{{if lt .Minor 24}}--container-runtime=remote {{end}}--container-runtime-endpoint=$socket\"" >"$work/flags"
 	put "$work/flags" 0644 /var/lib/kubelet/kubeadm-flags.env
 {{- end}}
+	link kubelet.conf $conf/kube-proxy.conf
 	put "$work/bootstrap" 0600 $conf/bootstrap-kubelet.conf
 	systemctl reset-failed kubelet.service 2>/dev/null || true
-	systemctl enable --quiet kubelet.service
+	at_boot # so that a reboot before the end changes nothing
 	systemctl restart --no-block kubelet.service
 	tries=0
 	until [ -e $current ] && asks $conf/kubelet.conf get --raw "/api/v1/nodes/$host"; do
@@ -394,12 +407,13 @@ join() {
 		fi
 		sleep 1
 	done
-	rm -f $conf/bootstrap-kubelet.conf
-	link kubelet.conf $conf/kube-proxy.conf
 	trap 'rm -rf "$work"' EXIT
 	trap - INT TERM HUP
+	rm -f $conf/bootstrap-kubelet.conf
 	systemctl reset-failed kube-proxy.service flanneld.service 2>/dev/null || true
-	start
+	# They may run, and know the cluster that this host was in before.
+	# shellcheck disable=SC2086 # names of units
+	systemctl restart --no-block ${units#kubelet.service }
 }
 
 # leased waits for the node's range of the pods' addresses, where the cluster gives nodes any.

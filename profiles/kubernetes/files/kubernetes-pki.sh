@@ -78,7 +78,7 @@ server() {
 	sed -n 's|^ *server: *https://\(.*\):[0-9]*$|\1|p' "$1" | tr -d '[]' | grep -v -e '^127\.' -e '^::1$' -e '^localhost$' || true
 }
 
-former=$(server $conf/admin.conf)
+former=$(for name in admin controller-manager scheduler; do server $conf/$name.conf; done | head -n 1)
 given=$address
 address=${address:-$former}
 if [ -z "$address" ]; then
@@ -105,7 +105,8 @@ option() {
 	else # all are in one file
 		cat "{{.Options}}/$2" >"$work/options" 2>/dev/null || true
 	fi
-	tr -d "\"'\\\\" <"$work/options" | tr ' ' '\n' | sed -n "s/^--$1=//p" | tail -n 1
+	tr -d "\"'\\\\" <"$work/options" | tr ' ' '\n' |
+		sed -n "/^--$1\$/{n; s/^/--$1=/}; s/^--$1=//p" | tail -n 1
 }
 
 # ranges finds the ranges of the cluster.
@@ -160,16 +161,28 @@ fit() {
 		fail "$pki/ca.crt is an authority whose key is elsewhere: this host is a node of another control plane." \
 			"To give it one of its own, run kubeadm reset first"
 	fi
+	for file in ca.crt ca.key front-proxy-ca.crt; do
+		case $file in
+		*.crt) other=${file%.crt}.key ;;
+		*) other=ca.crt ;;
+		esac
+		[ ! -s "$pki/$other" ] || [ -s "$pki/$file" ] ||
+			fail "$pki/$file is not there, or empty, and $other is: bring it back from a backup or, for a new cluster," \
+				"move away all of $pki, and all .conf files in $conf"
+	done
 	for file in $conf/admin.conf $conf/controller-manager.conf $conf/scheduler.conf; do
 		[ ! -e "$file" ] || [ -e $pki/ca.crt ] ||
 			fail "$file is there, and the authority that it trusts is not: bring $pki/ca.crt and ca.key back from a" \
 				"backup, or, for a new cluster, move away all .conf files in $conf"
 	done
 	if [ -n "$given" ] && [ "$given" != "${former:-$given}" ]; then
-		fail "this control plane has the address $former, as $conf/admin.conf says. To give it $given, move away" \
-			"$pki/apiserver.crt and apiserver.key, and all .conf files in $conf, and run this again; nodes have to join again"
+		fail "this control plane has the address $former, as the .conf files in $conf say. To give it $given, move away" \
+			"$pki/apiserver.crt and apiserver.key, and those files, and run this again; nodes have to join again"
 	fi
 	free $conf/admin.conf || return 0
+	case $address in
+	127.* | 0.0.0.0 | ::1 | ::) fail "no other host reaches this one by $address: name an address by which they do" ;;
+	esac
 	if command -v ip >/dev/null && [ "${address#*:}" = "$address" ]; then
 		ip -4 -o address show | grep -qF " $address/" ||
 			fail "$address is not an address of this host, which has$(ip -4 -o address show scope global |
@@ -223,21 +236,53 @@ modes() {
 	done
 }
 
+# phase KIND NAME [ARGUMENT...] has kubeadm make something.
+phase() {
+	kind=$1 name=$2
+	shift 2
+	[ $# -gt 0 ] || set -- --config "$work/kubeadm.yaml"
+	made=yes
+	/usr/bin/kubeadm init phase "$kind" "$name" "$@" 2>"$work/log" || made=
+	grep -v '^To see the stack trace' "$work/log" >&2 || true
+	[ -z "$made" ] || return 0
+	case $(cat "$work/log") in
+	*'certificate has expired'*) fail "run kubernetes-pki --renew first" ;;
+	*networking.podSubnet*) fail "that is --cluster-cidr in {{.Options}}/kube-controller-manager: mend it, and run this again" ;;
+	*networking.serviceSubnet*)
+		fail "that is --service-cluster-ip-range in {{.Options}}/kube-apiserver: mend it, and run this again"
+		;;
+	esac
+	fail "$name is not made: mend what kubeadm says above, and run this again"
+}
+
+# halves removes what is empty, as a full disk leaves it, and what is there of a
+# certificate and its key without the other: it is made again.
+halves() {
+	find $conf $pki -maxdepth 1 -type f -size 0 \( -name '*.conf' -o -path "$pki/*" \) -delete 2>/dev/null || true
+	for name in apiserver apiserver-kubelet-client front-proxy-client; do
+		for half in $pki/$name.crt $pki/$name.key; do
+			[ -s "$half" ] || [ -L "$half" ] || rm -f $pki/$name.crt $pki/$name.key
+		done
+	done
+}
+
 make() {
-	for phase in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client{{if ge .Minor 31}} sa{{end}}; do
-		/usr/bin/kubeadm init phase certs "$phase" --config "$work/kubeadm.yaml"
+	halves
+	for name in ca apiserver apiserver-kubelet-client front-proxy-ca front-proxy-client{{if ge .Minor 31}} sa{{end}}; do
+		phase certs $name
 	done
 {{- if lt .Minor 31}}
-	/usr/bin/kubeadm init phase certs sa --cert-dir $pki # it takes no --config yet
+	phase certs sa --cert-dir $pki # it takes no --config yet
 {{- end}}
-	for phase in {{if lt .Minor 20}}admin {{end}}controller-manager scheduler; do
-		/usr/bin/kubeadm init phase kubeconfig "$phase" --config "$work/kubeadm.yaml"
+	[ -s $pki/sa.pub ] || openssl pkey -in $pki/sa.key -pubout -out $pki/sa.pub
+	for name in {{if lt .Minor 20}}admin {{end}}controller-manager scheduler; do
+		phase kubeconfig $name
 	done
 	if free $conf/admin.conf; then
 		user kubernetes-admin --org system:masters >"$work/admin"
 		mv "$work/admin" $conf/admin.conf
 	fi
-	if free $conf/kubelet.conf; then
+	if free $conf/kubelet.conf || { grep -qF " $current" $conf/kubelet.conf && [ ! -s $current ]; }; then
 		identity
 	fi
 	# The proxy is its node, and so has a certificate that is rotated.
@@ -336,7 +381,8 @@ renew_all() {
 	for ca in ca front-proxy-ca; do
 		if ends $pki/$ca.crt 31536000; then
 			echo "kubernetes-pki: $pki/$ca.crt ends within a year, and kubernetes-pki cannot renew an authority:" \
-				"$(openssl x509 -noout -enddate -in $pki/$ca.crt)" >&2
+				"$(openssl x509 -noout -enddate -in $pki/$ca.crt). By hand, as" \
+				"https://kubernetes.io/docs/tasks/tls/manual-rotation-of-ca-certificates/ tells" >&2
 		fi
 	done
 }

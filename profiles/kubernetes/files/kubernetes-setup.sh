@@ -165,4 +165,12 @@ if [ -n "$units" ] && { [ -S /run/containerd/containerd.sock ] || [ -S /run/crio
 	# shellcheck disable=SC2086 # names of units
 	systemctl start --no-block $units
 fi
+
+# Pods reach the API server by the address of its Service.
+address=$(kube get service kubernetes -o 'jsonpath={.spec.clusterIP}' 2>/dev/null || true)
+if [ -n "$address" ] && openssl x509 -noout -checkip "$address" -in $conf/pki/apiserver.crt | grep -q 'NOT match'; then
+	fail "pods cannot trust the API server: its certificate is not for $address, which its Service has, as the range of" \
+		"Services was another one when it was made. For one that is: rm $conf/pki/apiserver.crt, then kubernetes-pki," \
+		"then systemctl restart kube-apiserver kubernetes-setup"
+fi
 echo "kubernetes-setup: done. For another host to join:  kubernetes-token"

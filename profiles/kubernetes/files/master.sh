@@ -33,12 +33,14 @@ why() {
 	case $(cat "$1") in
 	*'database space exceeded'*) echo "etcd is full: etcd-backup FILE saves it, and prints the commands that make room" ;;
 	*'etcd failed'* | *'etcdserver: '* | *'unable to return a response'*)
-		echo "the API server waits for etcd: see systemctl status etcd"
+		echo "the API server waits for etcd: see journalctl -u etcd"
 		;;
-	*refused*) echo "the API server does not answer: start it by systemctl start kubernetes-master.target, or see" \
-		"systemctl status kube-apiserver" ;;
+	*'certificate has expired'*) echo "a certificate of the control plane has expired: run kubernetes-pki --renew" ;;
+	*x509*) tail -n 1 "$1" ;;
+	*refused* | *'Unable to connect'*) echo "the API server does not answer: start it by" \
+		"systemctl start kubernetes-master.target, or see journalctl -u kube-apiserver" ;;
 	*'check failed'*) echo "the API server is not ready, by its checks $(tr ' ' '\n' <"$1" | sed -n 's/.*\[-]//p' | tr '\n' ' '):" \
-		"see systemctl status kube-apiserver" ;;
+		"see journalctl -u kube-apiserver" ;;
 	*) grep -v 'To see the stack trace' "$1" | tail -n 1 ;;
 	esac
 }
