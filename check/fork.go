@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/build"
@@ -31,6 +32,7 @@ func (c *checker) fork(id string) {
 	c.series(id, loaded.Carried)
 	s, ok := c.sessions[id]
 	if !ok {
+		c.rest(id)
 		_, err := lock.Read(c.Project.Path(filepath.Join("forks", id, "fork.lock")))
 		c.add(id, "fork.lock", "can be read", err)
 		c.skip(id, "release", "what is made of the fork is known once its files are right")
@@ -46,6 +48,18 @@ func (c *checker) fork(id string) {
 	c.sysroots(f)
 	c.forms(s)
 	c.kubespray(s)
+}
+
+// rest adds what keeps a fork from being read and is not of one file alone, such as a series of the patch library that
+// has no patches for its version.
+func (c *checker) rest(id string) {
+	left := faults(c.Project, c.unread[id])
+	for _, one := range c.report.Checks {
+		left = slices.DeleteFunc(left, func(f Fault) bool { return one.Fork == id && slices.Contains(one.Faults, f) })
+	}
+	if len(left) > 0 {
+		c.report.Checks = append(c.report.Checks, Check{Fork: id, Name: "fork", Faults: left})
+	}
 }
 
 // series looks at the files of a fork's series, each of which has to be a patch.

@@ -1,11 +1,18 @@
 package front
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 )
+
+// commands is where the packages of slipway and mage are.
+const commands = "github.com/slipway-build/slipway/cmd/"
 
 // Where the go command leaves what it runs: in its build cache for go tool, and in a
 // temporary folder for go run.
@@ -14,19 +21,34 @@ var (
 	goRun  = regexp.MustCompile(`/go-build[0-9]+/b[0-9]+/exe/[^/]+$`)
 )
 
-// calledAs returns the words that a person starts this program with: where its executable
-// is tells whether the go command did it.
-func calledAs(name, word, exe string) string {
+// calledAs returns the words that a person starts this program with in a folder: where its
+// executable is tells whether the go command did it. go tool runs what it has just compiled
+// from where go run does, so it is taken for go tool where that would find this program.
+func calledAs(name, word, exe, dir string) string {
 	path := filepath.ToSlash(exe)
 	switch {
-	case goTool.MatchString(path):
+	case goTool.MatchString(path), goRun.MatchString(path) && isTool(name, dir):
 		return "go tool " + name
 	case goRun.MatchString(path):
-		return "go run github.com/slipway-build/slipway/cmd/" + name + "@latest"
+		return "go run " + commands + name + "@latest"
 	case strings.ContainsRune(filepath.ToSlash(word), '/'):
 		return word
 	}
 	return name
+}
+
+// isTool reports whether the module that a folder is in has the command of that name as a tool.
+func isTool(name, dir string) bool {
+	for ; ; dir = filepath.Dir(dir) {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil {
+			mod, err := modfile.Parse("go.mod", text, nil)
+			return err == nil && slices.ContainsFunc(mod.Tool, func(t *modfile.Tool) bool { return t.Path == commands+name })
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
+	}
 }
 
 // version returns what this program is made of, as far as the go command noted it.

@@ -80,15 +80,22 @@ func writeHarbour(t *testing.T, dir string) error {
 
 func TestCalledAs(t *testing.T) {
 	key := strings.Repeat("0123456789abcdef", 4)
-	for _, c := range []struct{ word, exe, want string }{
-		{"slipway", "/usr/local/bin/slipway", "slipway"},
-		{"./slipway", "/home/mate/slipway", "./slipway"},
+	project := t.TempDir()
+	mod := "module example.org/harbour\n\ntool github.com/slipway-build/slipway/cmd/slipway\n"
+	if err := os.WriteFile(filepath.Join(project, "go.mod"), []byte(mod), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ word, exe, dir, want string }{
+		{"slipway", "/usr/local/bin/slipway", project, "slipway"},
+		{"./slipway", "/home/mate/slipway", project, "./slipway"},
 		{"/home/mate/.cache/go-build/3f/" + key + "-d/slipway", "/home/mate/.cache/go-build/3f/" + key + "-d/slipway",
+			project, "go tool slipway"},
+		{"/tmp/go-build123/b001/exe/slipway", "/tmp/go-build123/b001/exe/slipway", filepath.Join(project, "sub"),
 			"go tool slipway"},
-		{"/tmp/go-build123/b001/exe/slipway", "/tmp/go-build123/b001/exe/slipway",
+		{"/tmp/go-build123/b001/exe/slipway", "/tmp/go-build123/b001/exe/slipway", t.TempDir(),
 			"go run github.com/slipway-build/slipway/cmd/slipway@latest"},
 	} {
-		if got := calledAs("slipway", c.word, c.exe); got != c.want {
+		if got := calledAs("slipway", c.word, c.exe, c.dir); got != c.want {
 			t.Errorf("calledAs(%q, %q) = %q, want %q", c.word, c.exe, got, c.want)
 		}
 	}
