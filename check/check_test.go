@@ -53,6 +53,7 @@ func TestRun(t *testing.T) {
 		{"nothing is wrong", func(*testing.T, buildtest.Project) {}, ""},
 		{"an unknown component", edit(fork+"fork.yaml", "captain, deckhand", "captian, deckhand"),
 			"fork.yaml: " + fork + `fork.yaml:6: build.components[0]: unknown component "captian": ship has `},
+		{"programs that make no image", edit(fork+"fork.yaml", "captain, deckhand", "deckhand"), ""},
 		{"two faults of a file", edit(fork+"fork.yaml", "platforms: [linux/amd64", "platform: [linux/amd46"),
 			"fork.yaml: " + fork + "fork.yaml:7: build.platform: unknown key; known here: "},
 		{"YAML that is none", edit(fork+"fork.yaml", "name: ship", "name: ship: mate"),

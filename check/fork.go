@@ -121,20 +121,19 @@ func (c *checker) sysroots(f fork.Fork) {
 	}
 }
 
-// forms looks at what a fork is released as. A form that its profile has no recipes for is
-// only a fault if fork.yaml asks for it.
+// forms looks at what a fork is released as. A form that it has nothing in is only a fault
+// if fork.yaml asks for it.
 func (c *checker) forms(s *build.Session) {
 	f := s.Fork()
 	for _, form := range settings.Artifacts {
 		err := c.form(s, form)
-		var missing *profiles.MissingError
 		switch asked := len(f.Release.Artifacts) > 0; {
 		case !f.Release.Has(form):
 			c.skip(f.ID, form, "is not in release.artifacts")
 		case !asked && form == settings.Ebuild && f.Ebuilds.Distfiles == "":
 			c.skip(f.ID, form, "ebuilds.distfiles is not set")
-		case !asked && errors.As(err, &missing):
-			c.skip(f.ID, form, strings.Split(missing.Error(), "\n")[0])
+		case !asked && pipeline.HasNone(err):
+			c.skip(f.ID, form, strings.Split(err.Error(), "\n")[0])
 		case !asked && f.Packages.Maintainer == "" && err != nil && (form == settings.Deb || form == settings.RPM):
 			c.skip(f.ID, form, "packages.maintainer is not set")
 		default:
