@@ -35,13 +35,14 @@ type checker struct {
 	Request
 	report   Report
 	sessions map[string]*build.Session // by fork, of those whose files can be read
+	unread   map[string]error          // by fork, why the others cannot
 	first    *build.Session
 }
 
 // Run looks at a project. An error is of a question that could not be asked; what is wrong
 // with the project is in the report.
 func Run(ctx context.Context, r Request) (Report, error) {
-	c := &checker{Request: r, sessions: map[string]*build.Session{}}
+	c := &checker{Request: r, sessions: map[string]*build.Session{}, unread: map[string]error{}}
 	ids, err := r.Project.IDs()
 	if err != nil {
 		c.add("", "forks", "", err)
@@ -73,7 +74,8 @@ func (c *checker) open(ctx context.Context, ids []string) error {
 	for _, id := range ids {
 		f, err := c.Project.Fork(id)
 		if err != nil {
-			continue // which is said of its files
+			c.unread[id] = err
+			continue
 		}
 		l, _ := lock.Read(f.Abs("fork.lock"))
 		var s *build.Session

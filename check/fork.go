@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/slipway-build/slipway/build"
@@ -31,6 +32,7 @@ func (c *checker) fork(id string) {
 	c.series(id, loaded.Carried)
 	s, ok := c.sessions[id]
 	if !ok {
+		c.rest(id)
 		_, err := lock.Read(c.Project.Path(filepath.Join("forks", id, "fork.lock")))
 		c.add(id, "fork.lock", "can be read", err)
 		c.skip(id, "release", "what is made of the fork is known once its files are right")
@@ -46,6 +48,18 @@ func (c *checker) fork(id string) {
 	c.sysroots(f)
 	c.forms(s)
 	c.kubespray(s)
+}
+
+// rest adds what keeps a fork from being read and is not of one file alone, such as a series of the patch library that
+// has no patches for its version.
+func (c *checker) rest(id string) {
+	left := faults(c.Project, c.unread[id])
+	for _, one := range c.report.Checks {
+		left = slices.DeleteFunc(left, func(f Fault) bool { return one.Fork == id && slices.Contains(one.Faults, f) })
+	}
+	if len(left) > 0 {
+		c.report.Checks = append(c.report.Checks, Check{Fork: id, Name: "fork", Faults: left})
+	}
 }
 
 // series looks at the files of a fork's series, each of which has to be a patch.
@@ -107,20 +121,19 @@ func (c *checker) sysroots(f fork.Fork) {
 	}
 }
 
-// forms looks at what a fork is released as. A form that its profile has no recipes for is
-// only a fault if fork.yaml asks for it.
+// forms looks at what a fork is released as. A form that it has nothing in is only a fault
+// if fork.yaml asks for it.
 func (c *checker) forms(s *build.Session) {
 	f := s.Fork()
 	for _, form := range settings.Artifacts {
 		err := c.form(s, form)
-		var missing *profiles.MissingError
 		switch asked := len(f.Release.Artifacts) > 0; {
 		case !f.Release.Has(form):
 			c.skip(f.ID, form, "is not in release.artifacts")
 		case !asked && form == settings.Ebuild && f.Ebuilds.Distfiles == "":
 			c.skip(f.ID, form, "ebuilds.distfiles is not set")
-		case !asked && errors.As(err, &missing):
-			c.skip(f.ID, form, strings.Split(missing.Error(), "\n")[0])
+		case !asked && pipeline.HasNone(err):
+			c.skip(f.ID, form, strings.Split(err.Error(), "\n")[0])
 		case !asked && f.Packages.Maintainer == "" && err != nil && (form == settings.Deb || form == settings.RPM):
 			c.skip(f.ID, form, "packages.maintainer is not set")
 		default:

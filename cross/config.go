@@ -11,6 +11,7 @@ import (
 	"golang.org/x/mod/module"
 
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/platform"
 	slipver "github.com/slipway-build/slipway/version"
 )
@@ -70,7 +71,7 @@ func (b Build) Validate() []config.Fault {
 	}
 	for i, p := range b.Platforms {
 		if _, err := platform.Parse(p); err != nil {
-			faults = append(faults, config.At("platforms", i, "%v", err))
+			faults = append(faults, config.At("platforms", i, "%v%s", err, near.Hint(p, platform.Strings(platform.Known())...)))
 		} else if slices.Contains(b.Platforms[:i], p) {
 			faults = append(faults, config.At("platforms", i, "%s is named twice", p))
 		}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -181,11 +182,11 @@ func (p Project) IDs() ([]string, error) {
 		} else if err != nil {
 			return nil, err
 		}
-		if strings.ContainsAny(id, " \t\r\n'\"") {
-			return nil, fmt.Errorf("forks/%s: rename the folder: a fork's name has no spaces or quotes", id)
-		}
 		if slices.Contains([]string{".cache", "distfiles", "overlay", "shards"}, strings.ToLower(id)) {
 			return nil, fmt.Errorf("forks/%s: rename the folder: dist/%[1]s is not for the outputs of one fork", id)
+		}
+		if err := CheckName(id); err != nil {
+			return nil, fmt.Errorf("forks/%s: rename the folder: %w", id, err)
 		}
 		ids = append(ids, id)
 	}
@@ -193,6 +194,17 @@ func (p Project) IDs() ([]string, error) {
 		return nil, fmt.Errorf("%s has no forks: a fork is a folder forks/NAME with a fork.yaml in it", p.Dir)
 	}
 	return ids, nil
+}
+
+var named = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]*$`)
+
+// CheckName returns an error if a fork cannot have that name. Names are parts of paths, of lists of them, of lists
+// with commas and of the names of jobs and files of CI services.
+func CheckName(id string) error {
+	if named.MatchString(id) {
+		return nil
+	}
+	return errors.New("a fork's name has letters a to z, digits and . _ + -, and begins with a letter or a digit")
 }
 
 // Others returns the other forks of f's project. One that cannot be read makes

@@ -136,11 +136,18 @@ func TestIDs(t *testing.T) {
 		"none": {err: "DIR has no forks: a fork is a folder forks/NAME with a fork.yaml in it"},
 		"a space": {
 			files: map[string]string{"forks/my ship/fork.yaml": ""},
-			err:   "forks/my ship: rename the folder: a fork's name has no spaces or quotes",
+			err: "forks/my ship: rename the folder: a fork's name has letters a to z, digits and . _ + -, and " +
+				"begins with a letter or a digit",
+		},
+		"a colon": {
+			files: map[string]string{"forks/ship:1/fork.yaml": ""},
+			err: "forks/ship:1: rename the folder: a fork's name has letters a to z, digits and . _ + -, and " +
+				"begins with a letter or a digit",
 		},
 		"a quote": {
 			files: map[string]string{"forks/mate's/fork.yaml": ""},
-			err:   "forks/mate's: rename the folder: a fork's name has no spaces or quotes",
+			err: "forks/mate's: rename the folder: a fork's name has letters a to z, digits and . _ + -, and " +
+				"begins with a letter or a digit",
 		},
 		"the name of the overlay": {
 			files: map[string]string{"forks/Overlay/fork.yaml": ""},

@@ -29,11 +29,15 @@ func (in Input) Select(names []string) ([]Recipe, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("no package of the profile can be made from the fork's programs: %s",
-			list(in.Programs))
+		return nil, NothingError("no package of the profile can be made from the fork's programs: " + list(in.Programs))
 	}
 	return out, nil
 }
+
+// A NothingError says that nothing of a kind can be made from the programs that a fork builds.
+type NothingError string
+
+func (e NothingError) Error() string { return string(e) }
 
 // unavailable tells why the fork does not build a package.
 func (in Input) unavailable(name string, have []string) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/slipway-build/slipway/artifact"
 	"github.com/slipway-build/slipway/build"
 	"github.com/slipway-build/slipway/fork"
+	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/pipeline/image"
 	"github.com/slipway-build/slipway/pipeline/overlay"
 	"github.com/slipway-build/slipway/pipeline/packages"
@@ -43,11 +44,18 @@ func NewReleasing(f fork.Fork, on []platform.Platform, programs fs.FS, only ...s
 	return r, r.explain(settings.Image, err)
 }
 
-// explain adds to an error, if it is that the fork's profile has no recipes for a form, how
-// to release the fork without that.
+// HasNone reports whether an error is that a fork has nothing in a form: its profile has no recipes for that, or none
+// that the programs of the fork are enough for.
+func HasNone(err error) bool {
+	_, missing := errors.AsType[*profiles.MissingError](err)
+	_, nothing := errors.AsType[packaging.NothingError](err)
+	return missing || nothing
+}
+
+// explain adds to an error, if it is that the fork has nothing in a form, how to release the
+// fork without that.
 func (r Releasing) explain(form string, err error) error {
-	var missing *profiles.MissingError
-	if !errors.As(err, &missing) {
+	if !HasNone(err) {
 		return err
 	}
 	return fmt.Errorf("%w\n  To release the fork without the form %s: name its other forms in release.artifacts in %s, "+

@@ -23,7 +23,11 @@ type file struct {
 }
 
 // compose returns the files of a project, sorted.
-func compose(known tables, r Request, forks []forkPlan, at folder) ([]file, error) {
+func compose(r Request, forks []forkPlan, at folder) ([]file, error) {
+	known, err := readTables()
+	if err != nil {
+		return nil, err
+	}
 	var files []file
 	if !bytes.Equal(at.module, at.declared) {
 		files = append(files, file{"go.mod", at.module, at.declared != nil})

@@ -118,14 +118,14 @@ func declare(r Request, text []byte) (*modfile.File, error) {
 			return nil, errors.New("go.mod names no module: write \"module PATH\" into it")
 		}
 		if path := mod.Module.Mod.Path; r.Module != "" && r.Module != path {
-			return nil, fmt.Errorf("go.mod is of module %s, not %s: leave out -module", path, r.Module)
+			return nil, &RequestError{fmt.Errorf("go.mod is of module %s, not %s: leave out -module", path, r.Module)}
 		}
 		return mod, nil
 	}
 	path := cmp.Or(r.Module, filepath.Base(r.Dir))
 	if err := module.CheckImportPath(path); err != nil {
-		return nil, fmt.Errorf("%q cannot be the path of the project's Go module: "+
-			"give one, such as -module=example.org/acme/builds", path)
+		return nil, &RequestError{fmt.Errorf("%q cannot be the path of the project's Go module: "+
+			"give one, such as -module=example.org/acme/builds", path)}
 	}
 	mod := new(modfile.File)
 	return mod, mod.AddModuleStmt(path)
@@ -163,7 +163,7 @@ func replace(mod *modfile.File, r Request) error {
 	}
 	text, err := os.ReadFile(filepath.Join(absolute(r.Dir, clone), "go.mod"))
 	if err != nil || modfile.ModulePath(text) != slipway {
-		return fmt.Errorf("%s is not a clone of Slipway: its go.mod should be of module %s", r.Slipway, slipway)
+		return &RequestError{fmt.Errorf("%s is not a clone of Slipway: its go.mod should be of module %s", r.Slipway, slipway)}
 	}
 	if !slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return r.Mod.Path == slipway }) {
 		if err := mod.AddRequire(slipway, "v0.0.0"); err != nil {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/cross"
+	"github.com/slipway-build/slipway/fork"
 	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/packaging"
 	"github.com/slipway-build/slipway/patches"
@@ -81,8 +82,8 @@ func checkMaintainer(name string) error {
 
 // planFork returns the fork of one project that a request is for.
 func planFork(begins project, r Request, at folder) (forkPlan, error) {
-	if strings.ContainsAny(r.Name, `/\`) || r.Name == ".." {
-		return forkPlan{}, fmt.Errorf("%q cannot name a folder below forks", r.Name)
+	if err := fork.CheckName(cmp.Or(r.Name, r.Profile)); err != nil {
+		return forkPlan{}, fmt.Errorf("%q cannot name a folder below forks: %w", cmp.Or(r.Name, r.Profile), err)
 	}
 	facts, err := profile(r)
 	if err != nil {
@@ -167,6 +168,9 @@ func platforms(names []string) ([]platform.Platform, error) {
 		if err != nil {
 			return nil, near.Unknown(name, platform.Strings(platform.Known()), "%s", err)
 		}
+		if slices.Contains(parsed, p) {
+			return nil, fmt.Errorf("platform %s is named twice", p)
+		}
 		parsed = append(parsed, p)
 	}
 	return parsed, nil
@@ -183,8 +187,10 @@ func choose(asked, begin []string, all []cross.Component, on []platform.Platform
 		}
 	}
 	var faults []error
-	for _, name := range asked {
-		if !slices.Contains(known, name) {
+	for i, name := range asked {
+		if slices.Contains(asked[:i], name) {
+			faults = append(faults, fmt.Errorf("component %s is named twice", name))
+		} else if !slices.Contains(known, name) {
 			faults = append(faults, near.Unknown(name, known, "unknown component %q; there are %s", name,
 				strings.Join(known, ", ")))
 		}

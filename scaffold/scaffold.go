@@ -3,9 +3,14 @@
 package scaffold
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
 
 	"github.com/slipway-build/slipway/event"
 	"github.com/slipway-build/slipway/internal/gotool"
@@ -51,6 +56,26 @@ func (e *TidyError) Error() string {
 
 func (e *TidyError) Unwrap() error { return e.Err }
 
+// A RequestError is about what a request asks for, and not about the folder that it is for.
+type RequestError struct{ Err error }
+
+func (e *RequestError) Error() string { return e.Err.Error() }
+func (e *RequestError) Unwrap() error { return e.Err }
+
+// ExitStatus returns the exit code of a command that asks for it: that of a wrong line.
+func (e *RequestError) ExitStatus() int { return 2 }
+
+// Check returns what is wrong with a request as far as it goes: what it does not say is not wrong.
+func Check(r Request) error {
+	var err error
+	if r.Dir, err = filepath.Abs(r.Dir); err != nil {
+		return err
+	}
+	r.Maintainer = cmp.Or(r.Maintainer, "Nobody <nobody@example.org>")
+	_, _, err = planned(r)
+	return err
+}
+
 // Write makes a project, or adds a fork to one, and returns the paths of the files that it
 // wrote, relative to r.Dir and sorted. It checks all of the request, and that nothing would be
 // overwritten, before it writes anything; if a file cannot be written, none is left. If the
@@ -85,11 +110,25 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 	if err := tool.Run.Run(ctx, tidy); err != nil {
 		return names, &TidyError{r.Dir, r.Slipway, err}
 	}
+	r.note(ctx, tool, at)
 	return names, nil
 }
 
-// plan returns the files of a project, checked as the commands will read them, and what there is already.
-func plan(r Request) ([]file, folder, error) {
+// note tells of what keeps the go command from the tools that a project's go.mod has: a workspace, or a vendor folder.
+func (r Request) note(ctx context.Context, tool *gotool.Go, at folder) {
+	out, err := tool.Run.Output(ctx, run.Cmd{Args: []string{"go", "list", "-m"}, Dir: r.Dir, Env: r.Env})
+	used := strings.Fields(string(out))
+	switch {
+	case err != nil:
+		r.Events.Note(err.Error())
+	case len(used) > 0 && !slices.Contains(used, modfile.ModulePath(at.module)):
+		r.Events.Note("go tool does not find Slipway yet: a go.work above does not use this folder; to have it do so:\n" +
+			"    go work use .")
+	}
+}
+
+// planned returns the forks that a request is for, and what there is already.
+func planned(r Request) ([]forkPlan, folder, error) {
 	known, err := readTables()
 	if err != nil {
 		return nil, folder{}, err
@@ -100,9 +139,18 @@ func plan(r Request) ([]file, folder, error) {
 	}
 	forks, err := planForks(known, r, at)
 	if err != nil {
+		err = &RequestError{err}
+	}
+	return forks, at, err
+}
+
+// plan returns the files of a project, checked as the commands will read them, and what there is already.
+func plan(r Request) ([]file, folder, error) {
+	forks, at, err := planned(r)
+	if err != nil {
 		return nil, at, err
 	}
-	files, err := compose(known, r, forks, at)
+	files, err := compose(r, forks, at)
 	if err != nil {
 		return nil, at, err
 	}

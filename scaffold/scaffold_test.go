@@ -56,10 +56,12 @@ func ask(t *testing.T, files map[string]string, change func(*Request)) Request {
 	return r
 }
 
-// tools returns an environment whose "go mod tidy" is a line of shell.
+// tools returns an environment whose "go mod tidy" is a line of shell. "go list -m" prints LISTED, or else what go.mod
+// declares.
 func tools(t *testing.T, tidy string) []string {
 	t.Helper()
-	script := "#!/bin/sh\nif [ \"$1\" != mod ]; then echo '{}'; exit 0; fi\n" + tidy + "\n"
+	script := "#!/bin/sh\ncase $1 in\nlist) echo ${LISTED-$(sed -n 's/^module //p' go.mod)}; exit ;;\n" +
+		"env) echo '{}'; exit ;;\nesac\n" + tidy + "\n"
 	dir := testkit.Lay(t, map[string]string{"go": script})
 	if err := os.Chmod(filepath.Join(dir, "go"), 0o755); err != nil {
 		t.Fatal(err)
@@ -191,6 +193,22 @@ func TestWriteTellsOfAClone(t *testing.T) {
 				t.Errorf("it says %q, want %q", said, want)
 			}
 		})
+	}
+}
+
+// TestWriteTellsOfAWorkspace has a project that is in no workspace, though there is one.
+func TestWriteTellsOfAWorkspace(t *testing.T) {
+	said := ""
+	r := ask(t, nil, func(r *Request) {
+		r.Env = append(r.Env, "LISTED=example.org/other")
+		r.Events = func(e event.Event) {
+			if e.Kind == event.Note {
+				said += e.Detail
+			}
+		}
+	})
+	if _, err := Write(t.Context(), r); err != nil || !strings.Contains(said, "go work use .") {
+		t.Errorf("it says %q, %v", said, err)
 	}
 }
 

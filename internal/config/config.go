@@ -18,6 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/slipway-build/slipway/internal/lineerr"
+	"github.com/slipway-build/slipway/internal/near"
 )
 
 // A Fault is one thing wrong with a configuration.
@@ -217,7 +218,7 @@ func (f *File) walkKeys(n *yaml.Node, t reflect.Type, path string) {
 		case known == nil:
 			f.walk(value, t.Elem(), at)
 		case index < 0:
-			f.misfit(at, key, "unknown key; known here: "+strings.Join(known, ", "))
+			f.misfit(at, key, "unknown key; known here: "+strings.Join(known, ", ")+near.Hint(key.Value, known...))
 		default:
 			f.walk(value, types[index], at)
 		}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/slipway-build/slipway/internal/config"
+	"github.com/slipway-build/slipway/internal/near"
 	"github.com/slipway-build/slipway/patches"
 	"github.com/slipway-build/slipway/version"
 )
@@ -55,7 +56,7 @@ func lookup(files fs.FS, name, profile string, v version.Version) ([]patches.Pat
 	}
 	i := slices.IndexFunc(series, func(s Series) bool { return s.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("unknown series %q: %s", name, known(series, profile))
+		return nil, fmt.Errorf("unknown series %q: %s%s", name, known(series, profile), near.Hint(name, names(series, profile)...))
 	}
 	s := series[i]
 	if s.Profile != profile {
@@ -70,18 +71,24 @@ func lookup(files fs.FS, name, profile string, v version.Version) ([]patches.Pat
 	return nil, fmt.Errorf("%s has no patches for %s %s: it has some for %s", name, profile, v.Upstream(), s.versions())
 }
 
-// known says which series there are for a profile.
-func known(series []Series, profile string) string {
-	var names []string
+// names returns the names of the series that there are for a profile.
+func names(series []Series, profile string) []string {
+	var out []string
 	for _, s := range series {
 		if s.Profile == profile {
-			names = append(names, s.Name)
+			out = append(out, s.Name)
 		}
 	}
-	if names == nil {
+	return out
+}
+
+// known says which series there are for a profile.
+func known(series []Series, profile string) string {
+	list := names(series, profile)
+	if list == nil {
 		return "Slipway has no series for profile " + profile
 	}
-	return "for profile " + profile + ", Slipway has " + strings.Join(names, ", ")
+	return "for profile " + profile + ", Slipway has " + strings.Join(list, ", ")
 }
 
 // versions says for which versions there are rows, the oldest first.

@@ -60,7 +60,8 @@ func TestLookup(t *testing.T) {
 
 func TestLookupRefuses(t *testing.T) {
 	for _, c := range []struct{ name, profile, version, want string }{
-		{"slipway:bosum", "ship", "1.4.0", `unknown series "slipway:bosum": for profile ship, Slipway has slipway:bosun`},
+		{"slipway:bosum", "ship", "1.4.0", `unknown series "slipway:bosum": for profile ship, Slipway has slipway:bosun` +
+			"; did you mean slipway:bosun?"},
 		{"slipway:bosum", "raft", "1.4.0", `unknown series "slipway:bosum": Slipway has no series for profile raft`},
 		{"slipway:bosun", "raft", "1.4.0",
 			"slipway:bosun is for profile ship, and this fork has profile raft: Slipway has no series for profile raft"},

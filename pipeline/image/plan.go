@@ -2,7 +2,6 @@ package image
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -131,7 +130,7 @@ func (p plan) compressions() []string {
 func (p plan) choose() (plan, error) {
 	all := p.possible()
 	if len(all) == 0 {
-		return p, errors.New("this fork makes no images: it does not build all programs of any image")
+		return p, packaging.NothingError("this fork makes no images: it does not build all programs of any image")
 	}
 	for _, name := range p.request.Images {
 		if !slices.Contains(names(all), name) {

@@ -11,17 +11,19 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
+// commands is where the packages of slipway and mage are.
 const commands = "github.com/slipway-build/slipway/cmd/"
 
 // Where the go command leaves what it runs: in its build cache for go tool, and in a
-// temporary folder for go run, and for the run of go tool that compiled it.
+// temporary folder for go run.
 var (
 	goTool = regexp.MustCompile(`/[0-9a-f]{2}/[0-9a-f]{64}-d/[^/]+$`)
 	goRun  = regexp.MustCompile(`/go-build[0-9]+/b[0-9]+/exe/[^/]+$`)
 )
 
 // calledAs returns the words that a person starts this program with in a folder: where its
-// executable is tells whether the go command did it.
+// executable is tells whether the go command did it. go tool runs what it has just compiled
+// from where go run does, so it is taken for go tool where that would find this program.
 func calledAs(name, word, exe, dir string) string {
 	path := filepath.ToSlash(exe)
 	switch {
@@ -35,14 +37,18 @@ func calledAs(name, word, exe, dir string) string {
 	return name
 }
 
-// isTool reports whether go tool knows the program in a folder.
+// isTool reports whether the module that a folder is in has the command of that name as a tool.
 func isTool(name, dir string) bool {
-	text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
-	if above := filepath.Dir(dir); err != nil && above != dir {
-		return isTool(name, above)
+	for ; ; dir = filepath.Dir(dir) {
+		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil {
+			mod, err := modfile.Parse("go.mod", text, nil)
+			return err == nil && slices.ContainsFunc(mod.Tool, func(t *modfile.Tool) bool { return t.Path == commands+name })
+		}
+		if dir == filepath.Dir(dir) {
+			return false
+		}
 	}
-	mod, err := modfile.Parse("go.mod", text, nil)
-	return err == nil && slices.ContainsFunc(mod.Tool, func(t *modfile.Tool) bool { return t.Path == commands+name })
 }
 
 // version returns what this program is made of, as far as the go command noted it.

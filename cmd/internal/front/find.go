@@ -12,11 +12,21 @@ import (
 var errNoProject = errors.New("no project here: neither this folder nor one above it has a magefile beside its go.mod")
 
 // find returns the folder of the project that dir is in: dir itself, if it has a magefile,
-// or the nearest one above that has a magefile and a go.mod.
+// or the nearest one above that has a magefile and a go.mod. Above a folder that a link led
+// to, these are those above the link, or else those above the folder.
 func find(dir string) (string, error) {
 	if magefilesIn(dir) != "" {
 		return dir, nil
 	}
+	at, err := above(dir)
+	if linked, linkErr := filepath.EvalSymlinks(dir); err != nil && linkErr == nil && linked != dir {
+		return above(linked)
+	}
+	return at, err
+}
+
+// above returns the nearest folder above dir that has a magefile and a go.mod.
+func above(dir string) (string, error) {
 	for at := filepath.Dir(dir); ; at = filepath.Dir(at) {
 		if exists(filepath.Join(at, "go.mod")) && magefilesIn(at) != "" {
 			return at, nil

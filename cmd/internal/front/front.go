@@ -32,14 +32,13 @@ func Main(name string, args []string) int {
 	if err != nil {
 		exe = os.Args[0]
 	}
-	dir, _ := os.Getwd()
-	p := program{name: name, called: calledAs(name, os.Args[0], exe, dir),
-		in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	p := program{name: name, in: os.Stdin, out: os.Stdout, err: os.Stderr}
+	p.again.Dir, _ = os.Getwd()
+	p.called = calledAs(name, os.Args[0], exe, p.again.Dir)
 	if _, err := exec.LookPath(os.Args[0]); err == nil {
 		exe = os.Args[0] // whose name may tell a program of several names which it is
 	}
 	p.again.Args = append([]string{exe}, args...)
-	p.again.Dir = dir
 	return p.run(args)
 }
 

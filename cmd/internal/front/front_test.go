@@ -1,7 +1,6 @@
 package front
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,23 +80,23 @@ func writeHarbour(t *testing.T, dir string) error {
 
 func TestCalledAs(t *testing.T) {
 	key := strings.Repeat("0123456789abcdef", 4)
-	tool := "/home/mate/.cache/go-build/3f/" + key + "-d/slipway"
-	const once = "/tmp/go-build123/b001/exe/slipway"
-	elsewhere, forks := t.TempDir(), filepath.Join(t.TempDir(), "forks")
-	const mod = "module example.org/acme\n\ntool github.com/slipway-build/slipway/cmd/slipway\n"
-	if err := errors.Join(os.Mkdir(forks, 0o755),
-		os.WriteFile(filepath.Join(filepath.Dir(forks), "go.mod"), []byte(mod), 0o644)); err != nil {
+	project := t.TempDir()
+	mod := "module example.org/harbour\n\ntool github.com/slipway-build/slipway/cmd/slipway\n"
+	if err := os.WriteFile(filepath.Join(project, "go.mod"), []byte(mod), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ word, exe, dir, want string }{
-		{"slipway", "/usr/local/bin/slipway", forks, "slipway"},
-		{"./slipway", "/home/mate/slipway", forks, "./slipway"},
-		{tool, tool, elsewhere, "go tool slipway"},
-		{once, once, forks, "go tool slipway"}, // go tool has just compiled it
-		{once, once, elsewhere, "go run github.com/slipway-build/slipway/cmd/slipway@latest"},
+		{"slipway", "/usr/local/bin/slipway", project, "slipway"},
+		{"./slipway", "/home/mate/slipway", project, "./slipway"},
+		{"/home/mate/.cache/go-build/3f/" + key + "-d/slipway", "/home/mate/.cache/go-build/3f/" + key + "-d/slipway",
+			project, "go tool slipway"},
+		{"/tmp/go-build123/b001/exe/slipway", "/tmp/go-build123/b001/exe/slipway", filepath.Join(project, "sub"),
+			"go tool slipway"},
+		{"/tmp/go-build123/b001/exe/slipway", "/tmp/go-build123/b001/exe/slipway", t.TempDir(),
+			"go run github.com/slipway-build/slipway/cmd/slipway@latest"},
 	} {
 		if got := calledAs("slipway", c.word, c.exe, c.dir); got != c.want {
-			t.Errorf("calledAs(%q, %q, %q) = %q, want %q", c.word, c.exe, c.dir, got, c.want)
+			t.Errorf("calledAs(%q, %q) = %q, want %q", c.word, c.exe, got, c.want)
 		}
 	}
 }

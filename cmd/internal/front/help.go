@@ -72,7 +72,8 @@ func (p program) showTarget(t table, one target) int {
 	if len(one.Aliases) > 0 {
 		fmt.Fprintf(p.out, "\nAliases: %s\n", strings.Join(one.Aliases, ", "))
 	}
-	if args := describedArgs(one); len(args) > 0 {
+	as := func(text string) string { return hint.As(text, p.called, t.names()) }
+	if args := describedArgs(one, as); len(args) > 0 {
 		fmt.Fprintln(p.out, "\nArguments:")
 		showFlags(p.out, args, false)
 	}
@@ -82,7 +83,7 @@ func (p program) showTarget(t table, one target) int {
 	}
 	if len(one.Examples) > 0 {
 		fmt.Fprintln(p.out, "\nExamples:")
-		showExamples(p.out, one.Examples, func(s string) string { return hint.As(s, p.called, t.names()) })
+		showExamples(p.out, one.Examples, as)
 	}
 	return 0
 }
@@ -103,11 +104,11 @@ func usage(t target) string {
 }
 
 // describedArgs returns the arguments that something is said of, as help shows them.
-func describedArgs(t target) []param {
+func describedArgs(t target, as func(string) string) []param {
 	var out []param
 	for _, a := range t.Args {
 		if a.Doc != "" {
-			out = append(out, param{Name: "<" + a.Name + ">", Type: "bool", Doc: a.Doc})
+			out = append(out, param{Name: "<" + a.Name + ">", Type: "bool", Doc: as(a.Doc)})
 		}
 	}
 	return out

@@ -2,10 +2,12 @@ package front
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,7 +53,9 @@ func (p program) initProject(cmd *cobra.Command, words []string) error {
 			fmt.Fprintf(p.err, "  note     %s\n", e.Detail)
 		}
 	}
-	files, err := scaffold.Write(cmd.Context(), r)
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
+	defer stop()
+	files, err := scaffold.Write(ctx, r)
 	for _, name := range files {
 		fmt.Fprintln(p.out, "  wrote   ", name)
 	}
@@ -59,8 +63,16 @@ func (p program) initProject(cmd *cobra.Command, words []string) error {
 		return err
 	}
 	p.sayNext(files)
+	if err != nil && ctx.Err() != nil {
+		err = interruptedError{err}
+	}
 	return err
 }
+
+// An interruptedError is of a command that Ctrl-C ended.
+type interruptedError struct{ error }
+
+func (interruptedError) ExitStatus() int { return exitInterrupted }
 
 // sayNext says what to do with a project whose files were just written: first to pin the
 // forks, which everything else needs. One that is not the only one has to be named.
@@ -113,16 +125,21 @@ type asker struct {
 	out io.Writer
 }
 
+// A question is one that an asker asks.
+type question struct {
+	into        *string
+	text, usual string   // an empty answer is the usual one
+	among       []string // what the answer can be; empty for anything
+}
+
 // complete asks for what a request does not say: for what has a default only if nothing at
 // all was said.
 func (a asker) complete(r scaffold.Request, everything bool) (scaffold.Request, error) {
+	if err := scaffold.Check(r); err != nil {
+		return r, err
+	}
 	profiles, pipelines := scaffold.Names()
 	var components string
-	type question struct {
-		into        *string
-		text, usual string
-		among       []string
-	}
 	var questions []question
 	if everything {
 		questions = []question{
@@ -136,17 +153,20 @@ func (a asker) complete(r scaffold.Request, everything bool) (scaffold.Request, 
 		questions = append(questions,
 			question{&r.Maintainer, "Who answers for the packages, as Mate <mate@example.org>", "", nil})
 	}
+	given := func() scaffold.Request {
+		all := r
+		all.Components = append(slices.Clone(r.Components), items(components)...)
+		if all.CI == none {
+			all.CI = ""
+		}
+		return all
+	}
 	for _, q := range questions {
-		var err error
-		if *q.into, err = a.ask(q.text, q.usual, q.among); err != nil {
+		if err := a.ask(q, func() error { return scaffold.Check(given()) }); err != nil {
 			return r, err
 		}
 	}
-	if r.CI == none {
-		r.CI = ""
-	}
-	r.Components = append(r.Components, items(components)...)
-	return r, nil
+	return given(), nil
 }
 
 // none is the answer of somebody who wants no pipeline.
@@ -163,29 +183,32 @@ func items(list string) []string {
 	return out
 }
 
-// ask asks until the answer is one of some, if there are any to choose from. An empty
-// answer is the usual one.
-func (a asker) ask(question, usual string, among []string) (string, error) {
+// ask asks until the answer is one of some, if there are any to choose from, and nothing is
+// wrong with it.
+func (a asker) ask(q question, wrong func() error) error {
 	for {
-		fmt.Fprint(a.out, question)
-		if len(among) > 0 {
-			fmt.Fprintf(a.out, " (%s)", strings.Join(among, ", "))
+		fmt.Fprint(a.out, q.text)
+		if len(q.among) > 0 {
+			fmt.Fprintf(a.out, " (%s)", strings.Join(q.among, ", "))
 		}
-		if usual != "" {
-			fmt.Fprintf(a.out, " [%s]", usual)
+		if q.usual != "" {
+			fmt.Fprintf(a.out, " [%s]", q.usual)
 		}
 		fmt.Fprint(a.out, ": ")
 		line, err := a.in.ReadString('\n')
 		answer := strings.TrimSpace(line)
 		if err != nil && answer == "" {
-			return "", fmt.Errorf("no answer to %q: %w", question, err)
+			return fmt.Errorf("no answer to %q: %w", q.text, err)
 		}
-		if answer == "" {
-			answer = usual
+		*q.into = cmp.Or(answer, q.usual)
+		if len(q.among) > 0 && !slices.Contains(q.among, *q.into) {
+			fmt.Fprintf(a.out, "  unknown: %s%s\n", answer, near.Hint(answer, q.among...))
+			continue
 		}
-		if len(among) == 0 || slices.Contains(among, answer) {
-			return answer, nil
+		if err := wrong(); err != nil {
+			fmt.Fprintf(a.out, "  %s\n", err)
+			continue
 		}
-		fmt.Fprintf(a.out, "  unknown: %s%s\n", answer, near.Hint(answer, among...))
+		return nil
 	}
 }
