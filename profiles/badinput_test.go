@@ -257,7 +257,7 @@ func TestJoinRefuses(t *testing.T) {
 		"a clock ahead": {map[string]string{"fake/answer": joinAnswer(now.Add(-time.Hour), "ship")}, "",
 			"seconds ahead of the server's"},
 		"no clock": {map[string]string{"fake/answer": "HTTP/1.0 404 Not Found\r\n\r\n"}, "",
-			"the server at 192.0.2.11:6443 does not say what a node has to know: check the address"},
+			"the server at 192.0.2.11:6443 does not publish what a node needs: check the address"},
 		"another authority": {map[string]string{"fake/answer": joinAnswer(now, "rope")}, "",
 			"the certificate authority at 192.0.2.11:6443 is not the one that is expected"},
 		"a token that has expired": {map[string]string{"fake/says": "error: You must be logged in to the server " +
