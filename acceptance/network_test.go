@@ -136,7 +136,7 @@ func TestEtcdBackup(t *testing.T) {
 	m.refuses("etcd-backup /srv/none/b.db", "mkdir -p '/srv/none'")
 	m.refuses("etcd-restore /srv/a.db", "systemctl stop etcd")
 	m.sh("systemctl stop etcd")
-	m.refuses("etcd-backup /srv/b.db", "systemctl status etcd")
+	m.refuses("etcd-backup /srv/b.db", "journalctl -u etcd")
 	m.refuses("etcd-restore /srv/a.db", "mv '/var/lib/etcd/default' '/var/lib/etcd/default.2")
 	m.sh("cd /srv; head -c -512 a.db >short; echo rope >text; cp a.db changed; " +
 		"printf x | dd of=changed bs=1 seek=5000 conv=notrunc")

@@ -183,7 +183,7 @@ func TestClusterDNSRefuses(t *testing.T) {
 		"no server": {map[string]string{"fake/down": "one\nrefused - did you specify the right port?\n"}, nil, 1,
 			"the API server does not answer: start it by systemctl start kubernetes-master.target, or see "},
 		"no etcd": {map[string]string{"fake/down": "[+]ping ok\n[-]etcd failed: reason withheld\n"}, nil, 1,
-			"the API server waits for etcd: see systemctl status etcd"},
+			"the API server waits for etcd: see journalctl -u etcd"},
 		"an option":           {nil, []string{"--imag", "x"}, 2, `"--imag" is not an option` + "\nusage: "},
 		"no value":            {nil, []string{"--image"}, 2, "--image wants a value\nusage: "},
 		"an empty image":      {nil, []string{"--image="}, 2, `"" is not the name of an image`},
