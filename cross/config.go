@@ -71,7 +71,8 @@ func (b Build) Validate() []config.Fault {
 	}
 	for i, p := range b.Platforms {
 		if _, err := platform.Parse(p); err != nil {
-			faults = append(faults, config.At("platforms", i, "%v%s", err, near.Hint(p, platform.Strings(platform.Known())...)))
+			hint := near.Hint(p, platform.Strings(platform.Known())...)
+			faults = append(faults, config.At("platforms", i, "%v%s", err, hint))
 		} else if slices.Contains(b.Platforms[:i], p) {
 			faults = append(faults, config.At("platforms", i, "%s is named twice", p))
 		}

@@ -163,7 +163,8 @@ func replace(mod *modfile.File, r Request) error {
 	}
 	text, err := os.ReadFile(filepath.Join(absolute(r.Dir, clone), "go.mod"))
 	if err != nil || modfile.ModulePath(text) != slipway {
-		return &RequestError{fmt.Errorf("%s is not a clone of Slipway: its go.mod should be of module %s", r.Slipway, slipway)}
+		return &RequestError{fmt.Errorf("%s is not a clone of Slipway: its go.mod should be of module %s", r.Slipway,
+			slipway)}
 	}
 	if !slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return r.Mod.Path == slipway }) {
 		if err := mod.AddRequire(slipway, "v0.0.0"); err != nil {

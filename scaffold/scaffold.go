@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -118,7 +119,10 @@ func Write(ctx context.Context, r Request) ([]string, error) {
 func (r Request) note(ctx context.Context, tool *gotool.Go, at folder) {
 	out, err := tool.Run.Output(ctx, run.Cmd{Args: []string{"go", "list", "-m"}, Dir: r.Dir, Env: r.Env})
 	used := strings.Fields(string(out))
+	_, noVendor := os.Stat(filepath.Join(r.Dir, "vendor", "modules.txt"))
 	switch {
+	case err != nil && noVendor == nil:
+		r.Events.Note("go tool does not find Slipway yet: the folder vendor does not have it; to add it:\n    go mod vendor")
 	case err != nil:
 		r.Events.Note(err.Error())
 	case len(used) > 0 && !slices.Contains(used, modfile.ModulePath(at.module)):

@@ -1,6 +1,7 @@
 package targets
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -47,13 +48,10 @@ func newPrinter(out *os.File, verbose, asJSON bool) (p *show.Printer, close func
 // its project.
 func timesFile() string { return filepath.Join("dist", ".cache", "times.json") }
 
-// sizeOf returns the size of a terminal; one that does not tell is of the usual size.
+// sizeOf returns the size of a terminal; of what it does not tell, the usual one.
 func sizeOf(terminal *os.File) (columns, rows int) {
-	columns, rows, err := term.GetSize(int(terminal.Fd()))
-	if err != nil || columns == 0 || rows == 0 {
-		return 80, 24
-	}
-	return columns, rows
+	columns, rows, _ = term.GetSize(int(terminal.Fd()))
+	return cmp.Or(columns, 80), cmp.Or(rows, 24)
 }
 
 // printReport prints a report as its lines, or as JSON for programs.

@@ -104,7 +104,8 @@ func TestReadRefuses(t *testing.T) {
 		{"nothing", "", "crew.yaml:1: the file is empty"},
 		{"only comments", "# to do\n", "crew.yaml:1: the file is empty"},
 		{"a list", "- name\n", "crew.yaml:1: want keys and values, one of: " + known},
-		{"an unknown key", "name: x\nnaem: y\n", "crew.yaml:2: naem: unknown key; known here: " + known + "; did you mean name?"},
+		{"an unknown key", "name: x\nnaem: y\n",
+			"crew.yaml:2: naem: unknown key; known here: " + known + "; did you mean name?"},
 		{"a key in capitals", "Name: x\n", "crew.yaml:1: Name: unknown key; known here: " + known + "; did you mean name?"},
 		{"an unknown key far down", "mates:\n  - name: a\n  - tools:\n      - kind: k\n        egde: true\n",
 			"crew.yaml:5: mates[1].tools[0].egde: unknown key; known here: kind, edge; did you mean edge?"},
@@ -180,8 +181,8 @@ ready: true
 	want := strings.Join([]string{
 		"crew.yaml:1: cook: want keys and values, one of: name, tools",
 		"crew.yaml:2: orders.dawn: want a single value",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, course; " +
-			"did you mean name?",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, " +
+			"course; did you mean name?",
 		"crew.yaml:5: mates[0].nme: unknown key; known here: name, tools; did you mean name?",
 		"crew.yaml:6: mates[0].tools[0].edge: want true or false",
 		"crew.yaml:7: ready: want true or false",
@@ -294,8 +295,8 @@ func TestCheckReportsFormAndMeaning(t *testing.T) {
 	want := strings.Join([]string{
 		"crew.yaml:1: name: want a single value",
 		"crew.yaml:2: cook: want keys and values, one of: name, tools",
-		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, course; " +
-			"did you mean name?",
+		"crew.yaml:3: naem: unknown key; known here: name, ready, roster, cook, bosun, mates, orders, grid, ages, " +
+			"course; did you mean name?",
 		"crew.yaml:4: roster[1]: want a single value",
 		"crew.yaml:4: roster[2]: unknown",
 		"crew.yaml:5: ready: too early",

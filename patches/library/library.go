@@ -56,7 +56,8 @@ func lookup(files fs.FS, name, profile string, v version.Version) ([]patches.Pat
 	}
 	i := slices.IndexFunc(series, func(s Series) bool { return s.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("unknown series %q: %s%s", name, known(series, profile), near.Hint(name, names(series, profile)...))
+		return nil, fmt.Errorf("unknown series %q: %s%s", name, known(series, profile),
+			near.Hint(name, names(series, profile)...))
 	}
 	s := series[i]
 	if s.Profile != profile {

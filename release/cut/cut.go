@@ -71,9 +71,6 @@ func (c Cutter) releasing(
 			return nil, err
 		}
 		s := making.Session()
-		if note := otherRegistry(s.Fork()); note != "" {
-			s.Note(note)
-		}
 		releaser.Recall(s.Fork())
 		made, err := prepare(ctx, making, times)
 		if err != nil {
@@ -113,7 +110,8 @@ func (c Cutter) releaseOf(id string, r release.Request) (fork.Fork, []platform.P
 	return f, on, err
 }
 
-// readyToRelease returns what makes a release, or what is known to keep it from being made.
+// readyToRelease returns what makes a release, or what is known to keep it from being made. It notes what a release
+// takes the place of, and that it is not signed.
 func (c Cutter) readyToRelease(
 	ctx context.Context, making pipeline.Releasing, r release.Request,
 ) (release.Releaser, error) {
@@ -121,6 +119,9 @@ func (c Cutter) readyToRelease(
 	releaser := release.Releaser{Dist: s.Dist(), Events: c.Options.Events}
 	if err := making.Check(); err != nil {
 		return releaser, err
+	}
+	if note := otherRegistry(s.Fork()); note != "" {
+		s.Note(note)
 	}
 	date, err := s.Date(s.Lock().Time)
 	if err != nil {

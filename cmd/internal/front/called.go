@@ -43,7 +43,8 @@ func isTool(name, dir string) bool {
 		text, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil {
 			mod, err := modfile.Parse("go.mod", text, nil)
-			return err == nil && slices.ContainsFunc(mod.Tool, func(t *modfile.Tool) bool { return t.Path == commands+name })
+			same := func(t *modfile.Tool) bool { return t.Path == commands+name }
+			return err == nil && slices.ContainsFunc(mod.Tool, same)
 		}
 		if dir == filepath.Dir(dir) {
 			return false

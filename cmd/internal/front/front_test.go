@@ -1,6 +1,7 @@
 package front
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,6 +77,21 @@ func writeHarbour(t *testing.T, dir string) error {
 		}
 	}
 	return nil
+}
+
+// TestFindBehindALink has somebody in a folder of a project that a link elsewhere leads to.
+func TestFindBehindALink(t *testing.T) {
+	project, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := errors.Join(writeHarbour(t, project), os.Symlink(filepath.Join(project, "sub"), link)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := find(filepath.Join(link, "deep")); got != project || err != nil {
+		t.Errorf("find() = %q, %v, want %q", got, err, project)
+	}
 }
 
 func TestCalledAs(t *testing.T) {

@@ -17,7 +17,8 @@ func TestShowTarget(t *testing.T) {
 			},
 			Examples: []string{"mage cross -platforms=all  # for all", "mage cross"},
 		},
-		{Name: "sail", Args: []param{{Name: "where", Type: "string", Doc: "where to, as mage cross says"}, {Name: "knots", Type: "int"}}},
+		{Name: "sail", Args: []param{{Name: "where", Type: "string", Doc: "where to, as mage cross says"},
+			{Name: "knots", Type: "int"}}},
 	}}
 	for name, want := range map[string]string{
 		"cross": `Cross compiles a fork. See go tool slipway cross.
