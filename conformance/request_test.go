@@ -59,7 +59,8 @@ func TestCheck(t *testing.T) {
 		{"another file", Request{Kubeconfig: write("list", "- a"), Registry: team}, "list: not a kubeconfig"},
 		{"no cluster", Request{Kubeconfig: write("empty", "current-context: x"), Registry: team},
 			`empty: it has no cluster for its current-context, "x"`},
-		{"no server", Request{Kubeconfig: write("odd", kubeconfig("here")), Registry: team}, `odd: server: "here" is not a URL`},
+		{"no server", Request{Kubeconfig: write("odd", kubeconfig("here")), Registry: team},
+			`odd: server: "here" is not a URL`},
 		{"no answer", Request{Kubeconfig: write("silent", kubeconfig("https://"+silent.Addr().String())), Registry: team},
 			"silent: no API server answers at https://127.0.0.1:"},
 	} {

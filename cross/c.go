@@ -138,7 +138,7 @@ func splitWords(s string) ([]string, error) {
 				return nil, errors.New("a quote is not closed")
 			}
 			if rest != "" && !strings.ContainsRune(" \t\n\r", rune(rest[0])) {
-				return nil, errors.New("a quote has to enclose a whole word")
+				return nil, errors.New("quotes must enclose a whole word")
 			}
 			words, s = append(words, word), rest
 			continue
@@ -148,7 +148,7 @@ func splitWords(s string) ([]string, error) {
 			end = len(s)
 		}
 		if strings.ContainsAny(s[:end], `'"`) {
-			return nil, errors.New("a quote has to enclose a whole word")
+			return nil, errors.New("quotes must enclose a whole word")
 		}
 		words, s = append(words, s[:end]), s[end:]
 	}

@@ -24,7 +24,7 @@ func TestValidC(t *testing.T) {
 		{"an unknown platform", "linux/vax", C{CC: "gcc"}, []string{`c.linux/vax: unknown platform "linux/vax"`}},
 		{"a quote", "linux/amd64", C{CC: "gcc 'a"}, []string{`c.linux/amd64.cc: "gcc 'a": a quote is not closed`}},
 		{"a quote in a word", "linux/amd64", C{CC: `gcc -DX="a"`},
-			[]string{`c.linux/amd64.cc: "gcc -DX=\"a\"": a quote has to enclose a whole word`}},
+			[]string{`c.linux/amd64.cc: "gcc -DX=\"a\"": quotes must enclose a whole word`}},
 		{"no name", "linux/amd64", C{CC: " '' -m32"}, []string{`c.linux/amd64.cc: " '' -m32" names no compiler`}},
 		{"a relative argument", "linux/amd64", C{CC: "env ./gcc -L../lib -I. -DX=./a -O2"}, []string{
 			`c.linux/amd64.cc: "env ./gcc -L../lib -I. -DX=./a -O2": ./gcc is a relative path`,

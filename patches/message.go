@@ -59,7 +59,7 @@ func commitsOf(p Patch) ([]commit, error) {
 func mailsOf(p Patch) ([]commit, error) {
 	if bytes.HasPrefix(p.Data, []byte("\xff\xfe")) || bytes.HasPrefix(p.Data, []byte("\xfe\xff")) {
 		return nil, &ParseError{Patch: p.Name, Line: 1,
-			Err: fmt.Errorf("the patch is in UTF-16, as PowerShell writes it: write it anew, with git's --output=FILE")}
+			Err: fmt.Errorf("the patch is in UTF-16, as PowerShell writes it: write it again, with git's --output=FILE")}
 	}
 	for magic, program := range compressed {
 		if bytes.HasPrefix(p.Data, []byte(magic)) {

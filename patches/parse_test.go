@@ -266,7 +266,7 @@ func TestParseRefuses(t *testing.T) {
 		{"unclosed quote", named(`"b/x`), `p:2: the name "b/x is not quoted as git does it`},
 		{"too few folders", named("x"), `p:2: the name "x" has fewer than the 1 leading folders to strip (-p1)`},
 		{"UTF-16", "\xff\xfe-\x00",
-			"p:1: the patch is in UTF-16, as PowerShell writes it: write it anew, with git's --output=FILE"},
+			"p:1: the patch is in UTF-16, as PowerShell writes it: write it again, with git's --output=FILE"},
 		{"signature before lines of a hunk", plain("@@ -1 +1 @@\n-x\n+y\n--\n+z\n"),
 			"p:6: the line belongs to no hunk: the one at line 3 has more lines than its header says"},
 		{"last line added and cut off", plain("@@ -1,2 +1,3 @@\n x\n x\n+y"),

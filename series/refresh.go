@@ -135,7 +135,7 @@ func readWorkTree(ctx context.Context, s *build.Session, at workDir) (gitrepo.Hi
 			"  To make them a patch of their own: git add -A && git commit")
 	}
 	if len(h.Untracked) > 0 {
-		s.Note(fmt.Sprintf("%s: not taken, for it is in no commit: %s", path, someOf(h.Untracked)))
+		s.Note(fmt.Sprintf("%s: not taken, because it is in no commit: %s", path, someOf(h.Untracked)))
 	}
 	return h, was, errors.Join(checkMarks(path, h), was.checkSolved(path, h))
 }

@@ -244,7 +244,7 @@ func TestTreeElsewhereRefuses(t *testing.T) {
 		"dist/tree":                      "-tree=dist/tree is in dist, ",
 		p.Path("dist/../forks/ship-1.4"): "is in forks, ",
 		filepath.Join(dir, "link/tree"):  "is in forks, ",
-		"~/ship":                         "-tree=~/ship: the shell leaves ~ as it is there: write $HOME",
+		"~/ship":                         "-tree=~/ship: the shell does not expand ~ there: write $HOME",
 		filepath.Join(dir, "full"):       "/full: this folder has files, and is not a work tree of a fork",
 		filepath.Join(dir, "file"):       "not a directory",
 		filepath.Join(dir, "file/tree"):  "not a directory",

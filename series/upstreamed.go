@@ -17,7 +17,7 @@ import (
 func between(ctx context.Context, s *build.Session, to source.Upstream) (*source.Between, error) {
 	b, err := s.Fetcher().Between(ctx, s.Fork().Upstream, to)
 	if err != nil && ctx.Err() == nil {
-		s.Note("what upstream has of the series is told by its files alone, and no commits are named: " + err.Error())
+		s.Note("no commits are named; what upstream has of the series is judged only by its files: " + err.Error())
 		return nil, nil
 	}
 	return b, err

@@ -63,7 +63,7 @@ func withoutLinks(path string) (string, error) {
 // checkPlace returns an error if a person's folder is where a work tree cannot be.
 func (w workDir) checkPlace(p fork.Project) error {
 	if strings.HasPrefix(w.path, "~") {
-		return fmt.Errorf("-tree=%s: the shell leaves ~ as it is there: write $HOME", w.path)
+		return fmt.Errorf("-tree=%s: the shell does not expand ~ there: write $HOME", w.path)
 	}
 	for _, name := range []string{"dist", "forks"} {
 		if dir, err := withoutLinks(p.Path(name)); err != nil {

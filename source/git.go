@@ -45,7 +45,7 @@ func (f Fetcher) Carried(ctx context.Context, c Carry, exclude []string) ([]Comm
 			return nil, fmt.Errorf("commit %s (%s): %w", c.ID, c.Subject, err)
 		}
 		if patch.Data == nil {
-			f.Events.Note(fmt.Sprintf("commit %s is left out, for it changes no files%s: %s", c.ID, but, c.Subject))
+			f.Events.Note(fmt.Sprintf("commit %s is left out, because it changes no files%s: %s", c.ID, but, c.Subject))
 			continue
 		}
 		out = append(out, Commit{c.ID, patch})

@@ -66,7 +66,8 @@ func (s Settings) Validate() []config.Fault {
 		"documentation_url": s.Product.DocumentationURL, "product_logo_url": s.Product.ProductLogoURL,
 	} {
 		if url != "" && !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "http://") {
-			faults = append(faults, config.Faultf("product."+field, "%q is not a URL: want one such as https://example.org", url))
+			faults = append(faults, config.Faultf("product."+field,
+				"%q is not a URL: want one such as https://example.org", url))
 		}
 	}
 	switch s.Product.Type {

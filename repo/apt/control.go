@@ -36,7 +36,7 @@ func parseControl(text string) (Package, error) {
 	case !packageName.MatchString(p.Name):
 		err = fmt.Errorf("the field Package is %q; want lower-case letters, digits, and . + -", p.Name)
 	case !architecture.MatchString(p.Architecture):
-		err = fmt.Errorf("the field Architecture is %q; want one, as amd64, or all", p.Architecture)
+		err = fmt.Errorf("the field Architecture is %q; want one such as amd64, or all", p.Architecture)
 	case strings.ContainsAny(p.Section, " \t,"):
 		err = fmt.Errorf("the field Section is %q; want one word", p.Section)
 	default:

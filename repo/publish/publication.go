@@ -58,7 +58,7 @@ func (p *publication) explain(err error) error {
 		return fmt.Errorf("%w\nSome suites may show the new snapshot and some the old one, each of them whole; "+
 			"the next run completes", err)
 	}
-	return fmt.Errorf("%w\nReaders see what they saw before; the next run goes on from here", err)
+	return fmt.Errorf("%w\nReaders see what they saw before; the next run continues from here", err)
 }
 
 // run starts over when somebody else replaces the head meanwhile: that may be a change that ours

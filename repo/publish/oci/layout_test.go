@@ -223,7 +223,7 @@ func TestReadRefuses(t *testing.T) {
 		data := `{"schemaVersion":2,"artifactType":"` + FilesType + `","layers":[{"mediaType":"a/b","size":1,` +
 			`"digest":"sha256:` + strings.Repeat("0", 64) + `","annotations":{"` + title + `":"` + path + `"}}]}`
 		_, err := filesOf("list", []byte(data))
-		if err == nil || !strings.Contains(err.Error(), "no path of a file in a repository") {
+		if err == nil || !strings.Contains(err.Error(), "not a path of a file in a repository") {
 			t.Errorf("the path %q: %v", path, err)
 		}
 	}

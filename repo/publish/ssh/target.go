@@ -45,7 +45,7 @@ func (h *Host) StatAll(ctx context.Context, entries []tree.Entry) ([]publish.Pre
 	}
 	lines := strings.Split(out, "\n")
 	if len(lines) != len(entries)+2 || lines[len(entries)] != "end" {
-		return nil, fmt.Errorf("%s: looking for %d files: the host told of %d", h, len(entries), len(lines)-2)
+		return nil, fmt.Errorf("%s: looking for %d files: the host reported %d", h, len(entries), len(lines)-2)
 	}
 	found := make([]publish.Presence, len(entries))
 	for i, e := range entries {

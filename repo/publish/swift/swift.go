@@ -76,7 +76,7 @@ func newTarget(u *url.URL, env run.Env) (*Target, error) {
 	case u.Host == "" || len(query) > 0:
 		return nil, fmt.Errorf("%s: expected swift://CONTAINER/PREFIX or swift://CONTAINER/PREFIX?lock=20s", u)
 	case err != nil || hold < time.Second || hold != hold.Truncate(time.Second):
-		return nil, fmt.Errorf("%s: lock=%s: expected whole seconds, as 20s", t, u.Query().Get("lock"))
+		return nil, fmt.Errorf("%s: lock=%s: expected whole seconds, such as 20s", t, u.Query().Get("lock"))
 	}
 	if t.conn, err = connection(env); err != nil {
 		return nil, fmt.Errorf("%s: %w", t, err)

@@ -47,8 +47,8 @@ func TestURL(t *testing.T) {
 			"set OS_USERNAME and OS_PASSWORD instead",
 		"swift:///a":                          "swift:///a" + forms,
 		"swift://ship?endpoint=a.example.org": "swift://ship?endpoint=a.example.org" + forms,
-		"swift://ship?lock=1500ms":            "swift://ship: lock=1500ms: expected whole seconds, as 20s",
-		"swift://ship?lock=long":              "swift://ship: lock=long: expected whole seconds, as 20s",
+		"swift://ship?lock=1500ms":            "swift://ship: lock=1500ms: expected whole seconds, such as 20s",
+		"swift://ship?lock=long":              "swift://ship: lock=long: expected whole seconds, such as 20s",
 	} {
 		target, err := newTarget(parse(t, address), env)
 		got := fmt.Sprint(err)
