@@ -11,6 +11,7 @@ import (
 	"github.com/magefile/mage/parse"
 
 	"github.com/slipway-build/slipway/internal/golden"
+	"github.com/slipway-build/slipway/internal/hint"
 )
 
 // A target is what Mage's own parser says of one: its name, its doc comment, and its flags
@@ -73,7 +74,7 @@ func (f target) examples() (before string, commands [][2]string) {
 			commands = append(commands, [2]string{strings.TrimSpace(command), strings.TrimSpace(why)})
 		}
 	}
-	return strings.TrimSpace(before), commands
+	return hint.Doc(strings.TrimSpace(before), f.Name), commands
 }
 
 func TestFlagsAreDocumented(t *testing.T) {

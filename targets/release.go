@@ -29,7 +29,7 @@ import (
 //
 // Examples:
 //
-//	mage release -dryRun                       # lists what would be released
+//	mage release -dry-run                      # lists what would be released
 //	mage release -key=$HOME/release.pem        # makes it, and signs it
 //	mage release -platforms=linux/amd64        # for one platform, not signed
 func RELEASE(

@@ -60,7 +60,7 @@ type Repo mg.Namespace
 // Examples:
 //
 //	mage repo:add -fork=etcd-3.7 -key=$HOME/acme.key  # dist/etcd-3.7/release, to the first channel
-//	mage repo:add -from=/srv/release -channel=stable -dryRun  # says what would change
+//	mage repo:add -from=/srv/release -channel=stable -dry-run  # says what would change
 func (Repo) Add(
 	ctx context.Context,
 	fork *string, // NAME the fork (default: the only one, or the one with default: true)
@@ -86,7 +86,7 @@ func (Repo) Add(
 // Examples:
 //
 //	mage repo:promote candidate stable -key=$HOME/acme.key
-//	mage repo:promote candidate stable -fork=etcd-3.7 -dryRun  # says what would change, for one fork
+//	mage repo:promote candidate stable -fork=etcd-3.7 -dry-run  # says what would change, for one fork
 func (Repo) Promote(
 	ctx context.Context,
 	from string, // the channel to promote from
@@ -107,7 +107,7 @@ func (Repo) Promote(
 // Examples:
 //
 //	mage repo:rollback 20261126T044726.000Z -key=$HOME/acme.key
-//	mage repo:rollback 20261126T044726.000Z -dryRun  # says what would change
+//	mage repo:rollback 20261126T044726.000Z -dry-run  # says what would change
 func (Repo) Rollback(
 	ctx context.Context,
 	snapshot string, // the ID of the snapshot, as mage repo lists it
@@ -150,7 +150,7 @@ func (Repo) Resign(
 //
 // Examples:
 //
-//	mage repo:publish -to=/srv/packages -dryRun  # says what would be published
+//	mage repo:publish -to=/srv/packages -dry-run  # says what would be published
 //	mage repo:publish -to=s3://acme-packages     # to a bucket
 func (Repo) Publish(
 	ctx context.Context,
@@ -192,7 +192,7 @@ func (Repo) Pull(
 // Examples:
 //
 //	mage repo:rebase -from=/srv/packages -key=$HOME/acme.key
-//	mage repo:rebase -from=/srv/packages -dryRun  # says what would change
+//	mage repo:rebase -from=/srv/packages -dry-run  # says what would change
 func (Repo) Rebase(
 	ctx context.Context,
 	from *string, // TARGET a folder, or a URL: ssh, s3, swift or oci

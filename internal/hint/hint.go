@@ -1,4 +1,4 @@
-// Package hint writes the commands in messages as the reader starts them: where the code
+// Package hint writes what the code says of commands as their reader knows them: where it
 // says "mage cross", somebody who called slipway reads "slipway cross".
 package hint
 
@@ -22,4 +22,14 @@ func As(text, called string, targets []string) string {
 		}
 		return part[1] + called + " " + part[3]
 	})
+}
+
+// Doc returns the comment of a Go function without the function's name, with which it begins:
+// "Cross compiles a fork." is "Compiles a fork.".
+func Doc(comment, name string) string {
+	first, rest, _ := strings.Cut(comment, " ")
+	if first != name || rest == "" {
+		return comment
+	}
+	return strings.ToUpper(rest[:1]) + rest[1:]
 }

@@ -24,3 +24,17 @@ func TestAs(t *testing.T) {
 		}
 	}
 }
+
+func TestDoc(t *testing.T) {
+	for _, c := range [][3]string{
+		{"Cross compiles a fork.\n\nCross is quick.", "Cross", "Compiles a fork.\n\nCross is quick."},
+		{"REPO lists.", "REPO", "Lists."},
+		{"Compiles a fork.", "Cross", "Compiles a fork."},
+		{"Cross", "Cross", "Cross"},
+		{"", "Cross", ""},
+	} {
+		if got := Doc(c[0], c[1]); got != c[2] {
+			t.Errorf("Doc(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}

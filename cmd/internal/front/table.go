@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/magefile/mage/parse"
+
+	"github.com/slipway-build/slipway/internal/hint"
 )
 
 // ours is the package of Slipway's targets. Their flags have environment variables.
@@ -65,7 +67,8 @@ func tableOf(info *parse.PkgInfo) table {
 func targetOf(f *parse.Function) target {
 	doc, examples := cutExamples(f.Comment)
 	t := target{
-		Name: listed(f.TargetName()), Short: f.Synopsis, Doc: doc, Examples: examples, Package: f.ImportPath,
+		Name: listed(f.TargetName()), Short: f.Synopsis, Doc: hint.Doc(doc, f.Name), Examples: examples,
+		Package: f.ImportPath,
 	}
 	for _, a := range f.Args {
 		p := paramOf(a)

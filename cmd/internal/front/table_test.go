@@ -27,7 +27,7 @@ func TestTableOf(t *testing.T) {
 	})
 	want := table{Description: "Ships.", Default: "slipway:patches:lock", Targets: []target{
 		{
-			Name: "cross", Aliases: []string{"bin", "x"}, Short: "compiles a fork.", Doc: "Cross compiles a fork.\n\nIn dist.",
+			Name: "cross", Aliases: []string{"bin", "x"}, Short: "compiles a fork.", Doc: "Compiles a fork.\n\nIn dist.",
 			Examples: []string{"mage cross  # all", "mage cross -v"}, Package: ours,
 			Args: []param{{Name: "where", Type: "string", Kind: "TEXT", Doc: "where to"}},
 			Flags: []param{
