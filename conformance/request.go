@@ -1,6 +1,6 @@
 // Package conformance runs Kubernetes' end-to-end tests, built from a fork's tree, on a cluster: an existing one, or
-// one that it starts on this host from the fork's own packages. It reports the result of each test, and writes the folder
-// that https://github.com/cncf/k8s-conformance takes.
+// one that it starts on this host from the fork's own packages. It reports the result of each test, and writes the
+// folder that https://github.com/cncf/k8s-conformance takes.
 package conformance
 
 import (

@@ -115,8 +115,10 @@ func TestControlPlaneRefuses(t *testing.T) {
 			"the range of pods, 10.244.0.0/16, and that of Services, 10.244.0.0/24, overlap"},
 		"options": {map[string]string{"etc/default/kube-apiserver": "KUBE_APISERVER_ARGS=\"--v 2 x\"\n"}, "kubernetes-pki",
 			"/etc/default/kube-apiserver:1: x is not a flag"},
-		"a clock":               {nil, "kubernetes-pki", "the clock of this host is wrong, as /usr/sbin/kubernetes-pki is of a later day"},
-		"no route":              {map[string]string{"bin/ip": "#!/bin/sh\n"}, "kubernetes-pki", "this host has no route to others"},
+		"a clock": {nil, "kubernetes-pki",
+			"the clock of this host is wrong, as /usr/sbin/kubernetes-pki is of a later day"},
+		"no route": {map[string]string{"bin/ip": "#!/bin/sh\n"}, "kubernetes-pki",
+			"this host has no route to others"},
 		"an address for itself": {nil, "kubernetes-pki 127.0.0.1", "no other host reaches this one by 127.0.0.1"},
 		"an authority without its key": {map[string]string{ca: "ship", "etc/kubernetes/pki/apiserver.crt": "ship"},
 			"kubernetes-pki", "/etc/kubernetes/pki/ca.key is not there, or empty, and ca.crt is: bring it back from a backup"},
@@ -136,8 +138,8 @@ func TestControlPlaneRefuses(t *testing.T) {
 		"a token in a full etcd": {map[string]string{admin: conf, "bin/kubeadm": "#!/bin/sh\n" +
 			"echo 'error: unable to create *v1.Secret: etcdserver: mvcc: database space exceeded' >&2\nexit 1\n"},
 			"kubernetes-token", "no token is made: etcd is full: etcd-backup FILE saves it"},
-		"a token after a year": {map[string]string{admin: conf, "fake/down": "Unable to connect to the server: tls: failed to " +
-			"verify certificate: x509: certificate has expired or is not yet valid\n"}, "kubernetes-token",
+		"a token after a year": {map[string]string{admin: conf, "fake/down": "Unable to connect to the server: tls: " +
+			"failed to verify certificate: x509: certificate has expired or is not yet valid\n"}, "kubernetes-token",
 			"a certificate of the control plane has expired: run kubernetes-pki --renew"},
 		"a set-up without etcd": {map[string]string{admin: conf, "fake/down": "[-]etcd failed: reason withheld\n"},
 			"kubernetes-setup --wait=1", "kubernetes-setup: the API server waits for etcd: see journalctl -u etcd"},
