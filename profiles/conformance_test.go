@@ -10,10 +10,12 @@ func TestConformance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Suite(parse(t, "1.36.1+acme.1")); err != nil {
-		t.Error(err)
+	for _, version := range []string{"1.34.0", "1.36.1+acme.1"} {
+		if _, err := r.Suite(parse(t, version)); err != nil {
+			t.Error(err)
+		}
 	}
-	if _, err := r.Suite(parse(t, "1.35.4+acme.1")); err == nil || !strings.Contains(err.Error(), "it has rows for") {
+	if _, err := r.Suite(parse(t, "1.33.13+acme.1")); err == nil || !strings.Contains(err.Error(), "it has rows for") {
 		t.Errorf("got %v", err)
 	}
 	_, err = Conformance("", "etcd")

@@ -188,7 +188,8 @@ func TestExtendRefuses(t *testing.T) {
 		{"an empty name", "etcd.yaml", "name: etcd\nextends: ''\n",
 			`profiles/etcd.yaml:2: extends: "" is nothing to extend: want slipway, or leave it out`},
 		{"an unknown key", "etcd.yaml", "name: etcd\nextends: slipway\ncomponent: []\n", "profiles/etcd.yaml:3: component: " +
-			"unknown key; known here: extends, name, modules, downloads, downloads_as, layout, build, components"},
+			"unknown key; known here: extends, name, modules, downloads, downloads_as, layout, build, components; " +
+			"did you mean components?"},
 		{"another name", "etcd.yaml", "name: boat\nextends: slipway\n",
 			"profiles/etcd.yaml:1: name: want the name of the file, etcd"},
 		{"rows", "etcd.yaml", "name: etcd\nextends: slipway\nbuild:\n  - {mode: x}\n  - {versions: new}\n",
