@@ -224,7 +224,7 @@ func (f target) write(t *testing.T, b *strings.Builder) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := "-" + a.Name
+		name := "-" + hint.Flag(a.Name)
 		if text.kind != "" {
 			name += "=" + text.kind
 		}

@@ -33,3 +33,10 @@ func Doc(comment, name string) string {
 	}
 	return strings.ToUpper(rest[:1]) + rest[1:]
 }
+
+var innerCapital = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+
+// Flag returns the name of a flag for the parameter of a Go function: dry-run for dryRun.
+func Flag(name string) string {
+	return strings.ToLower(innerCapital.ReplaceAllString(name, "$1-$2"))
+}

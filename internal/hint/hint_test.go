@@ -38,3 +38,11 @@ func TestDoc(t *testing.T) {
 		}
 	}
 }
+
+func TestFlag(t *testing.T) {
+	for name, want := range map[string]string{"fork": "fork", "dryRun": "dry-run", "controlPlane": "control-plane"} {
+		if got := Flag(name); got != want {
+			t.Errorf("Flag(%q) = %q, want %q", name, got, want)
+		}
+	}
+}

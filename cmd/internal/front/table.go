@@ -84,7 +84,7 @@ func targetOf(f *parse.Function) target {
 var kindFirst = regexp.MustCompile(`^([A-Z][A-Z0-9_/,]+) (.+)$`)
 
 func paramOf(a parse.Arg) param {
-	p := param{Name: hyphenated(a.Name), Type: a.Type, Doc: strings.Join(strings.Fields(a.Comment), " ")}
+	p := param{Name: hint.Flag(a.Name), Type: a.Type, Doc: strings.Join(strings.Fields(a.Comment), " ")}
 	if a.Type == "bool" {
 		return p
 	}
@@ -130,13 +130,6 @@ func listed(name string) string {
 		parts[i] = strings.ToLower(first) + rest
 	}
 	return strings.Join(parts, ":")
-}
-
-var innerCapital = regexp.MustCompile(`([a-z0-9])([A-Z])`)
-
-// hyphenated returns dry-run for dryRun.
-func hyphenated(name string) string {
-	return strings.ToLower(innerCapital.ReplaceAllString(name, "$1-$2"))
 }
 
 // squeezed returns the name of a flag as Mage compares it.

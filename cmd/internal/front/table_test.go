@@ -54,14 +54,6 @@ func TestListed(t *testing.T) {
 	}
 }
 
-func TestHyphenated(t *testing.T) {
-	for name, want := range map[string]string{"fork": "fork", "dryRun": "dry-run", "controlPlane": "control-plane"} {
-		if got := hyphenated(name); got != want {
-			t.Errorf("hyphenated(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
-
 // TestChoices has what the help of flags says, as targets have it.
 func TestChoices(t *testing.T) {
 	for doc, want := range map[string]string{
