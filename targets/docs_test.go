@@ -163,7 +163,7 @@ func checkExample(command, target string, args map[string][]parse.Arg) error {
 // checkFlag returns what is wrong with a flag of a command.
 func checkFlag(word string, args []parse.Arg) error {
 	name, value, given := strings.Cut(strings.TrimPrefix(word, "-"), "=")
-	i := slices.IndexFunc(args, func(a parse.Arg) bool { return a.Optional && a.Name == name })
+	i := slices.IndexFunc(args, func(a parse.Arg) bool { return a.Optional && hint.Flag(a.Name) == name })
 	switch {
 	case i < 0:
 		return fmt.Errorf("there is no flag -%s", name)
