@@ -132,7 +132,7 @@ func (m *machine) renewal(page document) {
 	m.t.Helper()
 	const sums = "cd /etc/kubernetes; sha256sum pki/*.crt *.conf /var/lib/kubelet/pki/*current.pem | sort"
 	before := m.sh(sums)
-	m.sh("kubernetes-pki --renew | grep 'nothing ends'")
+	m.sh("kubernetes-pki --renew | grep 'nothing expires'")
 	m.is(sums, before)
 	m.sh("systemctl start kubernetes-renew.service")
 	page.run("kubernetes-pki --renew --all")
