@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,7 +83,7 @@ func shown(t *testing.T, page, out string) {
 var firstLine = regexp.MustCompile(`(?m)^\S+  \S+  from .*$`)
 
 // showing returns a page that shows, from start to the end of that block, what was printed.
-// If nothing but times differs, the page stays as it is.
+// If nothing but times and the order of lines differs, the page stays as it is.
 func showing(t *testing.T, page, start, printed string) string {
 	t.Helper()
 	before, rest, found := strings.Cut(page, start)
@@ -98,7 +99,13 @@ func showing(t *testing.T, page, start, printed string) string {
 
 var times = regexp.MustCompile(`\b(\d+m)?\d+(\.\d)?s\b`)
 
-// timeless returns a text without its times, and the blanks that align them.
+// timeless returns the lines of a text without their times, and the blanks that align them. They are sorted: what
+// works at the same time is printed as it ends.
 func timeless(s string) string {
-	return strings.Join(strings.Fields(times.ReplaceAllString(s, "")), " ")
+	lines := strings.Split(times.ReplaceAllString(s, ""), "\n")
+	for i, line := range lines {
+		lines[i] = strings.Join(strings.Fields(line), " ")
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
