@@ -83,7 +83,7 @@ func shown(t *testing.T, page, out string) {
 var firstLine = regexp.MustCompile(`(?m)^\S+  \S+  from .*$`)
 
 // showing returns a page that shows, from start to the end of that block, what was printed.
-// If nothing but times and the order of lines differs, the page stays as it is.
+// If nothing but times and the order of distfiles differs, the page stays as it is.
 func showing(t *testing.T, page, start, printed string) string {
 	t.Helper()
 	before, rest, found := strings.Cut(page, start)
@@ -99,13 +99,19 @@ func showing(t *testing.T, page, start, printed string) string {
 
 var times = regexp.MustCompile(`\b(\d+m)?\d+(\.\d)?s\b`)
 
-// timeless returns the lines of a text without their times, and the blanks that align them. They are sorted: what
-// works at the same time is printed as it ends.
+// timeless returns the lines of a text without their times, and the blanks that align them. Distfiles are sorted: they
+// are packed at the same time, and each is printed when it is done.
 func timeless(s string) string {
-	lines := strings.Split(times.ReplaceAllString(s, ""), "\n")
-	for i, line := range lines {
-		lines[i] = strings.Join(strings.Fields(line), " ")
+	var lines, distfiles []string
+	for line := range strings.Lines(times.ReplaceAllString(s, "")) {
+		line = strings.Join(strings.Fields(line), " ")
+		switch {
+		case strings.HasPrefix(line, "distfile "):
+			distfiles = append(distfiles, line)
+		case line != "":
+			lines = append(lines, line)
+		}
 	}
-	slices.Sort(lines)
-	return strings.Join(lines, "\n")
+	slices.Sort(distfiles)
+	return strings.Join(append(lines, distfiles...), "\n")
 }

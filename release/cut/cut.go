@@ -110,8 +110,8 @@ func (c Cutter) releaseOf(id string, r release.Request) (fork.Fork, []platform.P
 	return f, on, err
 }
 
-// readyToRelease returns what makes a release, or what is known to keep it from being made. It notes what a release
-// takes the place of, and that it is not signed.
+// readyToRelease returns what makes a release, or what is known to keep it from being made. It notes what a person
+// should know before: an earlier release that it replaces, images for another registry, a missing signature.
 func (c Cutter) readyToRelease(
 	ctx context.Context, making pipeline.Releasing, r release.Request,
 ) (release.Releaser, error) {
